@@ -1,0 +1,32 @@
+# Every target does its own set-up: a fresh clone needs nothing but this file, Python 3.11+ and PyPI.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+LAVA := lava-nc==0.10.0
+
+.PHONY: setup demo test check clean
+
+setup: $(STAMP)
+
+# Lava 0.10.0 declares Python < 3.11 and old versions of what it needs; it runs with ours (ARCHITECTURE.md).
+$(STAMP): pyproject.toml constraints.txt Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,samples]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(LAVA)
+	touch $@
+
+demo: setup
+	$(BIN)/python -m samples.moving_digits.demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

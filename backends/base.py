@@ -1,0 +1,83 @@
+"""What a back end is: the protocol that ``snnc`` talks to, and nothing target-specific."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from snnc.errors import Diagnostic
+from snnc.ir import Integers, Program, Target, Trace
+
+Progress = Callable[[int], None]
+"""Called with the number of samples that are done."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to run a target's bundle: what ``snnc targets`` shows.
+
+    Attributes:
+        name: as in ``verify --engine``.
+        version: of the tool behind it, empty when it is not installed.
+        installed: whether it can run here.
+        how_to_install: one line for the user, empty when nothing is to be done.
+    """
+
+    name: str
+    version: str
+    installed: bool
+    how_to_install: str = ""
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """Where a back end put the program inside the bundle (POSIX paths relative to the bundle)."""
+
+    program: str
+    weights: str
+    notes: tuple[Diagnostic, ...] = ()
+
+
+class Backend(Protocol):
+    """A target. Found through the entry-point group ``snnc.backends``."""
+
+    name: str
+    target: Target
+
+    def pipeline(self) -> str:
+        """The passes that this target wants, as text (``name{option=value},name,...``)."""
+        ...
+
+    def check(self, program: Program) -> Iterator[Diagnostic]:
+        """Every reason why a program does not fit the target, not the first only."""
+        ...
+
+    def emit(self, program: Program, folder: Path) -> Emitted:
+        """Write the payload into an existing empty folder; same program, same bytes."""
+        ...
+
+    def engines(self) -> tuple[Engine, ...]:
+        """The engines that can run this target's bundles; the first is the default."""
+        ...
+
+    def run(
+        self,
+        engine: str,
+        folder: Path,
+        emitted: Emitted,
+        spikes: Integers,
+        *,
+        time_limit: float,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """Run the bundle in ``folder`` from disk; spikes (samples, steps, \\*input shape).
+
+        Each sample starts from the network's start state. Records every population's spikes and the
+        readout's potential.
+
+        Raises:
+            UserError: the engine is not installed, failed, or ran out of time.
+        """
+        ...

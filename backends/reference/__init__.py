@@ -1,0 +1,56 @@
+"""Target ``reference``: no chip; the program itself, run by the reference simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from snnc.backends.base import Emitted, Engine, Progress
+from snnc.errors import Diagnostic
+from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
+from snnc.sim import simulate
+
+PIPELINE = (
+    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,"
+    "balance-thresholds,fold-thresholds,quantize-weights"
+)
+
+
+class ReferenceBackend:
+    """Writes the program and runs it again from disk: the smallest back end there can be."""
+
+    name = "reference"
+    target = Target("reference")
+
+    def pipeline(self) -> str:
+        """The same passes as for a chip, without its limits."""
+        return PIPELINE
+
+    def check(self, program: Program) -> Iterator[Diagnostic]:
+        """Every program fits."""
+        return iter(())
+
+    def emit(self, program: Program, folder: Path) -> Emitted:
+        """``program.json`` and ``weights.npz``."""
+        for name, content in write_program(program).items():
+            (folder / name).write_bytes(content)
+        return Emitted("program.json", "weights.npz")
+
+    def engines(self) -> tuple[Engine, ...]:
+        """The reference simulator."""
+        return (Engine("reference", "snnc", True),)
+
+    def run(
+        self,
+        engine: str,
+        folder: Path,
+        emitted: Emitted,
+        spikes: Integers,
+        *,
+        time_limit: float,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """Read the program back and simulate it; there is nothing that could hang."""
+        structure = (folder / emitted.program).read_bytes()
+        program = read_program(structure, (folder / emitted.weights).read_bytes())
+        return simulate(program, spikes, progress=progress)

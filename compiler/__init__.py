@@ -1,0 +1,27 @@
+"""snnc: compiles trained streaming-rollout networks to neuromorphic chips and proves they arrived.
+
+``snnc.Rollout`` is the authoring class; it is loaded on first use because it needs torch, which
+nothing else here does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if __name__ != "snnc":
+    raise ImportError(
+        f"this folder is the package 'snnc', not {__name__!r}: import snnc (see ARCHITECTURE.md)"
+    )
+
+if TYPE_CHECKING:
+    from .training.rollout import Rollout as Rollout
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Rollout":
+        from .training.rollout import Rollout
+
+        return Rollout
+    raise AttributeError(f"module 'snnc' has no attribute {name!r}")

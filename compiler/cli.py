@@ -1,0 +1,227 @@
+"""The command line: thin, no logic. Commands import what they need, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import __version__, console
+from .errors import CompilerBug, UserError, fail
+
+if TYPE_CHECKING:
+    from snnc.passes import Pass
+
+    from .ir import Graph
+
+USED_WRONGLY = 2
+DIFFERENT = 1
+OUR_BUG = 70
+
+app = typer.Typer(
+    name="snnc",
+    help="Compile trained streaming-rollout networks to neuromorphic chips, and prove they arrived.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="torch.export archive of one step")]
+BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
+DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
+    try:
+        yield
+    except UserError as error:
+        console.diagnostics(error.diagnostics)
+        raise typer.Exit(USED_WRONGLY) from None
+    except CompilerBug as bug:
+        console.bug(bug)
+        raise typer.Exit(OUR_BUG) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.say(f"snnc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options that every command has."""
+
+
+@app.command("compile")
+def compile_(
+    model: ModelPath,
+    target: Annotated[str, typer.Option(help="as snnc targets lists them")],
+    calibration: Annotated[
+        Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
+    ] = None,
+    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
+    weight_bits: Annotated[int | None, typer.Option(help="1 to 8")] = None,
+    passes: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
+    ] = None,
+    print_after: Annotated[
+        list[str] | None, typer.Option(metavar="PASS", help="print the graph after a pass, or 'all'")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="default: MODEL's name.TARGET")
+    ] = None,
+) -> None:
+    """Compile MODEL to a bundle that runs on the target."""
+    with reported():
+        from .driver import compile_model
+
+        folder = output or Path(f"{model.stem}.{target}")
+        with console.progress() as report:
+            compiled = compile_model(
+                model,
+                target,
+                folder,
+                calibration=calibration,
+                steps_per_frame=steps_per_frame,
+                weight_bits=weight_bits,
+                passes=passes,
+                after_pass=_printer(print_after or []),
+                report=report,
+            )
+        console.compiled(compiled)
+
+
+def _printer(wanted: list[str]) -> Callable[[Pass, Graph], None]:
+    from snnc.passes import registered
+
+    from .ir.text import graph_text
+
+    unknown = [name for name in wanted if name != "all" and name not in registered()]
+    if unknown:
+        known = ", ".join(registered())
+        raise fail("D308", f"no pass {unknown[0]!r}", where="--print-after", help=f"use {known} or all")
+
+    def after(a_pass: Pass, graph: Graph) -> None:
+        if a_pass.name in wanted or "all" in wanted:
+            console.say(f"// after {a_pass.name}\n{graph_text(graph)}")
+
+    return after
+
+
+@app.command()
+def verify(
+    bundle: BundlePath,
+    data: Annotated[Path | None, typer.Option(help=".npz with x; random input without it")] = None,
+    samples: Annotated[int, typer.Option(help="the first so many samples")] = 20,
+    engine: Annotated[
+        str | None, typer.Option(help="one of the target's; its first without it")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="seconds that the engine may take")] = 900.0,
+    allow_altered: Annotated[
+        bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+) -> None:
+    """Compare BUNDLE on its engine with the reference simulator, spike by spike.
+
+    Exit code 0: equal. 1: different. 2: wrong use.
+    """
+    with reported():
+        from .driver import verify_bundle
+
+        with console.progress() as report:
+            verified = verify_bundle(
+                bundle,
+                data=data,
+                samples=samples,
+                engine=engine,
+                allow_altered=allow_altered,
+                time_limit=time_limit,
+                report=report,
+            )
+        if as_json:
+            console.say(json.dumps(verified.as_json(), indent=1))
+        else:
+            console.verified(verified)
+        if verified.comparison.mismatches:
+            raise typer.Exit(DIFFERENT)
+
+
+@app.command()
+def run(
+    bundle: BundlePath,
+    data: DataPath,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.npz", help="results")],
+    samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
+) -> None:
+    """Run BUNDLE's program on the reference simulator and write its answers."""
+    with reported():
+        from .driver import run_bundle, write_results
+
+        with console.progress() as report:
+            ran = run_bundle(bundle, data, samples=samples, report=report)
+        write_results(ran, output)
+        console.ran(ran, output)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="MODEL_OR_BUNDLE", help="archive or bundle")],
+    allow_altered: Annotated[
+        bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
+    ] = False,
+) -> None:
+    """Print what a model or a bundle is made of."""
+    with reported():
+        if path.is_dir():
+            from .bundle import read_bundle
+
+            bundle, warnings = read_bundle(path, allow_altered=allow_altered)
+            console.inspected(bundle)
+            console.diagnostics(warnings)
+        else:
+            from .frontend import load_model
+            from .ir.text import graph_text
+
+            console.say(graph_text(load_model(path).graph))
+
+
+@app.command()
+def targets() -> None:
+    """List the targets, where they come from, and the engines that run their bundles."""
+    with reported():
+        from snnc.backends import registered_backends
+
+        console.targets(registered_backends())
+
+
+@app.command("passes")
+def passes_() -> None:
+    """List the passes, their options and their order's rules."""
+    with reported():
+        from snnc.passes import registered
+
+        console.passes(registered())
+
+
+def main() -> None:
+    """Entry point of the command ``snnc``."""
+    try:
+        app()
+    except BrokenPipeError:  # the reader of a pipe has gone: not worth a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,195 @@
+"""What the commands print: tables and messages. Plain text when the output is not a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import CompilerBug, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from snnc.backends import Found
+    from snnc.passes import Pass
+
+    from .bundle import Bundle
+    from .driver import Compiled, Ran, Verified
+
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+PLAIN_WIDTH = 120
+
+
+def say(text: str) -> None:
+    """Print to standard output as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _show(table: Table) -> None:
+    from rich.console import Console
+
+    # A file or a pipe has no width of its own; rich would assume 80 and cut.
+    Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(table)
+
+
+def _table(*columns: str, title: str = "") -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left")
+    for column in columns:
+        # A leading ">" asks for right alignment.
+        justify = "right" if column.startswith(">") else "left"
+        table.add_column(column.removeprefix(">"), justify=justify)  # type: ignore[arg-type]
+    return table
+
+
+def diagnostics(found: Iterable[Diagnostic]) -> None:
+    """Print diagnostics to standard error, in colour on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for diagnostic in found:
+        head, _, rest = diagnostic.render().partition("\n")
+        text = Text(head, style=COLOURS[diagnostic.severity])
+        console.print(text + Text(f"\n{rest}" if rest else "", style=""))
+
+
+def bug(problem: CompilerBug) -> None:
+    """Say that snnc itself is wrong."""
+    sys.stderr.write(
+        f"internal error: {problem}\nThis is a bug in snnc or a plug-in, not in your model.\n"
+    )
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on a terminal; silence elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("", total=1)
+        yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total)
+
+
+def compiled(result: Compiled) -> None:
+    """Say what a compile gave, and every named effect."""
+    from .ir.size import program_size
+
+    diagnostics(result.notes)
+    size = program_size(result.program)
+    calibration = result.manifest["calibration"]
+    origin = {
+        "file": f"calibrated on {calibration.get('samples')} samples of the given file",
+        "archive": f"calibrated on {calibration.get('samples')} samples that the model carries",
+        "none": "not calibrated: thresholds are a data-free bound",
+    }[calibration["origin"]]
+    say(
+        f"{result.folder}: {result.program.name} for {result.manifest['target']}, "
+        f"{size.neurons} neurons, {size.synapses} synapses, "
+        f"{result.program.steps_per_frame} steps a frame; {origin}"
+    )
+
+
+def verified(result: Verified) -> None:
+    """The comparison as a table, the verdict, and the first divergence."""
+    diagnostics(result.warnings)
+    comparison = result.comparison
+    table = _table("population", ">neurons", "compared", ">values", ">spikes", ">differ")
+    for row in comparison.populations:
+        spikes = f"{row.spikes}" if row.quantity == "spikes" else ""
+        table.add_row(
+            row.population,
+            f"{row.neurons}",
+            row.quantity,
+            f"{row.compared}",
+            spikes,
+            f"{row.mismatches}",
+        )
+    _show(table)
+    origin = "random input at the calibrated density, seed 0" if result.random else "the given data"
+    say(
+        f"{result.engine.name} ({result.engine.version}) against the reference simulator: "
+        f"{comparison.samples} samples of {origin}, {comparison.steps} steps each"
+    )
+    say(f"{comparison.mismatches} of {comparison.compared} values differ")
+    first = comparison.first_divergence
+    if first is not None:
+        say(
+            f"first divergence: step {first.step}, {first.population}{list(first.neuron)}, "
+            f"sample {first.sample}: {first.quantity} {first.actual} on {result.engine.name}, "
+            f"{first.expected} expected"
+        )
+
+
+def ran(result: Ran, output: Path) -> None:
+    """Where the answers went, and how good they are."""
+    samples, frames = result.prediction.shape
+    say(f"{output}: answers for {samples} samples, {frames} frames each")
+    if result.accuracy is not None:
+        table = _table(">frame", ">accuracy")
+        for frame, value in enumerate(result.accuracy):
+            table.add_row(f"{frame + 1}", f"{value:.1%}")
+        _show(table)
+
+
+def inspected(bundle: Bundle) -> None:
+    """What a bundle is made of."""
+    from .ir.size import program_size
+    from .ir.text import program_text
+
+    manifest = bundle.manifest
+    size = program_size(bundle.program)
+    say(program_text(bundle.program))
+    say(f"target       {manifest['target']}")
+    say(
+        f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered spikes"
+    )
+    say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
+    say(f"calibration  {manifest['calibration']['origin']}")
+    say(f"passes       {manifest['passes']}")
+    for note in manifest["notes"]:
+        say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")
+
+
+def targets(found: Iterable[Found]) -> None:
+    """All targets and their engines."""
+    table = _table("target", "from", "engine", "version", "installed", "how to install")
+    for target in found:
+        if target.backend is None:
+            table.add_row(target.name, target.distribution, "", "", "broken", target.problem)
+            continue
+        for engine in target.backend.engines():
+            installed = "yes" if engine.installed else "no"
+            table.add_row(
+                target.name,
+                target.distribution,
+                engine.name,
+                engine.version,
+                installed,
+                engine.how_to_install,
+            )
+    _show(table)
+
+
+def passes(registered: dict[str, type[Pass]]) -> None:
+    """All passes: first sentence, options with defaults, facts."""
+    from snnc.passes import print_pass
+
+    for kind in registered.values():
+        summary = (kind.__doc__ or "").strip().splitlines()[0]
+        say(f"{print_pass(kind())}\n    {summary}")
+        for title, facts in (("needs", kind.requires), ("brings about", kind.establishes)):
+            for fact in sorted(facts, key=lambda f: f.name):
+                say(f"    {title}: {fact.value}")

@@ -1,0 +1,139 @@
+"""Data files: ``x`` (samples, frames, ...) of integer event counts, and optionally ``y`` (samples,)."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import fail
+from .ir import Encoding, Shape
+
+MAX_COUNT = 2**23 - 1
+"""Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Event counts, int64 (samples, frames, \\*input shape), and labels, int64 (samples,), if any."""
+
+    x: NDArray[np.int64]
+    y: NDArray[np.int64] | None
+
+    def first(self, samples: int) -> Data:
+        """The first so many samples."""
+        return Data(self.x[:samples], None if self.y is None else self.y[:samples])
+
+
+def read_data(path: Path) -> Data:
+    """Read a data file and check everything about it that needs no model.
+
+    Raises:
+        UserError: missing, not an ``.npz`` archive, no ``x``, empty, not whole finite numbers, labels
+            that do not fit.
+    """
+    arrays = _read_arrays(path)
+    if "x" not in arrays:
+        raise fail(
+            "D502",
+            f"no array 'x', found {', '.join(sorted(arrays)) or 'nothing'}",
+            where=str(path),
+            help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
+        )
+    x = arrays["x"]
+    if x.ndim < 3:
+        raise fail(
+            "D503",
+            f"x has shape {x.shape}",
+            where=str(path),
+            why="its axes must be samples, frames and those of the model's input",
+        )
+    if x.size == 0:
+        raise fail("D504", f"x is empty, shape {x.shape}", where=str(path))
+    x = _whole(x, path)
+    y = arrays.get("y")
+    if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
+        raise fail(
+            "D505",
+            f"y has shape {y.shape} and type {y.dtype}, x has {len(x)} samples",
+            where=str(path),
+            help="give one whole number a sample, or leave y out",
+        )
+    return Data(x, None if y is None else y.astype(np.int64))
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("a single array, not an archive")
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise fail("D501", "no such file", where=str(path)) from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, AttributeError) as problem:
+        raise fail(
+            "D501",
+            f"not a readable .npz file: {problem}",
+            where=str(path),
+            help="save event counts with numpy.savez(FILE, x=counts)",
+        ) from problem
+
+
+def _whole(x: NDArray[Any], path: Path) -> NDArray[np.int64]:
+    if x.dtype.kind not in "iufb":
+        raise fail("D506", f"x has type {x.dtype}; event counts are whole numbers", where=str(path))
+    if x.dtype.kind == "f":
+        strange = int(np.count_nonzero(~np.isfinite(x)))
+        if strange:
+            raise fail("D506", f"x has {strange} NaN or infinite values", where=str(path))
+        broken = int(np.count_nonzero(x != np.rint(x)))
+        if broken:
+            raise fail(
+                "D506",
+                f"x has {broken} of {x.size} values that are not whole numbers",
+                where=str(path),
+                why="input arrives on the chip as event counts",
+                help="train and run on counts, not on normalised frames",
+            )
+    largest = max(abs(int(x.max())), abs(int(x.min())))
+    if largest > MAX_COUNT:
+        raise fail("D507", f"a count of {largest} exceeds {MAX_COUNT}", where=str(path))
+    return x.astype(np.int64)
+
+
+def check_shape(data: Data, shape: Shape, where: str) -> None:
+    """Refuse data that do not fit the model's input.
+
+    Raises:
+        UserError: with both shapes.
+    """
+    if data.x.shape[2:] != shape:
+        raise fail(
+            "D508",
+            f"x has frames of shape {data.x.shape[2:]}, the model takes {shape}",
+            where=where,
+            why=f"x is (samples, frames, ...) and has shape {data.x.shape}",
+        )
+
+
+def check_counts(data: Data, encoding: Encoding | None, steps_per_frame: int, where: str) -> None:
+    """Refuse counts that the input code cannot carry.
+
+    Raises:
+        UserError: ``spread`` with negative counts or more than one event a step.
+    """
+    if encoding is not Encoding.SPREAD:
+        return
+    over = int(np.count_nonzero((data.x > steps_per_frame) | (data.x < 0)))
+    if over:
+        raise fail(
+            "D509",
+            f"{over} of {data.x.size} counts are outside 0..{steps_per_frame}, largest {data.x.max()}",
+            where=where,
+            why="the input code 'spread' sends one binary spike a step at the most",
+            help="compile with more steps a frame, or with encode-input{code=graded}",
+        )

@@ -1,0 +1,84 @@
+"""One kind of message for everything that a user must know: the diagnostic.
+
+A diagnostic is data (code, severity, place, facts, reason, cure) and is rendered only at the edge of
+the program. Code that finds something wrong with what the *user* gave raises :class:`UserError` with
+one or more diagnostics; the command line prints them and exits with code 2. Any other exception that
+reaches the user is a bug in snnc.
+
+The codes are grouped: D1xx files and formats, D2xx the network, D3xx passes and their options,
+D4xx limits of a target, D5xx data, D6xx engines and environments, N7xx named effects (not errors:
+something changed the meaning, and how much).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How bad it is: an error stops the compiler, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message to the user.
+
+    Attributes:
+        code: stable identifier, e.g. ``D402``.
+        what: the fact, with both numbers where there are two.
+        where: the user's own name of the thing (module path, file, option).
+        why: the reason, one sentence; may be empty where the fact says it all.
+        help: the cure; may be empty where there is none.
+        severity: error, warning or note.
+    """
+
+    code: str
+    what: str
+    where: str = ""
+    why: str = ""
+    help: str = ""
+    severity: Severity = Severity.ERROR
+
+    def render(self) -> str:
+        """The text form, without colour: at most four lines."""
+        head = f"{self.severity.value}[{self.code}]: {self.what}"
+        if self.where:
+            head = f"{head}\n  at   {self.where}"
+        if self.why:
+            head = f"{head}\n  why  {self.why}"
+        if self.help:
+            head = f"{head}\n  help {self.help}"
+        return head
+
+    def as_json(self) -> dict[str, str]:
+        """The manifest's form: plain strings, stable key order."""
+        return {**asdict(self), "severity": self.severity.value}
+
+
+class UserError(Exception):
+    """What the user gave cannot be used. Carries every reason found, not the first only."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        if not diagnostics:
+            raise ValueError("a UserError needs at least one diagnostic")
+        super().__init__("\n".join(d.render() for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class CompilerBug(Exception):
+    """A pass or a back end broke an invariant. Names the culprit; never the user's fault."""
+
+    def __init__(self, culprit: str, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{culprit} broke the network: " + "; ".join(self.problems))
+
+
+def fail(code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> UserError:
+    """A :class:`UserError` with a single diagnostic; use as ``raise fail(...)``."""
+    return UserError(Diagnostic(code, what, where, why, help))

@@ -1,0 +1,231 @@
+"""The rules for sums, factors, shapes and constants. Names and defaults as in ATen (torch 2.13)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import Array, Scale, Shape
+
+from .call import Call, Rule, Rules, UnsupportedError, torch_shape
+from .cures import FLATTEN, MERGE, PRODUCT
+from .expression import Signal, Tensor
+
+FLOATS = (6, 7, 8, 13)
+"""half, float, double and bfloat16 of torch/_export/serde/schema.py."""
+
+
+def add(call: Call) -> Tensor:
+    """``add``: self + alpha * other, each a signal or a constant."""
+    return _sum(call, call.value("self"), call.value("other"), call.number("alpha", 1))
+
+
+def sub(call: Call) -> Tensor:
+    """``sub``: self - alpha * other."""
+    return _sum(call, call.value("self"), call.value("other"), -call.number("alpha", 1))
+
+
+def rsub(call: Call) -> Tensor:
+    """``rsub``: other - alpha * self."""
+    return _sum(call, call.value("other"), call.value("self"), -call.number("alpha", 1))
+
+
+def neg(call: Call) -> Tensor:
+    """``neg``: -self."""
+    return _scaled(call, call.value("self"), np.float64(-1))
+
+
+def mul(call: Call) -> Tensor:
+    """``mul``: one of the two is constant, one number or one a channel."""
+    left, right = call.value("self"), call.value("other")
+    if isinstance(left, Signal) and isinstance(right, Signal):
+        raise UnsupportedError("a product of two signals", PRODUCT)
+    if isinstance(right, Signal):
+        left, right = right, left
+    return _scaled(call, left, np.asarray(right, np.float64))
+
+
+def div(call: Call) -> Tensor:
+    """``div`` by a constant, one number or one a channel."""
+    divisor = call.constant("other")
+    if not np.all(divisor):
+        raise UnsupportedError("a division by zero")
+    return _scaled(call, call.value("self"), 1 / divisor)
+
+
+def _sum(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
+    right = _scaled(call, right, np.float64(alpha))
+    if not isinstance(left, Signal) and not isinstance(right, Signal):
+        return np.asarray(left + right, np.float64)
+    if isinstance(left, Signal) and isinstance(right, Signal):
+        if left.shape != right.shape:
+            raise UnsupportedError(f"a sum of signals of shapes {left.shape} and {right.shape}")
+        return left.plus(right)
+    signal, constant = (left, right) if isinstance(left, Signal) else (right, left)
+    return signal.plus_constant(_per_sample(call, signal, np.asarray(constant, np.float64)))
+
+
+def _per_sample(call: Call, signal: Signal, constant: Array) -> Array:
+    """A constant without the batch axis, broadcastable to the signal's shape."""
+    full = torch_shape(signal)
+    if np.broadcast_shapes(full, constant.shape) != full:
+        raise UnsupportedError(
+            f"{call.node.target} that stretches a signal of shape {signal.shape} "
+            f"to {np.broadcast_shapes(full, constant.shape)}"
+        )
+    return constant[0] if constant.ndim == len(full) else constant
+
+
+def _scaled(call: Call, tensor: Any, factor: Any) -> Tensor:
+    """A signal or a constant times constants."""
+    factor = np.asarray(factor, np.float64)
+    if not isinstance(tensor, Signal):
+        return np.asarray(tensor * factor, np.float64)
+    factor = _per_sample(call, tensor, factor)
+    if factor.size == 1:
+        factor = factor.reshape(())
+        return tensor if factor == 1 else call.through(tensor, Scale(factor))
+    if factor.ndim != len(tensor.shape) or factor.size != factor.shape[0]:
+        raise UnsupportedError(
+            f"{call.node.target} by factors of shape {factor.shape}",
+            "a factor is one number, or one a channel",
+        )
+    return call.through(tensor, Scale(factor.ravel()))
+
+
+def same(call: Call) -> Tensor:
+    """Operations that change nothing: copies, and dropout in evaluation."""
+    call.flag("train", False)
+    call.value("p")
+    call.value("input")
+    return _tensor(call, "input" if "input" in call.node.arguments else "self")
+
+
+def convert(call: Call) -> Tensor:
+    """``to``: between kinds of real numbers, which is no change here."""
+    tensor, dtype = _tensor(call, "self"), call.value("dtype")
+    call.flag("copy", False)
+    if dtype is not None and dtype not in FLOATS:
+        raise UnsupportedError("a conversion to whole numbers")
+    return tensor
+
+
+def copy(call: Call) -> Tensor:
+    """``copy``: the source, stretched to the shape of what it replaces."""
+    old, new = _tensor(call, "self"), _tensor(call, "src")
+    if isinstance(new, Signal):
+        if torch_shape(old) != torch_shape(new):
+            raise UnsupportedError(f"a copy of {torch_shape(new)} into {torch_shape(old)}")
+        return new
+    return np.broadcast_to(new, torch_shape(old))
+
+
+def reshape(call: Call) -> Tensor:
+    """``view``, ``reshape`` and ``flatten``: of signals only what keeps or flattens samples."""
+    tensor = _tensor(call, "self")
+    shape = torch_shape(tensor)
+    wanted = _flat(call, shape) if call.node.op == "flatten" else _target(call, math.prod(shape))
+    if not isinstance(tensor, Signal):
+        return tensor.reshape(wanted)
+    if wanted == shape:
+        return tensor
+    if wanted == (1, math.prod(shape)):
+        return call.flattened(tensor)
+    raise UnsupportedError(
+        f"{call.node.target} from {shape} to {wanted}", FLATTEN if wanted[:1] == (1,) else MERGE
+    )
+
+
+def _flat(call: Call, shape: Shape) -> Shape:
+    first, last = call.value("start_dim", 0), call.value("end_dim", -1)
+    first, last = first % len(shape), last % len(shape)
+    return (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
+
+
+def _target(call: Call, elements: int) -> Shape:
+    wanted = call.numbers("shape" if call.node.op == "reshape" else "size")
+    known = math.prod(n for n in wanted if n != -1)
+    return tuple(elements // known if n == -1 else n for n in wanted)
+
+
+def of_constant(rule: Callable[[Call, Array], Array]) -> Rule:
+    """A rule for constants only: weights are turned before they are used."""
+
+    def checked(call: Call) -> Tensor:
+        if isinstance(call.value("self"), Signal):
+            raise UnsupportedError(call.node.target)
+        return rule(call, call.constant("self"))
+
+    return checked
+
+
+def transpose(call: Call, matrix: Array) -> Array:
+    """``transpose``: two axes change places."""
+    return np.swapaxes(matrix, call.value("dim0"), call.value("dim1"))
+
+
+def filled(number: float | None) -> Rule:
+    """``zeros``, ``ones`` and ``full``, also with ``_like``, ``new_`` or ``_`` around the name."""
+
+    def rule(call: Call) -> Tensor:
+        shape = call.numbers("size") if "size" in call.node.arguments else None
+        if "self" in call.node.arguments:
+            shape = torch_shape(_tensor(call, "self")) if shape is None else shape
+        call.value("dtype")
+        argument = "fill_value" if "fill_value" in call.node.arguments else "value"
+        fill = call.value(argument) if number is None else number
+        return np.full(shape or (), fill, np.float64)
+
+    return rule
+
+
+def _tensor(call: Call, name: str) -> Tensor:
+    found = call.value(name)
+    return found if isinstance(found, Signal) else np.asarray(found, np.float64)
+
+
+ARITHMETIC: Rules = {
+    "_to_copy": convert,
+    "_unsafe_view": reshape,
+    "add": add,
+    "alias": same,
+    "clone": same,
+    "contiguous": same,
+    "copy": copy,
+    "detach": same,
+    "div": div,
+    "dropout": same,
+    "expand": of_constant(
+        lambda call, a: np.broadcast_to(
+            a, [old if n == -1 else n for n, old in zip(call.numbers("size"), a.shape, strict=True)]
+        )
+    ),
+    "fill": filled(None),
+    "flatten": reshape,
+    "full": filled(None),
+    "full_like": filled(None),
+    "lift_fresh_copy": same,
+    "mul": mul,
+    "neg": neg,
+    "new_zeros": filled(0),
+    "ones": filled(1),
+    "ones_like": filled(1),
+    "permute": of_constant(lambda call, a: a.transpose(call.numbers("dims"))),
+    "reshape": reshape,
+    "rsub": rsub,
+    "squeeze": of_constant(
+        lambda call, a: np.squeeze(a, call.numbers("dim") if call.value("dim") is not None else None)
+    ),
+    "sub": sub,
+    "t": of_constant(lambda call, a: a.T),
+    "to": convert,
+    "transpose": of_constant(transpose),
+    "unsqueeze": of_constant(lambda call, a: np.expand_dims(a, call.value("dim"))),
+    "view": reshape,
+    "zero": filled(0),
+    "zeros": filled(0),
+    "zeros_like": filled(0),
+}

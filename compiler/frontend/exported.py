@@ -1,0 +1,233 @@
+"""The exported program as plain data: ``models/model.json`` of an archive.
+
+Source: torch/_export/serde/schema.py, schema 8 (torch 2.9 to 2.13). Read here field by field and
+never through torch, whose own loader unpickles members and evaluates strings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from snnc.errors import fail
+from snnc.ir import Shape
+
+from .archive import MALFORMED, Archive, damaged
+
+SCHEMA_MAJOR = 8
+
+SCALARS: dict[str, type] = {
+    "as_int": int,
+    "as_bool": bool,
+    "as_string": str,
+    "as_scalar_type": int,
+}
+LISTS: dict[str, type] = {"as_ints": int, "as_bools": bool, "as_strings": str}
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A use of a tensor, by its name in the program."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """An argument that no operation of ours takes, by its kind in the schema."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """Where in the user's network a node comes from: path and class, both empty if unknown."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation.
+
+    Attributes:
+        target: as in the file, ``torch.ops.aten.add.Tensor``.
+        name: of the node, ``add_1``.
+        arguments: by the names of the operation's own signature; defaults are left out.
+        outputs: names of the tensors that come out.
+        module: the innermost module around it.
+    """
+
+    target: str
+    name: str
+    arguments: dict[str, Any]
+    outputs: tuple[str, ...]
+    module: Module
+
+    @property
+    def op(self) -> str:
+        """The operation without its variant: ``add``, ``add_``; the whole target if not ATen."""
+        parts = self.target.split(".")
+        return parts[3] if parts[:3] == ["torch", "ops", "aten"] and len(parts) > 3 else self.target
+
+    @property
+    def origin(self) -> str:
+        """The module's path, or the node's own name in the top-level module."""
+        return self.module.path or self.name
+
+    @property
+    def where(self) -> str:
+        """How messages call it."""
+        if self.module.path:
+            return f"{self.module.path} ({self.module.kind})"
+        return f"{self.name} (in {self.module.kind})" if self.module.kind else self.name
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A program and its signature. Names of tensors are the program's, others the user's.
+
+    Attributes:
+        nodes: in the order in which they run.
+        shapes: by tensor, batch axis included; None where a size is symbolic.
+        inputs: tensors that the caller gives.
+        outputs: what the caller gets; None for what is no tensor.
+        parameters, buffers, constants: user's names of the tensors that come with the program.
+        mutated: by buffer (user's name), the tensor that holds its new value at the end.
+    """
+
+    nodes: tuple[Node, ...]
+    shapes: dict[str, Shape | None]
+    inputs: tuple[str, ...]
+    outputs: tuple[str | None, ...]
+    parameters: dict[str, str] = field(default_factory=dict)
+    buffers: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    mutated: dict[str, str] = field(default_factory=dict)
+
+
+def read_program(archive: Archive, member: str) -> Exported:
+    """Read the program.
+
+    Raises:
+        UserError: D105 another schema version, D106 damaged.
+    """
+    document = archive.read_json(member)
+    try:
+        version = document["schema_version"]
+        major, minor = int(version["major"]), int(version["minor"])
+        if major != SCHEMA_MAJOR:
+            written = str(document.get("torch_version", "?"))
+            raise fail(
+                "D105",
+                f"the export has schema {major}.{minor}, this snnc reads {SCHEMA_MAJOR}.x",
+                where=archive.place(member),
+                why=f"torch {written} wrote it",
+                help="export again with torch 2.9 to 2.13"
+                if major < SCHEMA_MAJOR
+                else "update snnc, or export again with torch 2.9 to 2.13",
+            )
+        module = document["graph_module"]
+        return _program(module["graph"], module["signature"])
+    except MALFORMED as error:
+        raise damaged(archive.place(member), f"{type(error).__name__}: {error}") from None
+
+
+def _program(graph: Any, signature: Any) -> Exported:
+    inputs: list[str] = []
+    named: dict[str, dict[str, str]] = {"parameter": {}, "buffer": {}, "tensor_constant": {}}
+    for spec in signature["input_specs"]:
+        ((kind, content),) = spec.items()
+        if kind == "user_input":
+            if "as_tensor" in content["arg"]:
+                inputs.append(str(content["arg"]["as_tensor"]["name"]))
+        elif kind in named:
+            named[kind][str(content["arg"]["name"])] = str(content[f"{kind}_name"])
+    outputs: list[str | None] = []
+    mutated: dict[str, str] = {}
+    for spec in signature["output_specs"]:
+        ((kind, content),) = spec.items()
+        if kind == "user_output":
+            argument = content["arg"]
+            outputs.append(str(argument["as_tensor"]["name"]) if "as_tensor" in argument else None)
+        elif kind == "buffer_mutation":
+            mutated[str(content["buffer_name"])] = str(content["arg"]["name"])
+    return Exported(
+        nodes=tuple(_node(node) for node in graph["nodes"]),
+        shapes={str(name): _shape(meta) for name, meta in graph["tensor_values"].items()},
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        parameters=named["parameter"],
+        buffers=named["buffer"],
+        constants=named["tensor_constant"],
+        mutated=mutated,
+    )
+
+
+def _shape(meta: Any) -> Shape | None:
+    sizes = tuple(size.get("as_int") for size in meta["sizes"])
+    return None if None in sizes else tuple(int(size) for size in sizes)
+
+
+def _node(node: Any) -> Node:
+    outputs: list[str] = []
+    for output in node["outputs"]:
+        ((kind, content),) = output.items()
+        if kind == "as_tensor":
+            outputs.append(str(content["name"]))
+        elif kind == "as_tensors":
+            outputs += (str(entry["name"]) for entry in content)
+    target = str(node["target"])
+    name = node.get("name") or (outputs[0] if outputs else target)
+    return Node(
+        target=target,
+        name=str(name),
+        # Higher-order operations have no signature and leave the names empty.
+        arguments={
+            str(given["name"] or number): _argument(given["arg"])
+            for number, given in enumerate(node["inputs"])
+        },
+        outputs=tuple(outputs),
+        module=_module(node["metadata"].get("nn_module_stack", "")),
+    )
+
+
+def _argument(argument: Any) -> Any:
+    """A Python value: None, a number, a string, a :class:`Ref`, a tuple of those, or Opaque."""
+    ((kind, content),) = argument.items()
+    if kind in ("as_none", "as_device", "as_layout", "as_memory_format"):
+        # Where numbers lie in memory changes nothing of what they mean.
+        return None
+    if kind == "as_tensor":
+        return Ref(str(content["name"]))
+    if kind == "as_tensors":
+        return tuple(Ref(str(entry["name"])) for entry in content)
+    if kind in ("as_optional_tensor", "as_sym_int", "as_sym_float", "as_sym_bool"):
+        return _argument(content) if "as_name" not in content else Opaque("a symbolic size")
+    if kind in ("as_optional_tensors", "as_sym_ints", "as_sym_floats", "as_sym_bools"):
+        return tuple(
+            _argument(entry) if "as_name" not in entry else Opaque("a symbolic size")
+            for entry in content
+        )
+    if kind == "as_float":
+        # The schema writes what JSON has no word for as "Infinity" and "NaN".
+        return float(content)
+    if kind in SCALARS:
+        return _checked(content, SCALARS[kind])
+    if kind in LISTS:
+        return tuple(_checked(entry, LISTS[kind]) for entry in content)
+    return Opaque(kind.removeprefix("as_"))
+
+
+def _checked(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
+def _module(stack: str) -> Module:
+    """The last entry of ``key,path,class;key,path,class``; calls after the first end in ``@1``."""
+    path, _, kind = stack.rpartition(";")[2].partition(",")[2].rpartition(",")
+    return Module(re.sub(r"@\d+$", "", path), kind.rpartition(".")[2])

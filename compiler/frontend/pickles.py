@@ -1,0 +1,191 @@
+"""Pickles are programs: read here as a list of what they would call, and never run.
+
+A tensor in a pickle calls a handful of known functions. Whatever calls anything else would run the
+code of whoever made the file as soon as somebody loads it, so the file is refused as a whole, even
+though snnc itself loads no pickle.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+import re
+from collections.abc import Collection
+from typing import Any
+
+from snnc.errors import fail
+
+from .archive import Archive, damaged
+
+HARMLESS = frozenset(
+    {
+        "collections.OrderedDict",
+        "torch.Size",
+        "torch.Tensor",
+        "torch.device",
+        "torch._utils._rebuild_parameter",
+        "torch._utils._rebuild_parameter_with_state",
+        "torch._utils._rebuild_tensor",
+        "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_tensor_v3",
+        "torch.nn.parameter.Parameter",
+        "torch.serialization._get_layout",
+        "torch.storage.TypedStorage",
+        "torch.storage.UntypedStorage",
+        *(f"builtins.{name}" for name in ("bytearray", "complex", "dict", "frozenset", "set")),
+        *(f"__builtin__.{name}" for name in ("bytearray", "complex", "dict", "frozenset", "set")),
+    }
+)
+"""What a pickle of plain tensors calls. Source: torch/_weights_only_unpickler.py (torch 2.13)."""
+
+STORAGE = re.compile(
+    r"torch\.(cuda\.)?(Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool|Complex\w+)Storage"
+)
+DTYPE = re.compile(r"torch\.(bfloat16|bool|complex\d+|float\w+|u?int\d+)")
+
+PICKLE_SUFFIXES = (".pkl", ".pickle", ".pt", ".pth", "_pkl")
+PICKLE_FOLDERS = ("data/sample_inputs/",)
+OBJECT_MEMBER = re.compile(r"data/constants/(custom_obj|opaque_obj)_")
+BINARY_PICKLE = re.compile(rb"\x80[\x00-\x05]")
+
+PICKLES_A_FILE = 5
+"""torch.save before torch 1.6 wrote this many pickles, then raw numbers (torch/serialization.py)."""
+
+NESTED_ARCHIVES = 3
+
+COMPUTED = "a name that it computes"
+
+_MARK = object()
+_TEXT = frozenset(
+    {
+        "BINSTRING",
+        "BINUNICODE",
+        "BINUNICODE8",
+        "SHORT_BINSTRING",
+        "SHORT_BINUNICODE",
+        "STRING",
+        "UNICODE",
+    }
+)
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a global is one that plain tensors need."""
+    return name in HARMLESS or bool(STORAGE.fullmatch(name) or DTYPE.fullmatch(name))
+
+
+def calls(data: bytes) -> tuple[str, ...]:
+    """Every global that a pickle names, ``module.name``, in its order and once each.
+
+    Raises:
+        ValueError: the bytes are no pickle.
+    """
+    stream, found = io.BytesIO(data), dict[str, None]()
+    for number in range(PICKLES_A_FILE):
+        try:
+            found |= dict.fromkeys(_calls_of_one(stream))
+        except ValueError:
+            # Behind the first pickle, what is none is the raw numbers of an old torch.save.
+            if number == 0:
+                raise
+            break
+    return tuple(found)
+
+
+def refuse_code(archive: Archive, raw: Collection[str], depth: int = NESTED_ARCHIVES) -> None:
+    """Look through every pickle of an archive, also in archives within it.
+
+    Args:
+        archive: the archive.
+        raw: members that are known to be plain numbers, whatever they look like.
+        depth: how deep archives may be nested.
+
+    Raises:
+        UserError: D103 when a pickle would call something, D106 when one is no pickle.
+    """
+    for member in archive.names:
+        if member in raw:
+            continue
+        data = archive.read(member)
+        if Archive.is_archive(data):
+            if depth == 0:
+                raise damaged(archive.place(member), "archives within archives within archives")
+            inner = f"{archive.inside}: {member}" if archive.inside else member
+            refuse_code(Archive.open(archive.path, data, inner), (), depth - 1)
+        elif _looks_like_pickle(member, data):
+            refuse_calls(archive.place(member), data)
+
+
+def refuse_calls(where: str, data: bytes) -> None:
+    """The same for one pickle.
+
+    Raises:
+        UserError: D103 or D106, see :func:`refuse_code`.
+    """
+    try:
+        wild = [name for name in calls(data) if not is_harmless(name)]
+    except ValueError as error:
+        raise damaged(where, f"not a pickle: {error}") from None
+    if wild:
+        raise fail(
+            "D103",
+            f"a pickle in the file would run code: it calls {', '.join(wild)}",
+            where=where,
+            why="reading a pickle calls whatever it names; this one was looked at and was not run",
+            help="do not load this file with torch or pickle either, unless you made it; "
+            "if you did, export the network again with plain tensors as example inputs",
+        )
+
+
+def _looks_like_pickle(member: str, data: bytes) -> bool:
+    return (
+        member.endswith(PICKLE_SUFFIXES)
+        or member.startswith(PICKLE_FOLDERS)
+        or OBJECT_MEMBER.match(member) is not None
+        or BINARY_PICKLE.match(data) is not None
+    )
+
+
+def _calls_of_one(stream: io.BytesIO) -> list[str]:
+    """The globals of the pickle at the stream's position, which moves behind it.
+
+    Follows the pickle's own stack as far as names can be on it, the way ``pickletools.dis`` does,
+    because newer protocols push the module and the name as strings before they use them.
+    """
+    found: list[str] = []
+    stack: list[Any] = []
+    memo: dict[int, Any] = {}
+    for op, argument, _ in pickletools.genops(stream):
+        top = stack[-1] if stack else None
+        if op.name in ("GLOBAL", "INST"):
+            found.append(str(argument).replace(" ", "."))
+        elif op.name == "STACK_GLOBAL":
+            parts = stack[-2:]
+            known = len(parts) == 2 and all(isinstance(part, str) for part in parts)
+            found.append(".".join(parts) if known else COMPUTED)
+        elif op.name.startswith("EXT"):
+            found.append(f"number {argument} of the copyreg registry")
+        elif op.name == "MEMOIZE":
+            memo[len(memo)] = top
+            continue
+        elif op.name.endswith("PUT"):
+            memo[int(str(argument))] = top
+        _pop(op, stack)
+        if op.name.endswith("GET"):
+            stack.append(memo.get(int(str(argument))))
+        elif op.name in _TEXT:
+            stack.append(argument)
+        else:
+            stack.extend(_MARK if x is pickletools.markobject else None for x in op.stack_after)
+    return found
+
+
+def _pop(op: pickletools.OpcodeInfo, stack: list[Any]) -> None:
+    """Take off the stack what an opcode takes; the memo opcodes take nothing."""
+    wanted = list(op.stack_before)
+    if pickletools.markobject in wanted or (op.name == "POP" and stack and stack[-1] is _MARK):
+        while stack and stack.pop() is not _MARK:
+            continue
+        wanted = wanted[: wanted.index(pickletools.markobject)] if op.name != "POP" else []
+    if wanted:
+        del stack[-len(wanted) :]

@@ -1,0 +1,97 @@
+"""Two linear operations in a row as one, exactly: the arithmetic behind chain folding."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sparse
+
+from .ops import Conv2d, Flatten, Identity, Linear, Op, Pair, Scale, Shape, SparseLinear
+from .scaling import as_weights, scale_inputs, scale_outputs
+
+
+def compose(first: Op, second: Op, shape: Shape) -> Op:
+    """The operation ``second(first(x))`` for x of ``shape``; neither may have a constant part.
+
+    Scalings go into weights, convolutions merge into a larger convolution where that is exact at the
+    borders, a matrix swallows what comes before it, and anything else becomes a sparse matrix.
+    """
+    middle = first.out_shape(shape)
+    if isinstance(second, Identity) or (isinstance(second, Flatten) and len(middle) == 1):
+        return first
+    if isinstance(first, Identity):
+        return second
+    if isinstance(first, Flatten) and isinstance(second, Linear):
+        return second  # a matrix reads its source in C order anyway
+    if isinstance(second, Scale):
+        return scale_outputs(as_weights(first, shape), second.factor, middle)
+    if isinstance(first, Scale):
+        return scale_inputs(as_weights(second, middle), first.factor, shape)
+    one = first if isinstance(first, Flatten) else as_weights(first, shape)
+    two = second if isinstance(second, Flatten) else as_weights(second, middle)
+    if isinstance(two, Linear):
+        return Linear(np.asarray((one.matrix(shape).T @ two.weight.T).T))
+    if isinstance(one, Conv2d) and isinstance(two, Conv2d) and _exact_at_borders(one, two, shape):
+        return _convolve(one, two)
+    matrix = sparse.csr_array(two.matrix(middle) @ one.matrix(shape))
+    return SparseLinear(matrix, two.out_shape(middle))
+
+
+def _exact_at_borders(first: Conv2d, second: Conv2d, shape: Shape) -> bool:
+    """Whether the second's zero padding equals what the first would compute out there: zeros."""
+    middle = first.out_shape(shape)
+    for axis in (0, 1):
+        if second.padding[axis] == 0:
+            continue
+        last_seen_above = first.extent[axis] - 1 - first.stride[axis] - first.padding[axis]
+        first_seen_below = middle[1 + axis] * first.stride[axis] - first.padding[axis]
+        if last_seen_above >= 0 or first_seen_below < shape[1 + axis]:
+            return False
+    return True
+
+
+def _dense_kernel(conv: Conv2d) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The kernel with all channel pairs written out: (channels out, channels in, height, width)."""
+    outs, ins, height, width = conv.weight.shape
+    kernel = np.zeros((outs, ins * conv.groups, height, width))
+    per_group = outs // conv.groups
+    for out in range(outs):
+        group = out // per_group
+        kernel[out, group * ins : (group + 1) * ins] = conv.weight[out]
+    return kernel
+
+
+def _convolve(first: Conv2d, second: Conv2d) -> Conv2d:
+    depthwise = first.groups == second.groups == len(first.weight) == len(second.weight)
+    one = first.weight if depthwise else _dense_kernel(first)
+    two = second.weight if depthwise else _dense_kernel(second)
+    spacing: Pair = (
+        second.dilation[0] * first.stride[0],
+        second.dilation[1] * first.stride[1],
+    )
+    rows = (two.shape[2] - 1) * spacing[0] + first.extent[0]
+    columns = (two.shape[3] - 1) * spacing[1] + first.extent[1]
+    kernel = np.zeros((len(two), one.shape[1], rows, columns))
+    for i in range(two.shape[2]):
+        for j in range(two.shape[3]):
+            part = (
+                one * two[:, :, i, j, None, None]
+                if depthwise
+                else np.einsum("om,mihw->oihw", two[:, :, i, j], one)
+            )
+            top, left = i * spacing[0], j * spacing[1]
+            kernel[
+                :,
+                :,
+                top : top + first.extent[0] : first.dilation[0],
+                left : left + first.extent[1] : first.dilation[1],
+            ] += part
+    return Conv2d(
+        kernel,
+        None,
+        (first.stride[0] * second.stride[0], first.stride[1] * second.stride[1]),
+        (
+            first.padding[0] + second.padding[0] * first.stride[0],
+            first.padding[1] + second.padding[1] * first.stride[1],
+        ),
+        groups=first.groups if depthwise else 1,
+    )

@@ -1,0 +1,253 @@
+"""The graph: what the network *means*, in real numbers and frames.
+
+Populations hold state, projections carry linear operations between them; several projections into one
+population are summed. In frame ``r`` a population computes
+
+    z[r] = bias + sum over its projections of op(output of source in frame r - frames)
+
+and a population of neurons puts out ``relu(z)`` (before conversion) or spikes whose rate approximates
+it (after thresholds are set); the readout puts out ``z``, or with ``accumulate`` the running sum of it.
+Outputs before frame 0 are zero; biases act from frame 0.
+
+Everything is immutable: a pass builds a new graph with the ``with_*`` methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+
+import networkx as nx
+import numpy as np
+
+from .fixed_point import SignMode
+from .ops import Array, Op, Shape, chain_shapes
+
+
+class Kind(Enum):
+    """What a population is for."""
+
+    INPUT = "input"
+    NEURONS = "neurons"
+    READOUT = "readout"
+
+
+class Reset(Enum):
+    """What a spike does to the potential: subtract the threshold (soft), or set to zero (hard)."""
+
+    SUBTRACT = "subtract"
+    ZERO = "zero"
+
+
+class Comparison(Enum):
+    """When a neuron fires: above the threshold, or at it already."""
+
+    GREATER = ">"
+    GREATER_EQUAL = ">="
+
+
+class Encoding(Enum):
+    """How an input's event counts reach the chip within a frame.
+
+    GRADED: one spike at every step of the frame, whose payload is the count.
+    SPREAD: as many binary spikes as the count, spread evenly over the steps of the frame.
+    """
+
+    GRADED = "graded"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """Dynamics of a spiking population, per time step.
+
+    Attributes:
+        reset: what a spike does to the potential.
+        comparison: ``>`` or ``>=`` against the threshold.
+        start_value: potential before the first step, as a fraction of the threshold.
+        current_kept: fraction of the synaptic current that the next step keeps (0: no memory).
+        potential_kept: fraction of the potential that the next step keeps (1: no leak).
+    """
+
+    reset: Reset = Reset.SUBTRACT
+    comparison: Comparison = Comparison.GREATER
+    start_value: float = 0.5
+    current_kept: float = 0.0
+    potential_kept: float = 1.0
+
+
+@dataclass(frozen=True)
+class WeightGrid:
+    """The integer grid of one projection: ``weight = integer * 2**exponent / scale of the target``."""
+
+    bits: int
+    sign_mode: SignMode
+    exponent: int
+
+
+@dataclass(frozen=True)
+class PopulationGrid:
+    """The integer scale of one population: threshold integer units per 1.0, and its biases' exponent.
+
+    A bias is ``mantissa * 2**bias_exponent / (scale * 2**input_shift)``.
+    """
+
+    scale: float
+    input_shift: int
+    bias_exponent: int
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """A group of neurons, the input, or the readout.
+
+    Attributes:
+        name: unique within the graph; the user's own module path.
+        kind: input, neurons or readout.
+        shape: without the batch axis, channels first.
+        origin: where it comes from in the user's file (module path, or input name).
+        bias: real, broadcastable to ``shape``; None when there is none.
+        neuron: spiking dynamics; None for input and readout.
+        threshold: real, shape () or (channels,); None until thresholds are balanced.
+        amplitude: real value that one spike (or one unit of payload) stands for, shape () or
+            (channels,); a population without thresholds puts out real numbers and has amplitude 1.
+        start: the step before which the population's frame 0 has not begun; None until delays match.
+        encoding: how an input is delivered; None for the others and before it is chosen.
+        accumulate: whether a readout sums its answers over frames.
+        grid: integer scale; None until weights are quantized.
+    """
+
+    name: str
+    kind: Kind
+    shape: Shape
+    origin: str
+    bias: Array | None = None
+    neuron: Neuron | None = None
+    threshold: Array | None = None
+    amplitude: Array = field(default_factory=lambda: np.float64(1.0) * np.ones(()))
+    start: int | None = None
+    encoding: Encoding | None = None
+    accumulate: bool = False
+    grid: PopulationGrid | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """All connections of one kind from one population to another.
+
+    Attributes:
+        source, target: names of populations.
+        ops: linear operations, applied from left to right; an empty chain passes on one to one.
+        frames: rollout delay, frames between the source's output and its use.
+        origin: the user's module path(s) of the operations.
+        delay: steps between a spike and its arrival, the hop included; None until delays match.
+        grid: integer grid of the weights; None until they are quantized.
+    """
+
+    source: str
+    target: str
+    ops: tuple[Op, ...]
+    frames: int
+    origin: str
+    delay: int | None = None
+    grid: WeightGrid | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages and the text form call it."""
+        return f"{self.source} -> {self.target}"
+
+    @property
+    def op(self) -> Op:
+        """The only operation, once chains are folded."""
+        (only,) = self.ops
+        return only
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network. Populations and projections keep the order of the user's file.
+
+    ``steps_per_frame`` is None until delays are matched: before that there is no time step.
+    """
+
+    name: str
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    steps_per_frame: int | None = None
+
+    @cached_property
+    def by_name(self) -> dict[str, Population]:
+        """Populations by name."""
+        return {p.name: p for p in self.populations}
+
+    @cached_property
+    def _into(self) -> dict[str, tuple[Projection, ...]]:
+        found: dict[str, list[Projection]] = {p.name: [] for p in self.populations}
+        for projection in self.projections:
+            found.setdefault(projection.target, []).append(projection)
+        return {name: tuple(projections) for name, projections in found.items()}
+
+    def into(self, name: str) -> tuple[Projection, ...]:
+        """The projections that end at a population."""
+        return self._into[name]
+
+    @property
+    def input(self) -> Population:
+        """The only input population."""
+        return next(p for p in self.populations if p.kind is Kind.INPUT)
+
+    @property
+    def readout(self) -> Population:
+        """The only readout population."""
+        return next(p for p in self.populations if p.kind is Kind.READOUT)
+
+    @property
+    def neurons(self) -> tuple[Population, ...]:
+        """The spiking populations."""
+        return tuple(p for p in self.populations if p.kind is Kind.NEURONS)
+
+    def with_populations(self, changed: Iterable[Population]) -> Graph:
+        """The same graph with some populations replaced by their namesakes."""
+        new = {p.name: p for p in changed}
+        return replace(self, populations=tuple(new.get(p.name, p) for p in self.populations))
+
+    def with_projections(self, projections: Iterable[Projection]) -> Graph:
+        """The same graph with all projections replaced, in the given order."""
+        return replace(self, projections=tuple(projections))
+
+    def topology(self) -> nx.MultiDiGraph:
+        """Populations as nodes and projections as edges with attribute ``projection``."""
+        graph = nx.MultiDiGraph()
+        graph.add_nodes_from(p.name for p in self.populations)
+        for projection in self.projections:
+            graph.add_edge(projection.source, projection.target, projection=projection)
+        return graph
+
+    def components_in_order(self) -> Iterator[tuple[str, ...]]:
+        """Strongly connected components from the input on: loops come together, else one by one.
+
+        Within a component, and between components that do not depend on each other, the order is
+        that of the user's file.
+        """
+        position = {p.name: i for i, p in enumerate(self.populations)}
+        condensed = nx.condensation(nx.DiGraph(self.topology()))
+        members = {
+            node: sorted(data["members"], key=position.__getitem__)
+            for node, data in condensed.nodes(data=True)
+        }
+        for node in nx.lexicographical_topological_sort(
+            condensed, key=lambda n: position[members[n][0]]
+        ):
+            yield tuple(members[node])
+
+
+def target_shape(graph: Graph, projection: Projection) -> Shape:
+    """The shape that a projection's chain gives from its source's shape.
+
+    Raises:
+        ValueError: an operation cannot take the shape that reaches it.
+    """
+    return chain_shapes(projection.ops, graph.by_name[projection.source].shape)[-1]

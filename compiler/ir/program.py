@@ -1,0 +1,126 @@
+"""The program: what the chip *does*, in integers and time steps. Nothing in it is a float.
+
+Steps are counted from 1. A spike that a population sends at step ``t`` over a projection with delay
+``d`` arrives at step ``t + 1 + d``: every connection takes one step, ``d`` is what comes on top. What a
+population does with what arrives is ``docs/numerics.md`` and, as code, ``snnc.sim.reference``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .fixed_point import SignMode
+from .graph import Comparison, Encoding, Kind, Reset
+from .ops import Array, Op, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerNeuron:
+    """Dynamics of one population in integers. Arrays are int64, shape () or the population's.
+
+    Attributes:
+        current_decay: Loihi's ``du``, 0 to 4095; ``(du + 1) / 4096`` of the current is lost a step.
+        potential_decay: Loihi's ``dv``, 0 to 4096; ``dv / 4096`` of the potential is lost a step.
+        input_shift: synaptic input is shifted left by this into the state registers.
+        state_bits: width of current and potential, sign included.
+        threshold: in units of the potential; None for a readout, which never fires.
+        comparison, reset: as in the graph; without meaning for a readout.
+        start_value: potential before the first step.
+        bias_mantissa, bias_exponent: ``mantissa << exponent`` is added to the potential every step.
+        bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on).
+        clear_interval, clear_offset: current and potential are set to 0 before the input of every
+            step ``t`` with ``t % interval == offset % interval``; interval 0 means never.
+    """
+
+    current_decay: int
+    potential_decay: int
+    input_shift: int
+    state_bits: int
+    threshold: Array | None
+    comparison: Comparison
+    reset: Reset
+    start_value: Array
+    bias_mantissa: Array
+    bias_exponent: int
+    bias_start: int
+    clear_interval: int = 0
+    clear_offset: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramPopulation:
+    """A population of the program; ``neuron`` is None for the input.
+
+    ``start`` is the number of steps before the population's frame 0: its frame ``r`` lasts from step
+    ``start + r * K + 1`` to step ``start + (r + 1) * K``.
+    """
+
+    name: str
+    kind: Kind
+    shape: Shape
+    origin: str
+    start: int
+    neuron: IntegerNeuron | None = None
+    encoding: Encoding | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramProjection:
+    """A projection of the program: ``arriving = shift(op(spikes), exponent)``.
+
+    ``op`` holds int64 weights on the grid of ``weight_bits`` and ``sign_mode`` and has no bias. With
+    ``graded`` the payload is multiplied, without it every non-zero payload counts 1.
+    """
+
+    source: str
+    target: str
+    op: Op
+    weight_bits: int
+    sign_mode: SignMode
+    exponent: int
+    delay: int
+    graded: bool
+    origin: str
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"{self.source} -> {self.target}"
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A network in integers, ready to be emitted or simulated."""
+
+    name: str
+    steps_per_frame: int
+    populations: tuple[ProgramPopulation, ...]
+    projections: tuple[ProgramProjection, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, ProgramPopulation]:
+        """Populations by name."""
+        return {p.name: p for p in self.populations}
+
+    @property
+    def input(self) -> ProgramPopulation:
+        """The only input population."""
+        return next(p for p in self.populations if p.kind is Kind.INPUT)
+
+    @property
+    def readout(self) -> ProgramPopulation:
+        """The only readout population."""
+        return next(p for p in self.populations if p.kind is Kind.READOUT)
+
+    def into(self, name: str) -> tuple[ProgramProjection, ...]:
+        """The projections that end at a population."""
+        return tuple(p for p in self.projections if p.target == name)
+
+    def steps(self, frames: int) -> int:
+        """Steps until the readout has finished ``frames`` frames."""
+        return self.readout.start + frames * self.steps_per_frame
+
+    def answer_step(self, frame: int) -> int:
+        """The step (from 1) after which the readout's potential is the answer of a frame (from 0)."""
+        return self.readout.start + (frame + 1) * self.steps_per_frame

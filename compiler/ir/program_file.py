@@ -1,0 +1,235 @@
+"""The program as two files: ``program.json`` (structure) and ``weights.npz`` (integer arrays).
+
+Both are written deterministically: the same program gives the same bytes. Reading them executes
+nothing (``allow_pickle=False``).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+
+from .fixed_point import SignMode
+from .graph import Comparison, Encoding, Kind, Reset
+from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
+from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
+
+FORMAT = 1
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Time stamp of every archive member, so that equal content gives equal bytes."""
+
+Arrays = dict[str, Array]
+
+
+def narrowest(values: Array) -> Array:
+    """The same integers in the narrowest signed type that holds them, to keep bundles small."""
+    for kind in (np.int8, np.int16, np.int32):
+        bounds = np.iinfo(kind)
+        if values.size == 0 or (values.min() >= bounds.min and values.max() <= bounds.max):
+            return np.ascontiguousarray(values, dtype=kind).reshape(values.shape)
+    return values
+
+
+def pack_arrays(arrays: Arrays) -> bytes:
+    """An ``.npz`` archive with fixed time stamps and order."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(arrays):
+            member = io.BytesIO()
+            np.save(member, arrays[name], allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, member.getvalue())
+    return buffer.getvalue()
+
+
+def unpack_arrays(data: bytes) -> Arrays:
+    """The arrays of an ``.npz`` archive; refuses pickled objects."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def op_to_json(op: Op, key: str, arrays: Arrays) -> dict[str, Any]:
+    """The structure of an integer operation; its arrays go into ``arrays`` under ``key``."""
+    if isinstance(op, Conv2d):
+        arrays[key] = narrowest(op.weight)
+        return {
+            "type": "conv2d",
+            "weight": key,
+            "stride": list(op.stride),
+            "padding": list(op.padding),
+            "dilation": list(op.dilation),
+            "groups": op.groups,
+        }
+    if isinstance(op, Linear):
+        arrays[key] = narrowest(op.weight)
+        return {"type": "linear", "weight": key}
+    if isinstance(op, SparseLinear):
+        matrix = sparse.csr_array(op.weight)
+        matrix.sort_indices()
+        arrays[f"{key}.data"] = narrowest(matrix.data)
+        arrays[f"{key}.indices"] = narrowest(matrix.indices.astype(np.int64))
+        arrays[f"{key}.indptr"] = narrowest(matrix.indptr.astype(np.int64))
+        shape = [int(n) for n in matrix.shape]
+        return {"type": "sparse", "weight": key, "matrix": shape, "shape": list(op.shape)}
+    if isinstance(op, Identity):
+        return {"type": "identity"}
+    raise TypeError(f"a program cannot hold {type(op).__name__}")
+
+
+def op_from_json(data: dict[str, Any], arrays: Arrays) -> Op:
+    """The inverse of :func:`op_to_json`."""
+
+    def load(key: str) -> Array:
+        return np.asarray(arrays[key], dtype=np.int64)
+
+    kind = data["type"]
+    if kind == "conv2d":
+        return Conv2d(
+            load(data["weight"]),
+            None,
+            (int(data["stride"][0]), int(data["stride"][1])),
+            (int(data["padding"][0]), int(data["padding"][1])),
+            (int(data["dilation"][0]), int(data["dilation"][1])),
+            int(data["groups"]),
+        )
+    if kind == "linear":
+        return Linear(load(data["weight"]))
+    if kind == "sparse":
+        key = data["weight"]
+        parts = (load(f"{key}.data"), load(f"{key}.indices"), load(f"{key}.indptr"))
+        matrix = sparse.csr_array(parts, shape=tuple(data["matrix"]))
+        return SparseLinear(matrix, tuple(data["shape"]))
+    if kind == "identity":
+        return Identity()
+    raise ValueError(f"unknown operation {kind!r}")
+
+
+def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str, Any]:
+    def keep(name: str, values: Array) -> str:
+        arrays[f"{key}.{name}"] = narrowest(np.asarray(values, dtype=np.int64))
+        return f"{key}.{name}"
+
+    threshold = neuron.threshold
+    return {
+        "current_decay": neuron.current_decay,
+        "potential_decay": neuron.potential_decay,
+        "input_shift": neuron.input_shift,
+        "state_bits": neuron.state_bits,
+        "threshold": None if threshold is None else keep("threshold", threshold),
+        "comparison": neuron.comparison.value,
+        "reset": neuron.reset.value,
+        "start_value": keep("start_value", neuron.start_value),
+        "bias_mantissa": keep("bias_mantissa", neuron.bias_mantissa),
+        "bias_exponent": neuron.bias_exponent,
+        "bias_start": neuron.bias_start,
+        "clear_interval": neuron.clear_interval,
+        "clear_offset": neuron.clear_offset,
+    }
+
+
+def _neuron_from_json(data: dict[str, Any], arrays: Arrays) -> IntegerNeuron:
+    def load(name: str) -> Array:
+        return np.asarray(arrays[data[name]], dtype=np.int64)
+
+    return IntegerNeuron(
+        current_decay=int(data["current_decay"]),
+        potential_decay=int(data["potential_decay"]),
+        input_shift=int(data["input_shift"]),
+        state_bits=int(data["state_bits"]),
+        threshold=None if data["threshold"] is None else load("threshold"),
+        comparison=Comparison(data["comparison"]),
+        reset=Reset(data["reset"]),
+        start_value=load("start_value"),
+        bias_mantissa=load("bias_mantissa"),
+        bias_exponent=int(data["bias_exponent"]),
+        bias_start=int(data["bias_start"]),
+        clear_interval=int(data["clear_interval"]),
+        clear_offset=int(data["clear_offset"]),
+    )
+
+
+def write_program(program: Program) -> dict[str, bytes]:
+    """The files of a program: ``program.json`` and ``weights.npz`` with their content."""
+    arrays: Arrays = {}
+    populations = [
+        {
+            "name": p.name,
+            "kind": p.kind.value,
+            "shape": list(p.shape),
+            "origin": p.origin,
+            "start": p.start,
+            "encoding": None if p.encoding is None else p.encoding.value,
+            "neuron": None
+            if p.neuron is None
+            else _neuron_to_json(p.neuron, f"population.{i}", arrays),
+        }
+        for i, p in enumerate(program.populations)
+    ]
+    projections = [
+        {
+            "source": p.source,
+            "target": p.target,
+            "origin": p.origin,
+            "op": op_to_json(p.op, f"projection.{i}", arrays),
+            "weight_bits": p.weight_bits,
+            "sign_mode": p.sign_mode.value,
+            "exponent": p.exponent,
+            "delay": p.delay,
+            "graded": p.graded,
+        }
+        for i, p in enumerate(program.projections)
+    ]
+    structure = {
+        "format": FORMAT,
+        "name": program.name,
+        "steps_per_frame": program.steps_per_frame,
+        "populations": populations,
+        "projections": projections,
+    }
+    text = json.dumps(structure, indent=1, ensure_ascii=False) + "\n"
+    return {"program.json": text.encode(), "weights.npz": pack_arrays(arrays)}
+
+
+def read_program(structure: bytes, weights: bytes) -> Program:
+    """The inverse of :func:`write_program`.
+
+    Raises:
+        ValueError, KeyError, TypeError: the files are not a program of this format.
+    """
+    data = json.loads(structure)
+    if data["format"] != FORMAT:
+        raise ValueError(f"program format {data['format']}, this snnc reads {FORMAT}")
+    arrays = unpack_arrays(weights)
+    populations = tuple(
+        ProgramPopulation(
+            name=p["name"],
+            kind=Kind(p["kind"]),
+            shape=tuple(int(n) for n in p["shape"]),
+            origin=p["origin"],
+            start=int(p["start"]),
+            neuron=None if p["neuron"] is None else _neuron_from_json(p["neuron"], arrays),
+            encoding=None if p["encoding"] is None else Encoding(p["encoding"]),
+        )
+        for p in data["populations"]
+    )
+    projections = tuple(
+        ProgramProjection(
+            source=p["source"],
+            target=p["target"],
+            op=op_from_json(p["op"], arrays),
+            weight_bits=int(p["weight_bits"]),
+            sign_mode=SignMode(p["sign_mode"]),
+            exponent=int(p["exponent"]),
+            delay=int(p["delay"]),
+            graded=bool(p["graded"]),
+            origin=p["origin"],
+        )
+        for p in data["projections"]
+    )
+    return Program(data["name"], int(data["steps_per_frame"]), populations, projections)

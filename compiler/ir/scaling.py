@@ -1,0 +1,86 @@
+"""Multiplying a linear operation's outputs or inputs by channel factors, inside its weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sparse
+
+from .ops import Array, AvgPool2d, Conv2d, Linear, Op, Shape, SparseLinear
+
+
+def _spread(factor: Array, shape: Shape) -> Array:
+    """One factor an element, in C order, from a factor of shape () or (channels,)."""
+    column = np.asarray(factor, dtype=np.float64).reshape(-1, *([1] * (len(shape) - 1)))
+    return np.broadcast_to(column, shape).ravel()
+
+
+def scale_outputs(op: Op, factor: Array, out_shape: Shape) -> Op:
+    """The operation ``factor * op(x)``; factor of shape () or (channels out,).
+
+    Raises:
+        TypeError: the operation has no weights to put the factor into, or has a bias.
+    """
+    if isinstance(op, Conv2d) and op.bias is None:
+        rows = np.broadcast_to(factor, op.weight.shape[:1]).reshape(-1, 1, 1, 1)
+        return replace(op, weight=op.weight * rows)
+    if isinstance(op, Linear) and op.bias is None:
+        return replace(op, weight=op.weight * _spread(factor, out_shape)[:, None])
+    if isinstance(op, SparseLinear):
+        diagonal = sparse.diags_array(_spread(factor, out_shape))
+        return replace(op, weight=sparse.csr_array(diagonal @ op.weight))
+    raise TypeError(f"cannot scale the outputs of {type(op).__name__}")
+
+
+def scale_inputs(op: Op, factor: Array, in_shape: Shape) -> Op:
+    """The operation ``op(factor * x)``; factor of shape () or (channels in,).
+
+    Raises:
+        TypeError: the operation has no weights to put the factor into, or has a bias.
+    """
+    if isinstance(op, Conv2d) and op.bias is None:
+        channels = np.broadcast_to(factor, in_shape[:1])
+        per_group = channels.reshape(op.groups, -1).repeat(len(op.weight) // op.groups, axis=0)
+        return replace(op, weight=op.weight * per_group[:, :, None, None])
+    if isinstance(op, Linear) and op.bias is None:
+        return replace(op, weight=op.weight * _spread(factor, in_shape)[None, :])
+    if isinstance(op, SparseLinear):
+        diagonal = sparse.diags_array(_spread(factor, in_shape))
+        return replace(op, weight=sparse.csr_array(op.weight @ diagonal))
+    raise TypeError(f"cannot scale the inputs of {type(op).__name__}")
+
+
+def as_weights(op: Op, shape: Shape) -> Op:
+    """Any linear operation without constant as one that holds weights."""
+    if isinstance(op, Conv2d | Linear | SparseLinear):
+        return op
+    if isinstance(op, AvgPool2d):
+        return op.as_conv(shape[0])
+    if len(shape) == 3 and op.out_shape(shape) == shape:
+        diagonal = op.matrix((*shape[:1], 1, 1)).diagonal()
+        return Conv2d(diagonal.astype(np.float64).reshape(-1, 1, 1, 1), groups=shape[0])
+    return SparseLinear(op.matrix(shape).astype(np.float64), op.out_shape(shape))
+
+
+def weights_of(op: Op) -> Array:
+    """The stored weights of an operation, any shape (a view; do not write).
+
+    Raises:
+        TypeError: the operation holds none.
+    """
+    if isinstance(op, Conv2d | Linear):
+        return op.weight
+    if isinstance(op, SparseLinear):
+        return np.asarray(op.weight.data)
+    raise TypeError(f"{type(op).__name__} holds no weights")
+
+
+def with_weights(op: Op, weights: Array) -> Op:
+    """The same operation with other weights, of the shape that :func:`weights_of` gives."""
+    if isinstance(op, Conv2d | Linear):
+        return replace(op, weight=weights.reshape(op.weight.shape))
+    if isinstance(op, SparseLinear):
+        parts = (weights, op.weight.indices, op.weight.indptr)
+        return replace(op, weight=sparse.csr_array(parts, shape=op.weight.shape))
+    raise TypeError(f"{type(op).__name__} holds no weights")

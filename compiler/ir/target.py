@@ -1,0 +1,48 @@
+"""What a target can do: the numbers that passes and checks need to know before a back end emits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .fixed_point import SignMode
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a target: its value, its unit and where it is stated."""
+
+    value: int
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target's abilities. Every number that a chip imposes is a :class:`Limit` with its source.
+
+    Attributes:
+        name: as on the command line.
+        hop_delay: steps that any connection takes at the least.
+        limits: named limits; a name that is absent means "no limit".
+        weight_bits: widths that the target can store.
+        sign_modes: sign modes that a projection may use.
+        threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
+        bias_shift: a bias mantissa may be shifted left by 0 to this.
+    """
+
+    name: str
+    hop_delay: int = 1
+    limits: dict[str, Limit] = field(default_factory=dict)
+    weight_bits: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
+    sign_modes: tuple[SignMode, ...] = (
+        SignMode.MIXED,
+        SignMode.EXCITATORY,
+        SignMode.INHIBITORY,
+    )
+    threshold_shift: int = 6
+    bias_shift: int = 7
+
+    def limit(self, name: str) -> int | None:
+        """The value of a limit, or None where the target states none."""
+        found = self.limits.get(name)
+        return None if found is None else found.value

@@ -1,0 +1,124 @@
+"""From the graph, with its passes done, to the program: the only place where floats become integers.
+
+Every rounding was done, measured and named by a pass before; here a value that is not an integer on
+its scale is a bug, not something to round.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnc.errors import CompilerBug
+from snnc.ir import (
+    Array,
+    Encoding,
+    Graph,
+    IntegerNeuron,
+    Kind,
+    Neuron,
+    Population,
+    PopulationGrid,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Projection,
+    Target,
+)
+from snnc.ir.scaling import weights_of, with_weights
+
+STATE_BITS = 24
+DECAY_UNITY = 4096
+
+
+def _exact(values: Array, what: str) -> Array:
+    integers = np.rint(values)
+    if values.size and float(np.abs(values - integers).max()) > 1e-6 * max(
+        1.0, float(np.abs(values).max())
+    ):
+        raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
+    return integers.astype(np.int64)
+
+
+def lower(graph: Graph, target: Target) -> Program:
+    """The integer program of a quantized graph.
+
+    Raises:
+        CompilerBug: a pass left something that is not an integer on its scale.
+    """
+    if graph.steps_per_frame is None:
+        raise CompilerBug("lowering", ["the steps per frame are not set"])
+    return Program(
+        graph.name,
+        graph.steps_per_frame,
+        tuple(_population(graph, p) for p in graph.populations),
+        tuple(_projection(graph, p, target) for p in graph.projections),
+    )
+
+
+def _population(graph: Graph, population: Population) -> ProgramPopulation:
+    assert population.start is not None
+    neuron = None
+    if population.kind is not Kind.INPUT:
+        assert population.grid is not None
+        neuron = _neuron(graph, population, population.grid, population.start)
+    return ProgramPopulation(
+        population.name,
+        population.kind,
+        population.shape,
+        population.origin,
+        population.start,
+        neuron,
+        population.encoding,
+    )
+
+
+def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: int) -> IntegerNeuron:
+    dynamics = population.neuron or Neuron(start_value=0.0)
+    unit = grid.scale * 2**grid.input_shift
+    bias = np.zeros((), np.int64)
+    if population.bias is not None:
+        mantissa = population.bias * unit / 2.0**grid.bias_exponent
+        bias = _exact(np.broadcast_to(mantissa, population.shape), f"bias of {population.name}")
+    fires = population.kind is Kind.NEURONS
+    threshold = _exact(np.asarray(unit), f"threshold of {population.name}")
+    clears = population.kind is Kind.READOUT and not population.accumulate
+    return IntegerNeuron(
+        current_decay=_decay(dynamics.current_kept, population) - 1,
+        potential_decay=_decay(dynamics.potential_kept, population),
+        input_shift=grid.input_shift,
+        state_bits=STATE_BITS,
+        threshold=threshold if fires else None,
+        comparison=dynamics.comparison,
+        reset=dynamics.reset,
+        start_value=np.floor(threshold * dynamics.start_value).astype(np.int64)
+        if fires
+        else np.zeros((), np.int64),
+        bias_mantissa=bias,
+        bias_exponent=grid.bias_exponent,
+        bias_start=start,
+        clear_interval=(graph.steps_per_frame or 0) if clears else 0,
+        clear_offset=start + 1 if clears else 0,
+    )
+
+
+def _decay(kept: float, population: Population) -> int:
+    units = np.asarray((1 - kept) * DECAY_UNITY)
+    return int(_exact(units, f"decay of {population.name}"))
+
+
+def _projection(graph: Graph, projection: Projection, target: Target) -> ProgramProjection:
+    source, scale = graph.by_name[projection.source], graph.by_name[projection.target].grid
+    assert projection.grid is not None and scale is not None and projection.delay is not None
+    integers = weights_of(projection.op) * scale.scale / 2.0**projection.grid.exponent
+    weights = _exact(integers, f"{projection.label}")
+    return ProgramProjection(
+        projection.source,
+        projection.target,
+        with_weights(projection.op, weights),
+        projection.grid.bits,
+        projection.grid.sign_mode,
+        projection.grid.exponent,
+        projection.delay - target.hop_delay,
+        source.encoding is Encoding.GRADED,
+        projection.origin,
+    )

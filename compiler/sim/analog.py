@@ -1,0 +1,113 @@
+"""The float meaning of a graph: what :mod:`snnc.ir.graph` says in words, frame by frame.
+
+Everything else is measured against this: the front end against torch, the integer program against
+what the network was trained to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Graph, Kind, apply_chain
+
+Floats = NDArray[np.float64]
+
+
+def frame_order(graph: Graph) -> tuple[str, ...]:
+    """The populations in an order in which one frame can be computed.
+
+    Raises:
+        ValueError: a loop without any delay.
+    """
+    within = nx.DiGraph()
+    within.add_nodes_from(p.name for p in graph.populations)
+    within.add_edges_from((q.source, q.target) for q in graph.projections if q.frames == 0)
+    try:
+        return tuple(nx.lexicographical_topological_sort(within, key=list(within).index))
+    except nx.NetworkXUnfeasible:
+        loop = " -> ".join(source for source, _ in nx.find_cycle(within))
+        raise ValueError(f"a loop without delay cannot be computed: {loop}") from None
+
+
+def step_frames(graph: Graph, frames: NDArray[Any]) -> Iterator[dict[str, Floats]]:
+    """Run one batch, frame by frame, from rest.
+
+    Args:
+        graph: the network.
+        frames: (samples, frames, \\*input shape), real or counts.
+
+    Yields:
+        After each frame the output of each population, (samples, \\*shape).
+
+    Raises:
+        ValueError: the frames do not fit the input, or a loop without any delay.
+    """
+    if frames.ndim < 2 or frames.shape[2:] != graph.input.shape:
+        wanted = ", ".join(["samples", "frames", *map(str, graph.input.shape)])
+        raise ValueError(f"expected frames of shape ({wanted}), got {frames.shape}")
+    samples, order = frames.shape[0], frame_order(graph)
+    depth = {
+        p.name: max((q.frames for q in graph.projections if q.source == p.name), default=0)
+        for p in graph.populations
+    }
+    rest = {p.name: np.zeros((samples, *p.shape)) for p in graph.populations}
+    # past[k] holds the outputs of k + 1 frames ago; it ends with the longest delay.
+    past = {name: [zeros] * depth[name] for name, zeros in rest.items()}
+    sums = dict(rest)
+    for r in range(frames.shape[1]):
+        now: dict[str, Floats] = {}
+        for name in order:
+            population = graph.by_name[name]
+            if population.kind is Kind.INPUT:
+                now[name] = np.asarray(frames[:, r], np.float64)
+                continue
+            total = rest[name] if population.bias is None else rest[name] + population.bias
+            for projection in graph.into(name):
+                ago, source = projection.frames, projection.source
+                sent = past[source][ago - 1] if ago else now[source]
+                total = total + apply_chain(projection.ops, sent).reshape(total.shape)
+            if population.kind is Kind.NEURONS:
+                total = np.maximum(total, 0)
+            elif population.accumulate:
+                sums[name] = total = sums[name] + total
+            now[name] = total
+        for name, sent in now.items():
+            if depth[name]:
+                past[name] = [sent, *past[name][:-1]]
+        yield now
+
+
+def run_frames(
+    graph: Graph,
+    frames: NDArray[Any],
+    *,
+    only: Collection[str] | None = None,
+    batch: int = 64,
+) -> dict[str, Floats]:
+    """Run all samples and record the populations' outputs.
+
+    Args:
+        graph: the network.
+        frames: (samples, frames, \\*input shape), real or counts.
+        only: names of the populations to record; None for all.
+        batch: samples that are computed together (memory, not meaning).
+
+    Returns:
+        By population, float64 (samples, frames, \\*shape).
+
+    Raises:
+        ValueError: the frames do not fit the input, or a loop without any delay.
+    """
+    names = [p.name for p in graph.populations if only is None or p.name in only]
+    record = {name: np.zeros((*frames.shape[:2], *graph.by_name[name].shape)) for name in names}
+    for first in range(0, frames.shape[0], batch):
+        part = slice(first, first + batch)
+        for r, now in enumerate(step_frames(graph, frames[part])):
+            for name in names:
+                record[name][part, r] = now[name]
+    return record

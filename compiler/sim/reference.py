@@ -1,0 +1,172 @@
+"""The reference simulator: the meaning of a program, plain enough to be read as its specification.
+
+Integers only, one time step after the other, every sample from the same start state.
+``docs/numerics.md`` says the same in words; where they differ, both are wrong until they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import (
+    Comparison,
+    IntegerNeuron,
+    Integers,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    Trace,
+    decay,
+    saturate,
+    shift_sum,
+    wrap_current,
+    wrap_int32,
+)
+
+
+@dataclass
+class _State:
+    current: Integers
+    potential: Integers
+
+
+def _start(neuron: IntegerNeuron, shape: tuple[int, ...]) -> _State:
+    return _State(
+        current=np.zeros(shape, np.int64),
+        potential=np.broadcast_to(neuron.start_value, shape).astype(np.int64),
+    )
+
+
+def arriving(projection: ProgramProjection, spikes: Integers) -> Integers:
+    """What one projection adds to its target for spikes of shape (samples, \\*source shape)."""
+    payload = spikes if projection.graded else (spikes != 0).astype(np.int64)
+    return shift_sum(wrap_int32(projection.op.apply(payload)), projection.exponent)
+
+
+def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -> Integers:
+    """One time step of one population: changes ``state``, returns its spikes (0 or 1)."""
+    if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
+        state.current, state.potential = np.zeros_like(arrived), np.zeros_like(arrived)
+
+    current = decay(state.current, neuron.current_decay + 1)
+    current = wrap_int32(current + wrap_int32(arrived << neuron.input_shift))
+    state.current = wrap_current(current, neuron.state_bits)
+
+    potential = decay(state.potential, neuron.potential_decay) + state.current
+    if step > neuron.bias_start:
+        potential = potential + (neuron.bias_mantissa << neuron.bias_exponent)
+    state.potential = saturate(wrap_int32(potential), neuron.state_bits)
+
+    if neuron.threshold is None:
+        return np.zeros_like(arrived)
+    if neuron.comparison is Comparison.GREATER:
+        fired = state.potential > neuron.threshold
+    else:
+        fired = state.potential >= neuron.threshold
+    if neuron.reset is Reset.SUBTRACT:
+        state.potential = state.potential - fired * neuron.threshold
+    else:
+        state.potential = np.where(fired, 0, state.potential)
+    return fired.astype(np.int64)
+
+
+def _buffered(program: Program) -> dict[str, int]:
+    """How many past steps of each population's spikes its projections still need."""
+    return {
+        p.name: max((q.delay + 1 for q in program.projections if q.source == p.name), default=0)
+        for p in program.populations
+    }
+
+
+def run_steps(program: Program, spikes: Integers) -> Iterator[dict[str, tuple[Integers, Integers]]]:
+    """Run one batch, step by step.
+
+    Args:
+        program: the network.
+        spikes: input payloads, (samples, steps, \\*input shape).
+
+    Yields:
+        After each step, by population: (spikes, potential), each (samples, \\*shape). The input's
+        potential is empty.
+    """
+    samples, steps = spikes.shape[:2]
+    depth = _buffered(program)
+    past = {
+        p.name: [np.zeros((samples, *p.shape), np.int64) for _ in range(depth[p.name])]
+        for p in program.populations
+    }
+    computing: list[tuple[ProgramPopulation, IntegerNeuron]] = [
+        (p, p.neuron) for p in program.populations if p.neuron is not None
+    ]
+    states = {p.name: _start(neuron, (samples, *p.shape)) for p, neuron in computing}
+    nothing = np.zeros(0, np.int64)
+    for step in range(1, steps + 1):
+        now: dict[str, tuple[Integers, Integers]] = {
+            program.input.name: (np.asarray(spikes[:, step - 1], np.int64), nothing)
+        }
+        for population, neuron in computing:
+            total = np.zeros((samples, *population.shape), np.int64)
+            for projection in program.into(population.name):
+                # past[k] holds the spikes of step - 1 - k: one step for the hop, k for the delay.
+                sent = past[projection.source][projection.delay]
+                contribution = arriving(projection, sent).reshape(total.shape)
+                total = wrap_int32(total + contribution)
+            fired = update(neuron, states[population.name], total, step)
+            now[population.name] = (fired, states[population.name].potential)
+        for name, (sent, _) in now.items():
+            if depth[name]:
+                past[name] = [sent, *past[name][:-1]]
+        yield now
+
+
+def simulate(
+    program: Program,
+    spikes: Integers,
+    *,
+    states: bool = False,
+    batch: int = 64,
+    progress: Callable[[int], None] | None = None,
+) -> Trace:
+    """Run a program and record every spike and the readout's potential.
+
+    Args:
+        program: the network.
+        spikes: input payloads, (samples, steps, \\*input shape), see :func:`snnc.sim.encode`.
+        states: also record the potential of every spiking population.
+        batch: samples that are computed together (memory, not meaning).
+        progress: called with the number of samples done after each batch.
+
+    Returns:
+        The :class:`Trace`; int32.
+    """
+    samples, steps = spikes.shape[:2]
+    trace = Trace()
+    for p in program.populations:
+        shape = (samples, steps, *p.shape)
+        if p.neuron is None or p.neuron.threshold is not None:
+            trace.spikes[p.name] = np.zeros(shape, np.int32)
+        if p.neuron is not None and (states or p.neuron.threshold is None):
+            trace.potentials[p.name] = np.zeros(shape, np.int32)
+    for first in range(0, samples, batch):
+        part = slice(first, min(first + batch, samples))
+        for step, now in enumerate(run_steps(program, np.asarray(spikes[part], np.int64))):
+            for name, (fired, potential) in now.items():
+                if name in trace.spikes:
+                    trace.spikes[name][part, step] = fired
+                if name in trace.potentials:
+                    trace.potentials[name][part, step] = potential
+        if progress is not None:
+            progress(part.stop)
+    return trace
+
+
+def answers(program: Program, potential: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The readout's potential after each frame: (samples, frames, \\*shape) from its trace."""
+    steps = potential.shape[1]
+    first, per_frame = program.answer_step(0), program.steps_per_frame
+    return potential[:, np.arange(first - 1, steps, per_frame)]

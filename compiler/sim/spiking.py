@@ -1,0 +1,190 @@
+"""The float run of a graph in time steps: what threshold balancing measures.
+
+Populations are visited from the input on. Loops come together as one component. Populations before
+the one that is being measured spike with the thresholds they already have; a population of the same
+loop, which has none yet, is represented by its activation in the float rollout, constant over its
+frame. So each population is simulated once, and a loop once more when all its thresholds are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import (
+    Array,
+    Comparison,
+    Encoding,
+    Graph,
+    Kind,
+    Neuron,
+    Population,
+    Projection,
+    Reset,
+    apply_chain,
+    per_channel,
+)
+
+from .encoding import spread
+
+Floats = NDArray[np.float32]
+Outputs = dict[str, Floats]
+"""Real-valued output of populations at every step: (samples, steps, \\*shape)."""
+
+
+def _broadcast(values: Array, shape: tuple[int, ...]) -> Array:
+    return per_channel(values, shape) if values.ndim == 1 and len(shape) > 1 else values
+
+
+def input_steps(graph: Graph, frames: NDArray[np.int64], steps: int) -> Floats:
+    """What the input puts out at every step, in real units, (samples, steps, \\*shape)."""
+    assert graph.steps_per_frame is not None and graph.input.start is not None
+    per_frame = graph.steps_per_frame
+    if graph.input.encoding is Encoding.SPREAD:
+        values = np.moveaxis(spread(np.minimum(frames, per_frame), per_frame), 0, 2)
+        values = values.reshape(len(frames), -1, *frames.shape[2:])
+    else:
+        values = np.repeat(frames, per_frame, axis=1)
+    return _shifted(values * graph.input.amplitude, graph.input.start, steps)
+
+
+def held(graph: Graph, population: Population, activations: Array, steps: int) -> Floats:
+    """Activations by frame, (samples, frames, \\*shape), held for the steps of their frame."""
+    assert graph.steps_per_frame is not None and population.start is not None
+    return _shifted(np.repeat(activations, graph.steps_per_frame, axis=1), population.start, steps)
+
+
+def _shifted(values: Array, by: int, steps: int) -> Floats:
+    """Values moved ``by`` steps later, zeros before, cut or filled to ``steps``."""
+    out = np.zeros((len(values), steps, *values.shape[2:]), np.float32)
+    used = max(0, min(steps - by, values.shape[1]))
+    out[:, by : by + used] = values[:, :used]
+    return out
+
+
+def drive(graph: Graph, name: str, outputs: Outputs, leave_out: frozenset[str]) -> Floats:
+    """The single-step weighted input of a population, bias included: (samples, steps, \\*shape).
+
+    Projections from populations in ``leave_out`` are left out.
+    """
+    population = graph.by_name[name]
+    samples, steps = outputs[graph.input.name].shape[:2]
+    total = np.zeros((samples, steps, *population.shape), np.float32)
+    if population.bias is not None:
+        assert population.start is not None
+        total[:, population.start :] += np.broadcast_to(population.bias, population.shape).astype(
+            np.float32
+        )
+    for projection in graph.into(name):
+        if projection.source not in leave_out:
+            total += weighted(projection, outputs[projection.source], population.shape)
+    return total
+
+
+def weighted(projection: Projection, output: Floats, shape: tuple[int, ...]) -> Floats:
+    """What one projection brings at every step, its delay included."""
+    assert projection.delay is not None
+    samples, steps = output.shape[:2]
+    flat = apply_chain(projection.ops, output.reshape(samples * steps, *output.shape[2:]))
+    arrived = flat.reshape(samples, steps, *shape)
+    return _shifted(arrived, projection.delay, steps)
+
+
+class FloatNeurons:
+    """State of one spiking population in floats; the float twin of the integer ``update``."""
+
+    def __init__(self, population: Population, samples: int) -> None:
+        assert population.threshold is not None
+        self.neuron: Neuron = population.neuron or Neuron()
+        self.threshold = _broadcast(population.threshold, population.shape)
+        self.amplitude = _broadcast(population.amplitude, population.shape)
+        shape = (samples, *population.shape)
+        self.current = np.zeros(shape)
+        self.potential = np.broadcast_to(self.neuron.start_value * self.threshold, shape).astype(
+            np.float64
+        )
+
+    def step(self, arrived: Array) -> Array:
+        """One time step; returns amplitude where a neuron fired, else 0."""
+        self.current = self.current * self.neuron.current_kept + arrived
+        self.potential = self.potential * self.neuron.potential_kept + self.current
+        if self.neuron.comparison is Comparison.GREATER:
+            fired = self.potential > self.threshold
+        else:
+            fired = self.potential >= self.threshold
+        if self.neuron.reset is Reset.SUBTRACT:
+            self.potential = self.potential - fired * self.threshold
+        else:
+            self.potential = np.where(fired, 0.0, self.potential)
+        return np.asarray(fired * self.amplitude)
+
+
+def spike_component(graph: Graph, members: tuple[str, ...], outputs: Outputs) -> None:
+    """Simulate the populations of one component together; adds their outputs to ``outputs``."""
+    inside = frozenset(members)
+    outside_drive = {name: drive(graph, name, outputs, inside) for name in members}
+    samples, steps = outputs[graph.input.name].shape[:2]
+    cells = {name: FloatNeurons(graph.by_name[name], samples) for name in members}
+    for name in members:
+        outputs[name] = np.zeros((samples, steps, *graph.by_name[name].shape), np.float32)
+    loops = {name: [p for p in graph.into(name) if p.source in inside] for name in members}
+    for step in range(steps):
+        for name in members:
+            arrived: Array = outside_drive[name][:, step]
+            for projection in loops[name]:
+                assert projection.delay is not None
+                if step >= projection.delay:
+                    sent = outputs[projection.source][:, step - projection.delay]
+                    arrived = arrived + apply_chain(projection.ops, sent).reshape(arrived.shape)
+            outputs[name][:, step] = cells[name].step(arrived)
+
+
+def balance(
+    graph: Graph,
+    frames: NDArray[np.int64],
+    activations: dict[str, Array],
+    choose: Callable[[Population, Floats], Array],
+) -> Graph:
+    """Give every spiking population the threshold that ``choose`` finds from its weighted input.
+
+    Args:
+        graph: with delays matched and the input encoded.
+        frames: calibration counts, (samples, frames, \\*input shape).
+        activations: the float rollout on the same frames, (samples, frames, \\*shape) by population.
+        choose: from a population and its single-step weighted input (samples, steps, \\*shape), steps
+            before the population's start left out, the threshold of shape () or (channels,).
+    """
+    assert graph.steps_per_frame is not None
+    last = max(p.start or 0 for p in graph.populations)
+    steps = frames.shape[1] * graph.steps_per_frame + last
+    outputs: Outputs = {graph.input.name: input_steps(graph, frames, steps)}
+    for members in graph.components_in_order():
+        spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
+        if not spiking:
+            continue
+        stand_ins = {
+            name: held(graph, graph.by_name[name], activations[name], steps)
+            for name in spiking
+            if len(members) > 1 or any(p.source == name for p in graph.into(name))
+        }
+        for name in spiking:
+            population = graph.by_name[name]
+            seen = drive(graph, name, {**outputs, **stand_ins}, frozenset())
+            threshold = choose(population, seen[:, population.start or 0 :])
+            changed = replace(population, threshold=threshold, amplitude=threshold)
+            graph = graph.with_populations([changed])
+        spike_component(graph, spiking, outputs)
+        for name in [n for n in outputs if not _needed_later(graph, n, outputs)]:
+            if name != graph.input.name:  # its shape tells samples and steps
+                del outputs[name]
+    return graph
+
+
+def _needed_later(graph: Graph, name: str, outputs: Outputs) -> bool:
+    return any(
+        p.source == name and p.target not in outputs and p.target != graph.readout.name
+        for p in graph.projections
+    )

@@ -1,0 +1,5 @@
+"""What happens before the compiler: authoring and training of networks that it can compile."""
+
+from .rollout import Rollout
+
+__all__ = ["Rollout"]

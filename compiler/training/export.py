@@ -1,0 +1,71 @@
+"""The file that a trained rollout becomes: a ``torch.export`` archive with two extra files."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Counts: TypeAlias = NDArray[np.integer[Any]]
+
+DESCRIPTION_FILE = "snnc/rollout.json"
+CALIBRATION_FILE = "snnc/calibration.npz.b64"
+"""Base64, because torch (2.13) stores and returns extra files as text only."""
+
+
+def check_calibration(counts: Counts, input_shape: tuple[int, ...]) -> None:
+    """Tell whether the counts can be calibration data of a network.
+
+    Args:
+        counts: event counts, integers of any width, (samples, frames, *input_shape).
+        input_shape: shape of one frame.
+
+    Raises:
+        ValueError: wrong dtype, wrong shape, nothing in it, or a count outside 0..65535.
+    """
+    if not np.issubdtype(counts.dtype, np.integer):
+        raise ValueError(f"calibration must be integer event counts, got {counts.dtype}")
+    if counts.ndim != 2 + len(input_shape) or counts.shape[2:] != input_shape or counts.size == 0:
+        wanted = ", ".join(["samples", "frames", *map(str, input_shape)])
+        raise ValueError(f"calibration must have shape ({wanted}), got {counts.shape}")
+    if counts.min() < 0 or counts.max() > np.iinfo(np.uint16).max:
+        raise ValueError(f"calibration counts must be in 0..65535, got {counts.min()}..{counts.max()}")
+
+
+def write_archive(
+    program: torch.export.ExportedProgram,
+    path: Path,
+    description: dict[str, object],
+    calibration: Counts | None,
+) -> None:
+    """Write the archive; the same program and data give the same bytes, wherever it is built.
+
+    Args:
+        program: the exported step; loses its stack traces.
+        path: the file to write.
+        description: becomes ``snnc/rollout.json``.
+        calibration: checked counts, become ``snnc/calibration.npz.b64`` (array ``x``).
+    """
+    for node in program.graph.nodes:
+        # They hold absolute paths of this machine, which would make the bytes depend on it.
+        node.meta.pop("stack_trace", None)
+    extra_files = {DESCRIPTION_FILE: json.dumps(description, indent=2, sort_keys=True)}
+    if calibration is not None:
+        extra_files[CALIBRATION_FILE] = _as_text(calibration)
+    # Through a buffer: given a path, torch warns about every suffix but .pt2.
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer, extra_files=extra_files)
+    path.write_bytes(buffer.getvalue())
+
+
+def _as_text(counts: Counts) -> str:
+    narrow = np.uint8 if counts.max() <= np.iinfo(np.uint8).max else np.uint16
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=counts.astype(narrow))
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,130 @@
+"""Pass ``balance-thresholds``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from snnc.errors import fail
+from snnc.ir import Array, Graph, Population
+from snnc.sim.analog import run_frames
+from snnc.sim.spiking import Floats, balance
+
+from .base import Context, Fact, Pass
+from .threshold_bound import bound_thresholds
+
+METHODS = ("activation", "percentile", "maximum", "bound")
+GROUPS = ("population", "channel")
+
+
+@dataclass(frozen=True)
+class BalanceThresholds(Pass):
+    """Give every spiking population a threshold that its input neither dwarfs nor drowns in.
+
+    Populations are visited from the input on; the earlier ones spike already, with the thresholds
+    they got. ``maximum`` takes the largest single-step weighted input over calibration samples,
+    steps and neurons (Rathi et al. 2020, papers.md 3.4), ``percentile`` a percentile of the same
+    values (DIET-SNN, papers.md 3.4), ``activation`` a percentile of the float rollout's positive
+    activations (Rueckauer et al., papers.md 6.4), ``bound`` needs no data: the largest input that
+    the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
+    becomes a spiking one: rates approximate activations, clipped at one spike a step.
+
+    Options:
+        method: activation, percentile, maximum or bound.
+        percentile: for activation and percentile, in percent.
+        per: ``population`` or ``channel``: one threshold for all, or one for each channel.
+        scale: factor on every threshold (STDB uses 0.7 for long runs).
+        samples: at most so many calibration samples are used, the first ones.
+    """
+
+    name: ClassVar[str] = "balance-thresholds"
+    requires: ClassVar[frozenset[Fact]] = frozenset(
+        {Fact.SINGLE_OPS, Fact.DELAYS_MATCHED, Fact.INPUT_ENCODED}
+    )
+    establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
+    destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
+
+    method: str = "activation"
+    percentile: float = 99.9
+    per: str = "channel"
+    scale: float = 1.0
+    samples: int = 64
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        self._refuse_options()
+        if self.method == "bound" or context.calibration is None:
+            return self._bounded(graph, context)
+        frames = context.calibration[: self.samples]
+        activations = run_frames(graph, frames)
+        silent: list[str] = []
+        choose = partial(self._choose, activations, silent)
+        balanced = balance(graph, frames, activations, choose)
+        for name in silent:
+            context.warn(
+                "N702",
+                "some neurons never had positive input during calibration",
+                where=name,
+                why=f"{len(frames)} calibration samples; they got the population's threshold, or 1",
+                help="calibrate with more, or more varied, samples",
+            )
+        return balanced
+
+    def _refuse_options(self) -> None:
+        for value, allowed in ((self.method, METHODS), (self.per, GROUPS)):
+            if value not in allowed:
+                raise fail(
+                    "D305", f"no such choice: {value!r}", help=f"use one of {', '.join(allowed)}"
+                )
+        if not 0 < self.percentile <= 100:
+            raise fail("D305", f"a percentile of {self.percentile}", help="use 0 < p <= 100")
+        if not self.scale > 0:
+            raise fail("D305", f"a threshold scale of {self.scale}", help="use a positive factor")
+        if self.samples < 1:
+            raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
+
+    def _bounded(self, graph: Graph, context: Context) -> Graph:
+        if context.calibration is None:
+            context.warn(
+                "N701",
+                "thresholds come from a data-free bound",
+                why="there is no calibration data, neither given nor in the archive; the bound "
+                "assumes one event a pixel and frame, leaves loops out, and makes rates low",
+                help="compile with --calibration FILE.npz, or export with calibration frames",
+            )
+        return bound_thresholds(graph, per_channel=self.per == "channel", scale=self.scale)
+
+    def _choose(
+        self,
+        activations: dict[str, Array],
+        silent: list[str],
+        population: Population,
+        seen: Floats,
+    ) -> Array:
+        """The threshold of one population from the input that it saw."""
+        values: Array = seen
+        if self.method == "activation":
+            values = activations[population.name]
+        # Channels first, everything else flat: one row a channel.
+        rows = np.moveaxis(values, 2, 0).reshape(population.shape[0], -1)
+        together = self._statistic(rows.reshape(-1))
+        if not np.isfinite(together) or together <= 0:
+            silent.append(population.name)
+            together = 1.0 / self.scale
+        if self.per == "population":
+            return np.asarray(together * self.scale)
+        each = np.array([self._statistic(row) for row in rows])
+        quiet = ~(np.isfinite(each) & (each > 0))
+        if quiet.any() and population.name not in silent:
+            silent.append(population.name)
+        return np.asarray(np.where(quiet, together, each) * self.scale)
+
+    def _statistic(self, values: Array) -> float:
+        if self.method == "maximum":
+            return float(values.max())
+        if self.method == "activation":
+            positive = values[values > 0]
+            return float(np.percentile(positive, self.percentile)) if positive.size else 0.0
+        return float(np.percentile(values, self.percentile))

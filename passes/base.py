@@ -1,0 +1,72 @@
+"""What a pass is: a frozen dataclass whose fields are its options, and a pure function on graphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import Diagnostic, Severity
+from snnc.ir import Graph, Target
+
+
+class Fact(Enum):
+    """A property of a graph that passes ask for and bring about; each has a checker in ``facts``."""
+
+    SHAPED = "every operation fits the shapes around it"
+    NO_BATCH_NORM = "no batch normalisation is left"
+    SINGLE_OPS = "every projection is one convolution or matrix without bias"
+    DELAYS_MATCHED = "every projection has its delay in steps, every population its start"
+    INPUT_ENCODED = "the input says how counts become spikes"
+    BALANCED = "every spiking population has thresholds"
+    UNIT_THRESHOLDS = "every threshold and every spike's amplitude is 1"
+    QUANTIZED = "every weight is an integer on the target's grid times a scale"
+
+
+@dataclass
+class Context:
+    """What a pass may look at beside the graph, and where it says what it did.
+
+    Attributes:
+        target: limits and abilities of the target.
+        calibration: event counts (samples, frames, \\*input shape), or None when there are none.
+        notes: named effects (diagnostics that are not errors), in the order in which they came up.
+    """
+
+    target: Target
+    calibration: NDArray[np.int64] | None = None
+    notes: list[Diagnostic] = field(default_factory=list)
+
+    def note(self, code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> None:
+        """Record an effect that changes meaning, with its size."""
+        self.notes.append(Diagnostic(code, what, where, why, help, Severity.NOTE))
+
+    def warn(self, code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> None:
+        """Record an effect that the user will probably want to avoid."""
+        self.notes.append(Diagnostic(code, what, where, why, help, Severity.WARNING))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Base of all passes.
+
+    A subclass states ``name`` (kebab case, as on the command line), the facts that it ``requires``,
+    ``establishes`` and ``destroys``, and ``run``. Its dataclass fields are its options: each has a
+    default, and its name with dashes is the option's name.
+    """
+
+    name: ClassVar[str]
+    requires: ClassVar[frozenset[Fact]] = frozenset()
+    establishes: ClassVar[frozenset[Fact]] = frozenset()
+    destroys: ClassVar[frozenset[Fact]] = frozenset()
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        """The changed graph, or the same object when there was nothing to do.
+
+        Raises:
+            UserError: the network or the options cannot be used, with the user's own names.
+        """
+        raise NotImplementedError

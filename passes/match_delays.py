@@ -1,0 +1,197 @@
+"""Pass ``match-delays``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import ClassVar
+
+import networkx as nx
+import numpy as np
+from scipy.optimize import linprog
+
+from snnc.errors import fail
+from snnc.ir import Graph, Kind, Projection, size
+
+from .base import Context, Fact, Pass
+
+
+@dataclass(frozen=True)
+class MatchDelays(Pass):
+    """Give every projection the delay in steps that its rollout promises in frames.
+
+    A frame lasts K steps and every connection takes at least one hop of h steps. Population ``v``
+    computes frame ``r`` in the K steps after ``r K + start(v)``; a projection e over R(e) frames then
+    needs ``D(e) = K R(e) + start(target) - start(source) >= h`` steps, of which ``D(e) - h`` must be
+    buffered. The starts are chosen by retiming so that the buffered spikes (delay times size of the
+    source) are fewest, by a linear program, exact because its matrix is totally unimodular; among
+    equals the readout starts earliest. Biases begin at their population's start. What the network
+    computes is unchanged: the same frames meet at every population.
+    Source: papers.md 6.2; retiming after Leiserson and Saxe.
+
+    Options:
+        steps_per_frame: K.
+        retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
+        max_delay: largest delay on top of the hop; the target's own limit where None.
+    """
+
+    name: ClassVar[str] = "match-delays"
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
+    establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
+
+    steps_per_frame: int = 16
+    retime: bool = True
+    max_delay: int | None = None
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        if self.steps_per_frame < 1:
+            raise fail("D301", f"{self.steps_per_frame} steps a frame; at least 1 is needed")
+        hop = context.target.hop_delay
+        longest = context.target.limit("delay") if self.max_delay is None else self.max_delay
+        refuse_impossible_loops(graph, self.steps_per_frame, hop)
+        if self.retime:
+            starts = self._retimed(graph, hop, longest)
+        else:
+            starts = {p.name: 0 for p in graph.populations}
+        projections = []
+        for p in graph.projections:
+            delay = self.steps_per_frame * p.frames + starts[p.target] - starts[p.source]
+            self._refuse_delay(p, delay - hop, longest)
+            projections.append(replace(p, delay=delay))
+        moved = [replace(p, start=starts[p.name]) for p in graph.populations]
+        timed = replace(graph, steps_per_frame=self.steps_per_frame)
+        return timed.with_populations(moved).with_projections(projections)
+
+    def _retimed(self, graph: Graph, hop: int, longest: int | None) -> dict[str, int]:
+        """Starts that need the fewest buffered spikes; falls back to them without the limit."""
+        for limit in (longest, None):
+            starts = solve_starts(graph, self.steps_per_frame, hop, limit)
+            if starts is not None:
+                return starts
+        raise AssertionError("loops were checked, so delays without a limit always exist")
+
+    def _refuse_delay(self, projection: Projection, buffered: int, longest: int | None) -> None:
+        if buffered < 0:
+            raise fail(
+                "D304",
+                f"a delay of {projection.frames} frames leaves no step for the connection itself",
+                where=projection.origin or projection.label,
+                why=f"{buffered + 1} steps are there, a connection takes at least 1",
+                help="let match-delays choose the starts: retime=true",
+            )
+        if longest is not None and buffered > longest:
+            raise fail(
+                "D303",
+                f"a delay of {buffered} steps exceeds {longest}",
+                where=projection.origin or projection.label,
+                why=f"{projection.frames} frames of {self.steps_per_frame} steps meet shorter paths",
+                help="use fewer steps a frame (--steps-per-frame), or a shorter delay in the network",
+            )
+
+
+def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> None:
+    """Every loop needs ``K * sum R >= h * length``: its spikes must come round in time.
+
+    Raises:
+        UserError: a loop does not, with its members and the smallest K that would do.
+    """
+    slack = nx.DiGraph()
+    for p in graph.projections:
+        weight = steps_per_frame * p.frames - hop
+        old = slack.get_edge_data(p.source, p.target)
+        if old is None or weight < old["weight"]:
+            slack.add_edge(p.source, p.target, weight=weight, frames=p.frames)
+    loop = _negative_loop(slack)
+    if loop is None:
+        return
+    frames = sum(slack.edges[edge]["frames"] for edge in pairwise(loop))
+    length = len(loop) - 1
+    needed = smallest_steps(graph, hop)
+    raise fail(
+        "D302",
+        f"a loop of {length} connections has {steps_per_frame * frames} steps, it takes {hop * length}",
+        where=" -> ".join(loop),
+        why=f"its delays add up to {frames} frames of {steps_per_frame} steps",
+        help=f"use at least {needed} steps a frame (--steps-per-frame {needed})"
+        if needed is not None
+        else "give at least one edge of the loop a delay of one frame",
+    )
+
+
+def _negative_loop(graph: nx.DiGraph) -> list[str] | None:
+    """Some cycle of negative weight, first node repeated at the end."""
+    for component in nx.strongly_connected_components(graph):
+        part = graph.subgraph(component)
+        start = min(component)
+        for node, data in part.nodes(data=True):
+            del data
+            if part.has_edge(node, node) and part.edges[node, node]["weight"] < 0:
+                return [node, node]
+        try:
+            loop: list[str] = nx.find_negative_cycle(part, start)
+        except nx.NetworkXError:
+            continue
+        return loop
+    return None
+
+
+def smallest_steps(graph: Graph, hop: int) -> int | None:
+    """The smallest K for which every loop is possible; None where a loop has no frame in it."""
+    simple = nx.DiGraph()
+    for p in graph.projections:
+        old = simple.get_edge_data(p.source, p.target)
+        frames = p.frames if old is None else min(p.frames, old["frames"])
+        simple.add_edge(p.source, p.target, frames=frames)
+    instant = nx.DiGraph((u, v) for u, v, frames in simple.edges(data="frames") if frames == 0)
+    if not nx.is_directed_acyclic_graph(instant):
+        return None
+    low, high = 1, max(1, hop * len(simple))
+    while low < high:
+        middle = (low + high) // 2
+        weighted = nx.DiGraph()
+        weighted.add_weighted_edges_from(
+            (u, v, middle * frames - hop) for u, v, frames in simple.edges(data="frames")
+        )
+        low, high = (low, middle) if _negative_loop(weighted) is None else (middle + 1, high)
+    return low
+
+
+def solve_starts(graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int] | None:
+    """The cheapest starts (smallest is 0), or None when the limit on delays leaves none."""
+    index = {p.name: i for i, p in enumerate(graph.populations)}
+    cost = np.zeros(len(index))
+    rows, bounds = [], []
+    for p in graph.projections:
+        row = np.zeros(len(index))
+        row[index[p.target]] += 1
+        row[index[p.source]] -= 1
+        cost += row * size(graph.by_name[p.source].shape)
+        rows.append(-row)  # start(source) - start(target) <= K R - h
+        bounds.append(steps * p.frames - hop)
+        if longest is not None:
+            rows.append(row)
+            bounds.append(longest + hop - steps * p.frames)
+    matrix, upper = np.array(rows), np.array(bounds)
+    cheapest = linprog(cost, matrix, upper, bounds=(0, None), method="highs")
+    if not cheapest.success:
+        return None
+    # Among equally cheap starts the readout's decides (early answers), then everybody's.
+    early = np.array([1e3 if p.kind is Kind.READOUT else 1.0 for p in graph.populations])
+    found = linprog(
+        early,
+        np.vstack([matrix, cost]),
+        np.append(upper, np.rint(cheapest.fun) + 0.5),
+        bounds=(0, None),
+        integrality=1,
+        method="highs",
+    )
+    starts = np.rint(found.x).astype(int)
+    earliest = int(starts.min())
+    return {name: int(starts[i]) - earliest for name, i in index.items()}
+
+
+def buffered_spikes(graph: Graph, hop: int) -> int:
+    """What the delays cost: bits of spike buffer, the sum of (delay - hop) times source size."""
+    return sum(
+        ((p.delay or hop) - hop) * size(graph.by_name[p.source].shape) for p in graph.projections
+    )

@@ -1,0 +1,176 @@
+"""Pass ``quantize-weights``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from snnc.errors import fail
+from snnc.ir import (
+    Array,
+    Graph,
+    Kind,
+    Population,
+    PopulationGrid,
+    Projection,
+    SignMode,
+    Target,
+    WeightGrid,
+    weight_range,
+    weight_step,
+)
+from snnc.ir.scaling import weights_of, with_weights
+
+from .base import Context, Fact, Pass
+
+BIAS_LIMIT = "bias mantissa"
+THRESHOLD_LIMIT = "threshold mantissa"
+EXPONENT_LIMIT = "weight exponent"
+
+
+@dataclass(frozen=True)
+class QuantizeWeights(Pass):
+    """Bring weights, thresholds and biases to integers, on one scale for each population.
+
+    All projections into a population add up in one accumulator, so they share its scale S (integer
+    units for 1.0); each has its own exponent e, so that ``w S / 2**e`` fits the target's grid: the
+    bits, the sign mode (mixed signs cost the lowest bit) and the range. S is an integer, hence the
+    threshold, which is 1.0, becomes S without rounding. Among the scales that use the grid's range,
+    up to a factor of two, the one with the least squared error over all projections is taken; an
+    exponent may be one lower than the largest weight asks, clipping it, where that is better.
+    Biases are rounded to ``mantissa * 2**exponent`` in units of the state registers. The weights in
+    the graph become the rounded ones, so that a float run shows what rounding costs.
+    Source: lava.md 1.2 (grid), papers.md 6.5.
+
+    Options:
+        bits: 1 to 8.
+        sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
+        candidates: scales tried for each population.
+    """
+
+    name: ClassVar[str] = "quantize-weights"
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS})
+    establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
+
+    bits: int = 8
+    sign_mode: str = "auto"
+    candidates: int = 64
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        if self.bits not in context.target.weight_bits:
+            allowed = ", ".join(map(str, context.target.weight_bits))
+            raise fail(
+                "D306",
+                f"{self.bits} weight bits; {context.target.name} stores {allowed}",
+                where="--weight-bits",
+                help=f"use one of {allowed}",
+            )
+        if self.sign_mode not in ("auto", "mixed"):
+            raise fail("D305", f"no sign mode {self.sign_mode!r}", help="use auto or mixed")
+        populations: list[Population] = []
+        rounded: dict[int, Projection] = {}
+        for population in graph.populations:
+            projections = graph.into(population.name)
+            if population.kind is Kind.INPUT:
+                continue
+            scale = self._best_scale(projections, context.target)
+            for projection in projections:
+                rounded[id(projection)] = self._rounded(projection, scale, context)
+            populations.append(_with_grid(population, scale, context))
+        changed = graph.with_populations(populations)
+        return changed.with_projections(rounded[id(p)] for p in graph.projections)
+
+    def _mode(self, weights: Array, target: Target) -> SignMode:
+        if self.sign_mode == "auto":
+            if weights.min(initial=0) >= 0 and SignMode.EXCITATORY in target.sign_modes:
+                return SignMode.EXCITATORY
+            if weights.max(initial=0) <= 0 and SignMode.INHIBITORY in target.sign_modes:
+                return SignMode.INHIBITORY
+        return SignMode.MIXED
+
+    def _best_scale(self, projections: tuple[Projection, ...], target: Target) -> int:
+        """The integer scale with the least squared rounding error, the smallest of equals."""
+        weights = [w for p in projections if np.any(w := weights_of(p.op))]
+        largest_threshold = target.limit(THRESHOLD_LIMIT) or 2**31
+        if not weights:
+            return min(2**8, largest_threshold)
+        modes = [self._mode(w, target) for w in weights]
+        reach = [max(abs(x) for x in weight_range(self.bits, m)) for m in modes]
+        # At this scale the projection with the smallest weights just fills its grid, exponent 0.
+        full = max(r / float(np.abs(w).max()) for w, r in zip(weights, reach, strict=True))
+        tried = np.unique(np.rint(full * np.geomspace(0.5, 1.0, self.candidates)))
+        tried = np.unique(np.clip(tried, 1, largest_threshold)).astype(int)
+        errors = [
+            sum(self._fit(w, m, int(s), target)[0] for w, m in zip(weights, modes, strict=True))
+            for s in tried
+        ]
+        return int(tried[int(np.argmin(errors))])
+
+    def _fit(
+        self, weights: Array, mode: SignMode, scale: int, target: Target
+    ) -> tuple[float, int, Array]:
+        """Best exponent at a scale: (squared error, exponent, integers on the grid)."""
+        low, high = weight_range(self.bits, mode)
+        reach = max(abs(low), abs(high))
+        fitting = math.ceil(
+            math.log2(max(float(np.abs(weights).max(initial=0)), 1e-300) * scale / reach)
+        )
+        highest = target.limit(EXPONENT_LIMIT) or 31
+        step = weight_step(self.bits, mode)
+        options = {min(max(e, 0), highest) for e in (fitting, fitting - 1)}
+        results = []
+        for exponent in sorted(options):
+            unit = scale / 2.0**exponent
+            integers = np.clip(np.rint(weights * unit / step) * step, low, high)
+            error = float(np.square(weights - integers / unit).sum())
+            results.append((error, exponent, integers))
+        return min(results, key=lambda result: result[:2])
+
+    def _rounded(self, projection: Projection, scale: int, context: Context) -> Projection:
+        weights = weights_of(projection.op)
+        mode = self._mode(weights, context.target)
+        error, exponent, integers = self._fit(weights, mode, scale, context.target)
+        unit = scale / 2.0**exponent
+        low, high = weight_range(self.bits, mode)
+        step = weight_step(self.bits, mode)
+        over = (weights * unit > high + step / 2) | (weights * unit < low - step / 2)
+        power = float(np.square(weights).sum())
+        clipped = int(np.count_nonzero(over))
+        context.note(
+            "N703",
+            f"weights rounded to {self.bits} bits ({mode.value}), relative error "
+            f"{math.sqrt(error / power) if power else 0.0:.2%} (root mean square)"
+            + (f", {clipped} of {weights.size} clipped" if clipped else ""),
+            where=projection.origin or projection.label,
+        )
+        op = with_weights(projection.op, integers / unit)
+        return replace(projection, ops=(op,), grid=WeightGrid(self.bits, mode, exponent))
+
+
+def _with_grid(population: Population, scale: int, context: Context) -> Population:
+    """The population with its scale and its bias rounded to the target's mantissa and exponent."""
+    target = context.target
+    shift = target.threshold_shift if population.kind is Kind.NEURONS else 0
+    if population.bias is None:
+        return replace(population, grid=PopulationGrid(float(scale), shift, 0))
+    units = population.bias * (scale * 2.0**shift)
+    limit = target.limit(BIAS_LIMIT) or 2**31 - 1
+    largest = float(np.abs(units).max(initial=0.0))
+    exponent = 0
+    while round(largest / 2**exponent) > limit and exponent < target.bias_shift:
+        exponent += 1
+    mantissa = np.clip(np.rint(units / 2**exponent), -limit, limit)
+    lost = np.abs(mantissa * 2.0**exponent - units).max(initial=0.0) / (scale * 2.0**shift)
+    if largest / 2**exponent > limit + 0.5:
+        context.warn(
+            "N704",
+            f"biases up to {largest / (scale * 2.0**shift):.4g} clipped, by up to {lost:.4g}",
+            where=population.origin,
+            why=f"{target.name} holds mantissas to {limit} and exponents to {target.bias_shift}",
+            help="use fewer weight bits or a larger threshold scale",
+        )
+    grid = PopulationGrid(float(scale), shift, exponent)
+    return replace(population, bias=mantissa * 2.0**exponent / (scale * 2.0**shift), grid=grid)

@@ -1,0 +1,126 @@
+"""The operations against torch, and their matrices against themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Linear, Op, Scale
+from snnc.ir.composition import compose
+from snnc.ir.scaling import scale_inputs, scale_outputs
+
+torch = pytest.importorskip("torch")
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, channels: int | None = None) -> tuple[Conv2d, tuple[int, ...]]:
+    """A random convolution with a shape that it takes."""
+    groups = draw(st.sampled_from([1, 1, 2]))
+    ins = channels or groups * draw(st.integers(1, 3))
+    if ins % groups:
+        groups = 1
+    outs = groups * draw(st.integers(1, 3))
+    kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    pairs = [draw(st.tuples(st.integers(1, 2), st.integers(1, 2))) for _ in range(2)]
+    padding = draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
+    seed = draw(st.integers(0, 2**16))
+    weight = np.random.default_rng(seed).integers(-5, 6, (outs, ins // groups, *kernel))
+    conv = Conv2d(weight, None, pairs[0], padding, pairs[1], groups)
+    return conv, (ins, draw(st.integers(5, 9)), draw(st.integers(5, 9)))
+
+
+def batch(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+    """Two random integer samples."""
+    return np.random.default_rng(seed).integers(-4, 5, (2, *shape))
+
+
+@given(convolutions())
+@settings(deadline=None, max_examples=60)
+def test_convolution_is_torchs(case: tuple[Conv2d, tuple[int, ...]]) -> None:
+    conv, shape = case
+    x = batch(shape)
+    expected = torch.nn.functional.conv2d(
+        torch.tensor(x, dtype=torch.float64),
+        torch.tensor(conv.weight, dtype=torch.float64),
+        stride=conv.stride,
+        padding=conv.padding,
+        dilation=conv.dilation,
+        groups=conv.groups,
+    ).numpy()
+    assert np.array_equal(conv.apply(x), expected)
+    assert conv.apply(x).dtype == np.int64
+    assert np.array_equal(
+        (conv.matrix(shape) @ x.reshape(2, -1).T).T.reshape(expected.shape), expected
+    )
+
+
+def same_map(one: Op, ops: list[Op], shape: tuple[int, ...]) -> None:
+    x = batch(shape).astype(float)
+    expected = x
+    for op in ops:
+        expected = op.apply(expected)
+    assert np.allclose(one.apply(x).reshape(expected.shape), expected, rtol=1e-12, atol=1e-9)
+
+
+@given(convolutions(), st.data())
+@settings(deadline=None, max_examples=80)
+def test_composition_is_exact_at_the_borders_too(
+    case: tuple[Conv2d, tuple[int, ...]], data: st.DataObject
+) -> None:
+    first, shape = case
+    middle = first.out_shape(shape)
+    second: Op = data.draw(
+        st.one_of(
+            st.just(Scale(np.arange(1.0, 1 + middle[0]))),
+            st.just(Linear(np.random.default_rng(1).normal(size=(4, int(np.prod(middle)))))),
+            st.builds(
+                AvgPool2d,
+                kernel=st.just((2, 2)),
+                stride=st.sampled_from([(1, 1), (2, 2)]),
+                padding=st.sampled_from([(0, 0), (1, 1)]),
+            ),
+            convolutions(channels=middle[0]).map(lambda c: c[0]),
+        )
+    )
+    try:
+        second.out_shape(middle)
+    except ValueError:
+        return
+    same_map(compose(first, second, shape), [first, second], shape)
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_pool_then_padded_convolution(size: int) -> None:
+    # At size 9 the pool drops the last row: merging the kernels would bring it back in.
+    pool, shape = AvgPool2d((2, 2), (2, 2)), (2, size, size)
+    conv = Conv2d(np.random.default_rng(0).normal(size=(3, 2, 3, 3)), padding=(1, 1))
+    merged = compose(pool, conv, shape)
+    assert isinstance(merged, Conv2d) == (size == 8)
+    same_map(merged, [pool, conv], shape)
+
+
+def test_batch_norm_is_torchs() -> None:
+    norm = torch.nn.BatchNorm2d(3).double().eval()
+    for tensor in (norm.running_mean, norm.running_var, norm.weight.data, norm.bias.data):
+        tensor.copy_(torch.rand(3) + 0.5)
+    ours = BatchNorm(
+        norm.running_mean.numpy(),
+        norm.running_var.numpy(),
+        norm.weight.detach().numpy(),
+        norm.bias.detach().numpy(),
+        norm.eps,
+    )
+    x = batch((3, 4, 4)).astype(float)
+    assert np.allclose(ours.apply(x), norm(torch.tensor(x)).detach().numpy(), atol=1e-12)
+
+
+@given(convolutions())
+@settings(deadline=None, max_examples=30)
+def test_scaling_inputs_and_outputs(case: tuple[Conv2d, tuple[int, ...]]) -> None:
+    conv, shape = case
+    ins = np.arange(1.0, 1 + shape[0])
+    outs = np.arange(1.0, 1 + len(conv.weight))
+    same_map(scale_inputs(conv, ins, shape), [Scale(ins), conv], shape)
+    same_map(scale_outputs(conv, outs, conv.out_shape(shape)), [conv, Scale(outs)], shape)

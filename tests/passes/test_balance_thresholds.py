@@ -1,0 +1,115 @@
+"""Threshold balancing against an example worked by hand, and its options."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnc.errors import UserError
+from snnc.ir import Array, Graph, Kind, Linear, Neuron, Population, Projection, Target
+from snnc.passes import Context
+from snnc.passes.balance_thresholds import BalanceThresholds
+from snnc.passes.encode_input import EncodeInput
+from snnc.passes.fold_batch_norm import FoldBatchNorm
+from snnc.passes.fold_linear_chains import FoldLinearChains
+from snnc.passes.match_delays import MatchDelays
+
+from .networks import counts, rollout
+
+
+def two_layers() -> Graph:
+    """input (2) -> a (1) -> b (2) -> out (1)."""
+    weights = {"a": [[1.0, 2.0]], "b": [[3.0], [-1.0]], "out": [[1.0, 1.0]]}
+    chain = ["input", "a", "b", "out"]
+    sizes = [2, 1, 2, 1]
+    kinds = [Kind.INPUT, Kind.NEURONS, Kind.NEURONS, Kind.READOUT]
+    return Graph(
+        "two layers",
+        tuple(
+            Population(n, k, (s,), n, neuron=Neuron() if k is Kind.NEURONS else None)
+            for n, k, s in zip(chain, kinds, sizes, strict=True)
+        ),
+        tuple(
+            Projection(s, t, (Linear(np.array(weights[t])),), 1, f"{s}_to_{t}")
+            for s, t in zip(chain, chain[1:], strict=False)
+        ),
+    )
+
+
+def thresholds(
+    graph: Graph, frames: Array | None, steps: int = 4, **options: object
+) -> tuple[dict[str, Array], Context]:
+    context = Context(Target("test"), frames)
+    for a_pass in (
+        FoldBatchNorm(),
+        FoldLinearChains(),
+        MatchDelays(steps),
+        EncodeInput(),
+        BalanceThresholds(**options),  # type: ignore[arg-type]
+    ):
+        graph = a_pass.run(graph, context)
+    return {p.name: p.threshold for p in graph.neurons if p.threshold is not None}, context
+
+
+FRAMES = np.array([[[1, 0], [1, 1], [0, 0]]])
+
+
+def test_maximum_single_step_input_layer_by_layer() -> None:
+    # a sees 1, 3, 0 in the three frames: threshold 3. A spike of a is worth 3, so b sees at most
+    # 3 * 3 = 9 in one step, whatever the rate: that is what makes this method's thresholds large.
+    found, _ = thresholds(two_layers(), FRAMES, method="maximum", per="population")
+    assert found["a"] == pytest.approx(3) and found["b"] == pytest.approx(9)
+
+
+def test_a_channel_each() -> None:
+    found, context = thresholds(two_layers(), FRAMES, method="maximum", per="channel")
+    # b's second channel has negative input only: it gets the population's threshold, and is named
+    assert found["b"].tolist() == pytest.approx([9, 9])
+    assert [n.where for n in context.notes] == ["b"]
+
+
+def test_activation_takes_the_float_rollouts() -> None:
+    longer = np.concatenate([FRAMES, np.zeros((1, 2, 2), np.int64)], axis=1)
+    found, _ = thresholds(two_layers(), longer, method="activation", percentile=100.0)
+    assert found["a"].tolist() == pytest.approx([3]) and found["b"][0] == pytest.approx(9)
+    found, _ = thresholds(two_layers(), FRAMES, method="activation", percentile=50.0)
+    assert found["a"].tolist() == pytest.approx([2])  # halfway between the activations 1 and 3
+
+
+def test_percentile_of_the_single_step_input() -> None:
+    found, _ = thresholds(two_layers(), FRAMES, method="percentile", percentile=50.0)
+    assert found["a"].tolist() == pytest.approx([1])  # of 4 x 1, 4 x 3, 4 x 0
+
+
+def test_scale() -> None:
+    found, _ = thresholds(two_layers(), FRAMES, method="maximum", per="population", scale=0.5)
+    assert found["a"] == pytest.approx(1.5)
+    # a spike of a is now worth 1.5
+    assert found["b"] == pytest.approx(3 * 1.5 * 0.5)
+
+
+def test_without_data_a_bound_is_taken_and_said() -> None:
+    found, context = thresholds(two_layers(), None)
+    assert found["a"].tolist() == [3] and found["b"].tolist() == [9, 9]
+    assert [n.code for n in context.notes] == ["N701"]
+
+
+def test_the_bound_is_never_below_what_data_of_one_event_show() -> None:
+    data = np.minimum(counts(), 1)
+    bound, _ = thresholds(rollout(recurrent=False), None)
+    seen, _ = thresholds(rollout(recurrent=False), data, method="maximum")
+    assert all(np.all(bound[name] >= seen[name] - 1e-5) for name in bound)
+
+
+def test_loops_are_balanced() -> None:
+    found, _ = thresholds(rollout(), counts(), method="percentile", percentile=99.0)
+    assert all(np.all(t > 0) for t in found.values())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"method": "mean"}, {"per": "layer"}, {"percentile": 0.0}, {"scale": -1.0}, {"samples": 0}],
+)
+def test_wrong_options(options: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="D305"):
+        thresholds(two_layers(), FRAMES, **options)

@@ -1,0 +1,80 @@
+"""Pipelines: text, options, order, and blame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import pytest
+
+from snnc.backends import registered_backends
+from snnc.errors import CompilerBug, UserError
+from snnc.ir import Graph, Target
+from snnc.passes import Context, Fact, Pass, Pipeline, options, parse_pass, print_pass, registered
+
+from .networks import counts, rollout
+
+
+def test_text_round_trip() -> None:
+    text = "match-delays{steps-per-frame=4,retime=false},encode-input{code=spread}"
+    pipeline = Pipeline.parse(text)
+    assert str(pipeline) == text
+    assert Pipeline.parse(str(pipeline)) == pipeline
+
+
+def test_every_registered_pass_prints_and_parses_with_its_defaults() -> None:
+    for name, kind in registered().items():
+        assert kind.name == name
+        assert parse_pass(print_pass(kind())) == kind()
+        assert set(options(kind)) == {f.name.replace("_", "-") for f in fields(kind)}
+
+
+def test_every_targets_pipeline_parses() -> None:
+    for found in registered_backends():
+        assert found.backend is not None, found.problem
+        Pipeline.parse(found.backend.pipeline())
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "hint"),
+    [
+        ("match-delay", "D308", "match-delays"),
+        ("match-delays{stepz=4}", "D308", "steps-per-frame"),
+        ("match-delays{steps-per-frame=x}", "D308", "'x' is not a int"),
+        ("match-delays{retime=maybe}", "D308", "bool"),
+        ("match-delays{", "D308", "cannot read"),
+        ("fold-linear-chains", "D310", "fold-batch-norm"),
+        ("quantize-weights,fold-batch-norm", "D310", "fold-thresholds"),
+    ],
+)
+def test_wrong_text(text: str, code: str, hint: str) -> None:
+    with pytest.raises(UserError) as caught:
+        Pipeline.parse(text)
+    assert code in str(caught.value) and hint in str(caught.value)
+
+
+def test_all_order_problems_come_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        Pipeline.parse("quantize-weights")
+    assert len(caught.value.diagnostics) == 2
+
+
+@dataclass(frozen=True)
+class Liar(Pass):
+    """Claims what it does not do."""
+
+    name: ClassVar[str] = "liar"
+    establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.NO_BATCH_NORM})
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        return graph
+
+
+def test_a_pass_that_breaks_its_promise_is_named() -> None:
+    with pytest.raises(CompilerBug, match="pass liar"):
+        Pipeline((Liar(),)).run(rollout(), Context(Target("test"), counts()))
+
+
+def test_an_option_for_a_pass_that_is_missing() -> None:
+    with pytest.raises(UserError, match="D309"):
+        Pipeline.parse("fold-batch-norm").with_option("match-delays", steps_per_frame=3)

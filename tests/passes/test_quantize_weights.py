@@ -1,0 +1,121 @@
+"""Quantization: on the grid, with the least error, and every loss named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnc.errors import UserError
+from snnc.ir import Graph, Kind, Limit, Projection, SignMode, Target, on_grid
+from snnc.ir.scaling import weights_of, with_weights
+from snnc.lowering import lower
+from snnc.passes import Context, Pipeline
+from snnc.passes.quantize_weights import QuantizeWeights
+
+from .networks import counts, rollout
+
+TARGET = Target(
+    "test",
+    limits={
+        "bias mantissa": Limit(4095, "", "test"),
+        "threshold mantissa": Limit(131071, "", "test"),
+        "weight exponent": Limit(7, "", "test"),
+    },
+)
+BEFORE = Pipeline.parse(
+    "fold-batch-norm,fold-linear-chains,match-delays{steps-per-frame=8},encode-input,"
+    "balance-thresholds,fold-thresholds"
+)
+
+
+def prepared() -> Graph:
+    return BEFORE.run(rollout(), Context(TARGET, counts()))
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_every_weight_is_on_the_grid(bits: int) -> None:
+    graph = QuantizeWeights(bits=bits).run(prepared(), Context(TARGET))
+    program = lower(graph, TARGET)
+    for p in program.projections:
+        assert on_grid(weights_of(p.op), bits, p.sign_mode)
+        assert 0 <= p.exponent <= 7
+
+
+def error(before: Graph, after: Graph) -> float:
+    pairs = zip(before.projections, after.projections, strict=True)
+    return float(sum(np.square(weights_of(a.op) - weights_of(b.op)).sum() for a, b in pairs))
+
+
+def test_more_bits_lose_less() -> None:
+    graph = prepared()
+    errors = [
+        error(graph, QuantizeWeights(bits=b).run(graph, Context(TARGET))) for b in (2, 4, 6, 8)
+    ]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 1e-3 * errors[0]
+
+
+def test_more_candidates_never_lose_more() -> None:
+    graph = prepared()
+    one, many = (
+        error(graph, QuantizeWeights(bits=4, candidates=n).run(graph, Context(TARGET)))
+        for n in (1, 257)
+    )
+    assert many <= one
+
+
+def test_thresholds_are_exact_and_start_values_half_of_them() -> None:
+    program = lower(QuantizeWeights().run(prepared(), Context(TARGET)), TARGET)
+    for p in program.populations:
+        if p.kind is Kind.NEURONS:
+            assert p.neuron is not None and p.neuron.threshold is not None
+            assert p.neuron.threshold % 64 == 0 and p.neuron.start_value * 2 == p.neuron.threshold
+
+
+def test_biases_fit_their_mantissa_and_are_close() -> None:
+    graph = prepared()
+    program = lower(QuantizeWeights().run(graph, Context(TARGET)), TARGET)
+    for p in program.populations:
+        if p.neuron is None or not p.neuron.bias_mantissa.any():
+            continue
+        assert np.abs(p.neuron.bias_mantissa).max() <= 4095
+        bias = graph.by_name[p.name].bias
+        assert bias is not None
+        scale = 1 if p.neuron.threshold is None else int(p.neuron.threshold)
+        if p.neuron.threshold is not None:
+            value = (p.neuron.bias_mantissa << p.neuron.bias_exponent) / scale
+            assert np.abs(value - bias).max() <= 2.0**p.neuron.bias_exponent / scale
+
+
+def absolute(projection: Projection) -> Projection:
+    op = with_weights(projection.op, np.abs(weights_of(projection.op)))
+    return replace(projection, ops=(op,))
+
+
+def test_one_sign_keeps_the_lowest_bit() -> None:
+    graph = prepared()
+    positive = graph.with_projections(
+        [absolute(graph.projections[0]), *graph.projections[1:]]
+    )
+    quantized = QuantizeWeights().run(positive, Context(TARGET))
+    modes = [p.grid.sign_mode for p in quantized.projections if p.grid is not None]
+    assert modes[0] is SignMode.EXCITATORY and SignMode.MIXED in modes
+    mixed = QuantizeWeights(sign_mode="mixed").run(positive, Context(TARGET))
+    assert {p.grid.sign_mode for p in mixed.projections if p.grid} == {SignMode.MIXED}
+    assert error(positive, quantized) < error(positive, mixed)
+
+
+def test_the_effect_is_named_for_every_projection() -> None:
+    context = Context(TARGET)
+    graph = QuantizeWeights(bits=3).run(prepared(), context)
+    rounded = [n for n in context.notes if n.code == "N703"]
+    assert len(rounded) == len(graph.projections)
+    assert all("3 bits" in n.what and "%" in n.what for n in rounded)
+
+
+@pytest.mark.parametrize("bits", [0, 9, -1])
+def test_bits_out_of_range(bits: int) -> None:
+    with pytest.raises(UserError, match="D306"):
+        QuantizeWeights(bits=bits).run(prepared(), Context(TARGET))

@@ -1,0 +1,115 @@
+"""The house's rules, checked: who imports whom, packages listed, alias stubs current."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backends"}
+
+# Part of snnc -> parts that it may import. Parts are the folders and single files of compiler/.
+ALLOWED = {
+    "errors": set(),
+    "ir": {"errors"},
+    "sim": {"ir", "errors"},
+    "verify": {"sim", "ir", "errors"},
+    "frontend": {"ir", "errors"},
+    "training": {"ir", "errors"},
+    "passes": {"sim", "ir", "errors"},
+    "backends": {"sim", "ir", "errors"},
+    "lowering": {"ir", "errors"},
+    "data": {"ir", "errors"},
+    "bundle": {"ir", "errors"},
+}
+ALONE = {"torch": {"training"}, "lava": set(), "sklearn": set(), "nir": set()}
+"""Heavy or optional packages, and the parts that may import them at module level."""
+
+SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child")
+"""Code that runs in processes of its own, under rules of its own."""
+
+
+def sources() -> list[Path]:
+    return [p for folder in FOLDERS for p in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def part_of(path: Path) -> str:
+    folder, *rest = path.relative_to(ROOT).parts
+    return Path(rest[0]).stem if folder == "compiler" else folder
+
+
+def imported_modules(path: Path) -> list[str]:
+    """Absolute names of what a file imports when it is imported (not inside functions)."""
+    package = list(path.relative_to(ROOT).with_suffix("").parts)
+    package[0:1] = FOLDERS[package[0]].split(".")
+    if package[-1] == "__init__":
+        package.append("")
+    found = []
+    pending: list[ast.AST] = list(ast.parse(path.read_text()).body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level] if node.level else []
+            found.append(".".join([*base, *([node.module] if node.module else [])]))
+        pending += ast.iter_child_nodes(node)
+    return found
+
+
+def test_parts_import_only_what_they_may() -> None:
+    wrong = []
+    for path in sources():
+        part = part_of(path)
+        if part not in ALLOWED or str(path.relative_to(ROOT)).startswith(SEPARATE):
+            continue
+        for module in imported_modules(path):
+            names = module.split(".")
+            if names[0] == "snnc" and len(names) > 1 and names[1] not in {part, *ALLOWED[part]}:
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert not wrong
+
+
+def test_heavy_packages_stay_where_they_are_needed() -> None:
+    wrong = []
+    for path in sources():
+        if str(path.relative_to(ROOT)).startswith(SEPARATE):
+            continue
+        for module in imported_modules(path):
+            top = module.split(".")[0]
+            if top in ALONE and part_of(path) not in ALONE[top]:
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert not wrong
+
+
+def test_every_package_is_listed() -> None:
+    configuration = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = set(configuration["tool"]["setuptools"]["packages"])
+    present = set()
+    for folder, name in FOLDERS.items():
+        for init in (ROOT / folder).rglob("__init__.py"):
+            parts = init.parent.relative_to(ROOT / folder).parts
+            present.add(".".join([name, *parts]))
+    assert listed == present
+
+
+def test_alias_stubs_are_current() -> None:
+    aliases = runpy.run_path(str(ROOT / "typings" / "regenerate.py"))["aliases"](ROOT)
+    stubs = (ROOT / "typings").rglob("*.pyi")
+    present = {s.relative_to(ROOT / "typings"): s.read_text() for s in stubs}
+    assert present == aliases, "run: python typings/regenerate.py"
+
+
+def test_a_second_copy_of_the_package_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import compiler"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode != 0 and "import snnc" in done.stderr

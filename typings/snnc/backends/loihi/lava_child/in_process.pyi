@@ -1,0 +1,1 @@
+from backends.loihi.lava_child.in_process import *

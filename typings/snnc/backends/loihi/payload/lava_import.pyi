@@ -1,0 +1,1 @@
+from backends.loihi.payload.lava_import import *

@@ -1,0 +1,1 @@
+from compiler.frontend.training_mode import *

@@ -1,0 +1,1 @@
+from passes.balance_thresholds import *

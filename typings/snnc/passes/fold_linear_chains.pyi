@@ -1,0 +1,1 @@
+from passes.fold_linear_chains import *

@@ -1,0 +1,1 @@
+from passes.match_delays import *

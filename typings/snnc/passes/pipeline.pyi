@@ -1,0 +1,1 @@
+from passes.pipeline import *
