@@ -33,7 +33,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Emitted:
-    """Where a back end put the program inside the bundle (POSIX paths relative to the bundle)."""
+    """Where the payload has its own copy of the program (POSIX paths relative to the bundle)."""
 
     program: str
     weights: str

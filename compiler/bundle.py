@@ -1,4 +1,4 @@
-"""The bundle: a folder with ``manifest.json``, the payload of a target, and a hash of every file.
+"""The bundle: a folder with ``manifest.json``, the program, the payload, and every file's hash.
 
 It appears under its final name all at once: it is written beside it and renamed. The same input gives
 the same bytes, so nothing in it knows the time, the machine's paths or the name of the output folder.
@@ -20,7 +20,22 @@ from .errors import Diagnostic, Severity, UserError, fail
 from .ir import Program, read_program
 
 FORMAT = 1
+PARTS = {
+    "target": str,
+    "files": dict,
+    "payload": dict,
+    "steps_per_frame": int,
+    "input": dict,
+    "readout": dict,
+    "calibration": dict,
+    "notes": list,
+    "passes": str,
+}
+"""What a manifest must have, and of which JSON kind."""
+
 MANIFEST = "manifest.json"
+PROGRAM, WEIGHTS = "program.json", "weights.npz"
+"""What the compiler gave, by which a target's payload is measured (names of ``write_program``)."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +141,8 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
     warnings = [Diagnostic(d.code, d.what, d.where, severity=Severity.WARNING) for d in altered]
     try:
         program = read_program(
-            _inside(folder, manifest["program"]).read_bytes(),
-            _inside(folder, manifest["weights"]).read_bytes(),
+            (folder / PROGRAM).read_bytes(),
+            (folder / WEIGHTS).read_bytes(),
         )
     except UserError:
         raise
@@ -154,8 +169,6 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         found = manifest["format"]
-        needed = {"program", "weights", "target", "files", "steps_per_frame", "input", "readout"}
-        missing = sorted(needed - set(manifest))
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise fail("D114", f"its {MANIFEST} is damaged: {problem}", where=str(folder)) from problem
     if found != FORMAT:
@@ -165,16 +178,23 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             where=str(folder),
             help="compile again with this version",
         )
-    if missing:
-        raise fail("D114", f"its {MANIFEST} lacks {', '.join(missing)}", where=str(folder))
+    wrong = [name for name, kind in PARTS.items() if not isinstance(manifest.get(name), kind)]
+    wrong += [
+        f"payload.{key}"
+        for key in ("program", "weights")
+        if not wrong and not isinstance(manifest["payload"].get(key), str)
+    ]
+    if wrong:
+        text = f"its {MANIFEST} lacks {', '.join(wrong)}, or has them of another kind"
+        raise fail("D114", text, where=str(folder), help="compile again")
+    for name in manifest["payload"].values():
+        _refuse_outside(folder, name)
     return dict(manifest)
 
 
-def _inside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
+def _refuse_outside(folder: Path, name: str) -> None:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise fail("D114", f"its {MANIFEST} points outside: {name}", where=str(folder))
-    return path
 
 
 def _altered(folder: Path, files: dict[str, str]) -> Iterator[Diagnostic]:

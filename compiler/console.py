@@ -153,9 +153,7 @@ def inspected(bundle: Bundle) -> None:
     size = program_size(bundle.program)
     say(program_text(bundle.program))
     say(f"target       {manifest['target']}")
-    say(
-        f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered spikes"
-    )
+    say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     say(f"calibration  {manifest['calibration']['origin']}")
     say(f"passes       {manifest['passes']}")

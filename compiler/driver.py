@@ -12,19 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import Backend, Emitted, Engine, find_backend
-from snnc.passes import Context, Pass, Pipeline
+from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
 from .bundle import Bundle, digest, read_bundle, refuse_output, seal, staged
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Model, load_model
-from .ir import Encoding, Graph, Integers, Program, pack_arrays
+from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
 from .lowering import lower
 from .sim import answers, encode, simulate
 from .verify import Comparison, compare
 
 Report = Callable[[str, int, int], None]
 """Progress: what is being done, how much of it is done, out of how much."""
+
+LOWERABLE = frozenset(
+    {
+        Fact.SINGLE_OPS,
+        Fact.DELAYS_MATCHED,
+        Fact.INPUT_ENCODED,
+        Fact.UNIT_THRESHOLDS,
+        Fact.QUANTIZED,
+    }
+)
+"""What must hold of a graph before it can become a program."""
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
@@ -58,6 +69,16 @@ def build_pipeline(
         pipeline = pipeline.with_option("match-delays", steps_per_frame=steps_per_frame)
     if weight_bits is not None:
         pipeline = pipeline.with_option("quantize-weights", bits=weight_bits)
+    lacking = LOWERABLE - pipeline.check_order({Fact.SHAPED})
+    if lacking:
+        makers = [n for n, k in registered().items() if k.establishes & lacking]
+        raise fail(
+            "D313",
+            "the passes end before the network can run",
+            where="--passes",
+            why="nothing makes sure that " + "; that ".join(sorted(f.value for f in lacking)),
+            help=f"add {', '.join(makers)}; the target's own passes are {backend.pipeline()}",
+        )
     return pipeline
 
 
@@ -132,6 +153,8 @@ def compile_model(
     report("emit", stages - 2, stages)
     notes = (*context.notes, *broken)
     with staged(output) as folder:
+        for name, content in write_program(program).items():
+            (folder / name).write_bytes(content)
         emitted = backend.emit(program, folder)
         notes = (*notes, *emitted.notes)
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
@@ -159,8 +182,7 @@ def _manifest(
         "model": {"name": graph.name, "sha256": model.digest},
         "passes": str(pipeline),
         "steps_per_frame": graph.steps_per_frame,
-        "program": emitted.program,
-        "weights": emitted.weights,
+        "payload": {"program": emitted.program, "weights": emitted.weights},
         "input": {"shape": list(graph.input.shape), "encoding": _encoding(graph.input.encoding)},
         "readout": {
             "name": readout.name,
@@ -255,6 +277,9 @@ def verify_bundle(
 ) -> Verified:
     """Run a bundle from disk on its target's engine and on the reference simulator, and compare.
 
+    The reference simulator runs the bundle's ``program.json`` and ``weights.npz``, what the compiler
+    gave; the engine runs the target's payload, what is deployed.
+
     Args:
         folder: the bundle.
         data: data file; random input at the calibrated density where None.
@@ -278,11 +303,11 @@ def verify_bundle(
         bundle.program, spikes, progress=lambda n: report("reference simulator", n, total)
     )
     report(chosen.name, 0, total)
-    emitted = Emitted(str(bundle.manifest["program"]), str(bundle.manifest["weights"]))
+    payload = bundle.manifest["payload"]
     actual = backend.run(
         chosen.name,
         folder,
-        emitted,
+        Emitted(payload["program"], payload["weights"]),
         spikes,
         time_limit=time_limit,
         progress=lambda n: report(chosen.name, n, total),

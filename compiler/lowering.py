@@ -81,7 +81,7 @@ def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: i
         bias = _exact(np.broadcast_to(mantissa, population.shape), f"bias of {population.name}")
     fires = population.kind is Kind.NEURONS
     threshold = _exact(np.asarray(unit), f"threshold of {population.name}")
-    clears = population.kind is Kind.READOUT and not population.accumulate
+    clears = dynamics.restart if fires else not population.accumulate
     return IntegerNeuron(
         current_decay=_decay(dynamics.current_kept, population) - 1,
         potential_decay=_decay(dynamics.potential_kept, population),

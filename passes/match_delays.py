@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 from scipy.optimize import linprog
 
-from snnc.errors import fail
+from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Graph, Kind, Projection, size
 
 from .base import Context, Fact, Pass
@@ -56,8 +56,8 @@ class MatchDelays(Pass):
         projections = []
         for p in graph.projections:
             delay = self.steps_per_frame * p.frames + starts[p.target] - starts[p.source]
-            self._refuse_delay(p, delay - hop, longest)
             projections.append(replace(p, delay=delay))
+        self._refuse_delays(graph, projections, hop, longest)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
         timed = replace(graph, steps_per_frame=self.steps_per_frame)
         return timed.with_populations(moved).with_projections(projections)
@@ -70,23 +70,45 @@ class MatchDelays(Pass):
                 return starts
         raise AssertionError("loops were checked, so delays without a limit always exist")
 
-    def _refuse_delay(self, projection: Projection, buffered: int, longest: int | None) -> None:
-        if buffered < 0:
-            raise fail(
-                "D304",
-                f"a delay of {projection.frames} frames leaves no step for the connection itself",
-                where=projection.origin or projection.label,
-                why=f"{buffered + 1} steps are there, a connection takes at least 1",
-                help="let match-delays choose the starts: retime=true",
-            )
-        if longest is not None and buffered > longest:
-            raise fail(
-                "D303",
-                f"a delay of {buffered} steps exceeds {longest}",
-                where=projection.origin or projection.label,
-                why=f"{projection.frames} frames of {self.steps_per_frame} steps meet shorter paths",
-                help="use fewer steps a frame (--steps-per-frame), or a shorter delay in the network",
-            )
+    def _refuse_delays(
+        self, graph: Graph, projections: list[Projection], hop: int, longest: int | None
+    ) -> None:
+        """Refuse every projection whose delay does not fit, all at once."""
+        wrong = []
+        over = longest is not None and any((p.delay or 0) - hop > longest for p in projections)
+        cure = self._cure(graph, hop, longest) if over and longest is not None else ""
+        for p in projections:
+            buffered = (p.delay or 0) - hop
+            where = p.origin or p.label
+            if buffered < 0:
+                wrong.append(
+                    Diagnostic(
+                        "D304",
+                        f"{buffered + hop} steps are left for a connection, it takes {hop}",
+                        where,
+                        "its delay in frames leaves no step for the connection itself",
+                        "let match-delays choose the starts: match-delays{retime=true}",
+                    )
+                )
+            elif longest is not None and buffered > longest:
+                wrong.append(
+                    Diagnostic(
+                        "D303",
+                        f"a delay of {buffered} steps exceeds {longest}",
+                        where,
+                        "it must arrive together with what takes other paths, or comes round a loop",
+                        cure,
+                    )
+                )
+        if wrong:
+            raise UserError(*wrong)
+
+    def _cure(self, graph: Graph, hop: int, longest: int) -> str:
+        """The largest number of steps a frame that would do."""
+        for steps in range(min(self.steps_per_frame - 1, 4 * (longest + hop)), 0, -1):
+            if self.retime and solve_starts(graph, steps, hop, longest) is not None:
+                return f"use at most {steps} steps a frame (--steps-per-frame {steps})"
+        return "use shorter delays in the network"
 
 
 def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> None:

@@ -11,7 +11,7 @@ from snnc.ir import Integers, Program, Target, Trace, read_program, write_progra
 from snnc.sim import simulate
 
 PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,"
+    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,"
     "balance-thresholds,fold-thresholds,quantize-weights"
 )
 
@@ -31,10 +31,11 @@ class ReferenceBackend:
         return iter(())
 
     def emit(self, program: Program, folder: Path) -> Emitted:
-        """``program.json`` and ``weights.npz``."""
+        """The folder ``payload`` with ``program.json`` and ``weights.npz``."""
+        (folder / "payload").mkdir()
         for name, content in write_program(program).items():
-            (folder / name).write_bytes(content)
-        return Emitted("program.json", "weights.npz")
+            (folder / "payload" / name).write_bytes(content)
+        return Emitted("payload/program.json", "payload/weights.npz")
 
     def engines(self) -> tuple[Engine, ...]:
         """The reference simulator."""

@@ -69,6 +69,7 @@ class Neuron:
         start_value: potential before the first step, as a fraction of the threshold.
         current_kept: fraction of the synaptic current that the next step keeps (0: no memory).
         potential_kept: fraction of the potential that the next step keeps (1: no leak).
+        restart: whether every frame begins with no current and the start value.
     """
 
     reset: Reset = Reset.SUBTRACT
@@ -76,6 +77,7 @@ class Neuron:
     start_value: float = 0.5
     current_kept: float = 0.0
     potential_kept: float = 1.0
+    restart: bool = False
 
 
 @dataclass(frozen=True)

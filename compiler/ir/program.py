@@ -29,8 +29,9 @@ class IntegerNeuron:
         start_value: potential before the first step.
         bias_mantissa, bias_exponent: ``mantissa << exponent`` is added to the potential every step.
         bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on).
-        clear_interval, clear_offset: current and potential are set to 0 before the input of every
-            step ``t`` with ``t % interval == offset % interval``; interval 0 means never.
+        clear_interval, clear_offset: before the input of every step ``t`` with
+            ``t % interval == offset % interval`` the current is set to 0 and the potential to its
+            start value; interval 0 means never.
     """
 
     current_decay: int

@@ -22,9 +22,9 @@ def shape_text(shape: Shape) -> str:
 
 def range_text(values: Array) -> str:
     """A number, or the smallest and largest of several: ``-1.5..2``."""
-    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     if values.size == 0:
         return "none"
+    low, high = float(values.min()), float(values.max())
     return f"{low:.5g}" if low == high else f"{low:.5g}..{high:.5g}"
 
 
@@ -70,6 +70,8 @@ def _population_parts(p: Population) -> Iterator[str]:
             yield f"current kept {p.neuron.current_kept:.5g}"
         if p.neuron.potential_kept != 1:
             yield f"potential kept {p.neuron.potential_kept:.5g}"
+        if p.neuron.restart:
+            yield "restarts each frame"
     if p.accumulate:
         yield "accumulate"
     if p.encoding is not None:

@@ -11,7 +11,7 @@ from snnc.ir import Encoding, Program
 
 
 def spread(counts: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
-    """Binary spikes, evenly spread: step ``j`` (from 0) fires when ``floor((j+1) n / K)`` grows.
+    """Binary spikes, evenly spread, the first at once: ``ceil(n (j+1) / K)`` after step ``j`` (from 0).
 
     Args:
         counts: any shape, 0 to ``steps``.
@@ -21,7 +21,7 @@ def spread(counts: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
         0 or 1, shape ``(steps, *counts.shape)``; the sum over the first axis is ``counts``.
     """
     edges = np.arange(steps + 1).reshape(-1, *([1] * counts.ndim))
-    return np.diff((edges * counts[None]) // steps, axis=0)
+    return np.diff(-((-edges * counts[None]) // steps), axis=0)
 
 
 def encode(program: Program, frames: NDArray[Any]) -> NDArray[np.int64]:

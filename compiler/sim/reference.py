@@ -51,7 +51,8 @@ def arriving(projection: ProgramProjection, spikes: Integers) -> Integers:
 def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -> Integers:
     """One time step of one population: changes ``state``, returns its spikes (0 or 1)."""
     if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
-        state.current, state.potential = np.zeros_like(arrived), np.zeros_like(arrived)
+        fresh = _start(neuron, arrived.shape)
+        state.current, state.potential = fresh.current, fresh.potential
 
     current = decay(state.current, neuron.current_decay + 1)
     current = wrap_int32(current + wrap_int32(arrived << neuron.input_shift))

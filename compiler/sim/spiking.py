@@ -96,19 +96,25 @@ def weighted(projection: Projection, output: Floats, shape: tuple[int, ...]) -> 
 class FloatNeurons:
     """State of one spiking population in floats; the float twin of the integer ``update``."""
 
-    def __init__(self, population: Population, samples: int) -> None:
-        assert population.threshold is not None
+    def __init__(self, population: Population, samples: int, steps_per_frame: int) -> None:
+        assert population.threshold is not None and population.start is not None
+        self.start = population.start
+        self.steps_per_frame = steps_per_frame
         self.neuron: Neuron = population.neuron or Neuron()
         self.threshold = _broadcast(population.threshold, population.shape)
         self.amplitude = _broadcast(population.amplitude, population.shape)
-        shape = (samples, *population.shape)
-        self.current = np.zeros(shape)
-        self.potential = np.broadcast_to(self.neuron.start_value * self.threshold, shape).astype(
-            np.float64
-        )
+        self.shape = (samples, *population.shape)
+        self._restart()
 
-    def step(self, arrived: Array) -> Array:
-        """One time step; returns amplitude where a neuron fired, else 0."""
+    def _restart(self) -> None:
+        self.current: Array = np.zeros(self.shape)
+        start = self.neuron.start_value * self.threshold
+        self.potential: Array = np.broadcast_to(start, self.shape).astype(np.float64)
+
+    def step(self, arrived: Array, step: int) -> Array:
+        """Time step ``step`` (from 0); returns the amplitude where a neuron fired, else 0."""
+        if self.neuron.restart and (step - self.start) % self.steps_per_frame == 0:
+            self._restart()
         self.current = self.current * self.neuron.current_kept + arrived
         self.potential = self.potential * self.neuron.potential_kept + self.current
         if self.neuron.comparison is Comparison.GREATER:
@@ -124,10 +130,12 @@ class FloatNeurons:
 
 def spike_component(graph: Graph, members: tuple[str, ...], outputs: Outputs) -> None:
     """Simulate the populations of one component together; adds their outputs to ``outputs``."""
+    per_frame = graph.steps_per_frame
+    assert per_frame is not None
     inside = frozenset(members)
     outside_drive = {name: drive(graph, name, outputs, inside) for name in members}
     samples, steps = outputs[graph.input.name].shape[:2]
-    cells = {name: FloatNeurons(graph.by_name[name], samples) for name in members}
+    cells = {name: FloatNeurons(graph.by_name[name], samples, per_frame) for name in members}
     for name in members:
         outputs[name] = np.zeros((samples, steps, *graph.by_name[name].shape), np.float32)
     loops = {name: [p for p in graph.into(name) if p.source in inside] for name in members}
@@ -139,7 +147,7 @@ def spike_component(graph: Graph, members: tuple[str, ...], outputs: Outputs) ->
                 if step >= projection.delay:
                     sent = outputs[projection.source][:, step - projection.delay]
                     arrived = arrived + apply_chain(projection.ops, sent).reshape(arrived.shape)
-            outputs[name][:, step] = cells[name].step(arrived)
+            outputs[name][:, step] = cells[name].step(arrived, step)
 
 
 def balance(

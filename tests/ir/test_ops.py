@@ -51,9 +51,7 @@ def test_convolution_is_torchs(case: tuple[Conv2d, tuple[int, ...]]) -> None:
     ).numpy()
     assert np.array_equal(conv.apply(x), expected)
     assert conv.apply(x).dtype == np.int64
-    assert np.array_equal(
-        (conv.matrix(shape) @ x.reshape(2, -1).T).T.reshape(expected.shape), expected
-    )
+    assert np.array_equal((conv.matrix(shape) @ x.reshape(2, -1).T).T.reshape(expected.shape), expected)
 
 
 def same_map(one: Op, ops: list[Op], shape: tuple[int, ...]) -> None:

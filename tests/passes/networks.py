@@ -61,6 +61,8 @@ def rollout(seed: int = 0, *, recurrent: bool = True, accumulate: bool = True) -
     return Graph("test", populations, tuple(projections))
 
 
-def counts(samples: int = 6, frames: int = 7, seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def counts(
+    samples: int = 6, frames: int = 7, seed: int = 0
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """Sparse event counts for :func:`rollout`."""
     return np.random.default_rng(seed).poisson(0.3, (samples, frames, 2, 8, 8)).astype(np.int64)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,13 +34,13 @@ def two_layers() -> Graph:
         ),
         tuple(
             Projection(s, t, (Linear(np.array(weights[t])),), 1, f"{s}_to_{t}")
-            for s, t in zip(chain, chain[1:], strict=False)
+            for s, t in pairwise(chain)
         ),
     )
 
 
 def thresholds(
-    graph: Graph, frames: Array | None, steps: int = 4, **options: object
+    graph: Graph, frames: Array | None, steps: int = 4, **options: Any
 ) -> tuple[dict[str, Array], Context]:
     context = Context(Target("test"), frames)
     for a_pass in (
@@ -45,7 +48,7 @@ def thresholds(
         FoldLinearChains(),
         MatchDelays(steps),
         EncodeInput(),
-        BalanceThresholds(**options),  # type: ignore[arg-type]
+        BalanceThresholds(**options),
     ):
         graph = a_pass.run(graph, context)
     return {p.name: p.threshold for p in graph.neurons if p.threshold is not None}, context
@@ -110,6 +113,6 @@ def test_loops_are_balanced() -> None:
     "options",
     [{"method": "mean"}, {"per": "layer"}, {"percentile": 0.0}, {"scale": -1.0}, {"samples": 0}],
 )
-def test_wrong_options(options: dict[str, object]) -> None:
+def test_wrong_options(options: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="D305"):
         thresholds(two_layers(), FRAMES, **options)

@@ -71,9 +71,7 @@ def test_one_step_a_frame_is_the_streaming_rollout_itself() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 2)), max_size=4
-    ),
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 2)), max_size=4),
     st.integers(1, 3),
     st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4)),
 )
@@ -89,7 +87,11 @@ def test_buffers_are_as_few_as_brute_force_finds(
     best = min(
         cost
         for starts in product(range(4 * steps + 1), repeat=4)
-        if (cost := brute_force_cost(graph, steps, dict(zip(("a", "b", "c", "out"), starts, strict=True))))
+        if (
+            cost := brute_force_cost(
+                graph, steps, dict(zip(("a", "b", "c", "out"), starts, strict=True))
+            )
+        )
         is not None
     )
     assert found == best

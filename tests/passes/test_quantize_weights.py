@@ -50,9 +50,7 @@ def error(before: Graph, after: Graph) -> float:
 
 def test_more_bits_lose_less() -> None:
     graph = prepared()
-    errors = [
-        error(graph, QuantizeWeights(bits=b).run(graph, Context(TARGET))) for b in (2, 4, 6, 8)
-    ]
+    errors = [error(graph, QuantizeWeights(bits=b).run(graph, Context(TARGET))) for b in (2, 4, 6, 8)]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 1e-3 * errors[0]
 
@@ -96,9 +94,7 @@ def absolute(projection: Projection) -> Projection:
 
 def test_one_sign_keeps_the_lowest_bit() -> None:
     graph = prepared()
-    positive = graph.with_projections(
-        [absolute(graph.projections[0]), *graph.projections[1:]]
-    )
+    positive = graph.with_projections([absolute(graph.projections[0]), *graph.projections[1:]])
     quantized = QuantizeWeights().run(positive, Context(TARGET))
     modes = [p.grid.sign_mode for p in quantized.projections if p.grid is not None]
     assert modes[0] is SignMode.EXCITATORY and SignMode.MIXED in modes

@@ -93,9 +93,7 @@ def test_a_delay_comes_on_top_of_the_hop() -> None:
 
 
 def test_bias_starts_after_its_step_and_is_not_shifted() -> None:
-    biased = replace(
-        NEURON, bias_mantissa=np.array(3), bias_exponent=6, bias_start=2, start_value=ZERO
-    )
+    biased = replace(NEURON, bias_mantissa=np.array(3), bias_exponent=6, bias_start=2, start_value=ZERO)
     # steps 3..6 bring 3 each: 3, 6, 9, 12 fires
     assert fired(chain(biased), ones(6, 0)) == [0, 0, 0, 0, 0, 1]
 
@@ -107,7 +105,9 @@ def test_leaks_follow_lava() -> None:
     pulse[0, 0] = 1
     trace = simulate(chain(leaky), pulse, states=True)
     assert trace.potentials["h"][0, :, 0].tolist() == [0, 256, 384, 448, 480]
-    trace = simulate(chain(replace(leaky, current_decay=4095, potential_decay=2048)), pulse, states=True)
+    trace = simulate(
+        chain(replace(leaky, current_decay=4095, potential_decay=2048)), pulse, states=True
+    )
     assert trace.potentials["h"][0, :, 0].tolist() == [0, 256, 128, 64, 32]
 
 
@@ -137,7 +137,8 @@ def test_spread_sends_every_event_evenly() -> None:
     spikes = spread(counts, 8)
     assert spikes.sum(axis=0).tolist() == counts.tolist()
     assert spikes.min() == 0 and spikes.max() == 1
-    assert spikes[:, 2].tolist() == [0, 0, 0, 1, 0, 0, 0, 1]
+    assert spikes[:, 2].tolist() == [1, 0, 0, 0, 1, 0, 0, 0]
+    assert spikes[:, 3].tolist() == [1, 0, 1, 0, 0, 1, 0, 0]
 
 
 def test_encoding_starts_at_the_inputs_start_and_ends_with_the_readout() -> None:

@@ -1,0 +1,159 @@
+"""Runs a bundle on Lava: one child process, with files in between (``lava_child`` is its side)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends.base import Emitted, Progress
+from snnc.errors import UserError, fail
+from snnc.ir import Integers, Kind, Program, Trace, size
+
+from . import session
+from .installed import ENGINES, INSTALL, INTERPRETER, LAVA_VERSION, lava_version
+from .layout import population_places
+from .stage import stage
+from .target import PAYLOAD_BITS
+
+SHOWN_LINES = 12
+BOOT = (
+    "import pathlib, sys; sys.path.append(sys.argv[1]); "
+    "from lava_child.main import main; main(pathlib.Path(sys.argv[2]))"
+)
+
+
+def run(
+    engine: str,
+    folder: Path,
+    emitted: Emitted,
+    spikes: Integers,
+    *,
+    time_limit: float,
+    progress: Progress | None = None,
+) -> Trace:
+    """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
+    _check_request(engine, spikes)
+    with tempfile.TemporaryDirectory(prefix="snnc-lava-") as name:
+        job = Path(name)
+        program, package = stage(folder / Path(emitted.program).parent, job)
+        flat = spikes.reshape(*spikes.shape[:2], -1).astype(np.int32)
+        np.save(job / "spikes.npy", flat)
+        (job / "job.json").write_text(json.dumps({"engine": engine, "package": str(package)}))
+        _run_child(engine, job, len(flat), time_limit, progress)
+        return collect(program, job, spikes)
+
+
+def _check_request(engine: str, spikes: Integers) -> None:
+    if engine not in ENGINES:
+        raise fail(
+            "D604",
+            f"loihi has no engine {engine!r}",
+            where="--engine",
+            help=f"choose one of: {', '.join(ENGINES)}",
+        )
+    version = lava_version()
+    if version != LAVA_VERSION:
+        what = f"lava-nc {version} is installed" if version else "Lava is not installed"
+        raise fail(
+            "D601",
+            f"{what}, engine {engine} needs lava-nc {LAVA_VERSION}",
+            where=os.environ.get(INTERPRETER, sys.executable),
+            help=f"{INSTALL}\n       or set {INTERPRETER} to a Python that has it",
+        )
+    largest = int(np.abs(spikes).max(initial=0))
+    if largest >= 2 ** (PAYLOAD_BITS.value - 1):
+        raise fail(
+            "D605",
+            f"input payload {largest} exceeds {2 ** (PAYLOAD_BITS.value - 1) - 1}",
+            where="input",
+            why=f"a graded spike carries {PAYLOAD_BITS.value} bits, sign included "
+            f"({PAYLOAD_BITS.source})",
+            help="use smaller event counts",
+        )
+
+
+def _run_child(
+    engine: str, job: Path, samples: int, time_limit: float, progress: Progress | None
+) -> None:
+    interpreter = os.environ.get(INTERPRETER) or sys.executable
+    done = 0
+
+    def line(text: str) -> None:
+        nonlocal done
+        word, _, number = text.partition(" ")
+        if word == "done":
+            done = int(number)
+            if progress is not None:
+                progress(done)
+
+    errors = job / "stderr.txt"
+    environment = {
+        **os.environ,
+        # Sockets and files of Python's multiprocessing go with the job's folder.
+        "TMPDIR": str(job),
+        # Integer products use no BLAS; its threads would only make forks slower.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    try:
+        status = session.run(
+            [interpreter, "-c", BOOT, str(Path(__file__).parent), str(job)],
+            folder=job,
+            environment=environment,
+            errors=errors,
+            time_limit=time_limit,
+            line=line,
+        )
+    except session.OutOfTime:
+        raise fail(
+            "D606",
+            f"engine {engine} was stopped after {time_limit:g} s with {done} of {samples} samples",
+            where=engine,
+            why=_last_lines(errors),
+            help="allow more time, run fewer samples, or use the engine lava-inprocess",
+        ) from None
+    except OSError as error:
+        raise fail("D607", f"cannot start {interpreter}: {error}", where=INTERPRETER) from error
+    if status != 0:
+        raise _failed(engine, status, done, samples, errors)
+
+
+def _failed(engine: str, status: int, done: int, samples: int, errors: Path) -> UserError:
+    return fail(
+        "D608",
+        f"engine {engine} failed with exit status {status} after {done} of {samples} samples",
+        where=engine,
+        why=_last_lines(errors) or "it printed nothing",
+        help="if the reason is not in your environment, please report this with the bundle",
+    )
+
+
+def _last_lines(errors: Path) -> str:
+    lines = errors.read_text(errors="replace").strip().splitlines()[-SHOWN_LINES:]
+    return "\n       ".join(lines)
+
+
+def collect(program: Program, job: Path, spikes: Integers) -> Trace:
+    """The child's files as a trace; the input's spikes are what went in."""
+    samples, steps = spikes.shape[:2]
+    trace = Trace(spikes={program.input.name: spikes.astype(np.int32)})
+    places = zip(program.populations, population_places(program), strict=True)
+    kept: list[tuple[str, NDArray[np.int32]]] = []
+    for population, place in places:
+        if population.kind is Kind.INPUT:
+            continue
+        values = np.zeros((samples, steps, size(population.shape)), np.int32)
+        kept.append((place.port, values))
+        whole = trace.potentials if population.kind is Kind.READOUT else trace.spikes
+        whole[population.name] = values.reshape(samples, steps, *population.shape)
+    for number in range(samples):
+        with np.load(job / f"sample_{number}.npz", allow_pickle=False) as sample:
+            for port, values in kept:
+                values[number] = sample[port]
+    return trace

@@ -1,0 +1,77 @@
+"""The whole network as one hierarchical Lava Process, alone in its folder (see ``neurons``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.sub.model import AbstractSubProcessModel
+from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+# The package is called after the network, so that only relative imports can know it.
+from ..model import Model  # noqa: TID252
+from ..processes import neurons, synapses  # noqa: TID252
+
+
+class Network(AbstractProcess):  # type: ignore[misc]
+    """The compiled network. Run it with ``Loihi2SimCfg(select_tag="fixed_pt")`` only.
+
+    Ports, all flat int32 in C order of (channels, height, width):
+        spikes_in: payload of every input spike, 0 for none.
+        potential_out: the readout's potential after every step.
+        spikes_<population>: 1 where a neuron fired; may be left unconnected.
+
+    Attributes:
+        spike_ports: name of the port by name of the spiking population.
+    """
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        model = Model()
+        self.spike_ports: dict[str, str] = {}
+        for population in model.populations:
+            shape = (int(np.prod(population["shape"])),)
+            kind = InPort if population["kind"] == "input" else OutPort
+            setattr(self, population["port"], kind(shape=shape))
+            if population["kind"] == "neurons":
+                self.spike_ports[population["name"]] = population["port"]
+
+
+@implements(proc=Network, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
+    """What is inside: one Process for each population and each projection, and their connections."""
+
+    def __init__(self, proc: Any) -> None:
+        model = Model()
+        sources = {p["name"]: p for p in model.populations}
+        self.processes: dict[str, Any] = {}
+        for population in model.populations:
+            if population["kind"] == "input":
+                continue
+            process = neurons(model, population)
+            self.processes[population["name"]] = process
+            setattr(self, population["port"], process)
+            sent = process.v_out if population["kind"] == "readout" else process.s_out
+            sent.connect(getattr(proc.out_ports, population["port"]))
+        for number, projection in enumerate(model.projections):
+            process = synapses(model, projection)
+            setattr(self, f"projection_{number}", process)
+            source = sources[projection["source"]]
+            if source["kind"] == "input":
+                sent = proc.in_ports.spikes_in
+            else:
+                sent = self.processes[source["name"]].s_out
+            arriving = self.processes[projection["target"]].a_in
+            if projection["process"] == "Conv":
+                # (channels, height, width) to Lava's (width, height, channels), and back.
+                sent.reshape(tuple(source["shape"])).transpose((2, 1, 0)).connect(process.s_in)
+                process.a_out.transpose((2, 1, 0)).flatten().connect(arriving)
+            else:
+                sent.connect(process.s_in)
+                process.a_out.connect(arriving)

@@ -1,0 +1,79 @@
+"""What can be wrong with one population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from snnc.errors import Diagnostic
+from snnc.ir import Integers, Limit, ProgramPopulation
+
+from .limit_messages import below, exceeds, where_in
+from .target import (
+    BIAS_EXPONENT,
+    BIAS_MANTISSA,
+    INPUT_SHIFT,
+    MAX_DECAY,
+    MAX_THRESHOLD_MANTISSA,
+    STATE_BITS,
+)
+
+SCALE = "quantize again: the scale of this population is too large"
+
+
+def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
+    """Decays, widths, threshold, start value and bias of one population."""
+    neuron = population.neuron
+    if neuron is None:
+        return
+    where = where_in(population.origin, population.name)
+    for what, value in (
+        ("current decay", neuron.current_decay),
+        ("potential decay", neuron.potential_decay),
+    ):
+        if value > MAX_DECAY.value:
+            yield exceeds("D403", what, value, MAX_DECAY, where, "use a slower decay")
+        if value < 0:
+            yield below("D403", what, value, 0, where, "use a decay of 0 or more")
+    if neuron.state_bits != STATE_BITS.value:
+        yield Diagnostic(
+            "D404",
+            f"state of {neuron.state_bits} bits, loihi has {STATE_BITS.value}",
+            where=where,
+            why=f"stated by {STATE_BITS.source}",
+            help=f"quantize with {STATE_BITS.value} bits",
+        )
+    if not 0 <= neuron.input_shift <= INPUT_SHIFT.value:
+        yield Diagnostic(
+            "D405",
+            f"input shift {neuron.input_shift} is not in 0 to {INPUT_SHIFT.value} on loihi",
+            where=where,
+            why=f"stated by {INPUT_SHIFT.source}",
+            help=f"quantize with an input shift of {INPUT_SHIFT.value}",
+        )
+    if neuron.threshold is not None:
+        yield from _threshold(neuron.threshold, where)
+    largest = int(np.abs(neuron.start_value).max())
+    if largest > 2 ** (STATE_BITS.value - 1) - 1:
+        most = Limit(2 ** (STATE_BITS.value - 1) - 1, "units of the potential", STATE_BITS.source)
+        yield exceeds("D408", "start value", largest, most, where, SCALE)
+    mantissa = int(np.abs(neuron.bias_mantissa).max())
+    if mantissa > BIAS_MANTISSA.value:
+        cure = "quantize again with a larger bias exponent"
+        yield exceeds("D409", "bias mantissa", mantissa, BIAS_MANTISSA, where, cure)
+    if neuron.bias_exponent > BIAS_EXPONENT.value:
+        yield exceeds("D410", "bias exponent", neuron.bias_exponent, BIAS_EXPONENT, where, SCALE)
+    if neuron.bias_exponent < 0:
+        yield below("D410", "bias exponent", neuron.bias_exponent, 0, where, SCALE)
+
+
+def _threshold(threshold: Integers, where: str) -> Iterator[Diagnostic]:
+    most = MAX_THRESHOLD_MANTISSA.value << INPUT_SHIFT.value
+    largest, smallest = int(threshold.max()), int(threshold.min())
+    if largest > most:
+        limit = Limit(most, "units of the potential", MAX_THRESHOLD_MANTISSA.source)
+        yield exceeds("D406", "threshold", largest, limit, where, SCALE)
+    if smallest < 1:
+        cure = "quantize again: the scale of this population is too small"
+        yield below("D407", "threshold", smallest, 1, where, cure)

@@ -1,0 +1,72 @@
+"""Copies a bundle's package into a job folder, if and only if its code is the code that snnc emits.
+
+The copy is what runs. So a bundle's code is executed only when it is ours byte for byte, nothing can
+change between the check and the run, and Python writes no byte code into the bundle.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.errors import Diagnostic, UserError, fail
+from snnc.ir import Program, read_program
+
+from .emit import DATA_FILES, layout_json, template_files
+from .layout import population_places, projection_places
+
+
+def stage(package: Path, job: Path) -> tuple[Program, Path]:
+    """Check a bundle's package and copy it into ``job``.
+
+    Returns:
+        The program that is in it, and the copy's folder.
+
+    Raises:
+        UserError: D602 for every file that is not what snnc emits; D603 where data cannot be read.
+    """
+    files = _checked_code(package)
+    try:
+        data = {name: (package / name).read_bytes() for name in DATA_FILES}
+        program = read_program(data["program.json"], data["weights.npz"])
+        expected = layout_json(population_places(program), projection_places(program))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise fail(
+            "D603",
+            f"the program cannot be read: {error}",
+            where=str(package),
+            help="compile the model again",
+        ) from error
+    if data["layout.json"] != expected:
+        raise UserError(_differs(package / "layout.json", "does not belong to this program"))
+    copy = job / package.name
+    for name, content in {**files, **data}.items():
+        path = copy / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return program, copy
+
+
+def _checked_code(package: Path) -> dict[str, bytes]:
+    ours = template_files()
+    found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    problems = [_differs(package / name, "is not a file that snnc emits") for name in found - {*ours}]
+    for name, content in ours.items():
+        path = package / name
+        if not path.is_file():
+            problems.append(_differs(path, "is missing"))
+        elif path.read_bytes() != content:
+            problems.append(_differs(path, "differs from the code that snnc emits"))
+    if problems:
+        raise UserError(*sorted(problems, key=lambda problem: problem.where))
+    return ours
+
+
+def _differs(path: Path, what: str) -> Diagnostic:
+    return Diagnostic(
+        "D602",
+        f"{path.name} {what}",
+        where=str(path),
+        why="snnc executes a bundle's code only when it is its own, byte for byte; this file was "
+        "edited, or the bundle was emitted by another version of snnc",
+        help="compile the model again with this snnc",
+    )

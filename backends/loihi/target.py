@@ -1,0 +1,90 @@
+"""Loihi 2 as lava-nc 0.10.0 models it: every number with its unit and where it is stated.
+
+Numbers that we could find in no primary source say so. Limits of which no source is known for Loihi 2
+(input axons, index bits, width of the dendritic accumulator, configurations a core) are left out.
+"""
+
+from __future__ import annotations
+
+from snnc.ir import Limit, SignMode, Target
+
+LIF_MODEL = "lava-nc 0.10.0, lava/proc/lif/models.py"
+
+DELAY = Limit(
+    62,
+    "time steps",
+    "lava.lib.dl.netx clamps to 62 (max_delay=62); Brian2Loihi checks 0..62; "
+    "lava-nc's DelaySparse accepts 63, but 62 is what all of them take",
+)
+WEIGHT_EXPONENT = Limit(
+    7,
+    "power of 2, both signs",
+    "nengo-loihi 1.1, Synapse: -7 <= weight_exp <= 7 (Loihi 1; lava-nc checks nothing)",
+)
+WEIGHT_BITS = Limit(
+    8,
+    "bits",
+    "lava-nc 0.10.0, lava/proc/dense/process.py (num_weight_bits); weightutils.truncate_weights",
+)
+MAX_THRESHOLD_MANTISSA = Limit(
+    131071,
+    "64 units of the potential",
+    f"{LIF_MODEL}, PyLifModelBitAcc: vth is an unsigned 17-bit integer, shifted left by 6",
+)
+BIAS_MANTISSA = Limit(
+    4095,
+    "units of the potential before the exponent, both signs",
+    "nengo-loihi 1.1, BIAS_MAX; lava-nc documents -4096 to 4095 (signed 13 bits)",
+)
+BIAS_EXPONENT = Limit(
+    7, "power of 2", f"{LIF_MODEL}, PyLifModelBitAcc: bias_exp is an unsigned 3-bit integer"
+)
+MAX_DECAY = Limit(
+    4095,
+    "1/4096 a step",
+    f"{LIF_MODEL}, PyLifModelBitAcc: du and dv are unsigned 12-bit integers",
+)
+STATE_BITS = Limit(24, "bits, sign included", f"{LIF_MODEL}, uv_bitwidth = 24")
+INPUT_SHIFT = Limit(6, "bits", f"{LIF_MODEL}, act_shift = 6")
+PAYLOAD_BITS = Limit(
+    24,
+    "bits, sign included",
+    "lava-nc 0.10.0, lava/networks: num_message_bits = 24; open-neuromorphic.org says up to 32",
+)
+CORES = Limit(
+    120, "cores", "lava-nc 0.10.0, lava/magma/compiler/subcompilers/constants.py (120 of 128)"
+)
+NEURONS_PER_CORE = Limit(
+    8192, "neurons", "open-neuromorphic.org, Loihi 2 (third party: 1 M neurons a chip / 128 cores)"
+)
+NEURONS = Limit(
+    CORES.value * NEURONS_PER_CORE.value,
+    "neurons",
+    "120 usable cores (lava-nc) times 8192 neurons (open-neuromorphic.org)",
+)
+SYNAPSES = Limit(120_000_000, "synapses", "open-neuromorphic.org, Loihi 2: at most 120 M a chip")
+
+LOIHI = Target(
+    name="loihi",
+    hop_delay=1,
+    limits={
+        "delay": DELAY,
+        "weight exponent": WEIGHT_EXPONENT,
+        "weight bits": WEIGHT_BITS,
+        "threshold mantissa": MAX_THRESHOLD_MANTISSA,
+        "bias mantissa": BIAS_MANTISSA,
+        "bias exponent": BIAS_EXPONENT,
+        "decay": MAX_DECAY,
+        "state bits": STATE_BITS,
+        "input shift": INPUT_SHIFT,
+        "payload bits": PAYLOAD_BITS,
+        "cores": CORES,
+        "neurons per core": NEURONS_PER_CORE,
+        "neurons": NEURONS,
+        "synapses": SYNAPSES,
+    },
+    weight_bits=(1, 2, 3, 4, 5, 6, 7, 8),
+    sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
+    threshold_shift=INPUT_SHIFT.value,
+    bias_shift=BIAS_EXPONENT.value,
+)

@@ -1,0 +1,6 @@
+"""``python -m snnc``: the same as the command ``snnc``."""
+
+from snnc.cli import main
+
+if __name__ == "__main__":
+    main()

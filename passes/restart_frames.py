@@ -1,0 +1,39 @@
+"""Pass ``restart-frames``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from snnc.ir import Graph
+
+from .base import Context, Fact, Pass
+
+
+@dataclass(frozen=True)
+class RestartFrames(Pass):
+    """Begin every frame of every spiking population from its start value.
+
+    An activation of the rollout depends on its own frame alone, but the potential of an
+    integrate-and-fire neuron remembers: what pushed it far below zero in one frame keeps it silent in
+    the next ones. Because delays match, all spikes that belong to one frame arrive within that
+    frame's K steps, so the potential can be put back to its start value before the first of them.
+    Rates then approximate each frame's activation by itself; what a neuron has collected beyond its
+    last spike is lost at the frame's end. Without this pass the potential carries over, as it does in
+    papers that convert networks for constant input. Source: papers.md 6.3 (frame boundaries).
+
+    Options:
+        enabled: false keeps potentials over frames.
+    """
+
+    name: ClassVar[str] = "restart-frames"
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
+
+    enabled: bool = True
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        return graph.with_populations(
+            replace(p, neuron=replace(p.neuron, restart=self.enabled))
+            for p in graph.populations
+            if p.neuron is not None
+        )

@@ -1,0 +1,82 @@
+"""The main job on the shipped network: compile it for Loihi, prove it on Lava, and count what it costs.
+
+Runs the commands that a user would type (they are printed), then the integer network on all 500 test
+streams at 4, 8, 16 and 32 steps a frame beside the float rollout. Needs no torch: the network was
+trained by ``train.py`` and is read from ``model.pt``. ``python -m samples.moving_digits.demo``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from samples.moving_digits.data import write_data
+from snnc.driver import run_bundle
+from snnc.frontend import load_model
+from snnc.sim.analog import run_frames
+
+MODEL = Path(__file__).with_name("model.pt")
+STEPS = (4, 8, 16, 32)
+PROVED_STEPS = 16
+PROVED_STREAMS = 20
+
+
+def snnc(*arguments: str | Path) -> None:
+    """Run a command as a user would type it, and stop where it fails."""
+    words = [str(a) for a in arguments]
+    sys.stdout.write(f"\n$ snnc {' '.join(words)}\n")
+    sys.stdout.flush()
+    done = subprocess.run([sys.executable, "-m", "snnc", *words], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def float_accuracy(x: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Accuracy of the float rollout after each frame."""
+    graph = load_model(MODEL).graph
+    answers = run_frames(graph, x)[graph.readout.name]
+    return np.asarray((answers.argmax(-1) == y[:, None]).mean(axis=0))
+
+
+def main() -> None:
+    """Compile, verify, and print the table."""
+    place = Path("build/moving_digits")
+    write_data(place)
+    test = place / "test.npz"
+    bundles = {k: place / f"digits_{k}.loihi" for k in STEPS}
+    for steps in STEPS:
+        snnc(
+            "compile", MODEL.relative_to(Path.cwd()), "--target", "loihi",
+            "--steps-per-frame", str(steps), "-o", bundles[steps],
+        )  # fmt: skip
+    snnc("verify", bundles[PROVED_STEPS], "--data", test, "--samples", str(PROVED_STREAMS))
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    with console.status("counting right answers on all test streams"):
+        with np.load(test) as data:
+            rows = {"float rollout": float_accuracy(data["x"].astype(np.int64), data["y"])}
+        streams = 0
+        for steps, bundle in bundles.items():
+            ran = run_bundle(bundle, test)
+            assert ran.accuracy is not None
+            rows[f"integers, {steps} steps a frame"] = ran.accuracy
+            streams = len(ran.data.x)
+    frames = len(rows["float rollout"])
+    table = Table(box=box.SIMPLE_HEAD, title=f"accuracy in % after each frame, {streams} test streams")
+    table.add_column("network")
+    for frame in range(frames):
+        table.add_column(f"{frame + 1}", justify="right")
+    for name, accuracy in rows.items():
+        table.add_row(name, *(f"{100 * a:.1f}" for a in accuracy))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

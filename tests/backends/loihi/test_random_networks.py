@@ -1,0 +1,117 @@
+"""The reference simulator against Lava's own models: every spike, every potential, no difference."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.backends.loihi import LoihiBackend
+from snnc.backends.loihi.emit import HERE
+from snnc.backends.loihi.engine import collect
+from snnc.backends.loihi.layout import population_places, projection_places
+from snnc.ir import Integers, Program, Trace
+from snnc.sim import simulate
+
+from .networks import (
+    STATE_LIMIT,
+    edge_program,
+    edge_spikes,
+    random_program,
+    random_spikes,
+)
+
+pytestmark = pytest.mark.lava
+
+NETWORKS = 64
+RUNTIME_SEEDS = (0, 4, 7)
+SAMPLES = 2
+STEPS = 30
+
+
+def differences(want: Trace, got: Trace) -> list[str]:
+    """Every population that differs, with the first place."""
+    found = []
+    for kind in ("spikes", "potentials"):
+        ours, theirs = getattr(want, kind), getattr(got, kind)
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            places = np.argwhere(ours[name] != theirs[name])
+            if len(places):
+                at = tuple(places[0])
+                found.append(f"{name} {kind} {at}: {ours[name][at]}, lava {theirs[name][at]}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Program, Integers, Trace]]:
+    """Programs, their inputs and what Lava's models made of them, all in one process."""
+    folder = tmp_path_factory.mktemp("jobs")
+    programs = [random_program(seed) for seed in range(NETWORKS)]
+    cases = [(p, random_spikes(p, i, SAMPLES, STEPS)) for i, p in enumerate(programs)]
+    cases.append((edge_program(), edge_spikes()))
+    jobs = []
+    for number, (program, spikes) in enumerate(cases):
+        job = folder / str(number)
+        job.mkdir()
+        emitted = LoihiBackend().emit(program, job)
+        np.save(job / "spikes.npy", spikes.reshape(*spikes.shape[:2], -1).astype(np.int32))
+        package = str(job / Path(emitted.program).parent)
+        (job / "job.json").write_text(json.dumps({"package": package}))
+        jobs.append(job)
+    command = [sys.executable, str(Path(__file__).with_name("run_many.py")), str(HERE)]
+    done = subprocess.run(
+        [*command, *map(str, jobs)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [(p, s, collect(p, job, s)) for (p, s), job in zip(cases, jobs, strict=True)]
+
+
+def test_models_agree_with_the_reference(runs: list[tuple[Program, Integers, Trace]]) -> None:
+    for program, spikes, lava in runs:
+        assert differences(simulate(program, spikes), lava) == [], program.name
+
+
+def test_random_networks_cover_what_they_should(
+    runs: list[tuple[Program, Integers, Trace]],
+) -> None:
+    used: Counter[str] = Counter()
+    for program, _, lava in runs:
+        places = (*population_places(program), *projection_places(program))
+        used.update({place.process for place in places})
+        used.update("fires" for name in program.by_name if np.any(lava.spikes.get(name, 0)))
+        saturated = np.abs(lava.potentials[program.readout.name]).max() == STATE_LIMIT
+        used["saturates"] += int(saturated)
+        used.update(f"exponent {p.exponent}" for p in program.projections)
+        used.update(f"bits {p.weight_bits}" for p in program.projections)
+        used.update(p.sign_mode.value for p in program.projections)
+    processes = {"LIF", "Spiking", "Readout", "Conv", "Dense", "Sparse", "DelaySparse"}
+    wanted = processes | {"fires", "saturates", "mixed", "excitatory", "inhibitory"}
+    wanted |= {f"exponent {e}" for e in range(-7, 8)} | {f"bits {b}" for b in range(1, 9)}
+    assert {name for name in wanted if not used[name]} == set()
+
+
+@pytest.mark.parametrize("engine", ["lava", "lava-inprocess"])
+def test_edges_through_the_engines(engine: str, tmp_path: Path) -> None:
+    program, spikes = edge_program(), edge_spikes()
+    back_end = LoihiBackend()
+    emitted = back_end.emit(program, tmp_path)
+    got = back_end.run(engine, tmp_path, emitted, spikes, time_limit=60)
+    assert differences(simulate(program, spikes), got) == []
+
+
+@pytest.mark.parametrize("seed", RUNTIME_SEEDS)
+def test_true_runtime_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
+    program = random_program(seed)
+    spikes = random_spikes(program, seed, SAMPLES, STEPS)
+    back_end = LoihiBackend()
+    emitted = back_end.emit(program, tmp_path)
+    seen: list[int] = []
+    got = back_end.run("lava", tmp_path, emitted, spikes, time_limit=60, progress=seen.append)
+    assert differences(simulate(program, spikes), got) == []
+    assert seen == [1, 2]

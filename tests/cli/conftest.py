@@ -1,0 +1,63 @@
+"""The command line in this process, and a small bundle to work on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from snnc.cli import app
+
+MODEL = Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "model.pt"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture(scope="session")
+def snnc() -> Command:
+    """Run ``snnc`` with arguments; an exception that is not an exit fails the test."""
+
+    def run(*arguments: str | Path) -> Done:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, snnc: Command) -> Path:
+    """A bundle of the shipped network, four steps a frame. Do not change it: copy it."""
+    folder = tmp_path_factory.mktemp("finished") / "digits.loihi"
+    done = snnc("compile", MODEL, "--target", "loihi", "--steps-per-frame", "4", "-o", folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture
+def bundle(finished: Path, tmp_path: Path) -> Path:
+    """A copy to change."""
+    return Path(shutil.copytree(finished, tmp_path / "copy.loihi"))
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three short streams of random counts with labels."""
+    path = tmp_path_factory.mktemp("data") / "data.npz"
+    x = np.random.default_rng(0).poisson(0.1, (3, 4, 2, 16, 16)).astype(np.uint8)
+    np.savez(path, x=x, y=np.array([1, 2, 3]))
+    return path

@@ -1,0 +1,237 @@
+"""What a user can do wrong: one clear message, exit code 2, nothing written, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .conftest import MODEL, Command
+
+
+def refused(done: Any, *parts: str) -> None:
+    """Exit code 2 and a message with all parts, on standard error, without a traceback."""
+    assert done.code == 2, done
+    assert "Traceback" not in done.err
+    for part in parts:
+        assert part in done.err, (part, done.err)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, to see that nothing is written."""
+    folder = tmp_path / "place"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str = "loihi") -> Any:
+    return snnc("compile", model, "--target", target, *more)
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (["--weight-bits", "9"], ["D306", "9 weight bits", "1, 2, 3, 4, 5, 6, 7, 8"]),
+        (["--weight-bits", "0"], ["D306"]),
+        (["--steps-per-frame", "0"], ["D301", "0 steps a frame"]),
+        (["--steps-per-frame", "200"], ["D303", "199 steps exceeds 62", "--steps-per-frame 63"]),
+        (["--passes", "match-delay"], ["D308", "did you mean match-delays?"]),
+        (["--passes", "quantize-weights"], ["D310"]),
+        (["--passes", "fold-batch-norm"], ["D313", "match-delays"]),
+        (["--print-after", "nothing"], ["D308", "'nothing'"]),
+        (["--calibration", "absent.npz"], ["D501", "absent.npz"]),
+    ],
+)
+def test_options(snnc: Command, place: Path, options: list[str], parts: list[str]) -> None:
+    refused(compile_(snnc, *options), *parts)
+    assert list(place.iterdir()) == []
+
+
+def test_unknown_target(snnc: Command, place: Path) -> None:
+    refused(compile_(snnc, target="lohi"), "D311", "did you mean loihi?")
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04garbage", MODEL.read_bytes()[:5000]])
+def test_not_a_model(snnc: Command, place: Path, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(content)
+    refused(compile_(snnc, model=path), "D10", "model.pt")
+    assert list(place.iterdir()) == []
+
+
+def test_a_pickle_that_would_run_code_does_not(snnc: Command, place: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
+            return (os.system, (f"touch {marker}",))
+
+    import pickle
+
+    path = tmp_path / "model.pt"
+    path.write_bytes(pickle.dumps(Evil()))
+    refused(compile_(snnc, model=path), "D103", "system")
+    assert not marker.exists() and list(place.iterdir()) == []
+
+
+def save(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arrays", "parts"),
+    [
+        ({"x": np.zeros((2, 3, 2, 8, 8), int)}, ["D508", "(2, 8, 8)", "(2, 16, 16)"]),
+        ({"x": np.zeros((0, 3, 2, 16, 16), int)}, ["D504", "empty"]),
+        ({"z": np.zeros(3)}, ["D502", "'x'", "z"]),
+        ({"x": np.zeros((2, 3))}, ["D503"]),
+        ({"x": np.full((1, 3, 2, 16, 16), 0.5)}, ["D506", "not whole"]),
+        ({"x": np.full((1, 3, 2, 16, 16), np.nan)}, ["D506", "NaN"]),
+        ({"x": np.full((1, 3, 2, 16, 16), 2**23)}, ["D507", "8388608"]),
+        ({"x": np.full((1, 3, 2, 16, 16), np.iinfo(np.uint64).max)}, ["D507"]),
+        ({"x": np.full((1, 3, 2, 16, 16), "a")}, ["D506"]),
+        ({"x": np.zeros((2, 3, 2, 16, 16), int), "y": np.zeros(3, int)}, ["D505"]),
+    ],
+)
+def test_data(
+    snnc: Command,
+    finished: Path,
+    place: Path,
+    tmp_path: Path,
+    arrays: dict[str, Any],
+    parts: list[str],
+) -> None:
+    path = save(tmp_path / "data.npz", **arrays)
+    refused(compile_(snnc, "--calibration", path), *parts)
+    refused(snnc("verify", finished, "--data", path), *parts)
+    refused(snnc("run", finished, "--data", path, "-o", "out.npz"), *parts)
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04nothing"])
+def test_data_that_are_no_archive(
+    snnc: Command, finished: Path, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "data.npz"
+    path.write_bytes(content)
+    refused(snnc("verify", finished, "--data", path), "D501", "data.npz")
+
+
+def test_pickled_data_are_not_loaded(snnc: Command, finished: Path, tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    np.savez(path, x=np.array([{"a": 1}], dtype=object))
+    refused(snnc("verify", finished, "--data", path), "D501")
+
+
+def test_counts_that_spread_cannot_carry(snnc: Command, place: Path, tmp_path: Path) -> None:
+    spread = (
+        "fold-batch-norm,fold-linear-chains,match-delays{steps-per-frame=4},encode-input{code=spread},"
+        "balance-thresholds,fold-thresholds,quantize-weights"
+    )
+    path = save(tmp_path / "data.npz", x=np.full((1, 3, 2, 16, 16), 5))
+    refused(compile_(snnc, "--passes", spread, "--calibration", path), "D509", "largest 5")
+    assert list(place.iterdir()) == []
+
+
+def test_an_output_that_is_no_bundle_stays(snnc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    refused(compile_(snnc, "-o", folder), "D110", "precious")
+    refused(compile_(snnc, "-o", folder / "thesis.txt"), "D110")
+    assert (folder / "thesis.txt").read_text() == "years of work"
+
+
+def test_an_output_that_cannot_be_written(snnc: Command, tmp_path: Path) -> None:
+    refused(compile_(snnc, "-o", tmp_path / "no" / "where"), "D111")
+    refused(compile_(snnc, "-o", "/proc/digits.loihi"), "D112")
+    refused(snnc("run", MODEL, "--data", "x.npz", "-o", "/proc/out.npz"), "D113")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    command = [sys.executable, "-m", "snnc", "compile", str(MODEL), "--target", "loihi"]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "b")],
+        preexec_fn=small,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and "D112" in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_not_a_bundle(snnc: Command, tmp_path: Path) -> None:
+    for command in (("verify",), ("inspect",)):
+        refused(snnc(*command, tmp_path), "D113", "manifest.json")
+    (tmp_path / "manifest.json").write_text("{")
+    refused(snnc("verify", tmp_path), "D114", "damaged")
+    (tmp_path / "manifest.json").write_text('{"format": 1}')
+    refused(snnc("verify", tmp_path), "D114", "lacks")
+    (tmp_path / "manifest.json").write_text('{"format": 99}')
+    refused(snnc("verify", tmp_path), "D115", "99")
+
+
+def edit_manifest(bundle: Path, **changes: Any) -> None:
+    path = bundle / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_manifest_that_points_outside(snnc: Command, bundle: Path) -> None:
+    edit_manifest(bundle, payload={"program": "../../../etc/passwd", "weights": "x"})
+    refused(snnc("verify", bundle), "D114", "outside")
+
+
+def test_a_manifest_with_parts_of_the_wrong_kind(snnc: Command, bundle: Path) -> None:
+    for changes in ({"files": 3}, {"payload": {"program": 5}}, {"readout": "x"}, {"target": ["loihi"]}):
+        good = (bundle / "manifest.json").read_text()
+        edit_manifest(bundle, **changes)
+        refused(snnc("verify", bundle), "D11")
+        (bundle / "manifest.json").write_text(good)
+
+
+@pytest.mark.parametrize("name", ["model_lava/program.json", "model_lava/weights.npz", "README.md"])
+def test_an_altered_bundle(snnc: Command, bundle: Path, data: Path, name: str) -> None:
+    path = bundle / name
+    path.write_bytes(path.read_bytes() + b" ")
+    for command in (["verify", bundle], ["run", bundle, "--data", data, "-o", bundle / "o"]):
+        refused(snnc(*command), "D116", name, "--allow-altered")
+    refused(snnc("inspect", bundle), "D116", name)
+
+
+def test_a_bundle_with_files_missing_and_added(snnc: Command, bundle: Path) -> None:
+    (bundle / "model_lava" / "weights.npz").unlink()
+    (bundle / "model_lava" / "extra.py").write_text("import os")
+    refused(snnc("verify", bundle), "missing", "weights.npz", "added", "extra.py")
+    (bundle / "program.json").unlink()
+    refused(snnc("verify", bundle, "--allow-altered"), "D114")
+
+
+def test_damaged_weights_are_told(snnc: Command, bundle: Path) -> None:
+    (bundle / "weights.npz").write_bytes(b"PK\x03\x04")
+    refused(snnc("verify", bundle, "--allow-altered"), "D114")
+
+
+def test_wrong_engine_and_samples(snnc: Command, finished: Path) -> None:
+    refused(snnc("verify", finished, "--engine", "lavva"), "D601", "lava")
+    refused(snnc("verify", finished, "--samples", "0"), "D510")
+
+
+def test_a_command_line_that_cannot_be_read(snnc: Command) -> None:
+    for words in ([], ["compile"], ["compile", "m.pt"], ["fly"], ["verify", "b", "--samples", "x"]):
+        assert snnc(*words).code == 2

@@ -1,0 +1,183 @@
+"""What the commands do when all is well."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.ir import pack_arrays, unpack_arrays
+
+from .conftest import MODEL, Command
+
+
+def test_the_bundle_is_complete_and_says_what_was_done(finished: Path) -> None:
+    manifest = json.loads((finished / "manifest.json").read_text())
+    assert manifest["target"] == "loihi" and manifest["steps_per_frame"] == 4
+    assert manifest["calibration"]["origin"] == "archive"
+    assert "match-delays{steps-per-frame=4" in manifest["passes"]
+    assert {note["code"] for note in manifest["notes"]} == {"N703"}
+    present = {
+        p.relative_to(finished).as_posix()
+        for p in finished.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+    assert present == {*manifest["files"], "manifest.json"}
+
+
+def test_the_same_compile_gives_the_same_bytes(snnc: Command, finished: Path, tmp_path: Path) -> None:
+    again = tmp_path / "another-name"
+    command = ["compile", MODEL, "--target", "loihi", "--steps-per-frame", "4", "-o", again]
+    for _ in range(2):  # the second replaces the first
+        assert snnc(*command).code == 0
+        files = [p for p in finished.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        assert len(files) > 5
+        for file in files:
+            assert file.read_bytes() == (again / file.relative_to(finished)).read_bytes(), file
+    assert [p.name for p in tmp_path.iterdir()] == ["another-name"]
+
+
+def test_calibration_from_a_file_and_without_data(snnc: Command, data: Path, tmp_path: Path) -> None:
+    # Random counts make h2's negative channels visible as a named effect; that is not tested here.
+    done = snnc("compile", MODEL, "--target", "reference", "--calibration", data, "-o", tmp_path / "a")
+    assert done.code == 0 and "calibrated on 3 samples of the given file" in done.out
+    bare = without_calibration(tmp_path)
+    done = snnc("compile", bare, "--target", "reference", "-o", tmp_path / "b")
+    assert done.code == 0 and "data-free bound" in done.out and "N701" in done.err
+    done = snnc("verify", tmp_path / "b", "--samples", "2")
+    assert done.code == 0 and "random input" in done.out
+
+
+def without_calibration(folder: Path) -> Path:
+    """The shipped model without the calibration streams that it carries."""
+    import zipfile
+
+    path = folder / "bare.pt"
+    with zipfile.ZipFile(MODEL) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if "calibration" not in name:
+                new.writestr(name, old.read(name))
+    return path
+
+
+def test_print_after(snnc: Command, tmp_path: Path) -> None:
+    done = snnc(
+        "compile", MODEL, "--target", "reference", "--print-after", "match-delays", "-o", tmp_path / "b"
+    )
+    assert done.out.startswith("// after match-delays\ngraph model, 16 steps a frame\n")
+    assert done.out.count("// after") == 1
+
+
+def test_verify_equal_and_as_json(snnc: Command, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0
+    done = snnc("verify", folder, "--data", data, "--samples", "2", "--json")
+    result = json.loads(done.out)
+    assert done.code == 0
+    assert result["engine"] == "reference" and result["samples"] == 2
+    assert result["steps"] == 64 and result["mismatches"] == 0
+    assert result["compared"] == 2 * 64 * (768 + 384 + 10) and result["first_divergence"] is None
+    assert [p["population"] for p in result["populations"]] == ["h1", "h2", "answer"]
+
+
+def test_random_input_is_the_same_each_time(snnc: Command, finished: Path) -> None:
+    words = ["verify", finished, "--samples", "1", "--engine", "lava-inprocess", "--json"]
+    one, two = snnc(*words), snnc(*words)
+    assert one.out == two.out and json.loads(one.out)["input"] == "random"
+
+
+@pytest.mark.lava
+def test_one_altered_weight_is_found(snnc: Command, bundle: Path) -> None:
+    """The engine runs the altered weight; the reference runs what the manifest vouches for."""
+    weights = bundle / "model_lava" / "weights.npz"
+    arrays = unpack_arrays(weights.read_bytes())
+    name = next(n for n in arrays if n.startswith("projection.0"))
+    changed = arrays[name].copy()
+    at = np.unravel_index(int(np.abs(changed).argmax()), changed.shape)
+    changed[at] = -changed[at] // 2 * 2 if changed[at] > -256 else 254
+    weights.write_bytes(pack_arrays({**arrays, name: changed}))
+    assert snnc("verify", bundle).code == 2
+    done = snnc("verify", bundle, "--allow-altered", "--samples", "2", "--engine", "lava-inprocess")
+    assert done.code == 1, done.out
+    assert "first divergence: step " in done.out and "h1[" in done.out
+
+
+def test_run(snnc: Command, finished: Path, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.npz"
+    done = snnc("run", finished, "--data", data, "-o", out)
+    assert done.code == 0 and "answers for 3 samples, 4 frames each" in done.out
+    with np.load(out) as results:
+        assert results["potential"].shape == (3, 4, 10) and results["prediction"].shape == (3, 4)
+        assert results["spikes.h1"].shape == (12, 8, 8)
+        assert np.array_equal(results["prediction"], results["potential"].argmax(-1))
+
+
+def test_inspect(snnc: Command, finished: Path) -> None:
+    model, bundle = snnc("inspect", MODEL), snnc("inspect", finished)
+    assert model.code == bundle.code == 0
+    assert "h2 -> h2: conv2d" in model.out and "batch-norm" in model.out
+    assert "program model, 4 steps a frame" in bundle.out and "1162 neurons" in bundle.out
+
+
+def test_lists(snnc: Command) -> None:
+    targets, passes = snnc("targets"), snnc("passes")
+    assert "loihi" in targets.out and "reference" in targets.out
+    assert "quantize-weights{bits=8" in passes.out and "needs:" in passes.out
+
+
+BLOCKED = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('torch', 'lava'):
+            raise ImportError(f'{name} was imported')
+sys.meta_path.insert(0, Refuse())
+sys.argv = ['snnc', *sys.argv[1:]]
+from snnc.cli import main
+main()
+"""
+
+
+def test_nothing_here_imports_torch_or_lava(finished: Path, data: Path, tmp_path: Path) -> None:
+    for words in (
+        ["--help"],
+        ["targets"],
+        ["compile", str(MODEL), "--target", "reference", "-o", str(tmp_path / "b")],
+        ["verify", str(tmp_path / "b"), "--samples", "1"],
+        ["run", str(finished), "--data", str(data), "-o", str(tmp_path / "o.npz")],
+        ["inspect", str(finished)],
+    ):
+        done = subprocess.run([sys.executable, "-c", BLOCKED, *words], capture_output=True, text=True)
+        assert done.returncode == 0, (words, done.stderr)
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.9, 1.2, 1.5, 1.8])
+def test_interrupting_compile_leaves_no_half_bundle(tmp_path: Path, delay: float) -> None:
+    folder = tmp_path / "b"
+    command = [
+        sys.executable,
+        "-m",
+        "snnc",
+        "compile",
+        str(MODEL),
+        "--target",
+        "loihi",
+        "-o",
+        str(folder),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(delay)
+    os.kill(process.pid, signal.SIGINT)
+    code = process.wait(60)
+    left = [p.name for p in tmp_path.iterdir()]
+    if code == 0:
+        assert left == ["b"] and (folder / "manifest.json").is_file()
+    else:
+        assert left == []

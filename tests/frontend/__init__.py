@@ -1,0 +1,1 @@
+"""Tests of the front end. A package, so that its modules can share ``networks``."""

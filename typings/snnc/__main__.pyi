@@ -1,0 +1,1 @@
+from compiler.__main__ import *

@@ -1,0 +1,1 @@
+from backends.loihi.limit_messages import *

@@ -1,0 +1,1 @@
+from backends.loihi.projection_checks import *
