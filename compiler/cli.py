@@ -78,6 +78,10 @@ def compile_(
     passes: Annotated[
         str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
+    ] = None,
     print_after: Annotated[
         list[str] | None, typer.Option(metavar="PASS", help="print the graph after a pass, or 'all'")
     ] = None,
@@ -99,6 +103,7 @@ def compile_(
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
                 passes=passes,
+                changes=changes or [],
                 after_pass=_printer(print_after or []),
                 report=report,
             )

@@ -54,9 +54,11 @@ def diagnostics(found: Iterable[Diagnostic]) -> None:
 
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for diagnostic in found:
-        head, _, rest = diagnostic.render().partition("\n")
-        text = Text(head, style=COLOURS[diagnostic.severity])
-        console.print(text + Text(f"\n{rest}" if rest else "", style=""))
+        short = diagnostic.severity is Severity.NOTE
+        text = diagnostic.render_short() if short else diagnostic.render()
+        head, _, rest = text.partition("\n")
+        line = Text(head, style=COLOURS[diagnostic.severity])
+        console.print(line + Text(f"\n{rest}" if rest else "", style=""))
 
 
 def bug(problem: CompilerBug) -> None:

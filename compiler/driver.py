@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -57,14 +57,22 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 
 def build_pipeline(
-    backend: Backend, passes: str | None, steps_per_frame: int | None, weight_bits: int | None
+    backend: Backend,
+    passes: str | None = None,
+    changes: Iterable[str] = (),
+    steps_per_frame: int | None = None,
+    weight_bits: int | None = None,
 ) -> Pipeline:
     """The target's pipeline, or the user's, with the command line's options put in.
+
+    ``changes`` are texts ``name{option=value,...}`` that change options of passes in it.
 
     Raises:
         UserError: unknown passes or options, an order that cannot work.
     """
     pipeline = Pipeline.parse(backend.pipeline() if passes is None else passes)
+    for change in changes:
+        pipeline = pipeline.with_text(change)
     if steps_per_frame is not None:
         pipeline = pipeline.with_option("match-delays", steps_per_frame=steps_per_frame)
     if weight_bits is not None:
@@ -105,6 +113,7 @@ def compile_model(
     steps_per_frame: int | None = None,
     weight_bits: int | None = None,
     passes: str | None = None,
+    changes: Iterable[str] = (),
     after_pass: Callable[[Pass, Graph], None] | None = None,
     report: Report = _quiet,
 ) -> Compiled:
@@ -117,6 +126,7 @@ def compile_model(
         calibration: data file; the archive's own calibration data where None.
         steps_per_frame, weight_bits: options of match-delays and quantize-weights.
         passes: pipeline text; the target's own where None.
+        changes: texts ``name{option=value,...}`` that change options in it.
         after_pass: called after each pass.
         report: progress.
 
@@ -124,7 +134,7 @@ def compile_model(
         UserError: anything about the input that cannot work; nothing was written.
     """
     backend = find_backend(target)
-    pipeline = build_pipeline(backend, passes, steps_per_frame, weight_bits)
+    pipeline = build_pipeline(backend, passes, changes, steps_per_frame, weight_bits)
     refuse_output(output)
     stages = len(pipeline.passes) + 3
     report("load", 0, stages)
@@ -324,14 +334,14 @@ def _engine(backend: Backend, name: str | None) -> Engine:
         chosen = engines[name]
     else:
         raise fail(
-            "D601",
+            "D610",
             f"target {backend.name} has no engine {name!r}",
             where="--engine",
             help=f"use one of {', '.join(engines)}",
         )
     if not chosen.installed:
         raise fail(
-            "D602",
+            "D611",
             f"engine {chosen.name} is not installed",
             where="--engine" if name else "",
             help=chosen.how_to_install,

@@ -56,6 +56,11 @@ class Diagnostic:
             head = f"{head}\n  help {self.help}"
         return head
 
+    def render_short(self) -> str:
+        """One line: where and what, for effects that come by the dozen."""
+        place = f" {self.where}:" if self.where else ""
+        return f"{self.severity.value}[{self.code}]{place} {self.what}"
+
     def as_json(self) -> dict[str, str]:
         """The manifest's form: plain strings, stable key order."""
         return {**asdict(self), "severity": self.severity.value}

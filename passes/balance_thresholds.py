@@ -34,7 +34,9 @@ class BalanceThresholds(Pass):
 
     Options:
         method: activation, percentile, maximum or bound.
-        percentile: for activation and percentile, in percent.
+        percentile: for activation and percentile, in percent. The default was the best of 97, 98,
+            99 and 99.9 for ``activation`` at 4 and 8 steps a frame on 600 training streams of
+            samples/moving_digits; for ``percentile`` the literature takes 99.7 and more.
         per: ``population`` or ``channel``: one threshold for all, or one for each channel.
         scale: factor on every threshold (STDB uses 0.7 for long runs).
         samples: at most so many calibration samples are used, the first ones.
@@ -48,7 +50,7 @@ class BalanceThresholds(Pass):
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
 
     method: str = "activation"
-    percentile: float = 99.9
+    percentile: float = 98.0
     per: str = "channel"
     scale: float = 1.0
     samples: int = 64

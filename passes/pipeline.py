@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
 from snnc.errors import CompilerBug, UserError, fail
 from snnc.ir import Graph
@@ -73,6 +74,11 @@ def parse_pass(text: str) -> Pass:
     Raises:
         UserError: no such pass or option, or a value of the wrong type.
     """
+    kind, values = _parse(text)
+    return kind(**values)
+
+
+def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
     match = re.fullmatch(r"([a-z0-9-]+)(?:\{(.*)\})?", text.strip())
     if match is None:
         raise fail("D308", f"cannot read {text!r}", help="write name{option=value,...}")
@@ -85,7 +91,7 @@ def parse_pass(text: str) -> Pass:
             f"no pass {name!r}",
             help=f"did you mean {near[0]}?" if near else "snnc passes lists them",
         )
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for part in filter(None, (inside or "").split(",")):
         option, _, value = part.partition("=")
         known = options(kind)
@@ -97,7 +103,7 @@ def parse_pass(text: str) -> Pass:
             )
         where = f"{name}{{{option.strip()}}}"
         values[option.strip().replace("-", "_")] = _value(value.strip(), known[option.strip()], where)
-    return kind(**values)
+    return kind, values
 
 
 def print_pass(a_pass: Pass) -> str:
@@ -132,7 +138,7 @@ class Pipeline:
     def __str__(self) -> str:
         return ",".join(print_pass(p) for p in self.passes)
 
-    def with_option(self, name: str, **changes: object) -> Pipeline:
+    def with_option(self, name: str, **changes: Any) -> Pipeline:
         """The pipeline with options of its pass ``name`` changed.
 
         Raises:
@@ -142,6 +148,15 @@ class Pipeline:
             raise fail("D309", f"the passes lack {name}, which the options ask for")
         changed = (replace(p, **changes) if p.name == name else p for p in self.passes)
         return Pipeline(tuple(changed))
+
+    def with_text(self, text: str) -> Pipeline:
+        """The pipeline with the options that ``name{option=value,...}`` names changed.
+
+        Raises:
+            UserError: no such pass or option, or the pipeline lacks the pass.
+        """
+        kind, values = _parse(text)
+        return self.with_option(kind.name, **values)
 
     def check_order(self, facts: Iterable[Fact]) -> set[Fact]:
         """The facts that hold at the end, from those that hold at the start.

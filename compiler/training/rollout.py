@@ -74,12 +74,13 @@ class Node(nn.Module):
 class Readout(nn.Module):
     """The answer: the sum of the edges, with no nonlinearity.
 
-    A module of its own so that the additions carry the readout's name in the exported program.
+    A module of its own so that what it does carries the readout's name in the exported program. A
+    single edge leaves nothing to add: the copy is there for its name.
     """
 
     def forward(self, *arriving: Tensor) -> Tensor:
         """Sum tensors of one shape (batch, classes)."""
-        return reduce(torch.add, arriving)
+        return reduce(torch.add, arriving) if len(arriving) > 1 else arriving[0].clone()
 
 
 class Rollout(nn.Module):

@@ -48,6 +48,8 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
         (["--passes", "match-delay"], ["D308", "did you mean match-delays?"]),
         (["--passes", "quantize-weights"], ["D310"]),
         (["--passes", "fold-batch-norm"], ["D313", "match-delays"]),
+        (["--set", "encode-input{code=morse}"], ["D305", "'morse'", "graded, spread"]),
+        (["--set", "encode-input{cod=spread}"], ["D308", "'cod'", "it has code"]),
         (["--print-after", "nothing"], ["D308", "'nothing'"]),
         (["--calibration", "absent.npz"], ["D501", "absent.npz"]),
     ],
@@ -228,7 +230,7 @@ def test_damaged_weights_are_told(snnc: Command, bundle: Path) -> None:
 
 
 def test_wrong_engine_and_samples(snnc: Command, finished: Path) -> None:
-    refused(snnc("verify", finished, "--engine", "lavva"), "D601", "lava")
+    refused(snnc("verify", finished, "--engine", "lavva"), "D610", "lava")
     refused(snnc("verify", finished, "--samples", "0"), "D510")
 
 

@@ -87,6 +87,7 @@ def test_verify_equal_and_as_json(snnc: Command, data: Path, tmp_path: Path) -> 
     assert [p["population"] for p in result["populations"]] == ["h1", "h2", "answer"]
 
 
+@pytest.mark.lava
 def test_random_input_is_the_same_each_time(snnc: Command, finished: Path) -> None:
     words = ["verify", finished, "--samples", "1", "--engine", "lava-inprocess", "--json"]
     one, two = snnc(*words), snnc(*words)

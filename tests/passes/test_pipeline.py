@@ -75,6 +75,14 @@ def test_a_pass_that_breaks_its_promise_is_named() -> None:
         Pipeline((Liar(),)).run(rollout(), Context(Target("test"), counts()))
 
 
+def test_options_are_changed_by_text_and_the_others_stay() -> None:
+    pipeline = Pipeline.parse("match-delays{steps-per-frame=4,retime=false},encode-input")
+    changed = pipeline.with_text("match-delays{steps-per-frame=5}")
+    assert str(changed) == "match-delays{steps-per-frame=5,retime=false},encode-input{code=graded}"
+    with pytest.raises(UserError, match="D309"):
+        pipeline.with_text("quantize-weights{bits=4}")
+
+
 def test_an_option_for_a_pass_that_is_missing() -> None:
     with pytest.raises(UserError, match="D309"):
         Pipeline.parse("fold-batch-norm").with_option("match-delays", steps_per_frame=3)

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snnc.frontend import load_model
 from snnc.training import Rollout
 
 
@@ -298,3 +299,14 @@ def test_wrong_calibration_is_told(counts: NDArray[Any], message: str, tmp_path:
     with pytest.raises(ValueError, match=message):
         everything().export(tmp_path / "model.pt", counts)
     assert not (tmp_path / "model.pt").exists()
+
+
+def test_the_readout_keeps_its_name_with_a_single_edge(tmp_path: Path) -> None:
+    net = Rollout((3,))
+    net.node("h")
+    net.readout("answer")
+    net.edge("input", "h", nn.Linear(3, 4))
+    net.edge("h", "answer", nn.Linear(4, 2))
+    net.export(tmp_path / "net.pt")
+    populations = load_model(tmp_path / "net.pt").graph.populations
+    assert [p.name for p in populations] == ["input", "h", "answer"]

@@ -1,0 +1,62 @@
+"""Comparison of traces: nothing that differs is missed, and the first place is the first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnc.ir import Trace
+from snnc.sim import simulate
+from snnc.verify import Comparison, compare
+from tests.sim.test_reference import NEURON, chain
+
+PROGRAM = chain(NEURON)
+SPIKES = np.random.default_rng(0).integers(0, 3, (3, 12, 1))
+
+
+def altered(changes: list[tuple[str, int, int, int]]) -> Comparison:
+    """Compare a run with a copy in which (population, sample, step from 1, new value) are changed."""
+    expected = simulate(PROGRAM, SPIKES)
+    actual = Trace(
+        {name: values.copy() for name, values in expected.spikes.items()},
+        {name: values.copy() for name, values in expected.potentials.items()},
+    )
+    for name, sample, step, value in changes:
+        (actual.spikes if name in actual.spikes else actual.potentials)[name][sample, step - 1] = value
+    return compare(PROGRAM, expected, actual)
+
+
+def test_equal_runs() -> None:
+    result = altered([])
+    assert result.mismatches == 0 and result.first_divergence is None
+    assert (result.samples, result.steps, result.compared) == (3, 12, 2 * 3 * 12)
+    assert [p.quantity for p in result.populations] == ["spikes", "potential"]
+    assert result.populations[0].spikes > 0
+
+
+def test_the_first_step_counts_not_the_first_population_or_sample() -> None:
+    result = altered([("h", 0, 9, 7), ("out", 2, 5, -3), ("h", 1, 6, 7)])
+    assert result.mismatches == 3
+    first = result.first_divergence
+    assert first is not None
+    assert (first.population, first.sample, first.step, first.neuron) == ("out", 2, 5, (0,))
+    assert first.actual == -3 and first.quantity == "potential"
+
+
+def test_at_the_same_step_the_population_nearer_the_input_is_named() -> None:
+    first = altered([("out", 0, 4, 99), ("h", 2, 4, 99)]).first_divergence
+    assert first is not None and first.population == "h"
+
+
+def test_json_has_the_issues_fields() -> None:
+    found = altered([("h", 1, 2, 5)]).as_json()
+    assert {"samples", "steps", "populations", "compared", "mismatches", "first_divergence"} <= set(
+        found
+    )
+    assert found["first_divergence"]["neuron"] == [0] and found["mismatches"] == 1
+
+
+def test_shapes_that_do_not_fit_are_an_engines_bug() -> None:
+    expected = simulate(PROGRAM, SPIKES)
+    with pytest.raises(ValueError, match="h"):
+        compare(PROGRAM, expected, simulate(PROGRAM, SPIKES[:2]))
