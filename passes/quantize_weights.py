@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.errors import fail
 from snnc.ir import (
     Array,
+    Encoding,
     Graph,
     Kind,
     Population,
@@ -23,12 +25,18 @@ from snnc.ir import (
     weight_step,
 )
 from snnc.ir.scaling import weights_of, with_weights
+from snnc.sim.analog import run_frames
 
 from .base import Context, Fact, Pass
 
 BIAS_LIMIT = "bias mantissa"
 THRESHOLD_LIMIT = "threshold mantissa"
 EXPONENT_LIMIT = "weight exponent"
+STATE_LIMIT = "state bits"
+DEFAULT_STATE_BITS = 24
+READOUT_MARGIN = 8
+SAMPLES = 64
+"""Calibration samples that the readout's range is measured on."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,17 @@ class QuantizeWeights(Pass):
     up to a factor of two, the one with the least squared error over all projections is taken; an
     exponent may be one lower than the largest weight asks, clipping it, where that is better.
     Biases are rounded to ``mantissa * 2**exponent`` in units of the state registers. The weights in
-    the graph become the rounded ones, so that a float run shows what rounding costs.
+    the graph become the rounded ones, so that a float run shows what rounding costs. A scale that
+    serves projections with small weights is given up where it would leave the potential too little
+    room: state registers are finite.
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
     Options:
         bits: 1 to 8.
         sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
         candidates: scales tried for each population.
+        headroom: the potential of neurons must be able to hold so many thresholds (16 steps of 4
+            thresholds each fill 64); that of a readout 8 times what calibration showed.
     """
 
     name: ClassVar[str] = "quantize-weights"
@@ -58,6 +70,7 @@ class QuantizeWeights(Pass):
     bits: int = 8
     sign_mode: str = "auto"
     candidates: int = 64
+    headroom: float = 64.0
 
     def run(self, graph: Graph, context: Context) -> Graph:
         if self.bits not in context.target.weight_bits:
@@ -68,6 +81,10 @@ class QuantizeWeights(Pass):
                 where="--weight-bits",
                 help=f"use one of {allowed}",
             )
+        if not self.headroom > 0:
+            raise fail("D305", f"a headroom of {self.headroom}", help="use a positive number")
+        if self.candidates < 1:
+            raise fail("D305", f"{self.candidates} candidates", help="use at least 1")
         if self.sign_mode not in ("auto", "mixed"):
             raise fail("D305", f"no sign mode {self.sign_mode!r}", help="use auto or mixed")
         populations: list[Population] = []
@@ -76,7 +93,8 @@ class QuantizeWeights(Pass):
             projections = graph.into(population.name)
             if population.kind is Kind.INPUT:
                 continue
-            scale = self._best_scale(projections, context.target)
+            roomy = self._roomy_scale(graph, population, context)
+            scale = self._best_scale(projections, context.target, roomy)
             for projection in projections:
                 rounded[id(projection)] = self._rounded(projection, scale, context)
             populations.append(_with_grid(population, scale, context))
@@ -91,16 +109,28 @@ class QuantizeWeights(Pass):
                 return SignMode.INHIBITORY
         return SignMode.MIXED
 
-    def _best_scale(self, projections: tuple[Projection, ...], target: Target) -> int:
-        """The integer scale with the least squared rounding error, the smallest of equals."""
+    def _roomy_scale(self, graph: Graph, population: Population, context: Context) -> float:
+        """The largest scale at which the potential has ``headroom``."""
+        bits = context.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+        if population.kind is Kind.NEURONS:
+            return 2.0 ** (bits - 1 - context.target.threshold_shift) / self.headroom
+        return 2.0 ** (bits - 1) / (READOUT_MARGIN * _largest_answer(graph, context.calibration))
+
+    def _best_scale(self, projections: tuple[Projection, ...], target: Target, roomy: float) -> int:
+        """The integer scale with the least squared rounding error, the smallest of equals.
+
+        Above ``roomy`` only where the projection with the largest weights asks for it.
+        """
         weights = [w for p in projections if np.any(w := weights_of(p.op))]
         largest_threshold = target.limit(THRESHOLD_LIMIT) or 2**31
         if not weights:
             return min(2**8, largest_threshold)
         modes = [self._mode(w, target) for w in weights]
         reach = [max(abs(x) for x in weight_range(self.bits, m)) for m in modes]
-        # At this scale the projection with the smallest weights just fills its grid, exponent 0.
-        full = max(r / float(np.abs(w).max()) for w, r in zip(weights, reach, strict=True))
+        # The scales at which each projection just fills its grid with exponent 0. The largest serves
+        # all of them best, if the potential has room for it; the smallest is needed in any case.
+        filling = [r / float(np.abs(w).max()) for w, r in zip(weights, reach, strict=True)]
+        full = max([min(filling), *(f for f in filling if f <= roomy)])
         tried = np.unique(np.rint(full * np.geomspace(0.5, 1.0, self.candidates)))
         tried = np.unique(np.clip(tried, 1, largest_threshold)).astype(int)
         errors = [
@@ -148,6 +178,16 @@ class QuantizeWeights(Pass):
         )
         op = with_weights(projection.op, integers / unit)
         return replace(projection, ops=(op,), grid=WeightGrid(self.bits, mode, exponent))
+
+
+def _largest_answer(graph: Graph, counts: NDArray[np.int64] | None) -> float:
+    """Magnitude of the readout's potential in real units: seen in calibration, or one unit a step."""
+    steps = graph.steps_per_frame or 1
+    if counts is None:
+        return float(steps)
+    worth = 1.0 / steps if graph.input.encoding is Encoding.SPREAD else 1.0
+    seen = run_frames(graph, counts[:SAMPLES] * worth, only=[graph.readout.name])
+    return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps
 
 
 def _with_grid(population: Population, scale: int, context: Context) -> Population:

@@ -19,7 +19,7 @@ DELAY = Limit(
 WEIGHT_EXPONENT = Limit(
     7,
     "power of 2, both signs",
-    "nengo-loihi 1.1, Synapse: -7 <= weight_exp <= 7 (Loihi 1; lava-nc checks nothing)",
+    "nengo-loihi asserts -7 to 7 (Loihi 1), Brian2Loihi says -8 to 7; lava-nc checks nothing",
 )
 WEIGHT_BITS = Limit(
     8,
@@ -34,7 +34,7 @@ MAX_THRESHOLD_MANTISSA = Limit(
 BIAS_MANTISSA = Limit(
     4095,
     "units of the potential before the exponent, both signs",
-    "nengo-loihi 1.1, BIAS_MAX; lava-nc documents -4096 to 4095 (signed 13 bits)",
+    "nengo-loihi: -4095 to 4095; lava-nc documents -4096 to 4095 (signed 13 bits)",
 )
 BIAS_EXPONENT = Limit(
     7, "power of 2", f"{LIF_MODEL}, PyLifModelBitAcc: bias_exp is an unsigned 3-bit integer"

@@ -24,6 +24,8 @@ def range_text(values: Array) -> str:
     """A number, or the smallest and largest of several: ``-1.5..2``."""
     if values.size == 0:
         return "none"
+    if values.dtype.kind == "i":
+        return f"{values.min()}" if values.min() == values.max() else f"{values.min()}..{values.max()}"
     low, high = float(values.min()), float(values.max())
     return f"{low:.5g}" if low == high else f"{low:.5g}..{high:.5g}"
 
