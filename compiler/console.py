@@ -120,7 +120,11 @@ def verified(result: Verified) -> None:
             f"{row.mismatches}",
         )
     _show(table)
-    origin = "random input at the calibrated density, seed 0" if result.random else "the given data"
+    origin = "the given data"
+    if result.random:
+        calibrated = "counts" in result.bundle.manifest["calibration"]
+        density = "at the calibrated density" if calibrated else "of one event in 20 (not calibrated)"
+        origin = f"random input {density}, seed 0"
     say(
         f"{result.engine.name} ({result.engine.version}) against the reference simulator: "
         f"{comparison.samples} samples of {origin}, {comparison.steps} steps each"

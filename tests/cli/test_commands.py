@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor, nn
 
 from snnc.ir import pack_arrays, unpack_arrays
 
@@ -182,3 +184,34 @@ def test_interrupting_compile_leaves_no_half_bundle(tmp_path: Path, delay: float
         assert left == ["b"] and (folder / "manifest.json").is_file()
     else:
         assert left == []
+
+
+class Loop(nn.Module):
+    """A plain module: a loop of two connections that takes one frame."""
+
+    state: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.out = nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)
+        self.register_buffer("state", torch.zeros(1, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One frame."""
+        hidden = torch.relu(self.second(torch.relu(self.first(x) + self.state)))
+        self.state.copy_(hidden)
+        out: Tensor = self.out(hidden)
+        return out
+
+
+def test_a_loop_that_needs_more_steps(snnc: Command, tmp_path: Path) -> None:
+    program = torch.export.export(Loop().eval(), (torch.zeros(1, 3),))
+    model, folder = tmp_path / "loop.pt2", tmp_path / "loop.reference"
+    torch.export.save(program, model)
+    compile_ = ["compile", model, "--target", "reference", "-o", folder]
+    done = snnc(*compile_, "--steps-per-frame", "1")
+    assert done.code == 2 and not folder.exists()
+    assert "D302" in done.err and "relu -> relu_1 -> relu" in done.err
+    assert "--steps-per-frame 2" in done.err
+    assert snnc(*compile_, "--steps-per-frame", "2").code == 0
+    assert "one event in 20 (not calibrated)" in snnc("verify", folder, "--samples", "2").out
