@@ -146,7 +146,7 @@ def verify(
     Exit code 0: equal. 1: different. 2: wrong use.
     """
     with reported():
-        from .driver import verify_bundle
+        from .evidence import verify_bundle
 
         with console.progress() as report:
             verified = verify_bundle(
@@ -175,7 +175,7 @@ def run(
 ) -> None:
     """Run BUNDLE's program on the reference simulator and write its answers."""
     with reported():
-        from .driver import run_bundle, write_results
+        from .evidence import run_bundle, write_results
 
         with console.progress() as report:
             ran = run_bundle(bundle, data, samples=samples, report=report)

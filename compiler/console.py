@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from snnc.passes import Pass
 
     from .bundle import Bundle
-    from .driver import Compiled, Ran, Verified
+    from .driver import Compiled
+    from .evidence import Ran, Verified
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120

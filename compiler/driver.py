@@ -1,4 +1,4 @@
-"""From a model file to a bundle, and from a bundle to evidence: the only file that knows every part."""
+"""From a model file to a bundle. This and ``evidence`` are the only files that know every part."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Emitted, Engine, find_backend
+from snnc.backends import Backend, Emitted, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
-from .bundle import Bundle, digest, read_bundle, refuse_output, seal, staged
+from .bundle import digest, refuse_output, seal, staged
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Model, load_model
-from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
+from .ir import Encoding, Graph, Program, pack_arrays, write_program
 from .lowering import lower
-from .sim import answers, encode, simulate
-from .verify import Comparison, compare
-
-Report = Callable[[str, int, int], None]
-"""Progress: what is being done, how much of it is done, out of how much."""
+from .progress import Report, quiet
 
 LOWERABLE = frozenset(
     {
@@ -37,10 +33,6 @@ LOWERABLE = frozenset(
 )
 """What must hold of a graph before it can become a program."""
 
-RANDOM_SEED = 0
-RANDOM_FRAMES = 8
-RANDOM_DENSITY = 0.05
-
 
 @dataclass(frozen=True)
 class Compiled:
@@ -50,10 +42,6 @@ class Compiled:
     manifest: dict[str, Any]
     program: Program
     notes: tuple[Diagnostic, ...]
-
-
-def _quiet(what: str, done: int, total: int) -> None:
-    pass
 
 
 def build_pipeline(
@@ -115,7 +103,7 @@ def compile_model(
     passes: str | None = None,
     changes: Iterable[str] = (),
     after_pass: Callable[[Pass, Graph], None] | None = None,
-    report: Report = _quiet,
+    report: Report = quiet,
 ) -> Compiled:
     """Compile a model file to a bundle in ``output``.
 
@@ -220,191 +208,3 @@ def _calibration_entry(counts: NDArray[np.int64] | None, origin: str) -> dict[st
         "frames": counts.shape[1],
         "counts": [[int(v), int(n)] for v, n in zip(values, numbers, strict=True)],
     }
-
-
-def random_data(bundle: Bundle, samples: int) -> Data:
-    """Counts drawn independently from the calibration's histogram, with a fixed seed.
-
-    Without calibration data, one event with probability 0.05.
-    """
-    entry = bundle.manifest.get("calibration", {})
-    counts = np.array(entry.get("counts", [[0, 1 - RANDOM_DENSITY], [1, RANDOM_DENSITY]]))
-    frames = int(entry.get("frames", RANDOM_FRAMES))
-    shape = (samples, frames, *bundle.program.input.shape)
-    generator = np.random.default_rng(RANDOM_SEED)
-    weights = counts[:, 1] / counts[:, 1].sum()
-    return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
-
-
-def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
-    """The first samples of a data file that fits the bundle, or random ones.
-
-    Raises:
-        UserError: the file cannot be used.
-    """
-    if samples < 1:
-        raise fail("D510", f"{samples} samples", where="--samples", help="use at least 1")
-    if data is None:
-        return random_data(bundle, samples)
-    read = read_data(data)
-    check_shape(read, bundle.program.input.shape, str(data))
-    program = bundle.program
-    check_counts(read, program.input.encoding, program.steps_per_frame, str(data))
-    return read.first(samples)
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What ``verify`` found."""
-
-    bundle: Bundle
-    engine: Engine
-    data: Data
-    random: bool
-    comparison: Comparison
-    warnings: tuple[Diagnostic, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain types, for ``verify --json``."""
-        return {
-            "engine": self.engine.name,
-            "engine_version": self.engine.version,
-            "input": "random" if self.random else "data",
-            **self.comparison.as_json(),
-            "warnings": [warning.as_json() for warning in self.warnings],
-        }
-
-
-def verify_bundle(
-    folder: Path,
-    *,
-    data: Path | None = None,
-    samples: int = 20,
-    engine: str | None = None,
-    allow_altered: bool = False,
-    time_limit: float = 600.0,
-    report: Report = _quiet,
-) -> Verified:
-    """Run a bundle from disk on its target's engine and on the reference simulator, and compare.
-
-    The reference simulator runs the bundle's ``program.json`` and ``weights.npz``, what the compiler
-    gave; the engine runs the target's payload, what is deployed.
-
-    Args:
-        folder: the bundle.
-        data: data file; random input at the calibrated density where None.
-        samples: the first so many samples.
-        engine: one of the target's engines; the first where None.
-        allow_altered: go on when files differ from the manifest.
-        time_limit: seconds that the engine may take.
-        report: progress.
-
-    Raises:
-        UserError: the bundle, the data or the engine cannot be used.
-    """
-    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    backend = find_backend(str(bundle.manifest["target"]))
-    chosen = _engine(backend, engine)
-    given = load_input(bundle, data, samples)
-    spikes = encode(bundle.program, given.x)
-    total = len(given.x)
-    report("reference simulator", 0, total)
-    expected = simulate(
-        bundle.program, spikes, progress=lambda n: report("reference simulator", n, total)
-    )
-    report(chosen.name, 0, total)
-    payload = bundle.manifest["payload"]
-    actual = backend.run(
-        chosen.name,
-        folder,
-        Emitted(payload["program"], payload["weights"]),
-        spikes,
-        time_limit=time_limit,
-        progress=lambda n: report(chosen.name, n, total),
-    )
-    comparison = compare(bundle.program, expected, actual)
-    return Verified(bundle, chosen, given, data is None, comparison, tuple(warnings))
-
-
-def _engine(backend: Backend, name: str | None) -> Engine:
-    engines = {engine.name: engine for engine in backend.engines()}
-    if name is None:
-        chosen = next(iter(engines.values()))
-    elif name in engines:
-        chosen = engines[name]
-    else:
-        raise fail(
-            "D610",
-            f"target {backend.name} has no engine {name!r}",
-            where="--engine",
-            help=f"use one of {', '.join(engines)}",
-        )
-    if not chosen.installed:
-        raise fail(
-            "D611",
-            f"engine {chosen.name} is not installed",
-            where="--engine" if name else "",
-            help=chosen.how_to_install,
-        )
-    return chosen
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What ``run`` gave: the readout's potential after each frame, and how much fired."""
-
-    bundle: Bundle
-    data: Data
-    potential: NDArray[np.int32]
-    spike_counts: dict[str, NDArray[np.int64]]
-
-    @property
-    def prediction(self) -> NDArray[np.int64]:
-        """The largest readout after each frame: (samples, frames)."""
-        flat = self.potential.reshape(*self.potential.shape[:2], -1)
-        return np.asarray(flat.argmax(axis=-1))
-
-    @property
-    def accuracy(self) -> NDArray[np.float64] | None:
-        """Fraction of right answers after each frame, where there are labels."""
-        if self.data.y is None:
-            return None
-        return np.asarray((self.prediction == self.data.y[:, None]).mean(axis=0))
-
-
-def run_bundle(folder: Path, data: Path, *, samples: int | None = None, report: Report = _quiet) -> Ran:
-    """Run a bundle's program on the reference simulator.
-
-    Raises:
-        UserError: the bundle or the data cannot be used.
-    """
-    bundle, _ = read_bundle(folder)
-    read = load_input(bundle, data, 2**62 if samples is None else samples)
-    program, total = bundle.program, len(read.x)
-    potentials, counts = [], []
-    chunk = 64
-    for first in range(0, total, chunk):
-        spikes: Integers = encode(program, read.x[first : first + chunk])
-        trace = simulate(program, spikes)
-        potentials.append(answers(program, trace.potentials[program.readout.name]))
-        counts.append({n: s.sum(axis=(0, 1), dtype=np.int64) for n, s in trace.spikes.items()})
-        report("run", min(first + chunk, total), total)
-    spikes_by_name = {name: np.asarray(sum(part[name] for part in counts)) for name in counts[0]}
-    return Ran(bundle, read, np.concatenate(potentials), spikes_by_name)
-
-
-def write_results(ran: Ran, output: Path) -> None:
-    """Write what ``run`` gave as ``.npz``.
-
-    ``potential`` (samples, frames, \\*readout shape) int32, ``prediction`` (samples, frames) int64,
-    and the number of spikes of each neuron over all samples as ``spikes.NAME`` (\\*shape) int64.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    arrays = {f"spikes.{name}": counts for name, counts in ran.spike_counts.items()}
-    content = pack_arrays({"potential": ran.potential, "prediction": ran.prediction, **arrays})
-    try:
-        output.write_bytes(content)
-    except OSError as problem:
-        raise fail("D112", f"cannot write: {problem.strerror}", where=str(output)) from problem

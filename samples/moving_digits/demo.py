@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from samples.moving_digits.data import write_data
-from snnc.driver import run_bundle
+from snnc.evidence import run_bundle
 from snnc.frontend import load_model
 from snnc.sim.analog import run_frames
 
