@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 LAVA := lava-nc==0.10.0
+# -qq: errors still show, hints about indexes and newer versions of pip do not.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: setup demo test check clean
 
@@ -11,14 +13,15 @@ setup: $(STAMP)
 
 # Lava 0.10.0 declares Python < 3.11 and old versions of what it needs; it runs with ours (ARCHITECTURE.md).
 $(STAMP): pyproject.toml constraints.txt Makefile
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer: make PYTHON=python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,samples,lava]"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(LAVA)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer, this is %s: make PYTHON=/path/to/python" % sys.version.split()[0])'
+	@echo "setting up $(VENV), once (some minutes where PyTorch has to be downloaded)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava]"
+	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
+	@touch $@
 
 demo: setup
-	$(BIN)/python -m samples.moving_digits.demo
+	@$(BIN)/python -m samples.moving_digits.demo
 
 test: setup
 	$(BIN)/python -m pytest

@@ -34,6 +34,9 @@ THRESHOLD_LIMIT = "threshold mantissa"
 EXPONENT_LIMIT = "weight exponent"
 STATE_LIMIT = "state bits"
 DEFAULT_STATE_BITS = 24
+GRAVE_ERROR = 0.2
+"""Relative error of a projection's weights from which rounding is a warning."""
+
 READOUT_MARGIN = 8
 SAMPLES = 64
 """Calibration samples that the readout's range is measured on."""
@@ -169,13 +172,20 @@ class QuantizeWeights(Pass):
         over = (weights * unit > high + step / 2) | (weights * unit < low - step / 2)
         power = float(np.square(weights).sum())
         clipped = int(np.count_nonzero(over))
-        context.note(
-            "N703",
-            f"weights rounded to {self.bits} bits ({mode.value}), relative error "
-            f"{math.sqrt(error / power) if power else 0.0:.2%} (root mean square)"
-            + (f", {clipped} of {weights.size} clipped" if clipped else ""),
-            where=projection.origin or projection.label,
-        )
+        relative = math.sqrt(error / power) if power else 0.0
+        what = f"weights rounded to {self.bits} bits ({mode.value}), relative error {relative:.2%} "
+        what += "(root mean square)" + (f", {clipped} of {weights.size} clipped" if clipped else "")
+        where = projection.origin or projection.label
+        if relative < GRAVE_ERROR:
+            context.note("N703", what, where=where)
+        else:
+            context.warn(
+                "N703",
+                what,
+                where=where,
+                why="its weights share one accumulator with much larger ones, or have too few bits",
+                help="use more --weight-bits, calibration data, or train with weights of like size",
+            )
         op = with_weights(projection.op, integers / unit)
         return replace(projection, ops=(op,), grid=WeightGrid(self.bits, mode, exponent))
 
