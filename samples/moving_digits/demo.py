@@ -1,8 +1,10 @@
 """The main job on the shipped network: compile it for Loihi, prove it on Lava, and count what it costs.
 
-Runs the commands that a user would type (they are printed), then compiles for 4, 8 and 32 steps a
-frame too and counts right answers on all 500 test streams beside the float rollout. Needs no torch: the network was
-trained by ``train.py`` and is read from ``model.pt``. ``python -m samples.moving_digits.demo``.
+Runs the commands that a user would type (they are printed), then compiles for K = 4, 8 and 32 steps a
+frame too, and counts right answers on all 500 test streams beside the float rollout. Needs no torch:
+the network was trained by ``train.py`` and is read from ``model.pt``.
+
+    python -m samples.moving_digits.demo
 """
 
 from __future__ import annotations
@@ -68,15 +70,15 @@ def main() -> None:
                 compile_model(MODEL, "loihi", bundle, steps_per_frame=steps)
             ran = run_bundle(bundle, test)
             assert ran.accuracy is not None
-            rows[f"integers, {steps} steps a frame"] = ran.accuracy
+            rows[f"integers, K = {steps}"] = ran.accuracy
             streams = len(ran.data.x)
-    frames = len(rows["float rollout"])
-    table = Table(box=box.SIMPLE_HEAD, title=f"accuracy in % after each frame, {streams} test streams")
-    table.add_column("network")
-    for frame in range(frames):
-        table.add_column(f"{frame + 1}", justify="right")
-    for name, accuracy in rows.items():
-        table.add_row(name, *(f"{100 * a:.1f}" for a in accuracy))
+    title = f"accuracy in % after each frame, {streams} test streams"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table.add_column("frame", justify="right")
+    for name in rows:
+        table.add_column(name, justify="right")
+    for frame, accuracies in enumerate(zip(*rows.values(), strict=True)):
+        table.add_row(f"{frame + 1}", *(f"{100 * a:.1f}" for a in accuracies))
     console.print(table)
 
 
