@@ -210,10 +210,3 @@ def solve_starts(graph: Graph, steps: int, hop: int, longest: int | None) -> dic
     starts = np.rint(found.x).astype(int)
     earliest = int(starts.min())
     return {name: int(starts[i]) - earliest for name, i in index.items()}
-
-
-def buffered_spikes(graph: Graph, hop: int) -> int:
-    """What the delays cost: bits of spike buffer, the sum of (delay - hop) times source size."""
-    return sum(
-        ((p.delay or hop) - hop) * size(graph.by_name[p.source].shape) for p in graph.projections
-    )

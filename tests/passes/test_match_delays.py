@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.errors import UserError
-from snnc.ir import Graph, Kind, Linear, Neuron, Population, Projection, Target
+from snnc.ir import Graph, Kind, Linear, Neuron, Population, Projection, Target, size
 from snnc.passes import Context, Fact, problems
-from snnc.passes.match_delays import MatchDelays, buffered_spikes, smallest_steps, solve_starts
+from snnc.passes.match_delays import MatchDelays, smallest_steps, solve_starts
 
 TARGET = Target("test")
 
@@ -32,6 +32,13 @@ def network(edges: list[tuple[str, str, int]], sizes: dict[str, int] | None = No
         for s, t, r in edges
     )
     return Graph("test", populations, projections)
+
+
+def buffered_spikes(graph: Graph, hop: int) -> int:
+    """What the delays cost: bits of spike buffer, the sum of (delay - hop) times source size."""
+    return sum(
+        ((p.delay or hop) - hop) * size(graph.by_name[p.source].shape) for p in graph.projections
+    )
 
 
 def matched(graph: Graph, steps: int, **options: bool | int) -> Graph:
