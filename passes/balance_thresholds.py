@@ -105,7 +105,17 @@ class BalanceThresholds(Pass):
         population: Population,
         seen: Floats,
     ) -> Array:
-        """The threshold of one population from the input that it saw."""
+        """The threshold of one population from the input that it saw, at most its ceiling."""
+        found = self._from_values(activations, silent, population, seen)
+        return found if population.ceiling is None else np.minimum(found, population.ceiling)
+
+    def _from_values(
+        self,
+        activations: dict[str, Array],
+        silent: list[str],
+        population: Population,
+        seen: Floats,
+    ) -> Array:
         values: Array = seen
         if self.method == "activation":
             values = activations[population.name]

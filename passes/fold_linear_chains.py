@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.ir import Graph, Identity, Op, Projection, Shape, SparseLinear, apply_chain, target_shape
-from snnc.ir.composition import compose
+from snnc.ir import Graph, Op, Projection, Shape, SparseLinear, apply_chain, target_shape
+from snnc.ir.composition import compose_chain
 from snnc.ir.scaling import as_weights
 
 from .base import Context, Fact, Pass
@@ -44,10 +44,8 @@ class FoldLinearChains(Pass):
 
 def single(projection: Projection, shape: Shape, out_shape: Shape) -> Op:
     """The linear part of a projection's chain as one operation that holds weights."""
-    op: Op = Identity()
-    for following in projection.ops:
-        op = compose(op, following.without_constant(), shape)
-    op = as_weights(op, shape)
+    linear = tuple(op.without_constant() for op in projection.ops)
+    op = as_weights(compose_chain(linear, shape), shape)
     if op.out_shape(shape) != out_shape:
         return SparseLinear(op.matrix(shape), out_shape)  # a trailing flatten
     return op

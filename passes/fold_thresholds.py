@@ -44,7 +44,12 @@ class FoldThresholds(Pass):
                 theta = p.threshold if not p.threshold.ndim else per_channel(p.threshold, p.shape)
                 bias = bias / theta
             threshold = one if p.kind is Kind.NEURONS else None
-            populations.append(replace(p, bias=bias, threshold=threshold, amplitude=one))
+            ceiling = p.ceiling
+            if ceiling is not None and p.threshold is not None:
+                ceiling = ceiling / p.threshold
+            populations.append(
+                replace(p, bias=bias, threshold=threshold, amplitude=one, ceiling=ceiling)
+            )
         return replace(graph.with_projections(projections), populations=tuple(populations))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Array, Scale, Shape
+from snnc.ir import Array, Place, Scale, Shape
 
 from .call import Call, Rule, Rules, UnsupportedError, torch_shape
 from .cures import FLATTEN, MERGE, PRODUCT
@@ -31,6 +31,23 @@ def sub(call: Call) -> Tensor:
 def rsub(call: Call) -> Tensor:
     """``rsub``: other - alpha * self."""
     return _sum(call, call.value("other"), call.value("self"), -call.number("alpha", 1))
+
+
+def cat(call: Call) -> Signal:
+    """``cat`` along the channels (or the only axis) of each sample: every part placed among zeros."""
+    parts, axis = call.signals("tensors"), int(call.value("dim", 0))
+    axes = len(parts[0].shape) + 1
+    if axis % axes != 1 or any(p.shape[1:] != parts[0].shape[1:] for p in parts):
+        raise UnsupportedError(
+            f"{call.node.target} along axis {axis} of shapes {', '.join(str(p.shape) for p in parts)}",
+            "concatenate along the channels: dim=1",
+        )
+    whole = sum(p.shape[0] for p in parts)
+    total, offset = Signal((whole, *parts[0].shape[1:])), 0
+    for part in parts:
+        total = total.plus(call.through(part, Place(offset, whole)))
+        offset += part.shape[0]
+    return total
 
 
 def neg(call: Call) -> Tensor:
@@ -192,6 +209,7 @@ ARITHMETIC: Rules = {
     "_unsafe_view": reshape,
     "add": add,
     "alias": same,
+    "cat": cat,
     "clone": same,
     "contiguous": same,
     "copy": copy,

@@ -31,7 +31,13 @@ class Draft:
     arriving: dict[str, Signal] = field(default_factory=dict)
 
     def add(
-        self, name: str, kind: Kind, arriving: Signal, origin: str, accumulate: bool = False
+        self,
+        name: str,
+        kind: Kind,
+        arriving: Signal,
+        origin: str,
+        accumulate: bool = False,
+        ceiling: float | None = None,
     ) -> str:
         """Add a population and return its name, made unique."""
         taken = {p.name for p in self.populations}
@@ -41,7 +47,13 @@ class Draft:
             unique = f"{name}_{number}"
         neuron = Neuron() if kind is Kind.NEURONS else None
         population = Population(
-            unique, kind, arriving.shape, origin, neuron=neuron, accumulate=accumulate
+            unique,
+            kind,
+            arriving.shape,
+            origin,
+            neuron=neuron,
+            accumulate=accumulate,
+            ceiling=None if ceiling is None else np.asarray(ceiling),
         )
         self.populations.append(population)
         self.arriving[unique] = arriving

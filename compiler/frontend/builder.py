@@ -10,6 +10,7 @@ import numpy as np
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Array, Graph, Kind
 
+from .activations import ACTIVATIONS
 from .archive import MALFORMED
 from .arithmetic import ARITHMETIC
 from .assembly import Answer, Draft, assemble
@@ -140,8 +141,8 @@ class _Builder:
     def _apply(self, call: Call) -> Tensor:
         node = call.node
         op = node.op[:-1] if is_in_place(node) else node.op
-        if op == "relu":
-            value = self._relu(call)
+        if op in ACTIVATIONS:
+            value = self._activation(call, ACTIVATIONS[op](call))
         elif op in RULES:
             value = RULES[op](call)
         else:
@@ -149,11 +150,11 @@ class _Builder:
         call.refuse_leftovers()
         return value
 
-    def _relu(self, call: Call) -> Tensor:
+    def _activation(self, call: Call, ceiling: float | None) -> Tensor:
         arriving, origin = call.value("self"), call.node.origin
         if not isinstance(arriving, Signal):
-            return np.asarray(np.maximum(arriving, 0))
-        name = self.draft.add(origin, Kind.NEURONS, arriving, origin)
+            return np.asarray(np.clip(arriving, 0, ceiling))
+        name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling)
         return Signal.of(Source(name), arriving.shape)
 
     def _store(self, node: Node, output: str, value: Tensor) -> None:

@@ -64,13 +64,23 @@ class Call:
         Raises:
             UnsupportedError: it is a constant without a batch of one.
         """
-        found = self.value(name)
+        return self._as_signal(self.value(name))
+
+    def _as_signal(self, found: Tensor) -> Signal:
         if isinstance(found, Signal):
             return found
         constant = np.asarray(found, np.float64)
         if constant.shape[:1] != (1,):
             raise UnsupportedError(f"{self.node.target} of a constant of shape {constant.shape}")
         return Signal(constant.shape[1:], (), constant[0])
+
+    def signals(self, name: str) -> tuple[Signal, ...]:
+        """A list of tensors, each as :meth:`signal` takes it."""
+        self.asked.add(name)
+        given = self.node.arguments.get(name, ())
+        if not isinstance(given, tuple) or not all(isinstance(part, Ref) for part in given):
+            raise UnsupportedError(f"{self.node.target} of something other than tensors")
+        return tuple(self._as_signal(self.lookup(part.name)) for part in given)
 
     def constant(self, name: str) -> Array:
         """A tensor of fixed numbers.

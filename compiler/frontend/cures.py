@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from .exported import Node
 
-SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU here and train again"
+SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
 POOL = "use average pooling (nn.AvgPool2d) or a convolution with a stride, and train again"
 AT_THE_END = "leave it out of the network: the largest element of the readout stays the largest"
 LOOP = "build the recurrence from snnc.Rollout edges, whose delays the chip can keep"
 NORM = "use nn.BatchNorm2d, which becomes part of the weights; others depend on each input"
-CONCATENATE = "give every source an operation of its own into the target; their results are summed"
+CONCATENATE = "use torch.cat(..., dim=1), or give every source an operation of its own into the target"
 PRODUCT = "a chip adds what arrives and multiplies by fixed weights only"
 ZEROS = "convolutions pad with zeros; give them padding=... and leave padding_mode alone"
 FLATTEN = "per sample, only flattening to one axis keeps a meaning on the chip; use nn.Flatten()"
@@ -27,12 +27,10 @@ CURES: dict[str, str] = {
     "abs": SPIKES,
     "argmax": AT_THE_END,
     "bmm": PRODUCT,
-    "cat": CONCATENATE,
     "celu": SPIKES,
     "chunk": "split the layer before it into several layers",
     "clamp": SPIKES,
     "clamp_min": SPIKES,
-    "concat": CONCATENATE,
     "constant_pad_nd": ZEROS,
     "conv1d": CONV2D,
     "conv3d": CONV2D,
@@ -63,7 +61,6 @@ CURES: dict[str, str] = {
     "permute": FLATTEN,
     "pow": SPIKES,
     "prelu": SPIKES,
-    "relu6": SPIKES,
     "rms_norm": NORM,
     "rnn_relu": LOOP,
     "rnn_tanh": LOOP,

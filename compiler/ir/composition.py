@@ -2,11 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import scipy.sparse as sparse
 
-from .ops import Conv2d, Flatten, Identity, Linear, Op, Pair, Scale, Shape, SparseLinear
+from .ops import (
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    Identity,
+    Linear,
+    Op,
+    Pair,
+    Place,
+    Scale,
+    Shape,
+    SparseLinear,
+    chain_shapes,
+    size,
+)
 from .scaling import as_weights, scale_inputs, scale_outputs
+
+
+def compose_chain(ops: tuple[Op, ...], shape: Shape) -> Op:
+    """The chain as one operation for x of ``shape``; none may have a constant part.
+
+    A concatenation's placing first moves to the right, past what treats channels alike, until it meets
+    weights: there it is a slice of them.
+    """
+    ops = _sliced(ops, shape)
+    one: Op = Identity()
+    for op in ops:
+        one = compose(one, op, shape)
+    return one
+
+
+def _sliced(ops: tuple[Op, ...], shape: Shape) -> tuple[Op, ...]:
+    moving = True
+    while moving:
+        moving = False
+        shapes = chain_shapes(ops, shape)
+        for i, (first, second) in enumerate(pairwise(ops)):
+            if isinstance(first, Place):
+                instead = _past(first, second, shapes[i])
+                if instead is not None:
+                    ops = (*ops[:i], *instead, *ops[i + 2 :])
+                    moving = True
+                    break
+    return ops
+
+
+def _past(place: Place, op: Op, shape: Shape) -> tuple[Op, ...] | None:
+    """The same as ``place`` and then ``op``, with the placing later or gone; None if it must stay."""
+    channels, pixels = slice(place.offset, place.offset + shape[0]), size(shape[1:])
+    if isinstance(op, Identity | AvgPool2d):
+        return op, place
+    if isinstance(op, Scale):
+        return Scale(op.factor[channels] if op.factor.ndim else op.factor), place
+    if isinstance(op, Flatten):
+        return op, Place(place.offset * pixels, place.channels * pixels)
+    if isinstance(op, Linear):
+        columns = slice(channels.start * pixels, channels.stop * pixels)
+        return (Linear(op.weight[:, columns]),)
+    if isinstance(op, Conv2d) and op.groups == 1:
+        return (replace(op, weight=op.weight[:, channels]),)
+    return None
 
 
 def compose(first: Op, second: Op, shape: Shape) -> Op:

@@ -5,8 +5,9 @@ population are summed. In frame ``r`` a population computes
 
     z[r] = bias + sum over its projections of op(output of source in frame r - frames)
 
-and a population of neurons puts out ``relu(z)`` (before conversion) or spikes whose rate approximates
-it (after thresholds are set); the readout puts out ``z``, or with ``accumulate`` the running sum of it.
+and a population of neurons puts out ``relu(z)``, cut at its ceiling if it has one (before conversion),
+or spikes whose rate approximates that (after thresholds are set); the readout puts out ``z``, or with
+``accumulate`` the running sum of it.
 Outputs before frame 0 are zero; biases act from frame 0.
 
 Everything is immutable: a pass builds a new graph with the ``with_*`` methods.
@@ -118,6 +119,8 @@ class Population:
         start: the step before which the population's frame 0 has not begun; None until delays match.
         encoding: how an input is delivered; None for the others and before it is chosen.
         accumulate: whether a readout sums its answers over frames.
+        ceiling: largest output of neurons before conversion (6 for ReLU6), shape () or (channels,);
+            None when there is none. Afterwards the threshold, at most the ceiling, is the limit.
         grid: integer scale; None until weights are quantized.
     """
 
@@ -132,6 +135,7 @@ class Population:
     start: int | None = None
     encoding: Encoding | None = None
     accumulate: bool = False
+    ceiling: Array | None = None
     grid: PopulationGrid | None = None
 
 

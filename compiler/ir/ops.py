@@ -93,6 +93,34 @@ class Flatten(Op):
 
 
 @dataclass(frozen=True, eq=False)
+class Place(Op):
+    """Puts the channels in among zeros: the part that one source has in a concatenation.
+
+    Channels ``offset`` to ``offset + channels in`` of ``channels`` are the input's.
+    """
+
+    offset: int
+    channels: int
+
+    def out_shape(self, shape: Shape) -> Shape:
+        if self.offset < 0 or self.offset + shape[0] > self.channels:
+            raise ValueError(f"{shape[0]} channels from {self.offset} on do not fit {self.channels}")
+        return (self.channels, *shape[1:])
+
+    def apply(self, x: Array) -> Array:
+        y = np.zeros((len(x), *self.out_shape(x.shape[1:])), x.dtype)
+        y[:, self.offset : self.offset + x.shape[1]] = x
+        return y
+
+    def matrix(self, shape: Shape) -> sparse.csr_array:
+        pixels, count = size(shape[1:]), size(shape)
+        rows = np.arange(count) + self.offset * pixels
+        where = (rows, np.arange(count))
+        whole = (self.channels * pixels, count)
+        return sparse.csr_array(sparse.coo_array((np.ones(count, np.int64), where), shape=whole))
+
+
+@dataclass(frozen=True, eq=False)
 class Scale(Op):
     """Multiplies by one factor, or by one factor a channel: ``factor`` has shape () or (channels,)."""
 

@@ -11,7 +11,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from .graph import Graph, Population, Projection
-from .ops import Array, AvgPool2d, BatchNorm, Conv2d, Linear, Op, Scale, Shape, SparseLinear
+from .ops import (
+    Array,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Linear,
+    Op,
+    Place,
+    Scale,
+    Shape,
+    SparseLinear,
+)
 from .program import Program, ProgramPopulation, ProgramProjection
 
 
@@ -58,6 +69,8 @@ def op_text(op: Op) -> str:
         )
     if isinstance(op, BatchNorm):
         return f"batch-norm {len(op.mean)} channels"
+    if isinstance(op, Place):
+        return f"place at channel {op.offset} of {op.channels}"
     if isinstance(op, Scale):
         return f"scale [{range_text(op.factor)}]"
     return type(op).__name__.lower()
@@ -74,6 +87,8 @@ def _population_parts(p: Population) -> Iterator[str]:
             yield f"potential kept {p.neuron.potential_kept:.5g}"
         if p.neuron.restart:
             yield "restarts each frame"
+    if p.ceiling is not None:
+        yield f"ceiling [{range_text(p.ceiling)}]"
     if p.accumulate:
         yield "accumulate"
     if p.encoding is not None:

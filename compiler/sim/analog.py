@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Graph, Kind, apply_chain
+from snnc.ir import Graph, Kind, Shape, apply_chain, per_channel
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,10 @@ def frame_order(graph: Graph) -> tuple[str, ...]:
     except nx.NetworkXUnfeasible:
         loop = " -> ".join(source for source, _ in nx.find_cycle(within))
         raise ValueError(f"a loop without delay cannot be computed: {loop}") from None
+
+
+def _of_channels(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
+    return per_channel(values, shape) if values.ndim else values
 
 
 def step_frames(graph: Graph, frames: NDArray[Any]) -> Iterator[dict[str, Floats]]:
@@ -73,6 +77,8 @@ def step_frames(graph: Graph, frames: NDArray[Any]) -> Iterator[dict[str, Floats
                 total = total + apply_chain(projection.ops, sent).reshape(total.shape)
             if population.kind is Kind.NEURONS:
                 total = np.maximum(total, 0)
+                if population.ceiling is not None:
+                    total = np.minimum(total, _of_channels(population.ceiling, population.shape))
             elif population.accumulate:
                 sums[name] = total = sums[name] + total
             now[name] = total

@@ -95,7 +95,7 @@ def branch(self: Step, x: Tensor) -> Tensor:
 
 
 def concatenated(self: Step, x: Tensor) -> Tensor:
-    return torch.cat([torch.relu(self.fc(x)), x], 1)
+    return torch.cat([torch.relu(self.fc(x)), x], 0).sum(0, keepdim=True)
 
 
 def batch_lost(self: Step, x: Tensor) -> Tensor:
@@ -126,6 +126,7 @@ OPERATIONS: dict[str, tuple[Callable[[], nn.Module], Shape]] = {
     "ceil-mode": (lambda: nn.AvgPool2d(3, 2, ceil_mode=True), IMAGE),
     "pool-without-padding": (lambda: nn.AvgPool2d(2, padding=1, count_include_pad=False), IMAGE),
     "linear-over-images": (lambda: nn.Linear(8, 3), IMAGE),
+    "cut-elsewhere": (lambda: images(nn.Hardtanh(-1, 1), nn.Hardtanh(0, -1 + 2)), IMAGE),
     "gated": (lambda: Step(gated), VECTOR),
     "no-grad": (lambda: Step(branch), VECTOR),
     "concatenated": (lambda: Step(concatenated), VECTOR),
