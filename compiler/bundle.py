@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .errors import Diagnostic, Severity, UserError, fail
-from .ir import Program, read_program
+from .ir import Program, read_program, unpack_arrays, write_program
 
 FORMAT = 1
+SHOWN_FILES = 3
 PARTS = {
     "target": str,
     "files": dict,
@@ -57,7 +60,7 @@ def _payload(folder: Path) -> dict[str, Path]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST and "__pycache__" not in path.parts
+        if path.is_file() and path != folder / MANIFEST and "__pycache__" not in path.parts
     }
 
 
@@ -75,8 +78,20 @@ def refuse_output(output: Path) -> None:
     Raises:
         UserError: a file, or a folder without a manifest; or its parent does not exist.
     """
-    if output.is_dir() and ((output / MANIFEST).is_file() or not any(output.iterdir())):
+    if output.is_dir() and not any(output.iterdir()):
         return
+    if output.is_dir() and (output / MANIFEST).is_file():
+        foreign = sorted(set(_payload(output)) - set(_read_manifest(output)["files"]))
+        if not foreign:
+            return
+        raise fail(
+            "D110",
+            f"holds files that are not the bundle's own: {', '.join(foreign[:SHOWN_FILES])}"
+            + (f" and {len(foreign) - SHOWN_FILES} more" if len(foreign) > SHOWN_FILES else ""),
+            where=str(output),
+            why="a compile replaces the whole folder",
+            help="move them away, or choose another folder with -o",
+        )
     if output.exists() or output.is_symlink():
         raise fail(
             "D110",
@@ -153,7 +168,59 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
             where=str(folder),
             help="compile again",
         ) from problem
+    _refuse_contradiction(folder, manifest, program)
     return Bundle(folder, manifest, program), warnings
+
+
+def _refuse_contradiction(folder: Path, manifest: dict[str, Any], program: Program) -> None:
+    """Refuse a manifest that says something else than the program it came with."""
+    for what, said, meant in (
+        ("steps_per_frame", manifest["steps_per_frame"], program.steps_per_frame),
+        ("input.shape", manifest["input"].get("shape"), list(program.input.shape)),
+        ("readout.name", manifest["readout"].get("name"), program.readout.name),
+    ):
+        if said != meant:
+            raise fail(
+                "D114",
+                f"its {MANIFEST} says {what} {said}, its program {meant}",
+                where=str(folder),
+                help="compile again",
+            )
+
+
+def payload_differences(bundle: Bundle) -> list[str]:
+    """Where the payload's copy of the program differs from the program, value by value.
+
+    Raises:
+        UserError: the payload's copy cannot be read.
+    """
+    payload = bundle.manifest["payload"]
+    try:
+        text = (bundle.folder / payload["program"]).read_bytes()
+        packed = (bundle.folder / payload["weights"]).read_bytes()
+        deployed = write_program(read_program(text, packed))
+    except Exception as problem:  # whatever a damaged file makes a parser raise
+        raise fail(
+            "D114",
+            f"its payload cannot be read: {type(problem).__name__}: {problem}",
+            where=str(bundle.folder),
+            help="compile again",
+        ) from problem
+    meant = write_program(bundle.program)
+    found = []
+    if deployed[PROGRAM] != meant[PROGRAM]:
+        found.append(f"{payload['program']} is another structure than {PROGRAM}")
+    ours, theirs = unpack_arrays(meant[WEIGHTS]), unpack_arrays(deployed[WEIGHTS])
+    for name in sorted(set(ours) & set(theirs)):
+        if ours[name].shape != theirs[name].shape:
+            found.append(f"{name} has shape {theirs[name].shape}, compiled {ours[name].shape}")
+        elif len(places := np.argwhere(ours[name] != theirs[name])):
+            at = tuple(int(i) for i in places[0])
+            found.append(
+                f"{name}{list(at)} is {theirs[name][at]}, compiled {ours[name][at]} "
+                f"({len(places)} of {ours[name].size} values differ)"
+            )
+    return found
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

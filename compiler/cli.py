@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 USED_WRONGLY = 2
 DIFFERENT = 1
 OUR_BUG = 70
+READER_GONE = 141
 
 app = typer.Typer(
     name="snnc",
@@ -162,7 +164,7 @@ def verify(
             console.say(json.dumps(verified.as_json(), indent=1))
         else:
             console.verified(verified)
-        if verified.comparison.mismatches:
+        if verified.comparison.mismatches or verified.payload_differences:
             raise typer.Exit(DIFFERENT)
 
 
@@ -172,13 +174,17 @@ def run(
     data: DataPath,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.npz", help="results")],
     samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
+    allow_altered: Annotated[
+        bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
+    ] = False,
 ) -> None:
     """Run BUNDLE's program on the reference simulator and write its answers."""
     with reported():
-        from .evidence import run_bundle, write_results
+        from .evidence import refuse_results, run_bundle, write_results
 
+        refuse_results(output, bundle, data)
         with console.progress() as report:
-            ran = run_bundle(bundle, data, samples=samples, report=report)
+            ran = run_bundle(bundle, data, samples=samples, allow_altered=allow_altered, report=report)
         write_results(ran, output)
         console.ran(ran, output)
 
@@ -229,4 +235,8 @@ def main() -> None:
         app()
     except BrokenPipeError:  # the reader of a pipe has gone: not worth a word
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(READER_GONE)
+    except Exception:  # a crash must not look like an answer: exit code 1 says "different"
+        traceback.print_exc()
+        console.crashed()
+        sys.exit(OUR_BUG)

@@ -69,6 +69,11 @@ def bug(problem: CompilerBug) -> None:
     )
 
 
+def crashed() -> None:
+    """Say that snnc crashed."""
+    sys.stderr.write("internal error: this is a bug in snnc or a plug-in, please report it\n")
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on a terminal; silence elsewhere."""
@@ -88,14 +93,16 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 def compiled(result: Compiled) -> None:
     """Say what a compile gave, and every named effect."""
-    from .ir.size import program_size
+    from .ir.footprint import program_size
 
     diagnostics(result.notes)
     size = program_size(result.program)
     calibration = result.manifest["calibration"]
+    used, given = calibration.get("used"), calibration.get("samples")
+    samples = f"{given} samples" if used == given else f"{used} of {given} samples"
     origin = {
-        "file": f"calibrated on {calibration.get('samples')} samples of the given file",
-        "archive": f"calibrated on {calibration.get('samples')} samples that the model carries",
+        "file": f"calibrated on {samples} of the given file",
+        "archive": f"calibrated on {samples} that the model carries",
         "none": "not calibrated: thresholds are a data-free bound",
     }[calibration["origin"]]
     say(
@@ -130,7 +137,11 @@ def verified(result: Verified) -> None:
         f"{result.engine.name} ({result.engine.version}) against the reference simulator: "
         f"{comparison.samples} samples of {origin}, {comparison.steps} steps each"
     )
+    if result.engine.name == "reference":
+        say("the reference simulator against itself: it shows only that the files were read back")
     say(f"{comparison.mismatches} of {comparison.compared} values differ")
+    for difference in result.payload_differences:
+        say(f"the payload is not the compiled program: {difference}")
     first = comparison.first_divergence
     if first is not None:
         say(
@@ -142,6 +153,7 @@ def verified(result: Verified) -> None:
 
 def ran(result: Ran, output: Path) -> None:
     """Where the answers went, and how good they are."""
+    diagnostics(result.warnings)
     samples, frames = result.prediction.shape
     say(f"{output}: answers for {samples} samples, {frames} frames each")
     if result.accuracy is not None:
@@ -153,7 +165,7 @@ def ran(result: Ran, output: Path) -> None:
 
 def inspected(bundle: Bundle) -> None:
     """What a bundle is made of."""
-    from .ir.size import program_size
+    from .ir.footprint import program_size
     from .ir.text import program_text
 
     manifest = bundle.manifest

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .errors import fail
 from .ir import Encoding, Shape
 
+SHOWN_NAMES = 5
 MAX_COUNT = 2**23 - 1
 """Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
 
@@ -40,7 +41,7 @@ def read_data(path: Path) -> Data:
     if "x" not in arrays:
         raise fail(
             "D502",
-            f"no array 'x', found {', '.join(sorted(arrays)) or 'nothing'}",
+            f"no array 'x', found {_some(sorted(arrays))}",
             where=str(path),
             help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
         )
@@ -68,9 +69,10 @@ def read_data(path: Path) -> Data:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("a single array, not an archive")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise ValueError("a single array (.npy), not an archive of named ones")
+        with loaded as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise fail("D501", "no such file", where=str(path)) from None
@@ -81,6 +83,12 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             where=str(path),
             help="save event counts with numpy.savez(FILE, x=counts)",
         ) from problem
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list that may be long."""
+    shown = ", ".join(names[:SHOWN_NAMES]) or "nothing"
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown
 
 
 def _whole(x: NDArray[Any], path: Path) -> NDArray[np.int64]:

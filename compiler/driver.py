@@ -156,7 +156,7 @@ def compile_model(
         emitted = backend.emit(program, folder)
         notes = (*notes, *emitted.notes)
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
-        manifest["calibration"] = _calibration_entry(counts, origin)
+        manifest["calibration"] = _calibration_entry(counts, origin, pipeline)
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
@@ -196,7 +196,9 @@ def _encoding(encoding: Encoding | None) -> str | None:
     return None if encoding is None else encoding.value
 
 
-def _calibration_entry(counts: NDArray[np.int64] | None, origin: str) -> dict[str, Any]:
+def _calibration_entry(
+    counts: NDArray[np.int64] | None, origin: str, pipeline: Pipeline
+) -> dict[str, Any]:
     """What the manifest says of calibration; the histogram is what random input is drawn from."""
     if counts is None:
         return {"origin": origin}
@@ -205,6 +207,7 @@ def _calibration_entry(counts: NDArray[np.int64] | None, origin: str) -> dict[st
         "origin": origin,
         "sha256": digest(pack_arrays({"x": counts})),
         "samples": len(counts),
+        "used": min([len(counts), *(n for p in pipeline.passes if (n := getattr(p, "samples", 0)))]),
         "frames": counts.shape[1],
         "counts": [[int(v), int(n)] for v, n in zip(values, numbers, strict=True)],
     }

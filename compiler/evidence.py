@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from snnc.backends import Backend, Emitted, Engine, find_backend
 
-from .bundle import Bundle, read_bundle
+from .bundle import Bundle, payload_differences, read_bundle
 from .data import Data, check_counts, check_shape, read_data
-from .errors import Diagnostic, fail
-from .ir import Integers, pack_arrays
+from .errors import Diagnostic, Severity, fail
+from .ir import Integers, pack_arrays, unpack_arrays
 from .progress import Report, quiet
 from .sim import answers, encode, simulate
-from .verify import Comparison, compare
+from .verify import Comparison, PopulationResult, compare
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
@@ -36,6 +36,24 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     generator = np.random.default_rng(RANDOM_SEED)
     weights = counts[:, 1] / counts[:, 1].sum()
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
+
+
+def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
+    """A warning where the data go beyond what thresholds and ranges were measured on."""
+    counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
+    largest = max(abs(int(data.x.max())), abs(int(data.x.min())))
+    if not counts or largest <= max(counts):
+        return []
+    return [
+        Diagnostic(
+            "N707",
+            f"counts up to {largest}, calibrated up to {max(counts)}",
+            "the data",
+            "thresholds and the potentials' room were measured on smaller counts",
+            "compile with --calibration data like these",
+            Severity.WARNING,
+        )
+    ]
 
 
 def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
@@ -64,6 +82,7 @@ class Verified:
     data: Data
     random: bool
     comparison: Comparison
+    payload_differences: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +92,7 @@ class Verified:
             "engine_version": self.engine.version,
             "input": "random" if self.random else "data",
             **self.comparison.as_json(),
+            "payload_differences": list(self.payload_differences),
             "warnings": [warning.as_json() for warning in self.warnings],
         }
 
@@ -106,8 +126,10 @@ def verify_bundle(
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
+    different = _payload(bundle, allow_altered)
     chosen = _engine(backend, engine)
     given = load_input(bundle, data, samples)
+    warnings += beyond_calibration(bundle, given)
     spikes = encode(bundle.program, given.x)
     total = len(given.x)
     report("reference simulator", 0, total)
@@ -125,7 +147,36 @@ def verify_bundle(
         progress=lambda n: report(chosen.name, n, total),
     )
     comparison = compare(bundle.program, expected, actual)
-    return Verified(bundle, chosen, given, data is None, comparison, tuple(warnings))
+    warnings += [_silent(row.population) for row in comparison.populations if _is_silent(row)]
+    return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
+
+
+def _payload(bundle: Bundle, allow_altered: bool) -> list[str]:
+    """What the payload has otherwise than the program; refused unless the user goes on."""
+    different = payload_differences(bundle)
+    if different and not allow_altered:
+        raise fail(
+            "D118",
+            f"what would be deployed is not what was compiled: {different[0]}",
+            where=str(bundle.folder),
+            why=f"{len(different)} arrays or structures of the payload differ from the program",
+            help="compile again, or go on at your own risk with --allow-altered",
+        )
+    return different
+
+
+def _is_silent(row: PopulationResult) -> bool:
+    return row.quantity == "spikes" and not row.spikes
+
+
+def _silent(population: str) -> Diagnostic:
+    return Diagnostic(
+        "N708",
+        "not one spike: nothing was compared but silence",
+        population,
+        help="verify with other or more --data",
+        severity=Severity.WARNING,
+    )
 
 
 def _engine(backend: Backend, name: str | None) -> Engine:
@@ -159,6 +210,7 @@ class Ran:
     data: Data
     potential: NDArray[np.int32]
     spike_counts: dict[str, NDArray[np.int64]]
+    warnings: tuple[Diagnostic, ...]
 
     @property
     def prediction(self) -> NDArray[np.int64]:
@@ -174,14 +226,30 @@ class Ran:
         return np.asarray((self.prediction == self.data.y[:, None]).mean(axis=0))
 
 
-def run_bundle(folder: Path, data: Path, *, samples: int | None = None, report: Report = quiet) -> Ran:
+def run_bundle(
+    folder: Path,
+    data: Path,
+    *,
+    samples: int | None = None,
+    allow_altered: bool = False,
+    report: Report = quiet,
+) -> Ran:
     """Run a bundle's program on the reference simulator.
+
+    Args:
+        folder: the bundle.
+        data: data file.
+        samples: the first so many samples; all where None.
+        allow_altered: go on when files differ from the manifest.
+        report: progress.
 
     Raises:
         UserError: the bundle or the data cannot be used.
     """
-    bundle, _ = read_bundle(folder)
+    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
+    _payload(bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
+    warnings += beyond_calibration(bundle, read)
     program, total = bundle.program, len(read.x)
     potentials, counts = [], []
     chunk = 64
@@ -192,7 +260,31 @@ def run_bundle(folder: Path, data: Path, *, samples: int | None = None, report: 
         counts.append({n: s.sum(axis=(0, 1), dtype=np.int64) for n, s in trace.spikes.items()})
         report("run", min(first + chunk, total), total)
     spikes_by_name = {name: np.asarray(sum(part[name] for part in counts)) for name in counts[0]}
-    return Ran(bundle, read, np.concatenate(potentials), spikes_by_name)
+    return Ran(bundle, read, np.concatenate(potentials), spikes_by_name, tuple(warnings))
+
+
+def refuse_results(output: Path, bundle: Path, data: Path) -> None:
+    """Refuse to write results over anything but earlier results, before any work is done.
+
+    Raises:
+        UserError: the output lies in the bundle, is the data file, or is some other file.
+    """
+    if output.resolve().is_relative_to(bundle.resolve()):
+        what = "lies inside the bundle, which would count as altered"
+    elif output.resolve() == data.resolve():
+        what = "is the data file"
+    elif output.exists() and not _is_results(output):
+        what = "exists and does not hold earlier answers; it will not be overwritten"
+    else:
+        return
+    raise fail("D117", what, where=str(output), help="choose another file with -o")
+
+
+def _is_results(path: Path) -> bool:
+    try:
+        return {"potential", "prediction"} <= set(unpack_arrays(path.read_bytes()))
+    except Exception:  # whatever reading some other file as an archive raises
+        return False
 
 
 def write_results(ran: Ran, output: Path) -> None:

@@ -34,7 +34,7 @@ THRESHOLD_LIMIT = "threshold mantissa"
 EXPONENT_LIMIT = "weight exponent"
 STATE_LIMIT = "state bits"
 DEFAULT_STATE_BITS = 24
-GRAVE_ERROR = 0.2
+GRAVE_ERROR = 0.1
 """Relative error of a projection's weights from which rounding is a warning."""
 
 READOUT_MARGIN = 8

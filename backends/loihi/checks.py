@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from snnc.errors import Diagnostic
-from snnc.ir import Conv2d, Linear, Program, ProgramProjection, SparseLinear, size
+from snnc.ir import Program, ProgramProjection, size
+from snnc.ir.footprint import synapse_count
 
 from .limit_messages import exceeds
 from .population_checks import check_population
-from .projection_checks import check_projection, out_shape
+from .projection_checks import check_projection
 from .target import NEURONS, SYNAPSES
 
 SMALLER = "make the network smaller; snnc does not split one over several chips"
@@ -36,12 +35,8 @@ def _size(program: Program) -> Iterator[Diagnostic]:
 
 
 def _synapses(program: Program, projection: ProgramProjection) -> int:
-    """Connections that are not zero; for convolutions an upper bound that counts the padding too."""
-    op = projection.op
-    if isinstance(op, SparseLinear):
-        return int(op.weight.count_nonzero())
-    if isinstance(op, Conv2d):
-        # Every weight of the kernel is used once for each output position of its channel.
-        positions = size((out_shape(program, projection) or (0, 0))[1:])
-        return int(np.count_nonzero(op.weight)) * positions
-    return int(np.count_nonzero(op.weight)) if isinstance(op, Linear) else 0
+    """Connections that are not zero; none where the shapes do not fit, which is said elsewhere."""
+    try:
+        return synapse_count(projection.op, program.by_name[projection.source].shape)
+    except ValueError:
+        return 0

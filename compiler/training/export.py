@@ -30,12 +30,32 @@ def check_calibration(counts: Counts, input_shape: tuple[int, ...]) -> None:
         ValueError: wrong dtype, wrong shape, nothing in it, or a count outside 0..65535.
     """
     if not np.issubdtype(counts.dtype, np.integer):
-        raise ValueError(f"calibration must be integer event counts, got {counts.dtype}")
+        raise ValueError(f"calibration must be whole numbers, got {counts.dtype}")
     if counts.ndim != 2 + len(input_shape) or counts.shape[2:] != input_shape or counts.size == 0:
         wanted = ", ".join(["samples", "frames", *map(str, input_shape)])
         raise ValueError(f"calibration must have shape ({wanted}), got {counts.shape}")
     if counts.min() < 0 or counts.max() > np.iinfo(np.uint16).max:
         raise ValueError(f"calibration counts must be in 0..65535, got {counts.min()}..{counts.max()}")
+
+
+def as_counts(calibration: object) -> Counts:
+    """Event counts from an array, a tensor or nested lists; floats that are whole numbers count.
+
+    Raises:
+        ValueError: something that is not an array of numbers, or numbers that are not whole.
+    """
+    given = calibration.detach().cpu().numpy() if isinstance(calibration, torch.Tensor) else calibration
+    values = np.asarray(given)
+    if values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"calibration must be an array of event counts, got {type(calibration).__name__}"
+        )
+    if values.dtype.kind == "f":
+        whole = np.rint(values)
+        if not np.array_equal(whole, values):
+            raise ValueError("calibration must be event counts, whole numbers; some are not")
+        values = whole.astype(np.int64)
+    return values.astype(np.int64) if values.dtype.kind == "b" else values
 
 
 def write_archive(

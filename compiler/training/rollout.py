@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .export import Counts, check_calibration, write_archive
+from .export import as_counts, check_calibration, write_archive
 
 INPUT = "input"
 STATE_PREFIX = "state_"
@@ -231,20 +231,21 @@ class Rollout(nn.Module):
             for ago in range(1, depth + 1):
                 self.get_buffer(_buffer_name(name, ago)).zero_()
 
-    def export(self, path: str | Path, calibration: Counts | None = None) -> None:
+    def export(self, path: str | Path, calibration: object = None) -> None:
         """Write the step, in evaluation mode and from zero states, as a ``torch.export`` archive.
 
         Args:
             path: the file; an existing one is replaced.
-            calibration: event counts (samples, frames, *input_shape) that travel in the archive
-                so that the compiler needs no second file.
+            calibration: event counts (samples, frames, *input_shape), an array or a tensor; they
+                travel in the archive, so that the compiler needs no second file.
 
         Raises:
             ValueError: the network is incomplete or the calibration data does not fit it.
         """
         self._build()
-        if calibration is not None:
-            check_calibration(calibration, self.input_shape)
+        counts = None if calibration is None else as_counts(calibration)
+        if counts is not None:
+            check_calibration(counts, self.input_shape)
         # A copy keeps the training flags and the states of the original as they are.
         twin = copy.deepcopy(self).cpu().eval()
         twin.reset()
@@ -253,7 +254,7 @@ class Rollout(nn.Module):
         frame = self._like_parameters((1, *self.input_shape)).cpu()
         with torch.no_grad():
             program = torch.export.export(twin, (frame,))
-        write_archive(program, Path(path), self._description(), calibration)
+        write_archive(program, Path(path), self._description(), counts)
 
     def _description(self) -> dict[str, object]:
         """The structure in plain words, for a reader of the archive; the compiler ignores it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from snnc.ir import pack_arrays, unpack_arrays
 
 from .conftest import MODEL, Command
 
@@ -211,7 +214,7 @@ def test_a_manifest_with_parts_of_the_wrong_kind(snnc: Command, bundle: Path) ->
 def test_an_altered_bundle(snnc: Command, bundle: Path, data: Path, name: str) -> None:
     path = bundle / name
     path.write_bytes(path.read_bytes() + b" ")
-    for command in (["verify", bundle], ["run", bundle, "--data", data, "-o", bundle / "o"]):
+    for command in (["verify", bundle], ["run", bundle, "--data", data, "-o", bundle.parent / "o"]):
         refused(snnc(*command), "D116", name, "--allow-altered")
     refused(snnc("inspect", bundle), "D116", name)
 
@@ -237,3 +240,58 @@ def test_wrong_engine_and_samples(snnc: Command, finished: Path) -> None:
 def test_a_command_line_that_cannot_be_read(snnc: Command) -> None:
     for words in ([], ["compile"], ["compile", "m.pt"], ["fly"], ["verify", "b", "--samples", "x"]):
         assert snnc(*words).code == 2
+
+
+def test_a_single_array_is_no_data_file(snnc: Command, finished: Path, tmp_path: Path) -> None:
+    path = tmp_path / "data.npy"
+    np.save(path, np.zeros((1, 2, 2, 16, 16), int))
+    refused(snnc("run", finished, "--data", path, "-o", tmp_path / "o.npz"), "D501", "single array")
+    refused(snnc("verify", finished, "--data", path), "D501", "single array")
+
+
+def test_run_overwrites_only_earlier_answers(
+    snnc: Command, finished: Path, data: Path, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "answers.npz", save(tmp_path / "other.npz", x=np.zeros(3))
+    for _ in range(2):
+        assert snnc("run", finished, "--data", data, "-o", out).code == 0
+    before = data.read_bytes()
+    refused(snnc("run", finished, "--data", data, "-o", data), "D117", "is the data file")
+    refused(snnc("run", finished, "--data", data, "-o", other), "D117", "earlier answers")
+    refused(snnc("run", finished, "--data", data, "-o", MODEL), "D117")
+    refused(snnc("run", finished, "--data", data, "-o", finished / "o.npz"), "D117", "inside")
+    assert data.read_bytes() == before
+
+
+def test_compile_does_not_delete_what_is_not_the_bundles(snnc: Command, bundle: Path) -> None:
+    (bundle / "notes.txt").write_text("mine")
+    refused(compile_(snnc, "--steps-per-frame", "2", "-o", bundle), "D110", "notes.txt")
+    assert (bundle / "notes.txt").read_text() == "mine"
+    (bundle / "notes.txt").unlink()
+    assert compile_(snnc, "--steps-per-frame", "2", "-o", bundle).code == 0
+
+
+def rehash(bundle: Path) -> None:
+    """Make the manifest vouch for the files as they are."""
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    files = {n: hashlib.sha256((bundle / n).read_bytes()).hexdigest() for n in manifest["files"]}
+    edit_manifest(bundle, files=files)
+
+
+def test_a_payload_that_is_not_the_program_is_refused_whatever_data_show(
+    snnc: Command, bundle: Path, data: Path
+) -> None:
+    weights = bundle / "model_lava" / "weights.npz"
+    arrays = unpack_arrays(weights.read_bytes())
+    name = next(n for n in arrays if n.endswith("bias_mantissa"))
+    changed = arrays[name].copy()
+    changed.flat[0] += 1
+    weights.write_bytes(pack_arrays({**arrays, name: changed}))
+    rehash(bundle)
+    refused(snnc("verify", bundle), "D118", name, f"is {changed.flat[0]}, compiled")
+    refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "o.npz"), "D118", name)
+
+
+def test_a_manifest_that_contradicts_the_program(snnc: Command, bundle: Path) -> None:
+    edit_manifest(bundle, steps_per_frame=8)
+    refused(snnc("verify", bundle), "D114", "steps_per_frame 8", "4")

@@ -215,3 +215,19 @@ def test_a_loop_that_needs_more_steps(snnc: Command, tmp_path: Path) -> None:
     assert "--steps-per-frame 2" in done.err
     assert snnc(*compile_, "--steps-per-frame", "2").code == 0
     assert "one event in 20 (not calibrated)" in snnc("verify", folder, "--samples", "2").out
+
+
+def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tmp_path: Path) -> None:
+    path = tmp_path / "large.npz"
+    np.savez(path, x=np.full((1, 2, 2, 16, 16), 5000))
+    done = snnc("run", finished, "--data", path, "-o", tmp_path / "o.npz")
+    assert done.code == 0 and "N707" in done.err and "counts up to 5000, calibrated up to" in done.err
+
+
+def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
+    folder, path = tmp_path / "b", tmp_path / "none.npz"
+    assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0
+    np.savez(path, x=np.zeros((1, 1, 2, 16, 16), int))
+    done = snnc("verify", folder, "--data", path)
+    assert done.code == 0 and "against itself" in done.out
+    assert "N708" in done.err

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.frontend import load_model
@@ -290,12 +289,13 @@ def test_step_takes_one_stream() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        (np.zeros((1, 1, 2, 8, 8), np.float32), "integer event counts"),
+        (np.full((1, 1, 2, 8, 8), 0.5), "whole numbers"),
+        (["a"], "array of event counts, got list"),
         (np.zeros((1, 2, 8, 8), np.uint8), r"\(samples, frames, 2, 8, 8\)"),
         (np.full((1, 1, 2, 8, 8), -1), r"0\.\.65535"),
     ],
 )
-def test_wrong_calibration_is_told(counts: NDArray[Any], message: str, tmp_path: Path) -> None:
+def test_wrong_calibration_is_told(counts: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         everything().export(tmp_path / "model.pt", counts)
     assert not (tmp_path / "model.pt").exists()
@@ -310,3 +310,11 @@ def test_the_readout_keeps_its_name_with_a_single_edge(tmp_path: Path) -> None:
     net.export(tmp_path / "net.pt")
     populations = load_model(tmp_path / "net.pt").graph.populations
     assert [p.name for p in populations] == ["input", "h", "answer"]
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.int64, torch.bool])
+def test_calibration_may_be_a_tensor(kind: torch.dtype, tmp_path: Path) -> None:
+    net = everything()
+    net.export(tmp_path / "net.pt", calibration=torch.ones(2, 3, 2, 8, 8, dtype=kind))
+    found = load_model(tmp_path / "net.pt").calibration
+    assert found is not None and found.shape == (2, 3, 2, 8, 8) and np.all(found == 1)
