@@ -96,6 +96,7 @@ def compiled(result: Compiled) -> None:
     origin = {
         "file": f"calibrated on {calibration.get('samples')} samples of the given file",
         "archive": f"calibrated on {calibration.get('samples')} samples that the model carries",
+        "unneeded": "thresholds as the model has them",
         "none": "not calibrated: thresholds are a data-free bound",
     }[calibration["origin"]]
     say(
