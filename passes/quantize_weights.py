@@ -29,6 +29,7 @@ from snnc.sim.analog import run_frames
 
 from .base import Context, Fact, Pass
 from .decays import round_decays
+from .room import tell_room
 
 BIAS_LIMIT = "bias mantissa"
 THRESHOLD_LIMIT = "threshold mantissa"
@@ -98,6 +99,9 @@ class QuantizeWeights(Pass):
             scale = self._best_scale(projections, context.target, roomy)
             for projection in projections:
                 rounded[id(projection)] = self._rounded(projection, scale, context)
+            if graph.frame_is_step:
+                bits = context.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+                tell_room(population, scale, bits, self.headroom, context)
             rounded_decays = round_decays(population, context)
             populations.append(_with_grid(rounded_decays, scale, context))
         changed = graph.with_populations(populations)

@@ -194,6 +194,11 @@ def test_a_potential_is_read_where_the_network_ends_in_an_integrator(tmp_path: P
     readout = load(graph, tmp_path, dt=1.0).graph.readout
     assert readout.name == "li" and readout.accumulate and readout.neuron is not None
     assert readout.neuron.potential_kept == 0.5
+    context = Context(LOIHI)
+    done = Pipeline.parse(QUANTIZED).run(load(graph, tmp_path, dt=1.0).graph, context)
+    assert done.readout.grid is not None
+    (room,) = [n for n in context.notes if n.code == "N709" and n.where == "li"]
+    assert f"saturates at {(2**23 - 1) / done.readout.grid.scale:.4g}" in room.what
 
 
 def test_what_cannot_be_compiled_is_named(tmp_path: Path) -> None:

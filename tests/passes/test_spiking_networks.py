@@ -86,3 +86,21 @@ def test_a_decay_that_the_chip_lacks_becomes_the_nearest() -> None:
     neuron = done.by_name["h"].neuron
     assert neuron is not None
     assert neuron.potential_kept == 1 / 4096 and neuron.current_kept == 1 - 1 / 4096
+
+
+def test_little_room_is_said() -> None:
+    """Weights of a thousandth of the threshold ask for so large a scale that 24 bits end near 1."""
+    graph = network()
+    small = [
+        replace(p, ops=(Linear(np.eye(3) / 1000),)) if p.origin == "rec" else p
+        for p in graph.projections
+        if p.origin != "fc"
+    ]
+    entry = Projection("input", "h", (Linear(np.full((3, 2), 0.0001)),), 0, "fc")
+    context = Context(LOIHI)
+    Pipeline.parse(PASSES).run(graph.with_projections([*small, entry]), context)
+    (warning,) = [note for note in context.notes if note.code == "N709"]
+    assert warning.where == "h" and "room for" in warning.what
+    plenty = Context(LOIHI)
+    Pipeline.parse(PASSES).run(network(), plenty)
+    assert "N709" not in [note.code for note in plenty.notes]
