@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer, this is %s: make PYTHON=/path/to/python" % sys.version.split()[0])'
 	@echo "setting up $(VENV), once (some minutes where PyTorch has to be downloaded)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava]"
+	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava,nir]"
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
 	@touch $@
 

@@ -35,8 +35,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="torch.export archive of one step")]
+ModelPath = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="torch.export archive of one step, or .nir")
+]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
+TimeStep = Annotated[float | None, typer.Option(help="seconds that a time step lasts, for NIR files")]
+Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 
@@ -77,6 +81,8 @@ def compile_(
     ] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
     weight_bits: Annotated[int | None, typer.Option(help="1 to 8")] = None,
+    dt: TimeStep = None,
+    discretize: Discretize = None,
     passes: Annotated[
         str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
     ] = None,
@@ -104,6 +110,8 @@ def compile_(
                 calibration=calibration,
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
+                dt=dt,
+                discretize=discretize,
                 passes=passes,
                 changes=changes or [],
                 after_pass=_printer(print_after or []),
@@ -195,6 +203,8 @@ def inspect(
     allow_altered: Annotated[
         bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
     ] = False,
+    dt: TimeStep = None,
+    discretize: Discretize = None,
 ) -> None:
     """Print what a model or a bundle is made of."""
     with reported():
@@ -208,7 +218,7 @@ def inspect(
             from .frontend import load_model
             from .ir.text import graph_text
 
-            console.say(graph_text(load_model(path).graph))
+            console.say(graph_text(load_model(path, dt=dt, discretize=discretize).graph))
 
 
 @app.command()

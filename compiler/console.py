@@ -103,6 +103,7 @@ def compiled(result: Compiled) -> None:
     origin = {
         "file": f"calibrated on {samples} of the given file",
         "archive": f"calibrated on {samples} that the model carries",
+        "unneeded": "thresholds as the model has them",
         "none": "not calibrated: thresholds are a data-free bound",
     }[calibration["origin"]]
     say(

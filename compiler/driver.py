@@ -89,7 +89,7 @@ def _calibration(model: Model, path: Path | None) -> tuple[NDArray[np.int64] | N
         counts = np.asarray(model.calibration, dtype=np.int64)
         check_shape(Data(counts, None), shape, "the archive's calibration data")
         return counts, "archive"
-    return None, "none"
+    return None, "unneeded" if model.graph.frame_is_step else "none"
 
 
 def compile_model(
@@ -100,6 +100,8 @@ def compile_model(
     calibration: Path | None = None,
     steps_per_frame: int | None = None,
     weight_bits: int | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
     passes: str | None = None,
     changes: Iterable[str] = (),
     after_pass: Callable[[Pass, Graph], None] | None = None,
@@ -108,11 +110,12 @@ def compile_model(
     """Compile a model file to a bundle in ``output``.
 
     Args:
-        model_path: a ``torch.export`` archive of one step.
+        model_path: a ``torch.export`` archive of one step, or a NIR file.
         target: a name that ``snnc targets`` lists.
         output: the bundle's folder; replaced when it is a bundle already.
         calibration: data file; the archive's own calibration data where None.
         steps_per_frame, weight_bits: options of match-delays and quantize-weights.
+        dt, discretize: time step in seconds and rule, for NIR files.
         passes: pipeline text; the target's own where None.
         changes: texts ``name{option=value,...}`` that change options in it.
         after_pass: called after each pass.
@@ -126,9 +129,9 @@ def compile_model(
     refuse_output(output)
     stages = len(pipeline.passes) + 3
     report("load", 0, stages)
-    model = load_model(model_path)
+    model = load_model(model_path, dt=dt, discretize=discretize)
     counts, origin = _calibration(model, calibration)
-    context = Context(backend.target, counts)
+    context = Context(backend.target, counts, list(model.notes))
     done = 1
 
     def step(a_pass: Pass, graph: Graph) -> None:

@@ -46,7 +46,7 @@ def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
         return []
     return [
         Diagnostic(
-            "N707",
+            "N710",
             f"counts up to {largest}, calibrated up to {max(counts)}",
             "the data",
             "thresholds and the potentials' room were measured on smaller counts",
@@ -156,7 +156,7 @@ def _payload(bundle: Bundle, allow_altered: bool) -> list[str]:
     different = payload_differences(bundle)
     if different and not allow_altered:
         raise fail(
-            "D118",
+            "D120",
             f"what would be deployed is not what was compiled: {different[0]}",
             where=str(bundle.folder),
             why=f"{len(different)} arrays or structures of the payload differ from the program",
@@ -171,7 +171,7 @@ def _is_silent(row: PopulationResult) -> bool:
 
 def _silent(population: str) -> Diagnostic:
     return Diagnostic(
-        "N708",
+        "N711",
         "not one spike: nothing was compared but silence",
         population,
         help="verify with other or more --data",
@@ -277,7 +277,7 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
         what = "exists and does not hold earlier answers; it will not be overwritten"
     else:
         return
-    raise fail("D117", what, where=str(output), help="choose another file with -o")
+    raise fail("D119", what, where=str(output), help="choose another file with -o")
 
 
 def _is_results(path: Path) -> bool:

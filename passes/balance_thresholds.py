@@ -32,6 +32,8 @@ class BalanceThresholds(Pass):
     the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
     becomes a spiking one: rates approximate activations, clipped at one spike a step.
 
+    A network whose frames are time steps has thresholds of its own and stays as it is.
+
     Options:
         method: activation, percentile, maximum or bound.
         percentile: for activation and percentile, in percent. The default was the best of 97, 98,
@@ -57,6 +59,8 @@ class BalanceThresholds(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         self._refuse_options()
+        if graph.frame_is_step:
+            return graph
         if self.method == "bound" or context.calibration is None:
             return self._bounded(graph, context)
         frames = context.calibration[: self.samples]

@@ -15,6 +15,9 @@ from snnc.ir import Graph, Kind, Projection, size
 
 from .base import Context, Fact, Pass
 
+DEFAULT_STEPS = 16
+"""K where nothing else is said, for rates."""
+
 
 @dataclass(frozen=True)
 class MatchDelays(Pass):
@@ -30,7 +33,7 @@ class MatchDelays(Pass):
     Source: papers.md 6.2; retiming after Leiserson and Saxe.
 
     Options:
-        steps_per_frame: K.
+        steps_per_frame: K; without it 16, or 1 for a network whose frames are time steps.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
         max_delay: largest delay on top of the hop; the target's own limit where None.
     """
@@ -39,44 +42,64 @@ class MatchDelays(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
 
-    steps_per_frame: int = 16
+    steps_per_frame: int | None = None
     retime: bool = True
     max_delay: int | None = None
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if self.steps_per_frame < 1:
-            raise fail("D301", f"{self.steps_per_frame} steps a frame; at least 1 is needed")
+        steps = self._steps(graph)
         hop = context.target.hop_delay
         longest = context.target.limit("delay") if self.max_delay is None else self.max_delay
-        refuse_impossible_loops(graph, self.steps_per_frame, hop)
+        refuse_impossible_loops(graph, steps, hop)
         if self.retime:
-            starts = self._retimed(graph, hop, longest)
+            starts = self._retimed(graph, steps, hop, longest)
         else:
             starts = {p.name: 0 for p in graph.populations}
         projections = []
         for p in graph.projections:
-            delay = self.steps_per_frame * p.frames + starts[p.target] - starts[p.source]
+            delay = steps * p.frames + starts[p.target] - starts[p.source]
             projections.append(replace(p, delay=delay))
-        self._refuse_delays(graph, projections, hop, longest)
+        self._refuse_delays(graph, projections, steps, hop, longest)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
-        timed = replace(graph, steps_per_frame=self.steps_per_frame)
+        timed = replace(graph, steps_per_frame=steps)
         return timed.with_populations(moved).with_projections(projections)
 
-    def _retimed(self, graph: Graph, hop: int, longest: int | None) -> dict[str, int]:
+    def _steps(self, graph: Graph) -> int:
+        """K, for this graph.
+
+        Raises:
+            UserError: D301 too few steps, D314 the network's frames are time steps already.
+        """
+        given = self.steps_per_frame
+        if given is None:
+            return 1 if graph.frame_is_step else DEFAULT_STEPS
+        if given < 1:
+            raise fail("D301", f"{given} steps a frame; at least 1 is needed")
+        if graph.frame_is_step and given != 1:
+            raise fail(
+                "D314",
+                f"{given} steps a frame; a frame of this network is 1 step",
+                where="--steps-per-frame",
+                why="its neurons spike already, and each frame of their input is one time step",
+                help="leave the option out; what is fixed is the length of a step (--dt)",
+            )
+        return given
+
+    def _retimed(self, graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int]:
         """Starts that need the fewest buffered spikes; falls back to them without the limit."""
         for limit in (longest, None):
-            starts = solve_starts(graph, self.steps_per_frame, hop, limit)
+            starts = solve_starts(graph, steps, hop, limit)
             if starts is not None:
                 return starts
         raise AssertionError("loops were checked, so delays without a limit always exist")
 
     def _refuse_delays(
-        self, graph: Graph, projections: list[Projection], hop: int, longest: int | None
+        self, graph: Graph, projections: list[Projection], steps: int, hop: int, longest: int | None
     ) -> None:
         """Refuse every projection whose delay does not fit, all at once."""
         wrong = []
         over = longest is not None and any((p.delay or 0) - hop > longest for p in projections)
-        cure = self._cure(graph, hop, longest) if over and longest is not None else ""
+        cure = self._cure(graph, steps, hop, longest) if over and longest is not None else ""
         for p in projections:
             buffered = (p.delay or 0) - hop
             where = p.origin or p.label
@@ -103,9 +126,9 @@ class MatchDelays(Pass):
         if wrong:
             raise UserError(*wrong)
 
-    def _cure(self, graph: Graph, hop: int, longest: int) -> str:
+    def _cure(self, graph: Graph, given: int, hop: int, longest: int) -> str:
         """The largest number of steps a frame that would do."""
-        for steps in range(min(self.steps_per_frame - 1, 4 * (longest + hop)), 0, -1):
+        for steps in range(min(given - 1, 4 * (longest + hop)), 0, -1):
             if self.retime and solve_starts(graph, steps, hop, longest) is not None:
                 return f"use at most {steps} steps a frame (--steps-per-frame {steps})"
         return "use shorter delays in the network"

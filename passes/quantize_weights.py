@@ -28,6 +28,8 @@ from snnc.ir.scaling import weights_of, with_weights
 from snnc.sim.analog import run_frames
 
 from .base import Context, Fact, Pass
+from .decays import round_decays
+from .room import tell_room
 
 BIAS_LIMIT = "bias mantissa"
 THRESHOLD_LIMIT = "threshold mantissa"
@@ -55,7 +57,7 @@ class QuantizeWeights(Pass):
     Biases are rounded to ``mantissa * 2**exponent`` in units of the state registers. The weights in
     the graph become the rounded ones, so that a float run shows what rounding costs. A scale that
     serves projections with small weights is given up where it would leave the potential too little
-    room: state registers are finite.
+    room: state registers are finite. What neurons keep of their state becomes a multiple of 1/4096.
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
     Options:
@@ -100,7 +102,11 @@ class QuantizeWeights(Pass):
             scale = self._best_scale(projections, context.target, roomy)
             for projection in projections:
                 rounded[id(projection)] = self._rounded(projection, scale, context)
-            populations.append(_with_grid(population, scale, context))
+            if graph.frame_is_step:
+                bits = context.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+                tell_room(population, scale, bits, self.headroom, context)
+            rounded_decays = round_decays(population, context)
+            populations.append(_with_grid(rounded_decays, scale, context))
         changed = graph.with_populations(populations)
         return changed.with_projections(rounded[id(p)] for p in graph.projections)
 
@@ -196,6 +202,8 @@ def _largest_answer(graph: Graph, counts: NDArray[np.int64] | None) -> float:
     if counts is None:
         return float(steps)
     worth = 1.0 / steps if graph.input.encoding is Encoding.SPREAD else 1.0
+    if graph.frame_is_step:
+        return 1.0  # what calibration shows is about activations; this network has none
     seen = run_frames(graph, counts[:SAMPLES] * worth, only=[graph.readout.name])
     return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps
 

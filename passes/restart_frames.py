@@ -21,6 +21,7 @@ class RestartFrames(Pass):
     Rates then approximate each frame's activation by itself; what a neuron has collected beyond its
     last spike is lost at the frame's end. Without this pass the potential carries over, as it does in
     papers that convert networks for constant input. Source: papers.md 6.3 (frame boundaries).
+    Neurons of a network whose frames are time steps keep their state: their memory is their meaning.
 
     Options:
         enabled: false keeps potentials over frames.
@@ -32,6 +33,8 @@ class RestartFrames(Pass):
     enabled: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
+        if graph.frame_is_step:
+            return graph
         return graph.with_populations(
             replace(p, neuron=replace(p.neuron, restart=self.enabled))
             for p in graph.populations

@@ -9,13 +9,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from snnc.errors import fail
+from snnc.errors import Diagnostic, fail
 from snnc.ir import Graph
 
 from .archive import Archive
 from .builder import build_graph
 from .calibration import read_calibration
 from .exported import read_program
+from .nir import load_nir
+from .nir_file import MAGIC
+from .nir_neurons import RULES
 from .pickles import refuse_code
 from .recognise import HOW_TO_EXPORT, find_model, refuse_other_file
 from .tensors import read_payloads, read_tensors
@@ -30,24 +33,40 @@ class Model:
         calibration: integer event counts (samples, frames, \\*input shape) that travelled in the
             file, dtype as stored; None when there are none.
         digest: sha256 of the file, hexadecimal.
+        notes: what reading it settled that the file leaves open.
     """
 
     graph: Graph
     calibration: NDArray[Any] | None
     digest: str
+    notes: tuple[Diagnostic, ...] = ()
 
 
-def load_model(path: Path) -> Model:
-    """Read a ``torch.export`` archive. Runs no code from the file and does not import torch.
+def load_model(path: Path, *, dt: float | None = None, discretize: str | None = None) -> Model:
+    """Read a ``torch.export`` archive or a NIR file. Runs no code from it and does not import torch.
 
     Args:
-        path: the file, usually written by ``snnc.Rollout.export``.
+        path: the file, usually written by ``snnc.Rollout.export``, or ``.nir``.
+        dt: time step in seconds of a NIR file; None takes the one that the file names.
+        discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
 
     Raises:
         UserError: D1xx when the file cannot be used, D2xx when the network in it cannot; every
             unsupported operation at once.
     """
     data = _read(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if data.startswith(MAGIC):
+        graph, notes = load_nir(path, data, dt, discretize or RULES[0])
+        return Model(graph, None, digest, notes)
+    if dt is not None or discretize is not None:
+        raise fail(
+            "D118",
+            "a time step is given for a network that is not in continuous time",
+            where="--dt" if dt is not None else "--discretize",
+            why="only NIR files are; the frames of this one are the steps that it was trained with",
+            help="leave the option out",
+        )
     if not Archive.is_archive(data):
         raise refuse_other_file(path, data)
     archive = Archive.open(path, data)
@@ -57,7 +76,7 @@ def load_model(path: Path) -> Model:
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     graph = build_graph(program, read_tensors(archive, payloads), path.stem)
     calibration = read_calibration(archive, graph.input.shape)
-    return Model(graph, calibration, hashlib.sha256(data).hexdigest())
+    return Model(graph, calibration, digest)
 
 
 def _read(path: Path) -> bytes:

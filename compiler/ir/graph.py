@@ -112,7 +112,7 @@ class Population:
         shape: without the batch axis, channels first.
         origin: where it comes from in the user's file (module path, or input name).
         bias: real, broadcastable to ``shape``; None when there is none.
-        neuron: spiking dynamics; None for input and readout.
+        neuron: dynamics; None for the input, and for a readout that only sums.
         threshold: real, shape () or (channels,); None until thresholds are balanced.
         amplitude: real value that one spike (or one unit of payload) stands for, shape () or
             (channels,); a population without thresholds puts out real numbers and has amplitude 1.
@@ -177,12 +177,16 @@ class Graph:
     """A network. Populations and projections keep the order of the user's file.
 
     ``steps_per_frame`` is None until delays are matched: before that there is no time step.
+    ``frame_is_step`` marks a network of spiking neurons with dynamics and thresholds of their own: its
+    frames are time steps (K = 1), and nothing about it is to be converted. In it a population's bias is
+    added to the potential at every step, and a readout keeps its state as its ``neuron`` says.
     """
 
     name: str
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     steps_per_frame: int | None = None
+    frame_is_step: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

@@ -256,10 +256,10 @@ def test_run_overwrites_only_earlier_answers(
     for _ in range(2):
         assert snnc("run", finished, "--data", data, "-o", out).code == 0
     before = data.read_bytes()
-    refused(snnc("run", finished, "--data", data, "-o", data), "D117", "is the data file")
-    refused(snnc("run", finished, "--data", data, "-o", other), "D117", "earlier answers")
-    refused(snnc("run", finished, "--data", data, "-o", MODEL), "D117")
-    refused(snnc("run", finished, "--data", data, "-o", finished / "o.npz"), "D117", "inside")
+    refused(snnc("run", finished, "--data", data, "-o", data), "D119", "is the data file")
+    refused(snnc("run", finished, "--data", data, "-o", other), "D119", "earlier answers")
+    refused(snnc("run", finished, "--data", data, "-o", MODEL), "D119")
+    refused(snnc("run", finished, "--data", data, "-o", finished / "o.npz"), "D119", "inside")
     assert data.read_bytes() == before
 
 
@@ -288,8 +288,8 @@ def test_a_payload_that_is_not_the_program_is_refused_whatever_data_show(
     changed.flat[0] += 1
     weights.write_bytes(pack_arrays({**arrays, name: changed}))
     rehash(bundle)
-    refused(snnc("verify", bundle), "D118", name, f"is {changed.flat[0]}, compiled")
-    refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "o.npz"), "D118", name)
+    refused(snnc("verify", bundle), "D120", name, f"is {changed.flat[0]}, compiled")
+    refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "o.npz"), "D120", name)
 
 
 def test_a_manifest_that_contradicts_the_program(snnc: Command, bundle: Path) -> None:

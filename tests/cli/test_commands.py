@@ -221,7 +221,7 @@ def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tm
     path = tmp_path / "large.npz"
     np.savez(path, x=np.full((1, 2, 2, 16, 16), 5000))
     done = snnc("run", finished, "--data", path, "-o", tmp_path / "o.npz")
-    assert done.code == 0 and "N707" in done.err and "counts up to 5000, calibrated up to" in done.err
+    assert done.code == 0 and "N710" in done.err and "counts up to 5000, calibrated up to" in done.err
 
 
 def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
@@ -230,4 +230,4 @@ def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
     np.savez(path, x=np.zeros((1, 1, 2, 16, 16), int))
     done = snnc("verify", folder, "--data", path)
     assert done.code == 0 and "against itself" in done.out
-    assert "N708" in done.err
+    assert "N711" in done.err

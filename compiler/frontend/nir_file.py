@@ -1,0 +1,127 @@
+"""NIR files: HDF5 to a flat set of named nodes and edges. The only part that needs the package nir."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snnc.errors import UserError, fail
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+"""How an HDF5 file begins. Source: HDF5 File Format Specification 3.0, superblock."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """A NIR graph without sub-graphs.
+
+    Attributes:
+        nodes: nodes of nir by name; a node in a sub-graph is called ``subgraph.node``.
+        edges: pairs of names, in the order of the file.
+        input, output: names of the only Input and Output of the whole.
+        steps: every ``dt`` in the metadata of the graph and its nodes, in seconds.
+    """
+
+    nodes: dict[str, Any]
+    edges: tuple[tuple[str, str], ...]
+    input: str
+    output: str
+    steps: frozenset[float]
+
+    def into(self, name: str) -> list[str]:
+        """The nodes whose output arrives at a node."""
+        return [source for source, target in self.edges if target == name]
+
+
+def kind_of(node: Any) -> str:
+    """The primitive's name, e.g. ``LIF``."""
+    return type(node).__name__
+
+
+def read_nodes(path: Path, data: bytes) -> Nodes:
+    """Read a file that nir 1.0.8 can read, and dissolve its sub-graphs.
+
+    Raises:
+        UserError: D117 the package nir is missing or cannot read the file, D205 the network has not
+            exactly one input and one output.
+    """
+    try:
+        import nir
+    except ImportError as problem:
+        raise fail(
+            "D117",
+            "reading NIR files needs the package nir",
+            where=str(path),
+            why=str(problem),
+            help="pip install 'snnc[nir]'",
+        ) from None
+    try:
+        graph = nir.read(io.BytesIO(data))
+    except Exception as problem:  # nir and h5py raise what they like about files that they cannot read
+        reason = " ".join(str(problem).split()) or "it names no reason"
+        raise fail(
+            "D117",
+            "this HDF5 file is no NIR graph that nir can read",
+            where=str(path),
+            why=f"{type(problem).__name__} in nir: {reason[:300]}",
+            help="write it again with nir 1.0.8; older writers' files, with sub-graphs above all, and "
+            "damaged ones cannot be read",
+        ) from problem
+    if kind_of(graph) != "NIRGraph":
+        raise fail("D117", f"this file holds a single {kind_of(graph)}, no NIRGraph", where=str(path))
+    return flatten(graph)
+
+
+def flatten(graph: Any) -> Nodes:
+    """A NIRGraph with its sub-graphs dissolved.
+
+    Raises:
+        UserError: D205 a graph or sub-graph has not exactly one Input and one Output; D117 two nodes
+            would have the same name.
+    """
+    nodes: dict[str, Any] = {}
+    edges: list[tuple[str, str]] = []
+    metadata = [graph.metadata]
+
+    def visit(graph: Any, prefix: str) -> None:
+        for name, node in graph.nodes.items():
+            metadata.append(node.metadata)
+            if kind_of(node) == "NIRGraph":
+                visit(node, f"{prefix}{name}.")
+            elif prefix + name in nodes:
+                raise fail("D117", "two nodes have this name", where=prefix + name)
+            else:
+                nodes[prefix + name] = node
+        for source, target in graph.edges:
+            edges.append((end(graph, prefix, source, "Output"), end(graph, prefix, target, "Input")))
+
+    def end(graph: Any, prefix: str, name: str, side: str) -> str:
+        node = graph.nodes[name]
+        if kind_of(node) != "NIRGraph":
+            return prefix + name
+        return f"{prefix}{name}.{only(node, side, prefix + name)}"
+
+    visit(graph, "")
+    steps = {float(m["dt"]) for m in metadata if isinstance(m, dict) and "dt" in m}
+    first, last = (only(graph, side, "the network") for side in ("Input", "Output"))
+    return Nodes(nodes, tuple(edges), first, last, frozenset(steps))
+
+
+def only(graph: Any, side: str, where: str) -> str:
+    """The name of the only Input or Output of a graph."""
+    found = [name for name, node in graph.nodes.items() if kind_of(node) == side]
+    if len(found) != 1:
+        raise _not_one(found, side, where)
+    return str(found[0])
+
+
+def _not_one(found: list[str], side: str, where: str) -> UserError:
+    return fail(
+        "D205",
+        f"{len(found)} nodes of kind {side}, a network of snnc has 1",
+        where=", ".join(found) or where,
+        why="events arrive at one input population, and one population is read out",
+        help="join them in one node",
+    )
