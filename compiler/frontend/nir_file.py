@@ -12,6 +12,9 @@ from snnc.errors import UserError, fail
 MAGIC = b"\x89HDF\r\n\x1a\n"
 """How an HDF5 file begins. Source: HDF5 File Format Specification 3.0, superblock."""
 
+MOST_BYTES = 2**31
+"""Of all arrays of a file together."""
+
 
 @dataclass(frozen=True)
 class Nodes:
@@ -48,6 +51,7 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
             exactly one input and one output.
     """
     try:
+        import h5py
         import nir
     except ImportError as problem:
         raise fail(
@@ -58,6 +62,8 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
             help="pip install 'snnc[nir]'",
         ) from None
     try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            refuse_huge(file)
         graph = nir.read(io.BytesIO(data))
     except Exception as problem:  # nir and h5py raise what they like about files that they cannot read
         reason = " ".join(str(problem).split()) or "it names no reason"
@@ -72,6 +78,18 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
     if kind_of(graph) != "NIRGraph":
         raise fail("D117", f"this file holds a single {kind_of(graph)}, no NIRGraph", where=str(path))
     return flatten(graph)
+
+
+def refuse_huge(file: Any) -> None:
+    """Refuse an open HDF5 file whose arrays would fill the memory: a damaged shape can say anything.
+
+    Raises:
+        ValueError: the arrays hold more than ``MOST_BYTES`` together.
+    """
+    sizes: list[int] = []
+    file.visititems(lambda _, item: sizes.append(int(item.nbytes)) if hasattr(item, "nbytes") else None)
+    if sum(sizes) > MOST_BYTES:
+        raise ValueError(f"its arrays hold {sum(sizes)} bytes, more than {MOST_BYTES}")
 
 
 def flatten(graph: Any) -> Nodes:

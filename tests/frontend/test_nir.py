@@ -227,6 +227,17 @@ def test_damaged_and_foreign_files(tmp_path: Path) -> None:
         assert caught.value.diagnostics[0].code == "D117"
 
 
+def test_a_shape_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    import h5py
+
+    path = save(chain(nir.Linear(np.eye(1)), nir.IF(ones(1.0), ones(1.0))), tmp_path)
+    with h5py.File(path, "a") as file:
+        file.create_dataset("node/huge", shape=(2**40,), chunks=(1024,), dtype="f4")
+    with pytest.raises(UserError) as caught:
+        load_model(path, dt=1.0)
+    assert "its arrays hold" in str(caught.value)
+
+
 def test_sub_graphs_are_dissolved_and_their_names_kept(tmp_path: Path) -> None:
     inner = chain(nir.Linear(np.eye(1)), nir.IF(ones(1.0), ones(0.5)))
     outer = nir.NIRGraph(
