@@ -21,7 +21,7 @@ import numpy as np
 from .errors import Diagnostic, Severity, UserError, fail
 from .ir import Program, read_program, unpack_arrays, write_program
 
-FORMAT = 1
+FORMAT = 2
 SHOWN_FILES = 3
 PARTS = {
     "target": str,

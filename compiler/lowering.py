@@ -52,6 +52,7 @@ def lower(graph: Graph, target: Target) -> Program:
         graph.steps_per_frame,
         tuple(_population(graph, p) for p in graph.populations),
         tuple(_projection(graph, p, target) for p in graph.projections),
+        graph.step_seconds,
     )
 
 
@@ -96,6 +97,7 @@ def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: i
         bias_mantissa=bias,
         bias_exponent=grid.bias_exponent,
         bias_start=start,
+        unit=int(threshold),
         clear_interval=(graph.steps_per_frame or 0) if clears else 0,
         clear_offset=start + 1 if clears else 0,
     )

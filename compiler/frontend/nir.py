@@ -140,7 +140,8 @@ class _Builder:
             self._readout()
         last = next(p for p in self.populations if p.kind is Kind.READOUT)
         ordered = [p for p in self.populations if p is not last]
-        graph = Graph(name, (*ordered, last), tuple(self.projections), frame_is_step=True)
+        populations, projections = (*ordered, last), tuple(self.projections)
+        graph = Graph(name, populations, projections, frame_is_step=True, step_seconds=self.clock.dt)
         if not nx.has_path(graph.topology(), entry, last.name):
             raise fail("D205", "the answer does not depend on the input", where=last.name)
         return self._with_loops(graph), tuple(self.notes)

@@ -180,6 +180,7 @@ class Graph:
     ``frame_is_step`` marks a network of spiking neurons with dynamics and thresholds of their own: its
     frames are time steps (K = 1), and nothing about it is to be converted. In it a population's bias is
     added to the potential at every step, and a readout keeps its state as its ``neuron`` says.
+    ``step_seconds`` is how long a step lasts, where the model says so; nothing depends on it.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Graph:
     projections: tuple[Projection, ...]
     steps_per_frame: int | None = None
     frame_is_step: bool = False
+    step_seconds: float | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

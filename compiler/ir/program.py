@@ -1,4 +1,4 @@
-"""The program: what the chip *does*, in integers and time steps. Nothing in it is a float.
+"""The program: what the chip *does*, in integers and time steps. Nothing that it computes is a float.
 
 Steps are counted from 1. A spike that a population sends at step ``t`` over a projection with delay
 ``d`` arrives at step ``t + 1 + d``: every connection takes one step, ``d`` is what comes on top. What a
@@ -29,6 +29,7 @@ class IntegerNeuron:
         start_value: potential before the first step.
         bias_mantissa, bias_exponent: ``mantissa << exponent`` is added to the potential every step.
         bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on).
+        unit: the potential that stands for 1.0 of the graph's units; for information alone.
         clear_interval, clear_offset: before the input of every step ``t`` with
             ``t % interval == offset % interval`` the current is set to 0 and the potential to its
             start value; interval 0 means never.
@@ -45,6 +46,7 @@ class IntegerNeuron:
     bias_mantissa: Array
     bias_exponent: int
     bias_start: int
+    unit: int = 1
     clear_interval: int = 0
     clear_offset: int = 0
 
@@ -92,12 +94,17 @@ class ProgramProjection:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A network in integers, ready to be emitted or simulated."""
+    """A network in integers, ready to be emitted or simulated.
+
+    ``step_seconds`` is how long a step lasts, where the model says so. Nothing here depends on it;
+    formats in continuous time ask for it.
+    """
 
     name: str
     steps_per_frame: int
     populations: tuple[ProgramPopulation, ...]
     projections: tuple[ProgramProjection, ...]
+    step_seconds: float | None = None
 
     @cached_property
     def by_name(self) -> dict[str, ProgramPopulation]:

@@ -19,7 +19,7 @@ from .graph import Comparison, Encoding, Kind, Reset
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 
-FORMAT = 1
+FORMAT = 2
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time stamp of every archive member, so that equal content gives equal bytes."""
 
@@ -128,6 +128,7 @@ def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str
         "bias_mantissa": keep("bias_mantissa", neuron.bias_mantissa),
         "bias_exponent": neuron.bias_exponent,
         "bias_start": neuron.bias_start,
+        "unit": neuron.unit,
         "clear_interval": neuron.clear_interval,
         "clear_offset": neuron.clear_offset,
     }
@@ -149,6 +150,7 @@ def _neuron_from_json(data: dict[str, Any], arrays: Arrays) -> IntegerNeuron:
         bias_mantissa=load("bias_mantissa"),
         bias_exponent=int(data["bias_exponent"]),
         bias_start=int(data["bias_start"]),
+        unit=int(data["unit"]),
         clear_interval=int(data["clear_interval"]),
         clear_offset=int(data["clear_offset"]),
     )
@@ -189,6 +191,7 @@ def write_program(program: Program) -> dict[str, bytes]:
         "format": FORMAT,
         "name": program.name,
         "steps_per_frame": program.steps_per_frame,
+        "step_seconds": program.step_seconds,
         "populations": populations,
         "projections": projections,
     }
@@ -232,4 +235,11 @@ def read_program(structure: bytes, weights: bytes) -> Program:
         )
         for p in data["projections"]
     )
-    return Program(data["name"], int(data["steps_per_frame"]), populations, projections)
+    seconds = data["step_seconds"]
+    return Program(
+        data["name"],
+        int(data["steps_per_frame"]),
+        populations,
+        projections,
+        None if seconds is None else float(seconds),
+    )

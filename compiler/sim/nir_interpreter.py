@@ -1,20 +1,12 @@
 """A NIR graph in floats, as literally as its equations allow: what a compile is measured against.
 
-The equations, quoted from nir 1.0.8 (``nir/ir/neuron.py``, ``linear.py``, ``delay.py``)::
-
-    Affine   y(t) = W*x(t) + b          Linear  y(t) = W*x(t)          Scale  y(t) = x(t) . s
-    Delay    y(t) = x(t - tau)
-    IF       v' = R I                   I       v' = R I
-    LIF      tau v' = (v_leak - v) + R I                               LI     the same
-    CubaLIF  tau_syn I' = - I + w_in S
-             tau_mem v' = (v_leak - v) + R I                           CubaLI the same
-    z = 1 if v > v_threshold else 0;    v = v_reset if z = 1 else v
-
-What they leave open is settled here: forward Euler with step ``dt`` (or the exponential of each
-equation for itself), the current before the potential, states 0 at the start, a node above its
-threshold fires and is reset in the same step, and the spikes of a neuron in a loop reach that loop one
-step later. Shares no code with the front end, on purpose; it takes v_reset and time constants that
-differ between neurons, which the front end refuses.
+The equations are in :mod:`snnc.sim.nir_units`. What they leave open is settled here: forward Euler
+with step ``dt`` (or the exponential of each equation for itself), the current before the potential,
+states 0 at the start, and a node above its threshold fires and is reset in the same step. A connection
+takes no time, except that what closes a loop takes one step: within a loop, spikes (of a neuron or a
+Threshold) reach their targets one step later; in a loop without spikes, the integrators' values do.
+Shares no code with the front end, on purpose; it takes v_reset and time constants that differ between
+neurons, which the front end refuses.
 """
 
 from __future__ import annotations
@@ -25,16 +17,20 @@ from typing import Any
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate2d
 
-Floats = NDArray[np.float64]
+from .nir_units import SPIKING, STATEFUL, Floats, kind_of, unit
 
-SPIKING = ("IF", "LIF", "CubaLIF")
-STATEFUL = (*SPIKING, "I", "LI", "CubaLI")
+FIRING = (*SPIKING, "Threshold")
 
 
 def run_nir(
-    graph: Any, frames: NDArray[Any], dt: float, *, rule: str = "euler"
+    graph: Any,
+    frames: NDArray[Any],
+    dt: float,
+    *,
+    rule: str = "euler",
+    metadata: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Run a NIRGraph, every sample from rest.
 
@@ -43,10 +39,12 @@ def run_nir(
         frames: input at each step, (samples, steps, \\*input shape).
         dt: seconds a step.
         rule: ``euler`` or ``exponential``.
+        metadata: follow what snnc wrote into the metadata of neurons, beyond NIR's equations.
+        progress: called with the number of steps done.
 
     Returns:
-        By node (``subgraph.node`` inside a sub-graph), for neurons and outputs: spikes (0 or 1) or
-        the potential at each step, (samples, steps, \\*shape).
+        By node (``subgraph.node`` inside a sub-graph), for neurons, thresholds and outputs: spikes (0
+        or 1) or the value at each step, (samples, steps, \\*shape).
 
     Raises:
         ValueError: an unknown primitive or rule, or a loop without neurons.
@@ -55,32 +53,34 @@ def run_nir(
         raise ValueError(f"no rule {rule!r}")
     nodes, edges = _flat(graph)
     order, late = _order(nodes, edges)
-    entry = next(name for name, node in graph.nodes.items() if _kind(node) == "Input")
-    recorded = [n for n, node in nodes.items() if _kind(node) in (*STATEFUL, "Output")]
+    entry = next(name for name, node in graph.nodes.items() if kind_of(node) == "Input")
+    remembered = [n for n, v in nodes.items() if kind_of(v) in (*STATEFUL, "Threshold")]
+    recorded = [*remembered, *(n for n, v in nodes.items() if kind_of(v) == "Output")]
+    values = np.asarray(frames, np.float64)
+    samples, steps = values.shape[:2]
+    units = {name: unit(node, dt, rule, metadata, samples) for name, node in nodes.items()}
+    into: dict[str, list[tuple[str, bool]]] = {name: [] for name in nodes}
+    for source, target in edges:
+        into[target].append((source, (source, target) in late))
+    before: dict[str, Floats] = {n: np.zeros((samples, *_shape(nodes[n]))) for n in remembered}
     found: dict[str, list[Floats]] = {name: [] for name in recorded}
-    for sample in np.asarray(frames, np.float64):
-        units = {name: _unit(node, dt, rule) for name, node in nodes.items()}
-        before = {n: np.zeros(np.shape(v.r)) for n, v in nodes.items() if _kind(v) in STATEFUL}
-        rows: dict[str, list[Floats]] = {name: [] for name in recorded}
-        for frame in sample:
-            now: dict[str, Floats] = {}
-            for name in order:
-                arriving: Any = frame if name == entry else 0.0
-                for source, target in edges:
-                    if target == name:
-                        came = before if (source, target) in late else now
-                        arriving = arriving + came.get(source, 0.0)
-                now[name] = units[name](np.asarray(arriving))
-            before = now
-            for name in recorded:
-                rows[name].append(now[name])
+    for step in range(steps):
+        now: dict[str, Floats] = {}
+        for name in order:
+            arriving: Any = values[:, step] if name == entry else 0.0
+            for source, is_late in into[name]:
+                arriving = arriving + (before if is_late else now)[source]
+            now[name] = units[name](np.asarray(arriving))
+        before = now
         for name in recorded:
-            found[name].append(np.array(rows[name]))
-    return {name: np.array(values) for name, values in found.items()}
+            found[name].append(now[name])
+        if progress is not None:
+            progress(step + 1)
+    return {name: np.stack(rows, axis=1) for name, rows in found.items()}
 
 
-def _kind(node: Any) -> str:
-    return type(node).__name__
+def _shape(node: Any) -> tuple[int, ...]:
+    return np.shape(node.threshold) if kind_of(node) == "Threshold" else np.shape(node.r)
 
 
 def _flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -89,13 +89,13 @@ def _flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str,
     edges: list[tuple[str, str]] = []
     ends: dict[str, dict[str, str]] = {}
     for name, node in graph.nodes.items():
-        if _kind(node) != "NIRGraph":
+        if kind_of(node) != "NIRGraph":
             nodes[prefix + name] = node
             continue
         inner, inner_edges = _flat(node, f"{prefix}{name}.")
         nodes |= inner
         edges += inner_edges
-        ends[name] = {_kind(v): f"{prefix}{name}.{k}" for k, v in node.nodes.items()}
+        ends[name] = {kind_of(v): f"{prefix}{name}.{k}" for k, v in node.nodes.items()}
     for source, target in graph.edges:
         out = ends[source]["Output"] if source in ends else prefix + source
         into = ends[target]["Input"] if target in ends else prefix + target
@@ -110,104 +110,13 @@ def _order(
     whole = nx.DiGraph()
     whole.add_nodes_from(nodes)
     whole.add_edges_from(edges)
-    part = {n: i for i, c in enumerate(nx.strongly_connected_components(whole)) for n in c}
-    late = {(s, t) for s, t in edges if _kind(nodes[s]) in STATEFUL and part[s] == part[t]}
-    whole.remove_edges_from(late)
+    late: set[tuple[str, str]] = set()
+    for kinds in (FIRING, STATEFUL):
+        part = {n: i for i, c in enumerate(nx.strongly_connected_components(whole)) for n in c}
+        closing = {(s, t) for s, t in whole.edges if kind_of(nodes[s]) in kinds and part[s] == part[t]}
+        whole.remove_edges_from(closing)
+        late |= closing
     try:
         return list(nx.topological_sort(whole)), late
     except nx.NetworkXUnfeasible:
         raise ValueError("a loop without neurons") from None
-
-
-Unit = Callable[[Floats], Floats]
-
-
-def _unit(node: Any, dt: float, rule: str) -> Unit:
-    """A node as a function of what arrives in a step; neurons and delays remember."""
-    kind = _kind(node)
-    if kind in STATEFUL:
-        return _neurons(node, dt, rule)
-    if kind == "Delay":
-        past = [np.zeros(np.shape(node.delay))] * round(float(np.ravel(node.delay)[0]) / dt)
-
-        def delay(x: Floats) -> Floats:
-            past.append(x)
-            return past.pop(0)
-
-        return delay
-    simple: dict[str, Unit] = {
-        "Input": lambda x: x,
-        "Output": lambda x: x,
-        "Affine": lambda x: np.asarray(node.weight @ x + node.bias),
-        "Linear": lambda x: np.asarray(node.weight @ x),
-        "Scale": lambda x: np.asarray(x * node.scale),
-        "Flatten": lambda x: x.reshape(tuple(node.output_type["output"])),
-        "Conv2d": lambda x: _convolve(node, x),
-        "SumPool2d": lambda x: _windows(node, x).sum(axis=(3, 4)),
-        "AvgPool2d": lambda x: _windows(node, x).mean(axis=(3, 4)),
-    }
-    if kind not in simple:
-        raise ValueError(f"no primitive {kind}")
-    return simple[kind]
-
-
-def _neurons(node: Any, dt: float, rule: str) -> Unit:
-    kind = _kind(node)
-    v = np.zeros(np.shape(node.r))
-    current = np.zeros(np.shape(node.r))
-
-    def share(tau: Any) -> Any:
-        """How far a step of dt goes towards what the state tends to."""
-        return dt / tau if rule == "euler" else 1 - np.exp(-dt / tau)
-
-    def step(x: Floats) -> Floats:
-        nonlocal v, current
-        if kind in ("IF", "I"):
-            v = v + dt * node.r * x
-        elif kind in ("LIF", "LI"):
-            v = v + share(node.tau) * ((node.v_leak - v) + node.r * x)
-        else:
-            current = current + share(node.tau_syn) * (-current + node.w_in * x)
-            v = v + share(node.tau_mem) * ((node.v_leak - v) + node.r * current)
-        if kind not in SPIKING:
-            return np.asarray(v)
-        z = v > node.v_threshold
-        v = np.where(z, node.v_reset, v)
-        return np.asarray(z, np.float64)
-
-    return step
-
-
-def _two(value: Any) -> tuple[int, int]:
-    numbers = np.ravel(value)
-    return int(numbers[0]), int(numbers[-1])
-
-
-def _windows(node: Any, x: Floats) -> Floats:
-    (down, right), (above, left) = _two(node.stride), _two(node.padding)
-    padded = np.pad(x, ((0, 0), (above, above), (left, left)))
-    sliding: Any = np.lib.stride_tricks.sliding_window_view
-    view: Floats = sliding(padded, _two(node.kernel_size), axis=(1, 2))
-    return np.asarray(view[:, ::down, ::right])
-
-
-def _convolve(node: Any, x: Floats) -> Floats:
-    """A cross-correlation, channel pair by channel pair."""
-    (down, right), (tall, wide) = _two(node.stride), _two(node.dilation)
-    outs, ins, height, width = node.weight.shape
-    extent = (tall * (height - 1) + 1, wide * (width - 1) + 1)
-    if isinstance(node.padding, str):
-        pad = (extent[0] // 2, extent[1] // 2) if node.padding == "same" else (0, 0)
-    else:
-        pad = _two(node.padding)
-    padded = np.pad(x, ((0, 0), (pad[0], pad[0]), (pad[1], pad[1])))
-    planes = []
-    for out in range(outs):
-        first = out // (outs // int(np.ravel(node.groups)[0])) * ins
-        plane: Any = 0.0
-        for channel in range(ins):
-            kernel = np.zeros(extent)
-            kernel[::tall, ::wide] = node.weight[out, channel]
-            plane = plane + correlate2d(padded[first + channel], kernel, mode="valid")
-        planes.append(plane[::down, ::right] + (0.0 if node.bias is None else node.bias[out]))
-    return np.array(planes)
