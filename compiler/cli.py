@@ -75,7 +75,7 @@ def common(
 @app.command("compile")
 def compile_(
     model: ModelPath,
-    target: Annotated[str, typer.Option(help="as snnc targets lists them")],
+    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     calibration: Annotated[
         Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
     ] = None,
@@ -100,8 +100,9 @@ def compile_(
     """Compile MODEL to a bundle that runs on the target."""
     with reported():
         from .driver import compile_model
+        from .settings import split
 
-        folder = output or Path(f"{model.stem}.{target}")
+        folder = output or Path(f"{model.stem}.{split(target)[0]}")
         with console.progress() as report:
             compiled = compile_model(
                 model,
