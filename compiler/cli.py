@@ -80,7 +80,7 @@ def compile_(
         Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
     ] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
-    weight_bits: Annotated[int | None, typer.Option(help="1 to 8")] = None,
+    weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
     dt: TimeStep = None,
     discretize: Discretize = None,
     passes: Annotated[

@@ -28,7 +28,7 @@ class LoihiBackend:
     def pipeline(self) -> str:
         """The passes that a program for Loihi needs."""
         return (
-            "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,balance-thresholds,"
+            "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,balance-thresholds,"
             "fold-thresholds,quantize-weights"
         )
 

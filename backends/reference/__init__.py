@@ -12,7 +12,7 @@ from snnc.ir import Integers, Program, Target, Trace, read_program, write_progra
 from snnc.sim import simulate
 
 PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,"
+    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,"
     "balance-thresholds,fold-thresholds,quantize-weights"
 )
 
