@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from snnc.errors import fail
 
-DEFAULT_DT = 1e-4
-"""Seconds a step where neither the user nor the model says one; what the NIR paper's networks use."""
+DEFAULT_DT = 1.0
+"""Seconds a step where neither the user nor the model says one: a network that was trained in steps
+has no seconds. IF then has r = 1, which is what most readers assume whatever the file says."""
 
 ALLOWED = {
     "unsaid": ("refuse", "metadata", "composite"),
@@ -34,7 +35,7 @@ class Choices:
         shapes: ``keep`` or ``flat`` (no images: every population is a row, every layer a matrix).
         answer: ``values`` (what the readout is given in each step; its user adds it up) or
             ``integrator`` (the sum so far, as a node I).
-        dt: seconds a step; the model's own, or 1e-4, where it is left out.
+        dt: seconds a step; the model's own, or 1, where it is left out.
     """
 
     unsaid: str = "refuse"

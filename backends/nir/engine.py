@@ -67,18 +67,18 @@ def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) 
     """The node's output as the program's spikes or potential, in the program's steps and units."""
     values = found[:, :, : place.length]
     if place.quantity == "values":
-        values = _summed(values, place.clear)
+        values = _summed(values, place.begin, place.clear)
     values = np.rint(values * place.unit)
     moved = _moved(values, place.shift, steps)
     return moved.reshape(*moved.shape[:2], *place.shape).astype(np.int32)
 
 
-def _summed(values: NDArray[np.float64], clear: int) -> NDArray[np.float64]:
-    """The sum over steps, which begins again every ``clear`` steps."""
-    if not clear:
-        return np.cumsum(values, axis=1)
-    parts = [values[:, i : i + clear] for i in range(0, values.shape[1], clear)]
-    return np.concatenate([np.cumsum(part, axis=1) for part in parts], axis=1)
+def _summed(values: NDArray[np.float64], begin: int, clear: int) -> NDArray[np.float64]:
+    """The sum over steps after ``begin``, which begins again every ``clear`` steps."""
+    steps = values.shape[1]
+    edges = [begin, *range(begin + clear, steps, clear)] if clear else [begin]
+    parts = [np.cumsum(part, axis=1) for part in np.split(values, edges, axis=1)[1:]]
+    return np.concatenate([np.zeros_like(values[:, :begin]), *parts], axis=1)
 
 
 def read(folder: Path, files: dict[str, str]) -> tuple[Any, Layout]:

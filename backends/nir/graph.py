@@ -13,7 +13,7 @@ from snnc.ir import Array, Kind, Program, ProgramPopulation, ProgramProjection, 
 from .choices import Choices
 from .layers import Side, connect
 from .layout import Layout, PopulationPlace
-from .neurons import divisor, is_leaky, place, place_integrator
+from .neurons import divisor, is_leaky, node_threshold, place, place_integrator, unsaid
 from .registers import Registers
 from .schedule import Schedule, schedule
 from .shapes import node_shapes
@@ -66,6 +66,8 @@ class _Writer:
     lengths: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, Array] = field(default_factory=dict)
     """Biases that a layer in front of a population has to bring, by population."""
+    held_back: dict[str, int] = field(default_factory=dict)
+    """Steps before which those must not act."""
 
     def __post_init__(self) -> None:
         self.shapes = node_shapes(self.program, self.choices.shapes == "flat")
@@ -102,31 +104,33 @@ class _Writer:
         neuron = population.neuron
         assert neuron is not None
         unit = divisor(self.program, population, self.choices)
-        start = self.times.starts[name]
-        slots = self._slots(name)
-        late = start if np.any(neuron.bias_mantissa) else 0
-        if late and (is_leaky(neuron) or self.choices.unsaid == "composite"):
+        start, slots = self.times.starts[name], self._slots(name)
+        said = bool(unsaid(neuron)) and self.choices.unsaid == "metadata"
+        late = start if np.any(neuron.bias_mantissa) and not said else 0
+        if late and is_leaky(neuron):
             raise fail(
                 "D419",
                 f"its bias must not act before step {start}",
                 where=population.origin,
-                why="only neurons without leak and with a reset of NIR's can hold it back",
-                help="give every connection of a loop at least one frame, or use nir{delays=nodes}",
+                why="only neurons without leak can hold it back",
+                help="use nir{delays=nodes}",
             )
         extra = None
-        if slots or late:
-            by_channel = _by_first_axis(neuron.bias_mantissa * 2.0**neuron.bias_exponent / unit, shape)
-            extra = Registers(shape, slots, late, by_channel if late else None)
+        if self.choices.delays == "registers" and (slots or late):
+            threshold = float(node_threshold(neuron, shape, self.choices).flat[0]) / unit
+            bias = neuron.bias_mantissa * 2.0**neuron.bias_exponent / unit
+            held_back = _by_first_axis(bias, shape) if late else None
+            extra = Registers(shape, slots, threshold, late, held_back)
         placed = place(self.sketch, self.program, population, shape, extra, start, self.choices)
         self.entries[name], self.exits[name] = placed.entry, placed.exit
         self.lengths[name] = shape[0] if extra is None else extra.length
         if extra is not None:
             extra.loop(self.sketch, placed.exit, f"{name}_registers")
-        if late:
-            assert extra is not None
+        if extra is not None and late:
             self.waiting[name] = extra.layer_bias()
         elif placed.bias is not None:
             self.waiting[name] = self._layer_bias(placed.bias, name)
+            self.held_back[name] = late
         return PopulationPlace(
             name, placed.exit, population.shape, self.times.shifts[name], "spikes", shape[0]
         )
@@ -147,12 +151,14 @@ class _Writer:
         neuron = population.neuron
         assert neuron is not None
         self.lengths[name] = shape[0]
-        shift, unit = self.times.shifts[name], divisor(self.program, population, self.choices)
+        shift, start = self.times.shifts[name], self.times.starts[name]
+        unit = divisor(self.program, population, self.choices)
         if is_leaky(neuron) or (self.choices.answer == "integrator" and not neuron.clear_interval):
             placed = place_integrator(self.sketch, self.program, population, shape, self.choices)
             self.entries[name] = self.exits[name] = placed.entry
             if placed.bias is not None:
                 self.waiting[name] = self._layer_bias(placed.bias, name)
+                self.held_back[name] = start
             return PopulationPlace(
                 name, placed.exit, population.shape, shift, "potential", shape[0], unit
             )
@@ -163,8 +169,8 @@ class _Writer:
         spikes = self._passes_spikes_on(population)
         if spikes is not None:
             unit = float(spikes)
-        clear = neuron.clear_interval
-        return PopulationPlace(name, OUTPUT, population.shape, shift, "values", shape[0], unit, clear)
+        sums = {"begin": start, "clear": neuron.clear_interval}
+        return PopulationPlace(name, OUTPUT, population.shape, shift, "values", shape[0], unit, **sums)
 
     def _passes_spikes_on(self, population: ProgramPopulation) -> int | None:
         """What a spike counts, where the readout is one population's spikes as they are."""
@@ -190,22 +196,31 @@ class _Writer:
         for index, projection in enumerate(self.program.projections):
             if projection.target != name:
                 continue
+            if bias is not None and self.held_back.get(name):
+                self._projection(index, projection, bias, self.held_back[name])
+                bias = None
             self._projection(index, projection, bias)
             bias = None
         if bias is not None:
             self._bias_alone(name, bias)
 
-    def _projection(self, index: int, projection: ProgramProjection, bias: Array | None) -> None:
+    def _projection(
+        self, index: int, projection: ProgramProjection, bias: Array | None, held_back: int = 0
+    ) -> None:
+        """The nodes of a projection; with ``held_back``, of its bias alone, after so many steps."""
         program, target = self.program, self.program.by_name[projection.target]
         source = program.by_name[projection.source]
         assert target.neuron is not None
         delay, node = self.times.delays[index], self.exits[projection.source]
         shape, first = self.shapes[projection.source], 0
         label = f"{projection.source}_to_{projection.target}"
-        if delay and self.choices.delays == "registers":
+        if held_back:
+            label = f"{projection.target}_bias"
+        elif delay and self.choices.delays == "registers":
             first = delay * shape[0]
         elif delay:
-            seconds = np.full(shape, delay * self.sketch.dt)
+            length = self.lengths[projection.source]
+            seconds = np.full((length, *shape[1:]), delay * self.sketch.dt)
             node = self.sketch.after(node, f"{label}_delay", self.nir.Delay(seconds))
         if self.entries[target.name] == OUTPUT and self._passes_spikes_on(target) is not None:
             self.sketch.edges.append((node, OUTPUT))
@@ -215,7 +230,7 @@ class _Writer:
             self.sketch,
             label,
             projection.op,
-            scale / divisor(program, target, self.choices),
+            0.0 if held_back else scale / divisor(program, target, self.choices),
             (
                 Side(node, source.shape, shape, self.lengths[projection.source], first),
                 Side(
@@ -226,6 +241,7 @@ class _Writer:
                 ),
             ),
             bias,
+            held_back * self.sketch.dt,
             projection.origin or projection.label,
         )
 

@@ -45,6 +45,7 @@ def connect(
     factor: float,
     ends: tuple[Side, Side],
     bias: Array | None,
+    wait: float,
     origin: str,
 ) -> None:
     """Add the nodes of one projection.
@@ -56,6 +57,7 @@ def connect(
         factor: what they are multiplied by.
         ends: source and target.
         bias: for each element of the target node's first axis; None for none.
+        wait: seconds that the result is held back.
         origin: the user's own name, for messages.
     """
     target = ends[1]
@@ -64,6 +66,9 @@ def connect(
         node = _convolution(sketch, wanted, op, factor, ends, bias)
     else:
         node = _matrix(sketch, wanted, op, factor, ends, bias, origin)
+    if wait:
+        seconds = np.full((target.length, *target.shape[1:]), wait)
+        node = sketch.after(node, f"{wanted}_delay", sketch.nir.Delay(seconds))
     sketch.edges.append((node, target.node))
 
 

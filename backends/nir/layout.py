@@ -22,7 +22,8 @@ class PopulationPlace:
             each step.
         length: of the population on the node's first axis; registers follow.
         unit: of the program's potential, for 1.0 of the node's output.
-        clear: steps after which the sum of values begins again; 0 for never.
+        begin: NIR's steps before the sum of values begins.
+        clear: steps after which it begins again; 0 for never.
     """
 
     name: str
@@ -32,6 +33,7 @@ class PopulationPlace:
     quantity: str
     length: int
     unit: float = 1.0
+    begin: int = 0
     clear: int = 0
 
 

@@ -85,21 +85,20 @@ def place(
     neuron = population.neuron
     assert neuron is not None and neuron.threshold is not None
     unit = divisor(program, population, choices)
-    low = np.broadcast_to(neuron.start_value, population.shape).reshape(shape).astype(np.float64)
-    high = np.broadcast_to(neuron.threshold, population.shape).reshape(shape).astype(np.float64)
+    low = _spread(neuron.start_value, shape)
     bias = _bias(neuron, shape)
     name = population.name
     if neuron.reset is Reset.SUBTRACT and choices.unsaid == "composite":
         bias = _leak_of_start(neuron, low, bias)
-        return _composite(sketch, name, neuron, high, low, unit, bias)
+        return _composite(sketch, name, neuron, shape, unit, bias)
     said: dict[str, Any] = {}
+    threshold = node_threshold(neuron, shape, choices)
     if unsaid(neuron):
         said = _metadata(neuron, low / unit, start)
-        threshold, reset = high, np.zeros(shape)
-        low = np.zeros(shape)
+        reset = np.zeros(shape)
     else:
         bias = _leak_of_start(neuron, low, bias)
-        threshold, reset = high + _half(neuron) - low, -low
+        reset = -low
     fields, leak = _dynamics(sketch.dt, neuron, shape, bias / unit)
     fields |= {"v_threshold": stored(threshold / unit), "v_reset": stored(reset / unit)}
     if extra is not None:
@@ -126,13 +125,33 @@ def is_leaky(neuron: IntegerNeuron) -> bool:
     return neuron.potential_decay > 0 or neuron.current_decay < NO_CURRENT
 
 
+def node_threshold(neuron: IntegerNeuron, shape: Shape, choices: Choices) -> Array:
+    """The thresholds of a population's node, in the program's units.
+
+    As they are where metadata say what NIR cannot; else half a unit aside, lower by the start value.
+    """
+    if unsaid(neuron) and choices.unsaid == "metadata":
+        return _spread(neuron.threshold, shape)
+    return _shifted_threshold(neuron, shape)
+
+
+def _shifted_threshold(neuron: IntegerNeuron, shape: Shape) -> Array:
+    return _spread(neuron.threshold, shape) + _half(neuron) - _spread(neuron.start_value, shape)
+
+
+def _spread(values: Array | None, shape: Shape) -> Array:
+    """One value a neuron, in the node's shape."""
+    assert values is not None
+    given = values.reshape(shape) if values.ndim else values
+    return np.broadcast_to(given, shape).astype(np.float64)
+
+
 def _half(neuron: IntegerNeuron) -> float:
     return 0.5 if neuron.comparison is Comparison.GREATER else -0.5
 
 
 def _bias(neuron: IntegerNeuron, shape: Shape) -> Array:
-    bias = neuron.bias_mantissa.astype(np.float64) * 2.0**neuron.bias_exponent
-    return np.asarray(bias.reshape(shape) if bias.ndim else np.broadcast_to(bias, shape))
+    return _spread(neuron.bias_mantissa * 2.0**neuron.bias_exponent, shape)
 
 
 def _leak_of_start(neuron: IntegerNeuron, low: Array, bias: Array) -> Array:
@@ -182,8 +201,7 @@ def _composite(
     sketch: Sketch,
     name: str,
     neuron: IntegerNeuron,
-    high: Array,
-    low: Array,
+    shape: Shape,
     unit: float,
     bias: Array,
 ) -> Placed:
@@ -191,11 +209,12 @@ def _composite(
 
     The feedback arrives where the leak has been at work once on the rest, so it takes the kept part.
     """
-    fields, leak = _dynamics(sketch.dt, neuron, high.shape, bias / unit)
+    fields, leak = _dynamics(sketch.dt, neuron, shape, bias / unit)
     potential = sketch.add(f"{name}_potential", _node(sketch.nir, "I", neuron, fields, {}))
-    threshold = stored((high + _half(neuron) - low) / unit)
+    threshold = stored(_shifted_threshold(neuron, shape) / unit)
     fires = sketch.after(potential, name, sketch.nir.Threshold(threshold))
     kept = 1 - neuron.potential_decay / UNITY
-    back = sketch.after(fires, f"{name}_reset", sketch.nir.Scale(stored(-kept * high / unit)))
+    taken = stored(-kept * _spread(neuron.threshold, shape) / unit)
+    back = sketch.after(fires, f"{name}_reset", sketch.nir.Scale(taken))
     sketch.edges.append((back, potential))
     return Placed(potential, fires, None if leak or not np.any(bias) else bias / unit)

@@ -18,9 +18,8 @@ from snnc.ir import Array, Shape
 
 from .sketch import Sketch, stored
 
-THRESHOLD, WEIGHT = 1.0, 1 + 2.0**-20
-"""A register fires at each spike that it is given, for ``>`` as for ``>=``; a reader that
-subtracts keeps 2**-20 of each."""
+PASSING = 1 + 2.0**-20
+"""What moves a spike on, in thresholds: enough for ``>`` and ``>=``; subtracting one leaves 2**-20."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,14 @@ class Registers:
     Attributes:
         shape: of the population in the node, an image or a row.
         slots: the longest delay of its spikes, in steps.
+        threshold: of all neurons of the node; some readers (SpikingJelly 2.0.0) take only one.
         start: step before which the bias must not act; 0 for a bias that acts from the beginning.
         bias: for each element of the population's first axis; None where it does not begin late.
     """
 
     shape: Shape
     slots: int
+    threshold: float
     start: int
     bias: Array | None
 
@@ -50,25 +51,18 @@ class Registers:
         """Fields and metadata of the population's IF, for the whole node."""
         added = (self.length - self.shape[0], *self.shape[1:])
 
-        def longer(values: Array, rest: Array | float) -> Array:
-            return stored(np.concatenate([values, np.broadcast_to(rest, added)]))
+        def longer(values: Array, rest: float) -> Array:
+            return stored(np.concatenate([values, np.full(added, rest)]))
 
-        threshold = np.full(added, THRESHOLD)
-        if self.bias is not None:
-            threshold[-1] = self.start - 0.5  # 1 is added to it at every step
-        whole = {
-            "r": longer(fields["r"], fields["r"].flat[0]),
-            "v_threshold": longer(fields["v_threshold"], threshold),
-            "v_reset": longer(fields["v_reset"], 0.0),
-        }
+        whole = {name: longer(values, values.flat[0]) for name, values in fields.items()}
         if "start_value" in said:
             said = {**said, "start_value": longer(said["start_value"], 0.0)}
         return whole, said
 
     def layer_bias(self) -> Array:
-        """What the layer in front adds at every step: 1 for the neuron that brings the bias."""
+        """What the layer in front adds at every step: the last neuron first fires at ``start``."""
         bias = np.zeros(self.length)
-        bias[-1] = 1.0
+        bias[-1] = self.threshold / (self.start - 0.5)
         return bias
 
     def loop(self, sketch: Sketch, node: str, wanted: str) -> None:
@@ -76,10 +70,10 @@ class Registers:
         block = self.shape[0]
         weight = np.zeros((self.length, self.length))
         moved = np.arange(block * self.slots)
-        weight[moved + block, moved] = WEIGHT
+        weight[moved + block, moved] = self.threshold * PASSING
         if self.bias is not None:
             weight[:block, -1] = self.bias
-            weight[-1, -1] = self.start
+            weight[-1, -1] = self.threshold  # from then on its own spike is enough
         if len(self.shape) == 1:
             name = sketch.matrix(node, wanted, weight, None)
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Array, Shape, size
+from snnc.ir import Array, Shape
 
 from .names import Names
 
@@ -41,22 +41,15 @@ class Sketch:
         return name
 
     def matrix(self, source: str, wanted: str, weight: Array, bias: Array | None) -> str:
-        """An Affine, or a Linear where there is no bias."""
-        if bias is None:
-            return self.after(source, wanted, self.nir.Linear(stored(weight)))
-        return self.after(source, wanted, self.nir.Affine(stored(weight), stored(bias)))
+        """An Affine, with zeros where there is no bias: sinabs 3.1.3 does not know Linear."""
+        given = np.zeros(len(weight)) if bias is None else bias
+        return self.after(source, wanted, self.nir.Affine(stored(weight), stored(given)))
 
     def flattened(self, source: str, shape: Shape) -> str:
         """A Flatten of all axes, where there are several."""
         if len(shape) == 1:
             return source
         return self.after(source, f"{source}_flat", self.nir.Flatten(np.array(shape), 0, -1))
-
-    def spiking(self, wanted: str, threshold: Array) -> str:
-        """Integrate-and-fire neurons that are given whole numbers and start again at 0."""
-        resistance = stored(np.full(threshold.shape, 1.0 / self.dt))
-        node = self.nir.IF(resistance, stored(threshold), stored(np.zeros(threshold.shape)))
-        return self.add(wanted, node)
 
 
 def stored(values: Array) -> Array:
@@ -65,8 +58,3 @@ def stored(values: Array) -> Array:
     Integers below 2**24 lose nothing by it.
     """
     return np.ascontiguousarray(values, dtype=np.float32)
-
-
-def count(shape: Shape) -> int:
-    """Neurons of a node."""
-    return size(shape)
