@@ -18,6 +18,9 @@ BATCH = 16
 """Samples that are run together; memory, not meaning."""
 
 
+SPIKES = ("spikes", "always")
+
+
 def run(
     graph: Any,
     layout: Layout,
@@ -39,7 +42,7 @@ def run(
     trace = Trace()
     trace.spikes[layout.entry] = spikes.astype(np.int32)
     for place in layout.populations:
-        kind = trace.spikes if place.quantity == "spikes" else trace.potentials
+        kind = trace.spikes if place.quantity in SPIKES else trace.potentials
         kind[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
     longest = steps - min(0, layout.input_shift, *(p.shift for p in layout.populations))
     for first in range(0, samples, BATCH):
@@ -48,7 +51,9 @@ def run(
         shape = graph.nodes["input"].output_type["output"]
         found = run_nir(graph, frames.reshape(*frames.shape[:2], *shape), layout.dt, metadata=metadata)
         for place in layout.populations:
-            kind = trace.spikes if place.quantity == "spikes" else trace.potentials
+            kind = trace.spikes if place.quantity in SPIKES else trace.potentials
+            if place.quantity == "always":
+                found[place.node] = np.ones((len(frames), longest, *place.shape))
             kind[place.name][part] = _in_program(place, found[place.node], steps)
         if progress is not None:
             progress(part.stop)

@@ -13,7 +13,15 @@ from snnc.ir import Array, Kind, Program, ProgramPopulation, ProgramProjection, 
 from .choices import Choices
 from .layers import Side, connect
 from .layout import Layout, PopulationPlace
-from .neurons import divisor, is_leaky, node_threshold, place, place_integrator, unsaid
+from .neurons import (
+    divisor,
+    fires_always,
+    is_leaky,
+    node_threshold,
+    place,
+    place_integrator,
+    unsaid,
+)
 from .registers import Registers
 from .schedule import Schedule, schedule
 from .shapes import node_shapes
@@ -69,7 +77,11 @@ class _Writer:
     held_back: dict[str, int] = field(default_factory=dict)
     """Steps before which those must not act."""
 
+    constants: frozenset[str] = field(init=False)
+    """Populations that fire at every step: they become biases of layers."""
+
     def __post_init__(self) -> None:
+        self.constants = frozenset(p.name for p in self.program.populations if self._is_constant(p))
         self.shapes = node_shapes(self.program, self.choices.shapes == "flat")
         self.sketch = Sketch(self.nir, self.choices.seconds(self.program.step_seconds))
 
@@ -80,7 +92,9 @@ class _Writer:
         self.exits[entry.name], self.lengths[entry.name] = INPUT, self.shapes[entry.name][0]
         places = []
         for population in program.populations:
-            if population.kind is Kind.NEURONS:
+            if population.name in self.constants:
+                places.append(self._constant(population))
+            elif population.kind is Kind.NEURONS:
                 places.append(self._neurons(population))
         places.append(self._readout(program.readout))
         for population in program.populations:
@@ -98,6 +112,19 @@ class _Writer:
         )
         metadata = layout.metadata(program)
         return Written(self.nir.NIRGraph(sketch.nodes, sketch.edges, metadata=metadata), layout)
+
+    def _is_constant(self, population: ProgramPopulation) -> bool:
+        """Whether layers can bring what a population that fires at every step sends."""
+        pairs = zip(self.program.projections, self.times.delays, strict=True)
+        waits = [delay for p, delay in pairs if p.source == population.name]
+        at_once = self.times.starts[population.name] == 0 and not any(waits)
+        return at_once and fires_always(self.program, population)
+
+    def _constant(self, population: ProgramPopulation) -> PopulationPlace:
+        shift = self.times.shifts[population.name]
+        return PopulationPlace(
+            population.name, "", population.shape, shift, "always", population.shape[0]
+        )
 
     def _neurons(self, population: ProgramPopulation) -> PopulationPlace:
         name, shape = population.name, self.shapes[population.name]
@@ -192,9 +219,9 @@ class _Writer:
     def _into(self, population: ProgramPopulation) -> None:
         """Everything that arrives at a population, with the bias on its first layer."""
         name = population.name
-        bias = self.waiting.get(name)
+        bias = self._with_constants(population)
         for index, projection in enumerate(self.program.projections):
-            if projection.target != name:
+            if projection.target != name or projection.source in self.constants:
                 continue
             if bias is not None and self.held_back.get(name):
                 self._projection(index, projection, bias, self.held_back[name])
@@ -203,6 +230,20 @@ class _Writer:
             bias = None
         if bias is not None:
             self._bias_alone(name, bias)
+
+    def _with_constants(self, population: ProgramPopulation) -> Array | None:
+        """What layers have to bring to a population at every step."""
+        total = self.waiting.get(population.name)
+        for projection in self.program.into(population.name):
+            if projection.source in self.constants:
+                assert population.neuron is not None
+                scale = 2.0 ** (projection.exponent + population.neuron.input_shift)
+                scale /= divisor(self.program, population, self.choices)
+                source = self.program.by_name[projection.source]
+                values = projection.op.apply(np.ones((1, *source.shape)))[0] * scale
+                brought = self._layer_bias(values, population.name)
+                total = brought if total is None else total + brought
+        return total
 
     def _projection(
         self, index: int, projection: ProgramProjection, bias: Array | None, held_back: int = 0

@@ -15,11 +15,11 @@ class PopulationPlace:
 
     Attributes:
         name: in the program.
-        node: whose output is the population's.
+        node: whose output is the population's; empty where it fires ``always`` and is a layer's bias.
         shape: in the program.
         shift: the program's steps minus NIR's for the same event.
-        quantity: ``spikes``; ``potential``, of an integrator; ``values``, what a readout is given in
-            each step.
+        quantity: ``spikes``; ``always``; ``potential``, of an integrator; ``values``, what a readout is
+            given in each step.
         length: of the population on the node's first axis; registers follow.
         unit: of the program's potential, for 1.0 of the node's output.
         begin: NIR's steps before the sum of values begins.

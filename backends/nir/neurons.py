@@ -54,6 +54,16 @@ def unsaid(neuron: IntegerNeuron) -> list[str]:
     return found
 
 
+def fires_always(program: Program, population: ProgramPopulation) -> bool:
+    """Whether a population fires at every step and is given nothing: it stands for a constant."""
+    neuron = population.neuron
+    if neuron is None or neuron.threshold is None or program.into(population.name):
+        return False
+    simple = neuron.reset is Reset.ZERO and not is_leaky(neuron) and not neuron.clear_interval
+    bias = neuron.bias_mantissa << neuron.bias_exponent
+    return bool(simple and np.all(neuron.start_value == 0) and np.all(bias > neuron.threshold))
+
+
 def divisor(program: Program, population: ProgramPopulation, choices: Choices) -> float:
     """Program units that are 1.0 in the file: 1 for integers; else what is 1.0 in the network."""
     neuron = population.neuron
