@@ -17,6 +17,7 @@ ALLOWED = {
     "delays": ("nodes", "registers"),
     "shapes": ("keep", "flat"),
     "answer": ("values", "integrator"),
+    "wiring": ("free", "chain"),
 }
 
 
@@ -29,12 +30,14 @@ class Choices:
             ``refuse``; ``metadata`` (named beside the neuron, which a reader may ignore);
             ``composite`` (soft reset rewritten as integrator, threshold and feedback).
         weights: ``integer`` (the program's own integers, potentials in the program's units) or ``real``
-            (thresholds near 1, a readout in the units of the trained network).
+            (thresholds 1, a readout in the units of the trained network).
         delays: ``nodes`` (Delay nodes) or ``registers`` (more neurons of the sending population pass
             its spikes on from one to the next; for readers without Delay).
         shapes: ``keep`` or ``flat`` (no images: every population is a row, every layer a matrix).
         answer: ``values`` (what the readout is given in each step; its user adds it up) or
             ``integrator`` (the sum so far, as a node I).
+        wiring: ``free``, or ``chain`` (one node after the other, each with one loop of its own at the
+            most, delays by registers; for readers that cannot join paths).
         dt: seconds a step; the model's own, or 1, where it is left out.
     """
 
@@ -43,6 +46,7 @@ class Choices:
     delays: str = "nodes"
     shapes: str = "keep"
     answer: str = "values"
+    wiring: str = "free"
     dt: float | None = None
 
     def __post_init__(self) -> None:
@@ -55,12 +59,16 @@ class Choices:
                 )
         if self.dt is not None and not (math.isfinite(self.dt) and self.dt > 0):
             raise fail("D308", f"a time step of {self.dt:g} s", where="nir{dt}", help="use more than 0")
-        if self.unsaid == "composite" and self.delays == "registers":
+        if self.wiring == "chain" and self.answer == "integrator":
+            what = "the answer of a chain is what its last layer gives"
+            raise fail("D308", what, where="nir{answer}", help="use answer=values")
+        if self.unsaid == "composite" and (self.delays == "registers" or self.wiring == "chain"):
             raise fail(
                 "D308",
                 "registers pass on spikes of neurons that fire by themselves; a composite has none",
-                where="nir{unsaid=composite,delays=registers}",
-                help="use delays=nodes, or a hard reset: --set 'set-neurons{reset=zero,start-value=0}'",
+                where="nir{unsaid=composite}",
+                help="use delays=nodes and wiring=free, or "
+                "a hard reset: --set 'set-neurons{reset=zero,start-value=0}'",
             )
 
     def seconds(self, step_seconds: float | None) -> float:

@@ -70,7 +70,7 @@ def _moved(values: NDArray[Any], by: int, steps: int) -> NDArray[Any]:
 
 def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) -> NDArray[np.int32]:
     """The node's output as the program's spikes or potential, in the program's steps and units."""
-    values = found[:, :, : place.length]
+    values = found[:, :, place.first : place.first + place.length]
     if place.quantity == "values":
         values = _summed(values, place.begin, place.clear)
     values = np.rint(values * place.unit)

@@ -10,6 +10,7 @@ import numpy as np
 from snnc.errors import fail
 from snnc.ir import Array, Kind, Program, ProgramPopulation, ProgramProjection, Shape
 
+from .chain import write_chain
 from .choices import Choices
 from .layers import Side, connect
 from .layout import Layout, PopulationPlace
@@ -49,15 +50,18 @@ def write(nir: Any, program: Program, choices: Choices) -> Written:
     Raises:
         UserError: D418 to D420, the program cannot be written with these options.
     """
-    times = schedule(program, choices.delays == "registers")
+    chain = choices.wiring == "chain"
+    times = schedule(program, chain or choices.delays == "registers")
     if times is None:
         raise fail(
             "D418",
             "connections of the input need delays of different lengths",
             where=program.input.name,
             why="registers pass spikes on, the input has counts",
-            help="use nir{delays=nodes}",
+            help="use nir{wiring=free,delays=nodes}",
         )
+    if chain:
+        return Written(*write_chain(nir, program, choices, times))
     return _Writer(nir, program, choices, times).write()
 
 
@@ -187,7 +191,7 @@ class _Writer:
                 self.waiting[name] = self._layer_bias(placed.bias, name)
                 self.held_back[name] = start
             return PopulationPlace(
-                name, placed.exit, population.shape, shift, "potential", shape[0], unit
+                name, placed.exit, population.shape, shift, "potential", shape[0], unit=unit
             )
         self.entries[name] = OUTPUT
         bias = neuron.bias_mantissa * 2.0**neuron.bias_exponent
@@ -196,8 +200,17 @@ class _Writer:
         spikes = self._passes_spikes_on(population)
         if spikes is not None:
             unit = float(spikes)
-        sums = {"begin": start, "clear": neuron.clear_interval}
-        return PopulationPlace(name, OUTPUT, population.shape, shift, "values", shape[0], unit, **sums)
+        return PopulationPlace(
+            name,
+            OUTPUT,
+            population.shape,
+            shift,
+            "values",
+            shape[0],
+            unit=unit,
+            begin=start,
+            clear=neuron.clear_interval,
+        )
 
     def _passes_spikes_on(self, population: ProgramPopulation) -> int | None:
         """What a spike counts, where the readout is one population's spikes as they are."""

@@ -20,7 +20,7 @@ class PopulationPlace:
         shift: the program's steps minus NIR's for the same event.
         quantity: ``spikes``; ``always``; ``potential``, of an integrator; ``values``, what a readout is
             given in each step.
-        length: of the population on the node's first axis; registers follow.
+        length, first: of the population on the node's first axis; registers follow.
         unit: of the program's potential, for 1.0 of the node's output.
         begin: NIR's steps before the sum of values begins.
         clear: steps after which it begins again; 0 for never.
@@ -32,6 +32,7 @@ class PopulationPlace:
     shift: int
     quantity: str
     length: int
+    first: int = 0
     unit: float = 1.0
     begin: int = 0
     clear: int = 0

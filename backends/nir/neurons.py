@@ -69,7 +69,9 @@ def divisor(program: Program, population: ProgramPopulation, choices: Choices) -
     neuron = population.neuron
     if choices.weights == "integer" or neuron is None:
         return 1.0
-    return float(neuron.unit) if neuron.threshold is not None else neuron.unit * program.steps_per_frame
+    if neuron.threshold is None:
+        return float(neuron.unit * program.steps_per_frame)
+    return float(node_threshold(neuron, population.shape, choices).flat[0])
 
 
 def place(

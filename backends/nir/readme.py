@@ -56,7 +56,7 @@ def readme(program: Program, choices: Choices, written: Written) -> str:
         answer=ANSWERS[readout.quantity].format(sum=total) + unit,
         first=layout.answer_start + steps,
         steps=steps,
-        weights="integers, as compiled" if choices.weights == "integer" else "real, thresholds near 1",
+        weights="integers, as compiled" if choices.weights == "integer" else "real, thresholds 1",
         unsaid="* Some neurons do more than NIR has words for: see `snnc` in their metadata.\n"
         if said
         else "",

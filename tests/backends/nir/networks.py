@@ -95,5 +95,5 @@ def compiled(graph: Graph, target: NirBackend, *changes: str, steps: int = 4) ->
 
 
 def spikes(program: Program, seed: int) -> Integers:
-    """Input for a program of :func:`random_graph`."""
-    return encode(program, random_counts(seed))
+    """Input for a program of :func:`random_graph`; no more counts than a spread code carries."""
+    return encode(program, np.minimum(random_counts(seed), program.steps_per_frame))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from snnc.backends.nir import NirBackend
@@ -19,6 +19,9 @@ from .networks import compiled, random_graph, spikes
 pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
 
 HARD = "set-neurons{reset=zero,start-value=0}"
+IMPOSSIBLE = ("D302", "D418")
+"""A loop that K steps do not carry; connections of the input that differ in length."""
+SPREAD = "encode-input{code=spread}"
 HARD_FROM_HALF = "set-neurons{reset=zero,start-value=0.5,comparison=>=}"
 
 
@@ -36,7 +39,12 @@ def mismatches(
     return compare(program, simulate(program, given), found).mismatches
 
 
-EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 SEEDS = st.integers(0, 10**6)
 WEIGHTS = st.sampled_from(["integer", "real"])
 STEPS = st.integers(1, 5)
@@ -61,7 +69,7 @@ def test_registers(seed: int, weights: str, shapes: str, steps: int) -> None:
     try:
         assert mismatches(seed, target, HARD, steps=steps) == 0
     except UserError as refused:
-        assert refused.diagnostics[0].code == "D418"  # the input's connections differ in length
+        assert refused.diagnostics[0].code in IMPOSSIBLE
 
 
 @EXAMPLES
@@ -70,3 +78,23 @@ def test_metadata(seed: int, restart: bool, dt: float) -> None:
     change = f"restart-frames{{enabled={str(restart).lower()}}}"
     target = NirBackend(unsaid="metadata", dt=dt)
     assert mismatches(seed, target, change, engine="nir-metadata") == 0
+
+
+@EXAMPLES
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS)
+def test_chain(seed: int, weights: str, shapes: str, steps: int) -> None:
+    target = NirBackend(wiring="chain", weights=weights, shapes=shapes)
+    try:
+        assert mismatches(seed, target, HARD, SPREAD, steps=steps) == 0
+    except UserError as refused:
+        assert refused.diagnostics[0].code in IMPOSSIBLE
+
+
+@EXAMPLES
+@given(SEEDS, STEPS)
+def test_chain_with_soft_reset_in_metadata(seed: int, steps: int) -> None:
+    target = NirBackend(unsaid="metadata", wiring="chain")
+    try:
+        assert mismatches(seed, target, SPREAD, engine="nir-metadata", steps=steps) == 0
+    except UserError as refused:
+        assert refused.diagnostics[0].code in IMPOSSIBLE
