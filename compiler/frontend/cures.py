@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from .exported import Node
 
+HOW_TO_EXPORT = (
+    "write the model with snnc.Rollout.export(path), or with "
+    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see README"
+)
+
 SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
 POOL = "use average pooling (nn.AvgPool2d) or a convolution with a stride, and train again"
 AT_THE_END = "leave it out of the network: the largest element of the readout stays the largest"
