@@ -28,9 +28,11 @@ from .memory import (
     is_in_place,
     written_buffers,
 )
+from .pooling import POOLING
+from .rearranging import REARRANGING
 from .training_mode import refuse_training_mode
 
-RULES: Rules = {**LAYERS, **ARITHMETIC}
+RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
 
 INPUT = "input"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,38 @@ from .archives import as_protocol_2
 from .networks import with_statistics
 
 IMAGE = (2, 8, 8)
+LINE = (3, 12)
 
 WHOLE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "image": (
         lambda: nn.Sequential(
-            nn.Conv2d(2, 4, 3, stride=1, groups=2, dtype=torch.float64),
+            nn.ZeroPad2d((1, 0, 2, 1)),
+            nn.Conv2d(2, 4, 3, stride=2, groups=2, dtype=torch.float64),
             nn.BatchNorm2d(4, dtype=torch.float64),
             nn.ReLU6(),
             nn.Sequential(nn.Dropout(), nn.AvgPool2d(2), nn.Identity()),
-            nn.AdaptiveAvgPool2d((3, 1)),
+            nn.AdaptiveAvgPool2d((3, 3)),
             nn.Flatten(),
             nn.Hardtanh(0, 2),
-            nn.Linear(12, 5, bias=False, dtype=torch.float64),
+            nn.Linear(36, 5, bias=False, dtype=torch.float64),
         ),
         IMAGE,
+    ),
+    "line": (
+        lambda: nn.Sequential(
+            OrderedDict(
+                conv=nn.Conv1d(3, 4, 3, padding=1),
+                norm=nn.BatchNorm1d(4, affine=False),
+                act=nn.ReLU(),
+                pool=nn.AvgPool1d(2),
+                adaptive=nn.AdaptiveAvgPool1d(3),
+                flat=nn.Flatten(),
+                head=nn.Linear(12, 5),
+                apart=nn.Unflatten(1, (5, 1)),
+                end=nn.Flatten(),
+            )
+        ),
+        LINE,
     ),
     "one-layer": (lambda: nn.Linear(6, 3), (6,)),
 }
