@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
 
-from snnc.ir import Array, Scale, SparseLinear
+from snnc.ir import Array, Scale, Shape, SparseLinear
 
 from .call import Call, Rule, Rules, UnsupportedError, torch_shape
-from .cures import PRODUCT
+from .cures import MERGE, PRODUCT
 from .expression import Signal, Tensor
+from .gathering import gather, numbered
 
 FLOATS = (6, 7, 8, 13)
 """half, float, double and bfloat16 of torch/_export/serde/schema.py."""
@@ -60,11 +62,20 @@ def _sum(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
     if not isinstance(left, Signal) and not isinstance(right, Signal):
         return np.asarray(left + right, np.float64)
     if isinstance(left, Signal) and isinstance(right, Signal):
-        if left.shape != right.shape:
-            raise UnsupportedError(f"a sum of signals of shapes {left.shape} and {right.shape}")
-        return left.plus(right)
+        full = np.broadcast_shapes(torch_shape(left), torch_shape(right))
+        call.refuse_large(math.prod(full))
+        if full[0] != 1:
+            raise UnsupportedError(f"a sum of signals of shapes {left.shape} and {right.shape}", MERGE)
+        return _stretched(call, left, full).plus(_stretched(call, right, full))
     signal, constant = (left, right) if isinstance(left, Signal) else (right, left)
     return signal.plus_constant(_per_sample(call, signal, np.asarray(constant, np.float64)))
+
+
+def _stretched(call: Call, signal: Signal, full: Shape) -> Signal:
+    """The signal repeated along axes of size 1, to torch's shape ``full``."""
+    if torch_shape(signal) == full:
+        return signal
+    return gather(call, signal, np.broadcast_to(numbered(signal.shape)[None], full)[0])
 
 
 def _per_sample(call: Call, signal: Signal, constant: Array) -> Array:

@@ -82,6 +82,8 @@ def compose(first: Op, second: Op, shape: Shape) -> Op:
     """
     middle = first.out_shape(shape)
     shaping = Flatten | Reshape
+    if isinstance(first, shaping) and middle == shape:
+        first = Identity()
     if isinstance(second, Identity):
         return first
     if isinstance(second, shaping) and second.out_shape(middle) == middle:

@@ -192,6 +192,7 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "sum": on(image, lambda x: x.sum((1, 3))),
     "scaled": scaled,
     "sub": on(line, lambda x: 2 - x - torch.relu(x).sub(x, alpha=0.3)),
+    "sum-stretched": on(image, lambda x: x.mean((2, 3), keepdim=True) - x + x.mean(1, keepdim=True)),
     "neg": on(line, lambda x: -x),
     "identity": lambda d: (nn.Sequential(nn.Identity(), nn.Dropout(0.3)).eval(), line(d)),
     "dropouts": lambda d: (nn.Sequential(*DROPOUTS).eval(), line(d)),
