@@ -91,12 +91,12 @@ def load_model(
         archive = Archive.open(path, _exported(saved, given))
     elif archive is None:
         raise refuse_other_file(path, data)
-    else:
-        given.refuse(path, INPUT_SHAPE, MODULE)
     name = find_model(archive)
     program = read_program(archive, f"models/{name}.json")
     payloads = read_payloads(archive, name)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
+    if saved is None:
+        given.refuse(path, INPUT_SHAPE, MODULE)
     graph = build_graph(program, read_tensors(archive, payloads), path.stem)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest)
