@@ -139,6 +139,7 @@ def filled(number: float | None) -> Rule:
         if "self" in call.node.arguments:
             shape = torch_shape(_tensor(call, "self")) if shape is None else shape
         call.value("dtype")
+        call.refuse_large(math.prod(shape or ()))
         argument = "fill_value" if "fill_value" in call.node.arguments else "value"
         fill = call.value(argument) if number is None else number
         return np.full(shape or (), fill, np.float64)

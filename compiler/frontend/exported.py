@@ -213,7 +213,7 @@ def _program(graph: Any, signature: Any, call: dict[str, Any]) -> Exported:
         constants=named["tensor_constant"],
         mutated=mutated,
         input_keys=_of_tensors(_input_keys(call.get("in_spec")), given),
-        output_keys=tuple(_keys(call.get("out_spec"))),
+        output_keys=_of_tensors(_keys(call.get("out_spec")), [True] * len(outputs)),
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +40,30 @@ def export_state_dict(saved: Saved, given: Given) -> bytes:
     """
     assert given.module is not None
     state = _state_dict(saved)
-    net = _build(given.module)
-    _load(net, state, saved.path, given.module)
-    net.eval()
-    if not _is_rollout(net):
+    with _current_folder_on_path():
+        net = _build(given.module)
+        _load(net, state, saved.path, given.module)
+        net.eval()
+        if _is_rollout(net):
+            return _rollout_archive(net, given)
         return archive_of(saved.path, net, given.shape(saved.path))
-    rollout: Any = net
+
+
+@contextmanager
+def _current_folder_on_path() -> Iterator[None]:
+    """As ``python -m`` has it, also for what ``forward`` imports."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if here in sys.path:
+            sys.path.remove(here)
+
+
+def _rollout_archive(rollout: Any, given: Given) -> bytes:
+    """What ``snnc.Rollout.export`` writes; a shape on the command line must be the network's."""
+    assert given.module is not None
     if given.input_shape is not None and parse_shape(given.input_shape) != rollout.input_shape:
         raise fail(
             "D122",
@@ -86,33 +105,27 @@ def _no_state_dict(path: Path, what: str) -> UserError:
 
 
 def _build(name: str) -> nn.Module:
-    """Import the user's module, as ``python -m`` would, and call the factory."""
+    """Import the user's module and call the factory."""
     from torch import nn
 
     module_name, colon, factory_name = name.partition(":")
     if not colon or not module_name or not factory_name:
         raise fail("D126", f"{name!r} is no factory", where=MODULE, help="write package.module:factory")
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
     try:
-        try:
-            place: Any = importlib.import_module(module_name)
-        except (Exception, SystemExit) as error:
-            raise _user_code(name, f"{module_name} cannot be imported", error) from None
-        for part in factory_name.split("."):
-            if not hasattr(place, part):
-                raise fail("D126", f"{module_name} has no {factory_name}", where=f"{MODULE} {name}")
-            place = getattr(place, part)
-        if not callable(place) or isinstance(place, nn.Module):
-            what = f"{factory_name} is a {type(place).__name__}, not a function or class"
-            raise fail("D126", what, where=f"{MODULE} {name}", help="name what builds the network")
-        try:
-            net = place()
-        except (Exception, SystemExit) as error:
-            raise _user_code(name, f"{factory_name}() failed", error) from None
-    finally:
-        if here in sys.path:
-            sys.path.remove(here)
+        place: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise _user_code(name, f"{module_name} cannot be imported", error) from None
+    for part in factory_name.split("."):
+        if not hasattr(place, part):
+            raise fail("D126", f"{module_name} has no {factory_name}", where=f"{MODULE} {name}")
+        place = getattr(place, part)
+    if not callable(place) or isinstance(place, nn.Module):
+        what = f"{factory_name} is a {type(place).__name__}, not a function or class"
+        raise fail("D126", what, where=f"{MODULE} {name}", help="name what builds the network")
+    try:
+        net = place()
+    except (Exception, SystemExit) as error:
+        raise _user_code(name, f"{factory_name}() failed", error) from None
     if not isinstance(net, nn.Module):
         what = f"{factory_name}() gives a {type(net).__name__}, not a torch.nn.Module"
         raise fail("D126", what, where=f"{MODULE} {name}")

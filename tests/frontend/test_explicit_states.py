@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from torch.utils import _pytree as pytree
 from snnc.errors import UserError
 from snnc.frontend import load_model
 from snnc.sim.analog import run_frames
+
+from .archives import MODEL, edit_json
 
 Layer = Callable[[Tensor], Tensor]
 
@@ -195,3 +198,14 @@ def test_a_linear_state_with_a_bias_is_named(tmp_path: Path) -> None:
     net = Step(lambda self, x, h: (self.head(torch.relu(h)), self.two(self.one(x).flatten(1))))
     with pytest.raises(UserError, match=r"D208(?s:.*)at   states_0"):
         load_model(export(net, (H2,), tmp_path / "net.pt2"))
+
+
+def test_a_damaged_tree_of_outputs(tmp_path: Path) -> None:
+    path = export(Step(FORMS["list"][0]), FORMS["list"][1], tmp_path / "net.pt2")
+    keys = ("graph_module", "module_call_graph", 0, "signature", "out_spec")
+    leaf: dict[str, Any] = {"type": None, "context": None, "children_spec": []}
+    tree = {"type": "builtins.tuple", "context": "null", "children_spec": [leaf]}
+    load_model(edit_json(path, MODEL, *keys, value=json.dumps([1, tree])))
+    for junk in ("", "[]", "[1, {}]", "[1, 2]", 3, "[" * 100_000):
+        with pytest.raises(UserError, match=r"D106"):
+            load_model(edit_json(path, MODEL, *keys, value=junk))

@@ -57,6 +57,11 @@ class Branches(Net):
     def forward(self, x):
         return x if x.sum() > 0 else -x
 
+class Late(Net):
+    def forward(self, x):
+        from mine import later
+        return later.double(super().forward(x))
+
 instance = Net()
 """
 
@@ -99,6 +104,12 @@ def test_network_with_a_state(zipped: bool, folder: Path) -> None:
     with torch.no_grad():
         expected = [net(torch.tensor(f[None], dtype=torch.float32))[0].numpy() for f in frames[0]]
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_forward_may_import_too(folder: Path) -> None:
+    (folder / "mine" / "later.py").write_text("def double(x):\n    return 2 * x\n")
+    torch.save(own("Net").state_dict(), folder / "net.pt")
+    load_model(folder / "net.pt", given=Given("2,8,8", "mine.nets:Late"))
 
 
 def test_rollout(folder: Path) -> None:
