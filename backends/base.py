@@ -33,18 +33,33 @@ class Engine:
 
 @dataclass(frozen=True)
 class Emitted:
-    """Where the payload has its own copy of the program (POSIX paths relative to the bundle)."""
+    """What a payload consists of.
 
-    program: str
-    weights: str
+    Attributes:
+        files: the files that the back end itself reads again, by role (POSIX paths relative to the
+            bundle); the manifest keeps them.
+        notes: effects that have a name and a size, beyond those of the passes.
+    """
+
+    files: dict[str, str]
     notes: tuple[Diagnostic, ...] = ()
 
 
 class Backend(Protocol):
-    """A target. Found through the entry-point group ``snnc.backends``."""
+    """A target. Found through the entry-point group ``snnc.backends``.
 
-    name: str
-    target: Target
+    A back end that is a frozen dataclass has its fields as options: ``--target name{option=value}``.
+    """
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        ...
+
+    @property
+    def target(self) -> Target:
+        """What it can do, for passes and checks."""
+        ...
 
     def pipeline(self) -> str:
         """The passes that this target wants, as text (``name{option=value},name,...``)."""
@@ -54,8 +69,23 @@ class Backend(Protocol):
         """Every reason why a program does not fit the target, not the first only."""
         ...
 
-    def emit(self, program: Program, folder: Path) -> Emitted:
-        """Write the payload into an existing empty folder; same program, same bytes."""
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+        """Write the payload into an existing folder; same program and example, same bytes.
+
+        Args:
+            program: passed :meth:`check`.
+            folder: the bundle-to-be, which holds the compiler's own two files.
+            example: a few inputs, (samples, steps, \\*input shape), for effects that can only be
+                measured by running the network.
+        """
+        ...
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """Where the payload on disk says something else than the program; empty when nowhere.
+
+        Raises:
+            Exception: whatever a damaged payload makes a parser raise.
+        """
         ...
 
     def engines(self) -> tuple[Engine, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 
+from snnc import settings
 from snnc.errors import fail
 
 from .base import Backend
@@ -40,12 +41,16 @@ def registered_backends() -> tuple[Found, ...]:
     return tuple(found)
 
 
-def find_backend(name: str) -> Backend:
-    """The back end of a target.
+def find_backend(text: str) -> Backend:
+    """The back end of a target, with its options set.
+
+    Args:
+        text: ``name`` or ``name{option=value,...}``.
 
     Raises:
-        UserError: no such target (with the nearest name), or it cannot be loaded.
+        UserError: no such target (with the nearest name), it cannot be loaded, or an option is wrong.
     """
+    name, texts = settings.split(text)
     targets = {found.name: found for found in registered_backends()}
     found = targets.get(name)
     if found is None:
@@ -59,4 +64,5 @@ def find_backend(name: str) -> Backend:
         )
     if found.backend is None:
         raise fail("D312", f"target {name} cannot be loaded: {found.problem}", where="--target")
-    return found.backend
+    kind = type(found.backend)
+    return kind(**settings.values(kind, texts, f"target {name}")) if texts else found.backend

@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .errors import Diagnostic, Severity, UserError, fail
-from .ir import Program, read_program, unpack_arrays, write_program
+from .ir import Program, read_program
 
 FORMAT = 2
 SHOWN_FILES = 3
@@ -188,41 +186,6 @@ def _refuse_contradiction(folder: Path, manifest: dict[str, Any], program: Progr
             )
 
 
-def payload_differences(bundle: Bundle) -> list[str]:
-    """Where the payload's copy of the program differs from the program, value by value.
-
-    Raises:
-        UserError: the payload's copy cannot be read.
-    """
-    payload = bundle.manifest["payload"]
-    try:
-        text = (bundle.folder / payload["program"]).read_bytes()
-        packed = (bundle.folder / payload["weights"]).read_bytes()
-        deployed = write_program(read_program(text, packed))
-    except Exception as problem:  # whatever a damaged file makes a parser raise
-        raise fail(
-            "D114",
-            f"its payload cannot be read: {type(problem).__name__}: {problem}",
-            where=str(bundle.folder),
-            help="compile again",
-        ) from problem
-    meant = write_program(bundle.program)
-    found = []
-    if deployed[PROGRAM] != meant[PROGRAM]:
-        found.append(f"{payload['program']} is another structure than {PROGRAM}")
-    ours, theirs = unpack_arrays(meant[WEIGHTS]), unpack_arrays(deployed[WEIGHTS])
-    for name in sorted(set(ours) & set(theirs)):
-        if ours[name].shape != theirs[name].shape:
-            found.append(f"{name} has shape {theirs[name].shape}, compiled {ours[name].shape}")
-        elif len(places := np.argwhere(ours[name] != theirs[name])):
-            at = tuple(int(i) for i in places[0])
-            found.append(
-                f"{name}{list(at)} is {theirs[name][at]}, compiled {ours[name][at]} "
-                f"({len(places)} of {ours[name].size} values differ)"
-            )
-    return found
-
-
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
@@ -247,9 +210,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         )
     wrong = [name for name, kind in PARTS.items() if not isinstance(manifest.get(name), kind)]
     wrong += [
-        f"payload.{key}"
-        for key in ("program", "weights")
-        if not wrong and not isinstance(manifest["payload"].get(key), str)
+        f"payload.{role}"
+        for role, name in (manifest["payload"].items() if not wrong else ())
+        if not isinstance(name, str)
     ]
     if wrong:
         text = f"its {MANIFEST} lacks {', '.join(wrong)}, or has them of another kind"

@@ -83,12 +83,12 @@ def common(
 @app.command("compile")
 def compile_(
     model: ModelPath,
-    target: Annotated[str, typer.Option(help="as snnc targets lists them")],
+    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     calibration: Annotated[
         Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
     ] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
-    weight_bits: Annotated[int | None, typer.Option(help="1 to 8")] = None,
+    weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
     dt: TimeStep = None,
     discretize: Discretize = None,
     input_shape: InputShape = None,
@@ -110,8 +110,9 @@ def compile_(
     """Compile MODEL to a bundle that runs on the target."""
     with reported():
         from .driver import compile_model
+        from .settings import split
 
-        folder = output or Path(f"{model.stem}.{target}")
+        folder = output or Path(f"{model.stem}.{split(target)[0]}")
         with console.progress() as report:
             compiled = compile_model(
                 model,

@@ -94,6 +94,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 def compiled(result: Compiled) -> None:
     """Say what a compile gave, and every named effect."""
     from .ir.footprint import program_size
+    from .settings import split
 
     diagnostics(result.notes)
     size = program_size(result.program)
@@ -107,7 +108,7 @@ def compiled(result: Compiled) -> None:
         "none": "not calibrated: thresholds are a data-free bound",
     }[calibration["origin"]]
     say(
-        f"{result.folder}: {result.program.name} for {result.manifest['target']}, "
+        f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
         f"{size.neurons} neurons, {size.synapses} synapses, "
         f"{result.program.steps_per_frame} steps a frame; {origin}"
     )

@@ -19,9 +19,11 @@ from .bundle import digest, refuse_output, seal, staged
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
-from .ir import Encoding, Graph, Program, pack_arrays, write_program
+from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
 from .lowering import lower
 from .progress import Report, quiet
+from .settings import text_of
+from .sim import encode
 
 LOWERABLE = frozenset(
     {
@@ -33,6 +35,9 @@ LOWERABLE = frozenset(
     }
 )
 """What must hold of a graph before it can become a program."""
+
+
+EXAMPLE_SAMPLES, EXAMPLE_STEPS, RANDOM_DENSITY = 4, 32, 0.05
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def compile_model(
 
     Args:
         model_path: what :func:`snnc.frontend.load_model` reads.
-        target: a name that ``snnc targets`` lists.
+        target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; replaced when it is a bundle already.
         calibration: data file; the archive's own calibration data where None.
         steps_per_frame, weight_bits: options of match-delays and quantize-weights.
@@ -168,13 +173,21 @@ def compile_model(
     with staged(output) as folder:
         for name, content in write_program(program).items():
             (folder / name).write_bytes(content)
-        emitted = backend.emit(program, folder)
+        emitted = backend.emit(program, folder, _example(program, counts))
         notes = (*notes, *emitted.notes)
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
         manifest["calibration"] = _calibration_entry(counts, origin, pipeline)
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
+
+
+def _example(program: Program, counts: NDArray[np.int64] | None) -> Integers:
+    """A few inputs for what a back end measures: of the calibration data, else one event in 20."""
+    if counts is None:
+        shape = (EXAMPLE_SAMPLES, EXAMPLE_STEPS // program.steps_per_frame + 1, *program.input.shape)
+        counts = (np.random.default_rng(0).random(shape) < RANDOM_DENSITY).astype(np.int64)
+    return encode(program, counts[:EXAMPLE_SAMPLES])
 
 
 def _manifest(
@@ -190,12 +203,12 @@ def _manifest(
     # The potential of one frame is the sum over its steps of what the float readout is per frame.
     units = readout.grid.scale * 2**readout.grid.input_shift * graph.steps_per_frame
     return {
-        "target": backend.name,
+        "target": text_of(backend.name, backend),
         "versions": {name: version(name) for name in ("snnc", "numpy", "scipy", "networkx")},
         "model": {"name": graph.name, "sha256": model.digest},
         "passes": str(pipeline),
         "steps_per_frame": graph.steps_per_frame,
-        "payload": {"program": emitted.program, "weights": emitted.weights},
+        "payload": emitted.files,
         "input": {"shape": list(graph.input.shape), "encoding": _encoding(graph.input.encoding)},
         "readout": {
             "name": readout.name,

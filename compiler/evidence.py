@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.backends import Backend, Emitted, Engine, find_backend
 
-from .bundle import Bundle, payload_differences, read_bundle
+from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, Severity, fail
 from .ir import Integers, pack_arrays, unpack_arrays
@@ -126,7 +126,7 @@ def verify_bundle(
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
-    different = _payload(bundle, allow_altered)
+    different = _payload_differences(backend, bundle, allow_altered)
     chosen = _engine(backend, engine)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
@@ -137,11 +137,10 @@ def verify_bundle(
         bundle.program, spikes, progress=lambda n: report("reference simulator", n, total)
     )
     report(chosen.name, 0, total)
-    payload = bundle.manifest["payload"]
     actual = backend.run(
         chosen.name,
         folder,
-        Emitted(payload["program"], payload["weights"]),
+        payload(bundle),
         spikes,
         time_limit=time_limit,
         progress=lambda n: report(chosen.name, n, total),
@@ -151,14 +150,28 @@ def verify_bundle(
     return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
 
 
-def _payload(bundle: Bundle, allow_altered: bool) -> list[str]:
+def payload(bundle: Bundle) -> Emitted:
+    """What the manifest says the payload consists of."""
+    return Emitted(dict(bundle.manifest["payload"]))
+
+
+def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
     """What the payload has otherwise than the program; refused unless the user goes on."""
-    different = payload_differences(bundle)
+    where = str(bundle.folder)
+    try:
+        different = backend.differences(bundle.program, bundle.folder, payload(bundle))
+    except Exception as problem:  # whatever a damaged file makes a parser raise
+        raise fail(
+            "D114",
+            f"its payload cannot be read: {type(problem).__name__}: {problem}",
+            where=where,
+            help="compile again",
+        ) from problem
     if different and not allow_altered:
         raise fail(
             "D120",
             f"what would be deployed is not what was compiled: {different[0]}",
-            where=str(bundle.folder),
+            where=where,
             why=f"{len(different)} arrays or structures of the payload differ from the program",
             help="compile again, or go on at your own risk with --allow-altered",
         )
@@ -247,7 +260,7 @@ def run_bundle(
         UserError: the bundle or the data cannot be used.
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    _payload(bundle, allow_altered)
+    _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += beyond_calibration(bundle, read)
     program, total = bundle.program, len(read.x)

@@ -6,6 +6,8 @@ its scale is a bug, not something to round.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnc.errors import CompilerBug
@@ -50,18 +52,19 @@ def lower(graph: Graph, target: Target) -> Program:
     return Program(
         graph.name,
         graph.steps_per_frame,
-        tuple(_population(graph, p) for p in graph.populations),
+        tuple(_population(graph, p, target) for p in graph.populations),
         tuple(_projection(graph, p, target) for p in graph.projections),
         graph.step_seconds,
     )
 
 
-def _population(graph: Graph, population: Population) -> ProgramPopulation:
+def _population(graph: Graph, population: Population, target: Target) -> ProgramPopulation:
     assert population.start is not None
     neuron = None
     if population.kind is not Kind.INPUT:
         assert population.grid is not None
         neuron = _neuron(graph, population, population.grid, population.start)
+        neuron = replace(neuron, state_bits=target.limit("state bits") or STATE_BITS)
     return ProgramPopulation(
         population.name,
         population.kind,

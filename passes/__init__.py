@@ -2,14 +2,13 @@
 
 from .base import Context, Fact, Pass
 from .facts import problems
-from .pipeline import Pipeline, options, parse_pass, print_pass, registered
+from .pipeline import Pipeline, parse_pass, print_pass, registered
 
 __all__ = [
     "Context",
     "Fact",
     "Pass",
     "Pipeline",
-    "options",
     "parse_pass",
     "print_pass",
     "problems",

@@ -7,11 +7,10 @@ from itertools import pairwise
 from typing import ClassVar
 
 import networkx as nx
-import numpy as np
-from scipy.optimize import linprog
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.ir import Graph, Kind, Projection, size
+from snnc.ir import Graph, Projection, size
+from snnc.ir.retiming import Timed, cheapest_starts
 
 from .base import Context, Fact, Pass
 
@@ -203,33 +202,11 @@ def smallest_steps(graph: Graph, hop: int) -> int | None:
 
 def solve_starts(graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int] | None:
     """The cheapest starts (smallest is 0), or None when the limit on delays leaves none."""
-    index = {p.name: i for i, p in enumerate(graph.populations)}
-    cost = np.zeros(len(index))
-    rows, bounds = [], []
-    for p in graph.projections:
-        row = np.zeros(len(index))
-        row[index[p.target]] += 1
-        row[index[p.source]] -= 1
-        cost += row * size(graph.by_name[p.source].shape)
-        rows.append(-row)  # start(source) - start(target) <= K R - h
-        bounds.append(steps * p.frames - hop)
-        if longest is not None:
-            rows.append(row)
-            bounds.append(longest + hop - steps * p.frames)
-    matrix, upper = np.array(rows), np.array(bounds)
-    cheapest = linprog(cost, matrix, upper, bounds=(0, None), method="highs")
-    if not cheapest.success:
-        return None
+    most = None if longest is None else longest + hop
+    connections = [
+        Timed(p.source, p.target, steps * p.frames, hop, most, size(graph.by_name[p.source].shape))
+        for p in graph.projections
+    ]
     # Among equally cheap starts the readout's decides (early answers), then everybody's.
-    early = np.array([1e3 if p.kind is Kind.READOUT else 1.0 for p in graph.populations])
-    found = linprog(
-        early,
-        np.vstack([matrix, cost]),
-        np.append(upper, np.rint(cheapest.fun) + 0.5),
-        bounds=(0, None),
-        integrality=1,
-        method="highs",
-    )
-    starts = np.rint(found.x).astype(int)
-    earliest = int(starts.min())
-    return {name: int(starts[i]) - earliest for name, i in index.items()}
+    late = {graph.readout.name: 1e3}
+    return cheapest_starts([p.name for p in graph.populations], connections, late)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import types
-import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from snnc import settings
 from snnc.errors import CompilerBug, UserError, fail
 from snnc.ir import Graph
 
@@ -45,29 +44,6 @@ def registered() -> dict[str, type[Pass]]:
     return found
 
 
-def options(kind: type[Pass]) -> dict[str, type]:
-    """The options of a pass by their command-line name, with the type that their text becomes."""
-    hints = typing.get_type_hints(kind)
-    found = {}
-    for field in fields(kind):
-        hint = hints[field.name]
-        if isinstance(hint, types.UnionType):
-            hint = next(t for t in hint.__args__ if t is not types.NoneType)
-        found[field.name.replace("_", "-")] = hint
-    return found
-
-
-def _value(text: str, kind: type, where: str) -> object:
-    if kind is bool and text in ("true", "false"):
-        return text == "true"
-    try:
-        if kind is not bool:
-            return kind(text)
-    except ValueError:
-        pass
-    raise fail("D308", f"{text!r} is not a {kind.__name__}", where=where)
-
-
 def parse_pass(text: str) -> Pass:
     """One pass from ``name`` or ``name{option=value,...}``.
 
@@ -79,10 +55,7 @@ def parse_pass(text: str) -> Pass:
 
 
 def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
-    match = re.fullmatch(r"([a-z0-9-]+)(?:\{(.*)\})?", text.strip())
-    if match is None:
-        raise fail("D308", f"cannot read {text!r}", help="write name{option=value,...}")
-    name, inside = match.group(1), match.group(2)
+    name, texts = settings.split(text)
     kind = registered().get(name)
     if kind is None:
         near = difflib.get_close_matches(name, registered(), 1)
@@ -91,30 +64,12 @@ def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
             f"no pass {name!r}",
             help=f"did you mean {near[0]}?" if near else "snnc passes lists them",
         )
-    values: dict[str, Any] = {}
-    for part in filter(None, (inside or "").split(",")):
-        option, _, value = part.partition("=")
-        known = options(kind)
-        if option.strip() not in known:
-            raise fail(
-                "D308",
-                f"pass {name} has no option {option.strip()!r}",
-                help=f"it has {', '.join(known)}" if known else "it has none",
-            )
-        where = f"{name}{{{option.strip()}}}"
-        values[option.strip().replace("-", "_")] = _value(value.strip(), known[option.strip()], where)
-    return kind, values
+    return kind, settings.values(kind, texts, f"pass {name}")
 
 
 def print_pass(a_pass: Pass) -> str:
     """The text form with every option that is set, defaults included."""
-    parts = []
-    for field in fields(a_pass):
-        value = getattr(a_pass, field.name)
-        if value is not None:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(f"{field.name.replace('_', '-')}={text}")
-    return f"{a_pass.name}{{{','.join(parts)}}}" if parts else a_pass.name
+    return settings.text_of(a_pass.name, a_pass)
 
 
 @dataclass(frozen=True)

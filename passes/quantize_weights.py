@@ -61,7 +61,7 @@ class QuantizeWeights(Pass):
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
     Options:
-        bits: 1 to 8.
+        bits: as the target allows; 1 to 8 on Loihi, to 16 in NIR.
         sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
         candidates: scales tried for each population.
         headroom: the potential of neurons must be able to hold so many thresholds (16 steps of 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
@@ -27,7 +28,7 @@ class LoihiBackend:
     def pipeline(self) -> str:
         """The passes that a program for Loihi needs."""
         return (
-            "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,balance-thresholds,"
+            "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,balance-thresholds,"
             "fold-thresholds,quantize-weights"
         )
 
@@ -35,9 +36,13 @@ class LoihiBackend:
         """Every reason why the program does not fit."""
         return checks.check(program)
 
-    def emit(self, program: Program, folder: Path) -> Emitted:
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write the package and its README into ``folder``."""
         return emit(program, folder)
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """The package's copy of the program, value by value."""
+        return program_copy.differences(program, folder, emitted.files)
 
     def engines(self) -> tuple[Engine, ...]:
         """Lava's runtime, and Lava's models in one process."""

@@ -53,7 +53,7 @@ def emit(program: Program, folder: Path) -> Emitted:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (folder / "README.md").write_bytes(_readme(program, package, populations, projections))
-    return Emitted(f"{package}/program.json", f"{package}/weights.npz")
+    return Emitted({"program": f"{package}/program.json", "weights": f"{package}/weights.npz"})
 
 
 def layout_json(populations: tuple[Place, ...], projections: tuple[Place, ...]) -> bytes:

@@ -41,7 +41,7 @@ def run(
     _check_request(engine, spikes)
     with tempfile.TemporaryDirectory(prefix="snnc-lava-") as name:
         job = Path(name)
-        program, package = stage(folder / Path(emitted.program).parent, job)
+        program, package = stage(folder / Path(emitted.files["program"]).parent, job)
         flat = spikes.reshape(*spikes.shape[:2], -1).astype(np.int32)
         np.save(job / "spikes.npy", flat)
         (job / "job.json").write_text(json.dumps({"engine": engine, "package": str(package)}))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
 from snnc.sim import simulate
 
 PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,"
+    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,"
     "balance-thresholds,fold-thresholds,quantize-weights"
 )
 
@@ -30,12 +31,16 @@ class ReferenceBackend:
         """Every program fits."""
         return iter(())
 
-    def emit(self, program: Program, folder: Path) -> Emitted:
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """The folder ``payload`` with ``program.json`` and ``weights.npz``."""
         (folder / "payload").mkdir()
         for name, content in write_program(program).items():
             (folder / "payload" / name).write_bytes(content)
-        return Emitted("payload/program.json", "payload/weights.npz")
+        return Emitted({"program": "payload/program.json", "weights": "payload/weights.npz"})
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """The copy, value by value."""
+        return program_copy.differences(program, folder, emitted.files)
 
     def engines(self) -> tuple[Engine, ...]:
         """The reference simulator."""
@@ -52,6 +57,6 @@ class ReferenceBackend:
         progress: Progress | None = None,
     ) -> Trace:
         """Read the program back and simulate it; there is nothing that could hang."""
-        structure = (folder / emitted.program).read_bytes()
-        program = read_program(structure, (folder / emitted.weights).read_bytes())
+        structure = (folder / emitted.files["program"]).read_bytes()
+        program = read_program(structure, (folder / emitted.files["weights"]).read_bytes())
         return simulate(program, spikes, progress=progress)

@@ -67,20 +67,24 @@ def shift_sum(total: Integers, exponent: int) -> Integers:
 
 
 def weight_step(bits: int, sign_mode: SignMode) -> int:
-    """Distance between neighbouring weights on the chip's grid: ``2**(8 - bits + mixed)``.
+    """Distance between neighbouring weights on the grid: ``2**(8 - bits + mixed)``, at least 1.
 
     A mixed-sign projection spends one of its bits on the sign, so that 8 bits leave even numbers
     (lava-nc 0.10.0, ``weightutils.truncate_weights``).
     """
-    return int(2 ** (8 - bits + (sign_mode is SignMode.MIXED)))
+    return int(2 ** max(0, 8 - bits + (sign_mode is SignMode.MIXED)))
 
 
 def weight_range(bits: int, sign_mode: SignMode) -> tuple[int, int]:
-    """Smallest and largest weight on the grid, both included (8 bits mixed: -256 and 254)."""
+    """Smallest and largest weight on the grid, both included (8 bits mixed: -256 and 254).
+
+    More bits than the chip's 8 (9 with a sign) make the range longer instead of the grid finer.
+    """
     step = weight_step(bits, sign_mode)
-    largest = 255 // step * step
     if sign_mode is SignMode.MIXED:
-        return -256, largest
+        end = 2 ** max(8, bits - 1)
+        return -end, (end - 1) // step * step
+    largest = (2 ** max(8, bits) - 1) // step * step
     return (0, largest) if sign_mode is SignMode.EXCITATORY else (-largest, 0)
 
 

@@ -1,6 +1,6 @@
 """One NIR node as a function of what arrives in a step, for a batch of samples, in float64.
 
-The equations, quoted from nir 1.0.8 (``nir/ir/neuron.py``, ``threshold.py``, ``linear.py``, ``delay.py``)::
+The equations, quoted from nir 1.0.8 (``nir/ir/neuron.py``, ``threshold.py``, ``linear.py`` ..)::
 
     Affine   y(t) = W*x(t) + b          Linear  y(t) = W*x(t)          Scale  y(t) = x(t) . s
     Delay    y(t) = x(t - tau)          Threshold  z = 1 if x > threshold else 0

@@ -10,7 +10,8 @@ import pytest
 from snnc.backends import registered_backends
 from snnc.errors import CompilerBug, UserError
 from snnc.ir import Graph, Target
-from snnc.passes import Context, Fact, Pass, Pipeline, options, parse_pass, print_pass, registered
+from snnc.passes import Context, Fact, Pass, Pipeline, parse_pass, print_pass, registered
+from snnc.settings import options
 
 from .networks import counts, rollout
 

@@ -44,7 +44,7 @@ def test_a_convolution_is_a_cross_correlation() -> None:
 
 
 def test_what_it_does_not_know_is_refused() -> None:
-    class Unknown(nir.Scale):  # type: ignore[misc]
+    class Unknown(nir.Scale):  # type: ignore[misc, name-defined]
         pass
 
     graph = nir.NIRGraph.from_list(nir.Linear(np.eye(1)), Unknown(one(1)))

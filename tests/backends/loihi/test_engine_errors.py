@@ -125,7 +125,7 @@ def test_killed_worker_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_foreign_code_is_not_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
     emitted = LoihiBackend().emit(edge_program(), tmp_path)
-    package = tmp_path / Path(emitted.program).parent
+    package = tmp_path / Path(emitted.files["program"]).parent
     original = (package / "encoding.py").read_bytes()
     (package / "encoding.py").write_bytes(original + b"\n")
     (package / "model.py").unlink()
@@ -141,11 +141,11 @@ def test_foreign_code_is_not_executed(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_foreign_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
     emitted = LoihiBackend().emit(edge_program(), tmp_path)
-    layout = tmp_path / Path(emitted.program).parent / "layout.json"
+    layout = tmp_path / Path(emitted.files["program"]).parent / "layout.json"
     layout.write_bytes(layout.read_bytes().replace(b"LIF", b"Spiking"))
     (text,) = rerun(tmp_path, emitted)
     assert text.startswith("error[D602]: layout.json does not belong to this program")
-    (tmp_path / emitted.weights).write_bytes(b"nothing")
+    (tmp_path / emitted.files["weights"]).write_bytes(b"nothing")
     (text,) = rerun(tmp_path, emitted)
     assert text.startswith("error[D603]: the program cannot be read")
 

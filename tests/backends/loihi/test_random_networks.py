@@ -61,7 +61,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Program, Intege
         job.mkdir()
         emitted = LoihiBackend().emit(program, job)
         np.save(job / "spikes.npy", spikes.reshape(*spikes.shape[:2], -1).astype(np.int32))
-        package = str(job / Path(emitted.program).parent)
+        package = str(job / Path(emitted.files["program"]).parent)
         (job / "job.json").write_text(json.dumps({"package": package}))
         jobs.append(job)
     command = [sys.executable, str(Path(__file__).with_name("run_many.py")), str(HERE)]

@@ -1,0 +1,108 @@
+"""NIR, the exchange format of spiking networks: a ``.nir`` file that means what the program does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from snnc.backends.base import Emitted, Engine, Progress
+from snnc.errors import Diagnostic, fail
+from snnc.ir import Integers, Program, Target, Trace
+
+from . import engine as interpreter
+from .checks import check
+from .choices import Choices
+from .comparison import differences
+from .effects import effects
+from .graph import write
+from .readme import readme
+from .target import NIR, PIPELINE
+
+__all__ = ["NirBackend"]
+
+INSTALL = "pip install 'snnc[nir]'"
+GRAPH, LAYOUT, README = "network.nir", "layout.json", "README.md"
+LITERAL, INFORMED = "nir", "nir-metadata"
+
+
+@dataclass(frozen=True)
+class NirBackend(Choices):
+    """Writes a ``.nir`` file and runs it with the literal interpreter."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return NIR.name
+
+    @property
+    def target(self) -> Target:
+        """No limits but those of the reference simulator."""
+        return NIR
+
+    def pipeline(self) -> str:
+        """The passes, without what NIR has no word for and what can be left out."""
+        return PIPELINE
+
+    def check(self, program: Program) -> Iterator[Diagnostic]:
+        """Every reason why NIR cannot say what the program does, with these options."""
+        return check(program, self)
+
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+        """Write the graph, where everything is in it, and a README."""
+        nir = _nir()
+        written = write(nir, program, self)
+        nir.write(folder / GRAPH, written.graph)
+        (folder / LAYOUT).write_text(written.layout.text(), encoding="utf-8")
+        (folder / README).write_text(readme(program, self, written), encoding="utf-8")
+        notes = effects(program, self, written, example)
+        return Emitted({"graph": GRAPH, "layout": LAYOUT}, tuple(notes))
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """Every number of the file that is not what the program makes it."""
+        nir = _nir()
+        meant = write(nir, program, self)
+        graph, layout = interpreter.read(folder, emitted.files)
+        wrong = differences(meant.graph, graph)
+        return wrong if layout == meant.layout else [*wrong, f"{LAYOUT} is another layout"]
+
+    def engines(self) -> tuple[Engine, ...]:
+        """NIR's equations to the letter, and with what the file's metadata add."""
+        try:
+            found = version("nir")
+        except PackageNotFoundError:
+            found = ""
+        cure = "" if found else INSTALL
+        return tuple(Engine(name, found, bool(found), cure) for name in (LITERAL, INFORMED))
+
+    def run(
+        self,
+        engine: str,
+        folder: Path,
+        emitted: Emitted,
+        spikes: Integers,
+        *,
+        time_limit: float,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """Run the file from disk in the interpreter; there is nothing that could hang."""
+        _nir()
+        graph, layout = interpreter.read(folder, emitted.files)
+        informed = engine == INFORMED
+        return interpreter.run(graph, layout, spikes, metadata=informed, progress=progress)
+
+
+def _nir() -> Any:
+    """The package nir.
+
+    Raises:
+        UserError: D117 it is not installed.
+    """
+    try:
+        import nir
+    except ImportError as problem:
+        what = "writing and running NIR files needs the package nir"
+        raise fail("D117", what, why=str(problem), help=INSTALL) from None
+    return nir

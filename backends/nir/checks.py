@@ -1,0 +1,73 @@
+"""Every reason why NIR cannot say what a program does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.errors import Diagnostic
+from snnc.ir import IntegerNeuron, Program, Reset
+
+from .choices import Choices
+from .neurons import NO_CURRENT, unsaid
+
+HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (another network: its accuracy is another)"
+
+
+def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
+    """Everything that does not fit, not the first only."""
+    for population in program.populations:
+        if population.neuron is not None:
+            where = population.origin or population.name
+            yield from _unsaid(population.neuron, where, choices.unsaid)
+            yield from _dynamics(population.neuron, where)
+    for projection in program.projections:
+        if projection.exponent < 0:
+            yield Diagnostic(
+                "D421",
+                f"its sum is shifted right by {-projection.exponent} bits",
+                projection.origin or projection.label,
+                "NIR's layers are linear, rounding a sum is not",
+                "use more --weight-bits",
+            )
+
+
+def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnostic]:
+    found = unsaid(neuron)
+    if not found or choice == "metadata":
+        return
+    if choice == "refuse":
+        yield Diagnostic(
+            "D417",
+            f"NIR has no word for {' and '.join(found)}",
+            where,
+            "written as NIR's own neuron it would fire at other times",
+            "choose: --target 'nir{unsaid=composite}' (exact; few readers know the nodes), "
+            f"--target 'nir{{unsaid=metadata}}' (readers may ignore it), or {HARD_RESET}",
+        )
+    elif neuron.clear_interval:
+        yield Diagnostic(
+            "D417",
+            f"NIR has no word for a restart every {neuron.clear_interval} steps",
+            where,
+            "no primitive forgets at a given time",
+            "--set 'restart-frames{enabled=false}', or nir{unsaid=metadata}",
+        )
+    elif neuron.reset is Reset.SUBTRACT and neuron.current_decay != NO_CURRENT:
+        yield Diagnostic(
+            "D417",
+            "a soft reset behind a current that lasts",
+            where,
+            "the feedback would have to go through the current as well",
+            "use nir{unsaid=metadata}",
+        )
+
+
+def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
+    if neuron.current_decay != NO_CURRENT and neuron.potential_decay == 0:
+        yield Diagnostic(
+            "D422",
+            "a current that lasts, and a potential without leak",
+            where,
+            "CubaLIF and CubaLI have both; an infinite time constant cannot be written",
+            "give the neurons a leak",
+        )

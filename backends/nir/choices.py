@@ -1,0 +1,68 @@
+"""The options of the target ``nir``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from snnc.errors import fail
+
+DEFAULT_DT = 1.0
+"""Seconds a step where neither the user nor the model says one: a network that was trained in steps
+has no seconds. IF then has r = 1, which is what most readers assume whatever the file says."""
+
+ALLOWED = {
+    "unsaid": ("refuse", "metadata", "composite"),
+    "weights": ("integer", "real"),
+    "delays": ("nodes", "registers"),
+    "shapes": ("keep", "flat"),
+    "answer": ("values", "integrator"),
+}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How a program becomes a NIR graph.
+
+    Options:
+        unsaid: what becomes of a soft reset and of restarted frames, for which NIR has no word:
+            ``refuse``; ``metadata`` (named beside the neuron, which a reader may ignore);
+            ``composite`` (soft reset rewritten as integrator, threshold and feedback).
+        weights: ``integer`` (the program's own integers, potentials in the program's units) or ``real``
+            (thresholds near 1, a readout in the units of the trained network).
+        delays: ``nodes`` (Delay nodes) or ``registers`` (more neurons of the sending population pass
+            its spikes on from one to the next; for readers without Delay).
+        shapes: ``keep`` or ``flat`` (no images: every population is a row, every layer a matrix).
+        answer: ``values`` (what the readout is given in each step; its user adds it up) or
+            ``integrator`` (the sum so far, as a node I).
+        dt: seconds a step; the model's own, or 1, where it is left out.
+    """
+
+    unsaid: str = "refuse"
+    weights: str = "integer"
+    delays: str = "nodes"
+    shapes: str = "keep"
+    answer: str = "values"
+    dt: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, allowed in ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise fail(
+                    "D308",
+                    f"{getattr(self, name)!r} is none of {', '.join(allowed)}",
+                    where=f"nir{{{name}}}",
+                )
+        if self.dt is not None and not (math.isfinite(self.dt) and self.dt > 0):
+            raise fail("D308", f"a time step of {self.dt:g} s", where="nir{dt}", help="use more than 0")
+        if self.unsaid == "composite" and self.delays == "registers":
+            raise fail(
+                "D308",
+                "registers pass on spikes of neurons that fire by themselves; a composite has none",
+                where="nir{unsaid=composite,delays=registers}",
+                help="use delays=nodes, or a hard reset: --set 'set-neurons{reset=zero,start-value=0}'",
+            )
+
+    def seconds(self, step_seconds: float | None) -> float:
+        """How long a step lasts for a program that says ``step_seconds``."""
+        return self.dt or step_seconds or DEFAULT_DT

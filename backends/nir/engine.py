@@ -1,0 +1,98 @@
+"""Running a .nir file with the literal interpreter, and reading the program's spikes off it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends.base import Progress
+from snnc.ir import Integers, Trace
+from snnc.sim.nir_interpreter import run_nir
+
+from .layout import Layout, PopulationPlace
+
+BATCH = 16
+"""Samples that are run together; memory, not meaning."""
+
+
+SPIKES = ("spikes", "always")
+
+
+def run(
+    graph: Any,
+    layout: Layout,
+    spikes: Integers,
+    *,
+    metadata: bool,
+    progress: Progress | None = None,
+) -> Trace:
+    """Run a graph on a program's input.
+
+    Args:
+        graph: the NIRGraph.
+        layout: where the program is in it.
+        spikes: the program's input, (samples, steps, \\*input shape).
+        metadata: whether neurons do what snnc says of them beyond NIR.
+        progress: called with the number of samples done.
+    """
+    samples, steps = spikes.shape[:2]
+    trace = Trace()
+    trace.spikes[layout.entry] = spikes.astype(np.int32)
+    for place in layout.populations:
+        kind = trace.spikes if place.quantity in SPIKES else trace.potentials
+        kind[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
+    longest = steps - min(0, layout.input_shift, *(p.shift for p in layout.populations))
+    for first in range(0, samples, BATCH):
+        part = slice(first, min(first + BATCH, samples))
+        frames = _moved(spikes[part], -layout.input_shift, longest)
+        shape = graph.nodes["input"].output_type["output"]
+        found = run_nir(graph, frames.reshape(*frames.shape[:2], *shape), layout.dt, metadata=metadata)
+        for place in layout.populations:
+            kind = trace.spikes if place.quantity in SPIKES else trace.potentials
+            if place.quantity == "always":
+                found[place.node] = np.ones((len(frames), longest, *place.shape))
+            kind[place.name][part] = _in_program(place, found[place.node], steps)
+        if progress is not None:
+            progress(part.stop)
+    return trace
+
+
+def _moved(values: NDArray[Any], by: int, steps: int) -> NDArray[Any]:
+    """Values ``by`` steps later (earlier where negative), zeros before, cut or filled to ``steps``."""
+    out = np.zeros((len(values), steps, *values.shape[2:]), values.dtype)
+    kept = values[:, max(0, -by) :][:, : max(0, steps - max(0, by))]
+    out[:, max(0, by) : max(0, by) + kept.shape[1]] = kept
+    return out
+
+
+def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) -> NDArray[np.int32]:
+    """The node's output as the program's spikes or potential, in the program's steps and units."""
+    values = found[:, :, : place.length]
+    if place.quantity == "values":
+        values = _summed(values, place.begin, place.clear)
+    values = np.rint(values * place.unit)
+    moved = _moved(values, place.shift, steps)
+    return moved.reshape(*moved.shape[:2], *place.shape).astype(np.int32)
+
+
+def _summed(values: NDArray[np.float64], begin: int, clear: int) -> NDArray[np.float64]:
+    """The sum over steps after ``begin``, which begins again every ``clear`` steps."""
+    steps = values.shape[1]
+    edges = [begin, *range(begin + clear, steps, clear)] if clear else [begin]
+    parts = [np.cumsum(part, axis=1) for part in np.split(values, edges, axis=1)[1:]]
+    return np.concatenate([np.zeros_like(values[:, :begin]), *parts], axis=1)
+
+
+def read(folder: Path, files: dict[str, str]) -> tuple[Any, Layout]:
+    """The graph and the layout of a payload.
+
+    Raises:
+        Exception: whatever damaged files make nir, h5py or json raise.
+    """
+    import nir
+
+    graph = nir.read(folder / files["graph"])
+    return graph, Layout.read((folder / files["layout"]).read_text(encoding="utf-8"))

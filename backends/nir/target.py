@@ -1,0 +1,24 @@
+"""What NIR can hold, as far as passes need to know it."""
+
+from __future__ import annotations
+
+from snnc.ir import Limit, Target
+
+STATE_BITS = Limit(
+    32,
+    "bits, sign included",
+    "snnc's own: NIR says nothing about numbers; the reference simulator computes in 32 bits, "
+    "which float64 holds exactly",
+)
+
+NIR = Target(
+    "nir",
+    limits={"state bits": STATE_BITS},
+    weight_bits=tuple(range(1, 17)),
+)
+
+PIPELINE = (
+    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames{enabled=false},"
+    "set-neurons,balance-thresholds,fold-thresholds,quantize-weights"
+)
+"""Without restarting frames: NIR has no word for it."""

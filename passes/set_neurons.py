@@ -1,0 +1,88 @@
+"""Pass ``set-neurons``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from snnc.errors import fail
+from snnc.ir import Comparison, Graph, Kind, Neuron, Reset
+
+from .base import Context, Pass
+
+
+@dataclass(frozen=True)
+class SetNeurons(Pass):
+    """Give every spiking population the reset, comparison and start value that are asked for.
+
+    Networks that are converted get soft reset, ``>`` and a start at half the threshold, which
+    approximate a ReLU best. Targets that lack them need others: the spikes are other spikes then, and
+    accuracy has to be measured. Neurons of a network that spikes already are its own.
+
+    Options:
+        reset: ``subtract`` or ``zero``; what the neurons have where it is left out.
+        comparison: ``>`` or ``>=``.
+        start_value: potential before the first step, as a fraction of the threshold, below 1.
+    """
+
+    name: ClassVar[str] = "set-neurons"
+
+    reset: str | None = None
+    comparison: str | None = None
+    start_value: float | None = None
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        self._refuse_options()
+        if (self.reset, self.comparison, self.start_value) == (None, None, None):
+            return graph
+        if graph.frame_is_step:
+            raise fail(
+                "D315",
+                "the network has neurons of its own",
+                where="set-neurons",
+                why="it spikes already, and its thresholds and resets are its meaning",
+                help="leave the pass out",
+            )
+        changed = [
+            replace(p, neuron=self._changed(p.neuron or Neuron()))
+            for p in graph.populations
+            if p.kind is Kind.NEURONS
+        ]
+        if self.reset == Reset.ZERO.value:
+            names = ", ".join(p.name for p in changed)
+            context.warn(
+                "N716",
+                "hard reset: what exceeds the threshold is lost at each spike",
+                where=names,
+                why="rates fall short of the activations that they stand for",
+                help="measure the accuracy (snnc run) before you rely on it",
+            )
+        return graph.with_populations(changed)
+
+    def _changed(self, neuron: Neuron) -> Neuron:
+        if self.reset is not None:
+            neuron = replace(neuron, reset=Reset(self.reset))
+        if self.comparison is not None:
+            neuron = replace(neuron, comparison=Comparison(self.comparison))
+        if self.start_value is not None:
+            neuron = replace(neuron, start_value=self.start_value)
+        return neuron
+
+    def _refuse_options(self) -> None:
+        for option, value, allowed in (
+            ("reset", self.reset, [r.value for r in Reset]),
+            ("comparison", self.comparison, [c.value for c in Comparison]),
+        ):
+            if value is not None and value not in allowed:
+                what = f"{value!r} is none of {', '.join(allowed)}"
+                raise fail("D305", what, where=f"set-neurons{{{option}}}")
+        if self.start_value is not None and not (
+            math.isfinite(self.start_value) and abs(self.start_value) < 1
+        ):
+            raise fail(
+                "D305",
+                f"a start value of {self.start_value} thresholds",
+                where="set-neurons{start-value}",
+                help="use more than -1 and less than 1",
+            )

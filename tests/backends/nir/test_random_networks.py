@@ -1,0 +1,72 @@
+"""Any network, any choice: the file's spikes in the literal interpreter are the program's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snnc.backends.nir import NirBackend
+from snnc.errors import UserError
+from snnc.sim import simulate
+from snnc.verify import compare
+
+from .networks import compiled, random_graph, spikes
+
+pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+
+HARD = "set-neurons{reset=zero,start-value=0}"
+HARD_FROM_HALF = "set-neurons{reset=zero,start-value=0.5,comparison=>=}"
+
+
+def mismatches(
+    seed: int, target: NirBackend, *changes: str, engine: str = "nir", steps: int = 4
+) -> int:
+    """Values that differ between the program and the file, read back from disk."""
+    program = compiled(random_graph(seed), target, *changes, steps=steps)
+    assert not list(target.check(program))
+    given = spikes(program, seed)
+    with TemporaryDirectory() as name:
+        emitted = target.emit(program, Path(name))
+        assert target.differences(program, Path(name), emitted) == []
+        found = target.run(engine, Path(name), emitted, given, time_limit=60)
+    return compare(program, simulate(program, given), found).mismatches
+
+
+EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SEEDS = st.integers(0, 10**6)
+WEIGHTS = st.sampled_from(["integer", "real"])
+STEPS = st.integers(1, 5)
+
+
+@EXAMPLES
+@given(SEEDS, WEIGHTS, st.sampled_from(["values", "integrator"]))
+def test_composite(seed: int, weights: str, answer: str) -> None:
+    assert mismatches(seed, NirBackend(unsaid="composite", weights=weights, answer=answer)) == 0
+
+
+@EXAMPLES
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), st.sampled_from([HARD, HARD_FROM_HALF]))
+def test_hard_reset(seed: int, weights: str, shapes: str, neurons: str) -> None:
+    assert mismatches(seed, NirBackend(weights=weights, shapes=shapes), neurons) == 0
+
+
+@EXAMPLES
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS)
+def test_registers(seed: int, weights: str, shapes: str, steps: int) -> None:
+    target = NirBackend(delays="registers", weights=weights, shapes=shapes)
+    try:
+        assert mismatches(seed, target, HARD, steps=steps) == 0
+    except UserError as refused:
+        assert refused.diagnostics[0].code == "D418"  # the input's connections differ in length
+
+
+@EXAMPLES
+@given(SEEDS, st.booleans(), st.sampled_from([1.0, 1e-3, 0.3]))
+def test_metadata(seed: int, restart: bool, dt: float) -> None:
+    change = f"restart-frames{{enabled={str(restart).lower()}}}"
+    target = NirBackend(unsaid="metadata", dt=dt)
+    assert mismatches(seed, target, change, engine="nir-metadata") == 0

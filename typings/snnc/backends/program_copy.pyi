@@ -1,0 +1,1 @@
+from backends.program_copy import *
