@@ -80,11 +80,19 @@ class Call:
 
     def signals(self, name: str) -> tuple[Signal, ...]:
         """A list of tensors, each as :meth:`signal` takes it."""
+        return tuple(self._as_signal(self.lookup(part.name)) for part in self.parts(name))
+
+    def parts(self, name: str) -> tuple[Ref, ...]:
+        """A list of tensors by name.
+
+        Raises:
+            UnsupportedError: there is something else in it.
+        """
         self.asked.add(name)
         given = self.node.arguments.get(name, ())
         if not isinstance(given, tuple) or not all(isinstance(part, Ref) for part in given):
             raise UnsupportedError(f"{self.node.target} of something other than tensors")
-        return tuple(self._as_signal(self.lookup(part.name)) for part in given)
+        return given
 
     def constant(self, name: str) -> Array:
         """A tensor of fixed numbers.

@@ -35,7 +35,6 @@ CURES: dict[str, str] = {
     "clamp_min": SPIKES,
     "conv3d": CONV2D,
     "conv_transpose2d": UPSAMPLE,
-    "einsum": "use nn.Linear",
     "elu": SPIKES,
     "exp": SPIKES,
     "gelu": SPIKES,

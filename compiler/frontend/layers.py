@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sparse
 
 from snnc.ir import Array, BatchNorm, Conv2d, Linear, Pair, Reshape, SparseLinear, size
 
 from .call import Call, Rules, UnsupportedError
-from .cures import CURES, PRODUCT, UPSAMPLE
+from .cures import CURES, MERGE, PRODUCT, UPSAMPLE
 from .expression import Signal
 
 
@@ -117,6 +119,39 @@ def _from_left(call: Call, matrix: Array, source: Signal) -> Signal:
     return call.through(source, SparseLinear(whole, (len(matrix), source.shape[1])))
 
 
+def einsum(call: Call) -> Signal:
+    """``einsum`` of one signal and constants, found by what it makes of each element alone.
+
+    The elements take the place of the batch, so its letter must be in front, in the signal and in the
+    result, and nowhere else.
+    """
+    equation = str(call.value("equation")).replace(" ", "")
+    call.value("path")
+    values = [call.lookup(part.name) for part in call.parts("tensors")]
+    signals = [n for n, value in enumerate(values) if isinstance(value, Signal)]
+    terms, arrow, result = equation.partition("->")
+    letters = terms.split(",")
+    if len(signals) != 1 or not arrow or len(letters) != len(values) or "." in equation:
+        raise UnsupportedError(f"{call.node.target} {equation} of {len(signals)} signals", PRODUCT)
+    (place,) = signals
+    source = values[place]
+    assert isinstance(source, Signal)
+    batch = letters[place][:1]
+    if result[:1] != batch or equation.count(batch) != 2:
+        raise UnsupportedError(f"{call.node.target} {equation}", MERGE)
+    count = size(source.shape)
+    sizes = dict(zip(letters[place][1:], source.shape, strict=True))
+    for other, value in zip(letters, values, strict=True):
+        if not isinstance(value, Signal):
+            sizes.update(zip(other, value.shape, strict=True))
+    call.refuse_large(count * max(count, size(tuple(sizes[letter] for letter in result[1:]))))
+    each = np.eye(count).reshape(count, *source.shape)
+    operands: list[Any] = [each if n == place else value for n, value in enumerate(values)]
+    made = np.asarray(np.einsum(equation, *operands))
+    matrix = sparse.csr_array(made.reshape(count, -1).T)
+    return call.through(source, SparseLinear(matrix, made.shape[1:]))
+
+
 def _matrix(call: Call, source: Signal, weight: Array, bias: Array | None) -> Signal:
     """The same matrix over the last axis, wherever in the axes before it."""
     if weight.ndim != 2 or not source.shape:
@@ -160,6 +195,7 @@ LAYERS: Rules = {
     "conv1d": conv1d,
     "conv2d": conv2d,
     "convolution": convolution,
+    "einsum": einsum,
     "linear": linear,
     "matmul": matmul,
     "mm": matmul,

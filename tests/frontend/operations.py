@@ -126,6 +126,12 @@ def linear(d: Generator) -> Case:
     return lambda x: F.linear(x, weight), shape
 
 
+def einsum(d: Generator) -> Case:
+    shape = line(d, 3)
+    one, two = torch.randn(4, 3), torch.randn(shape[1], 2)
+    return lambda x: torch.einsum("dc,bcl,lk->bkd", one, x, two), shape
+
+
 def addmm(d: Generator) -> Case:
     size = some(d, 2, 9)
     weight, bias = torch.randn(size, 4), torch.randn(4)
@@ -171,6 +177,7 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "linear": lambda d: (nn.Linear(5, 3, bias=bool(some(d, 0, 1))), (5,)),
     "linear-last-axis": lambda d: (nn.Linear(5, 3), (some(d, 1, 3), some(d, 1, 4), 5)),
     "linear-functional": linear,
+    "einsum": einsum,
     "addmm": addmm,
     "matrices": matrices,
     "matrix-from-left": from_left,
@@ -256,6 +263,7 @@ NOT_DECOMPOSED = frozenset(
         "linear-last-axis",  # becomes a matrix product without the batch axis
         "linear-functional",
         "matrices",
+        "einsum",
     }
 )
 """What torch's decompositions make of these is not understood, and is refused."""

@@ -14,10 +14,13 @@ from torch import nn
 
 from snnc.errors import UserError
 from snnc.frontend import Given, load_model
-from snnc.frontend.standard_layers import NAMES, PREFIX
+from snnc.frontend.pickled_module import load_module
+from snnc.frontend.saved import Saved
+from snnc.frontend.standard_layers import NAMES, PREFIX, build
 from snnc.sim.analog import run_frames
 
-from .archives import as_protocol_2
+from .archives import as_protocol_2, malicious
+from .archives import saved as saved_bytes
 from .networks import with_statistics
 
 IMAGE = (2, 8, 8)
@@ -108,10 +111,6 @@ def test_shape(shape: str | None, text: str, tmp_path: Path) -> None:
 
 def test_every_standard_layer_is_read(tmp_path: Path) -> None:
     """The list's classes exist, and a small one of each goes through the loader."""
-    from snnc.frontend.pickled_module import load_module
-    from snnc.frontend.saved import Saved
-    from snnc.frontend.standard_layers import build
-
     for name in NAMES:
         torch.save(build(name), tmp_path / "net.pt")
         saved = Saved(tmp_path / "net.pt", (tmp_path / "net.pt").read_bytes(), True)
@@ -234,6 +233,15 @@ def test_calls_of_layer_classes_are_not_made(tmp_path: Path) -> None:
     as_protocol_2(tmp_path / "net.pt", Large())
     with pytest.raises(UserError, match=r"(?s)D106.*weights-only.*takes no arguments"):
         load_model(tmp_path / "net.pt", given=Given(input_shape="4"))
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_the_loader_itself_runs_nothing(protocol: int, tmp_path: Path) -> None:
+    """Even if the scan before it had let the pickle pass."""
+    data = saved_bytes(malicious(tmp_path / "ran", protocol))
+    with pytest.raises(UserError, match="D106"):
+        load_module(Saved(tmp_path / "net.pt", data, True))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
