@@ -36,11 +36,19 @@ app = typer.Typer(
 )
 
 ModelPath = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="torch.export archive of one step, or .nir")
+    Path,
+    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir"),
 ]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
 TimeStep = Annotated[float | None, typer.Option(help="seconds that a time step lasts, for NIR files")]
 Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
+InputShape = Annotated[
+    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
+]
+Factory = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
+]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 
@@ -83,6 +91,8 @@ def compile_(
     weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
     dt: TimeStep = None,
     discretize: Discretize = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
     passes: Annotated[
         str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
     ] = None,
@@ -113,6 +123,8 @@ def compile_(
                 weight_bits=weight_bits,
                 dt=dt,
                 discretize=discretize,
+                input_shape=input_shape,
+                module=module,
                 passes=passes,
                 changes=changes or [],
                 after_pass=_printer(print_after or []),
@@ -206,6 +218,8 @@ def inspect(
     ] = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
 ) -> None:
     """Print what a model or a bundle is made of."""
     with reported():
@@ -216,10 +230,12 @@ def inspect(
             console.inspected(bundle)
             console.diagnostics(warnings)
         else:
-            from .frontend import load_model
+            from .frontend import Given, load_model
             from .ir.text import graph_text
 
-            console.say(graph_text(load_model(path, dt=dt, discretize=discretize).graph))
+            given = Given(input_shape, module)
+            model = load_model(path, dt=dt, discretize=discretize, given=given)
+            console.say(graph_text(model.graph))
 
 
 @app.command()

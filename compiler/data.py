@@ -73,7 +73,11 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise ValueError("a single array (.npy), not an archive of named ones")
         with loaded as archive:
-            return {name: archive[name] for name in archive.files}
+            arrays = {name: archive[name] for name in archive.files}
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):  # numpy gives other members as bytes
+                raise ValueError(f"{name} is no array")
+        return arrays
     except FileNotFoundError:
         raise fail("D501", "no such file", where=str(path)) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, AttributeError) as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from snnc.passes import Context, Fact, Pass, Pipeline, registered
 from .bundle import digest, refuse_output, seal, staged
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
-from .frontend import Model, load_model
+from .frontend import Given, Model, load_model
 from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
 from .lowering import lower
 from .progress import Report, quiet
@@ -97,6 +98,11 @@ def _calibration(model: Model, path: Path | None) -> tuple[NDArray[np.int64] | N
     return None, "unneeded" if model.graph.frame_is_step else "none"
 
 
+def _frame_shape(calibration: Path) -> tuple[int, ...]:
+    """The shape of one frame of a data file."""
+    return read_data(calibration).x.shape[2:]
+
+
 def compile_model(
     model_path: Path,
     target: str,
@@ -107,6 +113,8 @@ def compile_model(
     weight_bits: int | None = None,
     dt: float | None = None,
     discretize: str | None = None,
+    input_shape: str | None = None,
+    module: str | None = None,
     passes: str | None = None,
     changes: Iterable[str] = (),
     after_pass: Callable[[Pass, Graph], None] | None = None,
@@ -115,12 +123,14 @@ def compile_model(
     """Compile a model file to a bundle in ``output``.
 
     Args:
-        model_path: a ``torch.export`` archive of one step, or a NIR file.
+        model_path: what :func:`snnc.frontend.load_model` reads.
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; replaced when it is a bundle already.
         calibration: data file; the archive's own calibration data where None.
         steps_per_frame, weight_bits: options of match-delays and quantize-weights.
         dt, discretize: time step in seconds and rule, for NIR files.
+        input_shape, module: ``2,16,16`` and ``package.module:factory``, for files of ``torch.save``;
+            the shape is the calibration file's where None.
         passes: pipeline text; the target's own where None.
         changes: texts ``name{option=value,...}`` that change options in it.
         after_pass: called after each pass.
@@ -134,7 +144,9 @@ def compile_model(
     refuse_output(output)
     stages = len(pipeline.passes) + 3
     report("load", 0, stages)
-    model = load_model(model_path, dt=dt, discretize=discretize)
+    shape = None if calibration is None else partial(_frame_shape, calibration)
+    given = Given(input_shape, module, shape)
+    model = load_model(model_path, dt=dt, discretize=discretize, given=given)
     counts, origin = _calibration(model, calibration)
     context = Context(backend.target, counts, list(model.notes))
     done = 1

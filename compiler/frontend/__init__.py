@@ -1,5 +1,6 @@
 """From the user's file to a graph. Reads torch.export archives without importing torch."""
 
+from .given import Given
 from .load import Model, load_model
 
-__all__ = ["Model", "load_model"]
+__all__ = ["Given", "Model", "load_model"]

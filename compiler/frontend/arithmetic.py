@@ -1,18 +1,19 @@
-"""The rules for sums, factors, shapes and constants. Names and defaults as in ATen (torch 2.13)."""
+"""The rules for sums, factors and constants. Names and defaults as in ATen (torch 2.13)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
 
-from snnc.ir import Array, Place, Scale, Shape
+from snnc.ir import Array, Scale, Shape, SparseLinear
 
 from .call import Call, Rule, Rules, UnsupportedError, torch_shape
-from .cures import FLATTEN, MERGE, PRODUCT
+from .cures import MERGE, PRODUCT
 from .expression import Signal, Tensor
+from .gathering import gather, numbered
 
 FLOATS = (6, 7, 8, 13)
 """half, float, double and bfloat16 of torch/_export/serde/schema.py."""
@@ -33,30 +34,13 @@ def rsub(call: Call) -> Tensor:
     return _sum(call, call.value("other"), call.value("self"), -call.number("alpha", 1))
 
 
-def cat(call: Call) -> Signal:
-    """``cat`` along the channels (or the only axis) of each sample: every part placed among zeros."""
-    parts, axis = call.signals("tensors"), int(call.value("dim", 0))
-    axes = len(parts[0].shape) + 1
-    if axis % axes != 1 or any(p.shape[1:] != parts[0].shape[1:] for p in parts):
-        raise UnsupportedError(
-            f"{call.node.target} along axis {axis} of shapes {', '.join(str(p.shape) for p in parts)}",
-            "concatenate along the channels: dim=1",
-        )
-    whole = sum(p.shape[0] for p in parts)
-    total, offset = Signal((whole, *parts[0].shape[1:])), 0
-    for part in parts:
-        total = total.plus(call.through(part, Place(offset, whole)))
-        offset += part.shape[0]
-    return total
-
-
 def neg(call: Call) -> Tensor:
     """``neg``: -self."""
     return _scaled(call, call.value("self"), np.float64(-1))
 
 
 def mul(call: Call) -> Tensor:
-    """``mul``: one of the two is constant, one number or one a channel."""
+    """``mul``: one of the two is constant, of any shape that broadcasts to the signal."""
     left, right = call.value("self"), call.value("other")
     if isinstance(left, Signal) and isinstance(right, Signal):
         raise UnsupportedError("a product of two signals", PRODUCT)
@@ -66,7 +50,7 @@ def mul(call: Call) -> Tensor:
 
 
 def div(call: Call) -> Tensor:
-    """``div`` by a constant, one number or one a channel."""
+    """``div`` by a constant, of any shape that broadcasts to the signal."""
     divisor = call.constant("other")
     if not np.all(divisor):
         raise UnsupportedError("a division by zero")
@@ -78,11 +62,20 @@ def _sum(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
     if not isinstance(left, Signal) and not isinstance(right, Signal):
         return np.asarray(left + right, np.float64)
     if isinstance(left, Signal) and isinstance(right, Signal):
-        if left.shape != right.shape:
-            raise UnsupportedError(f"a sum of signals of shapes {left.shape} and {right.shape}")
-        return left.plus(right)
+        full = np.broadcast_shapes(torch_shape(left), torch_shape(right))
+        call.refuse_large(math.prod(full))
+        if full[0] != 1:
+            raise UnsupportedError(f"a sum of signals of shapes {left.shape} and {right.shape}", MERGE)
+        return _stretched(call, left, full).plus(_stretched(call, right, full))
     signal, constant = (left, right) if isinstance(left, Signal) else (right, left)
     return signal.plus_constant(_per_sample(call, signal, np.asarray(constant, np.float64)))
+
+
+def _stretched(call: Call, signal: Signal, full: Shape) -> Signal:
+    """The signal repeated along axes of size 1, to torch's shape ``full``."""
+    if torch_shape(signal) == full:
+        return signal
+    return gather(call, signal, np.broadcast_to(numbered(signal.shape)[None], full)[0])
 
 
 def _per_sample(call: Call, signal: Signal, constant: Array) -> Array:
@@ -105,12 +98,10 @@ def _scaled(call: Call, tensor: Any, factor: Any) -> Tensor:
     if factor.size == 1:
         factor = factor.reshape(())
         return tensor if factor == 1 else call.through(tensor, Scale(factor))
-    if factor.ndim != len(tensor.shape) or factor.size != factor.shape[0]:
-        raise UnsupportedError(
-            f"{call.node.target} by factors of shape {factor.shape}",
-            "a factor is one number, or one a channel",
-        )
-    return call.through(tensor, Scale(factor.ravel()))
+    if factor.ndim == len(tensor.shape) and factor.size == factor.shape[0]:
+        return call.through(tensor, Scale(factor.ravel()))
+    each = np.broadcast_to(factor, tensor.shape).ravel()
+    return call.through(tensor, SparseLinear(sparse.csr_array(sparse.diags_array(each)), tensor.shape))
 
 
 def same(call: Call) -> Tensor:
@@ -140,50 +131,6 @@ def copy(call: Call) -> Tensor:
     return np.broadcast_to(new, torch_shape(old))
 
 
-def reshape(call: Call) -> Tensor:
-    """``view``, ``reshape`` and ``flatten``: of signals only what keeps or flattens samples."""
-    tensor = _tensor(call, "self")
-    shape = torch_shape(tensor)
-    wanted = _flat(call, shape) if call.node.op == "flatten" else _target(call, math.prod(shape))
-    if not isinstance(tensor, Signal):
-        return tensor.reshape(wanted)
-    if wanted == shape:
-        return tensor
-    if wanted == (1, math.prod(shape)):
-        return call.flattened(tensor)
-    raise UnsupportedError(
-        f"{call.node.target} from {shape} to {wanted}", FLATTEN if wanted[:1] == (1,) else MERGE
-    )
-
-
-def _flat(call: Call, shape: Shape) -> Shape:
-    first, last = call.value("start_dim", 0), call.value("end_dim", -1)
-    first, last = first % len(shape), last % len(shape)
-    return (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
-
-
-def _target(call: Call, elements: int) -> Shape:
-    wanted = call.numbers("shape" if call.node.op == "reshape" else "size")
-    known = math.prod(n for n in wanted if n != -1)
-    return tuple(elements // known if n == -1 else n for n in wanted)
-
-
-def of_constant(rule: Callable[[Call, Array], Array]) -> Rule:
-    """A rule for constants only: weights are turned before they are used."""
-
-    def checked(call: Call) -> Tensor:
-        if isinstance(call.value("self"), Signal):
-            raise UnsupportedError(call.node.target)
-        return rule(call, call.constant("self"))
-
-    return checked
-
-
-def transpose(call: Call, matrix: Array) -> Array:
-    """``transpose``: two axes change places."""
-    return np.swapaxes(matrix, call.value("dim0"), call.value("dim1"))
-
-
 def filled(number: float | None) -> Rule:
     """``zeros``, ``ones`` and ``full``, also with ``_like``, ``new_`` or ``_`` around the name."""
 
@@ -192,6 +139,7 @@ def filled(number: float | None) -> Rule:
         if "self" in call.node.arguments:
             shape = torch_shape(_tensor(call, "self")) if shape is None else shape
         call.value("dtype")
+        call.refuse_large(math.prod(shape or ()))
         argument = "fill_value" if "fill_value" in call.node.arguments else "value"
         fill = call.value(argument) if number is None else number
         return np.full(shape or (), fill, np.float64)
@@ -206,23 +154,18 @@ def _tensor(call: Call, name: str) -> Tensor:
 
 ARITHMETIC: Rules = {
     "_to_copy": convert,
-    "_unsafe_view": reshape,
     "add": add,
     "alias": same,
-    "cat": cat,
+    "alpha_dropout": same,
     "clone": same,
     "contiguous": same,
     "copy": copy,
     "detach": same,
     "div": div,
     "dropout": same,
-    "expand": of_constant(
-        lambda call, a: np.broadcast_to(
-            a, [old if n == -1 else n for n, old in zip(call.numbers("size"), a.shape, strict=True)]
-        )
-    ),
+    "feature_alpha_dropout": same,
+    "feature_dropout": same,
     "fill": filled(None),
-    "flatten": reshape,
     "full": filled(None),
     "full_like": filled(None),
     "lift_fresh_copy": same,
@@ -231,18 +174,9 @@ ARITHMETIC: Rules = {
     "new_zeros": filled(0),
     "ones": filled(1),
     "ones_like": filled(1),
-    "permute": of_constant(lambda call, a: a.transpose(call.numbers("dims"))),
-    "reshape": reshape,
     "rsub": rsub,
-    "squeeze": of_constant(
-        lambda call, a: np.squeeze(a, call.numbers("dim") if call.value("dim") is not None else None)
-    ),
     "sub": sub,
-    "t": of_constant(lambda call, a: a.T),
     "to": convert,
-    "transpose": of_constant(transpose),
-    "unsqueeze": of_constant(lambda call, a: np.expand_dims(a, call.value("dim"))),
-    "view": reshape,
     "zero": filled(0),
     "zeros": filled(0),
     "zeros_like": filled(0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,14 @@ from .call import Call, Rules, UnsupportedError, torch_shape
 from .cures import BUFFER, cure_for
 from .exported import Exported, Node, Ref
 from .expression import Signal, Source, Tensor
-from .interface import check_finite, frame_shape, only_input, only_output, state_shape
+from .interface import (
+    answer_output,
+    check_finite,
+    explicit_states,
+    frame_input,
+    frame_shape,
+    state_shape,
+)
 from .layers import LAYERS
 from .memory import (
     PERHAPS_SAME_MEMORY,
@@ -28,9 +35,11 @@ from .memory import (
     is_in_place,
     written_buffers,
 )
+from .pooling import POOLING
+from .rearranging import REARRANGING
 from .training_mode import refuse_training_mode
 
-RULES: Rules = {**LAYERS, **ARITHMETIC}
+RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
 
 INPUT = "input"
 
@@ -67,14 +76,17 @@ class _Builder:
     unknown: set[str] = field(default_factory=set)
 
     def build(self, name: str) -> Graph:
-        frame, result = only_input(self.program), only_output(self.program)
+        frame, result = frame_input(self.program), answer_output(self.program)
+        explicit = explicit_states(self.program)
         shape = frame_shape(self.program, frame)
         self.draft.add(INPUT, Kind.INPUT, Signal(shape), origin=frame)
         self.cells[frame] = Cell(Signal.of(Source(INPUT), shape))
         states = self._place_tensors()
+        given = {tensor: self._place_explicit(tensor, states) for tensor in explicit}
         for node in self.program.nodes:
             self._run(node)
         answer = Answer(self._signal(result), self._module_of(result))
+        returned = {given[tensor]: self._signal(new) for tensor, new in explicit.items()}
         # A functional program writes nothing: it names the new values, which may be old ones of
         # other buffers, and so all are read before the first is written.
         renewed = {b: self._signal(value) for b, value in self.program.mutated.items()}
@@ -86,8 +98,11 @@ class _Builder:
         return assemble(
             self.draft,
             answer,
-            {buffer: self._signal(tensor) for buffer, tensor in states.items()},
-            {buffer: self.tensors[buffer] for buffer in states},
+            {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned},
+            {
+                **{buffer: self.tensors[buffer] for buffer in states},
+                **{state: np.zeros(signal.shape) for state, signal in returned.items()},
+            },
             name,
         )
 
@@ -108,6 +123,14 @@ class _Builder:
         if missing := written - states.keys():
             raise _lacks(min(missing))
         return states
+
+    def _place_explicit(self, tensor: str, buffers: Collection[str]) -> str:
+        """Give an input that is a state a cell; its name, other than those of the buffers."""
+        name = f"{tensor} (input)" if tensor in buffers else tensor
+        shape = self.program.shapes[tensor]
+        assert shape is not None
+        self.cells[tensor] = Cell(Signal.of(Source(name, is_state=True), shape[1:]))
+        return name
 
     def _run(self, node: Node) -> None:
         """One operation; what goes wrong is noted, and the walk goes on with a stand-in."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Array, Flatten, Op, Pair, Shape
+from snnc.ir import Array, Flatten, Op, Shape
 
 from .exported import Node, Ref
 from .expression import Signal, Tensor
@@ -27,6 +27,10 @@ HARMLESS = frozenset(
     }
 )
 """Arguments that change where and how torch computes, and not what."""
+
+
+MOST_ELEMENTS = 2**26
+"""Of a result or a matrix that a rule builds; 512 MiB as float64."""
 
 
 class UnsupportedError(Exception):
@@ -76,11 +80,19 @@ class Call:
 
     def signals(self, name: str) -> tuple[Signal, ...]:
         """A list of tensors, each as :meth:`signal` takes it."""
+        return tuple(self._as_signal(self.lookup(part.name)) for part in self.parts(name))
+
+    def parts(self, name: str) -> tuple[Ref, ...]:
+        """A list of tensors by name.
+
+        Raises:
+            UnsupportedError: there is something else in it.
+        """
         self.asked.add(name)
         given = self.node.arguments.get(name, ())
         if not isinstance(given, tuple) or not all(isinstance(part, Ref) for part in given):
             raise UnsupportedError(f"{self.node.target} of something other than tensors")
-        return tuple(self._as_signal(self.lookup(part.name)) for part in given)
+        return given
 
     def constant(self, name: str) -> Array:
         """A tensor of fixed numbers.
@@ -119,11 +131,26 @@ class Call:
             )
         return tuple(given)
 
-    def pair(self, name: str, default: int = 0) -> Pair:
-        """Vertical and horizontal; one number stands for both."""
+    def per_axis(self, name: str, axes: int, default: int = 0) -> tuple[int, ...]:
+        """Whole numbers, one for each axis; one number stands for all.
+
+        Raises:
+            ValueError: it is another number of numbers.
+        """
         given = self.numbers(name, (default,)) or (default,)
-        first, last = (given * 2)[:2] if len(given) == 1 else given
-        return (first, last)
+        given = given * axes if len(given) == 1 else given
+        if len(given) != axes:
+            raise ValueError(f"{len(given)} numbers as {name} for {axes} axes")
+        return given
+
+    def refuse_large(self, elements: int) -> None:
+        """Make sure that something to be built fits into memory; a file may declare any size.
+
+        Raises:
+            UnsupportedError: it has more than ``MOST_ELEMENTS`` elements.
+        """
+        if elements > MOST_ELEMENTS:
+            raise UnsupportedError(f"{self.node.target} with {elements} elements")
 
     def through(self, signal: Signal, *ops: Op) -> Signal:
         """The signal after operations of this node."""

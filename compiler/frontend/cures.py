@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from .exported import Node
 
+HOW_TO_EXPORT = (
+    "write the model with snnc.Rollout.export(path), or with "
+    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see README"
+)
+
 SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
 POOL = "use average pooling (nn.AvgPool2d) or a convolution with a stride, and train again"
 AT_THE_END = "leave it out of the network: the largest element of the readout stays the largest"
 LOOP = "build the recurrence from snnc.Rollout edges, whose delays the chip can keep"
 NORM = "use nn.BatchNorm2d, which becomes part of the weights; others depend on each input"
-CONCATENATE = "use torch.cat(..., dim=1), or give every source an operation of its own into the target"
 PRODUCT = "a chip adds what arrives and multiplies by fixed weights only"
-ZEROS = "convolutions pad with zeros; give them padding=... and leave padding_mode alone"
-FLATTEN = "per sample, only flattening to one axis keeps a meaning on the chip; use nn.Flatten()"
-CONV2D = "use nn.Conv2d (a kernel of height 1 does what nn.Conv1d does)"
+CONV2D = "use nn.Conv2d or nn.Conv1d"
 UPSAMPLE = "use nn.Conv2d; there is no operation that makes images larger"
 BUFFER = "compute the numbers beforehand and register_buffer them"
 NO_GRAD = "remove torch.no_grad() from forward; put it around the call of torch.export.export"
@@ -31,11 +33,8 @@ CURES: dict[str, str] = {
     "chunk": "split the layer before it into several layers",
     "clamp": SPIKES,
     "clamp_min": SPIKES,
-    "constant_pad_nd": ZEROS,
-    "conv1d": CONV2D,
     "conv3d": CONV2D,
     "conv_transpose2d": UPSAMPLE,
-    "einsum": "use nn.Linear",
     "elu": SPIKES,
     "exp": SPIKES,
     "gelu": SPIKES,
@@ -57,30 +56,19 @@ CURES: dict[str, str] = {
     "mul": PRODUCT,
     "native_group_norm": NORM,
     "native_layer_norm": NORM,
-    "pad": ZEROS,
-    "permute": FLATTEN,
     "pow": SPIKES,
     "prelu": SPIKES,
     "rms_norm": NORM,
     "rnn_relu": LOOP,
     "rnn_tanh": LOOP,
     "scaled_dot_product_attention": PRODUCT,
-    "select": "give every channel or pixel that is needed a layer of its own",
     "sigmoid": SPIKES,
     "silu": SPIKES,
-    "slice": "give every channel or pixel that is needed a layer of its own",
     "softmax": AT_THE_END,
     "softplus": SPIKES,
     "split": "split the layer before it into several layers",
-    "squeeze": FLATTEN,
-    "stack": CONCATENATE,
-    "sum": "use nn.Linear or average pooling",
     "tanh": SPIKES,
     "topk": AT_THE_END,
-    "t": FLATTEN,
-    "transpose": FLATTEN,
-    "unflatten": FLATTEN,
-    "unsqueeze": FLATTEN,
     "upsample_bilinear2d": UPSAMPLE,
     "upsample_nearest2d": UPSAMPLE,
     "where": BRANCH,
@@ -95,7 +83,7 @@ HIGHER_ORDER: dict[str, str] = {
 
 ANYTHING_ELSE = (
     "build the network from nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.AvgPool2d, nn.Flatten, "
-    "sums and nn.ReLU"
+    "sums and nn.ReLU; README lists every operation"
 )
 
 

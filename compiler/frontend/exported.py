@@ -6,6 +6,7 @@ never through torch, whose own loader unpickles members and evaluates strings.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,8 +93,10 @@ class Exported:
     Attributes:
         nodes: in the order in which they run.
         shapes: by tensor, batch axis included; None where a size is symbolic.
-        inputs: tensors that the caller gives.
+        inputs: tensors that the caller gives, also those in lists and dictionaries.
         outputs: what the caller gets; None for what is no tensor.
+        input_keys, output_keys: for each of them its key in the dictionary around it, None if it is in
+            none.
         parameters, buffers, constants: user's names of the tensors that come with the program.
         mutated: by buffer (user's name), the tensor that holds its new value at the end.
     """
@@ -106,6 +109,8 @@ class Exported:
     buffers: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     mutated: dict[str, str] = field(default_factory=dict)
+    input_keys: tuple[str | None, ...] = ()
+    output_keys: tuple[str | None, ...] = ()
 
 
 def read_program(archive: Archive, member: str) -> Exported:
@@ -130,18 +135,62 @@ def read_program(archive: Archive, member: str) -> Exported:
                 else "update snnc, or export again with torch 2.9 to 2.13",
             )
         module = document["graph_module"]
-        return _program(module["graph"], module["signature"])
+        return _program(module["graph"], module["signature"], _call(module))
     except MALFORMED as error:
         raise damaged(archive.place(member), f"{type(error).__name__}: {error}") from None
 
 
-def _program(graph: Any, signature: Any) -> Exported:
+def _call(module: Any) -> dict[str, Any]:
+    """How the network is called: ``ModuleCallSignature`` of the schema, empty where it is missing."""
+    for entry in module.get("module_call_graph", ()):
+        if entry["fqn"] == "" and entry["signature"] is not None:
+            return dict(entry["signature"])
+    return {}
+
+
+def _keys(spec: str | None) -> list[str | None]:
+    """The dictionary key of each leaf of a tree of lists and dictionaries, in torch's order.
+
+    Source: torch/utils/_pytree.py, ``treespec_dumps``; the context of a dictionary lists its keys.
+    """
+    if spec is None:
+        return []
+    found: list[str | None] = []
+
+    def visit(node: Any, key: str | None) -> None:
+        children = node["children_spec"]
+        if node["type"] is None:
+            found.append(key)
+            return
+        is_dict = str(node["type"]).lower().endswith("dict")
+        keys = json.loads(node["context"]) if is_dict else [key] * len(children)
+        for child, inner in zip(children, keys, strict=True):
+            visit(child, inner if inner is None else str(inner))
+
+    visit(json.loads(spec)[1], None)
+    return found
+
+
+def _input_keys(spec: str | None) -> list[str | None]:
+    """The same for a call's arguments, whose own names do not count as keys."""
+    if spec is None:
+        return []
+    version, (positional, named) = json.loads(spec)[0], json.loads(spec)[1]["children_spec"]
+    found: list[str | None] = []
+    for child in (*positional["children_spec"], *named["children_spec"]):
+        found += _keys(json.dumps([version, child]))
+    return found
+
+
+def _program(graph: Any, signature: Any, call: dict[str, Any]) -> Exported:
     inputs: list[str] = []
+    given: list[bool] = []
     named: dict[str, dict[str, str]] = {"parameter": {}, "buffer": {}, "tensor_constant": {}}
     for spec in signature["input_specs"]:
         ((kind, content),) = spec.items()
         if kind == "user_input":
-            if "as_tensor" in content["arg"]:
+            given.append("as_tensor" in content["arg"])
+            if given[-1]:
                 inputs.append(str(content["arg"]["as_tensor"]["name"]))
         elif kind in named:
             named[kind][str(content["arg"]["name"])] = str(content[f"{kind}_name"])
@@ -163,7 +212,16 @@ def _program(graph: Any, signature: Any) -> Exported:
         buffers=named["buffer"],
         constants=named["tensor_constant"],
         mutated=mutated,
+        input_keys=_of_tensors(_input_keys(call.get("in_spec")), given),
+        output_keys=_of_tensors(_keys(call.get("out_spec")), [True] * len(outputs)),
     )
+
+
+def _of_tensors(keys: list[str | None], given: list[bool]) -> tuple[str | None, ...]:
+    """The keys of those leaves that are tensors; none where the tree and the program differ."""
+    if len(keys) != len(given):
+        return ()
+    return tuple(key for key, tensor in zip(keys, given, strict=True) if tensor)
 
 
 def _shape(meta: Any) -> Shape | None:

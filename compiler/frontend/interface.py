@@ -1,4 +1,4 @@
-"""What surrounds the program: one frame in, one answer out, finite weights, a batch of one."""
+"""What surrounds the program: a frame in, an answer out, states beside them, finite weights."""
 
 from __future__ import annotations
 
@@ -18,38 +18,85 @@ MOST_ELEMENTS = 2**28
 BATCH_OF_ONE = "export with one example frame, shape (1, ...), and without dynamic_shapes"
 
 
-def only_input(program: Exported) -> str:
-    """The name of the frame.
+def frame_input(program: Exported) -> str:
+    """The name of the frame: the first input.
 
     Raises:
-        UserError: D205 there is more than one input, or none.
+        UserError: D205 there is no input.
     """
-    if len(program.inputs) != 1:
-        raise fail(
-            "D205",
-            f"the network takes {len(program.inputs)} inputs, a network of snnc takes 1",
-            where=", ".join(program.inputs),
-            why="events arrive at one input population",
-            help="stack the inputs as channels of one tensor",
-        )
+    if not program.inputs:
+        raise fail("D205", "the network takes no input", why="events arrive at one input population")
     return program.inputs[0]
 
 
-def only_output(program: Exported) -> str:
-    """The name of the answer.
+def answer_output(program: Exported) -> str:
+    """The name of the answer: the first output.
 
     Raises:
-        UserError: D205 there is more than one output, none, or one that is no tensor.
+        UserError: D205 there is none, or it is no tensor.
     """
-    if len(program.outputs) != 1 or program.outputs[0] is None:
+    if not program.outputs or program.outputs[0] is None:
         raise fail(
             "D205",
-            f"the network returns {len(program.outputs)} values, a network of snnc returns 1 tensor",
+            "the network does not return a tensor first",
             where=", ".join(str(name) for name in program.outputs),
-            why="one population is read out; states belong into buffers",
-            help="return the answer alone and keep states with self.state.copy_(value)",
+            why="one population is read out",
+            help="return the answer, or the answer and then the states",
         )
     return program.outputs[0]
+
+
+def explicit_states(program: Exported) -> dict[str, str]:
+    """By input after the first, a state, the output that is its value in the next frame.
+
+    The outputs after the first are the new values of the inputs after the first, in the same order.
+
+    Raises:
+        UserError: D205 numbers, shapes or keys of dictionaries differ; D203 a state without a batch of
+            one.
+    """
+    inputs, outputs = program.inputs[1:], program.outputs[1:]
+    if len(inputs) != len(outputs) or None in outputs:
+        raise fail(
+            "D205",
+            f"beside frame and answer, the network takes {len(inputs)} and returns {len(outputs)}",
+            where=f"{', '.join(inputs) or 'nothing'}; {', '.join(map(str, outputs)) or 'nothing'}",
+            why="one population takes in events and one is read out; any other input is a state, "
+            "and its new value must come back in the same place",
+            help="one frame and one answer: stack inputs as channels of one tensor; states: "
+            "forward(frame, h1, h2) returns answer, new_h1, new_h2",
+        )
+    in_keys = program.input_keys[1:] or (None,) * len(inputs)
+    out_keys = program.output_keys[1:] or (None,) * len(outputs)
+    states: dict[str, str] = {}
+    for state, new, in_key, out_key in zip(inputs, outputs, in_keys, out_keys, strict=True):
+        assert new is not None
+        before, after = program.shapes.get(state), program.shapes.get(new)
+        if in_key != out_key:
+            went, came = ("no key" if k is None else f"the key {k!r}" for k in (in_key, out_key))
+            raise _moved(state, f"under {went} and comes back under {came}")
+        if before != after:
+            raise _moved(state, f"with shape {before} and comes back with {after}")
+        if before is None or before[:1] != (1,) or size(before) > MOST_ELEMENTS:
+            raise fail(
+                "D203",
+                f"the state has shape {before}, not (1, ...)",
+                where=state,
+                why="a chip sees one stream of frames; the first axis is the batch",
+                help="export with example states torch.zeros(1, ...), without dynamic_shapes",
+            )
+        states[state] = new
+    return states
+
+
+def _moved(state: str, how: str) -> UserError:
+    return fail(
+        "D205",
+        f"the state goes in {how}",
+        where=state,
+        why="outputs after the answer are the states' new values, in the order of the inputs",
+        help="return the states in the same containers and the same order as forward takes them",
+    )
 
 
 def frame_shape(program: Exported, frame: str) -> Shape:

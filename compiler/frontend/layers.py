@@ -1,47 +1,64 @@
-"""The rules for layers with weights and for pooling. Names and defaults as in ATen (torch 2.13)."""
+"""The rules for layers with weights. Names and defaults as in ATen (torch 2.13)."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from snnc.ir import Array, AvgPool2d, BatchNorm, Conv2d, Flatten, Linear, Pair, Scale
+import numpy as np
+import scipy.sparse as sparse
+
+from snnc.ir import Array, BatchNorm, Conv2d, Linear, Pair, Reshape, SparseLinear, size
 
 from .call import Call, Rules, UnsupportedError
-from .cures import CURES, UPSAMPLE
+from .cures import CURES, MERGE, PRODUCT, UPSAMPLE
 from .expression import Signal
+
+
+def conv1d(call: Call) -> Signal:
+    """``conv1d``: a ``conv2d`` of images of height 1."""
+    return _convolution(call, 1)
 
 
 def conv2d(call: Call) -> Signal:
     """``conv2d``: any stride, dilation and groups; padding in numbers or in words."""
-    source, weight = call.signal("input"), call.constant("weight")
-    if weight.ndim != 4:
-        raise UnsupportedError(f"{call.node.target} in {weight.ndim - 2} dimensions", CURES["conv1d"])
-    dilation = call.pair("dilation", 1)
-    padding = call.value("padding", (0, 0))
-    pad: Pair
-    if padding == "same":
-        weight, dilation, pad = _same(weight, dilation)
-    elif padding == "valid":
-        pad = (0, 0)
-    else:
-        pad = call.pair("padding")
-    op = Conv2d(
-        weight,
-        call.optional_constant("bias"),
-        call.pair("stride", 1),
-        pad,
-        dilation,
-        int(call.value("groups", 1)),
-    )
-    return call.through(source, op)
+    return _convolution(call, 2)
 
 
 def convolution(call: Call) -> Signal:
-    """``convolution``: what decompositions make of ``conv2d``."""
-    call.pair("output_padding")
+    """``convolution``: what decompositions make of ``conv1d`` and ``conv2d``."""
+    call.numbers("output_padding")
     if call.flag("transposed", False):
         raise UnsupportedError("a transposed convolution", UPSAMPLE)
-    return conv2d(call)
+    axes = call.constant("weight").ndim - 2
+    if axes not in (1, 2):
+        raise UnsupportedError(f"{call.node.target} in {axes} dimensions", CURES["conv3d"])
+    return _convolution(call, axes)
+
+
+def _convolution(call: Call, axes: int) -> Signal:
+    source, weight = call.signal("input"), call.constant("weight")
+    if weight.ndim != axes + 2 or len(source.shape) != axes + 1:
+        raise UnsupportedError(
+            f"{call.node.target} with weights of shape {weight.shape} of a signal {source.shape}"
+        )
+    if axes == 1:
+        weight = weight[:, :, None, :]
+        source = call.through(source, Reshape((source.shape[0], 1, source.shape[1])))
+
+    def pair(name: str, default: int) -> Pair:
+        given = call.per_axis(name, axes, default)
+        return (given[0], given[1]) if axes == 2 else (default, given[0])
+
+    dilation = pair("dilation", 1)
+    padding = call.value("padding", (0, 0))
+    if padding == "same":
+        weight, dilation, pad = _same(weight, dilation)
+    else:
+        pad = (0, 0) if padding == "valid" else pair("padding", 0)
+    bias = call.optional_constant("bias")
+    op = Conv2d(weight, bias, pair("stride", 1), pad, dilation, int(call.value("groups", 1)))
+    result = call.through(source, op)
+    return result if axes == 2 else call.through(result, Reshape((len(weight), result.shape[2])))
 
 
 def _same(weight: Array, dilation: Pair) -> tuple[Array, Pair, Pair]:
@@ -58,7 +75,7 @@ def _same(weight: Array, dilation: Pair) -> tuple[Array, Pair, Pair]:
 
 
 def linear(call: Call) -> Signal:
-    """``linear``: over one axis per sample."""
+    """``linear``: over the last axis."""
     weight = call.constant("weight")
     return _matrix(call, call.signal("input"), weight, call.optional_constant("bias"))
 
@@ -74,18 +91,79 @@ def addmm(call: Call) -> Signal:
 
 
 def matmul(call: Call) -> Signal:
-    """``matmul`` and ``mm``: signal @ constant matrix."""
-    right = call.constant("mat2" if call.node.op == "mm" else "other")
-    return _matrix(call, call.signal("self"), right.T, None)
+    """``matmul``, ``mm`` and ``bmm``: a signal and a constant matrix, on either side."""
+    second = "other" if call.node.op == "matmul" else "mat2"
+    right = call.value(second)
+    if isinstance(right, Signal):
+        return _from_left(call, _matrix_of(call, "self"), right)
+    return _matrix(call, call.signal("self"), _matrix_of(call, second).T, None)
+
+
+def _matrix_of(call: Call, name: str) -> Array:
+    """A constant matrix, also with a batch axis of 1 in front."""
+    matrix = call.constant(name)
+    if matrix.ndim == 3 and len(matrix) == 1:
+        return np.asarray(matrix[0])
+    if matrix.ndim != 2:
+        raise UnsupportedError(f"{call.node.target} with a {name} of shape {matrix.shape}", PRODUCT)
+    return matrix
+
+
+def _from_left(call: Call, matrix: Array, source: Signal) -> Signal:
+    """matrix @ signal, over the last axis but one of (rows, columns)."""
+    if len(source.shape) != 2:
+        raise UnsupportedError(f"{call.node.target} of a signal of shape {source.shape}")
+    call.refuse_large(matrix.size * source.shape[1])
+    columns = sparse.identity(source.shape[1], format="csr")
+    whole = sparse.csr_array(sparse.kron(sparse.csr_array(matrix), columns))
+    return call.through(source, SparseLinear(whole, (len(matrix), source.shape[1])))
+
+
+def einsum(call: Call) -> Signal:
+    """``einsum`` of one signal and constants, found by what it makes of each element alone.
+
+    The elements take the place of the batch, so its letter must be in front, in the signal and in the
+    result, and nowhere else.
+    """
+    equation = str(call.value("equation")).replace(" ", "")
+    call.value("path")
+    values = [call.lookup(part.name) for part in call.parts("tensors")]
+    signals = [n for n, value in enumerate(values) if isinstance(value, Signal)]
+    terms, arrow, result = equation.partition("->")
+    letters = terms.split(",")
+    if len(signals) != 1 or not arrow or len(letters) != len(values) or "." in equation:
+        raise UnsupportedError(f"{call.node.target} {equation} of {len(signals)} signals", PRODUCT)
+    (place,) = signals
+    source = values[place]
+    assert isinstance(source, Signal)
+    batch = letters[place][:1]
+    if result[:1] != batch or equation.count(batch) != 2:
+        raise UnsupportedError(f"{call.node.target} {equation}", MERGE)
+    count = size(source.shape)
+    sizes = dict(zip(letters[place][1:], source.shape, strict=True))
+    for other, value in zip(letters, values, strict=True):
+        if not isinstance(value, Signal):
+            sizes.update(zip(other, value.shape, strict=True))
+    call.refuse_large(count * max(count, size(tuple(sizes[letter] for letter in result[1:]))))
+    each = np.eye(count).reshape(count, *source.shape)
+    operands: list[Any] = [each if n == place else value for n, value in enumerate(values)]
+    made = np.asarray(np.einsum(equation, *operands))
+    matrix = sparse.csr_array(made.reshape(count, -1).T)
+    return call.through(source, SparseLinear(matrix, made.shape[1:]))
 
 
 def _matrix(call: Call, source: Signal, weight: Array, bias: Array | None) -> Signal:
-    if len(source.shape) != 1 or weight.ndim != 2:
-        raise UnsupportedError(
-            f"{call.node.target} over the last axis of {source.shape}",
-            "flatten the signal in front of it: nn.Flatten()",
-        )
-    return call.through(source, Linear(weight, bias))
+    """The same matrix over the last axis, wherever in the axes before it."""
+    if weight.ndim != 2 or not source.shape:
+        raise UnsupportedError(f"{call.node.target} with weights of shape {weight.shape}")
+    *before, _ = source.shape
+    if not before:
+        return call.through(source, Linear(weight, bias))
+    call.refuse_large(size(tuple(before)) * weight.size)
+    rows = sparse.identity(size(tuple(before)), format="csr")
+    whole = sparse.csr_array(sparse.kron(rows, sparse.csr_array(weight)))
+    result = call.through(source, SparseLinear(whole, (*before, len(weight))))
+    return result if bias is None else result.plus_constant(bias)
 
 
 def batch_norm(call: Call) -> Signal:
@@ -109,69 +187,16 @@ def batch_norm(call: Call) -> Signal:
     return call.through(source, op)
 
 
-def avg_pool2d(call: Call) -> Signal:
-    """``avg_pool2d``: padded zeros count; ``ceil_mode`` where it changes nothing."""
-    source = call.signal("self")
-    kernel, padding = call.pair("kernel_size"), call.pair("padding")
-    stride = call.pair("stride") if call.value("stride") else kernel
-    _images(call, source)
-    if call.flag("ceil_mode", False):
-        for size, n, step, pad in zip(source.shape[1:], kernel, stride, padding, strict=True):
-            if (size + 2 * pad - n) % step:
-                raise UnsupportedError("average pooling with ceil_mode", "set ceil_mode=False")
-    if not call.flag("count_include_pad", True) and any(padding):
-        raise UnsupportedError(
-            "average pooling that leaves the padding out of the average",
-            "set count_include_pad=True, or pad with zeros in the convolution before it",
-        )
-    pooled = call.through(source, AvgPool2d(kernel, stride, padding))
-    divisor = call.value("divisor_override")
-    if divisor is None:
-        return pooled
-    return call.through(pooled, Scale(np.array(kernel[0] * kernel[1] / divisor)))
-
-
-def adaptive_avg_pool2d(call: Call) -> Signal:
-    """``adaptive_avg_pool2d`` where all windows have one size."""
-    source, wanted = call.signal("self"), call.pair("output_size")
-    _images(call, source)
-    given = source.shape[1:]
-    if min(wanted) < 1 or any(size % out for size, out in zip(given, wanted, strict=True)):
-        raise UnsupportedError(
-            f"adaptive pooling from {given} to {wanted}",
-            "choose an output size that divides the input's, so that all windows are alike",
-        )
-    kernel = (given[0] // wanted[0], given[1] // wanted[1])
-    return call.through(source, AvgPool2d(kernel, kernel))
-
-
-def mean(call: Call) -> Signal:
-    """``mean`` over an image: global average pooling."""
-    source, axes = call.signal("self"), call.numbers("dim")
-    _images(call, source)
-    if {axis % 4 for axis in axes} != {2, 3}:
-        raise UnsupportedError(f"a mean over axes {axes}", "only a mean over both image axes is known")
-    image = (source.shape[1], source.shape[2])
-    pooled = call.through(source, AvgPool2d(image, image))
-    return pooled if call.flag("keepdim", False) else call.through(pooled, Flatten())
-
-
-def _images(call: Call, source: Signal) -> None:
-    if len(source.shape) != 3:
-        raise UnsupportedError(f"{call.node.target} of a signal of shape {source.shape}")
-
-
 LAYERS: Rules = {
-    "_adaptive_avg_pool2d": adaptive_avg_pool2d,
     "_native_batch_norm_legit_no_training": batch_norm,
-    "adaptive_avg_pool2d": adaptive_avg_pool2d,
     "addmm": addmm,
-    "avg_pool2d": avg_pool2d,
     "batch_norm": batch_norm,
+    "bmm": matmul,
+    "conv1d": conv1d,
     "conv2d": conv2d,
     "convolution": convolution,
+    "einsum": einsum,
     "linear": linear,
     "matmul": matmul,
-    "mean": mean,
     "mm": matmul,
 }

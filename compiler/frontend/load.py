@@ -15,13 +15,19 @@ from snnc.ir import Graph
 from .archive import Archive
 from .builder import build_graph
 from .calibration import read_calibration
+from .cures import HOW_TO_EXPORT
 from .exported import read_program
+from .given import INPUT_SHAPE, MODULE, Given
 from .nir import load_nir
 from .nir_file import MAGIC
 from .nir_neurons import RULES
+from .own_module import export_state_dict
+from .pickled_module import load_module
 from .pickles import refuse_code
-from .recognise import HOW_TO_EXPORT, find_model, refuse_other_file
+from .recognise import find_model, find_saved, refuse_other_file
+from .saved import FACTORY, Saved
 from .tensors import read_payloads, read_tensors
+from .through_torch import archive_of, need_torch
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,24 @@ class Model:
     notes: tuple[Diagnostic, ...] = ()
 
 
-def load_model(path: Path, *, dt: float | None = None, discretize: str | None = None) -> Model:
-    """Read a ``torch.export`` archive or a NIR file. Runs no code from it and does not import torch.
+NOTHING_GIVEN = Given()
+
+
+def load_model(
+    path: Path,
+    *,
+    dt: float | None = None,
+    discretize: str | None = None,
+    given: Given = NOTHING_GIVEN,
+) -> Model:
+    """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
 
     Args:
-        path: the file, usually written by ``snnc.Rollout.export``, or ``.nir``.
+        path: a ``torch.export`` archive, usually written by ``snnc.Rollout.export``; ``.nir``; or what
+            ``torch.save`` wrote: a module of standard layers, or a state dict with ``given.module``.
         dt: time step in seconds of a NIR file; None takes the one that the file names.
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
+        given: what the user says of the network that the file does not.
 
     Raises:
         UserError: D1xx when the file cannot be used, D2xx when the network in it cannot; every
@@ -57,6 +74,7 @@ def load_model(path: Path, *, dt: float | None = None, discretize: str | None = 
     data = _read(path)
     digest = hashlib.sha256(data).hexdigest()
     if data.startswith(MAGIC):
+        given.refuse(path, INPUT_SHAPE, MODULE)
         graph, notes = load_nir(path, data, dt, discretize or RULES[0])
         return Model(graph, None, digest, notes)
     if dt is not None or discretize is not None:
@@ -67,16 +85,40 @@ def load_model(path: Path, *, dt: float | None = None, discretize: str | None = 
             why="only NIR files are; the frames of this one are the steps that it was trained with",
             help="leave the option out",
         )
-    if not Archive.is_archive(data):
+    archive = Archive.open(path, data) if Archive.is_archive(data) else None
+    saved = find_saved(path, data, archive)
+    if saved is not None:
+        archive = Archive.open(path, _exported(saved, given))
+    elif archive is None:
         raise refuse_other_file(path, data)
-    archive = Archive.open(path, data)
     name = find_model(archive)
     program = read_program(archive, f"models/{name}.json")
     payloads = read_payloads(archive, name)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
+    if saved is None:
+        given.refuse(path, INPUT_SHAPE, MODULE)
     graph = build_graph(program, read_tensors(archive, payloads), path.stem)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest)
+
+
+def _exported(saved: Saved, given: Given) -> bytes:
+    """What ``torch.save`` wrote as a ``torch.export`` archive."""
+    if not saved.is_module and given.module is None:
+        raise fail(
+            "D104",
+            "this is a pickle of tensors, such as a state dict",
+            where=str(saved.path),
+            why="it holds weights without the network that they belong to",
+            help=f"compile with {FACTORY}, your function or class that builds the network, or "
+            f"{HOW_TO_EXPORT}",
+        )
+    need_torch(saved.path)
+    if not saved.is_module:
+        return export_state_dict(saved, given)
+    given.refuse(saved.path, MODULE)
+    net = load_module(saved)
+    return archive_of(saved.path, net, given.shape(saved.path))
 
 
 def _read(path: Path) -> bytes:

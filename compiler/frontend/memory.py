@@ -12,7 +12,9 @@ from .call import UnsupportedError
 from .exported import Exported, Node, Ref
 from .expression import Tensor
 
-SAME_MEMORY = frozenset({"alias", "detach", "dropout"})
+SAME_MEMORY = frozenset(
+    {"alias", "alpha_dropout", "detach", "dropout", "feature_alpha_dropout", "feature_dropout"}
+)
 """Operations whose result is the very tensor that they are given (dropout: in evaluation)."""
 
 PERHAPS_SAME_MEMORY = frozenset(
@@ -21,12 +23,18 @@ PERHAPS_SAME_MEMORY = frozenset(
         "contiguous",
         "expand",
         "flatten",
+        "mT",
+        "movedim",
+        "narrow",
         "permute",
         "reshape",
+        "select",
+        "slice",
         "squeeze",
         "t",
         "to",
         "transpose",
+        "unflatten",
         "unsqueeze",
         "view",
     }

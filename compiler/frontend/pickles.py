@@ -43,6 +43,9 @@ STORAGE = re.compile(
 )
 DTYPE = re.compile(r"torch\.(bfloat16|bool|complex\d+|float\w+|u?int\d+)")
 
+SCRIPT_TYPE = re.compile(r"__torch__\.[\w.]+|torch\.jit\._pickle\.\w+")
+"""What pickles of TorchScript name: types of the program beside them (torch/jit/_pickle.py)."""
+
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".pt", ".pth", "_pkl")
 PICKLE_FOLDERS = ("data/sample_inputs/",)
 OBJECT_MEMBER = re.compile(r"data/constants/(custom_obj|opaque_obj)_")
@@ -92,13 +95,16 @@ def calls(data: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def refuse_code(archive: Archive, raw: Collection[str], depth: int = NESTED_ARCHIVES) -> None:
+def refuse_code(
+    archive: Archive, raw: Collection[str], depth: int = NESTED_ARCHIVES, *, script: bool = False
+) -> None:
     """Look through every pickle of an archive, also in archives within it.
 
     Args:
         archive: the archive.
         raw: members that are known to be plain numbers, whatever they look like.
         depth: how deep archives may be nested.
+        script: whether it is a TorchScript archive, whose pickles name types of its own program.
 
     Raises:
         UserError: D103 when a pickle would call something, D106 when one is no pickle.
@@ -113,10 +119,10 @@ def refuse_code(archive: Archive, raw: Collection[str], depth: int = NESTED_ARCH
             inner = f"{archive.inside}: {member}" if archive.inside else member
             refuse_code(Archive.open(archive.path, data, inner), (), depth - 1)
         elif _looks_like_pickle(member, data):
-            refuse_calls(archive.place(member), data)
+            refuse_calls(archive.place(member), data, script=script)
 
 
-def refuse_calls(where: str, data: bytes) -> None:
+def refuse_calls(where: str, data: bytes, *, script: bool = False) -> None:
     """The same for one pickle.
 
     Raises:
@@ -124,6 +130,7 @@ def refuse_calls(where: str, data: bytes) -> None:
     """
     try:
         wild = [name for name in calls(data) if not is_harmless(name)]
+        wild = [name for name in wild if not (script and SCRIPT_TYPE.fullmatch(name))]
     except ValueError as error:
         raise damaged(where, f"not a pickle: {error}") from None
     if wild:

@@ -1,4 +1,4 @@
-"""Files that are not what the compiler reads: tell the user what they are and what to do."""
+"""What kind of file it is; for what the compiler does not read, what it is and what to do."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from pathlib import Path
 from snnc.errors import UserError, fail
 
 from .archive import Archive, damaged
-from .pickles import calls, is_harmless, refuse_code
-
-HOW_TO_EXPORT = (
-    "write the model with snnc.Rollout.export(path), or with "
-    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see README"
-)
+from .cures import HOW_TO_EXPORT
+from .pickles import calls, refuse_code
+from .saved import Saved, saved_archive, saved_pickle
 
 MODEL_MEMBER = re.compile(r"models/([^/]+)\.json")
-TORCH_MODULE = re.compile(r"torch\.nn\.modules\.\w+\.[A-Z]\w*")
 
 
 def find_model(archive: Archive) -> str:
@@ -31,14 +27,13 @@ def find_model(archive: Archive) -> str:
     if len(found) > 1:
         raise _other(archive.path, f"the archive holds {len(found)} models: {', '.join(found)}")
     names = archive.names
-    if any(name.startswith("code/") for name in names):
+    if is_torchscript(archive):
+        refuse_code(archive, raw={n for n in names if n.startswith("code/")}, script=True)
         raise _other(
             archive.path,
             "this is a TorchScript archive",
             "TorchScript stores a program of its own; snnc reads what torch.export writes",
         )
-    if "data.pkl" in names:
-        raise _refuse_saved(archive.path, archive.read("data.pkl"))
     refuse_code(archive, raw=())
     if "serialized_exported_program.json" in names:
         raise _other(
@@ -57,18 +52,41 @@ def find_model(archive: Archive) -> str:
     raise _no_model(archive.path, "this is a zip archive, but not one that torch.export wrote")
 
 
-def refuse_other_file(path: Path, data: bytes) -> UserError:
-    """The message for a file that is no zip archive at all."""
-    if data.startswith(b"PK"):
-        return damaged(str(path), "it begins like a zip archive and does not go on like one")
+def find_saved(path: Path, data: bytes, archive: Archive | None) -> Saved | None:
+    """The file as what ``torch.save`` wrote, or None if it is something else.
+
+    Args:
+        path: the user's file.
+        data: its content.
+        archive: the same, opened, if it is a zip archive.
+
+    Raises:
+        UserError: D103 it would run code, D104 it holds layers that cannot be read.
+    """
+    if archive is not None:
+        models = any(MODEL_MEMBER.fullmatch(name) for name in archive.names)
+        plain = "data.pkl" in archive.names and not models and not is_torchscript(archive)
+        return saved_archive(archive, data) if plain else None
     if data.startswith(b"\x80") or data.endswith(b"."):
         try:
             calls(data)
         except ValueError:
-            if data.startswith(b"\x80"):
-                return damaged(str(path), "it begins like a pickle and does not go on like one")
-        else:
-            return _refuse_saved(path, data)
+            return None
+        return saved_pickle(path, data)
+    return None
+
+
+def is_torchscript(archive: Archive) -> bool:
+    """Whether there is a program in TorchScript in the archive."""
+    return any(name.startswith("code/") for name in archive.names)
+
+
+def refuse_other_file(path: Path, data: bytes) -> UserError:
+    """The message for a file that is no zip archive at all."""
+    if data.startswith(b"PK"):
+        return damaged(str(path), "it begins like a zip archive and does not go on like one")
+    if data.startswith(b"\x80"):
+        return damaged(str(path), "it begins like a pickle and does not go on like one")
     if data.startswith(b"\x93NUMPY"):
         return _no_model(path, "this is a numpy array (.npy), not a model")
     try:
@@ -76,34 +94,6 @@ def refuse_other_file(path: Path, data: bytes) -> UserError:
     except UnicodeDecodeError:
         return _no_model(path, "this is no file that torch.export wrote")
     return _no_model(path, "this is a text file, not a model")
-
-
-def _refuse_saved(path: Path, pickle: bytes) -> UserError:
-    """The message for what ``torch.save`` or ``pickle`` wrote; the pickle is looked at, not run."""
-    try:
-        wild = [name for name in calls(pickle) if not is_harmless(name)]
-    except ValueError as error:
-        return damaged(str(path), f"not a pickle: {error}")
-    if not wild:
-        return _other(
-            path,
-            "this is a pickle of tensors, such as a state dict",
-            "it holds weights without the network that they belong to",
-        )
-    foreign = [name for name in wild if not TORCH_MODULE.fullmatch(name)]
-    if not foreign:
-        return _other(
-            path,
-            "this is a pickled module",
-            "a pickle does not say what the network computes; torch.export writes that down",
-        )
-    return fail(
-        "D103",
-        f"the file is a pickle that would run code: it calls {', '.join(foreign)}",
-        where=str(path),
-        why="reading a pickle calls whatever it names; this one was looked at and was not run",
-        help=f"if this is your own pickled module, {HOW_TO_EXPORT}; otherwise delete it",
-    )
 
 
 def _other(path: Path, what: str, why: str = "") -> UserError:

@@ -11,6 +11,7 @@ SWITCHES = {
     "dropout": "train",
     "feature_dropout": "train",
     "alpha_dropout": "train",
+    "feature_alpha_dropout": "train",
     "native_dropout": "train",
 }
 """The argument that says so, by operation (ATen, torch 2.13)."""

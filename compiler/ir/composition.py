@@ -17,6 +17,7 @@ from .ops import (
     Op,
     Pair,
     Place,
+    Reshape,
     Scale,
     Shape,
     SparseLinear,
@@ -61,6 +62,8 @@ def _past(place: Place, op: Op, shape: Shape) -> tuple[Op, ...] | None:
         return op, place
     if isinstance(op, Scale):
         return Scale(op.factor[channels] if op.factor.ndim else op.factor), place
+    if isinstance(op, Reshape) and op.shape[0] == place.channels:
+        return Reshape((shape[0], *op.shape[1:])), place
     if isinstance(op, Flatten):
         return op, Place(place.offset * pixels, place.channels * pixels)
     if isinstance(op, Linear):
@@ -78,18 +81,26 @@ def compose(first: Op, second: Op, shape: Shape) -> Op:
     borders, a matrix swallows what comes before it, and anything else becomes a sparse matrix.
     """
     middle = first.out_shape(shape)
-    if isinstance(second, Identity) or (isinstance(second, Flatten) and len(middle) == 1):
+    shaping = Flatten | Reshape
+    if isinstance(first, shaping) and middle == shape:
+        first = Identity()
+    if isinstance(second, Identity):
+        return first
+    if isinstance(second, shaping) and second.out_shape(middle) == middle:
         return first
     if isinstance(first, Identity):
         return second
-    if isinstance(first, Flatten) and isinstance(second, Linear):
+    if isinstance(first, shaping) and isinstance(second, Linear):
         return second  # a matrix reads its source in C order anyway
+    if isinstance(first, shaping) and isinstance(second, shaping):
+        last = second.out_shape(middle)
+        return Identity() if last == shape else Reshape(last)
     if isinstance(second, Scale):
         return scale_outputs(as_weights(first, shape), second.factor, middle)
     if isinstance(first, Scale):
         return scale_inputs(as_weights(second, middle), first.factor, shape)
-    one = first if isinstance(first, Flatten) else as_weights(first, shape)
-    two = second if isinstance(second, Flatten) else as_weights(second, middle)
+    one = first if isinstance(first, shaping) else as_weights(first, shape)
+    two = second if isinstance(second, shaping) else as_weights(second, middle)
     if isinstance(two, Linear):
         return Linear(np.asarray((one.matrix(shape).T @ two.weight.T).T))
     if isinstance(one, Conv2d) and isinstance(two, Conv2d) and _exact_at_borders(one, two, shape):

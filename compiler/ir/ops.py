@@ -93,6 +93,24 @@ class Flatten(Op):
 
 
 @dataclass(frozen=True, eq=False)
+class Reshape(Op):
+    """The same elements in C order, in another shape."""
+
+    shape: Shape
+
+    def out_shape(self, shape: Shape) -> Shape:
+        if size(shape) != size(self.shape):
+            raise ValueError(f"{size(shape)} elements do not have the shape {self.shape}")
+        return self.shape
+
+    def apply(self, x: Array) -> Array:
+        return x.reshape(x.shape[0], *self.shape)
+
+    def matrix(self, shape: Shape) -> sparse.csr_array:
+        return Identity().matrix(shape)
+
+
+@dataclass(frozen=True, eq=False)
 class Place(Op):
     """Puts the channels in among zeros: the part that one source has in a concatenation.
 

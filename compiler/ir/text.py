@@ -19,6 +19,7 @@ from .ops import (
     Linear,
     Op,
     Place,
+    Reshape,
     Scale,
     Shape,
     SparseLinear,
@@ -71,6 +72,8 @@ def op_text(op: Op) -> str:
         return f"batch-norm {len(op.mean)} channels"
     if isinstance(op, Place):
         return f"place at channel {op.offset} of {op.channels}"
+    if isinstance(op, Reshape):
+        return f"reshape to {shape_text(op.shape)}"
     if isinstance(op, Scale):
         return f"scale [{range_text(op.factor)}]"
     return type(op).__name__.lower()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -58,17 +57,15 @@ def as_counts(calibration: object) -> Counts:
     return values.astype(np.int64) if values.dtype.kind == "b" else values
 
 
-def write_archive(
+def archive_bytes(
     program: torch.export.ExportedProgram,
-    path: Path,
     description: dict[str, object],
     calibration: Counts | None,
-) -> None:
-    """Write the archive; the same program and data give the same bytes, wherever it is built.
+) -> bytes:
+    """The archive; the same program and data give the same bytes, wherever it is built.
 
     Args:
         program: the exported step; loses its stack traces.
-        path: the file to write.
         description: becomes ``snnc/rollout.json``.
         calibration: checked counts, become ``snnc/calibration.npz.b64`` (array ``x``).
     """
@@ -81,7 +78,7 @@ def write_archive(
     # Through a buffer: given a path, torch warns about every suffix but .pt2.
     buffer = io.BytesIO()
     torch.export.save(program, buffer, extra_files=extra_files)
-    path.write_bytes(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _as_text(counts: Counts) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .export import as_counts, check_calibration, write_archive
+from .export import archive_bytes, as_counts, check_calibration
 
 INPUT = "input"
 STATE_PREFIX = "state_"
@@ -242,6 +242,10 @@ class Rollout(nn.Module):
         Raises:
             ValueError: the network is incomplete or the calibration data does not fit it.
         """
+        Path(path).write_bytes(self.to_bytes(calibration))
+
+    def to_bytes(self, calibration: object = None) -> bytes:
+        """The archive that :meth:`export` writes; the same arguments and errors."""
         self._build()
         counts = None if calibration is None else as_counts(calibration)
         if counts is not None:
@@ -254,7 +258,7 @@ class Rollout(nn.Module):
         frame = self._like_parameters((1, *self.input_shape)).cpu()
         with torch.no_grad():
             program = torch.export.export(twin, (frame,))
-        write_archive(program, Path(path), self._description(), counts)
+        return archive_bytes(program, self._description(), counts)
 
     def _description(self) -> dict[str, object]:
         """The structure in plain words, for a reader of the archive; the compiler ignores it."""

@@ -71,4 +71,11 @@ def saved(data: bytes) -> bytes:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("archive/data.pkl", data)
         archive.writestr("archive/byteorder", b"little")
+        archive.writestr("archive/version", b"3\n")
     return stream.getvalue()
+
+
+def as_protocol_2(path: Path, content: Any) -> Path:
+    """What ``torch.save`` would write for an object without tensors."""
+    path.write_bytes(saved(pickle.dumps(content, 2)))
+    return path

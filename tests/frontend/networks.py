@@ -16,9 +16,10 @@ IMAGE: Shape = (2, 8, 8)
 def with_statistics(net: nn.Module) -> nn.Module:
     """The network with random statistics and weights in its batch normalisations."""
     for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight)
-            nn.init.normal_(module.bias)
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            if module.affine:
+                nn.init.normal_(module.weight)
+                nn.init.normal_(module.bias)
             assert module.running_mean is not None and module.running_var is not None
             nn.init.normal_(module.running_mean)
             nn.init.uniform_(module.running_var, 0.5, 2)

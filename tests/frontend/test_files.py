@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import pickle
 import random
 import sys
 import zipfile
@@ -18,7 +19,7 @@ import torch
 from torch import nn
 
 from snnc.errors import UserError
-from snnc.frontend import load_model
+from snnc.frontend import Given, load_model
 
 from .archives import MODEL, WEIGHTS, edit_json, members, put, remove, write
 
@@ -102,7 +103,19 @@ def test_torch_save(
     monkeypatch.setitem(sys.modules, "my_net", sys.modules[__name__])
     path = tmp_path / "net.pt"
     torch.save(content, path, _use_new_zipfile_serialization=zipped)
-    refused(path, name)
+    old = name == "pickled-module" and not zipped
+    refused(path, "pickled-module-old" if old else name)
+
+
+def test_plain_pickle(tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "net.pt").write_bytes(pickle.dumps({"weight": [1.0]}))
+    refused(tmp_path / "net.pt", "plain-pickle")
+
+
+def test_options_for_a_file_that_says_it_itself(model: Path) -> None:
+    for given in (Given(input_shape="6"), Given(module="a:b")):
+        with pytest.raises(UserError, match=r"^error\[D121\].*--(input-shape|module)"):
+            load_model(model, given=given)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Linear, Op, Scale
-from snnc.ir.composition import compose
+from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Identity, Linear, Op, Place, Reshape, Scale
+from snnc.ir.composition import compose, compose_chain
 from snnc.ir.scaling import scale_inputs, scale_outputs
 
 torch = pytest.importorskip("torch")
@@ -87,6 +87,21 @@ def test_composition_is_exact_at_the_borders_too(
     except ValueError:
         return
     same_map(compose(first, second, shape), [first, second], shape)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 6), (12,), (1, 3, 4)])
+def test_shapes_fold_away(shape: tuple[int, ...]) -> None:
+    line, conv = (3, 4), Conv2d(np.random.default_rng(0).normal(size=(2, 3, 1, 3)))
+    full = Linear(np.random.default_rng(1).normal(size=(5, 12)))
+    assert isinstance(compose(Reshape(shape), Reshape(line), line), Identity)
+    assert compose(Reshape(shape), full, line) is full
+    image = Reshape((3, 1, 4))
+    for chain in ((image, conv), (image, conv, Reshape((4,))), (Reshape(shape), image, conv)):
+        same_map(compose_chain(chain, line), list(chain), line)
+    placed = (Place(1, 3), image, conv)
+    same_map(compose_chain(placed, (2, 4)), list(placed), (2, 4))
+    with pytest.raises(ValueError, match="12 elements do not have the shape"):
+        Reshape((5, 2)).out_shape(line)
 
 
 @pytest.mark.parametrize("size", [8, 9])

@@ -1,0 +1,107 @@
+"""The only door to torch: pickled modules and the user's own become archives, in memory.
+
+Archives of ``torch.export`` never come here; torch is imported when a file of another kind asks for it.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snnc.errors import UserError, fail
+from snnc.ir import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LONGEST_REASON = 300
+
+
+def need_torch(path: Path) -> None:
+    """Make sure that torch can be imported.
+
+    Raises:
+        UserError: D123.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as problem:
+        raise fail(
+            "D123",
+            "reading this file needs PyTorch",
+            where=str(path),
+            why=f"only archives of torch.export are read without it ({problem})",
+            help="pip install 'snnc[torch]', or write the model with torch.export where torch is",
+        ) from None
+
+
+def reason(error: BaseException) -> str:
+    """An exception as one line: its type and the beginning of its message."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:LONGEST_REASON]}" if text else type(error).__name__
+
+
+@contextmanager
+def quiet_torch() -> Iterator[None]:
+    """Without the warnings and log lines of torch; what matters becomes a message of ours."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def archive_of(path: Path, net: nn.Module, shape: Shape) -> bytes:
+    """The network in evaluation as a ``torch.export`` archive, for one frame of ``shape``.
+
+    Args:
+        path: the user's file, for messages.
+        net: is set to evaluation.
+        shape: of one frame, without the batch axis.
+
+    Raises:
+        UserError: D124 torch.export cannot follow the network, or it cannot take the shape.
+    """
+    import torch
+
+    parameter = next(net.parameters(), None)
+    kind = None if parameter is None else parameter.dtype
+    frame = torch.zeros(1, *shape, dtype=kind)
+    buffer = io.BytesIO()
+    with quiet_torch(), torch.no_grad():
+        try:
+            net.eval()
+            copy.deepcopy(net)(frame.clone())  # a copy, because running may write states
+        except Exception as error:  # the layers' own complaint is clearer than torch.export's
+            raise cannot_run(path, shape, error) from None
+        try:
+            torch.export.save(torch.export.export(net, (frame,)), buffer)
+        except Exception as error:
+            raise fail(
+                "D124",
+                "torch.export cannot follow the network",
+                where=str(path),
+                why=reason(error),
+                help="make forward free of conditions and loops that depend on the input",
+            ) from None
+    return buffer.getvalue()
+
+
+def cannot_run(path: Path, shape: Shape, error: Exception) -> UserError:
+    """The message for a network that does not take a frame of the shape."""
+    return fail(
+        "D124",
+        f"the network cannot take a frame of shape {shape}",
+        where=str(path),
+        why=reason(error),
+        help="the shape is that of one frame without the batch axis: --input-shape",
+    )

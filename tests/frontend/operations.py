@@ -1,0 +1,291 @@
+"""Every operation that the front end knows, each with random sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.random import Generator
+from torch import Tensor, nn
+
+Shape = tuple[int, ...]
+Mode = Literal["zeros", "reflect", "replicate", "circular"]
+Case = tuple[Callable[[Tensor], Tensor], Shape]
+
+
+def some(dice: Generator, low: int, high: int) -> int:
+    """A whole number between two, both included."""
+    return int(dice.integers(low, high + 1))
+
+
+def line(dice: Generator, channels: int | None = None) -> Shape:
+    """(channels, length)."""
+    return (channels or some(dice, 1, 4), some(dice, 7, 12))
+
+
+def image(dice: Generator, channels: int | None = None) -> Shape:
+    """(channels, height, width)."""
+    return (channels or some(dice, 1, 4), some(dice, 6, 9), some(dice, 6, 9))
+
+
+def conv(axes: int) -> Callable[[Generator], Case]:
+    """Kernel, stride, dilation, groups and padding drawn."""
+
+    def draw(d: Generator) -> Case:
+        groups = some(d, 1, 2)
+        ins, outs = groups * some(d, 1, 2), groups * some(d, 1, 3)
+        kind = (nn.Conv1d, nn.Conv2d)[axes - 1]
+        padding = tuple(some(d, 0, 2) for _ in range(axes))
+        stride = tuple(some(d, 1, 3) for _ in range(axes))
+        kernel = tuple(some(d, 1, 3) for _ in range(axes))
+        dilation, bias = some(d, 1, 2), bool(some(d, 0, 1))
+        layer = kind(ins, outs, kernel, stride, padding, dilation, groups, bias)  # type: ignore[arg-type]
+        return layer, (line, image)[axes - 1](d, ins)
+
+    return draw
+
+
+def same(axes: int, mode: Mode = "zeros") -> Callable[[Generator], Case]:
+    """A convolution that keeps the size."""
+
+    def draw(d: Generator) -> Case:
+        kind = (nn.Conv1d, nn.Conv2d)[axes - 1]
+        kernel = some(d, 1, 2) * 2 + (mode == "zeros" and some(d, 0, 1)) - (mode != "zeros")
+        return kind(2, 3, kernel, padding="same", padding_mode=mode), (line, image)[axes - 1](d, 2)
+
+    return draw
+
+
+def norm(axes: int) -> Callable[[Generator], Case]:
+    """Batch normalisation over a vector, a line or an image, with or without weights."""
+
+    def draw(d: Generator) -> Case:
+        channels = some(d, 1, 4)
+        kind = nn.BatchNorm2d if axes == 2 else nn.BatchNorm1d
+        layer = kind(channels, eps=1e-3, affine=bool(some(d, 0, 1)))
+        assert layer.running_mean is not None and layer.running_var is not None
+        layer.running_mean.normal_()
+        layer.running_var.uniform_(0.5, 2)
+        if layer.affine:
+            nn.init.normal_(layer.weight)
+            nn.init.normal_(layer.bias)
+        shape = ((channels,), line(d, channels), image(d, channels))[axes]
+        return layer.eval(), shape
+
+    return draw
+
+
+def pool(axes: int, override: bool = False) -> Callable[[Generator], Case]:
+    """Every option drawn."""
+
+    def draw(d: Generator) -> Case:
+        kernel: Any = tuple(some(d, 2, 4) for _ in range(axes))
+        padding: Any = tuple(some(d, 0, k // 2) for k in kernel)
+        stride: Any = tuple(some(d, 1, 4) for _ in range(axes))
+        ceil, count = bool(some(d, 0, 1)), bool(some(d, 0, 1))
+        if axes == 1:
+            layer: nn.Module = nn.AvgPool1d(kernel, stride, padding, ceil, count)
+        else:
+            divisor = some(d, 1, 9) if override else None
+            layer = nn.AvgPool2d(kernel, stride, padding, ceil, count, divisor)
+        return layer, (line, image)[axes - 1](d)
+
+    return draw
+
+
+def on(
+    shape: Callable[[Generator], Shape] | Shape, function: Callable[[Tensor], Tensor]
+) -> Callable[[Generator], Case]:
+    """A function without numbers of its own."""
+    return lambda d: (function, shape(d) if callable(shape) else shape)
+
+
+def scaled(d: Generator) -> Case:
+    shape = image(d)
+    each, rows, one = torch.randn(shape), torch.randn(shape[1], 1), torch.rand(shape[0], 1, 1) + 0.5
+    return lambda x: (3 - x * each) / one - rows * x / 4 + 0.5 + each, shape
+
+
+def matrices(d: Generator) -> Case:
+    shape = line(d, 3)
+    left, right = torch.randn(5, shape[0]), torch.randn(shape[1], 4)
+    return lambda x: torch.bmm(left[None], x) @ right, shape
+
+
+def from_left(d: Generator) -> Case:
+    shape = line(d)
+    left = torch.randn(3, shape[0])
+    return lambda x: left @ x, shape
+
+
+def linear(d: Generator) -> Case:
+    shape = line(d, 3)
+    weight = torch.randn(2, shape[1])
+    return lambda x: F.linear(x, weight), shape
+
+
+def einsum(d: Generator) -> Case:
+    shape = line(d, 3)
+    one, two = torch.randn(4, 3), torch.randn(shape[1], 2)
+    return lambda x: torch.einsum("dc,bcl,lk->bkd", one, x, two), shape
+
+
+def addmm(d: Generator) -> Case:
+    size = some(d, 2, 9)
+    weight, bias = torch.randn(size, 4), torch.randn(4)
+    return lambda x: torch.addmm(bias, x, weight), (size,)
+
+
+def padded(mode: str, value: float = 0.0, low: int = 0) -> Callable[[Generator], Case]:
+    def draw(d: Generator) -> Case:
+        widths = [some(d, low, 3) for _ in range(4)]
+        if mode == "constant":
+            return lambda x: F.pad(x, widths, value=value), image(d)
+        return lambda x: F.pad(x, widths, mode=mode), image(d)
+
+    return draw
+
+
+def padded_line(d: Generator) -> Case:
+    widths = [some(d, -1, 3), some(d, -1, 3)]
+    return lambda x: F.pad(x, widths), line(d)
+
+
+def joined(axis: int, stacked: bool = False) -> Callable[[Generator], Case]:
+    def draw(d: Generator) -> Case:
+        def function(x: Tensor) -> Tensor:
+            parts = [x, torch.relu(x), 2 * x]
+            return torch.stack(parts, axis) if stacked else torch.cat(parts, axis)
+
+        return function, image(d)
+
+    return draw
+
+
+DROPOUTS = (nn.Dropout1d(), nn.AlphaDropout(), nn.FeatureAlphaDropout(), nn.Dropout())
+
+OPERATIONS: dict[str, Callable[[Generator], Case]] = {
+    "conv1d": conv(1),
+    "conv2d": conv(2),
+    "conv1d-same": same(1),
+    "conv2d-same": same(2),
+    "conv1d-circular": same(1, "circular"),
+    "conv2d-reflect": same(2, "reflect"),
+    "conv2d-replicate": same(2, "replicate"),
+    "linear": lambda d: (nn.Linear(5, 3, bias=bool(some(d, 0, 1))), (5,)),
+    "linear-last-axis": lambda d: (nn.Linear(5, 3), (some(d, 1, 3), some(d, 1, 4), 5)),
+    "linear-functional": linear,
+    "einsum": einsum,
+    "addmm": addmm,
+    "matrices": matrices,
+    "matrix-from-left": from_left,
+    "batch-norm-vector": norm(0),
+    "batch-norm-line": norm(1),
+    "batch-norm-image": norm(2),
+    "avg-pool1d": pool(1),
+    "avg-pool2d": pool(2),
+    "avg-pool2d-divisor": pool(2, override=True),
+    "adaptive1d": lambda d: (nn.AdaptiveAvgPool1d(some(d, 1, 9)), line(d)),
+    "adaptive2d": lambda d: (nn.AdaptiveAvgPool2d((some(d, 1, 8), some(d, 1, 8))), image(d)),
+    "adaptive2d-one-side": lambda d: (nn.AdaptiveAvgPool2d((None, some(d, 1, 4))), image(d)),
+    "mean-image": on(image, lambda x: x.mean((2, 3))),
+    "mean-image-kept": on(image, lambda x: x.mean((-1, -2), keepdim=True)),
+    "mean-rows": on(image, lambda x: x.mean(2)),
+    "mean-channels": on(image, lambda x: x.mean(1, keepdim=True)),
+    "mean-line": on(line, lambda x: x.mean(-1)),
+    "mean-all": on(image, lambda x: x.mean((1, 2, 3), keepdim=True)),
+    "sum": on(image, lambda x: x.sum((1, 3))),
+    "scaled": scaled,
+    "sub": on(line, lambda x: 2 - x - torch.relu(x).sub(x, alpha=0.3)),
+    "sum-stretched": on(image, lambda x: x.mean((2, 3), keepdim=True) - x + x.mean(1, keepdim=True)),
+    "neg": on(line, lambda x: -x),
+    "identity": lambda d: (nn.Sequential(nn.Identity(), nn.Dropout(0.3)).eval(), line(d)),
+    "dropouts": lambda d: (nn.Sequential(*DROPOUTS).eval(), line(d)),
+    "relu": on(line, torch.relu),
+    "relu6": lambda d: (nn.Sequential(nn.Conv1d(2, 3, 2), nn.ReLU6()), line(d, 2)),
+    "hardtanh": lambda d: (nn.Hardtanh(0, 0.5), line(d)),
+    "clamp": on(line, lambda x: x.clamp(0, 0.7)),
+    "clamp-min": on(line, lambda x: x.clamp_min(0)),
+    "flatten": lambda d: (nn.Flatten(), image(d)),
+    "flatten-some": lambda d: (nn.Flatten(2), image(d)),
+    "flatten-front": lambda d: (nn.Flatten(1, 2), image(d)),
+    "unflatten": lambda d: (nn.Unflatten(1, (2, 3)), (6,)),
+    "unflatten-middle": on((6, 5), lambda x: torch.unflatten(x, 1, (3, -1))),
+    "view": on((4, 6), lambda x: x.view(1, -1, 2, 3)),
+    "reshape": on((4, 6), lambda x: x.reshape(1, 3, 8)),
+    "squeeze": on((1, 6, 1), lambda x: x.squeeze(1)),
+    "squeeze-two": on((1, 6, 1), lambda x: x.squeeze((1, 3))),
+    "unsqueeze": on(line, lambda x: x.unsqueeze(2)),
+    "transpose": on(line, lambda x: x.transpose(1, 2)),
+    "matrix-transpose": on(image, lambda x: x.mT),
+    "permute": on(image, lambda x: x.permute(0, 3, 1, 2)),
+    "movedim": on(image, lambda x: x.movedim(1, -1)),
+    "channels-last-linear": lambda d: (
+        nn.Sequential(nn.Flatten(2), Turned(), nn.Linear(3, 4), nn.ReLU(), Turned()),
+        image(d, 3),
+    ),
+    "expand": on((1, 5), lambda x: x.expand(1, 3, 5)),
+    "repeat": on(line, lambda x: x.repeat(1, 2, 3)),
+    "slice": on(image, lambda x: x[:, :, 1:5:2, -4:]),
+    "narrow": on(line, lambda x: x.narrow(2, 1, 4)),
+    "select": on(image, lambda x: x[:, -1]),
+    "flip": on(image, lambda x: x.flip((2, 3))),
+    "pad": padded("constant"),
+    "pad-line": padded_line,
+    "pad-crop": padded("constant", low=-2),
+    "pad-value": padded("constant", 1.5),
+    "pad-reflect": padded("reflect"),
+    "pad-replicate": padded("replicate"),
+    "pad-circular": padded("circular"),
+    "zero-pad-conv": lambda d: (
+        nn.Sequential(nn.ZeroPad2d((some(d, 0, 2), 1, 2, some(d, 0, 2))), nn.Conv2d(2, 3, 3, 2)),
+        image(d, 2),
+    ),
+    "cat-channels": joined(1),
+    "cat-rows": joined(2),
+    "cat-columns": joined(-1),
+    "stack": joined(1, stacked=True),
+    "stack-last": joined(-1, stacked=True),
+    "cat-then-conv1d": lambda d: (Doubled(nn.Conv1d(4, 3, 3)), line(d, 2)),
+}
+"""By name: a function of a frame with its batch axis, and the shape of the frame."""
+
+NOT_DECOMPOSED = frozenset(
+    {
+        "conv1d-circular",  # becomes arange and index, or copies into parts of tensors
+        "conv2d-reflect",
+        "conv2d-replicate",
+        "pad-circular",
+        "pad-reflect",
+        "pad-replicate",
+        "linear-last-axis",  # becomes a matrix product without the batch axis
+        "linear-functional",
+        "matrices",
+        "einsum",
+    }
+)
+"""What torch's decompositions make of these is not understood, and is refused."""
+
+
+class Turned(nn.Module):
+    """The last two axes change places."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(1, a, b) to (1, b, a)."""
+        return x.transpose(1, 2)
+
+
+class Doubled(nn.Module):
+    """A layer of a concatenation."""
+
+    layer: Callable[[Tensor], Tensor]
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """A frame of half as many channels as the layer takes."""
+        return self.layer(torch.cat([torch.relu(x), x], 1))

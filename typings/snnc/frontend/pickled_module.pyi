@@ -1,0 +1,1 @@
+from compiler.frontend.pickled_module import *

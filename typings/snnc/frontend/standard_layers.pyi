@@ -1,0 +1,1 @@
+from compiler.frontend.standard_layers import *
