@@ -8,9 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
+from snnc.sim import encode
 
 from . import engine as interpreter
 from .checks import check
@@ -21,7 +25,7 @@ from .graph import write
 from .readme import readme
 from .target import NIR, PIPELINE
 
-__all__ = ["NirBackend"]
+__all__ = ["NirBackend", "file_input"]
 
 INSTALL = "pip install 'snnc[nir]'"
 GRAPH, LAYOUT, README = "network.nir", "layout.json", "README.md"
@@ -92,6 +96,22 @@ class NirBackend(Choices):
         graph, layout = interpreter.read(folder, emitted.files)
         informed = engine == INFORMED
         return interpreter.run(graph, layout, spikes, metadata=informed, progress=progress)
+
+
+def file_input(folder: Path, program: Program, frames: NDArray[np.int64]) -> tuple[NDArray[Any], float]:
+    """What a bundle's ``.nir`` file is given for frames of counts, and seconds a step.
+
+    Args:
+        folder: a bundle for NIR.
+        program: its program.
+        frames: counts, (samples, frames, \\*input shape).
+
+    Returns:
+        Values at each of the file's steps, (samples, steps, \\*shape of its Input), and seconds a step.
+    """
+    _nir()
+    graph, layout = interpreter.read(folder, {"graph": GRAPH, "layout": LAYOUT})
+    return interpreter.node_input(graph, layout, encode(program, frames)), layout.dt
 
 
 def _nir() -> Any:

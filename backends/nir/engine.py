@@ -44,12 +44,11 @@ def run(
     for place in layout.populations:
         kind = trace.spikes if place.quantity in SPIKES else trace.potentials
         kind[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
-    longest = steps - min(0, layout.input_shift, *(p.shift for p in layout.populations))
+    longest = _longest(layout, steps)
     for first in range(0, samples, BATCH):
         part = slice(first, min(first + BATCH, samples))
-        frames = _moved(spikes[part], -layout.input_shift, longest)
-        shape = graph.nodes["input"].output_type["output"]
-        found = run_nir(graph, frames.reshape(*frames.shape[:2], *shape), layout.dt, metadata=metadata)
+        frames = node_input(graph, layout, spikes[part])
+        found = run_nir(graph, frames, layout.dt, metadata=metadata)
         for place in layout.populations:
             kind = trace.spikes if place.quantity in SPIKES else trace.potentials
             if place.quantity == "always":
@@ -58,6 +57,17 @@ def run(
         if progress is not None:
             progress(part.stop)
     return trace
+
+
+def node_input(graph: Any, layout: Layout, spikes: Integers) -> NDArray[Any]:
+    """What the Input node is given at each of NIR's steps, for a program's input."""
+    frames = _moved(spikes, -layout.input_shift, _longest(layout, spikes.shape[1]))
+    return frames.reshape(*frames.shape[:2], *graph.nodes["input"].output_type["output"])
+
+
+def _longest(layout: Layout, steps: int) -> int:
+    """NIR's steps for so many of the program."""
+    return steps - min(0, layout.input_shift, *(p.shift for p in layout.populations))
 
 
 def _moved(values: NDArray[Any], by: int, steps: int) -> NDArray[Any]:
