@@ -43,3 +43,54 @@ def test_what_a_user_can_do_wrong(snnc: Command, lif: Path, tmp_path: Path) -> N
     damaged = snnc("compile", lif, *target, "--dt", "0.005")
     assert damaged.code == 2 and "D117" in damaged.err
     assert not (tmp_path / "out").exists()
+
+
+def test_out_is_refused_until_the_user_chooses(snnc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "digits.nir"
+    done = snnc("compile", MODEL, "--target", "nir", "-o", folder)
+    assert done.code == 2 and "D417" in done.err and "soft reset" in done.err and "h1" in done.err
+    assert not folder.exists()
+    wrong = snnc("compile", MODEL, "--target", "nir{unsaid=perhaps}", "-o", folder)
+    assert wrong.code == 2 and "D308" in wrong.err and "composite" in wrong.err
+    wrong = snnc("compile", MODEL, "--target", "nir{reset=soft}", "-o", folder)
+    assert wrong.code == 2 and "target nir has no option 'reset'" in wrong.err
+
+
+def test_out_as_a_composite(snnc: Command, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "digits.nir"
+    target = ("--target", "nir{unsaid=composite}", "--steps-per-frame", "4")
+    done = snnc("compile", MODEL, *target, "-o", folder)
+    assert done.code == 0 and "N712" in done.err
+    verified = snnc("verify", folder, "--data", data)
+    assert verified.code == 0 and "0 of " in verified.out
+    assert snnc("run", folder, "--data", data, "-o", tmp_path / "answers.npz").code == 0
+    assert "network.nir" in (folder / "README.md").read_text()
+    assert snnc("inspect", folder).code == 0
+    assert "nir" in snnc("targets").out
+
+
+def test_out_with_metadata(snnc: Command, data: Path, tmp_path: Path) -> None:
+    """The file to the letter is another network: verify says so; with its metadata it is the same."""
+    folder = tmp_path / "digits.nir"
+    target = ("--target", "nir{unsaid=metadata}", "--steps-per-frame", "4")
+    done = snnc("compile", MODEL, *target, "-o", folder)
+    assert done.code == 0 and "N713" in done.err and "of neuron-steps differ" in done.err
+    literal = snnc("verify", folder, "--data", data)
+    assert literal.code == 1 and "first divergence" in literal.out
+    assert snnc("verify", folder, "--data", data, "--engine", "nir-metadata").code == 0
+
+
+def test_an_altered_nir_file_is_refused(snnc: Command, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "digits.nir"
+    target = ("--target", "nir{unsaid=composite}", "--steps-per-frame", "4")
+    assert snnc("compile", MODEL, *target, "-o", folder).code == 0
+    path = folder / "network.nir"
+    graph = nir.read(path)
+    graph.nodes["h1_to_h2"].weight[0, 0, 0, 0] += 1
+    nir.write(path, graph)
+    assert "D116" in snnc("verify", folder, "--data", data).err
+    forced = snnc("verify", folder, "--data", data, "--allow-altered")
+    assert forced.code == 1 and "h1_to_h2.weight[0, 0, 0, 0] is" in forced.out
+    path.write_bytes(path.read_bytes()[:5000])
+    damaged = snnc("verify", folder, "--data", data, "--allow-altered")
+    assert damaged.code == 2 and "D114" in damaged.err
