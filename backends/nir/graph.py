@@ -193,7 +193,7 @@ class _Writer:
             return PopulationPlace(
                 name, placed.exit, population.shape, shift, "potential", shape[0], unit=unit
             )
-        self.entries[name] = OUTPUT
+        self.entries[name] = self._sum(name, shape)
         bias = neuron.bias_mantissa * 2.0**neuron.bias_exponent
         if np.any(bias):
             self.waiting[name] = self._layer_bias(np.broadcast_to(bias / unit, shape), name)
@@ -211,6 +211,20 @@ class _Writer:
             begin=start,
             clear=neuron.clear_interval,
         )
+
+    def _sum(self, name: str, shape: Shape) -> str:
+        """Where what a readout is given adds up: the Output, or a matrix of ones and zeros before it.
+
+        nirtorch 2.6 returns what arrives at an Output one by one (``_construct_fx_graph``) and does
+        not add it up.
+        """
+        given = [p for p in self.program.into(name) if p.source not in self.constants]
+        if len(given) < 2 or len(shape) > 1:
+            return OUTPUT
+        zeros = np.zeros(shape, np.float32)
+        node = self.sketch.add(name, self.nir.Affine(np.eye(shape[0], dtype=np.float32), zeros))
+        self.exits[name] = node
+        return node
 
     def _passes_spikes_on(self, population: ProgramPopulation) -> int | None:
         """What a spike counts, where the readout is one population's spikes as they are."""

@@ -1,4 +1,4 @@
-"""snnTorch 1.0.0."""
+"""snnTorch 1.0.0. One sample at a time: NIR's Flatten begins at axis 0, and so does snnTorch's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from snntorch.import_nir import import_from_nir
 
 
 def read_and_run(graph: Any, x: Any, dt: float) -> Any:
-    """Step by step, all samples together. It takes its own time step from the time constants."""
-    net = import_from_nir(graph)
-    state, outputs = None, []
+    """Step by step, each sample from rest. It takes its own time step from the time constants."""
+    rows = []
     with torch.no_grad():
-        for step in range(x.shape[1]):
-            y, state = net(torch.from_numpy(x[:, step]), state)
-            outputs.append(y.numpy())
-    return np.stack(outputs, axis=1)
+        for sample in torch.from_numpy(x):
+            net, state, outputs = import_from_nir(graph), None, []
+            for frame in sample:
+                y, state = net(frame, state)
+                outputs.append(y.numpy())
+            rows.append(np.array(outputs))
+    return np.array(rows)
 
 
 main(read_and_run)

@@ -22,10 +22,15 @@ from rich.progress import track
 from snnc.sim.nir_interpreter import run_nir
 
 from .installed import BY_NAME, READERS, InstallationError, Reader, environment
-from .reasons import reason
+from .reasons import lacking, reason
+
+MESSAGE = 200
+"""Characters of a reader's own message in the table."""
 
 HERE = Path(__file__).parent
-TIME_LIMIT = 180.0
+TIME_LIMIT = 60.0
+"""Seconds; readers that give an answer give it within ten."""
+
 CLOSE = 1e-4
 """Of the largest sum: how far sums of real values, computed in float32, may be apart."""
 
@@ -83,10 +88,13 @@ def tried(reader: Reader, python: Path, case: Path, meant: NDArray[np.float64]) 
                 command, capture_output=True, text=True, check=False, timeout=TIME_LIMIT
             )
         except subprocess.TimeoutExpired:
-            return row(False, False, f"no result within {TIME_LIMIT:.0f} s")
+            known = reason(reader.name, nir.read(case / "net.nir"), answered=False)
+            return row(False, False, f"no result within {TIME_LIMIT:.0f} s; {known}")
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if line.strip()]
-            return row(False, False, f"refuses: {said[-1][:300] if said else 'no message'}")
+            message = f"refuses: {said[-1][:MESSAGE] if said else 'no message'}"
+            unknown = lacking(reader.name, nir.read(case / "net.nir"))
+            return row(False, False, "; ".join(part for part in (message, unknown) if part))
         if not output.exists():
             return row(True, False, "checked only: it compiles and does not run")
         difference = compared(np.load(output)["y"], meant)

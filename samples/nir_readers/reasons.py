@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import networkx as nx
+
 EXECUTOR = "nirtorch 2.6, graph_utils.trace_execution and graph_executor.GraphExecutor"
 
 
@@ -29,6 +31,11 @@ def _ends(graph: Any, name: str, side: int) -> set[str]:
     return {edge[1 - side] for edge in graph.edges if edge[side] == name}
 
 
+def has_loop(graph: Any) -> bool:
+    """Whether a node's output comes back to it."""
+    return not nx.is_directed_acyclic_graph(nx.DiGraph(graph.edges))
+
+
 def bias_in_loop(graph: Any) -> bool:
     """Whether a layer that closes a loop has a bias."""
     back = [name for name in graph.nodes if _ends(graph, name, 1) & _ends(graph, name, 0)]
@@ -36,8 +43,25 @@ def bias_in_loop(graph: Any) -> bool:
     return any(bias is not None and bias.any() for bias in biases)
 
 
-def reason(reader: str, graph: Any) -> str:
-    """The known reasons why this reader differs on this graph; empty where none is known."""
+LAYERS = {"Input", "Output", "Affine", "Conv1d", "Conv2d", "Flatten"}
+KNOWN = {
+    "sinabs": LAYERS | {"SumPool2d", "IF", "LIF", "LI"},  # sinabs/nir.py, _import_sinabs_module
+    "norse": LAYERS - {"Conv1d"} | {"Linear", "SumPool2d", "IF", "LIF", "CubaLIF"},  # import_nir.py
+    "spikingjelly": LAYERS | {"Linear", "AvgPool2d", "IF", "LIF", "CubaLIF"},  # from_nir.py, map_dict
+}
+
+
+def lacking(reader: str, graph: Any) -> str:
+    """The primitives of a graph that a reader's source does not name; empty where all are there."""
+    unknown = sorted(primitives(graph) - KNOWN.get(reader, primitives(graph)))
+    return f"it has no {', '.join(unknown)}" if unknown else ""
+
+
+def reason(reader: str, graph: Any, answered: bool = True) -> str:
+    """The known reasons why this reader differs on this graph; empty where none is known.
+
+    ``answered`` is false where it gave no result in time.
+    """
     kinds = primitives(graph)
     found = []
     if reader == "sinabs":
@@ -60,7 +84,12 @@ def reason(reader: str, graph: Any) -> str:
             "the step of a loop is taken behind its layer, not before it: the layer's bias arrives "
             "from the second step on (nirtorch 2.6, prev_output and cache)"
         )
-    if reader == "spyx":
+    if reader == "spyx" and not answered and has_loop(graph):
+        found.append(
+            "its walk along the edges comes back to where a loop began and never ends "
+            "(spyx/nir.py, _order_edge_list); loops of one matrix around LIF or CubaLIF are excepted"
+        )
+    elif reader == "spyx":
         if joins(graph):
             found.append("only one path is followed (spyx/nir.py, _build_model: ordered edge list)")
         found.append(

@@ -1,0 +1,86 @@
+"""Compile time and memory of networks of the size that people use: file to bundle, one process each.
+
+    python -m benchmarks.large_networks [--runs 3]
+
+VGG-16 and ResNet-18 with batch normalisation for images of 3x32x32, random weights (seed 0), as
+archives of ``torch.export``; 4 calibration samples of 2 frames, K = 4, target ``reference``. Prints a
+Markdown table: medians, and the spread from the fastest to the slowest run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from tests.frontend.ordinary import resnet, vgg16, with_statistics
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "VGG-16": vgg16,
+    "ResNet-18": lambda: resnet([2, 2, 2, 2]),
+}
+
+
+def prepare(name: str, folder: Path) -> int:
+    """Write ``net.pt2`` and ``calibration.npz``; returns the number of weights and biases."""
+    torch.manual_seed(0)
+    net = with_statistics(NETWORKS[name]())
+    torch.export.save(torch.export.export(net, (torch.zeros(1, 3, 32, 32),)), folder / "net.pt2")
+    counts = np.random.default_rng(0).poisson(0.5, (4, 2, 3, 32, 32)).astype(np.uint8)
+    np.savez(folder / "calibration.npz", x=counts)
+    return sum(p.numel() for p in net.parameters())
+
+
+def measure(folder: Path) -> tuple[float, float]:
+    """Seconds and GiB at the most of one compile, in a process of its own."""
+    out = Path(tempfile.mkdtemp(dir=folder)) / "bundle"
+    options = (
+        "--calibration",
+        str(folder / "calibration.npz"),
+        "--steps-per-frame",
+        "4",
+        "-o",
+        str(out),
+    )
+    model = str(folder / "net.pt2")
+    command = [sys.executable, "-m", "snnc", "compile", model, "--target", "reference", *options]
+    began = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return seconds, usage.ru_maxrss / 2**20  # kibibytes on Linux
+
+
+def main() -> None:
+    """Measure every network and print the table."""
+    parser = argparse.ArgumentParser(description="Compile large networks.")
+    parser.add_argument("--runs", type=int, default=3)
+    runs = parser.parse_args().runs
+    print("| network | parameters | seconds, median (spread) | GiB at the most |\n|---|---|---|---|")
+    for name in NETWORKS:
+        with tempfile.TemporaryDirectory() as folder:
+            parameters = prepare(name, Path(folder))
+            found = [measure(Path(folder)) for _ in range(runs)]
+        seconds, memory = zip(*found, strict=True)
+        spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
+        median = statistics.median(seconds)
+        print(f"| {name} | {parameters / 1e6:.1f} M | {median:.1f} ({spread}) | {max(memory):.2f} |")
+    cores = len(os.sched_getaffinity(0))
+    print(f"\n{runs} runs on {cores} cores, {platform.machine()}, Python {platform.python_version()}.")
+
+
+if __name__ == "__main__":
+    main()
