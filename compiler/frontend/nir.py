@@ -32,7 +32,7 @@ from snnc.ir import (
 
 from .expression import Signal, Source
 from .nir_composite import PATTERN, compose
-from .nir_constants import always, brought, connection, constant_of
+from .nir_constants import always, brought, connection, constant_of, once
 from .nir_file import Nodes, kind_of, read_nodes
 from .nir_layers import LAYERS, channels_of, elementwise, layer
 from .nir_metadata import Answer, Said, frame_notes, graph_metadata, neuron_metadata, refuse_words
@@ -245,6 +245,11 @@ class _Builder:
             if found.neuron.current_kept == 0 and np.any(bias):
                 self._constant_input(name, bias, said.start_step)
                 bias = np.zeros(shape)
+        neuron = found.neuron
+        if neuron.start_value and neuron.potential_kept != 1:
+            assert found.threshold is not None
+            self._start(name, neuron, np.broadcast_to(found.threshold, shape))
+            neuron = replace(neuron, start_value=0.0)
         self.populations.append(
             Population(
                 name,
@@ -252,7 +257,7 @@ class _Builder:
                 shape,
                 name,
                 bias if np.any(bias) else None,
-                found.neuron,
+                neuron,
                 None if found.threshold is None else channels_of(found.threshold),
                 accumulate=not spiking,
             )
@@ -281,6 +286,27 @@ class _Builder:
                 beyond.append("restart at each step")
             what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"
             self._note("N717", what, name, "NIR has no word for all of that; other readers ignore it")
+
+    def _start(self, name: str, neuron: Neuron, threshold: Array) -> None:
+        """Bring the start value of neurons that leak: a chip's would leak before their first step."""
+        if neuron.current_kept or neuron.restart:
+            raise fail(
+                "D211",
+                f"its potential begins {neuron.start_value:.6g} thresholds above its reset",
+                where=name,
+                why="it leaks before the first step, and what arrives passes through a current",
+                help="shift v_leak, v_threshold and v_reset so that v_reset is 0, and begin there",
+            )
+        source, first = f"{name}.bias", f"{name}.start"
+        self.populations.append(always(source, name))
+        population, silenced = once(first, source, name)
+        self.populations.append(population)
+        values = neuron.potential_kept * neuron.start_value * threshold
+        self.projections += [silenced, connection(first, name, values, 0)]
+        what = "two more neurons, of which one fires at the first step alone, bring the start value"
+        self._note(
+            "N706", what, name, "a start value that leaks would be less when the first step comes"
+        )
 
     def _begin_late(self, name: str, steps: int, neuron: Neuron, bias: Array) -> None:
         """Remember that a population begins late; a bias can wait, a leaking start value cannot."""

@@ -6,8 +6,8 @@
 
 The feedback is part of a loop and arrives one step later, where the leak has been at work once on the
 rest: ``kept (v - theta) + input = kept v + input - kept theta``. So the spike takes away ``theta`` =
-``-gain scale / kept`` at once, ``gain`` being the integrator's factor on what arrives. The Threshold may
-be lower than ``theta``: then the potential begins that much above 0.
+``-gain scale / kept`` at once, ``gain`` being the integrator's factor on what arrives. The Threshold
+may be lower than ``theta``: then the potential begins that much above 0.
 """
 
 from __future__ import annotations

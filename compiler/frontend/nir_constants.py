@@ -31,6 +31,12 @@ def always(name: str, origin: str) -> Population:
     return Population(name, Kind.NEURONS, (1,), origin, np.array([2.0]), neuron, np.ones(()))
 
 
+def once(name: str, source: str, origin: str) -> tuple[Population, Projection]:
+    """One neuron that fires at the first step alone, silenced from then on by one that always fires."""
+    op = SparseLinear(sparse.csr_array(np.array([[-2.0]])), (1,))
+    return always(name, origin), Projection(source, name, (op,), 1, f"start of {origin}")
+
+
 def brought(source: str, values: Array, steps: int, origin: str) -> Term:
     """``values`` at every step after the first ``steps``, from a population of one such neuron."""
     op = SparseLinear(sparse.csr_array(values.reshape(-1, 1)), values.shape)

@@ -1,9 +1,9 @@
 """Where neurons of NIR begin, fire and go back to, counted so that a hard reset goes back to 0.
 
 A potential ``v`` that is reset to ``v_reset`` becomes ``w = v - v_reset``: it fires above
-``v_threshold - v_reset``, begins at ``-v_reset`` and leaks towards ``v_leak - v_reset``. A composite's potential (see
-:mod:`snnc.frontend.nir_composite`) begins at 0 and fires above its Threshold; counted from ``theta -
-threshold`` below, it fires above ``theta``, which is what a spike takes away.
+``v_threshold - v_reset``, begins at ``-v_reset`` and leaks towards ``v_leak - v_reset``. A composite's
+potential (:mod:`snnc.frontend.nir_composite`) begins at 0 and fires above its Threshold; counted from
+``theta - threshold`` below, it fires above ``theta``, which is what a spike takes away.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def neurons(kind: str, reset: float, said: dict[str, Any]) -> Any:
         return nir.IF(full * 5, *ends, metadata=metadata)
     if kind == "LIF":
         return nir.LIF(full * 0.5, full * 4, full * 0.3, *ends, metadata=metadata)
-    rest = (full * 6, full * 0.2, *ends, full * 1.5)
+    rest = (full * 6, full * 0.0, *ends, full * 1.5)
     return nir.CubaLIF(full * 0.3, full * 0.5, *rest, metadata=metadata)
 
 
@@ -44,6 +44,9 @@ def neurons(kind: str, reset: float, said: dict[str, Any]) -> Any:
 )
 def test_resets_and_metadata(kind: str, reset: float, said: dict[str, Any], tmp_path: Path) -> None:
     graph = chain(nir.Affine(WEIGHT, np.full(3, 0.1)), neurons(kind, reset, said))
+    if kind == "CubaLIF":
+        assert "passes through a current" in refused(graph, tmp_path, dt=0.1)
+        return
     model = load(graph, tmp_path, dt=0.1)
     expected = run_nir(graph, FRAMES, 0.1, metadata=True)[kind.lower()]
     assert expected.sum() > 10
@@ -69,12 +72,21 @@ def composite(leaky: bool, extra: tuple[tuple[str, str], ...] = ()) -> Any:
     return nir.NIRGraph({n: v for n, v in nodes.items() if n in used}, edges)
 
 
+def test_a_current_keeps_its_soft_reset(tmp_path: Path) -> None:
+    said = {"reset": "subtract", "comparison": ">="}
+    graph = chain(nir.Affine(WEIGHT, np.full(3, 0.1)), neurons("CubaLIF", 0.0, said))
+    expected = run_nir(graph, FRAMES, 0.1, metadata=True)["cubalif"]
+    assert expected.sum() > 10
+    found = float_spikes(load(graph, tmp_path, dt=0.1).graph, FRAMES)["cubalif"]
+    assert np.array_equal(expected, found)
+
+
 @pytest.mark.parametrize("leaky", [False, True])
 @pytest.mark.parametrize("loop", [(), (("fire", "rec"), ("rec", "v"))])
 def test_composites_are_soft_resets(leaky: bool, loop: Any, tmp_path: Path) -> None:
     graph = composite(leaky, loop)
     model = load(graph, tmp_path, dt=0.1)
-    (population,) = model.graph.neurons
+    population = model.graph.by_name["fire"]
     assert population.neuron is not None and population.neuron.reset is Reset.SUBTRACT
     expected = run_nir(graph, FRAMES, 0.1)["fire"]
     assert expected.sum() > 10

@@ -108,9 +108,7 @@ def test_the_second_file_has_the_same_nodes_as_the_third(
     target: NirBackend, changes: tuple[str, ...], tmp_path: Path
 ) -> None:
     done = 0
-    again = replace(
-        target, delays="nodes"
-    )  # registers are neurons, and would get registers of their own
+    again = replace(target, delays="nodes")  # registers would get registers
     for seed in SEEDS:
         try:
             model = written(random_graph(seed), target, tmp_path / "1", *changes)
