@@ -246,9 +246,11 @@ class _Builder:
                 self._constant_input(name, bias, said.start_step)
                 bias = np.zeros(shape)
         neuron = found.neuron
-        if neuron.start_value and neuron.potential_kept != 1:
+        leaks = neuron.start_value and neuron.potential_kept != 1
+        if found.apart is not None or leaks:
             assert found.threshold is not None
-            self._start(name, neuron, np.broadcast_to(found.threshold, shape))
+            first = neuron.start_value if found.apart is None else found.apart
+            self._start(name, neuron, first * np.broadcast_to(found.threshold, shape), said)
             neuron = replace(neuron, start_value=0.0)
         self.populations.append(
             Population(
@@ -287,12 +289,12 @@ class _Builder:
             what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"
             self._note("N717", what, name, "NIR has no word for all of that; other readers ignore it")
 
-    def _start(self, name: str, neuron: Neuron, threshold: Array) -> None:
-        """Bring the start value of neurons that leak: a chip's would leak before their first step."""
+    def _start(self, name: str, neuron: Neuron, start: Array, said: Said) -> None:
+        """Bring start values that differ, or leak: a chip's would leak before the first step."""
         if neuron.current_kept or neuron.restart:
             raise fail(
                 "D211",
-                f"its potential begins {neuron.start_value:.6g} thresholds above its reset",
+                f"its potential begins {float(np.abs(start).max()):.6g} above or below its reset",
                 where=name,
                 why="it leaks before the first step, and what arrives passes through a current",
                 help="shift v_leak, v_threshold and v_reset so that v_reset is 0, and begin there",
@@ -301,11 +303,11 @@ class _Builder:
         self.populations.append(always(source, name))
         population, silenced = once(first, source, name)
         self.populations.append(population)
-        values = neuron.potential_kept * neuron.start_value * threshold
-        self.projections += [silenced, connection(first, name, values, 0)]
+        values = neuron.potential_kept * start
+        self.projections += [silenced, connection(first, name, values, said.start_step)]
         what = "two more neurons, of which one fires at the first step alone, bring the start value"
         self._note(
-            "N706", what, name, "a start value that leaks would be less when the first step comes"
+            "N706", what, name, "a population has one start value, and it leaks before the first step"
         )
 
     def _begin_late(self, name: str, steps: int, neuron: Neuron, bias: Array) -> None:

@@ -30,12 +30,14 @@ class Firing:
     Attributes:
         shift: what the potential here has more than the node's.
         threshold: of the potential here.
-        start: of the potential here, as a fraction of the threshold.
+        start: of the potential here, as a fraction of the threshold; 0 where neurons differ.
+        apart: those fractions where they differ.
     """
 
     shift: Array
     threshold: Array
     start: float
+    apart: Array | None
 
 
 def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing:
@@ -49,7 +51,7 @@ def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing
         kept: what a step keeps of the potential.
 
     Raises:
-        UserError: D211 no threshold above 0, or start values that differ within the population.
+        UserError: D211 no threshold above 0.
     """
     shift: Array
     first: Array
@@ -85,7 +87,7 @@ def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing
             why="a neuron that is not above what it is reset to would fire without end",
             help="use a threshold above v_reset",
         )
-    return Firing(shift, threshold, _fraction(name, first, threshold))
+    return Firing(shift, threshold, *_fraction(first, threshold))
 
 
 def _at(node: Any, field: str, index: Any) -> float:
@@ -99,19 +101,13 @@ def _full(values: Any, like: Array) -> Array:
     return np.broadcast_to(np.asarray(values, np.float64), like.shape)
 
 
-def _fraction(name: str, first: Array, threshold: Array) -> float:
-    """Start values as the same fraction of each threshold; exactly so where that is possible."""
+def _fraction(first: Array, threshold: Array) -> tuple[float, Array | None]:
+    """Start values as the same fraction of each threshold, exactly where possible; or as several."""
     fractions = first / threshold
     low, high = float(fractions.min()), float(fractions.max())
     if high - low > UNIFORM:
-        raise fail(
-            "D211",
-            f"potentials begin at {low:.6g} to {high:.6g} thresholds above what a reset goes back to",
-            where=name,
-            why="all neurons of a population begin at the same fraction of their thresholds",
-            help="split the population, or shift v_leak, v_threshold and v_reset so that v_reset is 0",
-        )
+        return 0.0, fractions
     value, top = float(first.flat[0]), float(threshold.flat[0])
     near = float(fractions.flat[0])
     tried = (near, float(np.nextafter(near, np.inf)), float(np.nextafter(near, -np.inf)))
-    return next((f for f in tried if f * top == value), near)
+    return next((f for f in tried if f * top == value), near), None

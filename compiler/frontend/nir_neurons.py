@@ -55,12 +55,14 @@ class Dynamics:
         gain: factor on what arrives.
         leak: what every step adds to the potential.
         threshold: None for neurons that never fire.
+        apart: start values in thresholds, where they differ; the neuron's own is 0 then.
     """
 
     neuron: Neuron
     gain: Array
     leak: Array
     threshold: Array | None
+    apart: Array | None = None
 
 
 def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
@@ -137,7 +139,7 @@ def dynamics(name: str, node: Any, clock: Clock, said: Said) -> Dynamics:
         potential_kept,
         restart=said.restart_steps == 1,
     )
-    return Dynamics(neuron, gain, leak, threshold)
+    return Dynamics(neuron, gain, leak, threshold, fires.apart)
 
 
 def _kept(clock: Clock, tau: Array) -> float:

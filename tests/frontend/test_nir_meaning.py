@@ -10,7 +10,7 @@ import pytest
 
 from snnc.ir import Reset
 
-from .test_nir import chain, float_spikes, load, ones, refused
+from .test_nir import chain, float_spikes, load, refused
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
 
@@ -39,6 +39,7 @@ def neurons(kind: str, reset: float, said: dict[str, Any]) -> Any:
         (-0.4, {}),
         (0.4, {}),
         (0.0, {"reset": "subtract", "comparison": ">=", "start_value": 0.65}),
+        (0.0, {"reset": "subtract", "start_value": np.array([0.0, 0.3, 0.65])}),
         (0.2, {"reset": "zero", "start_value": np.full(3, -0.5)}),
     ],
 )
@@ -102,7 +103,6 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert "begins after 3 steps, and spikes can arrive after 0" in said(start_step=3)
     assert "snnc.flavour" in said(flavour="sweet")
     assert "'half'" in said(reset="half")
-    assert "begin at 0 to 0.5 thresholds" in " ".join(said(start_value=ones(0, 0, 0.65)).split())
     read_twice = composite(False, (("v", "rec"), ("rec", "fc")))
     assert "the potential of v goes to rec as well" in refused(read_twice, tmp_path, dt=0.1)
     graph = chain(nir.Linear(WEIGHT), neurons("IF", 0.0, {}))

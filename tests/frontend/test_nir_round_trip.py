@@ -70,6 +70,7 @@ CASES = [
     (NirBackend(weights="real", shapes="flat"), (HARD_FROM_HALF,)),
     (NirBackend(delays="registers"), (HARD,)),
     (NirBackend(wiring="chain"), (HARD, SPREAD)),
+    (NirBackend(wiring="chain"), (HARD_FROM_HALF, SPREAD)),
 ]
 
 
