@@ -29,7 +29,7 @@ class Registers:
     Attributes:
         shape: of the population in the node, an image or a row.
         slots: the longest delay of its spikes, in steps.
-        threshold: of all neurons of the node; some readers (SpikingJelly 2.0.0) take only one.
+        threshold, reset: of all neurons of the node; some readers (SpikingJelly 2.0.0) take only one.
         start: step before which the bias must not act; 0 for a bias that acts from the beginning.
         bias: for each element of the population's first axis; None where it does not begin late.
     """
@@ -37,6 +37,7 @@ class Registers:
     shape: Shape
     slots: int
     threshold: float
+    reset: float
     start: int
     bias: Array | None
 
@@ -44,6 +45,11 @@ class Registers:
     def length(self) -> int:
         """Of the node's first axis."""
         return self.shape[0] * (1 + self.slots) + (self.bias is not None)
+
+    @property
+    def enough(self) -> float:
+        """What makes a neuron fire that has fired before."""
+        return self.threshold - self.reset
 
     def lengthen(
         self, fields: dict[str, Array], said: dict[str, Any]
@@ -70,10 +76,10 @@ class Registers:
         block = self.shape[0]
         weight = np.zeros((self.length, self.length))
         moved = np.arange(block * self.slots)
-        weight[moved + block, moved] = self.threshold * PASSING
+        weight[moved + block, moved] = self.enough * PASSING
         if self.bias is not None:
             weight[:block, -1] = self.bias
-            weight[-1, -1] = self.threshold  # from then on its own spike is enough
+            weight[-1, -1] = self.enough  # from then on its own spike is enough
         if len(self.shape) == 1:
             name = sketch.matrix(node, wanted, weight, None)
         else:

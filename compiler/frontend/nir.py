@@ -16,27 +16,28 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
-import scipy.sparse as sparse
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.ir import (
     Array,
-    Comparison,
     Graph,
     Identity,
     Kind,
     Neuron,
+    Op,
     Population,
     Projection,
-    Reset,
     Shape,
-    SparseLinear,
 )
 
 from .expression import Signal, Source
+from .nir_composite import PATTERN, compose
+from .nir_constants import always, brought, connection, constant_of, once
 from .nir_file import Nodes, kind_of, read_nodes
 from .nir_layers import LAYERS, channels_of, elementwise, layer
+from .nir_metadata import Answer, Said, frame_notes, graph_metadata, neuron_metadata, refuse_words
 from .nir_neurons import RULES, SILENT, SPIKING, Clock, delay_steps, dynamics, problems
+from .nir_timing import late_problems, with_loops
 
 READABLE = (*LAYERS, *SPIKING, *SILENT, "Delay")
 
@@ -90,20 +91,26 @@ def build(nodes: Nodes, clock: Clock, name: str) -> tuple[Graph, tuple[Diagnosti
     Raises:
         UserError: D2xx, see :func:`load_nir`.
     """
-    _refuse(nodes, clock)
-    return _Builder(nodes, clock).build(name)
+    composed, thresholds = compose(nodes)
+    _refuse(composed, clock, thresholds)
+    answer = graph_metadata(nodes.metadata, clock.rule)
+    return _Builder(composed, clock, answer).build(name)
 
 
-def _refuse(nodes: Nodes, clock: Clock) -> None:
-    """Refuse what no graph of ours can hold, all nodes at once."""
+def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:
+    """Refuse what no graph of ours can hold, all nodes at once; ``thresholds`` says why of those."""
     wrong = []
     for name, node in nodes.nodes.items():
         if kind_of(node) not in READABLE:
-            help = f"snnc reads {', '.join(READABLE)}"
-            wrong.append(Diagnostic("D210", f"{kind_of(node)} is not supported", name, "", help))
+            named = ", ".join(kind for kind in READABLE if kind != "Composite")
+            help = f"snnc reads {named}, and {PATTERN}"
+            why = thresholds.get(name, "")
+            wrong.append(Diagnostic("D210", f"{kind_of(node)} is not supported", name, why, help))
         for values in (getattr(node, "weight", None), getattr(node, "bias", None)):
             if values is not None and not np.all(np.isfinite(values)):
                 wrong.append(Diagnostic("D211", "a weight or bias is not finite", name))
+        if kind_of(node) not in (*SPIKING, *SILENT):
+            refuse_words(name, node)
         wrong += problems(name, node, clock)
     if wrong:
         raise UserError(*wrong)
@@ -113,6 +120,8 @@ def _refuse(nodes: Nodes, clock: Clock) -> None:
 class _Builder:
     nodes: Nodes
     clock: Clock
+    said: Answer
+    begins: dict[str, int] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     populations: list[Population] = field(default_factory=list)
@@ -124,6 +133,7 @@ class _Builder:
         shape = _shape(self.nodes.nodes[entry].output_type["output"])
         self.populations.append(Population(entry, Kind.INPUT, shape, entry))
         answer = self._answer()
+        self.notes += frame_notes(self.said, self.nodes.output)
         for node in self.nodes.nodes:
             kind = kind_of(self.nodes.nodes[node])
             if kind in SPIKING or node == answer:
@@ -144,7 +154,11 @@ class _Builder:
         graph = Graph(name, populations, projections, frame_is_step=True, step_seconds=self.clock.dt)
         if not nx.has_path(graph.topology(), entry, last.name):
             raise fail("D205", "the answer does not depend on the input", where=last.name)
-        return self._with_loops(graph), tuple(self.notes)
+        graph, loops = with_loops(graph)
+        late = tuple(late_problems(graph, self.begins, self.said.input_start))
+        if any(found.severity is Severity.ERROR for found in late):
+            raise UserError(*late)
+        return graph, (*self.notes, *loops, *late)
 
     def _signal(self, name: str) -> Signal:
         """What a node puts out."""
@@ -180,16 +194,26 @@ class _Builder:
     def _through(self, name: str, signal: Signal) -> Signal:
         node = self.nodes.nodes[name]
         if kind_of(node) == "Delay":
-            steps = delay_steps(name, node, self.clock)
-            if steps and not signal.starts_at_zero():
-                raise fail("D210", "a bias before a delay", where=name, help="delay first, then add")
-            terms = (replace(t, frames=t.frames + steps) for t in signal.terms)
-            return replace(signal, terms=tuple(terms))
+            return self._delayed(name, signal, delay_steps(name, node, self.clock))
         try:
             op = layer(node, signal.shape)
             return signal if isinstance(op, Identity) else signal.through(op, name)
         except ValueError as problem:
             raise fail("D209", str(problem), where=name) from problem
+
+    def _delayed(self, name: str, signal: Signal, steps: int) -> Signal:
+        """A signal so many steps later; its constants are brought by a neuron."""
+        if steps == 0:
+            return signal
+        constant = constant_of(signal.shape, signal.added, signal.terms)
+        terms = [
+            replace(t, frames=t.frames + steps, ops=tuple(op.without_constant() for op in t.ops))
+            for t in signal.terms
+        ]
+        if np.any(constant):
+            source = self._always(name, f"after {steps} steps", "its delay holds it back")
+            terms.append(brought(source, constant, steps, name))
+        return Signal(signal.shape, tuple(terms))
 
     def _answer(self) -> str | None:
         """The population whose potential is the answer, if it is one."""
@@ -202,7 +226,10 @@ class _Builder:
         return name if silent and not term.ops and not term.frames else None
 
     def _neurons(self, name: str, spiking: bool) -> None:
-        found = dynamics(self.nodes.nodes[name], self.clock)
+        node = self.nodes.nodes[name]
+        said = neuron_metadata(name, node)
+        self._refuse_words(name, said, spiking)
+        found = dynamics(name, node, self.clock, said)
         arriving = self._arriving(name)
         shape = found.gain.shape
         if arriving.shape != shape:
@@ -212,7 +239,19 @@ class _Builder:
         if found.neuron.current_kept == 0:
             bias = bias + constant
         elif np.any(constant):
-            self._constant_input(name, constant)
+            self._constant_input(name, constant, said.start_step)
+        if said.start_step:
+            self._begin_late(name, said.start_step, found.neuron, bias)
+            if found.neuron.current_kept == 0 and np.any(bias):
+                self._constant_input(name, bias, said.start_step)
+                bias = np.zeros(shape)
+        neuron = found.neuron
+        leaks = neuron.start_value and neuron.potential_kept != 1
+        if found.apart is not None or leaks:
+            assert found.threshold is not None
+            first = neuron.start_value if found.apart is None else found.apart
+            self._start(name, neuron, first * np.broadcast_to(found.threshold, shape), said)
+            neuron = replace(neuron, start_value=0.0)
         self.populations.append(
             Population(
                 name,
@@ -220,20 +259,76 @@ class _Builder:
                 shape,
                 name,
                 bias if np.any(bias) else None,
-                found.neuron,
+                neuron,
                 None if found.threshold is None else channels_of(found.threshold),
                 accumulate=not spiking,
             )
         )
 
+    def _refuse_words(self, name: str, said: Said, spiking: bool) -> None:
+        if said.restart_steps > 1:
+            raise fail(
+                "D213",
+                f"it restarts every {said.restart_steps} steps; a frame of a NIR network is 1 step",
+                where=name,
+                why="neurons here restart with every frame or never",
+                help="write the file without: --set 'restart-frames{enabled=false}', or compile the "
+                "network that the file was written from",
+            )
+        if said.given and not spiking:
+            what = "an integrator that is read out has metadata of neurons"
+            raise fail("D213", what, where=name, why="a readout begins at 0", help="leave them out")
+        if said.given:
+            beyond = [f"reset {said.reset.value}", f"fire {said.comparison.value}"]
+            if np.any(said.start_value):
+                beyond.append("a start value")
+            if said.start_step:
+                beyond.append(f"begin after {said.start_step} steps")
+            if said.restart_steps:
+                beyond.append("restart at each step")
+            what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"
+            self._note("N717", what, name, "NIR has no word for all of that; other readers ignore it")
+
+    def _start(self, name: str, neuron: Neuron, start: Array, said: Said) -> None:
+        """Bring start values that differ, or leak: a chip's would leak before the first step."""
+        if neuron.current_kept or neuron.restart:
+            raise fail(
+                "D211",
+                f"its potential begins {float(np.abs(start).max()):.6g} above or below its reset",
+                where=name,
+                why="it leaks before the first step, and what arrives passes through a current",
+                help="shift v_leak, v_threshold and v_reset so that v_reset is 0, and begin there",
+            )
+        source, first = f"{name}.bias", f"{name}.start"
+        self.populations.append(always(source, name))
+        population, silenced = once(first, source, name)
+        self.populations.append(population)
+        values = neuron.potential_kept * start
+        self.projections += [silenced, connection(first, name, values, said.start_step)]
+        what = "two more neurons, of which one fires at the first step alone, bring the start value"
+        self._note(
+            "N706", what, name, "a population has one start value, and it leaks before the first step"
+        )
+
+    def _begin_late(self, name: str, steps: int, neuron: Neuron, bias: Array) -> None:
+        """Remember that a population begins late; a bias can wait, a leaking start value cannot."""
+        self.begins[name] = steps
+        leaks = neuron.potential_kept != 1
+        if (leaks and neuron.start_value) or (neuron.current_kept and np.any(bias)):
+            raise fail(
+                "D213",
+                f"it begins after {steps} steps, and its potential leaks from step 0",
+                where=name,
+                why="nothing holds the state of a population here",
+                help="let it begin at once",
+            )
+
     def _connect(self, target: str, arriving: Signal, gain: Array | None) -> Array:
         """Add a projection for each term; returns the constant that arrives beside them."""
-        constant = np.zeros(arriving.shape)
-        if arriving.added is not None:
-            constant = constant + arriving.added
         for term in arriving.terms:
-            constant = constant + term.constant()
             ops = tuple(op.without_constant() for op in term.ops)
+            if term.source.name == self.nodes.input and _is_zero(ops):
+                continue  # a layer that only brings its bias; it is in no loop
             if gain is not None and np.any(gain != 1):
                 ops = (*ops, elementwise(gain))
             origin = ", ".join(dict.fromkeys(term.origins)) or target
@@ -241,35 +336,52 @@ class _Builder:
             self.projections.append(
                 Projection(source, target, ops or (Identity(),), term.frames, origin)
             )
-        return constant
+        return constant_of(arriving.shape, arriving.added, arriving.terms)
 
-    def _constant_input(self, name: str, constant: Array) -> None:
-        """One neuron that fires at every step, and brings ``constant`` to a population's current."""
-        column = sparse.csr_array(constant.reshape(-1, 1))
+    def _always(self, name: str, when: str, why: str) -> str:
+        """Add a neuron that fires at every step."""
         source = f"{name}.bias"
-        neuron = Neuron(Reset.ZERO, Comparison.GREATER, 0.0)
-        always = Population(source, Kind.NEURONS, (1,), name, np.array([2.0]), neuron, np.ones(()))
-        self.populations.append(always)
-        op = SparseLinear(column, constant.shape)
-        self.projections.append(Projection(source, name, (op,), 0, f"bias of {name}"))
-        self._note(
-            "N706",
-            "one more neuron, which fires at every step, brings the bias by way of the current",
-            name,
-            "a chip's own bias acts on the potential at once",
-        )
+        self.populations.append(always(source, name))
+        what = f"one more neuron, which fires at every step, brings the bias {when}"
+        self._note("N706", what, name, why)
+        return source
+
+    def _constant_input(self, name: str, constant: Array, steps: int) -> None:
+        """One neuron that fires at every step, and brings ``constant`` after so many."""
+        if steps:
+            source = self._always(name, f"after {steps} steps", "a chip's own bias acts at once")
+        else:
+            why = "a chip's own bias acts on the potential at once"
+            source = self._always(name, "by way of the current", why)
+        self.projections.append(connection(source, name, constant, steps))
 
     def _readout(self) -> None:
         """The answer of a network that ends in spikes, or in a sum of them."""
-        name = self.nodes.output
+        name, said = self.nodes.output, self.said
+        if said.kind == "potential":
+            what = "the file's answer is a potential, and no integrator is in front of the output"
+            raise fail("D213", what, where=name, help="take snnc.answer out of the metadata")
         arriving = self._arriving(name)
         constant = self._connect(name, arriving, None)
         count = all(not term.ops for term in arriving.terms) and not np.any(constant)
+        accumulate = count
+        if said.kind == "values":
+            accumulate = said.sum == 0
+        if accumulate and said.start:
+            self.begins[name] = said.start
+            if np.any(constant):
+                self._constant_input(name, constant, said.start)
+                constant = np.zeros(constant.shape)
         bias = constant if np.any(constant) else None
         self.populations.append(
-            Population(name, Kind.READOUT, arriving.shape, name, bias, accumulate=count)
+            Population(name, Kind.READOUT, arriving.shape, name, bias, accumulate=accumulate)
         )
-        if count:
+        if said.kind == "values":
+            what = (
+                "the sum of its values since the first step" if accumulate else "its value at each step"
+            )
+            self._note("N717", f"the answer is {what}", name, "the metadata of snnc in the file say so")
+        elif count:
             self._note(
                 "N707",
                 "the answer is the number of spikes since the first step",
@@ -277,24 +389,14 @@ class _Builder:
                 "the network ends in a spiking population",
             )
 
-    def _with_loops(self, graph: Graph) -> Graph:
-        """The graph with one step more for each connection that is part of a loop."""
-        inside = {n: i for i, c in enumerate(graph.components_in_order()) for n in c}
-        changed = []
-        for p in graph.projections:
-            looping = inside[p.source] == inside[p.target]
-            changed.append(replace(p, frames=p.frames + 1) if looping else p)
-            if looping:
-                self._note(
-                    "N708",
-                    "this connection is part of a loop and takes one step",
-                    p.origin,
-                    "NIR does not say when spikes come round; here it is in the next step",
-                )
-        return graph.with_projections(changed)
-
     def _note(self, code: str, what: str, where: str, why: str) -> None:
         self.notes.append(Diagnostic(code, what, where, why, severity=Severity.NOTE))
+
+
+def _is_zero(ops: tuple[Op, ...]) -> bool:
+    """Whether a chain gives 0 for everything."""
+    weights = (getattr(op, "weight", None) for op in ops)
+    return any(w is not None and not (w.nnz if hasattr(w, "nnz") else np.any(w)) for w in weights)
 
 
 def _shape(declared: object) -> Shape:

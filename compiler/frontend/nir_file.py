@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class Nodes:
         edges: pairs of names, in the order of the file.
         input, output: names of the only Input and Output of the whole.
         steps: every ``dt`` in the metadata of the graph and its nodes, in seconds.
+        metadata: of the graph.
     """
 
     nodes: dict[str, Any]
@@ -32,6 +34,7 @@ class Nodes:
     input: str
     output: str
     steps: frozenset[float]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def into(self, name: str) -> list[str]:
         """The nodes whose output arrives at a node."""
@@ -123,8 +126,31 @@ def flatten(graph: Any) -> Nodes:
 
     visit(graph, "")
     steps = {float(m["dt"]) for m in metadata if isinstance(m, dict) and "dt" in m}
-    first, last = (only(graph, side, "the network") for side in ("Input", "Output"))
-    return Nodes(nodes, tuple(edges), first, last, frozenset(steps))
+    said = graph.metadata if isinstance(graph.metadata, Mapping) else {}
+    if "snnc" in said:
+        for name in _added_by_nir(graph):
+            del nodes[name]
+            edges = [edge for edge in edges if edge[1] != name]
+    found = [name for name in graph.nodes if name in nodes and kind_of(nodes[name]) == "Output"]
+    if len(found) != 1:
+        raise _not_one(found, "Output", "the network")
+    first, last = only(graph, "Input", "the network"), found[0]
+    return Nodes(nodes, tuple(edges), first, last, frozenset(steps), said)
+
+
+def _added_by_nir(graph: Any) -> list[str]:
+    """The Outputs that nir 1.0.8 adds behind nodes that lead nowhere (``nir/ir/graph.py``).
+
+    snnc writes one Output; the others only appear when a file is written or read.
+    """
+    return [
+        target
+        for source, target in graph.edges
+        if kind_of(graph.nodes[target]) == "Output"
+        and target != "output"
+        and target.startswith(f"output_{source}")
+        and sum(s == source for s, _ in graph.edges) == 1
+    ]
 
 
 def only(graph: Any, side: str, where: str) -> str:

@@ -23,11 +23,14 @@ import numpy as np
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Array, Comparison, Neuron, Reset
 
+from .nir_composite import Composite
 from .nir_file import kind_of
+from .nir_firing import firing
 from .nir_layers import channels_of
+from .nir_metadata import Said
 
 RULES = ("euler", "exponential")
-SPIKING = ("IF", "LIF", "CubaLIF")
+SPIKING = ("IF", "LIF", "CubaLIF", "Composite")
 SILENT = ("I", "LI", "CubaLI")
 
 
@@ -52,12 +55,14 @@ class Dynamics:
         gain: factor on what arrives.
         leak: what every step adds to the potential.
         threshold: None for neurons that never fire.
+        apart: start values in thresholds, where they differ; the neuron's own is 0 then.
     """
 
     neuron: Neuron
     gain: Array
     leak: Array
     threshold: Array | None
+    apart: Array | None = None
 
 
 def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
@@ -66,6 +71,12 @@ def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
     def wrong(what: str, why: str, help: str) -> Diagnostic:
         return Diagnostic("D211", what, name, why, help)
 
+    if isinstance(node, Composite):
+        if not (np.all(np.isfinite(node.threshold)) and np.all(np.isfinite(node.feedback))):
+            yield wrong("its threshold or feedback is not finite", "", "train or export again")
+            return
+        yield from problems(name, node.potential, clock)
+        return
     for field in ("r", "v_leak", "v_threshold", "v_reset", "w_in", "tau", "tau_mem", "tau_syn"):
         values = getattr(node, field, None)
         if values is not None and not np.all(np.isfinite(values)):
@@ -90,44 +101,45 @@ def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
                 "forward Euler would keep a negative part of the state",
                 f"use --dt {low:.3g} or less, or --discretize exponential",
             )
-    reset = getattr(node, "v_reset", None)
-    if reset is not None and np.any(reset != 0):
-        yield wrong(
-            f"v_reset is {float(np.ravel(reset)[np.flatnonzero(reset)[0]]):.6g}",
-            "neurons here are reset to 0",
-            "shift v_leak, v_threshold and v_reset together so that v_reset is 0",
-        )
-    threshold = getattr(node, "v_threshold", None)
-    if threshold is not None and np.any(threshold <= 0):
-        yield wrong(
-            f"v_threshold is {float(np.min(threshold)):.6g}",
-            "a neuron at rest would fire without end",
-            "use a positive threshold",
-        )
 
 
-def dynamics(node: Any, clock: Clock) -> Dynamics:
-    """A node without :func:`problems` in discrete time. Source: this module's docstring."""
-    resistance = np.asarray(node.r, np.float64)
+def dynamics(name: str, node: Any, clock: Clock, said: Said) -> Dynamics:
+    """A node without :func:`problems` in discrete time. Source: this module's docstring.
+
+    Raises:
+        UserError: D211, see :func:`snnc.frontend.nir_firing.firing`.
+    """
+    equations = node.potential if isinstance(node, Composite) else node
+    resistance = np.asarray(equations.r, np.float64)
     leak = np.zeros(resistance.shape)
     current_kept, potential_kept = 0.0, 1.0
-    if kind_of(node) in ("IF", "I"):
+    if kind_of(equations) in ("IF", "I"):
         gain = resistance * clock.dt
     else:
-        cuba = kind_of(node) in ("CubaLIF", "CubaLI")
-        potential_kept = _kept(clock, node.tau_mem if cuba else node.tau)
+        cuba = kind_of(equations) in ("CubaLIF", "CubaLI")
+        potential_kept = _kept(clock, equations.tau_mem if cuba else equations.tau)
         gain = (1.0 - potential_kept) * resistance
-        leak = (1.0 - potential_kept) * np.asarray(node.v_leak, np.float64)
+        leak = (1.0 - potential_kept) * np.asarray(equations.v_leak, np.float64)
         if cuba:
-            current_kept = _kept(clock, node.tau_syn)
-            gain = gain * (1.0 - current_kept) * np.asarray(node.w_in, np.float64)
-    threshold = None
-    if kind_of(node) in SPIKING:
-        threshold = np.asarray(node.v_threshold, np.float64)
-        if channels_of(threshold) is None:  # folded here: a population has one, or one a channel
-            gain, leak, threshold = gain / threshold, leak / threshold, np.ones(threshold.shape)
-    neuron = Neuron(Reset.ZERO, Comparison.GREATER, 0.0, current_kept, potential_kept)
-    return Dynamics(neuron, gain, leak, threshold)
+            current_kept = _kept(clock, equations.tau_syn)
+            gain = gain * (1.0 - current_kept) * np.asarray(equations.w_in, np.float64)
+    if kind_of(node) not in SPIKING:
+        still = Neuron(Reset.ZERO, Comparison.GREATER, 0.0, current_kept, potential_kept)
+        return Dynamics(still, gain, leak, None)
+    fires = firing(name, node, said, gain, potential_kept)
+    threshold = fires.threshold
+    leak = leak + (1.0 - potential_kept) * fires.shift
+    if channels_of(threshold) is None:  # folded here: a population has one, or one a channel
+        gain, leak, threshold = gain / threshold, leak / threshold, np.ones(threshold.shape)
+    neuron = Neuron(
+        Reset.SUBTRACT if isinstance(node, Composite) else said.reset,
+        said.comparison,
+        fires.start,
+        current_kept,
+        potential_kept,
+        restart=said.restart_steps == 1,
+    )
+    return Dynamics(neuron, gain, leak, threshold, fires.apart)
 
 
 def _kept(clock: Clock, tau: Array) -> float:

@@ -66,21 +66,27 @@ def _shifted(values: Array, by: int, steps: int) -> Floats:
 
 
 def drive(graph: Graph, name: str, outputs: Outputs, leave_out: frozenset[str]) -> Floats:
-    """The single-step weighted input of a population, bias included: (samples, steps, \\*shape).
+    """The single-step weighted input of a population, without bias: (samples, steps, \\*shape).
 
     Projections from populations in ``leave_out`` are left out.
     """
     population = graph.by_name[name]
     samples, steps = outputs[graph.input.name].shape[:2]
     total = np.zeros((samples, steps, *population.shape), np.float32)
-    if population.bias is not None:
-        assert population.start is not None
-        total[:, population.start :] += np.broadcast_to(population.bias, population.shape).astype(
-            np.float32
-        )
     for projection in graph.into(name):
         if projection.source not in leave_out:
             total += weighted(projection, outputs[projection.source], population.shape)
+    return total
+
+
+def with_bias(population: Population, given: Floats) -> Floats:
+    """Weighted input and bias, which begins at the population's start: (samples, steps, \\*shape)."""
+    if population.bias is None:
+        return given
+    assert population.start is not None
+    total = given.copy()
+    bias = np.broadcast_to(population.bias, population.shape).astype(np.float32)
+    total[:, population.start :] += bias
     return total
 
 
@@ -104,6 +110,7 @@ class FloatNeurons:
         self.threshold = _broadcast(population.threshold, population.shape)
         self.amplitude = _broadcast(population.amplitude, population.shape)
         self.shape = (samples, *population.shape)
+        self.bias = 0.0 if population.bias is None else population.bias
         self._restart()
 
     def _restart(self) -> None:
@@ -117,6 +124,8 @@ class FloatNeurons:
             self._restart()
         self.current = self.current * self.neuron.current_kept + arrived
         self.potential = self.potential * self.neuron.potential_kept + self.current
+        if step >= self.start:
+            self.potential = self.potential + self.bias
         if self.neuron.comparison is Comparison.GREATER:
             fired = self.potential > self.threshold
         else:
@@ -180,7 +189,7 @@ def balance(
         }
         for name in spiking:
             population = graph.by_name[name]
-            seen = drive(graph, name, {**outputs, **stand_ins}, frozenset())
+            seen = with_bias(population, drive(graph, name, {**outputs, **stand_ins}, frozenset()))
             threshold = choose(population, seen[:, population.start or 0 :])
             changed = replace(population, threshold=threshold, amplitude=threshold)
             graph = graph.with_populations([changed])

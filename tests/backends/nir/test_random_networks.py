@@ -48,6 +48,7 @@ EXAMPLES = settings(
 SEEDS = st.integers(0, 10**6)
 WEIGHTS = st.sampled_from(["integer", "real"])
 STEPS = st.integers(1, 5)
+HARD_RESETS = st.sampled_from([HARD, HARD_FROM_HALF])
 
 
 @EXAMPLES
@@ -57,17 +58,17 @@ def test_composite(seed: int, weights: str, answer: str) -> None:
 
 
 @EXAMPLES
-@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), st.sampled_from([HARD, HARD_FROM_HALF]))
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), HARD_RESETS)
 def test_hard_reset(seed: int, weights: str, shapes: str, neurons: str) -> None:
     assert mismatches(seed, NirBackend(weights=weights, shapes=shapes), neurons) == 0
 
 
 @EXAMPLES
-@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS)
-def test_registers(seed: int, weights: str, shapes: str, steps: int) -> None:
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS, HARD_RESETS)
+def test_registers(seed: int, weights: str, shapes: str, steps: int, neurons: str) -> None:
     target = NirBackend(delays="registers", weights=weights, shapes=shapes)
     try:
-        assert mismatches(seed, target, HARD, steps=steps) == 0
+        assert mismatches(seed, target, neurons, steps=steps) == 0
     except UserError as refused:
         assert refused.diagnostics[0].code in IMPOSSIBLE
 
@@ -81,11 +82,11 @@ def test_metadata(seed: int, restart: bool, dt: float) -> None:
 
 
 @EXAMPLES
-@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS)
-def test_chain(seed: int, weights: str, shapes: str, steps: int) -> None:
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS, HARD_RESETS)
+def test_chain(seed: int, weights: str, shapes: str, steps: int, neurons: str) -> None:
     target = NirBackend(wiring="chain", weights=weights, shapes=shapes)
     try:
-        assert mismatches(seed, target, HARD, SPREAD, steps=steps) == 0
+        assert mismatches(seed, target, neurons, SPREAD, steps=steps) == 0
     except UserError as refused:
         assert refused.diagnostics[0].code in IMPOSSIBLE
 
