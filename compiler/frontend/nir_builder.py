@@ -111,8 +111,9 @@ class Builder:
         if kind_of(node) == "Delay":
             return self._delayed(name, signal, delay_steps(name, node, self.clock))
         try:
-            op = layer(node, signal.shape)
-            return signal if isinstance(op, Identity) else signal.through(op, name)
+            for op in layer(node, signal.shape):
+                signal = signal.through(op, name)
+            return signal
         except ValueError as problem:
             raise fail("D209", str(problem), where=name) from problem
 

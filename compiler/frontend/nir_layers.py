@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from snnc.ir import (
     Linear,
     Op,
     Pair,
+    Reshape,
     Scale,
     Shape,
     SparseLinear,
@@ -54,14 +56,22 @@ def elementwise(factor: Array) -> Op:
     return SparseLinear(sparse.csr_array(sparse.diags_array(factor.ravel())), factor.shape)
 
 
-def layer(node: Any, shape: Shape) -> Op:
-    """The operation of a node, for a signal of ``shape``.
-
-    Arrays are taken in float64. Source: nir 1.0.8, nir/ir/linear.py, conv.py, pooling.py, flatten.py;
-    NIR's images have shape (channels, height, width) and no batch axis.
+def layer(node: Any, shape: Shape) -> tuple[Op, ...]:
+    """The operations of a node, for a signal of ``shape``; a Conv1d is a Conv2d of images of height 1.
 
     Raises:
         ValueError: the node cannot take this shape, or asks for what no operation of ours does.
+    """
+    if kind_of(node) == "Conv1d":
+        return _conv1d(node, shape)
+    op = _single(node, shape)
+    return () if isinstance(op, Identity) else (op,)
+
+
+def _single(node: Any, shape: Shape) -> Op:
+    """The operation of a node, in float64; NIR's images are (channels, height, width), without a batch.
+
+    Source: nir 1.0.8, nir/ir/linear.py, conv.py, pooling.py, flatten.py.
     """
     kind = kind_of(node)
     if kind in ("Input", "Output"):
@@ -75,8 +85,6 @@ def layer(node: Any, shape: Shape) -> Op:
         return elementwise(np.broadcast_to(_floats(node.scale), shape))
     if kind == "Flatten":
         return _flatten(node, shape)
-    if kind == "Conv1d":
-        return _conv1d(node, shape)
     if len(shape) != 3:
         raise ValueError(f"takes (channels, height, width), gets {shape}")
     if kind == "Conv2d":
@@ -119,26 +127,22 @@ def _padding(padding: Any, kernel: Pair, dilation: Pair) -> Pair:
     raise ValueError(f"padding {text!r}")
 
 
-def _conv1d(node: Any, shape: Shape) -> Op:
-    """Over (channels, length): a convolution of height 1, written out as a matrix."""
+def _conv1d(node: Any, shape: Shape) -> tuple[Op, ...]:
+    """Over (channels, length)."""
     if len(shape) != 2:
         raise ValueError(f"takes (channels, length), gets {shape}")
     if isinstance(node.padding, str | bytes):
         raise ValueError(f"padding {node.padding!r} of a Conv1d")
     flat = _conv(node, _floats(node.weight)[:, :, None, :])
-    conv = Conv2d(
-        flat.weight,
-        None,
-        (1, flat.stride[1]),
-        (0, flat.padding[1]),
-        (1, flat.dilation[1]),
-        flat.groups,
+    conv = replace(
+        flat,
+        stride=(1, flat.stride[1]),
+        padding=(0, flat.padding[1]),
+        dilation=(1, flat.dilation[1]),
     )
-    if flat.bias is not None and np.any(flat.bias):
-        raise ValueError("a Conv1d with a bias; put the bias into an Affine or a Conv2d")
     image = (shape[0], 1, shape[1])
     outs, _, length = conv.out_shape(image)
-    return SparseLinear(conv.matrix(image).astype(np.float64), (outs, length))
+    return (Reshape(image), conv, Reshape((outs, length)))
 
 
 def _flatten(node: Any, shape: Shape) -> Op:

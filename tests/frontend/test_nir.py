@@ -295,3 +295,19 @@ def test_published_files_arrive_on_lava(name: str, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", x=rng.binomial(1, 0.3, (10, 40, *shape)).astype(np.uint8))
     done = verify_bundle(tmp_path / "out", data=tmp_path / "data.npz", engine="lava-inprocess")
     assert done.comparison.mismatches == 0
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_over_lines_with_a_bias(stride: int, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    weight, bias = generator.normal(size=(3, 2, 3)), generator.normal(size=3) / 4
+    conv = nir.Conv1d(9, weight, stride, 1, 1, 1, bias)
+    length = int(conv.output_type["output"][1])
+    neurons = nir.IF(np.ones((3, length)), np.full((3, length), 0.7))
+    nodes = {"input": nir.Input(np.array([2, 9])), "conv": conv, "if": neurons}
+    nodes["output"] = nir.Output(np.array([3, length]))
+    graph = nir.NIRGraph(nodes, [("input", "conv"), ("conv", "if"), ("if", "output")])
+    frames = generator.poisson(0.3, (2, 20, 2, 9))
+    expected = run_nir(graph, frames, 1.0)["if"]
+    found = float_spikes(load(graph, tmp_path, dt=1.0).graph, frames)["if"]
+    assert expected.any() and np.array_equal(found, expected)
