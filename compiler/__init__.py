@@ -1,7 +1,7 @@
 """snnc: compiles trained streaming-rollout networks to neuromorphic chips and proves they arrived.
 
-``snnc.Rollout`` is the authoring class; it is loaded on first use because it needs torch, which
-nothing else here does.
+``snnc.Rollout`` is the authoring class and ``snnc.QuantizedReLU`` the activation that chips carry
+without loss; they are loaded on first use because they need torch, which nothing else here does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if __name__ != "snnc":
     )
 
 if TYPE_CHECKING:
+    from .training.activation import QuantizedReLU as QuantizedReLU
     from .training.rollout import Rollout as Rollout
 
 __version__ = "0.1.0"
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from .training.rollout import Rollout
 
         return Rollout
+    if name == "QuantizedReLU":
+        from .training.activation import QuantizedReLU
+
+        return QuantizedReLU
     raise AttributeError(f"module 'snnc' has no attribute {name!r}")

@@ -89,6 +89,12 @@ def compile_(
     ] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
     weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
+    code: Annotated[
+        str | None, typer.Option(help="rate (default), or exact: frame, graded (docs/numerics.md)")
+    ] = None,
+    allow_overflow: Annotated[
+        bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
+    ] = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
     input_shape: InputShape = None,
@@ -121,6 +127,8 @@ def compile_(
                 calibration=calibration,
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
+                code=code,
+                allow_overflow=allow_overflow,
                 dt=dt,
                 discretize=discretize,
                 input_shape=input_shape,

@@ -56,6 +56,8 @@ def build_pipeline(
     changes: Iterable[str] = (),
     steps_per_frame: int | None = None,
     weight_bits: int | None = None,
+    code: str | None = None,
+    allow_overflow: bool = False,
 ) -> Pipeline:
     """The target's pipeline, or the user's, with the command line's options put in.
 
@@ -69,6 +71,10 @@ def build_pipeline(
         pipeline = pipeline.with_text(change)
     if steps_per_frame is not None:
         pipeline = pipeline.with_option("match-delays", steps_per_frame=steps_per_frame)
+    if code is not None:
+        pipeline = pipeline.with_option("choose-code", code=code)
+    if allow_overflow:
+        pipeline = pipeline.with_option("quantize-weights", ranges=False)
     if weight_bits is not None:
         pipeline = pipeline.with_option("quantize-weights", bits=weight_bits)
     lacking = LOWERABLE - pipeline.check_order({Fact.SHAPED})
@@ -111,6 +117,8 @@ def compile_model(
     calibration: Path | None = None,
     steps_per_frame: int | None = None,
     weight_bits: int | None = None,
+    code: str | None = None,
+    allow_overflow: bool = False,
     dt: float | None = None,
     discretize: str | None = None,
     input_shape: str | None = None,
@@ -127,7 +135,8 @@ def compile_model(
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; replaced when it is a bundle already.
         calibration: data file; the archive's own calibration data where None.
-        steps_per_frame, weight_bits: options of match-delays and quantize-weights.
+        steps_per_frame, weight_bits, code: options of match-delays, quantize-weights, choose-code.
+        allow_overflow: go on where sums can leave their registers.
         dt, discretize: time step in seconds and rule, for NIR files.
         input_shape, module: ``2,16,16`` and ``package.module:factory``, for files of ``torch.save``;
             the shape is the calibration file's where None.
@@ -140,7 +149,9 @@ def compile_model(
         UserError: anything about the input that cannot work; nothing was written.
     """
     backend = find_backend(target)
-    pipeline = build_pipeline(backend, passes, changes, steps_per_frame, weight_bits)
+    pipeline = build_pipeline(
+        backend, passes, changes, steps_per_frame, weight_bits, code, allow_overflow
+    )
     refuse_output(output)
     stages = len(pipeline.passes) + 3
     report("load", 0, stages)
@@ -201,12 +212,16 @@ def _manifest(
     readout = graph.readout
     assert readout.grid is not None and graph.steps_per_frame is not None
     # The potential of one frame is the sum over its steps of what the float readout is per frame.
-    units = readout.grid.scale * 2**readout.grid.input_shift * graph.steps_per_frame
+    # In the exact codes it is what the float readout is.
+    units = readout.grid.scale.item() * 2**readout.grid.input_shift
+    if not graph.code.exact:
+        units *= graph.steps_per_frame
     return {
         "target": text_of(backend.name, backend),
         "versions": {name: version(name) for name in ("snnc", "numpy", "scipy", "networkx")},
         "model": {"name": graph.name, "sha256": model.digest},
         "passes": str(pipeline),
+        "code": graph.code.value,
         "steps_per_frame": graph.steps_per_frame,
         "payload": emitted.files,
         "input": {"shape": list(graph.input.shape), "encoding": _encoding(graph.input.encoding)},

@@ -13,6 +13,7 @@ import numpy as np
 from snnc.errors import CompilerBug
 from snnc.ir import (
     Array,
+    Code,
     Encoding,
     Graph,
     IntegerNeuron,
@@ -25,8 +26,9 @@ from snnc.ir import (
     ProgramProjection,
     Projection,
     Target,
+    per_channel,
 )
-from snnc.ir.scaling import weights_of, with_weights
+from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
 STATE_BITS = 24
 DECAY_UNITY = 4096
@@ -78,14 +80,17 @@ def _population(graph: Graph, population: Population, target: Target) -> Program
 
 def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: int) -> IntegerNeuron:
     dynamics = population.neuron or Neuron(start_value=0.0)
-    unit = grid.scale * 2**grid.input_shift
+    unit = _exact(grid.scale * 2**grid.input_shift, f"threshold of {population.name}")
+    threshold = unit if unit.ndim == 0 else per_channel(unit, population.shape)
     bias = np.zeros((), np.int64)
     if population.bias is not None:
-        mantissa = population.bias * unit / 2.0**grid.bias_exponent
+        mantissa = population.bias * threshold / 2.0**grid.bias_exponent
         bias = _exact(np.broadcast_to(mantissa, population.shape), f"bias of {population.name}")
     fires = population.kind is Kind.NEURONS
-    threshold = _exact(np.asarray(unit), f"threshold of {population.name}")
-    clears = dynamics.restart if fires else not population.accumulate
+    exact = graph.code.exact
+    clears = (dynamics.restart or exact) if fires else not population.accumulate
+    start_value = population.shift if exact else dynamics.start_value
+    steps = graph.steps_per_frame or 1
     return IntegerNeuron(
         current_decay=_decay(dynamics.current_kept, population) - 1,
         potential_decay=_decay(dynamics.potential_kept, population),
@@ -94,16 +99,25 @@ def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: i
         threshold=threshold if fires else None,
         comparison=dynamics.comparison,
         reset=dynamics.reset,
-        start_value=np.floor(threshold * dynamics.start_value).astype(np.int64)
+        start_value=np.floor(threshold * start_value).astype(np.int64)
         if fires
         else np.zeros((), np.int64),
         bias_mantissa=bias,
         bias_exponent=grid.bias_exponent,
         bias_start=start,
-        unit=int(threshold),
-        clear_interval=(graph.steps_per_frame or 0) if clears else 0,
+        bias_interval=steps if exact else 1,
+        unit=int(threshold.max()),
+        clear_interval=steps if clears else 0,
         clear_offset=start + 1 if clears else 0,
+        code=graph.code if fires else Code.RATE,
+        levels=population.levels or 0 if fires and exact else 0,
     )
+
+
+def _sends_payload(graph: Graph, source: Population) -> bool:
+    if source.kind is Kind.INPUT:
+        return source.encoding is not Encoding.SPREAD
+    return graph.code is Code.GRADED
 
 
 def _decay(kept: float, population: Population) -> int:
@@ -114,8 +128,8 @@ def _decay(kept: float, population: Population) -> int:
 def _projection(graph: Graph, projection: Projection, target: Target) -> ProgramProjection:
     source, scale = graph.by_name[projection.source], graph.by_name[projection.target].grid
     assert projection.grid is not None and scale is not None and projection.delay is not None
-    integers = weights_of(projection.op) * scale.scale / 2.0**projection.grid.exponent
-    weights = _exact(integers, f"{projection.label}")
+    scaled = scale_outputs(projection.op, scale.scale, graph.by_name[projection.target].shape)
+    weights = _exact(weights_of(scaled) / 2.0**projection.grid.exponent, f"{projection.label}")
     return ProgramProjection(
         projection.source,
         projection.target,
@@ -124,6 +138,6 @@ def _projection(graph: Graph, projection: Projection, target: Target) -> Program
         projection.grid.sign_mode,
         projection.grid.exponent,
         projection.delay - target.hop_delay,
-        source.encoding is Encoding.GRADED,
+        _sends_payload(graph, source),
         projection.origin,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -20,6 +20,10 @@ METHODS = ("activation", "percentile", "maximum", "bound")
 GROUPS = ("population", "channel")
 
 
+def _of_value(population: Population, value: Array) -> Population:
+    return replace(population, threshold=value, amplitude=value)
+
+
 @dataclass(frozen=True)
 class BalanceThresholds(Pass):
     """Give every spiking population a threshold that its input neither dwarfs nor drowns in.
@@ -32,7 +36,9 @@ class BalanceThresholds(Pass):
     the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
     becomes a spiking one: rates approximate activations, clipped at one spike a step.
 
-    A network whose frames are time steps has thresholds of its own and stays as it is.
+    A network whose frames are time steps has thresholds of its own and stays as it is. Where an
+    activation has levels, training or ``quantize-activations`` has settled its range: in the exact
+    codes one spike is worth one level, in the code ``rate`` the threshold is the range.
 
     Options:
         method: activation, percentile, maximum or bound.
@@ -61,6 +67,8 @@ class BalanceThresholds(Pass):
         self._refuse_options()
         if graph.frame_is_step:
             return graph
+        if graph.code.exact:
+            return graph.with_populations(_of_value(p, p.step) for p in graph.neurons)
         if self.method == "bound" or context.calibration is None:
             return self._bounded(graph, context)
         frames = context.calibration[: self.samples]
@@ -110,6 +118,8 @@ class BalanceThresholds(Pass):
         seen: Floats,
     ) -> Array:
         """The threshold of one population from the input that it saw, at most its ceiling."""
+        if population.levels is not None and population.ceiling is not None:
+            return population.ceiling
         found = self._from_values(activations, silent, population, seen)
         return found if population.ceiling is None else np.minimum(found, population.ceiling)
 

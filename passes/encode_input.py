@@ -23,9 +23,14 @@ class EncodeInput(Pass):
     ``spread``: a count of n becomes n binary spikes, evenly spread over the K steps; a spike is worth
     K, because the neurons average over the frame. Costs n synaptic operations, needs no graded
     spikes, carries at most K events a pixel and frame; data with more is refused.
+    ``once``: the count is the payload of one spike at the frame's first step. Costs one synaptic
+    operation, takes counts of any size.
+    In the exact codes a neuron sums over the frame instead of averaging: what a spike is worth is
+    divided by K.
 
     Options:
-        code: ``graded`` or ``spread``.
+        code: ``graded``, ``spread`` or ``once``; where it is left out ``graded`` for the code rate and
+            for networks whose frames are time steps, ``once`` for the exact codes.
     """
 
     name: ClassVar[str] = "encode-input"
@@ -33,13 +38,17 @@ class EncodeInput(Pass):
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.INPUT_ENCODED})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
 
-    code: str = "graded"
+    code: str | None = None
 
     def run(self, graph: Graph, context: Context) -> Graph:
         names = [encoding.value for encoding in Encoding]
-        if self.code not in names:
+        if self.code is not None and self.code not in names:
             raise fail("D305", f"no input code {self.code!r}", help=f"use one of {', '.join(names)}")
-        encoding = Encoding(self.code)
-        worth = float(graph.steps_per_frame or 1) if encoding is Encoding.SPREAD else 1.0
+        usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
+        encoding = usual if self.code is None else Encoding(self.code)
+        steps = float(graph.steps_per_frame or 1)
+        worth = 1.0 if encoding is Encoding.GRADED else steps
+        if graph.code.exact:
+            worth /= steps
         amplitude = np.asarray(worth)
         return graph.with_populations([replace(graph.input, encoding=encoding, amplitude=amplitude)])

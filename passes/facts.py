@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from snnc.ir import BatchNorm, Conv2d, Graph, Kind, Linear, SparseLinear, target_shape
-from snnc.ir.scaling import weights_of
+from snnc.ir.scaling import scale_outputs, weights_of
 
 from .base import Fact
 
@@ -67,7 +67,8 @@ def _delays_matched(graph: Graph) -> Iterator[str]:
     for projection in graph.projections:
         source = graph.by_name[projection.source].start or 0
         target = graph.by_name[projection.target].start or 0
-        promised = steps * projection.frames + target - source
+        latency = graph.latency(projection.source, steps)
+        promised = steps * projection.frames - latency + target - source
         if projection.delay != promised:
             yield f"{projection.label} has delay {projection.delay}, its rollout asks {promised}"
 
@@ -99,7 +100,9 @@ def _quantized(graph: Graph) -> Iterator[str]:
         if grid is None or scale is None:
             yield f"{projection.label} has no grid"
             continue
-        integers = weights_of(projection.op) * scale.scale / 2.0**grid.exponent
+        target = graph.by_name[projection.target]
+        scaled = scale_outputs(projection.op, scale.scale, target.shape)
+        integers = weights_of(scaled) / 2.0**grid.exponent
         off = float(np.abs(integers - np.rint(integers)).max(initial=0.0))
         if off > 1e-6:
             yield f"{projection.label} is off its grid by {off:g}"

@@ -9,7 +9,7 @@ from typing import ClassVar
 import networkx as nx
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.ir import Graph, Projection, size
+from snnc.ir import Code, Graph, Projection, size
 from snnc.ir.retiming import Timed, cheapest_starts
 
 from .base import Context, Fact, Pass
@@ -24,7 +24,8 @@ class MatchDelays(Pass):
 
     A frame lasts K steps and every connection takes at least one hop of h steps. Population ``v``
     computes frame ``r`` in the K steps after ``r K + start(v)``; a projection e over R(e) frames then
-    needs ``D(e) = K R(e) + start(target) - start(source) >= h`` steps, of which ``D(e) - h`` must be
+    needs ``D(e) = K R(e) - latency(source) + start(target) - start(source) >= h`` steps (the latency
+    is K - 1 for neurons of an exact code, else 0), of which ``D(e) - h`` must be
     buffered. The starts are chosen by retiming so that the buffered spikes (delay times size of the
     source) are fewest, by a linear program, exact because its matrix is totally unimodular; among
     equals the readout starts earliest. Biases begin at their population's start. What the network
@@ -32,7 +33,8 @@ class MatchDelays(Pass):
     Source: papers.md 6.2; retiming after Leiserson and Saxe.
 
     Options:
-        steps_per_frame: K; without it 16, or 1 for a network whose frames are time steps.
+        steps_per_frame: K; without it as many as the activations have levels, or 16 where they have
+            none; 1 for a network whose frames are time steps and for the code ``graded``.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
         max_delay: largest delay on top of the hop; the target's own limit where None.
     """
@@ -56,7 +58,7 @@ class MatchDelays(Pass):
             starts = {p.name: 0 for p in graph.populations}
         projections = []
         for p in graph.projections:
-            delay = steps * p.frames + starts[p.target] - starts[p.source]
+            delay = promised_steps(graph, p, steps) + starts[p.target] - starts[p.source]
             projections.append(replace(p, delay=delay))
         self._refuse_delays(graph, projections, steps, hop, longest)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
@@ -71,7 +73,7 @@ class MatchDelays(Pass):
         """
         given = self.steps_per_frame
         if given is None:
-            return 1 if graph.frame_is_step else DEFAULT_STEPS
+            return default_steps(graph)
         if given < 1:
             raise fail("D301", f"{given} steps a frame; at least 1 is needed")
         if graph.frame_is_step and given != 1:
@@ -133,32 +135,45 @@ class MatchDelays(Pass):
         return "use shorter delays in the network"
 
 
+def default_steps(graph: Graph) -> int:
+    """K where nothing else is said."""
+    if graph.frame_is_step or graph.code is Code.GRADED:
+        return 1
+    return max((p.levels for p in graph.neurons if p.levels is not None), default=DEFAULT_STEPS)
+
+
+def promised_steps(graph: Graph, projection: Projection, steps_per_frame: int) -> int:
+    """Steps from the source's first spike for a frame to the target's frame that hears it.
+
+    Both starting at 0. In the exact codes a source speaks at the end of its own frame.
+    """
+    return steps_per_frame * projection.frames - graph.latency(projection.source, steps_per_frame)
+
+
 def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> None:
     """Every loop needs ``K * sum R >= h * length``: its spikes must come round in time.
 
     Raises:
         UserError: a loop does not, with its members and the smallest K that would do.
     """
-    slack = nx.DiGraph()
-    for p in graph.projections:
-        weight = steps_per_frame * p.frames - hop
-        old = slack.get_edge_data(p.source, p.target)
-        if old is None or weight < old["weight"]:
-            slack.add_edge(p.source, p.target, weight=weight, frames=p.frames)
+    slack = _slack(graph, steps_per_frame, hop)
     loop = _negative_loop(slack)
     if loop is None:
         return
-    frames = sum(slack.edges[edge]["frames"] for edge in pairwise(loop))
     length = len(loop) - 1
+    had = sum(slack.edges[edge]["weight"] + hop for edge in pairwise(loop))
+    waits = sum(graph.latency(name, steps_per_frame) for name in loop[1:])
     needed = smallest_steps(graph, hop)
+    why = f"its delays add up to {(had + waits) // steps_per_frame} frames of {steps_per_frame} steps"
     raise fail(
         "D302",
-        f"a loop of {length} connections has {steps_per_frame * frames} steps, it takes {hop * length}",
+        f"a loop of {length} connections has {had} steps, it takes {hop * length}",
         where=" -> ".join(loop),
-        why=f"its delays add up to {frames} frames of {steps_per_frame} steps",
+        why=f"{why}, of which {waits} pass while neurons hear their frames" if waits else why,
         help=f"use at least {needed} steps a frame (--steps-per-frame {needed})"
         if needed is not None
-        else "give at least one edge of the loop a delay of one frame",
+        else "no number of steps a frame helps: give the loop "
+        + (f"{length} frames of delay or more" if waits or graph.code.exact else "one frame of delay"),
     )
 
 
@@ -181,30 +196,45 @@ def _negative_loop(graph: nx.DiGraph) -> list[str] | None:
 
 def smallest_steps(graph: Graph, hop: int) -> int | None:
     """The smallest K for which every loop is possible; None where a loop has no frame in it."""
-    simple = nx.DiGraph()
-    for p in graph.projections:
-        old = simple.get_edge_data(p.source, p.target)
-        frames = p.frames if old is None else min(p.frames, old["frames"])
-        simple.add_edge(p.source, p.target, frames=frames)
-    instant = nx.DiGraph((u, v) for u, v, frames in simple.edges(data="frames") if frames == 0)
-    if not nx.is_directed_acyclic_graph(instant):
+    most = max(1, hop * len(graph.populations))
+    # More steps only ever help where they help at all: each loop's slack is a line in K.
+    if _loop_without_time(graph, most, hop) is not None:
         return None
-    low, high = 1, max(1, hop * len(simple))
+    low, high = 1, most
     while low < high:
         middle = (low + high) // 2
-        weighted = nx.DiGraph()
-        weighted.add_weighted_edges_from(
-            (u, v, middle * frames - hop) for u, v, frames in simple.edges(data="frames")
-        )
-        low, high = (low, middle) if _negative_loop(weighted) is None else (middle + 1, high)
+        possible = _loop_without_time(graph, middle, hop) is None
+        low, high = (low, middle) if possible else (middle + 1, high)
     return low
+
+
+def _loop_without_time(graph: Graph, steps_per_frame: int, hop: int) -> list[str] | None:
+    return _negative_loop(_slack(graph, steps_per_frame, hop))
+
+
+def _slack(graph: Graph, steps_per_frame: int, hop: int) -> nx.DiGraph:
+    """What each connection has beyond its hop as ``weight``, the least of parallel ones."""
+    slack = nx.DiGraph()
+    for p in graph.projections:
+        weight = promised_steps(graph, p, steps_per_frame) - hop
+        old = slack.get_edge_data(p.source, p.target)
+        if old is None or weight < old["weight"]:
+            slack.add_edge(p.source, p.target, weight=weight)
+    return slack
 
 
 def solve_starts(graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int] | None:
     """The cheapest starts (smallest is 0), or None when the limit on delays leaves none."""
     most = None if longest is None else longest + hop
     connections = [
-        Timed(p.source, p.target, steps * p.frames, hop, most, size(graph.by_name[p.source].shape))
+        Timed(
+            p.source,
+            p.target,
+            promised_steps(graph, p, steps),
+            hop,
+            most,
+            size(graph.by_name[p.source].shape),
+        )
         for p in graph.projections
     ]
     # Among equally cheap starts the readout's decides (early answers), then everybody's.

@@ -22,6 +22,7 @@ class RestartFrames(Pass):
     last spike is lost at the frame's end. Without this pass the potential carries over, as it does in
     papers that convert networks for constant input. Source: papers.md 6.3 (frame boundaries).
     Neurons of a network whose frames are time steps keep their state: their memory is their meaning.
+    Those of the exact codes begin every frame anew by what they are.
 
     Options:
         enabled: false keeps potentials over frames.
@@ -33,7 +34,7 @@ class RestartFrames(Pass):
     enabled: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if graph.frame_is_step:
+        if graph.frame_is_step or graph.code.exact:
             return graph
         return graph.with_populations(
             replace(p, neuron=replace(p.neuron, restart=self.enabled))

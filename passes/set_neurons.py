@@ -44,6 +44,14 @@ class SetNeurons(Pass):
                 why="it spikes already, and its thresholds and resets are its meaning",
                 help="leave the pass out",
             )
+        if graph.code.exact:
+            raise fail(
+                "D315",
+                f"the neurons of the code {graph.code.value} have no reset, comparison or start value",
+                where="set-neurons",
+                why="they count levels: rounded to the nearest, once a frame",
+                help="leave the pass out, or use --code rate",
+            )
         changed = [
             replace(p, neuron=self._changed(p.neuron or Neuron()))
             for p in graph.populations

@@ -30,7 +30,8 @@ def bound_thresholds(graph: Graph, *, per_channel: bool, scale: float) -> Graph:
                 continue
             threshold = _bound(graph, population, known, per_channel) * scale
             if population.ceiling is not None:
-                threshold = np.minimum(threshold, population.ceiling)
+                trained = population.levels is not None
+                threshold = population.ceiling if trained else np.minimum(threshold, population.ceiling)
             known[name] = threshold
             changed = replace(population, threshold=threshold, amplitude=threshold)
             graph = graph.with_populations([changed])

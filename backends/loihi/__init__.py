@@ -28,8 +28,8 @@ class LoihiBackend:
     def pipeline(self) -> str:
         """The passes that a program for Loihi needs."""
         return (
-            "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,balance-thresholds,"
-            "fold-thresholds,quantize-weights"
+            "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
+            "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
         )
 
     def check(self, program: Program) -> Iterator[Diagnostic]:

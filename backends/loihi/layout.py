@@ -91,6 +91,11 @@ def _neuron_process(population: ProgramPopulation) -> tuple[str, str]:
         return "input", "a port: the user's source drives it"
     if neuron.threshold is None:
         return "Readout", "never fires and sends its potential, which LIF cannot"
+    if neuron.code.exact:
+        return (
+            "Counting",
+            f"LIF cannot hear a frame before it speaks (code {neuron.code.value})",
+        )
     obstacles = _lif_obstacles(neuron, neuron.threshold)
     if obstacles:
         return "Spiking", "LIF has no " + ", no ".join(obstacles)

@@ -44,6 +44,17 @@ MAX_DECAY = Limit(
     "1/4096 a step",
     f"{LIF_MODEL}, PyLifModelBitAcc: du and dv are unsigned 12-bit integers",
 )
+DENDRITIC_INPUT = Limit(
+    2**15 - 1,
+    "units of the weights, both signs, summed over one step",
+    f"{LIF_MODEL}, PyLifModelBitAcc: a_in of 16 bits (Lava does not enforce it); nengo-loihi: 21 bits "
+    "and a sign after the shift by 6",
+)
+GRADED_INPUT = Limit(
+    2**23 - 1,
+    "units of the weights, both signs, summed over one step",
+    "lava-nc 0.10.0, lava/proc/graded/models.py: a_in of 24 bits (Lava does not enforce it)",
+)
 STATE_BITS = Limit(24, "bits, sign included", f"{LIF_MODEL}, uv_bitwidth = 24")
 INPUT_SHIFT = Limit(6, "bits", f"{LIF_MODEL}, act_shift = 6")
 PAYLOAD_BITS = Limit(
@@ -77,6 +88,8 @@ LOIHI = Target(
         "decay": MAX_DECAY,
         "state bits": STATE_BITS,
         "input shift": INPUT_SHIFT,
+        "dendritic input": DENDRITIC_INPUT,
+        "graded input": GRADED_INPUT,
         "payload bits": PAYLOAD_BITS,
         "cores": CORES,
         "neurons per core": NEURONS_PER_CORE,

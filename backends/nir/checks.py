@@ -18,6 +18,15 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
     for population in program.populations:
         if population.neuron is not None:
             where = population.origin or population.name
+            if population.neuron.code.exact:
+                yield Diagnostic(
+                    "D417",
+                    f"NIR has no word for neurons of the code {population.neuron.code.value}",
+                    where,
+                    "no primitive counts how many thresholds a frame has brought",
+                    "compile with --code rate, or for another target",
+                )
+                continue
             yield from _unsaid(population.neuron, where, choices.unsaid)
             yield from _dynamics(population.neuron, where)
     for projection in program.projections:

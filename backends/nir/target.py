@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.ir import Limit, Target
+from snnc.ir import Code, Limit, Target
 
 STATE_BITS = Limit(
     32,
@@ -15,10 +15,11 @@ NIR = Target(
     "nir",
     limits={"state bits": STATE_BITS},
     weight_bits=tuple(range(1, 17)),
+    codes=(Code.RATE,),
 )
 
 PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames{enabled=false},"
-    "set-neurons,balance-thresholds,fold-thresholds,quantize-weights"
+    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,"
+    "restart-frames{enabled=false},set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
 )
 """Without restarting frames: NIR has no word for it."""

@@ -12,8 +12,8 @@ from snnc.ir import Integers, Program, Target, Trace, read_program, write_progra
 from snnc.sim import simulate
 
 PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,match-delays,encode-input,restart-frames,set-neurons,"
-    "balance-thresholds,fold-thresholds,quantize-weights"
+    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
 )
 
 

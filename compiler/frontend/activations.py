@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from .call import Call, UnsupportedError
 from .cures import SPIKES
+from .exported import Node
 
 
 def relu(call: Call) -> float | None:
@@ -46,6 +47,21 @@ def _between(call: Call, low: object, high: object) -> float | None:
     if low != 0 or not high > 0:
         raise UnsupportedError(f"{call.node.target} between {low:g} and {high:g}", SPIKES)
     return None if math.isinf(high) else float(high)
+
+
+QUANTIZED = "use snnc.QuantizedReLU: torch.floor(z / step + 0.5).clamp(0, levels) * step"
+
+
+def whole_levels(node: Node, ceiling: float | None) -> int:
+    """The number of levels of a sum that is rounded down and then cut at ``ceiling``.
+
+    Raises:
+        UnsupportedError: it is not cut at a whole number.
+    """
+    if ceiling is None or ceiling != int(ceiling):
+        end = "nothing" if ceiling is None else f"{ceiling:g}"
+        raise UnsupportedError(f"{node.target} of whole numbers at {end}", QUANTIZED)
+    return int(ceiling)
 
 
 ACTIVATIONS: Mapping[str, Callable[[Call], float | None]] = {

@@ -38,13 +38,21 @@ class Draft:
         origin: str,
         accumulate: bool = False,
         ceiling: float | None = None,
+        levels: int | None = None,
     ) -> str:
-        """Add a population and return its name, made unique."""
+        """Add a population and return its name, made unique.
+
+        With ``levels`` what arrives is in units of one level, and is rounded down. One half that is
+        added is rounding to the nearest.
+        """
         taken = {p.name for p in self.populations}
         unique, number = name, 1
         while unique in taken:
             number += 1
             unique = f"{name}_{number}"
+        shift = 0.5
+        if levels is not None:
+            arriving, shift = _with_shift(arriving)
         neuron = Neuron() if kind is Kind.NEURONS else None
         population = Population(
             unique,
@@ -54,10 +62,23 @@ class Draft:
             neuron=neuron,
             accumulate=accumulate,
             ceiling=None if ceiling is None else np.asarray(ceiling),
+            levels=levels,
+            shift=shift,
         )
         self.populations.append(population)
         self.arriving[unique] = arriving
         return unique
+
+
+def _with_shift(arriving: Signal) -> tuple[Signal, float]:
+    """What is rounded down as what arrives, less the shift that rounds; and that shift.
+
+    A sum to which nothing is added is rounded down as it is; of any other, one half is the shift.
+    """
+    if arriving.added is None or not np.any(arriving.added):
+        return arriving, 0.0
+    rest = arriving.added - 0.5
+    return replace(arriving, added=rest if np.any(rest) else None), 0.5
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Array, Graph, Kind
 
-from .activations import ACTIVATIONS
+from .activations import ACTIVATIONS, QUANTIZED, whole_levels
 from .archive import MALFORMED
 from .arithmetic import ARITHMETIC
 from .assembly import Answer, Draft, assemble
@@ -74,6 +74,7 @@ class _Builder:
     cells: dict[str, Cell] = field(default_factory=dict)
     problems: dict[Diagnostic, None] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    rounded_down: set[str] = field(default_factory=set)
 
     def build(self, name: str) -> Graph:
         frame, result = frame_input(self.program), answer_output(self.program)
@@ -166,6 +167,8 @@ class _Builder:
         op = node.op[:-1] if is_in_place(node) else node.op
         if op in ACTIVATIONS:
             value = self._activation(call, ACTIVATIONS[op](call))
+        elif op == "floor":
+            value = self._round_down(call)
         elif op in RULES:
             value = RULES[op](call)
         else:
@@ -177,8 +180,24 @@ class _Builder:
         arriving, origin = call.value("self"), call.node.origin
         if not isinstance(arriving, Signal):
             return np.asarray(np.clip(arriving, 0, ceiling))
-        name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling)
+        levels = None
+        if first_tensor(call.node) in self.rounded_down:
+            levels = whole_levels(call.node, ceiling)
+        name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling, levels=levels)
         return Signal.of(Source(name), arriving.shape)
+
+    def _round_down(self, call: Call) -> Tensor:
+        """``floor``: of a signal only where nothing but a cut at levels uses it."""
+        arriving = call.value("self")
+        if not isinstance(arriving, Signal):
+            return np.asarray(np.floor(arriving))
+        (output,) = call.node.outputs
+        users = [n for n in self.program.nodes if any(r.name == output for r in _refs(n))]
+        results = (*self.program.outputs, *self.program.mutated.values())
+        if len(users) != 1 or users[0].op not in ACTIVATIONS or output in results:
+            raise UnsupportedError("rounding down without a cut at whole levels", QUANTIZED)
+        self.rounded_down.add(output)
+        return arriving
 
     def _store(self, node: Node, output: str, value: Tensor) -> None:
         first = first_tensor(node)

@@ -1,5 +1,6 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
+from .extent import Extent
 from .fixed_point import (
     Integers,
     SignMode,
@@ -13,6 +14,7 @@ from .fixed_point import (
     wrap_int32,
 )
 from .graph import (
+    Code,
     Comparison,
     Encoding,
     Graph,
@@ -54,9 +56,11 @@ __all__ = [
     "Array",
     "AvgPool2d",
     "BatchNorm",
+    "Code",
     "Comparison",
     "Conv2d",
     "Encoding",
+    "Extent",
     "Flatten",
     "Graph",
     "Identity",

@@ -5,9 +5,10 @@ population are summed. In frame ``r`` a population computes
 
     z[r] = bias + sum over its projections of op(output of source in frame r - frames)
 
-and a population of neurons puts out ``relu(z)``, cut at its ceiling if it has one (before conversion),
-or spikes whose rate approximates that (after thresholds are set); the readout puts out ``z``, or with
-``accumulate`` the running sum of it.
+and a population of neurons puts out ``relu(z)``, cut at its ceiling if it has one; with levels it puts
+out whole steps, ``step * clip(floor(z / step + shift), 0, levels)`` with ``step = ceiling / levels``.
+Once thresholds are set, spikes stand for that: the graph's code says how. The readout puts out ``z``,
+or with ``accumulate`` the running sum of it.
 Outputs before frame 0 are zero; biases act from frame 0.
 
 Everything is immutable: a pass builds a new graph with the ``with_*`` methods.
@@ -54,10 +55,30 @@ class Encoding(Enum):
 
     GRADED: one spike at every step of the frame, whose payload is the count.
     SPREAD: as many binary spikes as the count, spread evenly over the steps of the frame.
+    ONCE: one spike at the first step of the frame, whose payload is the count.
     """
 
     GRADED = "graded"
     SPREAD = "spread"
+    ONCE = "once"
+
+
+class Code(Enum):
+    """How spikes carry the activations of a network that was converted (``docs/numerics.md``).
+
+    RATE: integrate and fire with soft reset; the number of spikes approximates the activation.
+    FRAME: integrate one frame, fire the next, one spike a level: exact for activations with levels.
+    GRADED: the same with one spike that carries the level.
+    """
+
+    RATE = "rate"
+    FRAME = "frame"
+    GRADED = "graded"
+
+    @property
+    def exact(self) -> bool:
+        """Whether spikes carry activations that have levels without loss."""
+        return self is not Code.RATE
 
 
 @dataclass(frozen=True)
@@ -94,10 +115,11 @@ class WeightGrid:
 class PopulationGrid:
     """The integer scale of one population: threshold integer units per 1.0, and its biases' exponent.
 
-    A bias is ``mantissa * 2**bias_exponent / (scale * 2**input_shift)``.
+    A bias is ``mantissa * 2**bias_exponent / (scale * 2**input_shift)``. ``scale`` has shape () or
+    (channels,).
     """
 
-    scale: float
+    scale: Array
     input_shift: int
     bias_exponent: int
 
@@ -119,8 +141,10 @@ class Population:
         start: the step before which the population's frame 0 has not begun; None until delays match.
         encoding: how an input is delivered; None for the others and before it is chosen.
         accumulate: whether a readout sums its answers over frames.
-        ceiling: largest output of neurons before conversion (6 for ReLU6), shape () or (channels,);
-            None when there is none. Afterwards the threshold, at most the ceiling, is the limit.
+        ceiling: largest output of neurons (6 for ReLU6), shape () or (channels,); None when there is
+            none. In the code ``rate`` the threshold, at most the ceiling, is the limit.
+        levels: the output is one of so many steps above 0, up to the ceiling; None where it is real.
+        shift: what is added, in steps, before the output is rounded down (1/2 rounds to the nearest).
         grid: integer scale; None until weights are quantized.
     """
 
@@ -136,7 +160,15 @@ class Population:
     encoding: Encoding | None = None
     accumulate: bool = False
     ceiling: Array | None = None
+    levels: int | None = None
+    shift: float = 0.5
     grid: PopulationGrid | None = None
+
+    @property
+    def step(self) -> Array:
+        """What one level is worth, shape () or (channels,); of a population with levels."""
+        assert self.ceiling is not None and self.levels is not None
+        return np.asarray(self.ceiling / self.levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +213,7 @@ class Graph:
     frames are time steps (K = 1), and nothing about it is to be converted. In it a population's bias is
     added to the potential at every step, and a readout keeps its state as its ``neuron`` says.
     ``step_seconds`` is how long a step lasts, where the model says so; nothing depends on it.
+    ``code`` says how spikes carry activations.
     """
 
     name: str
@@ -189,11 +222,21 @@ class Graph:
     steps_per_frame: int | None = None
     frame_is_step: bool = False
     step_seconds: float | None = None
+    code: Code = Code.RATE
 
     @cached_property
     def by_name(self) -> dict[str, Population]:
         """Populations by name."""
         return {p.name: p for p in self.populations}
+
+    def latency(self, name: str, steps_per_frame: int) -> int:
+        """Steps from the beginning of a population's frame to the first spike that stands for it.
+
+        In the exact codes a neuron has heard its whole frame before it speaks, at the frame's last
+        step; everything else speaks from the frame's first step on.
+        """
+        speaks_last = self.code.exact and self.by_name[name].kind is Kind.NEURONS
+        return steps_per_frame - 1 if speaks_last else 0
 
     @cached_property
     def _into(self) -> dict[str, tuple[Projection, ...]]:

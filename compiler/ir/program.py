@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .fixed_point import SignMode
-from .graph import Comparison, Encoding, Kind, Reset
+from .graph import Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Op, Shape
 
 
@@ -30,9 +30,16 @@ class IntegerNeuron:
         bias_mantissa, bias_exponent: ``mantissa << exponent`` is added to the potential every step.
         bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on).
         unit: the potential that stands for 1.0 of the graph's units; for information alone.
+        bias_interval: of the steps after ``bias_start`` the first and every so many after it get the
+            bias.
         clear_interval, clear_offset: before the input of every step ``t`` with
             ``t % interval == offset % interval`` the current is set to 0 and the potential to its
             start value; interval 0 means never.
+        code: RATE fires as ``comparison`` and ``reset`` say, at most once a step. The exact codes count
+            the thresholds in the potential at the last step of each frame (``clear_interval`` steps
+            long), at most ``levels``; FRAME sends so many spikes from this step on, one a step, GRADED
+            one spike with that payload.
+        levels: largest count in the exact codes; 0 in RATE.
     """
 
     current_decay: int
@@ -49,6 +56,14 @@ class IntegerNeuron:
     unit: int = 1
     clear_interval: int = 0
     clear_offset: int = 0
+    bias_interval: int = 1
+    code: Code = Code.RATE
+    levels: int = 0
+
+    def decides(self, step: int) -> bool:
+        """Whether a neuron of an exact code counts its thresholds in a step (from 1)."""
+        frame, since = self.clear_interval, step - self.bias_start
+        return self.code.exact and since > 0 and since % frame == 0
 
 
 @dataclass(frozen=True, eq=False)

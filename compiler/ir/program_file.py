@@ -15,11 +15,11 @@ import numpy as np
 import scipy.sparse as sparse
 
 from .fixed_point import SignMode
-from .graph import Comparison, Encoding, Kind, Reset
+from .graph import Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 
-FORMAT = 2
+FORMAT = 3
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time stamp of every archive member, so that equal content gives equal bytes."""
 
@@ -131,6 +131,9 @@ def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str
         "unit": neuron.unit,
         "clear_interval": neuron.clear_interval,
         "clear_offset": neuron.clear_offset,
+        "bias_interval": neuron.bias_interval,
+        "code": neuron.code.value,
+        "levels": neuron.levels,
     }
 
 
@@ -153,6 +156,9 @@ def _neuron_from_json(data: dict[str, Any], arrays: Arrays) -> IntegerNeuron:
         unit=int(data["unit"]),
         clear_interval=int(data["clear_interval"]),
         clear_offset=int(data["clear_offset"]),
+        bias_interval=int(data["bias_interval"]),
+        code=Code(data["code"]),
+        levels=int(data["levels"]),
     )
 
 

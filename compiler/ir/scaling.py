@@ -28,8 +28,8 @@ def scale_outputs(op: Op, factor: Array, out_shape: Shape) -> Op:
     if isinstance(op, Linear) and op.bias is None:
         return replace(op, weight=op.weight * _spread(factor, out_shape)[:, None])
     if isinstance(op, SparseLinear):
-        diagonal = sparse.diags_array(_spread(factor, out_shape))
-        return replace(op, weight=sparse.csr_array(diagonal @ op.weight))
+        rows = np.repeat(_spread(factor, out_shape), np.diff(op.weight.indptr))
+        return with_weights(op, op.weight.data * rows)
     raise TypeError(f"cannot scale the outputs of {type(op).__name__}")
 
 
@@ -46,8 +46,7 @@ def scale_inputs(op: Op, factor: Array, in_shape: Shape) -> Op:
     if isinstance(op, Linear) and op.bias is None:
         return replace(op, weight=op.weight * _spread(factor, in_shape)[None, :])
     if isinstance(op, SparseLinear):
-        diagonal = sparse.diags_array(_spread(factor, in_shape))
-        return replace(op, weight=sparse.csr_array(op.weight @ diagonal))
+        return with_weights(op, op.weight.data * _spread(factor, in_shape)[op.weight.indices])
     raise TypeError(f"cannot scale the inputs of {type(op).__name__}")
 
 

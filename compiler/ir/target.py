@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .fixed_point import SignMode
+from .graph import Code
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Target:
         sign_modes: sign modes that a projection may use.
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
+        codes: that its neurons can speak.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Target:
     )
     threshold_shift: int = 6
     bias_shift: int = 7
+    codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
 
     def limit(self, name: str) -> int | None:
         """The value of a limit, or None where the target states none."""

@@ -92,6 +92,8 @@ def _population_parts(p: Population) -> Iterator[str]:
             yield "restarts each frame"
     if p.ceiling is not None:
         yield f"ceiling [{range_text(p.ceiling)}]"
+    if p.levels is not None:
+        yield f"{p.levels} levels, shift {p.shift:g}"
     if p.accumulate:
         yield "accumulate"
     if p.encoding is not None:
@@ -105,7 +107,7 @@ def _population_parts(p: Population) -> Iterator[str]:
     if p.start is not None:
         yield f"starts after step {p.start}"
     if p.grid is not None:
-        yield f"scale {p.grid.scale:g}"
+        yield f"scale {range_text(np.asarray(p.grid.scale))}"
 
 
 def _projection_parts(p: Projection) -> Iterator[str]:
@@ -123,6 +125,10 @@ def graph_text(graph: Graph) -> str:
     """The whole graph, a line each, newline at the end."""
     steps = graph.steps_per_frame
     lines = [f"graph {graph.name}" + (f", {steps} steps a frame" if steps else "")]
+    if graph.code.exact:
+        lines[0] += f", code {graph.code.value}"
+    if graph.frame_is_step:
+        lines[0] += ", a frame is a time step"
     lines += ["  " + "; ".join(_population_parts(p)) for p in graph.populations]
     lines += ["  " + "; ".join(_projection_parts(p)) for p in graph.projections]
     return "\n".join(lines) + "\n"
@@ -135,11 +141,16 @@ def _program_population(p: ProgramPopulation) -> Iterator[str]:
     n = p.neuron
     if n is not None:
         if n.threshold is not None:
-            yield f"threshold {range_text(n.threshold)}, fire {n.comparison.value}"
-            yield f"reset {n.reset.value}, start value {range_text(n.start_value)}"
+            yield f"threshold {range_text(n.threshold)}"
+            if n.code.exact:
+                yield f"code {n.code.value}, {n.levels} levels"
+            else:
+                yield f"fire {n.comparison.value}, reset {n.reset.value}"
+            yield f"start value {range_text(n.start_value)}"
         yield f"du {n.current_decay}, dv {n.potential_decay}, shift {n.input_shift}"
         if n.bias_mantissa.any():
-            yield f"bias [{range_text(n.bias_mantissa)}] << {n.bias_exponent}"
+            every = f" every {n.bias_interval} steps" if n.bias_interval != 1 else ""
+            yield f"bias [{range_text(n.bias_mantissa)}] << {n.bias_exponent}{every}"
         if n.clear_interval:
             yield f"cleared every {n.clear_interval} steps, offset {n.clear_offset}"
     yield f"starts after step {p.start}"

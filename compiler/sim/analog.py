@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Graph, Kind, Shape, apply_chain, per_channel
+from snnc.ir import Encoding, Graph, Kind, Population, Shape, apply_chain, per_channel
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +36,31 @@ def frame_order(graph: Graph) -> tuple[str, ...]:
 
 def _of_channels(values: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return per_channel(values, shape) if values.ndim else values
+
+
+def _activation(population: Population, total: Floats) -> Floats:
+    """What neurons put out for the sum that reaches them."""
+    if population.levels is not None:
+        step = _of_channels(population.step, population.shape)
+        whole = np.floor(total / step + population.shift)
+        return np.asarray(np.clip(whole, 0, population.levels) * step)
+    total = np.maximum(total, 0)
+    if population.ceiling is None:
+        return total
+    return np.minimum(total, _of_channels(population.ceiling, population.shape))
+
+
+def frame_values(graph: Graph, counts: NDArray[Any]) -> Floats:
+    """Event counts as what the input puts out in each frame, in units of its spikes.
+
+    The mean over a frame's steps in the code ``rate``, their sum in the exact codes, which is what
+    weights act on once ``fold-thresholds`` has put a spike's worth into them.
+    """
+    steps = graph.steps_per_frame or 1
+    at_each_step = graph.input.encoding is Encoding.GRADED
+    if graph.code.exact:
+        return np.asarray(counts * (float(steps) if at_each_step else 1.0))
+    return np.asarray(counts * (1.0 if at_each_step else 1.0 / steps))
 
 
 def step_frames(graph: Graph, frames: NDArray[Any]) -> Iterator[dict[str, Floats]]:
@@ -76,9 +101,7 @@ def step_frames(graph: Graph, frames: NDArray[Any]) -> Iterator[dict[str, Floats
                 sent = past[source][ago - 1] if ago else now[source]
                 total = total + apply_chain(projection.ops, sent).reshape(total.shape)
             if population.kind is Kind.NEURONS:
-                total = np.maximum(total, 0)
-                if population.ceiling is not None:
-                    total = np.minimum(total, _of_channels(population.ceiling, population.shape))
+                total = _activation(population, total)
             elif population.accumulate:
                 sums[name] = total = sums[name] + total
             now[name] = total

@@ -44,6 +44,8 @@ def encode(program: Program, frames: NDArray[Any]) -> NDArray[np.int64]:
         steps = steps.reshape(samples, count * per_frame, *frames.shape[2:])
     else:
         steps = np.repeat(values, per_frame, axis=1)
+        if program.input.encoding is Encoding.ONCE:
+            steps[:, np.arange(steps.shape[1]) % per_frame != 0] = 0
     out = np.zeros((samples, total, *frames.shape[2:]), np.int64)
     used = max(0, min(total - start, steps.shape[1]))
     out[:, start : start + used] = steps[:, :used]

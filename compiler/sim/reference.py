@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import (
+    Code,
     Comparison,
     IntegerNeuron,
     Integers,
@@ -33,12 +34,14 @@ from snnc.ir import (
 class _State:
     current: Integers
     potential: Integers
+    waiting: Integers  # spikes of a decided frame that are not sent yet, in the exact codes
 
 
 def _start(neuron: IntegerNeuron, shape: tuple[int, ...]) -> _State:
     return _State(
         current=np.zeros(shape, np.int64),
         potential=np.broadcast_to(neuron.start_value, shape).astype(np.int64),
+        waiting=np.zeros(shape, np.int64),
     )
 
 
@@ -49,7 +52,7 @@ def arriving(projection: ProgramProjection, spikes: Integers) -> Integers:
 
 
 def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -> Integers:
-    """One time step of one population: changes ``state``, returns its spikes (0 or 1)."""
+    """One time step of one population: changes ``state``, returns its spikes (0, 1 or a payload)."""
     if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
         fresh = _start(neuron, arrived.shape)
         state.current, state.potential = fresh.current, fresh.potential
@@ -59,12 +62,15 @@ def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -
     state.current = wrap_current(current, neuron.state_bits)
 
     potential = decay(state.potential, neuron.potential_decay) + state.current
-    if step > neuron.bias_start:
+    since = step - neuron.bias_start
+    if since > 0 and (since - 1) % neuron.bias_interval == 0:
         potential = potential + (neuron.bias_mantissa << neuron.bias_exponent)
     state.potential = saturate(wrap_int32(potential), neuron.state_bits)
 
     if neuron.threshold is None:
         return np.zeros_like(arrived)
+    if neuron.code.exact:
+        return _speak(neuron, neuron.threshold, state, neuron.decides(step))
     if neuron.comparison is Comparison.GREATER:
         fired = state.potential > neuron.threshold
     else:
@@ -74,6 +80,18 @@ def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -
     else:
         state.potential = np.where(fired, 0, state.potential)
     return fired.astype(np.int64)
+
+
+def _speak(neuron: IntegerNeuron, threshold: Integers, state: _State, decides: bool) -> Integers:
+    """The spikes of an exact code; where the frame ends, its level replaces what was still waiting."""
+    if decides:
+        state.waiting = np.clip(state.potential // threshold, 0, neuron.levels)
+    if neuron.code is Code.GRADED:
+        sent, state.waiting = state.waiting, np.zeros_like(state.waiting)
+        return sent
+    sent = (state.waiting > 0).astype(np.int64)
+    state.waiting = state.waiting - sent
+    return sent
 
 
 def _buffered(program: Program) -> dict[str, int]:

@@ -48,6 +48,8 @@ def input_steps(graph: Graph, frames: NDArray[np.int64], steps: int) -> Floats:
         values = values.reshape(len(frames), -1, *frames.shape[2:])
     else:
         values = np.repeat(frames, per_frame, axis=1)
+        if graph.input.encoding is Encoding.ONCE:
+            values[:, np.arange(values.shape[1]) % per_frame != 0] = 0
     return _shifted(values * graph.input.amplitude, graph.input.start, steps)
 
 

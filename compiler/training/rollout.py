@@ -4,6 +4,7 @@ On a chip no connection is instantaneous. A network that is trained with the del
 meet there needs no correction afterwards. With ``r`` the frame, ``n`` a node and ``e`` its edges::
 
     state[n][r]     = relu(norm(sum_e op_e(state[source_e][r - delay_e])))    delay_e >= 1
+                      (or QuantizedReLU in place of relu)
     state[input][r] = frame r
     state[.][r]     = 0 for r < 0; operations do act on these zeros, so biases act from frame 0
 
@@ -22,6 +23,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .activation import QuantizedReLU
 from .export import archive_bytes, as_counts, check_calibration
 
 INPUT = "input"
@@ -58,8 +60,9 @@ class Edge:
 class Node(nn.Module):
     """A node that becomes a population of spiking neurons: ``relu(norm(sum of the edges))``."""
 
-    def __init__(self, norm: nn.Module | None) -> None:
+    def __init__(self, norm: nn.Module | None, activation: QuantizedReLU | None) -> None:
         super().__init__()
+        self.activation = activation
         # No Identity in place of None: what is not there leaves no trace in the exported program.
         self.norm = norm
 
@@ -68,7 +71,10 @@ class Node(nn.Module):
         total: Tensor = reduce(torch.add, arriving)
         if self.norm is not None:
             total = self.norm(total)
-        return torch.relu(total)
+        if self.activation is None:
+            return torch.relu(total)
+        # Not called as a module: what it does carries the node's name in the exported program.
+        return self.activation.quantized(total)
 
 
 class Readout(nn.Module):
@@ -111,19 +117,23 @@ class Rollout(nn.Module):
         self._accumulate = False
         self._shapes: dict[str, tuple[int, ...]] = {}
 
-    def node(self, name: str, norm: nn.Module | None = None) -> None:
+    def node(
+        self, name: str, norm: nn.Module | None = None, activation: QuantizedReLU | None = None
+    ) -> None:
         """Add a node: ``relu(norm(sum of its edges))``, registered as the submodule ``name``.
 
         Args:
             name: a Python identifier, not taken, not ``"input"``, not starting with ``state_``.
             norm: usually a BatchNorm2d over the summed edges.
+            activation: in place of the ReLU one with levels, which the codes ``frame`` and ``graded``
+                carry without loss.
 
         Raises:
             ValueError: the name cannot be used, or the network has already run.
         """
         self._check_open()
         self._check_name(name)
-        self.add_module(name, Node(norm))
+        self.add_module(name, Node(norm, activation))
         self._nodes.append(name)
 
     def readout(self, name: str, accumulate: bool = False) -> None:

@@ -77,7 +77,7 @@ def test_a_pass_that_breaks_its_promise_is_named() -> None:
 
 
 def test_options_are_changed_by_text_and_the_others_stay() -> None:
-    pipeline = Pipeline.parse("match-delays{steps-per-frame=4,retime=false},encode-input")
+    pipeline = Pipeline.parse("match-delays{steps-per-frame=4,retime=false},encode-input{code=graded}")
     changed = pipeline.with_text("match-delays{steps-per-frame=5}")
     assert str(changed) == "match-delays{steps-per-frame=5,retime=false},encode-input{code=graded}"
     with pytest.raises(UserError, match="D309"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from .assemble import Assembly
 
-STATE = ("u", "v", "a_buff", "a_buf")
+STATE = ("u", "v", "a_buff", "a_buf", "waiting")
 """What Lava's LIF and synapses and our neurons keep from step to step."""
 
 SYNAPSE_BUFFERS = ("a_buff", "a_buf")

@@ -43,6 +43,8 @@ def encode(frames: NDArray[Any]) -> Steps:
         rows = rows.reshape(-1, values.shape[1])
     else:
         rows = np.repeat(values, per_frame, axis=0)
+        if source["encoding"] == "once":
+            rows[np.arange(len(rows)) % per_frame != 0] = 0
     out = np.zeros((steps(len(frames)), values.shape[1]), np.int32)
     start = source["start"]
     # Input that comes after the readout's last step cannot reach the answer any more.

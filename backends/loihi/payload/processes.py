@@ -17,7 +17,7 @@ from lava.utils.weightutils import SignMode
 
 from .matrices import matrix
 from .model import Model
-from .neurons import Readout, Spiking
+from .neurons import Counting, Readout, Spiking
 
 PAYLOAD_BITS = 24
 """Width of a graded spike's payload (signed), as in Lava's own networks."""
@@ -55,6 +55,8 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
     }
     if population["process"] == "Readout":
         return Readout(**shared)
+    if population["process"] == "Counting":
+        return Counting(threshold=flat("threshold"), code=neuron["code"], **shared)
     return Spiking(
         threshold=flat("threshold"),
         comparison=neuron["comparison"],

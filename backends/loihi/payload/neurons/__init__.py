@@ -8,6 +8,9 @@ One time step, all in integers (``docs/numerics.md`` of snnc; Lava's ``AbstractP
     u = decay(u, du + 1) + (arrived << input_shift)    32 bits, then one conditional wrap
     v = decay(v, dv) + u + (bias, once step > bias_start)          saturates
     spike where v > threshold (or >=); v -= threshold (or v = 0)
+
+The exact codes count instead, at the last step of each frame: ``n = clip(v // threshold, 0, levels)``,
+and send n spikes from then on, or one spike with payload n.
 """
 
 from __future__ import annotations
@@ -58,7 +61,8 @@ class Integrator(AbstractProcess):  # type: ignore[misc]
         input_shift: what arrives is shifted left by this.
         state_bits: width of ``u`` and ``v``, sign included.
         start_value: ``v`` before step 1.
-        bias: added to ``v`` in every step after ``bias_start``.
+        bias: added to ``v`` in the first step after ``bias_start`` and in every ``bias_interval``-th
+            after it.
         clear_interval, clear_offset: ``u`` goes to 0 and ``v`` to its start value before the input of
             each step ``t`` with ``t % clear_interval == clear_offset % clear_interval``; interval 0
             means never.
@@ -84,6 +88,20 @@ class Spiking(Integrator):
     def __init__(self, *, shape: tuple[int, ...], threshold: Integers, **rest: Any) -> None:
         super().__init__(shape=shape, **rest)
         self.threshold = Var(shape=shape, init=threshold)
+        self.s_out = OutPort(shape=shape)
+
+
+class Counting(Integrator):
+    """Counts its thresholds at the last step of each frame and sends the count in the next.
+
+    A frame lasts ``clear_interval`` steps. With ``code='frame'`` one spike a step from the deciding
+    step on, with ``'graded'`` one spike whose payload is the count. ``levels`` is the largest count.
+    """
+
+    def __init__(self, *, shape: tuple[int, ...], threshold: Integers, **rest: Any) -> None:
+        super().__init__(shape=shape, **rest)
+        self.threshold = Var(shape=shape, init=threshold)
+        self.waiting = Var(shape=shape, init=0)
         self.s_out = OutPort(shape=shape)
 
 
@@ -116,7 +134,8 @@ class AbstractPyIntegrator(PyLoihiProcessModel):  # type: ignore[misc]
         current = wrap_int32(current + wrap_int32(arrived))
         current = wrap_int32(wrap_current(current, constants["state_bits"]))
         potential = decay(np.asarray(self.v, np.int64), constants["potential_decay"]) + current
-        if self.time_step > constants["bias_start"]:
+        since = self.time_step - constants["bias_start"]
+        if since > 0 and (since - 1) % constants["bias_interval"] == 0:
             potential = potential + self.bias
         limit = 2 ** (constants["state_bits"] - 1) - 1
         self.u[:] = current
@@ -143,6 +162,31 @@ class PySpikingFixed(AbstractPyIntegrator):
         else:
             self.v[fired] = 0
         self.s_out.send(fired)
+
+
+@implements(proc=Counting, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyCountingFixed(AbstractPyIntegrator):
+    """Lava finds this one by the tag ``fixed_pt``."""
+
+    s_out: Any = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    threshold: Any = LavaPyType(np.ndarray, np.int32, precision=24)
+    waiting: Any = LavaPyType(np.ndarray, np.int32, precision=24)
+
+    def run_spk(self) -> None:
+        """One time step."""
+        constants = self.proc_params
+        potential = self.integrate()
+        since = self.time_step - constants["bias_start"]
+        if since > 0 and since % constants["clear_interval"] == 0:
+            self.waiting[:] = np.clip(potential // self.threshold, 0, constants["levels"])
+        if constants["code"] == "graded":
+            sent = self.waiting.copy()
+        else:
+            sent = (self.waiting > 0).astype(np.int32)
+        self.waiting[:] = self.waiting - sent
+        self.s_out.send(sent)
 
 
 @implements(proc=Readout, protocol=LoihiProtocol)

@@ -1,0 +1,58 @@
+"""Pass ``choose-code``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from snnc.errors import fail
+from snnc.ir import Code, Graph
+
+from .base import Context, Fact, Pass
+
+
+@dataclass(frozen=True)
+class ChooseCode(Pass):
+    """Say how spikes carry activations; everything after this depends on it.
+
+    ``rate``: integrate and fire with soft reset, K steps a frame; the number of spikes approximates
+    the activation. ``frame``: a neuron integrates one frame and fires in the next, one spike a level;
+    exact for activations that have at most K levels. ``graded``: the same with one spike that carries
+    the level; K is 1 unless more is asked for. Source: papers.md 6.3; docs/numerics.md "Codes".
+
+    Options:
+        code: ``rate``, ``frame`` or ``graded``.
+    """
+
+    name: ClassVar[str] = "choose-code"
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
+    destroys: ClassVar[frozenset[Fact]] = frozenset(
+        {Fact.DELAYS_MATCHED, Fact.INPUT_ENCODED, Fact.BALANCED}
+    )
+
+    code: str = "rate"
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        names = [code.value for code in Code]
+        if self.code not in names:
+            raise fail("D305", f"no code {self.code!r}", where="--code", help=f"use {', '.join(names)}")
+        code = Code(self.code)
+        if code not in context.target.codes:
+            able = ", ".join(c.value for c in context.target.codes)
+            raise fail(
+                "D316",
+                f"{context.target.name} has no neurons for the code {code.value}",
+                where="--code",
+                help=f"use {able}",
+            )
+        if code is graph.code:
+            return graph
+        if graph.frame_is_step:
+            raise fail(
+                "D315",
+                "the network has neurons of its own",
+                where="--code",
+                why="it spikes already, and how its spikes carry information is its meaning",
+                help="leave the option out",
+            )
+        return replace(graph, code=code)

@@ -1,0 +1,127 @@
+"""The search for integer scales: which one loses least on the target's real weight grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from snnc.ir import Array, Op, Shape, SignMode, SparseLinear, weight_range, weight_step
+from snnc.ir.scaling import weights_of
+
+SMALLEST_SHARE = 0.5
+"""Scales from this share of the largest to the largest are tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights of one projection and what they may become.
+
+    Attributes:
+        rows: channel by channel of the target, flat; all together where there is one scale.
+        mode: sign mode.
+        bits: stored for each weight.
+    """
+
+    rows: tuple[Array, ...]
+    mode: SignMode
+    bits: int
+
+    @property
+    def reach(self) -> int:
+        """Largest magnitude on the grid."""
+        return max(abs(end) for end in weight_range(self.bits, self.mode))
+
+    @property
+    def largest(self) -> float:
+        """Largest magnitude of any weight."""
+        return max((float(np.abs(row).max(initial=0.0)) for row in self.rows), default=0.0)
+
+
+def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
+    """The weights that lead to each channel of the target."""
+    weights = weights_of(op)
+    channels = out_shape[0]
+    if isinstance(op, SparseLinear):
+        ends = op.weight.indptr[:: op.weight.shape[0] // channels]
+        return tuple(weights[a:b] for a, b in pairwise(ends))
+    return tuple(weights.reshape(channels, -1))
+
+
+def on_nearest(weights: Array, unit: float | Array, mode: SignMode, bits: int) -> Array:
+    """The nearest integers on the grid; ``unit`` integers stand for 1.0."""
+    low, high = weight_range(bits, mode)
+    step = weight_step(bits, mode)
+    return np.asarray(np.clip(np.rint(weights * unit / step) * step, low, high))
+
+
+def squared_error(weights: Array, unit: float, mode: SignMode, bits: int) -> float:
+    """What rounding and clipping cost, in squared real units."""
+    return float(np.square(weights - on_nearest(weights, unit, mode, bits) / unit).sum())
+
+
+def best_exponent(weights: Weights, scale: int, highest: int) -> tuple[float, int]:
+    """(squared error, exponent): the one that just fits the largest weight, or one lower."""
+    wanted = max(weights.largest, 1e-300) * scale / weights.reach
+    fitting = math.ceil(math.log2(wanted))
+    options = {min(max(e, 0), highest) for e in (fitting, fitting - 1)}
+    results = []
+    for exponent in sorted(options):
+        unit = scale / 2.0**exponent
+        errors = (squared_error(row, unit, weights.mode, weights.bits) for row in weights.rows)
+        results.append((sum(errors), exponent))
+    return min(results)
+
+
+def common_scale(
+    projections: Sequence[Weights], roomy: float, most: int, highest: int, candidates: int
+) -> int:
+    """The integer scale of a population with the least squared rounding error, the smallest of equals.
+
+    Args:
+        projections: all that end at the population.
+        roomy: above it only where the projection with the largest weights asks for it.
+        most: never above.
+        highest: largest exponent.
+        candidates: scales that are tried.
+    """
+    used = [p for p in projections if p.largest > 0]
+    if not used:
+        return min(2**8, most)
+    # The scales at which each projection just fills its grid with exponent 0. The largest serves
+    # all of them best, if the potential has room for it; the smallest is needed in any case.
+    filling = [p.reach / p.largest for p in used]
+    full = min(most, max([min(filling), *(f for f in filling if f <= roomy)]))
+    tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
+    tried = np.unique(np.clip(tried, 1, most)).astype(int)
+    errors = [sum(best_exponent(p, int(s), highest)[0] for p in used) for s in tried]
+    return int(tried[int(np.argmin(errors))])
+
+
+def channel_scale(
+    projections: Sequence[Weights], exponents: Sequence[int], channel: int, most: int, candidates: int
+) -> int:
+    """The best integer scale of one channel, the projections' exponents being settled.
+
+    Args:
+        projections: all that end at the population, by channel.
+        exponents: of each.
+        channel: which.
+        most: never above.
+        candidates: scales that are tried.
+    """
+    rows = [(p.rows[channel], p, 2.0**e) for p, e in zip(projections, exponents, strict=True)]
+    rows = [(row, p, power) for row, p, power in rows if np.any(row)]
+    if not rows:
+        return min(2**8, most)
+    filling = min(p.reach * power / float(np.abs(row).max()) for row, p, power in rows)
+    full = max(1.0, min(float(most), filling))
+    tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
+    tried = np.unique(np.clip(tried, 1, most)).astype(int)
+    errors = [
+        sum(squared_error(row, s / power, p.mode, p.bits) for row, p, power in rows) for s in tried
+    ]
+    return int(tried[int(np.argmin(errors))])

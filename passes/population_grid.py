@@ -1,0 +1,255 @@
+"""One population's integer scale and its projections' exponents: the best whose sums stay in range."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import (
+    Array,
+    Code,
+    Graph,
+    Kind,
+    Population,
+    Projection,
+    SignMode,
+    Target,
+    WeightGrid,
+    weight_range,
+    weight_step,
+)
+from snnc.ir.scaling import scale_outputs, weights_of, with_weights
+from snnc.sim.analog import frame_values, run_frames
+
+from .base import Context
+from .grid_search import Weights, best_exponent, by_channel, channel_scale, common_scale, on_nearest
+from .sums import Sums, worst_sums
+
+THRESHOLD_LIMIT = "threshold mantissa"
+EXPONENT_LIMIT = "weight exponent"
+STATE_LIMIT = "state bits"
+INPUT_LIMIT = "dendritic input"
+GRADED_INPUT_LIMIT = "graded input"
+DEFAULT_STATE_BITS = 24
+
+POTENTIAL = "potential"
+"""What messages call it."""
+
+READOUT_MARGIN = 8
+SAMPLES = 64
+"""Calibration samples that the readout's range is measured on."""
+
+MOST_TRIES = 20
+"""Each brings the scale nearer to the largest whose rounded weights keep their sums in range."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rounded:
+    """A projection on the grid, and what that cost: error relative to its weights, weights clipped."""
+
+    projection: Projection
+    error: float
+    clipped: int
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What a population and the projections into it become.
+
+    ``scale`` is the number of integer units for 1.0, shape () or (channels,); the state registers
+    hold it shifted left by ``shift``.
+    """
+
+    scale: Array
+    shift: int
+    rounded: tuple[Rounded, ...]
+
+    @property
+    def worst_error(self) -> float:
+        """The largest relative error of any projection."""
+        return max((r.error for r in self.rounded), default=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """The sum that leaves its register the farthest: times too large, by channel; and in words."""
+
+    factor: Array
+    what: str
+    worst: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """The options of ``quantize-weights`` that the search needs, and the target's limits."""
+
+    target: Target
+    bits: int
+    mixed_only: bool
+    candidates: int
+    headroom: float
+    per_channel: bool
+
+    def mode(self, weights: Array) -> SignMode:
+        """The sign mode that leaves the weights most bits."""
+        if not self.mixed_only:
+            if weights.min(initial=0) >= 0 and SignMode.EXCITATORY in self.target.sign_modes:
+                return SignMode.EXCITATORY
+            if weights.max(initial=0) <= 0 and SignMode.INHIBITORY in self.target.sign_modes:
+                return SignMode.INHIBITORY
+        return SignMode.MIXED
+
+    @property
+    def state_bits(self) -> int:
+        """Width of current and potential, sign included."""
+        return self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+
+    def choose(
+        self,
+        graph: Graph,
+        population: Population,
+        context: Context,
+        caps: Array | None = None,
+    ) -> Choice:
+        """The scale with the least squared rounding error, each channel's at most its cap."""
+        projections = graph.into(population.name)
+        channels = population.shape[0]
+        caps = np.full(channels, np.inf) if caps is None else caps
+        most = self.target.limit(THRESHOLD_LIMIT) or 2**31
+        highest = self.target.limit(EXPONENT_LIMIT) or 31
+        weights = [
+            Weights(by_channel(p.op, population.shape), self.mode(weights_of(p.op)), self.bits)
+            for p in projections
+        ]
+        roomy = self._roomy_scale(graph, population, context)
+        ceiling = int(min(most, max(1.0, caps.max() if self.per_channel else caps.min())))
+        scale = common_scale(weights, roomy, ceiling, highest, self.candidates)
+        exponents = [best_exponent(w, scale, highest)[1] for w in weights]
+        scales = np.asarray(float(scale))
+        if self.per_channel and population.kind is Kind.NEURONS:
+            each = [
+                channel_scale(weights, exponents, c, int(min(most, cap)), self.candidates)
+                for c, cap in enumerate(np.maximum(caps, 1))
+            ]
+            scales = np.array(each, np.float64)
+        rounded = [
+            self._rounded(p, w.mode, e, scales, population)
+            for p, w, e in zip(projections, weights, exponents, strict=True)
+        ]
+        return Choice(scales, self._shift(graph, population), tuple(rounded))
+
+    def _roomy_scale(self, graph: Graph, population: Population, context: Context) -> float:
+        """The largest scale at which the potential has room for what is usual."""
+        if graph.code.exact:
+            return math.inf  # ranges say what fits; there is nothing usual beyond a frame
+        if population.kind is Kind.NEURONS:
+            return 2.0 ** (self.state_bits - 1 - self.target.threshold_shift) / self.headroom
+        largest = _largest_answer(graph, context.calibration)
+        return 2.0 ** (self.state_bits - 1) / (READOUT_MARGIN * largest)
+
+    def _rounded(
+        self, p: Projection, mode: SignMode, exponent: int, scale: Array, population: Population
+    ) -> Rounded:
+        units = scale / 2.0**exponent
+        scaled = scale_outputs(p.op, units, population.shape)
+        weights, wanted = weights_of(p.op), weights_of(scaled)
+        integers = on_nearest(wanted, 1.0, mode, self.bits)
+        low, high = weight_range(self.bits, mode)
+        step = weight_step(self.bits, mode)
+        clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
+        op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
+        power = float(np.square(weights).sum())
+        error = float(np.square(weights - weights_of(op)).sum())
+        grid = WeightGrid(self.bits, mode, exponent)
+        rounded = replace(p, ops=(op,), grid=grid)
+        return Rounded(rounded, math.sqrt(error / power) if power else 0.0, clipped)
+
+    def excess(
+        self,
+        graph: Graph,
+        population: Population,
+        choice: Choice,
+        counts: NDArray[np.int64] | None,
+        frames: int = 1,
+    ) -> Excess | None:
+        """The sum of a population that leaves its register the farthest; None where none does.
+
+        An accumulating readout sums over ``frames``.
+        """
+        projections = tuple(r.projection for r in choice.rounded)
+        sums = worst_sums(graph, population, projections, counts, frames)
+        found = [e for e in self._excesses(graph, sums, choice) if e.factor.max() > 1]
+        return max(found, key=lambda e: float(e.factor.max()), default=None)
+
+    def _excesses(self, graph: Graph, sums: Sums, choice: Choice) -> list[Excess]:
+        found = []
+        graded = graph.code is Code.GRADED
+        limit = self.target.limit(GRADED_INPUT_LIMIT if graded else INPUT_LIMIT)
+        if limit is not None:
+            found.append(_excess("input of one step", sums.step * choice.scale, limit))
+        if sums.potential is not None:
+            unit = choice.scale * 2.0**choice.shift
+            limit = 2 ** (self.state_bits - 1) - 1
+            found.append(_excess(POTENTIAL, sums.potential * unit, limit))
+        return found
+
+    def _shift(self, graph: Graph, population: Population) -> int:
+        """By how much synaptic input is usually shifted into the state registers."""
+        spiking = population.kind is Kind.NEURONS and not graph.code.exact
+        return self.target.threshold_shift if spiking else 0
+
+    def choose_within(
+        self, graph: Graph, population: Population, context: Context, frames: int = 1
+    ) -> Choice:
+        """The best choice whose sums stay in their registers, as far as a scale of 1 allows that."""
+        choice = self.choose(graph, population, context)
+        choice = self._less_shifted(graph, population, choice, context)
+        caps = np.full(population.shape[0], np.inf)
+        for _ in range(MOST_TRIES):
+            excess = self.excess(graph, population, choice, context.calibration, frames)
+            if excess is None:
+                break
+            # A common scale is bound by the channel with the largest sums.
+            factor = excess.factor if choice.scale.ndim else np.full_like(caps, excess.factor.max())
+            lowered = np.floor(np.broadcast_to(choice.scale, caps.shape) / factor)
+            caps = np.where(factor > 1, np.minimum(caps, lowered), caps)
+            if caps.min() < 1:
+                break
+            choice = replace(self.choose(graph, population, context, caps), shift=choice.shift)
+        return choice
+
+    def _less_shifted(
+        self, graph: Graph, population: Population, choice: Choice, context: Context
+    ) -> Choice:
+        """With as much of the shift as leaves the potential its room, which costs no weight a bit.
+
+        Only neurons that restart with each frame: no stock neuron of a chip does, and those that
+        are the target's own have its shift.
+        """
+        if population.neuron is None or not population.neuron.restart:
+            return choice
+        while choice.shift > 0:
+            excess = self.excess(graph, population, choice, context.calibration)
+            if excess is None or excess.what != POTENTIAL:
+                break
+            choice = replace(choice, shift=choice.shift - 1)
+        return choice
+
+
+def _excess(what: str, sums: Array, limit: int) -> Excess:
+    return Excess(sums / limit, what, math.ceil(float(sums.max())), limit)
+
+
+def _largest_answer(graph: Graph, counts: NDArray[np.int64] | None) -> float:
+    """Magnitude of the readout's potential in real units: seen in calibration, or one unit a step."""
+    steps = graph.steps_per_frame or 1
+    if counts is None:
+        return float(steps)
+    if graph.frame_is_step:
+        return 1.0  # what calibration shows is about activations; this network has none
+    seen = run_frames(graph, frame_values(graph, counts[:SAMPLES]), only=[graph.readout.name])
+    return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps

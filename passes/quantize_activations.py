@@ -1,0 +1,129 @@
+"""Pass ``quantize-activations``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import fail
+from snnc.ir import Array, Code, Graph, Population, per_channel
+from snnc.sim.analog import run_frames
+
+from .base import Context, Fact, Pass
+
+DEFAULT_GRADED_LEVELS = 255
+
+
+@dataclass(frozen=True)
+class QuantizeActivations(Pass):
+    """Give activations levels, where an exact code needs them and training did not.
+
+    The codes ``frame`` and ``graded`` carry one of so many levels. A network that was trained with
+    ``snnc.QuantizedReLU`` has them, and nothing is changed. Any other gets a range for each
+    population from calibration data, the given percentile of its positive activations or its ceiling,
+    divided into levels, which are rounded to: what that costs is noted (N720), and
+    ``snnc verify --ladder`` shows it. The code ``rate`` needs no levels. Source: papers.md 5.1.
+
+    Options:
+        levels: above zero; K for ``frame``, 255 for ``graded`` where it is left out.
+        percentile: of the positive activations, in percent.
+        samples: at most so many calibration samples are used, the first ones.
+    """
+
+    name: ClassVar[str] = "quantize-activations"
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED, Fact.NO_BATCH_NORM})
+    destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
+
+    levels: int | None = None
+    percentile: float = 99.9
+    samples: int = 64
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        if not 0 < self.percentile <= 100:
+            raise fail("D305", f"a percentile of {self.percentile}", help="use 0 < p <= 100")
+        if self.samples < 1:
+            raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
+        if not graph.code.exact:
+            return graph
+        bare = [p for p in graph.neurons if p.levels is None]
+        levels = self._levels(graph)
+        if not bare:
+            return graph
+        without = [p for p in bare if p.ceiling is None]
+        if context.calibration is None and without:
+            raise fail(
+                "D317",
+                f"the code {graph.code.value} needs a range of activations, and nothing tells it",
+                where=without[0].origin,
+                why="its activation has no ceiling, and there is no calibration data",
+                help="compile with --calibration FILE.npz, train with snnc.QuantizedReLU, or use "
+                "--code rate",
+            )
+        activations: dict[str, Array] = {}
+        if context.calibration is not None:
+            names = [p.name for p in bare]
+            activations = run_frames(graph, context.calibration[: self.samples], only=names)
+        return graph.with_populations(
+            self._with_levels(p, activations.get(p.name), levels, context) for p in bare
+        )
+
+    def _levels(self, graph: Graph) -> int:
+        steps = graph.steps_per_frame or 1
+        default = steps if graph.code is Code.FRAME else DEFAULT_GRADED_LEVELS
+        levels = default if self.levels is None else self.levels
+        if levels < 1:
+            raise fail("D305", f"{levels} levels", where="quantize-activations", help="use at least 1")
+        most = [(p.levels, p.origin) for p in graph.neurons if p.levels is not None]
+        for count, where in [*most, (levels, "quantize-activations{levels}")]:
+            if graph.code is Code.FRAME and count > steps:
+                raise fail(
+                    "D318",
+                    f"{count} levels do not fit a frame of {steps} steps",
+                    where=where,
+                    why="the code frame sends one spike a level and step",
+                    help=f"use --steps-per-frame {count}, or --code graded",
+                )
+        return levels
+
+    def _with_levels(
+        self, population: Population, seen: NDArray[np.float64] | None, levels: int, context: Context
+    ) -> Population:
+        ceiling = population.ceiling
+        if ceiling is None:
+            assert seen is not None
+            ceiling = np.asarray(self._range(population, seen, context))
+        changed = replace(population, ceiling=ceiling, levels=levels)
+        if seen is not None:
+            self._tell(changed, seen, context)
+        return changed
+
+    def _range(self, population: Population, seen: NDArray[np.float64], context: Context) -> float:
+        positive = seen[seen > 0]
+        if positive.size:
+            return float(np.percentile(positive, self.percentile))
+        context.warn(
+            "N702",
+            "no neuron ever had positive input during calibration",
+            where=population.origin,
+            why=f"{len(seen)} calibration samples; its range is taken to be 1",
+            help="calibrate with more, or more varied, samples",
+        )
+        return 1.0
+
+    def _tell(self, population: Population, seen: NDArray[np.float64], context: Context) -> None:
+        step, top = population.step, np.asarray(population.ceiling)
+        if step.ndim:
+            step, top = (per_channel(x, population.shape) for x in (step, top))
+        near = np.clip(np.floor(seen / step + population.shift), 0, population.levels) * step
+        clipped = float(np.mean(seen > top))
+        context.note(
+            "N720",
+            f"activations rounded to {population.levels} levels up to {float(np.max(top)):.4g}: "
+            f"off by {float(np.abs(near - seen).mean()):.2g} on average, {clipped:.2%} clipped",
+            where=population.origin,
+            why=f"measured on {len(seen)} calibration samples of {seen.shape[1]} frames",
+            help="train with snnc.QuantizedReLU, which has these levels from the beginning",
+        )

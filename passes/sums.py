@@ -1,0 +1,95 @@
+"""How large the sums in a population get at worst, in thresholds: what caps its integer scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Array, Code, Encoding, Extent, Graph, Kind, Population, Projection
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Worst magnitudes by channel, in units of the threshold (1.0 of the graph).
+
+    Attributes:
+        step: of what arrives in one time step.
+        potential: of the potential; None where no frame bounds it.
+    """
+
+    step: Array
+    potential: Array | None
+
+
+def worst_sums(
+    graph: Graph,
+    population: Population,
+    projections: tuple[Projection, ...],
+    counts: NDArray[np.int64] | None,
+    frames: int = 1,
+) -> Sums:
+    """The worst sums of one population, every source putting out all that it can.
+
+    Args:
+        graph: with unit thresholds, delays matched and the input encoded.
+        population: which.
+        projections: that end at it, perhaps already rounded.
+        counts: calibration data, whose largest count is the largest that is asked for; 1 where None.
+        frames: over which an accumulating readout sums.
+    """
+    shape = population.shape
+    step = frame = Extent.of(0, 0, shape)
+    for p in projections:
+        source = graph.by_name[p.source]
+        in_step, in_frame = _reach(graph, source, counts)
+        step += in_step.through(p.op, shape)
+        frame += in_frame.through(p.op, shape)
+    return Sums(_by_channel(step), _potential(graph, population, step, frame, frames))
+
+
+def _reach(graph: Graph, source: Population, counts: NDArray[np.int64] | None) -> tuple[Extent, Extent]:
+    """What a source can put out in a step and in a frame."""
+    steps = graph.steps_per_frame or 1
+    if source.kind is Kind.INPUT:
+        low, high = (0, 1) if counts is None else (int(counts.min()), int(counts.max()))
+        in_step = Extent.of(low, high, source.shape)
+        if source.encoding is Encoding.SPREAD:
+            return Extent.of(0, 1, source.shape), Extent.of(0, min(high, steps), source.shape)
+        return in_step, in_step if source.encoding is Encoding.ONCE else in_step.times(steps)
+    if not graph.code.exact or source.levels is None:
+        return Extent.of(0, 1, source.shape), Extent.of(0, steps, source.shape)
+    frame = Extent.of(0, source.levels, source.shape)
+    return (frame if graph.code is Code.GRADED else Extent.of(0, 1, source.shape)), frame
+
+
+def _potential(
+    graph: Graph,
+    population: Population,
+    step: Extent,
+    frame: Extent,
+    frames: int,
+) -> Array | None:
+    steps = graph.steps_per_frame or 1
+    bias = np.zeros(()) if population.bias is None else population.bias
+    each_frame = bias if graph.code.exact else bias * steps
+    low = frame.low + np.minimum(each_frame, 0)
+    high = frame.high + np.maximum(each_frame, 0)
+    if population.kind is Kind.READOUT:
+        if population.neuron is not None:
+            return None  # it keeps its state from frame to frame as the model says
+        return _by_channel(Extent(low, high)) * (frames if population.accumulate else 1)
+    if graph.code.exact:
+        return _by_channel(Extent(low, high + population.shift))
+    if population.neuron is None or not population.neuron.restart:
+        return None
+    # Every step takes a threshold away again, from the second on.
+    pushed = step.high + np.maximum(bias, 0)
+    high = np.minimum(high + 1, 1 + pushed + (steps - 1) * np.maximum(pushed - 1, 0))
+    return _by_channel(Extent(low, high))
+
+
+def _by_channel(extent: Extent) -> Array:
+    worst = np.maximum(-extent.low, extent.high)
+    return np.asarray(worst.reshape(worst.shape[0], -1).max(axis=1))

@@ -1,0 +1,1 @@
+from passes.bias_correction import *

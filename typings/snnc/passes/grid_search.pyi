@@ -1,0 +1,1 @@
+from passes.grid_search import *

@@ -1,0 +1,1 @@
+from passes.population_grid import *
