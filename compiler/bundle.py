@@ -19,7 +19,7 @@ from typing import Any
 from .errors import Diagnostic, Severity, UserError, fail
 from .ir import Program, read_program
 
-FORMAT = 2
+FORMAT = 3
 SHOWN_FILES = 3
 PARTS = {
     "target": str,
@@ -31,6 +31,7 @@ PARTS = {
     "calibration": dict,
     "notes": list,
     "passes": str,
+    "ranges": dict,
 }
 """What a manifest must have, and of which JSON kind."""
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import CompilerBug, Diagnostic, Severity
 
@@ -110,7 +110,8 @@ def compiled(result: Compiled) -> None:
     say(
         f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
         f"{size.neurons} neurons, {size.synapses} synapses, "
-        f"{result.program.steps_per_frame} steps a frame; {origin}"
+        f"{result.program.steps_per_frame} steps a frame; {origin}; ranges "
+        f"{ranges_text(result.manifest['ranges'])}"
     )
 
 
@@ -165,6 +166,15 @@ def ran(result: Ran, output: Path) -> None:
         _show(table)
 
 
+def ranges_text(ranges: dict[str, Any]) -> str:
+    """For which inputs no register can wrap or saturate."""
+    if ranges["status"] != "proved":
+        return str(ranges["status"])
+    low, high = ranges["counts"]
+    frames = "any number of frames" if ranges["frames"] is None else f"up to {ranges['frames']} frames"
+    return f"proved for counts from {low} to {high}, {frames}"
+
+
 def inspected(bundle: Bundle) -> None:
     """What a bundle is made of."""
     from .ir.footprint import program_size
@@ -177,6 +187,7 @@ def inspected(bundle: Bundle) -> None:
     say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     say(f"calibration  {manifest['calibration']['origin']}")
+    say(f"ranges       {ranges_text(manifest['ranges'])}")
     say(f"passes       {manifest['passes']}")
     for note in manifest["notes"]:
         say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")

@@ -22,6 +22,7 @@ from .frontend import Given, Model, load_model
 from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
 from .lowering import lower
 from .progress import Report, quiet
+from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
 
@@ -175,6 +176,8 @@ def compile_model(
         where = str(calibration) if calibration else "the archive's calibration data"
         encoding = program.input.encoding
         check_counts(Data(counts, None), encoding, program.steps_per_frame, where)
+    ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
+    context.notes += findings
     broken = list(backend.check(program))
     errors = [d for d in broken if d.severity.value == "error"]
     if errors:
@@ -188,6 +191,7 @@ def compile_model(
         notes = (*notes, *emitted.notes)
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
         manifest["calibration"] = _calibration_entry(counts, origin, pipeline)
+        manifest["ranges"] = ranges
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)

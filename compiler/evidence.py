@@ -16,6 +16,7 @@ from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, Severity, fail
 from .ir import Integers, pack_arrays, unpack_arrays
 from .progress import Report, quiet
+from .ranges import beyond_proof
 from .sim import answers, encode, simulate
 from .verify import Comparison, PopulationResult, compare
 
@@ -130,6 +131,7 @@ def verify_bundle(
     chosen = _engine(backend, engine)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
+    warnings += beyond_proof(bundle.manifest["ranges"], given.x)
     spikes = encode(bundle.program, given.x)
     total = len(given.x)
     report("reference simulator", 0, total)
@@ -263,6 +265,7 @@ def run_bundle(
     _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += beyond_calibration(bundle, read)
+    warnings += beyond_proof(bundle.manifest["ranges"], read.x)
     program, total = bundle.program, len(read.x)
     potentials, counts = [], []
     chunk = 64

@@ -46,7 +46,9 @@ class FoldThresholds(Pass):
             threshold = one if p.kind is Kind.NEURONS else None
             ceiling = p.ceiling
             if ceiling is not None and p.threshold is not None:
-                ceiling = ceiling / p.threshold
+                # In the exact codes the threshold is one level, and the quotient their number.
+                exact = graph.code.exact and p.levels is not None
+                ceiling = np.asarray(float(p.levels or 0)) if exact else ceiling / p.threshold
             populations.append(
                 replace(p, bias=bias, threshold=threshold, amplitude=one, ceiling=ceiling)
             )

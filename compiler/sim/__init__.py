@@ -1,6 +1,6 @@
 """Simulators: the integer reference (normative) and the float runs that calibration needs."""
 
 from .encoding import encode, spread
-from .reference import answers, run_steps, simulate
+from .reference import Watch, answers, run_steps, simulate
 
-__all__ = ["answers", "encode", "run_steps", "simulate", "spread"]
+__all__ = ["Watch", "answers", "encode", "run_steps", "simulate", "spread"]

@@ -43,6 +43,11 @@ def _activation(population: Population, total: Floats) -> Floats:
     if population.levels is not None:
         step = _of_channels(population.step, population.shape)
         whole = np.floor(total / step + population.shift)
+        if population.grid is not None:
+            # On its grid a sum is a whole number of units: without the noise of floats, ties are ties.
+            units = _of_channels(np.asarray(population.grid.scale), population.shape)
+            threshold = np.rint(units * step)
+            whole = (np.rint(total * units) + np.floor(population.shift * threshold)) // threshold
         return np.asarray(np.clip(whole, 0, population.levels) * step)
     total = np.maximum(total, 0)
     if population.ceiling is None:

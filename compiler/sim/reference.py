@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ from snnc.ir import (
     wrap_current,
     wrap_int32,
 )
+
+Watch = Callable[[str, Integers, Integers, Integers], None]
+"""Shown, for each population by name and each step: what arrived, the current before it wraps, and the
+potential before it saturates."""
 
 
 @dataclass
@@ -51,13 +56,23 @@ def arriving(projection: ProgramProjection, spikes: Integers) -> Integers:
     return shift_sum(wrap_int32(projection.op.apply(payload)), projection.exponent)
 
 
-def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -> Integers:
-    """One time step of one population: changes ``state``, returns its spikes (0, 1 or a payload)."""
+def update(
+    neuron: IntegerNeuron,
+    state: _State,
+    arrived: Integers,
+    step: int,
+    watch: Callable[[Integers, Integers, Integers], None] | None = None,
+) -> Integers:
+    """One time step of one population: changes ``state``, returns its spikes (0, 1 or a payload).
+
+    ``watch`` is shown what arrived, the current before it wraps and the potential before it saturates.
+    """
     if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
         fresh = _start(neuron, arrived.shape)
         state.current, state.potential = fresh.current, fresh.potential
 
     current = decay(state.current, neuron.current_decay + 1)
+    unwrapped = current + (arrived << neuron.input_shift)
     current = wrap_int32(current + wrap_int32(arrived << neuron.input_shift))
     state.current = wrap_current(current, neuron.state_bits)
 
@@ -65,6 +80,8 @@ def update(neuron: IntegerNeuron, state: _State, arrived: Integers, step: int) -
     since = step - neuron.bias_start
     if since > 0 and (since - 1) % neuron.bias_interval == 0:
         potential = potential + (neuron.bias_mantissa << neuron.bias_exponent)
+    if watch is not None:
+        watch(arrived, unwrapped, potential)
     state.potential = saturate(wrap_int32(potential), neuron.state_bits)
 
     if neuron.threshold is None:
@@ -102,12 +119,15 @@ def _buffered(program: Program) -> dict[str, int]:
     }
 
 
-def run_steps(program: Program, spikes: Integers) -> Iterator[dict[str, tuple[Integers, Integers]]]:
+def run_steps(
+    program: Program, spikes: Integers, watch: Watch | None = None
+) -> Iterator[dict[str, tuple[Integers, Integers]]]:
     """Run one batch, step by step.
 
     Args:
         program: the network.
         spikes: input payloads, (samples, steps, \\*input shape).
+        watch: looks on, see ``Watch``.
 
     Yields:
         After each step, by population: (spikes, potential), each (samples, \\*shape). The input's
@@ -135,7 +155,8 @@ def run_steps(program: Program, spikes: Integers) -> Iterator[dict[str, tuple[In
                 sent = past[projection.source][projection.delay]
                 contribution = arriving(projection, sent).reshape(total.shape)
                 total = wrap_int32(total + contribution)
-            fired = update(neuron, states[population.name], total, step)
+            shown = None if watch is None else partial(watch, population.name)
+            fired = update(neuron, states[population.name], total, step, shown)
             now[population.name] = (fired, states[population.name].potential)
         for name, (sent, _) in now.items():
             if depth[name]:

@@ -1,8 +1,11 @@
-"""Trains the streaming-rollout network of this sample and exports it as ``model.pt``.
+"""Trains the streaming-rollout networks of this sample and exports them.
 
-    python -m samples.moving_digits.train [--epochs 24] [--output FILE]
+    python -m samples.moving_digits.train [--epochs 24] [--levels L] [--output FILE]
 
-Runs on the CPU in a few minutes and gives the same network each time on the same machine.
+Without ``--levels`` the network has plain ReLUs and becomes ``model.pt``; with ``--levels 8`` each is a
+``QuantizedReLU`` of 8 levels, which the codes ``frame`` and ``graded`` carry without loss, and the
+network becomes ``model_8_levels.pt``. Runs on the CPU in a few minutes and gives the same network each
+time on the same machine.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from snnc.training import Rollout
+from snnc.training import QuantizedReLU, Rollout
 
 from .data import calibration_part
 from .events import Streams, training_and_test
@@ -35,14 +38,15 @@ LABEL_SMOOTHING = 0.05
 # a spike rate has a ceiling. The fourth power leaves ordinary values alone and presses on outliers.
 ACTIVITY_PENALTY = 0.05
 OUTLIER_PENALTY = 1e-3
+RANGE = 3.0  # of quantized activations before training
 FROZEN_EPOCHS = 4  # the last ones, with the batch-norm statistics that will be folded
 
 
-def build() -> Rollout:
-    """The untrained network; every edge takes one frame."""
+def build(levels: int | None = None) -> Rollout:
+    """The untrained network; every edge takes one frame. With ``levels`` activations have so many."""
     net = Rollout((2, 16, 16))
-    net.node("h1")
-    net.node("h2")
+    for name in NODES:
+        net.node(name, activation=None if levels is None else QuantizedReLU(levels, RANGE))
     net.readout("answer", accumulate=True)
     net.edge("input", "h1", nn.Sequential(_conv(2, 12, stride=2), nn.BatchNorm2d(12)))
     net.edge("h1", "h2", nn.Sequential(_conv(12, 24, stride=2), nn.BatchNorm2d(24)))
@@ -138,8 +142,11 @@ def main() -> None:
     """Train, report and export."""
     parser = argparse.ArgumentParser(description="Train the moving-digits sample.")
     parser.add_argument("--epochs", type=int, default=24)
-    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("model.pt"))
+    parser.add_argument("--levels", type=int, default=None)
+    parser.add_argument("--output", type=Path, default=None)
     options = parser.parse_args()
+    name = "model.pt" if options.levels is None else f"model_{options.levels}_levels.pt"
+    output = options.output or Path(__file__).with_name(name)
 
     # The number of threads is part of the seed: it decides the order of floating-point sums.
     torch.set_num_threads(2)
@@ -147,7 +154,7 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
 
     train_streams, test_streams = training_and_test(COPIES)
-    net = build()
+    net = build(options.levels)
     began = time.monotonic()
     train(net, train_streams, options.epochs)
     print(f"trained in {time.monotonic() - began:.0f} s")
@@ -155,8 +162,10 @@ def main() -> None:
     for frame, share in enumerate(accuracy_by_frame(net, test_streams)):
         print(f"frame {frame:2}  accuracy {share:.1%}")
     report_activations(net, test_streams)
-    net.export(options.output, calibration_part(train_streams).x)
-    print(f"wrote {options.output}, {options.output.stat().st_size / 1000:.0f} kB")
+    for name in NODES if options.levels else ():
+        print(f"{name}: {net.get_submodule(name).activation}")
+    net.export(output, calibration_part(train_streams).x)
+    print(f"wrote {output}, {output.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

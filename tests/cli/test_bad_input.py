@@ -186,7 +186,7 @@ def test_not_a_bundle(snnc: Command, tmp_path: Path) -> None:
         refused(snnc(*command, tmp_path), "D113", "manifest.json")
     (tmp_path / "manifest.json").write_text("{")
     refused(snnc("verify", tmp_path), "D114", "damaged")
-    (tmp_path / "manifest.json").write_text('{"format": 2}')
+    (tmp_path / "manifest.json").write_text('{"format": 3}')
     refused(snnc("verify", tmp_path), "D114", "lacks")
     (tmp_path / "manifest.json").write_text('{"format": 99}')
     refused(snnc("verify", tmp_path), "D115", "99")

@@ -1,0 +1,131 @@
+"""What a compile says about ranges: proved, observed, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import Diagnostic, Severity, UserError
+from .ir import Program, Target
+from .verify.observed import observe
+from .verify.ranges import Proof, Range, explain, largest_count, prove
+
+UNCALIBRATED = 1
+"""Largest count that ranges are proved for where there are no calibration data, at the least."""
+
+
+def check_ranges(
+    program: Program, target: Target, counts: NDArray[np.int64] | None, allow_overflow: bool
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The manifest's entry on ranges, and what has to be said about them.
+
+    Args:
+        program: what is about to be emitted.
+        target: its limits.
+        counts: calibration data, or None.
+        allow_overflow: go on where the proof fails, with what the calibration data show.
+
+    Raises:
+        UserError: D420 the proof fails; every register that can leave its range is named.
+    """
+    low, high = (0, UNCALIBRATED) if counts is None else (int(counts.min()), int(counts.max()))
+    proof = prove(program, target, min(low, 0), max(high, 0))
+    if proof.holds:
+        high = largest_count(program, target, proof.low, proof.high)
+        return _proved(proof, high), []
+    if not allow_overflow:
+        raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
+    return _observed(program, proof, counts)
+
+
+def _broken(proof: Proof) -> list[Range]:
+    """Registers that break in a first frame; of each population the one that breaks worst."""
+    worst: dict[str, Range] = {}
+    for found in proof.broken:
+        before = worst.get(found.population)
+        if before is None or _excess(found) > _excess(before):
+            worst[found.population] = found
+    return list(worst.values())
+
+
+def _excess(found: Range) -> float:
+    return max(found.high / found.most, found.low / found.least)
+
+
+def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
+    population = program.by_name[broken.population]
+    where = f"{population.origin or population.name}{list(broken.neuron)}"
+    return Diagnostic(
+        "D420",
+        f"its {broken.register} {' and '.join(explain(broken))}",
+        where,
+        f"some input makes it wrap or saturate on {target.name}, and the network would be another one",
+        "train with smaller weights, use fewer steps a frame or levels, or go on at your own risk with "
+        "--allow-overflow",
+    )
+
+
+def _proved(proof: Proof, high: int) -> dict[str, Any]:
+    return {
+        "status": "proved",
+        "counts": [proof.low, high],
+        "frames": proof.frames,
+        "registers": [r.as_json() for r in proof.ranges],
+    }
+
+
+def _observed(
+    program: Program, proof: Proof, counts: NDArray[np.int64] | None
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    if counts is None:
+        entry: dict[str, Any] = {"status": "not observed: there are no calibration data"}
+        shown = "nothing shows whether any does"
+    else:
+        observed = observe(program, counts)
+        entry = {"status": f"observed on {observed.samples} samples", "observed": observed.as_json()}
+        overflows = sum(observed.overflows.values())
+        shown = f"{overflows} values did on {observed.samples} calibration samples"
+    entry["registers"] = [r.as_json() for r in proof.ranges]
+    notes = [
+        Diagnostic(
+            "N724",
+            f"its {broken.register} {' and '.join(explain(broken))}; {shown}",
+            program.by_name[broken.population].origin,
+            "asked for with --allow-overflow",
+            "",
+            Severity.WARNING,
+        )
+        for broken in _broken(proof)
+    ]
+    return entry, notes
+
+
+def beyond_proof(ranges: dict[str, Any], counts: NDArray[np.int64]) -> list[Diagnostic]:
+    """A warning where data go beyond what the ranges were proved for.
+
+    Args:
+        ranges: the manifest's entry.
+        counts: (samples, frames, ...).
+    """
+    if ranges.get("status") != "proved":
+        return []
+    low, high = ranges["counts"]
+    frames = ranges["frames"]
+    reasons = []
+    if int(counts.max()) > high or int(counts.min()) < low:
+        reasons.append(f"counts from {counts.min()} to {counts.max()}, proved from {low} to {high}")
+    if frames is not None and counts.shape[1] > frames:
+        reasons.append(f"{counts.shape[1]} frames, proved for {frames}")
+    return [
+        Diagnostic(
+            "N725",
+            f"beyond the range proof: {reason}",
+            "the data",
+            "registers may wrap or saturate there; engines agree on how, but it is another network",
+            "compile with --calibration data like these",
+            Severity.WARNING,
+        )
+        for reason in reasons
+    ]

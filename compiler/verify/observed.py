@@ -1,0 +1,72 @@
+"""What registers held in a run: the weaker evidence where ranges cannot be proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import Integers, Program
+from snnc.sim import encode, run_steps
+
+SAMPLES = 64
+"""More are not run: what is observed is no proof however many there are."""
+
+
+@dataclass
+class Observed:
+    """Extremes of currents before they wrap and of potentials before they saturate, by population.
+
+    Attributes:
+        samples: that were run.
+        extremes: (population, register) to the smallest and largest value.
+        overflows: (population, register) to the number of values that did not fit.
+    """
+
+    samples: int
+    extremes: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    overflows: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Plain types, for the manifest."""
+        return [
+            {
+                "population": population,
+                "register": register,
+                "low": low,
+                "high": high,
+                "overflows": self.overflows[population, register],
+            }
+            for (population, register), (low, high) in self.extremes.items()
+        ]
+
+
+def observe(program: Program, counts: Integers) -> Observed:
+    """Run the program on the reference simulator and record what its registers would have to hold.
+
+    Args:
+        program: the network.
+        counts: event counts, (samples, frames, \\*input shape); the first 64 samples are run.
+    """
+    counts = counts[:SAMPLES]
+    observed = Observed(len(counts))
+    widths = {p.name: p.neuron.state_bits for p in program.populations if p.neuron is not None}
+
+    def watch(name: str, arrived: Integers, current: Integers, potential: Integers) -> None:
+        limit = 2 ** (widths[name] - 1)
+        _note(observed, (name, "input of one step"), arrived, 2**31 - 1, 2**31 - 1)
+        _note(observed, (name, "current"), current, limit - 1, limit)
+        _note(observed, (name, "potential"), potential, limit - 1, limit - 1)
+
+    for _ in run_steps(program, encode(program, counts), watch):
+        pass
+    return observed
+
+
+def _note(seen: Observed, key: tuple[str, str], values: Integers, least: int, most: int) -> None:
+    low, high = int(values.min()), int(values.max())
+    before = seen.extremes.get(key, (low, high))
+    seen.extremes[key] = (min(low, before[0]), max(high, before[1]))
+    over = int(np.count_nonzero((values > most) | (values < -least)))
+    seen.overflows[key] = seen.overflows.get(key, 0) + over

@@ -1,0 +1,105 @@
+"""How far the potential of one population can go: the recurrences of ``docs/numerics.md``, bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.ir import Array, Extent, IntegerNeuron, Reset
+
+NO_MEMORY = 4095
+"""``du`` at which nothing of the current is kept."""
+
+UNITY = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Arriving:
+    """What can arrive at a population: in a step, and in the K steps of one frame."""
+
+    step: Extent
+    frame: Extent
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Bounds on current and potential, and for how many frames they hold; None for ever."""
+
+    current: Extent
+    potential: Extent
+    frames: int | None
+
+
+def bound_state(neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int) -> Bounds:
+    """Bounds on the state of a population, before it fires, for any input within ``arriving``.
+
+    Sound for every order of arrivals. Where no clearing and no leak bounds the potential, it is
+    bounded frame by frame, and ``frames`` says how many fit the register.
+    """
+    shift = 2**neuron.input_shift
+    step, frame = arriving.step.times(shift), arriving.frame.times(shift)
+    if neuron.current_decay != NO_MEMORY:
+        # A geometric series; rounding is towards zero and only makes it smaller.
+        lasting = UNITY / (neuron.current_decay + 1)
+        step = step.times(lasting)
+        frame = step.times(steps_per_frame)
+    bias = np.broadcast_to(neuron.bias_mantissa << neuron.bias_exponent, step.high.shape)
+    pushed = step + _biased(bias)
+    if neuron.potential_decay:
+        leaking = pushed.times(UNITY / neuron.potential_decay)
+        start = Extent(np.minimum(neuron.start_value, 0), np.maximum(neuron.start_value, 0))
+        return Bounds(step, start + leaking, None)
+    interval = neuron.clear_interval
+    if interval:
+        whole = frame if interval == steps_per_frame else step.times(interval)
+        given = whole + _biased(bias).times(-(-interval // neuron.bias_interval))
+        potential = Extent(neuron.start_value + given.low, neuron.start_value + given.high)
+        if neuron.threshold is not None and not neuron.code.exact:
+            reached = _with_spikes(neuron, neuron.threshold, pushed.high, interval)
+            potential = Extent(potential.low, np.minimum(potential.high, reached))
+        return Bounds(step, potential, None)
+    each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
+    return _without_end(neuron, step, pushed, each_frame)
+
+
+def _biased(bias: Array) -> Extent:
+    return Extent(np.minimum(bias, 0), np.maximum(bias, 0))
+
+
+def _with_spikes(neuron: IntegerNeuron, threshold: Array, pushed: Array, steps: int) -> Array:
+    """The largest potential over some steps of largest input, a threshold going with each spike."""
+    potential = np.broadcast_to(neuron.start_value, pushed.shape).astype(np.float64)
+    highest = potential
+    for _ in range(steps):
+        before = potential + pushed
+        highest = np.maximum(highest, before)
+        kept = before - threshold if neuron.reset is Reset.SUBTRACT else np.zeros_like(before)
+        potential = np.maximum(np.minimum(before, threshold), kept)
+    return highest
+
+
+def _without_end(neuron: IntegerNeuron, step: Extent, pushed: Extent, frame: Extent) -> Bounds:
+    """A potential that is never cleared and never leaks."""
+    most = 2 ** (neuron.state_bits - 1) - 1
+    start = np.broadcast_to(neuron.start_value, frame.high.shape)
+    if neuron.threshold is None:
+        high_start, rising = start, frame.high
+    else:
+        high_start = np.maximum(start, neuron.threshold) + pushed.high
+        soft = neuron.reset is Reset.SUBTRACT
+        # Below the threshold a step of input, above it what a spike does not take away.
+        rising = frame.high * ((pushed.high > neuron.threshold) & soft)
+    frames = min(_frames(most - high_start, rising), _frames(most + start, -frame.low))
+    bounded = 1 if frames == np.inf else max(1, int(frames))
+    low = start + frame.low * bounded
+    high = high_start + rising * bounded
+    return Bounds(step, Extent(low, high), None if frames == np.inf else int(frames))
+
+
+def _frames(room: Array, each: Array) -> float:
+    """How many frames fit the room; infinitely many where a frame takes none."""
+    moving = each > 0
+    if not moving.any():
+        return np.inf
+    return float(np.floor(np.broadcast_to(room, each.shape)[moving] / each[moving]).min())

@@ -1,0 +1,282 @@
+"""Range proofs: static bounds on every register of a program, for any input with counts in a range.
+
+Positive and negative weights apart, neuron by neuron, by code: in a frame a rate neuron sends at most K
+spikes, a neuron of an exact code at most its levels. The levels that a neuron can reach at all bound
+what the next ones hear. Where delays match, one frame of a source is heard in one frame of its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import (
+    Array,
+    Code,
+    Encoding,
+    Extent,
+    IntegerNeuron,
+    Kind,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Target,
+)
+
+from .potentials import Arriving, Bounds, bound_state
+
+INT32 = 2**31 - 1
+DENDRITIC, GRADED = "dendritic input", "graded input"
+"""Names of a target's limits on what arrives in one step, for binary and for graded neurons."""
+
+LARGEST_COUNT = 2**23 - 1
+
+
+@dataclass(frozen=True)
+class Range:
+    """How far one register of one population can go, and how far it may; all in integers.
+
+    ``neuron`` is the index of the neuron that comes nearest to the limit.
+    """
+
+    population: str
+    register: str
+    low: int
+    high: int
+    least: int
+    most: int
+    neuron: tuple[int, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no input can make the register wrap or saturate."""
+        return self.least <= self.low and self.high <= self.most
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for the manifest."""
+        return {
+            "population": self.population,
+            "register": self.register,
+            "low": self.low,
+            "high": self.high,
+            "least": self.least,
+            "most": self.most,
+        }
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Ranges of all registers for any input with counts from ``low`` to ``high``.
+
+    ``frames`` is for how many frames the potentials stay in their registers; None for ever.
+    """
+
+    low: int
+    high: int
+    ranges: tuple[Range, ...]
+    frames: int | None
+
+    @property
+    def broken(self) -> tuple[Range, ...]:
+        """The registers that some input can make wrap or saturate."""
+        return tuple(r for r in self.ranges if not r.holds)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing can go wrong in a first frame at least."""
+        return not self.broken and (self.frames is None or self.frames >= 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sent:
+    """What a population can send: in a step, and for one frame."""
+
+    step: Extent
+    frame: Extent
+
+
+def prove(program: Program, target: Target, low: int, high: int) -> Proof:
+    """Bound every register for any input with counts from ``low`` to ``high``.
+
+    Args:
+        program: the network; its frames are those of ``steps_per_frame``.
+        target: gives the limits on what may arrive in one step.
+        low, high: counts of the input, low <= 0 <= high.
+
+    Returns:
+        The :class:`Proof`: of what arrives in a step, the projections' sums, currents and potentials.
+    """
+    sent = {p.name: _most(program, p, low, high) for p in program.populations}
+    ranges: list[Range] = []
+    lasting: list[int] = []
+    for population in program.populations:
+        if population.neuron is None:
+            continue
+        found, bounds, arriving = _population(program, population, population.neuron, sent, target)
+        ranges += found
+        if bounds.frames is not None:
+            lasting.append(bounds.frames)
+        sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
+    return Proof(low, high, tuple(ranges), min(lasting, default=None))
+
+
+def largest_count(program: Program, target: Target, low: int, high: int) -> int:
+    """The largest count up to which a proof that holds up to ``high`` still holds as it is.
+
+    Sources other than the input are taken at their most. Nothing larger than a payload can carry.
+    """
+    fed = {p.target for p in program.projections if p.source == program.input.name}
+    if program.input.encoding is Encoding.SPREAD:
+        return program.steps_per_frame
+
+    def holds(count: int) -> bool:
+        sent = {p.name: _most(program, p, low, count) for p in program.populations}
+        for population in program.populations:
+            if population.name not in fed or population.neuron is None:
+                continue
+            found, bounds, _ = _population(program, population, population.neuron, sent, target)
+            if not all(r.holds for r in found) or (bounds.frames or 1) < 1:
+                return False
+        return True
+
+    least, most = high, LARGEST_COUNT
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if holds(middle) else (least, middle - 1)
+    return least
+
+
+def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> _Sent:
+    """What a population can send at the very most."""
+    steps = program.steps_per_frame
+    if p.neuron is None:
+        step = Extent.of(low, high, p.shape)
+        if p.encoding is Encoding.SPREAD:
+            return _Sent(Extent.of(0, 1, p.shape), Extent.of(0, min(high, steps), p.shape))
+        return _Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
+    levels = p.neuron.levels if p.neuron.code.exact else steps
+    frame = Extent.of(0, levels, p.shape)
+    if p.neuron.code is Code.GRADED:
+        return _Sent(frame, frame.times(max(1, steps // p.neuron.clear_interval)))
+    return _Sent(Extent.of(0, 1, p.shape), frame)
+
+
+def _reached(
+    program: Program, p: ProgramPopulation, neuron: IntegerNeuron, bounds: Bounds, arriving: Arriving
+) -> _Sent:
+    """What a population can send, given how far its potential can go."""
+    most = _most(program, p, 0, 0)
+    if neuron.threshold is None:
+        return most
+    steps, threshold = program.steps_per_frame, neuron.threshold
+    if neuron.code.exact:
+        levels = np.clip(np.floor(bounds.potential.high / threshold), 0, neuron.levels)
+        nothing = np.zeros_like(levels)
+        if neuron.code is Code.FRAME:
+            return _Sent(Extent(nothing, np.minimum(levels, 1)), Extent(nothing, levels))
+        # Rounding down step by step never gives more than rounding down the whole frame's sum.
+        frame = levels * max(1, steps // neuron.clear_interval)
+        if neuron.clear_interval != steps and not np.any(neuron.start_value):
+            frame = np.minimum(frame, np.floor(arriving.frame.high * 2**neuron.input_shift / threshold))
+        return _Sent(Extent(nothing, levels), Extent(nothing, frame))
+    fires = (bounds.potential.high >= threshold).astype(np.float64)
+    spikes = np.asarray(most.frame.high * fires)
+    if neuron.clear_interval == steps:
+        # Every spike takes a threshold of what the frame brings.
+        brought = np.floor(_brought(neuron, arriving, steps) / threshold)
+        spikes = np.minimum(spikes, np.maximum(0, brought))
+    return _Sent(Extent(np.zeros_like(fires), fires), Extent(np.zeros_like(fires), spikes))
+
+
+def _brought(neuron: IntegerNeuron, arriving: Arriving, steps: int) -> Array:
+    bias = np.maximum(neuron.bias_mantissa << neuron.bias_exponent, 0) * steps
+    return np.asarray(neuron.start_value + bias + arriving.frame.high * 2.0**neuron.input_shift)
+
+
+def _population(
+    program: Program,
+    p: ProgramPopulation,
+    neuron: IntegerNeuron,
+    sent: Mapping[str, _Sent],
+    target: Target,
+) -> tuple[list[Range], Bounds, Arriving]:
+    """The ranges of one population's registers."""
+    ranges: list[Range] = []
+    step = frame = Extent.of(0, 0, p.shape)
+    for projection in program.into(p.name):
+        sums, in_step, in_frame = _arriving(program, projection, p, sent[projection.source])
+        ranges.append(_range(p, f"sum of {projection.label}", sums, INT32, INT32))
+        step, frame = step + in_step, frame + in_frame
+    arriving = Arriving(step, frame)
+    graded = neuron.code is Code.GRADED or _hears_payload_only(program, p)
+    limit = target.limit(GRADED if graded else DENDRITIC)
+    limit = INT32 if limit is None else limit
+    ranges.append(_range(p, "input of one step", step, limit, limit))
+    bounds = bound_state(neuron, arriving, program.steps_per_frame)
+    most = 2 ** (neuron.state_bits - 1)
+    ranges.append(_range(p, "current", bounds.current, most - 1, most))
+    ranges.append(_range(p, "potential", bounds.potential, most - 1, most - 1))
+    return ranges, bounds, arriving
+
+
+def _hears_payload_only(program: Program, p: ProgramPopulation) -> bool:
+    """A readout of the code ``graded`` is of the same kind as the neurons that it hears."""
+    sources = [program.by_name[q.source].neuron for q in program.into(p.name)]
+    return p.kind is Kind.READOUT and any(n is not None and n.code is Code.GRADED for n in sources)
+
+
+def _arriving(
+    program: Program, q: ProgramProjection, target: ProgramPopulation, sent: _Sent
+) -> tuple[Extent, Extent, Extent]:
+    """A projection's largest sums before its shift; what it brings in a step, and in a frame."""
+    steps = program.steps_per_frame
+    step, frame = sent.step, sent.frame
+    if not q.graded:
+        ever = ((step.low < 0) | (step.high > 0)).astype(np.float64)
+        nothing = np.zeros_like(ever)
+        step = Extent(nothing, ever)
+        frame = Extent(nothing, ever * np.where(frame.low < 0, steps, np.minimum(frame.high, steps)))
+    if not _aligned(program, q):
+        frame = step.times(steps)
+    sums = step.through(q.op, target.shape)
+    whole = frame.through(q.op, target.shape)
+    if q.exponent >= 0:
+        return sums, sums.times(2**q.exponent), whole.times(2**q.exponent)
+    # Rounded down in each step: over a frame each step but one can lose one more.
+    power = 2.0**q.exponent
+    in_step = Extent(np.floor(sums.low * power), np.floor(sums.high * power))
+    in_frame = Extent(np.floor(whole.low * power) - (steps - 1), np.floor(whole.high * power))
+    return sums, in_step, in_frame
+
+
+def _aligned(program: Program, q: ProgramProjection) -> bool:
+    """Whether what the source sends for one frame arrives within one frame of the target."""
+    source, target = program.by_name[q.source], program.by_name[q.target]
+    neuron = source.neuron
+    latency = neuron.clear_interval - 1 if neuron is not None and neuron.code.exact else 0
+    return (source.start + latency + 1 + q.delay - target.start) % program.steps_per_frame == 0
+
+
+def _range(p: ProgramPopulation, register: str, extent: Extent, least: int, most: int) -> Range:
+    near = np.maximum(extent.high / most, -extent.low / least)
+    worst = tuple(int(i) for i in np.unravel_index(int(near.argmax()), near.shape))
+    return Range(
+        p.name,
+        register,
+        int(np.floor(extent.low.min())),
+        int(np.ceil(extent.high.max())),
+        -least,
+        most,
+        worst,
+    )
+
+
+def explain(broken: Range) -> Iterator[str]:
+    """A broken range in words: what it can reach and what holds it."""
+    if broken.high > broken.most:
+        yield f"can reach {broken.high}, it holds {broken.most}"
+    if broken.low < broken.least:
+        yield f"can fall to {broken.low}, it holds {broken.least}"

@@ -1,0 +1,170 @@
+"""Range proofs: sound on inputs made to break them, and not idle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from snnc.backends.loihi.target import LOIHI
+from snnc.ir import (
+    Code,
+    Comparison,
+    Encoding,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Linear,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    SignMode,
+    Target,
+)
+from snnc.sim import encode
+from snnc.verify.observed import observe
+from snnc.verify.ranges import largest_count, prove
+from tests.backends.nir.networks import INPUT, random_graph
+from tests.codes.networks import compiled, exact_network
+
+EXAMPLES = settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+CODES = st.sampled_from(["rate", "frame", "graded"])
+REGISTERS = ("input of one step", "current", "potential")
+
+
+def network(seed: int, code: str, keep: bool) -> Program:
+    """A random network; with ``keep`` rate neurons keep their potential over frames."""
+    if code != "rate":
+        return exact_network(seed, code, 4, 0.5).program
+    restart = "restart-frames{enabled=false}" if keep else "restart-frames"
+    return compiled(random_graph(seed), "match-delays{steps-per-frame=4}", restart).program
+
+
+def adversarial(program: Program, seed: int, high: int, frames: int) -> Integers:
+    """Inputs that drive one neuron of what hears the input as far as they can, either way."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        q.op.matrix(program.input.shape) for q in program.projections if q.source == program.input.name
+    ]
+    found = [np.full((frames, *INPUT), high), np.zeros((frames, *INPUT), np.int64)]
+    for matrix in rows:
+        weights = matrix[[int(rng.integers(matrix.shape[0]))]].toarray().reshape(INPUT)
+        found += [
+            np.broadcast_to(np.where(sign * weights > 0, high, 0), (frames, *INPUT)) for sign in (1, -1)
+        ]
+    found += [rng.integers(0, high + 1, (frames, *INPUT)) for _ in range(2)]
+    return np.array(found, np.int64)
+
+
+@given(st.integers(0, 10**6), CODES, st.booleans())
+@EXAMPLES
+def test_no_input_leaves_a_proved_range(seed: int, code: str, keep: bool) -> None:
+    program = network(seed, code, keep)
+    proof = prove(program, LOIHI, 0, 3)
+    frames = 6 if proof.frames is None else min(6, proof.frames)
+    seen = observe(program, adversarial(program, seed, 3, frames)).extremes
+    for found in proof.ranges:
+        if found.register in REGISTERS:
+            low, high = seen[found.population, found.register]
+            assert found.low <= low and high <= found.high, found
+
+
+@pytest.mark.parametrize("code", [Code.RATE, Code.FRAME, Code.GRADED])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_layer_reaches_its_bound(code: Code, seed: int) -> None:
+    program = one_layer(code, seed)
+    (weights,) = (q.op.matrix((20,)).toarray() for q in program.projections)
+    counts = np.array([[np.where(sign * row > 0, 7, 0)] * 3 for row in weights for sign in (1, -1)])
+    seen = observe(program, counts).extremes
+    for found in prove(program, LOIHI, 0, 7).ranges:
+        if found.register in REGISTERS:
+            low, high = seen[found.population, found.register]
+            assert found.low <= low <= 0.9 * found.low and 0.9 * found.high <= high <= found.high
+
+
+def one_layer(code: Code, seed: int, steps: int = 4, weight: int = 100) -> Program:
+    """Twenty inputs onto five neurons."""
+    rng = np.random.default_rng(seed)
+    steps = 1 if code is Code.GRADED else steps
+    exact = code.exact
+    neuron = IntegerNeuron(
+        current_decay=4095,
+        potential_decay=0,
+        input_shift=0 if exact else 6,
+        state_bits=24,
+        threshold=np.asarray(weight * 20 if exact else weight * 64 * 300),
+        comparison=Comparison.GREATER,
+        reset=Reset.SUBTRACT,
+        start_value=np.zeros((), np.int64),
+        bias_mantissa=np.zeros((), np.int64),
+        bias_exponent=0,
+        bias_start=1,
+        clear_interval=steps,
+        clear_offset=2,
+        code=code,
+        levels=steps if code is Code.FRAME else 50 * exact,
+    )
+    op = Linear(2 * rng.integers(-weight, weight, (5, 20)) // 2)
+    encoding = Encoding.ONCE if exact else Encoding.GRADED
+    graded = ProgramProjection("in", "h", op, 8, SignMode.MIXED, 0, 0, True, "fc")
+    return Program(
+        "one layer",
+        steps,
+        (
+            ProgramPopulation("in", Kind.INPUT, (20,), "x", 0, None, encoding),
+            ProgramPopulation("h", Kind.NEURONS, (5,), "h", 1, neuron),
+            ProgramPopulation(
+                "out", Kind.READOUT, (5,), "out", 1, replace(neuron, threshold=None, code=Code.RATE)
+            ),
+        ),
+        (graded,),
+    )
+
+
+def test_the_largest_count_is_the_largest() -> None:
+    program = one_layer(Code.FRAME, 0)
+    most = largest_count(program, LOIHI, 0, 1)
+    assert most > 7
+    assert prove(program, LOIHI, 0, most).holds
+    assert not prove(program, LOIHI, 0, most + 1).holds
+
+
+def test_what_breaks_is_named_with_both_numbers() -> None:
+    program = one_layer(Code.FRAME, 0, weight=120)
+    (broken, *_) = prove(program, LOIHI, 0, 1000).broken
+    assert (broken.population, broken.register, broken.most) == ("h", "input of one step", 32767)
+    row = program.projections[0].op.matrix((20,)).toarray()
+    assert broken.high == 1000 * np.maximum(row, 0).sum(axis=1).max()
+    assert prove(program, Target("wide"), 0, 1000).holds
+
+
+def test_an_accumulator_is_proved_for_so_many_frames() -> None:
+    program = exact_network(3, "graded", 4, 0.5).program
+    readout = program.readout
+    assert readout.neuron is not None
+    forever = replace(readout, neuron=replace(readout.neuron, clear_interval=0))
+    populations = tuple(forever if p is readout else p for p in program.populations)
+    summing = replace(program, populations=populations)
+    proof = prove(summing, LOIHI, 0, 3)
+    assert proof.holds and proof.frames is not None
+    (last,) = [r for r in proof.ranges if (r.population, r.register) == (readout.name, "potential")]
+    # One frame more would not fit.
+    assert max(last.high, -last.low) * (proof.frames + 1) / proof.frames > 2**23 - 1
+
+
+def test_what_is_observed_counts_what_does_not_fit() -> None:
+    program = one_layer(Code.FRAME, 0)
+    calm = observe(program, np.ones((2, 3, 20), np.int64))
+    assert calm.samples == 2 and sum(calm.overflows.values()) == 0
+    wild = observe(program, np.full((2, 3, 20), 2**20, np.int64))
+    assert wild.overflows["h", "current"] > 0
+    assert encode(program, np.ones((2, 3, 20), np.int64)).shape == (2, 13, 20)
