@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sparse
 
 from snnc.ir import (
+    Code,
     Comparison,
     Conv2d,
     Encoding,
@@ -227,3 +228,38 @@ def edge_spikes() -> Integers:
     near = [sign * 2**power + off for power in (17, 18, 22) for sign in (1, -1) for off in (-1, 0, 1)]
     payloads = [9, 1, 1, 10, 11, *near, 2**17 - 1, 2**17 - 1, -(2**17) + 1, -(2**17) + 1, 2**23 - 1]
     return np.asarray([*payloads, 0, 0], np.int64).reshape(1, -1, 1)
+
+
+def counting_program(seed: int) -> Program:
+    """A random network whose neurons, most of them, speak an exact code, whatever their sums are."""
+    rng = np.random.default_rng(seed + 10_000)
+    program = random_program(seed)
+    populations = []
+    for p in program.populations:
+        if p.kind is not Kind.NEURONS or p.neuron is None or rng.random() < 0.2:
+            populations.append(p)
+            continue
+        code = Code.FRAME if rng.random() < 0.5 else Code.GRADED
+        steps = int(rng.integers(1, 6))
+        neuron = replace(
+            p.neuron,
+            code=code,
+            levels=int(rng.integers(1, steps + 3)) if code is Code.FRAME else int(rng.integers(1, 300)),
+            clear_interval=steps,
+            clear_offset=p.start + 1,
+            bias_start=p.start,
+            bias_interval=int(rng.choice([1, steps])),
+        )
+        populations.append(replace(p, neuron=neuron))
+    by_name = {p.name: p for p in populations}
+    projections = []
+    for q in program.projections:
+        source = by_name[q.source].neuron
+        speaks = source is not None and source.code is Code.GRADED
+        projections.append(replace(q, graded=True) if speaks and rng.random() < 0.9 else q)
+    return replace(
+        program,
+        name=f"counting {seed}",
+        populations=tuple(populations),
+        projections=tuple(projections),
+    )

@@ -20,6 +20,7 @@ from snnc.sim import simulate
 
 from .networks import (
     STATE_LIMIT,
+    counting_program,
     edge_program,
     edge_spikes,
     random_program,
@@ -29,6 +30,7 @@ from .networks import (
 pytestmark = pytest.mark.lava
 
 NETWORKS = 64
+COUNTING_NETWORKS = 32
 RUNTIME_SEEDS = (0, 4, 7)
 SAMPLES = 2
 STEPS = 30
@@ -53,6 +55,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Program, Intege
     """Programs, their inputs and what Lava's models made of them, all in one process."""
     folder = tmp_path_factory.mktemp("jobs")
     programs = [random_program(seed) for seed in range(NETWORKS)]
+    programs += [counting_program(seed) for seed in range(COUNTING_NETWORKS)]
     cases = [(p, random_spikes(p, i, SAMPLES, STEPS)) for i, p in enumerate(programs)]
     cases.append((edge_program(), edge_spikes()))
     jobs = []
@@ -90,7 +93,7 @@ def test_random_networks_cover_what_they_should(
         used.update(f"exponent {p.exponent}" for p in program.projections)
         used.update(f"bits {p.weight_bits}" for p in program.projections)
         used.update(p.sign_mode.value for p in program.projections)
-    processes = {"LIF", "Spiking", "Readout", "Conv", "Dense", "Sparse", "DelaySparse"}
+    processes = {"LIF", "Spiking", "Counting", "Readout", "Conv", "Dense", "Sparse", "DelaySparse"}
     wanted = processes | {"fires", "saturates", "mixed", "excitatory", "inhibitory"}
     wanted |= {f"exponent {e}" for e in range(-7, 8)} | {f"bits {b}" for b in range(1, 9)}
     assert {name for name in wanted if not used[name]} == set()
@@ -105,9 +108,10 @@ def test_edges_through_the_engines(engine: str, tmp_path: Path) -> None:
     assert differences(simulate(program, spikes), got) == []
 
 
+@pytest.mark.parametrize("counting", [False, True])
 @pytest.mark.parametrize("seed", RUNTIME_SEEDS)
-def test_true_runtime_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
-    program = random_program(seed)
+def test_true_runtime_agrees_with_the_reference(seed: int, counting: bool, tmp_path: Path) -> None:
+    program = counting_program(seed) if counting else random_program(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     back_end = LoihiBackend()
     emitted = back_end.emit(program, tmp_path)

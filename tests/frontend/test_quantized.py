@@ -1,0 +1,111 @@
+"""Activations with levels: what torch computes is what the graph means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.errors import UserError
+from snnc.frontend import load_model
+from snnc.sim.analog import run_frames
+
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
+
+from torch import Tensor, nn  # noqa: E402  (only with torch)
+
+from snnc import QuantizedReLU, Rollout  # noqa: E402
+
+
+def rollout(levels: int, shift: float, bias: bool) -> Rollout:
+    torch.manual_seed(levels)
+    net = Rollout((2, 6, 6))
+    net.node("h1", nn.BatchNorm2d(3) if bias else None, QuantizedReLU(levels, 1.3, shift))
+    net.node("h2", activation=QuantizedReLU(levels, 0.7, shift))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Conv2d(2, 3, 3, padding=1, bias=bias))
+    net.edge("h1", "h2", nn.Conv2d(3, 4, 3, stride=2, padding=1, bias=bias))
+    net.edge("h2", "h2", nn.Conv2d(4, 4, 1, bias=bias))
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(36, 3, bias=bias)))
+    return net.eval()
+
+
+@pytest.mark.parametrize("levels", [1, 4, 15])
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize("bias", [False, True])
+def test_equals_torch(levels: int, shift: float, bias: bool, tmp_path: Path) -> None:
+    net = rollout(levels, shift, bias)
+    net.export(tmp_path / "model.pt")
+    graph = load_model(tmp_path / "model.pt").graph
+    assert [(p.name, p.levels) for p in graph.neurons] == [("h1", levels), ("h2", levels)]
+    frames = np.random.default_rng(0).poisson(0.5, (3, 5, 2, 6, 6)).astype(np.float64)
+    # In double precision: a sum that lies on the border of two levels is rare then.
+    with torch.no_grad():
+        expected = net.double()(torch.from_numpy(frames)).numpy()
+    assert np.abs(run_frames(graph, frames)["answer"] - expected).max() < 1e-5
+
+
+def test_rounding_down_keeps_a_network_without_biases_free_of_them(tmp_path: Path) -> None:
+    rollout(4, 0.0, bias=False).export(tmp_path / "model.pt")
+    graph = load_model(tmp_path / "model.pt").graph
+    assert all(p.bias is None for p in graph.populations)
+    assert {p.shift for p in graph.neurons} == {0.0}
+    rollout(4, 0.5, bias=False).export(tmp_path / "model.pt")
+    graph = load_model(tmp_path / "model.pt").graph
+    assert all(p.bias is None for p in graph.populations)
+    assert {p.shift for p in graph.neurons} == {0.5}
+
+
+class Floored(nn.Module):
+    """One step that rounds down in a way that is no activation with levels."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.layer, self.out, self.kind = nn.Linear(3, 4), nn.Linear(4, 2), kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        whole = torch.floor(self.layer(x))
+        cut = {
+            "not cut": lambda: whole,
+            "cut between levels": lambda: whole.clamp(0, 2.5),
+            "no top": lambda: torch.relu(whole),
+            "used twice": lambda: whole.clamp(0, 3) + whole,
+        }
+        answer: Tensor = self.out(cut[self.kind]())
+        return answer
+
+
+@pytest.mark.parametrize("kind", ["not cut", "cut between levels", "no top", "used twice"])
+def test_rounding_down_otherwise_is_refused(kind: str, tmp_path: Path) -> None:
+    program = torch.export.export(Floored(kind).eval(), (torch.zeros(1, 3),))
+    torch.export.save(program, tmp_path / "model.pt2")
+    with pytest.raises(UserError) as caught:
+        load_model(tmp_path / "model.pt2")
+    assert "D201" in str(caught.value) and "QuantizedReLU" in str(caught.value)
+
+
+def test_gradients_are_those_of_qcfs() -> None:
+    act = QuantizedReLU(4, 2.0)
+    z = torch.tensor([-1.0, 0.1, 0.8, 1.9, 2.6], requires_grad=True)
+    act(z).sum().backward()
+    assert z.grad is not None and z.grad.tolist() == [0, 1, 1, 1, 0]
+    # Inside (a - z) / range, above 1, below 0 (papers.md 5.1).
+    levels = np.array([0.0, 1.0, 2.0])
+    expected = ((levels - np.array([0.1, 0.8, 1.9])) / 2).sum() + 1
+    assert act.range.grad is not None and abs(act.range.grad.item() - expected) < 1e-6
+
+
+def test_training_and_evaluation_put_out_the_same() -> None:
+    act = QuantizedReLU(7, 1.7)
+    z = torch.randn(1000)
+    assert torch.allclose(act.train()(z), act.eval()(z), atol=1e-6)
+    assert len(torch.unique(act(z).detach())) <= 8
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"levels": 0}, {"levels": 4, "range": -1.0}, {"levels": 4, "shift": 0.3}]
+)
+def test_wrong_arguments(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError):
+        QuantizedReLU(**wrong)  # type: ignore[arg-type]
