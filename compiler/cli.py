@@ -171,12 +171,48 @@ def verify(
         bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+    ladder: Annotated[
+        bool, typer.Option("--ladder", help="from the torch model down, each rung beside the next")
+    ] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="with --ladder: the model, where it is not where it was")
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(help="with --ladder: calibration data, likewise")
+    ] = None,
+    module: Factory = None,
 ) -> None:
     """Compare BUNDLE on its engine with the reference simulator, spike by spike.
 
-    Exit code 0: equal. 1: different. 2: wrong use.
+    With --ladder, begin with the model that it was compiled from.
+
+    Exit code 0: equal (with --ladder: wherever rungs must be equal). 1: different. 2: wrong use.
     """
     with reported():
+        if ladder:
+            from .ladder import climb
+
+            with console.progress() as report:
+                climbed = climb(
+                    bundle,
+                    model=model,
+                    calibration=calibration,
+                    module=module,
+                    data=data,
+                    samples=samples,
+                    engine=engine,
+                    allow_altered=allow_altered,
+                    time_limit=time_limit,
+                    report=report,
+                )
+            if as_json:
+                console.say(json.dumps([rung.as_json() for rung in climbed.rungs], indent=1))
+            else:
+                console.climbed(climbed)
+            raise typer.Exit(DIFFERENT if climbed.broken else 0)
+        for option, value in (("model", model), ("calibration", calibration), ("module", module)):
+            if value is not None:
+                raise fail("D305", "is for the ladder", where=f"--{option}", help="add --ladder")
         from .evidence import verify_bundle
 
         with console.progress() as report:

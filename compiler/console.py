@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .bundle import Bundle
     from .driver import Compiled
     from .evidence import Ran, Verified
+    from .ladder import Ladder
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120
@@ -151,6 +152,37 @@ def verified(result: Verified) -> None:
             f"first divergence: step {first.step}, {first.population}{list(first.neuron)}, "
             f"sample {first.sample}: {first.quantity} {first.actual} on {result.engine.name}, "
             f"{first.expected} expected"
+        )
+
+
+def climbed(result: Ladder) -> None:
+    """Every rung beside the one above it, and the first that differs."""
+    diagnostics(result.warnings)
+    table = _table("rung", ">values", ">differ", ">largest", ">mean", ">same decisions", "cause")
+    for rung in result.rungs:
+        if rung.against is None:
+            table.add_row(rung.name, "", "", "", "", "", "")
+            continue
+        same = "" if rung.agreement is None else f"{rung.agreement:.1%}"
+        cells = (f"{rung.compared}", f"{rung.differences}", f"{rung.max_abs:.3g}")
+        table.add_row(rung.name, *cells, "", same, rung.cause or "")
+        for gap in rung.gaps:
+            cells = (f"{gap.compared}", f"{gap.differences}", f"{gap.max_abs:.3g}")
+            table.add_row(f"  {gap.population}", *cells, f"{gap.mean_abs:.3g}", "", "")
+    _show(table)
+    samples = f"{len(result.data.x)} samples of {'random input' if result.random else 'the given data'}"
+    say(f"each rung beside the one above, {samples}; values in the units of the model, spikes from")
+    say("the bundle on")
+    first = result.first_difference
+    if first is None:
+        say("no rung differs")
+        return
+    say(f"first rung that differs: {first.name}, from {first.against}: {first.cause}")
+    place = first.first
+    if place is not None:
+        say(
+            f"first divergence: {place.at} {place.number}, {place.population}{list(place.neuron)}, "
+            f"sample {place.sample}: {place.actual:.6g}, {place.expected:.6g} above"
         )
 
 

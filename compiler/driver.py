@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -189,12 +190,29 @@ def compile_model(
             (folder / name).write_bytes(content)
         emitted = backend.emit(program, folder, _example(program, counts))
         notes = (*notes, *emitted.notes)
-        manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
+        source = {
+            "path": _relative(model_path, output),
+            "dt": dt,
+            "discretize": discretize,
+            "input_shape": input_shape,
+            "module": module,
+        }
+        manifest = _manifest(model, backend, pipeline, graph, emitted, notes, source)
         manifest["calibration"] = _calibration_entry(counts, origin, pipeline)
+        if calibration is not None:
+            manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Where a file was, as seen from the bundle: ``verify --ladder`` looks for it there."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
 
 
 def _example(program: Program, counts: NDArray[np.int64] | None) -> Integers:
@@ -212,6 +230,7 @@ def _manifest(
     graph: Graph,
     emitted: Emitted,
     notes: tuple[Diagnostic, ...],
+    source: dict[str, Any],
 ) -> dict[str, Any]:
     readout = graph.readout
     assert readout.grid is not None and graph.steps_per_frame is not None
@@ -223,7 +242,7 @@ def _manifest(
     return {
         "target": text_of(backend.name, backend),
         "versions": {name: version(name) for name in ("snnc", "numpy", "scipy", "networkx")},
-        "model": {"name": graph.name, "sha256": model.digest},
+        "model": {"name": graph.name, "sha256": model.digest, **source},
         "passes": str(pipeline),
         "code": graph.code.value,
         "steps_per_frame": graph.steps_per_frame,

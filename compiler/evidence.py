@@ -128,7 +128,7 @@ def verify_bundle(
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
     different = _payload_differences(backend, bundle, allow_altered)
-    chosen = _engine(backend, engine)
+    chosen = choose_engine(backend, engine)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
     warnings += beyond_proof(bundle.manifest["ranges"], given.x)
@@ -194,7 +194,12 @@ def _silent(population: str) -> Diagnostic:
     )
 
 
-def _engine(backend: Backend, name: str | None) -> Engine:
+def choose_engine(backend: Backend, name: str | None) -> Engine:
+    """One of the target's engines, the first where none is named.
+
+    Raises:
+        UserError: D610 there is no such engine, D611 it is not installed.
+    """
     engines = {engine.name: engine for engine in backend.engines()}
     if name is None:
         chosen = next(iter(engines.values()))

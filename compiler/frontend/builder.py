@@ -49,8 +49,10 @@ WITHOUT_EFFECT = ("_assert", "sym_constrain_range")
 WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
 
 
-def build_graph(program: Exported, tensors: dict[str, Array], name: str) -> Graph:
-    """Build the graph.
+def build_graph(
+    program: Exported, tensors: dict[str, Array], name: str
+) -> tuple[Graph, dict[str, str]]:
+    """Build the graph; with it, by population of neurons, the tensor that holds its output.
 
     Args:
         program: the step that takes in one frame.
@@ -63,7 +65,8 @@ def build_graph(program: Exported, tensors: dict[str, Array], name: str) -> Grap
     """
     refuse_training_mode(program)
     check_finite(program, tensors)
-    return _Builder(program, tensors).build(name)
+    builder = _Builder(program, tensors)
+    return builder.build(name), builder.made
 
 
 @dataclass
@@ -75,6 +78,7 @@ class _Builder:
     problems: dict[Diagnostic, None] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     rounded_down: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
 
     def build(self, name: str) -> Graph:
         frame, result = frame_input(self.program), answer_output(self.program)
@@ -184,6 +188,7 @@ class _Builder:
         if first_tensor(call.node) in self.rounded_down:
             levels = whole_levels(call.node, ceiling)
         name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling, levels=levels)
+        self.made[name] = call.node.outputs[0]
         return Signal.of(Source(name), arriving.shape)
 
     def _round_down(self, call: Call) -> Tensor:

@@ -95,6 +95,7 @@ class Exported:
         shapes: by tensor, batch axis included; None where a size is symbolic.
         inputs: tensors that the caller gives, also those in lists and dictionaries.
         outputs: what the caller gets; None for what is no tensor.
+        dtypes: by tensor, ``ScalarType`` of the schema.
         input_keys, output_keys: for each of them its key in the dictionary around it, None if it is in
             none.
         parameters, buffers, constants: user's names of the tensors that come with the program.
@@ -109,6 +110,7 @@ class Exported:
     buffers: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     mutated: dict[str, str] = field(default_factory=dict)
+    dtypes: dict[str, int] = field(default_factory=dict)
     input_keys: tuple[str | None, ...] = ()
     output_keys: tuple[str | None, ...] = ()
 
@@ -206,6 +208,7 @@ def _program(graph: Any, signature: Any, call: dict[str, Any]) -> Exported:
     return Exported(
         nodes=tuple(_node(node) for node in graph["nodes"]),
         shapes={str(name): _shape(meta) for name, meta in graph["tensor_values"].items()},
+        dtypes={str(name): int(meta["dtype"]) for name, meta in graph["tensor_values"].items()},
         inputs=tuple(inputs),
         outputs=tuple(outputs),
         parameters=named["parameter"],

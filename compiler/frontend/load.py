@@ -28,6 +28,7 @@ from .recognise import find_model, find_saved, refuse_other_file
 from .saved import FACTORY, Saved
 from .tensors import read_payloads, read_tensors
 from .through_torch import archive_of, need_torch
+from .torch_run import Step
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Model:
             file, dtype as stored; None when there are none.
         digest: sha256 of the file, hexadecimal.
         notes: what reading it settled that the file leaves open.
+        step: the program that the graph was read from; None for NIR.
     """
 
     graph: Graph
     calibration: NDArray[Any] | None
     digest: str
     notes: tuple[Diagnostic, ...] = ()
+    step: Step | None = None
 
 
 NOTHING_GIVEN = Given()
@@ -97,9 +100,10 @@ def load_model(
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     if saved is None:
         given.refuse(path, INPUT_SHAPE, MODULE)
-    graph = build_graph(program, read_tensors(archive, payloads), path.stem)
+    tensors = read_tensors(archive, payloads)
+    graph, made = build_graph(program, tensors, path.stem)
     calibration = read_calibration(archive, graph.input.shape)
-    return Model(graph, calibration, digest)
+    return Model(graph, calibration, digest, step=Step(program, tensors, made))
 
 
 def _exported(saved: Saved, given: Given) -> bytes:

@@ -1,0 +1,335 @@
+"""The ladder: from the model as torch runs it to the chip's engine, each rung beside the one above.
+
+    torch model                        what was trained
+    graph in floats                    what the front end read
+    graph with quantized activations   the levels that spikes can say
+    graph with the chip's weights      integers on the chip's grid, times a scale
+    integer program                    the same in time steps, compiled again, reference simulator
+    bundle                             as read back from disk
+    engine ...                         the target's payload on its own engine
+
+Where a rung differs from the one above, the cause is named. A network of neurons of its own (NIR) has
+only the last three: there is nothing above to convert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends import Backend, Engine, find_backend
+from snnc.passes import Context, Pass, Pipeline
+
+from .bundle import Bundle, read_bundle
+from .data import Data, read_data
+from .errors import Diagnostic, fail
+from .evidence import choose_engine, load_input, payload
+from .frontend import Given, Model, load_model
+from .frontend.torch_run import run_torch
+from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
+from .lowering import lower
+from .progress import Report, quiet
+from .sim import answers, encode, simulate
+from .sim.analog import frame_values, run_frames
+from .verify import compare, spikes_by_frame
+from .verify.causes import program_difference, rounding_cause
+from .verify.observed import observe
+from .verify.rungs import Rung, Values, between, step_by_step
+
+TORCH, FLOATS = "torch model", "graph in floats"
+LEVELS, WEIGHTS = "graph with quantized activations", "graph with the chip's weights"
+PROGRAM, BUNDLE = "integer program", "bundle"
+
+FLOAT32_NOISE = 1e-4
+"""Relative: torch computes in single precision."""
+
+NOISE = 1e-9
+"""Relative: what double precision leaves."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """All rungs, from the model down."""
+
+    bundle: Bundle
+    engine: Engine
+    data: Data
+    random: bool
+    rungs: tuple[Rung, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def first_difference(self) -> Rung | None:
+        """The first rung that differs from the one above."""
+        return next((r for r in self.rungs if r.differences), None)
+
+    @property
+    def broken(self) -> bool:
+        """Whether two rungs differ that must be equal."""
+        return any(r.equal and r.differences for r in self.rungs)
+
+
+def climb(
+    folder: Path,
+    *,
+    model: Path | None = None,
+    calibration: Path | None = None,
+    module: str | None = None,
+    data: Path | None = None,
+    samples: int = 20,
+    engine: str | None = None,
+    allow_altered: bool = False,
+    time_limit: float = 900.0,
+    report: Report = quiet,
+) -> Ladder:
+    """Compare neighbouring rungs on the same input.
+
+    Args:
+        folder: the bundle.
+        model: the model that it was compiled from; looked for where it was where None.
+        calibration: the data that it was calibrated on, likewise.
+        module: ``package.module:factory`` of a state dict, which runs that code; never taken from the
+            bundle.
+        data, samples, engine, allow_altered, time_limit, report: as for ``verify_bundle``.
+
+    Raises:
+        UserError: the bundle, the model, the data or the engine cannot be used.
+    """
+    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
+    backend = find_backend(str(bundle.manifest["target"]))
+    chosen = choose_engine(backend, engine)
+    given = load_input(bundle, data, samples)
+    source = _model(bundle, model, calibration, module)
+    recompiled = _Recompiled(bundle, backend, source, _counts(bundle, source, calibration))
+    rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
+    spikes = encode(bundle.program, given.x)
+    traces: dict[str, Trace] = {}
+    for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
+        report(name, 0, len(spikes))
+        traces[name] = simulate(program, spikes)
+    if rungs:
+        rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
+    else:
+        rungs.append(Rung(PROGRAM, None))
+    different = program_difference(recompiled.program, bundle.program)
+    rungs.append(_traced(bundle.program, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], different))
+    report(chosen.name, 0, len(spikes))
+    found = backend.run(
+        chosen.name,
+        folder,
+        payload(bundle),
+        spikes,
+        time_limit=time_limit,
+        progress=lambda n: report(chosen.name, n, len(spikes)),
+    )
+    different = _payload_difference(bundle)
+    name = f"engine {chosen.name}"
+    rungs.append(_traced(bundle.program, BUNDLE, name, traces[BUNDLE], found, different or "engine"))
+    return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
+
+
+class _Recompiled:
+    """The model compiled again with the bundle's own passes, and the graphs on the way."""
+
+    def __init__(
+        self, bundle: Bundle, backend: Backend, model: Model, counts: NDArray[np.int64] | None
+    ) -> None:
+        self.model = model
+        self.graphs: dict[str, Graph] = {FLOATS: model.graph}
+        self.amplitudes: dict[str, NDArray[Any]] = {}
+        pipeline = Pipeline.parse(str(bundle.manifest["passes"]))
+        context = Context(backend.target, counts)
+        graph = pipeline.run(model.graph, context, self._keep)
+        self.graphs[WEIGHTS] = graph if graph.code.exact else _with_rate_levels(graph)
+        self.program = lower(graph, backend.target)
+
+    def _keep(self, a_pass: Pass, graph: Graph) -> None:
+        if a_pass.name == "balance-thresholds":
+            for p in graph.neurons:
+                value = p.amplitude
+                self.amplitudes[p.name] = per_channel(value, p.shape) if value.ndim else value
+        if a_pass.name == "fold-thresholds":
+            self.graphs[LEVELS] = graph if graph.code.exact else _with_rate_levels(graph)
+
+    def values(self, name: str, data: Data) -> dict[str, NDArray[np.float64]]:
+        """A graph's populations frame by frame, in the units of the model."""
+        graph = self.graphs[name]
+        x = data.x if name == FLOATS else frame_values(graph, data.x)
+        names = [p.name for p in graph.populations if p.kind is not Kind.INPUT]
+        found = run_frames(graph, x, only=names)
+        return found if name == FLOATS else self.scaled(found)
+
+    def scaled(self, values: Values) -> dict[str, NDArray[np.float64]]:
+        """Values in thresholds as what the model means by them."""
+        return {n: np.asarray(v * self.amplitudes.get(n, 1.0), np.float64) for n, v in values.items()}
+
+
+def _with_rate_levels(graph: Graph) -> Graph:
+    """A graph of rates with the levels that K steps can say: 0 to K spikes, cut at one a step."""
+    if graph.frame_is_step:
+        return graph
+    return graph.with_populations(
+        replace(p, levels=graph.steps_per_frame, ceiling=np.ones(()), shift=0.5, grid=None)
+        for p in graph.neurons
+    )
+
+
+def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
+    """The rungs whose values are real numbers, frame by frame."""
+    graphs, readout = recompiled.graphs, recompiled.model.graph.readout.name
+    above: Mapping[str, NDArray[Any]] = {}
+    rungs = []
+    if recompiled.model.step is not None:
+        total = len(data.x)
+        report(TORCH, 0, total)
+        above = run_torch(recompiled.model.step, readout, data.x, lambda n: report(TORCH, n, total))
+        rungs.append(Rung(TORCH, None))
+    for name in (FLOATS, LEVELS, WEIGHTS):
+        report(name, 0, 1)
+        values = recompiled.values(name, data)
+        if not rungs:
+            rung = Rung(name, None)
+        else:
+            tolerance = FLOAT32_NOISE if name == FLOATS else NOISE
+            rung = between(name, rungs[-1].name, above, values, readout, tolerance)
+        rungs.append(replace(rung, cause=_cause(rung, graphs) if rung.differences else None))
+        above = values
+    return rungs
+
+
+def _cause(rung: Rung, graphs: Mapping[str, Graph]) -> str:
+    """Why one of the upper rungs differs from the one above it."""
+    assert rung.first is not None
+    if rung.name == WEIGHTS:
+        return rounding_cause(graphs[LEVELS], graphs[WEIGHTS])
+    population = graphs[LEVELS].by_name[rung.first.population]
+    if rung.name == LEVELS:
+        if rung.first.actual < rung.first.expected and _at_top(rung, graphs):
+            return f"clipping: the range of {population.name} ends at {rung.first.actual:.4g}"
+        return f"code: activations of {population.name} have {population.levels} levels"
+    if graphs[FLOATS].by_name[population.name].levels is not None:
+        return "float rounding: torch computes in single precision, on the border of two levels"
+    return "front end: the graph is not what torch computes; please report this"
+
+
+def _at_top(rung: Rung, graphs: Mapping[str, Graph]) -> bool:
+    """Whether the first value that differs was cut at its population's range."""
+    assert rung.first is not None
+    population = graphs[LEVELS].by_name[rung.first.population]
+    if population.levels is None or population.kind is not Kind.NEURONS:
+        return False
+    step = rung.first.expected - rung.first.actual
+    return step > rung.first.actual / population.levels / 2 * 1.001
+
+
+def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Integers) -> Rung:
+    """The integer program beside the graph with the chip's weights, frame by frame."""
+    program, graph = recompiled.program, recompiled.graphs[WEIGHTS]
+    readout, code = graph.readout, graph.code
+    steps = program.steps_per_frame
+    values: dict[str, NDArray[Any]] = {}
+    for population in graph.neurons:
+        found = spikes_by_frame(program, population.name, trace.spikes[population.name])
+        values[population.name] = found if code.exact else found / steps
+    potential = answers(program, trace.potentials[readout.name])
+    assert readout.grid is not None
+    unit = readout.grid.scale * 2**readout.grid.input_shift * (1 if code.exact else steps)
+    values[readout.name] = potential / unit
+    above, below = recompiled.values(WEIGHTS, data), recompiled.scaled(values)
+    rung = between(PROGRAM, WEIGHTS, above, below, readout.name, NOISE)
+    cause = None
+    if rung.differences:
+        overflows = sum(observe(program, data.x).overflows.values())
+        cause = "code: spikes come unevenly and rates only approximate activations"
+        if overflows:
+            cause = f"saturation: {overflows} values did not fit their registers"
+        elif code.exact:
+            cause = "delay: what belongs to one frame does not arrive together; please report this"
+    return replace(rung, cause=cause, equal=code.exact)
+
+
+def _traced(
+    program: Program, against: str, name: str, above: Trace, below: Trace, cause: str | None
+) -> Rung:
+    comparison = compare(program, above, below)
+    apart = {}
+    for row in comparison.populations:
+        kind = "spikes" if row.quantity == "spikes" else "potentials"
+        left, right = (getattr(t, kind)[row.population].astype(np.int64) for t in (above, below))
+        gap = np.abs(left - right)
+        apart[row.population] = (float(gap.max(initial=0)), float(gap.mean()) if gap.size else 0.0)
+    readout = program.readout.name
+    both = [answers(program, t.potentials[readout]) for t in (above, below)]
+    rung = step_by_step(name, against, comparison, apart, both)
+    return replace(rung, cause=(cause or "unknown") if rung.differences else None)
+
+
+def _payload_difference(bundle: Bundle) -> str | None:
+    """What the payload's copy of the program has otherwise, where there is one."""
+    files = payload(bundle).files
+    if not {"program", "weights"} <= files.keys():
+        return None
+    parts = ((bundle.folder / files[role]).read_bytes() for role in ("program", "weights"))
+    return program_difference(bundle.program, read_program(*parts))
+
+
+def _model(bundle: Bundle, path: Path | None, calibration: Path | None, module: str | None) -> Model:
+    """The model that the bundle was compiled from.
+
+    Raises:
+        UserError: D128 it is not there, or is another one.
+    """
+    entry = bundle.manifest["model"]
+    where = path or bundle.folder / str(entry.get("path"))
+    if not where.is_file():
+        raise fail(
+            "D128",
+            "the model that this bundle was compiled from is not there",
+            where=str(where),
+            why="the ladder begins with it",
+            help="name it: snnc verify BUNDLE --ladder --model MODEL",
+        )
+    if entry.get("module") and module is None:
+        raise fail(
+            "D128",
+            "the model is a state dict; building its network runs your code",
+            where=str(where),
+            help=f"name the code again: --module {entry['module']}",
+        )
+    shape = None if calibration is None else read_data(calibration).x.shape[2:]
+    given = Given(entry.get("input_shape"), module, None if shape is None else lambda: shape)
+    model = load_model(where, dt=entry.get("dt"), discretize=entry.get("discretize"), given=given)
+    if model.digest != entry.get("sha256"):
+        raise fail(
+            "D128",
+            "this is not the model that the bundle was compiled from",
+            where=str(where),
+            why=f"its sha256 begins {model.digest[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
+            help="name the right one with --model, or compile again",
+        )
+    return model
+
+
+def _counts(bundle: Bundle, model: Model, calibration: Path | None) -> NDArray[np.int64] | None:
+    """The calibration data that the bundle was compiled with.
+
+    Raises:
+        UserError: D128 the file is not there.
+    """
+    entry = bundle.manifest["calibration"]
+    if calibration is None and "path" not in entry:
+        return None if model.calibration is None else np.asarray(model.calibration, np.int64)
+    where = calibration or bundle.folder / str(entry["path"])
+    if not where.is_file():
+        raise fail(
+            "D128",
+            "the calibration data that this bundle was compiled with are not there",
+            where=str(where),
+            help="name them: --calibration FILE.npz",
+        )
+    return read_data(where).x

@@ -1,0 +1,63 @@
+"""Why two programs, or two graphs, say different things: the first kind of difference, by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnc.ir import Graph, IntegerNeuron, Program
+from snnc.ir.scaling import weights_of
+
+
+def program_difference(meant: Program, found: Program) -> str | None:
+    """What kind of thing differs between two programs and where; None where they are the same.
+
+    Kinds: ``code``, ``reset``, ``threshold``, ``bias``, ``delay``, ``weights`` and, for what is left,
+    ``structure``.
+    """
+    names = [p.name for p in meant.populations]
+    if names != [p.name for p in found.populations]:
+        return "structure: other populations"
+    if meant.steps_per_frame != found.steps_per_frame:
+        return f"structure: {found.steps_per_frame} steps a frame for {meant.steps_per_frame}"
+    for before, after in zip(meant.populations, found.populations, strict=True):
+        if before.neuron is not None and after.neuron is not None:
+            kind = _neuron_difference(before.neuron, after.neuron)
+            if kind:
+                return f"{kind} of {before.name}"
+        if before.start != after.start or before.encoding is not after.encoding:
+            return f"structure: start or encoding of {before.name}"
+    if [p.label for p in meant.projections] != [p.label for p in found.projections]:
+        return "structure: other projections"
+    for ours, theirs in zip(meant.projections, found.projections, strict=True):
+        if ours.delay != theirs.delay:
+            return f"delay of {ours.label}: {theirs.delay + 1} steps for {ours.delay + 1}"
+        if ours.exponent != theirs.exponent or ours.graded != theirs.graded:
+            return f"weights of {ours.label}: exponent or payload"
+        shape = meant.by_name[ours.source].shape
+        if (ours.op.matrix(shape) != theirs.op.matrix(shape)).nnz:
+            return f"weights of {ours.label}"
+    return None
+
+
+def _neuron_difference(meant: IntegerNeuron, found: IntegerNeuron) -> str | None:
+    kinds = {
+        "code": ("code", "levels"),
+        "reset": ("reset", "comparison", "start_value", "clear_interval", "clear_offset"),
+        "threshold": ("threshold", "unit"),
+        "bias": ("bias_mantissa", "bias_exponent", "bias_start", "bias_interval"),
+        "decay": ("current_decay", "potential_decay", "input_shift", "state_bits"),
+    }
+    for kind, fields in kinds.items():
+        for field in fields:
+            if not np.array_equal(getattr(meant, field), getattr(found, field)):
+                return kind
+    return None
+
+
+def rounding_cause(before: Graph, after: Graph) -> str:
+    """What quantization changed: ``weight rounding``, ``weight clipping`` or ``bias rounding``."""
+    for ours, theirs in zip(before.projections, after.projections, strict=True):
+        if not np.array_equal(weights_of(ours.op), weights_of(theirs.op)):
+            assert theirs.grid is not None
+            return f"weight rounding: {theirs.grid.bits} bits, first on {theirs.label}"
+    return "bias rounding"
