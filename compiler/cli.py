@@ -283,6 +283,50 @@ def inspect(
 
 
 @app.command()
+def sweep(
+    model: ModelPath,
+    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
+    data: DataPath,
+    weight_bits: Annotated[str, typer.Option(metavar="N,N,..", help="widths to try")] = "8,6,4,3",
+    samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
+    calibration: Annotated[Path | None, typer.Option(help=".npz with x")] = None,
+    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
+    code: Annotated[str | None, typer.Option(help="rate, frame or graded")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+) -> None:
+    """Accuracy against weight bits: compile MODEL with each width, run it on labelled data."""
+    with reported():
+        from .sweep import sweep_bits
+
+        try:
+            widths = [int(text) for text in weight_bits.split(",") if text.strip()]
+        except ValueError:
+            what = f"{weight_bits!r} is no list of widths"
+            raise fail("D305", what, where="--weight-bits", help="--weight-bits 8,6,4") from None
+        with console.progress() as report:
+            found = sweep_bits(
+                model,
+                target,
+                data,
+                widths,
+                samples=samples,
+                calibration=calibration,
+                steps_per_frame=steps_per_frame,
+                code=code,
+                changes=changes or [],
+                report=report,
+            )
+        if as_json:
+            console.say(json.dumps(found.as_json(), indent=1))
+        else:
+            console.swept(found)
+
+
+@app.command()
 def targets() -> None:
     """List the targets, where they come from, and the engines that run their bundles."""
     with reported():

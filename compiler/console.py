@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .driver import Compiled
     from .evidence import Ran, Verified
     from .ladder import Ladder
+    from .sweep import Sweep
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120
@@ -184,6 +185,16 @@ def climbed(result: Ladder) -> None:
             f"first divergence: {place.at} {place.number}, {place.population}{list(place.neuron)}, "
             f"sample {place.sample}: {place.actual:.6g}, {place.expected:.6g} above"
         )
+
+
+def swept(result: Sweep) -> None:
+    """Accuracy after each frame, a column for each width."""
+    names = ["float" if row.bits is None else f"{row.bits} bits" for row in result.rows]
+    table = _table(">frame", *(f">{name}" for name in names))
+    for frame, accuracies in enumerate(zip(*(row.accuracy for row in result.rows), strict=True)):
+        table.add_row(f"{frame + 1}", *(f"{a:.1%}" for a in accuracies))
+    _show(table)
+    say(f"right answers after each frame, {result.samples} samples, on the reference simulator")
 
 
 def ran(result: Ran, output: Path) -> None:

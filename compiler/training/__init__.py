@@ -2,5 +2,6 @@
 
 from .activation import QuantizedReLU
 from .rollout import Rollout
+from .twin import chip_twin
 
-__all__ = ["QuantizedReLU", "Rollout"]
+__all__ = ["QuantizedReLU", "Rollout", "chip_twin"]
