@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.target import LOIHI
 from snnc.backends.nir import NirBackend, engine
 from snnc.backends.nir.registers import PASSING
@@ -123,6 +124,38 @@ def test_the_second_file_has_the_same_nodes_as_the_third(
         assert parts(tmp_path / "2") == parts(tmp_path / "3"), seed
         done += 1
     assert done
+
+
+def test_a_delayed_bias_and_a_start_value_each_get_their_neurons(tmp_path: Path) -> None:
+    """Start values differ in a node with registers, and its bias begins later."""
+    target = NirBackend(unsaid="metadata", weights="real", delays="registers")
+    both = 0
+    for seed in SEEDS:
+        try:
+            model = written(random_graph(seed), target, tmp_path)
+        except UserError as refused:
+            assert refused.diagnostics[0].code in ("D302", "D418", "D213"), seed
+            continue
+        program = Pipeline.parse(LoihiBackend().pipeline()).run(model.graph, Context(LOIHI))
+        both += any(p.name.endswith(".bias2") for p in program.populations)
+    assert both
+
+
+def test_names_of_the_file_are_left_alone(tmp_path: Path) -> None:
+    """A node may be called like the neuron that brings another one's bias."""
+    one = np.ones(2)
+    cuba = nir.CubaLIF(2e-3 * one, 3e-3 * one, one, 0 * one, one, 0 * one)
+    nodes = {
+        "in": nir.Input(np.array([2])),
+        "w": nir.Affine(np.eye(2), one),
+        "a": cuba,
+        "a.bias": nir.IF(one, one, 0 * one),
+        "out": nir.Output(np.array([2])),
+    }
+    edges = [("in", "w"), ("w", "a"), ("a", "a.bias"), ("a.bias", "out")]
+    nir.write(tmp_path / "network.nir", nir.NIRGraph(nodes, edges))
+    graph = load_model(tmp_path / "network.nir", dt=1e-3).graph
+    assert sorted(p.name for p in graph.neurons) == ["a", "a.bias", "a.bias2"]
 
 
 @pytest.mark.parametrize("bits", [6, 8, 16])
