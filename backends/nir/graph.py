@@ -186,7 +186,7 @@ class _Writer:
         self.lengths[name] = shape[0]
         shift, start = self.times.shifts[name], self.times.starts[name]
         unit = divisor(self.program, population, self.choices)
-        if is_leaky(neuron) or (self.choices.answer == "integrator" and not neuron.clear_interval):
+        if is_leaky(neuron) or self.choices.answer == "integrator":
             placed = place_integrator(self.sketch, self.program, population, shape, self.choices)
             self.entries[name] = self.exits[name] = placed.entry
             if placed.bias is not None:
