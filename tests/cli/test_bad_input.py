@@ -41,6 +41,24 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
     return snnc("compile", model, "--target", target, *more)
 
 
+def test_more_steps_than_memory(snnc: Command, place: Path) -> None:
+    """More than an address of 47 bits reaches; no machine gives that."""
+    done = compile_(snnc, "--steps-per-frame", "100000000", target="reference")
+    refused(done, "D612", "Unable to allocate", "pass balance-thresholds", "100000000 steps each")
+    refused(done, "fewer --steps-per-frame", "balance-thresholds{samples=8}")
+    assert list(place.iterdir()) == []
+
+
+def test_memory_that_ends_elsewhere(
+    snnc: Command, bundle: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*arguments: object, **more: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("snnc.evidence.simulate", greedy)
+    refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "out.npz"), "D612")
+
+
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
