@@ -23,12 +23,15 @@ class Engine:
         version: of the tool behind it, empty when it is not installed.
         installed: whether it can run here.
         how_to_install: one line for the user, empty when nothing is to be done.
+        if_different: what to try where its spikes are others, for an engine that leaves out a part of
+            the payload on purpose; empty for all others.
     """
 
     name: str
     version: str
     installed: bool
     how_to_install: str = ""
+    if_different: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import __version__, console
-from .errors import CompilerBug, UserError, fail
+from .errors import CompilerBug, Diagnostic, UserError, fail
 
 if TYPE_CHECKING:
     from snnc.passes import Pass
@@ -59,6 +59,11 @@ def reported() -> Iterator[None]:
         yield
     except UserError as error:
         console.diagnostics(error.diagnostics)
+        raise typer.Exit(USED_WRONGLY) from None
+    except MemoryError as problem:
+        what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
+        cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
+        console.diagnostics([Diagnostic("D612", what, help=cure)])
         raise typer.Exit(USED_WRONGLY) from None
     except CompilerBug as bug:
         console.bug(bug)

@@ -109,6 +109,8 @@ def compiled(result: Compiled) -> None:
         "unneeded": "thresholds as the model has them",
         "none": "not calibrated: thresholds are a data-free bound",
     }[calibration["origin"]]
+    if used == 0:
+        origin = f"thresholds as the model has them; {given} samples say how large inputs get"
     say(
         f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
         f"{size.neurons} neurons, {size.synapses} synapses, "

@@ -14,6 +14,9 @@ from .errors import fail
 from .ir import Encoding, Shape
 
 SHOWN_NAMES = 5
+ZIP = b"PK"
+"""How an ``.npz`` archive begins. What begins otherwise, numpy takes for a pickle, and says so."""
+
 MAX_COUNT = 2**23 - 1
 """Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
 
@@ -69,6 +72,10 @@ def read_data(path: Path) -> Data:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
+        with path.open("rb") as file:
+            first = file.read(len(np.lib.format.MAGIC_PREFIX))
+        if not first.startswith((ZIP, np.lib.format.MAGIC_PREFIX)):
+            raise ValueError(f"not a .npz archive, it begins with {first!r}")
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise ValueError("a single array (.npy), not an archive of named ones")

@@ -190,6 +190,7 @@ def compile_model(
             (folder / name).write_bytes(content)
         emitted = backend.emit(program, folder, _example(program, counts))
         notes = (*notes, *emitted.notes)
+<<<<<<< HEAD
         source = {
             "path": _relative(model_path, output),
             "dt": dt,
@@ -202,6 +203,10 @@ def compile_model(
         if calibration is not None:
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
+=======
+        manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
+        manifest["calibration"] = _calibration_entry(counts, origin, pipeline, graph)
+>>>>>>> n2
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
@@ -263,17 +268,21 @@ def _encoding(encoding: Encoding | None) -> str | None:
 
 
 def _calibration_entry(
-    counts: NDArray[np.int64] | None, origin: str, pipeline: Pipeline
+    counts: NDArray[np.int64] | None, origin: str, pipeline: Pipeline, graph: Graph
 ) -> dict[str, Any]:
-    """What the manifest says of calibration; the histogram is what random input is drawn from."""
+    """What the manifest says of calibration; the histogram is what random input is drawn from.
+
+    No thresholds come from it where the network spiked already: there, no sample is ``used``.
+    """
     if counts is None:
         return {"origin": origin}
+    limits = [n for p in pipeline.passes if (n := getattr(p, "samples", 0))]
     values, numbers = np.unique(counts, return_counts=True)
     return {
         "origin": origin,
         "sha256": digest(pack_arrays({"x": counts})),
         "samples": len(counts),
-        "used": min([len(counts), *(n for p in pipeline.passes if (n := getattr(p, "samples", 0)))]),
+        "used": 0 if graph.frame_is_step else min([len(counts), *limits]),
         "frames": counts.shape[1],
         "counts": [[int(v), int(n)] for v, n in zip(values, numbers, strict=True)],
     }

@@ -13,6 +13,7 @@ from snnc.backends import Backend, Emitted, Engine, find_backend
 
 from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_shape, read_data
+from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, fail
 from .ir import Integers, pack_arrays, unpack_arrays
 from .progress import Report, quiet
@@ -37,24 +38,6 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     generator = np.random.default_rng(RANDOM_SEED)
     weights = counts[:, 1] / counts[:, 1].sum()
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
-
-
-def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
-    """A warning where the data go beyond what thresholds and ranges were measured on."""
-    counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
-    largest = max(abs(int(data.x.max())), abs(int(data.x.min())))
-    if not counts or largest <= max(counts):
-        return []
-    return [
-        Diagnostic(
-            "N710",
-            f"counts up to {largest}, calibrated up to {max(counts)}",
-            "the data",
-            "thresholds and the potentials' room were measured on smaller counts",
-            "compile with --calibration data like these",
-            Severity.WARNING,
-        )
-    ]
 
 
 def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
@@ -148,6 +131,8 @@ def verify_bundle(
         progress=lambda n: report(chosen.name, n, total),
     )
     comparison = compare(bundle.program, expected, actual)
+    if comparison.mismatches and chosen.if_different:
+        warnings.append(_expected_difference(chosen))
     warnings += [_silent(row.population) for row in comparison.populations if _is_silent(row)]
     return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
 
@@ -182,6 +167,16 @@ def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) 
 
 def _is_silent(row: PopulationResult) -> bool:
     return row.quantity == "spikes" and not row.spikes
+
+
+def _expected_difference(engine: Engine) -> Diagnostic:
+    return Diagnostic(
+        "N726",
+        f"the engine {engine.name} does not follow all of this bundle",
+        "--engine",
+        help=engine.if_different,
+        severity=Severity.WARNING,
+    )
 
 
 def _silent(population: str) -> Diagnostic:
@@ -269,7 +264,7 @@ def run_bundle(
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
-    warnings += beyond_calibration(bundle, read)
+    warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle.manifest["ranges"], read.x)
     program, total = bundle.program, len(read.x)
     potentials, counts = [], []

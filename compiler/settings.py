@@ -19,14 +19,20 @@ def split(text: str) -> tuple[str, dict[str, str]]:
     """``name{option=value,...}`` as the name and its options' texts.
 
     Raises:
-        UserError: D308 the text has another form.
+        UserError: D308 the text has another form, or gives an option twice.
     """
     match = re.fullmatch(r"([a-z0-9-]+)(?:\{(.*)\})?", text.strip())
     if match is None:
         raise fail("D308", f"cannot read {text!r}", help="write name{option=value,...}")
     parts = [part for part in (match.group(2) or "").split(",") if part]
-    pairs = (part.partition("=") for part in parts)
-    return match.group(1), {option.strip(): value.strip() for option, _, value in pairs}
+    found: dict[str, str] = {}
+    for part in parts:
+        option, _, value = (piece.strip() for piece in part.partition("="))
+        if option in found:
+            what = f"{option} is given twice: {found[option]} and {value}"
+            raise fail("D308", what, where=text.strip(), help="give each option once")
+        found[option] = value
+    return match.group(1), found
 
 
 def options(kind: type) -> dict[str, type]:

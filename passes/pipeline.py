@@ -147,7 +147,10 @@ class Pipeline:
         held = {Fact.SHAPED}
         self.check_order(held)
         for a_pass in self.passes:
-            graph = a_pass.run(graph, context)
+            try:
+                graph = a_pass.run(graph, context)
+            except MemoryError as problem:
+                raise _too_large(a_pass, graph, context, problem) from None
             held = (held - a_pass.destroys) | a_pass.establishes
             found = [p for fact in sorted(held, key=lambda f: f.name) for p in problems(fact, graph)]
             if found:
@@ -155,3 +158,22 @@ class Pipeline:
             if after is not None:
                 after(a_pass, graph)
         return graph
+
+
+def _too_large(a_pass: Pass, graph: Graph, context: Context, problem: MemoryError) -> UserError:
+    """The message for a pass that runs the network on more than memory holds."""
+    why, cures = "", ["fewer --steps-per-frame"]
+    if context.calibration is not None:
+        given, frames = context.calibration.shape[:2]
+        used = min(given, getattr(a_pass, "samples", given))
+        steps = graph.steps_per_frame or 1
+        why = f"it runs {used} calibration samples of {frames} frames, {steps} steps each"
+        fewer = f": --set '{a_pass.name}{{samples={max(1, used // 8)}}}'"
+        cures.append("fewer calibration samples" + (fewer if hasattr(a_pass, "samples") else ""))
+    return fail(
+        "D612",
+        f"not enough memory: {problem}" if str(problem) else "not enough memory",
+        where=f"pass {a_pass.name}",
+        why=why,
+        help=f"use {', or '.join(cures)}",
+    )

@@ -26,6 +26,7 @@ from snnc.sim.analog import frame_values, run_frames
 
 from .base import Context
 from .grid_search import Weights, best_exponent, by_channel, channel_scale, common_scale, on_nearest
+from .relays import least_on_grid, to_exceed
 from .sums import Sums, worst_sums
 
 THRESHOLD_LIMIT = "threshold mantissa"
@@ -45,14 +46,25 @@ SAMPLES = 64
 MOST_TRIES = 20
 """Each brings the scale nearer to the largest whose rounded weights keep their sums in range."""
 
+LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
+"""The share of a scale to try next, and how often, where weights of registers do not fit."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rounded:
-    """A projection on the grid, and what that cost: error relative to its weights, weights clipped."""
+    """A projection on the grid, and what that cost.
+
+    Attributes:
+        projection: with the rounded weights.
+        error: relative to its weights.
+        clipped: weights beyond the grid.
+        silenced: neurons that its spikes alone made fire, and no longer do.
+    """
 
     projection: Projection
     error: float
     clipped: int
+    silenced: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +83,11 @@ class Choice:
     def worst_error(self) -> float:
         """The largest relative error of any projection."""
         return max((r.error for r in self.rounded), default=0.0)
+
+    @property
+    def silences(self) -> bool:
+        """Whether any neuron that a single spike made fire no longer does."""
+        return any(r.silenced for r in self.rounded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +132,22 @@ class GridSearch:
         context: Context,
         caps: Array | None = None,
     ) -> Choice:
-        """The scale with the least squared rounding error, each channel's at most its cap."""
+        """The scale with the least squared rounding error, each channel's at most its cap.
+
+        Where the largest weight is that of a register, the scale with the least error leaves no
+        integer between threshold and the end of the grid: it is lowered until there is one.
+        """
+        choice = nearest = self._nearest(graph, population, context, caps)
+        for _ in range(MOST_LOWERED):
+            if not choice.silences:
+                return choice
+            lower = np.floor(np.broadcast_to(choice.scale, population.shape[:1]) * LOWERED)
+            choice = self._nearest(graph, population, context, lower)
+        return nearest if choice.silences else choice
+
+    def _nearest(
+        self, graph: Graph, population: Population, context: Context, caps: Array | None
+    ) -> Choice:
         projections = graph.into(population.name)
         channels = population.shape[0]
         caps = np.full(channels, np.inf) if caps is None else caps
@@ -136,9 +168,11 @@ class GridSearch:
                 for c, cap in enumerate(np.maximum(caps, 1))
             ]
             scales = np.array(each, np.float64)
+        single = population.kind is Kind.NEURONS and not graph.code.exact
+        rests = to_exceed(projections, population) if single else [None] * len(projections)
         rounded = [
-            self._rounded(p, w.mode, e, scales, population)
-            for p, w, e in zip(projections, weights, exponents, strict=True)
+            self._rounded(p, w.mode, e, scales, population, rest)
+            for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))
 
@@ -152,8 +186,15 @@ class GridSearch:
         return 2.0 ** (self.state_bits - 1) / (READOUT_MARGIN * largest)
 
     def _rounded(
-        self, p: Projection, mode: SignMode, exponent: int, scale: Array, population: Population
+        self,
+        p: Projection,
+        mode: SignMode,
+        exponent: int,
+        scale: Array,
+        population: Population,
+        rest: Array | None,
     ) -> Rounded:
+        """On the grid; each weight that alone makes its neuron fire stays above ``rest``."""
         units = scale / 2.0**exponent
         scaled = scale_outputs(p.op, units, population.shape)
         weights, wanted = weights_of(p.op), weights_of(scaled)
@@ -161,12 +202,19 @@ class GridSearch:
         low, high = weight_range(self.bits, mode)
         step = weight_step(self.bits, mode)
         clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
+        silenced = 0
+        if rest is not None:
+            assert population.neuron is not None
+            above = weights_of(scale_outputs(with_weights(p.op, rest), units, population.shape))
+            needed = np.maximum(integers, least_on_grid(above, population.neuron.comparison, step))
+            silenced = int(np.count_nonzero(needed > high))
+            integers = np.minimum(needed, high)
         op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
         power = float(np.square(weights).sum())
         error = float(np.square(weights - weights_of(op)).sum())
         grid = WeightGrid(self.bits, mode, exponent)
         rounded = replace(p, ops=(op,), grid=grid)
-        return Rounded(rounded, math.sqrt(error / power) if power else 0.0, clipped)
+        return Rounded(rounded, math.sqrt(error / power) if power else 0.0, clipped, silenced)
 
     def excess(
         self,

@@ -14,7 +14,7 @@ from snnc.ir.scaling import weights_of
 from .base import Context, Fact, Pass
 from .bias_correction import mean_shift
 from .decays import round_decays
-from .population_grid import Choice, Excess, GridSearch
+from .population_grid import Choice, Excess, GridSearch, Rounded
 from .room import tell_room
 
 BIAS_LIMIT = "bias mantissa"
@@ -50,7 +50,9 @@ class QuantizeWeights(Pass):
     serves projections with small weights is given up where it would leave the potential too little
     room: state registers are finite. A scale at which the worst input would make a sum leave its
     register is lowered until it does not (N721), and refused where that would cost too much (D319).
-    What neurons keep of their state becomes a multiple of 1/4096.
+    A weight that is its neuron's only one and makes it fire stays above the threshold, as in
+    registers that pass spikes on; N723 warns where the grid cannot. What neurons keep of their state
+    becomes a multiple of 1/4096.
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
     Options:
@@ -153,7 +155,7 @@ class QuantizeWeights(Pass):
                     raise self._cannot_fit(population, left or excess, choice, context)
                 self._tell_lowered(population, free, choice, excess, context)
         for rounded, old in zip(choice.rounded, graph.into(population.name), strict=True):
-            self._tell_rounding(rounded.projection, rounded.error, rounded.clipped, old, context)
+            self._tell_rounding(rounded, old, context)
         return choice
 
     def _lasting(
@@ -211,9 +213,8 @@ class QuantizeWeights(Pass):
             f"{free.worst_error:.2%}",
         )
 
-    def _tell_rounding(
-        self, projection: Projection, error: float, clipped: int, old: Projection, context: Context
-    ) -> None:
+    def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context) -> None:
+        projection, error, clipped = rounded.projection, rounded.error, rounded.clipped
         grid, total = projection.grid, weights_of(old.op).size
         assert grid is not None
         what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value}), relative error "
@@ -229,6 +230,15 @@ class QuantizeWeights(Pass):
                 where=where,
                 why="its weights share one accumulator with much larger ones, or have too few bits",
                 help="use more --weight-bits, calibration data, or train with weights of like size",
+            )
+        if rounded.silenced:
+            context.warn(
+                "N723",
+                f"{rounded.silenced} weights, each the only one of a neuron, made it fire; on the grid "
+                "they no longer do",
+                where=where,
+                why=f"the grid of {grid.bits} bits ends below the threshold",
+                help="use more --weight-bits, or greater weights",
             )
 
     def _corrected(

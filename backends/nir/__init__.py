@@ -79,7 +79,9 @@ class NirBackend(Choices):
         except PackageNotFoundError:
             found = ""
         cure = "" if found else INSTALL
-        return tuple(Engine(name, found, bool(found), cure) for name in (LITERAL, INFORMED))
+        hint = f"--engine {INFORMED} follows what the metadata say beyond NIR's words"
+        hints = {LITERAL: hint if self.unsaid == "metadata" else "", INFORMED: ""}
+        return tuple(Engine(name, found, bool(found), cure, hint) for name, hint in hints.items())
 
     def run(
         self,

@@ -14,7 +14,7 @@ from .choices import Choices
 from .layers import MOST_WEIGHTS
 from .layout import Layout, PopulationPlace
 from .levels import Lane, Levels, Read, lane_size, levels
-from .neurons import divisor, is_leaky, node_threshold, unsaid
+from .neurons import aside, divisor, is_leaky, node_threshold, unsaid
 from .registers import PASSING
 from .schedule import Schedule
 from .sketch import Sketch, stored
@@ -220,7 +220,7 @@ class _Chain:
         neurons.v_threshold[rows] = self._threshold(population) / unit
         if unsaid(neuron):
             neurons.said = {"reset": neuron.reset.value, "comparison": neuron.comparison.value}
-            neurons.start_value[rows] = start
+            neurons.start_value[rows] = start + aside(neuron, self.choices) / unit
         else:
             neurons.v_reset[rows] = -start
 

@@ -29,6 +29,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
                 continue
             yield from _unsaid(population.neuron, where, choices.unsaid)
             yield from _dynamics(population.neuron, where)
+            yield from _answer(population.neuron, where, choices.answer)
     for projection in program.projections:
         if projection.exponent < 0:
             yield Diagnostic(
@@ -79,4 +80,16 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             where,
             "CubaLIF and CubaLI have both; an infinite time constant cannot be written",
             "give the neurons a leak",
+        )
+
+
+def _answer(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnostic]:
+    if choice == "integrator" and neuron.threshold is None and neuron.clear_interval:
+        yield Diagnostic(
+            "D417",
+            f"NIR has no word for a sum that begins again every {neuron.clear_interval} steps",
+            where,
+            "an integrator never forgets, and this readout answers each frame by itself",
+            f"use nir{{answer=values}}: add up what the file gives over each {neuron.clear_interval} "
+            "steps",
         )

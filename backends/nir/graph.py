@@ -18,6 +18,7 @@ from .neurons import (
     divisor,
     fires_always,
     is_leaky,
+    node_reset,
     node_threshold,
     place,
     place_integrator,
@@ -151,7 +152,7 @@ class _Writer:
             threshold = float(node_threshold(neuron, shape, self.choices).flat[0]) / unit
             bias = neuron.bias_mantissa * 2.0**neuron.bias_exponent / unit
             held_back = _by_first_axis(bias, shape) if late else None
-            reset = 0.0 if unsaid(neuron) else -float(neuron.start_value.flat[0]) / unit
+            reset = float(node_reset(neuron, shape, self.choices).flat[0]) / unit
             extra = Registers(shape, slots, threshold, reset, late, held_back)
         placed = place(self.sketch, self.program, population, shape, extra, start, self.choices)
         self.entries[name], self.exits[name] = placed.entry, placed.exit
@@ -185,7 +186,7 @@ class _Writer:
         self.lengths[name] = shape[0]
         shift, start = self.times.shifts[name], self.times.starts[name]
         unit = divisor(self.program, population, self.choices)
-        if is_leaky(neuron) or (self.choices.answer == "integrator" and not neuron.clear_interval):
+        if is_leaky(neuron) or self.choices.answer == "integrator":
             placed = place_integrator(self.sketch, self.program, population, shape, self.choices)
             self.entries[name] = self.exits[name] = placed.entry
             if placed.bias is not None:

@@ -8,7 +8,8 @@ NIR fires on ``v > threshold`` and resets to ``v_reset``. Potentials of integer 
 numbers, so that a threshold half a unit higher (for ``>``) or lower (for ``>=``) fires at the same
 steps, whichever way a reader compares, and rounding in a reader's arithmetic does not matter. A start
 value ``v0`` is a shift of the potential: the threshold is ``v0`` lower, and so is what a hard reset
-goes back to. Only the soft reset has no word in NIR.
+goes back to. Only the soft reset has no word in NIR. Where metadata say it, a spike takes the threshold
+away, which must stay what it is: there the potential is half a unit aside (:func:`aside`).
 """
 
 from __future__ import annotations
@@ -106,13 +107,14 @@ def place(
     said: dict[str, Any] = {}
     threshold = node_threshold(neuron, shape, choices)
     if unsaid(neuron):
-        said = _metadata(neuron, low / unit, start)
-        reset = np.zeros(shape)
+        said = _metadata(neuron, (low + aside(neuron, choices)) / unit, start)
     else:
         bias = _leak_of_start(neuron, low, bias)
-        reset = -low
     fields, leak = _dynamics(sketch.dt, neuron, shape, bias / unit)
-    fields |= {"v_threshold": stored(threshold / unit), "v_reset": stored(reset / unit)}
+    fields |= {
+        "v_threshold": stored(threshold / unit),
+        "v_reset": stored(node_reset(neuron, shape, choices) / unit),
+    }
     if extra is not None:
         fields, said = extra.lengthen(fields, said)
     node = _node(sketch.nir, "IF", neuron, fields, {"snnc": said} if said else {})
@@ -145,6 +147,25 @@ def node_threshold(neuron: IntegerNeuron, shape: Shape, choices: Choices) -> Arr
     if unsaid(neuron) and choices.unsaid == "metadata":
         return _spread(neuron.threshold, shape)
     return _shifted_threshold(neuron, shape)
+
+
+def node_reset(neuron: IntegerNeuron, shape: Shape, choices: Choices) -> Array:
+    """What a hard reset of a population's node goes back to, in the program's units."""
+    if not unsaid(neuron):
+        return -_spread(neuron.start_value, shape)
+    return np.full(shape, aside(neuron, choices) if neuron.reset is Reset.ZERO else 0.0)
+
+
+def aside(neuron: IntegerNeuron, choices: Choices) -> float:
+    """What potentials of neurons with metadata have on top, in the program's units.
+
+    Whole units as float32 fractions of a threshold are a little off; where a potential equals its
+    threshold, that would decide. Half a unit away from it nothing is equal. A leak would eat the half
+    unit, and nobody compares truncated leaks exactly (N714).
+    """
+    if choices.weights == "integer" or is_leaky(neuron):
+        return 0.0
+    return -_half(neuron)
 
 
 def _shifted_threshold(neuron: IntegerNeuron, shape: Shape) -> Array:

@@ -62,7 +62,7 @@ class Registers:
 
         whole = {name: longer(values, values.flat[0]) for name, values in fields.items()}
         if "start_value" in said:
-            said = {**said, "start_value": longer(said["start_value"], 0.0)}
+            said = {**said, "start_value": longer(said["start_value"], self.reset)}
         return whole, said
 
     def layer_bias(self) -> Array:

@@ -11,11 +11,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from snnc.errors import Diagnostic, UserError, fail
+from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.ir import (
     Graph,
 )
@@ -45,7 +46,27 @@ def load_nir(
         UserError: D117 no readable NIR file, D212 no time step, D2xx the network cannot be compiled.
     """
     nodes = read_nodes(path, data)
-    return build(nodes, Clock(time_step(nodes, dt), rule_named(rule)), path.stem)
+    graph, notes = build(nodes, Clock(time_step(nodes, dt), rule_named(rule)), path.stem)
+    return graph, (*_other_steps(nodes, dt), *notes)
+
+
+def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
+    """A warning where the user's time step is none that the file names."""
+    if (
+        given is None
+        or not nodes.steps
+        or any(math.isclose(given, s, rel_tol=1e-6) for s in nodes.steps)
+    ):
+        return
+    named = ", ".join(f"{step:g}" for step in sorted(nodes.steps))
+    yield Diagnostic(
+        "N724",
+        f"--dt is {given:g} s, the file's metadata say {named} s",
+        where="--dt",
+        why="what a step adds and keeps depends on its length: this is another network",
+        help="leave --dt out, unless the network is meant to run with another step",
+        severity=Severity.WARNING,
+    )
 
 
 def rule_named(rule: str) -> str:

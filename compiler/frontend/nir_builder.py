@@ -215,7 +215,7 @@ class Builder:
                 why="it leaks before the first step, and what arrives passes through a current",
                 help="shift v_leak, v_threshold and v_reset so that v_reset is 0, and begin there",
             )
-        source, first = f"{name}.bias", f"{name}.start"
+        source, first = self._unused(f"{name}.bias"), self._unused(f"{name}.start")
         self.populations.append(always(source, name))
         population, silenced = once(first, source, name)
         self.populations.append(population)
@@ -256,7 +256,7 @@ class Builder:
 
     def _always(self, name: str, when: str, why: str) -> str:
         """Add a neuron that fires at every step."""
-        source = f"{name}.bias"
+        source = self._unused(f"{name}.bias")
         self.populations.append(always(source, name))
         what = f"one more neuron, which fires at every step, brings the bias {when}"
         self._note("N706", what, name, why)
@@ -304,6 +304,15 @@ class Builder:
                 name,
                 "the network ends in a spiking population",
             )
+
+    def _unused(self, wanted: str) -> str:
+        """A name for a neuron that the file does not have: a node can need two for different steps."""
+        taken = {*self.nodes.nodes, *(p.name for p in self.populations)}
+        number = 2
+        name = wanted
+        while name in taken:
+            name, number = f"{wanted}{number}", number + 1
+        return name
 
     def _note(self, code: str, what: str, where: str, why: str) -> None:
         self.notes.append(Diagnostic(code, what, where, why, severity=Severity.NOTE))

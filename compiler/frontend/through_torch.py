@@ -6,6 +6,7 @@ Archives of ``torch.export`` never come here; torch is imported when a file of a
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import logging
 import warnings
@@ -69,9 +70,12 @@ def archive_of(path: Path, net: nn.Module, shape: Shape) -> bytes:
         shape: of one frame, without the batch axis.
 
     Raises:
-        UserError: D124 torch.export cannot follow the network, or it cannot take the shape.
+        UserError: D124 torch.export cannot follow the network, or it cannot take the shape, or asks for
+            more than a frame.
     """
     import torch
+
+    _refuse_more_arguments(path, net)
 
     parameter = next(net.parameters(), None)
     kind = None if parameter is None else parameter.dtype
@@ -94,6 +98,26 @@ def archive_of(path: Path, net: nn.Module, shape: Shape) -> bytes:
                 help="make forward free of conditions and loops that depend on the input",
             ) from None
     return buffer.getvalue()
+
+
+def _refuse_more_arguments(path: Path, net: nn.Module) -> None:
+    """With a frame alone such a network complains of a missing argument, not of a shape."""
+    try:
+        parameters = inspect.signature(net.forward).parameters.values()
+    except (TypeError, ValueError):
+        return
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    asked = [p.name for p in parameters if p.default is p.empty and p.kind not in variable]
+    if len(asked) > 1:
+        raise fail(
+            "D124",
+            f"forward needs {len(asked)} arguments: {', '.join(asked)}",
+            where=str(path),
+            why="here the network is called with a frame alone: the shapes of states, and which output "
+            "is which state's next value, are in an archive of torch.export only",
+            help="compile what torch.export.save(torch.export.export(net, (frame, *states)), path) "
+            "writes, or keep the states in buffers",
+        )
 
 
 def cannot_run(path: Path, shape: Shape, error: Exception) -> UserError:

@@ -41,6 +41,24 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
     return snnc("compile", model, "--target", target, *more)
 
 
+def test_more_steps_than_memory(snnc: Command, place: Path) -> None:
+    """More than an address of 47 bits reaches; no machine gives that."""
+    done = compile_(snnc, "--steps-per-frame", "100000000", target="reference")
+    refused(done, "D612", "Unable to allocate", "pass balance-thresholds", "100000000 steps each")
+    refused(done, "fewer --steps-per-frame", "balance-thresholds{samples=8}")
+    assert list(place.iterdir()) == []
+
+
+def test_memory_that_ends_elsewhere(
+    snnc: Command, bundle: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*arguments: object, **more: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("snnc.evidence.simulate", greedy)
+    refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "out.npz"), "D612")
+
+
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
@@ -53,6 +71,7 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
         (["--passes", "fold-batch-norm"], ["D313", "match-delays"]),
         (["--set", "encode-input{code=morse}"], ["D305", "'morse'", "graded, spread"]),
         (["--set", "encode-input{cod=spread}"], ["D308", "'cod'", "it has code"]),
+        (["--set", "encode-input{code=spread,code=graded}"], ["D308", "twice: spread and graded"]),
         (["--print-after", "nothing"], ["D308", "'nothing'"]),
         (["--calibration", "absent.npz"], ["D501", "absent.npz"]),
     ],
@@ -131,7 +150,9 @@ def test_data_that_are_no_archive(
 ) -> None:
     path = tmp_path / "data.npz"
     path.write_bytes(content)
-    refused(snnc("verify", finished, "--data", path), "D501", "data.npz")
+    done = snnc("verify", finished, "--data", path)
+    refused(done, "D501", "data.npz")
+    assert "pickle" not in done.err  # numpy takes whatever it does not know for one
 
 
 def test_pickled_data_are_not_loaded(snnc: Command, finished: Path, tmp_path: Path) -> None:

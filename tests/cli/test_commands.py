@@ -224,6 +224,18 @@ def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tm
     assert done.code == 0 and "N710" in done.err and "counts up to 5000, calibrated up to" in done.err
 
 
+def test_labels_that_are_no_classes_are_named(snnc: Command, finished: Path, tmp_path: Path) -> None:
+    """Counted from 1, the last class is outside; so is a class below 0."""
+    path, out = tmp_path / "labels.npz", tmp_path / "o.npz"
+    x = np.ones((3, 2, 2, 16, 16), int)
+    np.savez(path, x=x, y=np.array([10, 9, -1]))
+    done = snnc("run", finished, "--data", path, "-o", out)
+    assert done.code == 0 and "N725" in done.err
+    assert "2 of 3 labels are outside 0..9, such as 10" in done.err
+    np.savez(path, x=x, y=np.array([0, 9, 5]))
+    assert "N725" not in snnc("run", finished, "--data", path, "-o", out).err
+
+
 def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
     folder, path = tmp_path / "b", tmp_path / "none.npz"
     assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0

@@ -31,6 +31,19 @@ def test_compile_and_verify(snnc: Command, lif: Path, tmp_path: Path) -> None:
     assert snnc("inspect", lif, "--dt", "0.005").code == 0
 
 
+def test_calibration_data_change_no_threshold(snnc: Command, lif: Path, tmp_path: Path) -> None:
+    """They are said to be used for what they are used for."""
+    np.savez(tmp_path / "data.npz", x=np.full((3, 5, 2), 2))
+    made = [tmp_path / "without", tmp_path / "with"]
+    for folder, more in zip(made, [(), ("--calibration", tmp_path / "data.npz")], strict=True):
+        done = snnc("compile", lif, "--target", "reference", "--dt", "0.005", "-o", folder, *more)
+        assert done.code == 0, done.err
+    said = " ".join(done.out.split())
+    assert "calibrated" not in said
+    assert "thresholds as the model has them; 3 samples say how large inputs get" in said
+    assert (made[0] / "weights.npz").read_bytes() == (made[1] / "weights.npz").read_bytes()
+
+
 def test_what_a_user_can_do_wrong(snnc: Command, lif: Path, tmp_path: Path) -> None:
     target = ("--target", "loihi", "-o", tmp_path / "out")
     asked = snnc("compile", lif, *target)
@@ -77,7 +90,9 @@ def test_out_with_metadata(snnc: Command, data: Path, tmp_path: Path) -> None:
     assert done.code == 0 and "N713" in done.err and "of neuron-steps differ" in done.err
     literal = snnc("verify", folder, "--data", data)
     assert literal.code == 1 and "first divergence" in literal.out
-    assert snnc("verify", folder, "--data", data, "--engine", "nir-metadata").code == 0
+    assert "N726" in literal.err and "--engine nir-metadata" in literal.err
+    informed = snnc("verify", folder, "--data", data, "--engine", "nir-metadata")
+    assert informed.code == 0 and "N726" not in informed.err
 
 
 def test_an_altered_nir_file_is_refused(snnc: Command, data: Path, tmp_path: Path) -> None:

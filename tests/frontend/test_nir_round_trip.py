@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.target import LOIHI
 from snnc.backends.nir import NirBackend, engine
+from snnc.backends.nir.registers import PASSING
 from snnc.errors import UserError
 from snnc.frontend import Model, load_model
 from snnc.ir import Graph, Kind
 from snnc.passes import Context, Pipeline
-from snnc.sim import simulate
+from snnc.sim import encode, simulate
 from snnc.sim.nir_interpreter import run_nir
 from snnc.sim.spiking import drive, input_steps, spike_component, with_bias
 from snnc.verify import compare
@@ -122,6 +124,66 @@ def test_the_second_file_has_the_same_nodes_as_the_third(
         assert parts(tmp_path / "2") == parts(tmp_path / "3"), seed
         done += 1
     assert done
+
+
+def test_a_delayed_bias_and_a_start_value_each_get_their_neurons(tmp_path: Path) -> None:
+    """Start values differ in a node with registers, and its bias begins later."""
+    target = NirBackend(unsaid="metadata", weights="real", delays="registers")
+    both = 0
+    for seed in SEEDS:
+        try:
+            model = written(random_graph(seed), target, tmp_path)
+        except UserError as refused:
+            assert refused.diagnostics[0].code in ("D302", "D418", "D213"), seed
+            continue
+        program = Pipeline.parse(LoihiBackend().pipeline()).run(model.graph, Context(LOIHI))
+        both += any(p.name.endswith(".bias2") for p in program.populations)
+    assert both
+
+
+def test_names_of_the_file_are_left_alone(tmp_path: Path) -> None:
+    """A node may be called like the neuron that brings another one's bias."""
+    one = np.ones(2)
+    cuba = nir.CubaLIF(2e-3 * one, 3e-3 * one, one, 0 * one, one, 0 * one)
+    nodes = {
+        "in": nir.Input(np.array([2])),
+        "w": nir.Affine(np.eye(2), one),
+        "a": cuba,
+        "a.bias": nir.IF(one, one, 0 * one),
+        "out": nir.Output(np.array([2])),
+    }
+    edges = [("in", "w"), ("w", "a"), ("a", "a.bias"), ("a.bias", "out")]
+    nir.write(tmp_path / "network.nir", nir.NIRGraph(nodes, edges))
+    graph = load_model(tmp_path / "network.nir", dt=1e-3).graph
+    assert sorted(p.name for p in graph.neurons) == ["a", "a.bias", "a.bias2"]
+
+
+@pytest.mark.parametrize("bits", [6, 8, 16])
+def test_registers_pass_spikes_on_after_quantization(bits: int, tmp_path: Path) -> None:
+    """Their weight is barely above the threshold, and shares a scale with others."""
+    again = NirBackend(unsaid="composite")
+    registers = 0
+    for seed in range(6):
+        written(random_graph(seed), NirBackend(wiring="chain", weights="real"), tmp_path, HARD, SPREAD)
+        model = load_model(tmp_path / "network.nir")
+        program = compiled(model.graph, again, f"quantize-weights{{bits={bits}}}")
+        frames = np.random.default_rng(1).binomial(1, 0.2, (3, 40, *model.graph.input.shape))
+        found = simulate(program, encode(program, frames)).spikes
+        aligned = {n: s[:, program.by_name[n].start :] for n, s in found.items()}
+        nodes = nir.read(tmp_path / "network.nir").nodes
+        for name in aligned:
+            level = int(name.removeprefix("level_")) if name.startswith("level_") else 0
+            around = nodes.get(f"around_{name}")
+            before = (nodes.get(f"into_{name}"), aligned.get(f"level_{level - 1}", aligned["input"]), 0)
+            for layer, source, late in (before, (around, aligned[name], 1)):
+                if layer is None:
+                    continue
+                for to, of in np.argwhere(layer.weight == np.float32(PASSING)):
+                    steps = min(aligned[name].shape[1] - late, source.shape[1])
+                    sent = source.reshape(*source.shape[:2], -1)[:, :steps, of]
+                    assert np.array_equal(aligned[name][:, late : late + steps, to], sent > 0), seed
+                    registers += 1
+    assert registers > 100
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no NIR files in {DATA}")

@@ -62,6 +62,10 @@ class Late(Net):
         from mine import later
         return later.double(super().forward(x))
 
+class Stateful(Net):
+    def forward(self, x, h, *more, scale=1.0):
+        return super().forward(x + h * scale), h
+
 instance = Net()
 """
 
@@ -149,6 +153,16 @@ def test_refused(name: str, text: str, folder: Path) -> None:
     torch.save(own("Net").state_dict(), folder / "net.pt")
     with pytest.raises(UserError, match=text):
         load_model(folder / "net.pt", given=Given("2,8,8", name))
+
+
+def test_states_as_arguments_need_an_archive(folder: Path) -> None:
+    """What is wrong is not the frame's shape."""
+    torch.save(own("Stateful").state_dict(), folder / "net.pt")
+    with pytest.raises(UserError) as caught:
+        load_model(folder / "net.pt", given=Given("2,8,8", "mine.nets:Stateful"))
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "D124" and problem.what == "forward needs 2 arguments: x, h"
+    assert "torch.export" in problem.help
 
 
 def test_differences_in_one_message(folder: Path) -> None:

@@ -153,6 +153,17 @@ def test_an_integrator_as_answer(tmp_path: Path) -> None:
     assert type(node).__name__ == "I"
 
 
+def test_an_integrator_for_answers_frame_by_frame_is_refused() -> None:
+    program = small(neuron())
+    readout = program.readout
+    cleared = replace(readout, neuron=neuron(threshold=None, clear_interval=4, clear_offset=2))
+    program = replace(program, populations=(*program.populations[:-1], cleared))
+    (problem,) = NirBackend(answer="integrator").check(program)
+    assert problem.code == "D417" and problem.where == readout.origin
+    assert "every 4 steps" in problem.what and "answer=values" in problem.help
+    assert list(NirBackend().check(program)) == []
+
+
 def codes(program: Program, target: NirBackend) -> list[str]:
     return [d.code for d in target.check(program)]
 

@@ -1,0 +1,47 @@
+"""What data do that a bundle was not made for: named, not refused."""
+
+from __future__ import annotations
+
+from .bundle import Bundle
+from .data import Data
+from .errors import Diagnostic, Severity
+from .ir import size
+
+
+def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
+    """A warning where the data go beyond what thresholds and ranges were measured on."""
+    counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
+    largest = max(abs(int(data.x.max())), abs(int(data.x.min())))
+    if not counts or largest <= max(counts):
+        return []
+    return [
+        Diagnostic(
+            "N710",
+            f"counts up to {largest}, calibrated up to {max(counts)}",
+            "the data",
+            "thresholds and the potentials' room were measured on smaller counts",
+            "compile with --calibration data like these",
+            Severity.WARNING,
+        )
+    ]
+
+
+def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
+    """A warning where labels are none of the readout's neurons: those samples count as wrong."""
+    classes = size(bundle.program.readout.shape)
+    if data.y is None:
+        return []
+    outside = data.y[(data.y < 0) | (data.y >= classes)]
+    if not outside.size:
+        return []
+    return [
+        Diagnostic(
+            "N725",
+            f"{outside.size} of {data.y.size} labels are outside 0..{classes - 1}, "
+            f"such as {outside[0]}",
+            "y of the data",
+            "the answer is the number of a readout neuron; these samples count as wrong",
+            f"number the classes from 0; the model has {classes}",
+            Severity.WARNING,
+        )
+    ]

@@ -1,0 +1,1 @@
+from compiler.data_warnings import *
