@@ -173,8 +173,7 @@ def compile_model(
     program = lower(graph, backend.target)
     if counts is not None:
         where = str(calibration) if calibration else "the archive's calibration data"
-        encoding = program.input.encoding
-        check_counts(Data(counts, None), encoding, program.steps_per_frame, where)
+        check_counts(Data(counts, None), program, where)
     broken = list(backend.check(program))
     errors = [d for d in broken if d.severity.value == "error"]
     if errors:

@@ -217,6 +217,22 @@ def test_a_loop_that_needs_more_steps(snnc: Command, tmp_path: Path) -> None:
     assert "one event in 20 (not calibrated)" in snnc("verify", folder, "--samples", "2").out
 
 
+@pytest.mark.lava
+def test_a_loop_over_more_steps_than_a_delay_can_have(snnc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    quick = ["--set", "balance-thresholds{samples=2}"]
+    command = ["compile", MODEL, "--target", "loihi", "--steps-per-frame", "100", *quick]
+    done = snnc(*command, "-o", folder)
+    assert done.code == 0, done.err
+    assert "N723" in done.err and "384 relay neurons" in done.err and "delay of 99 steps" in done.err
+    assert "1546 neurons" in done.out
+    done = snnc("verify", folder, "--samples", "1", "--engine", "lava-inprocess", "--json")
+    result = json.loads(done.out)
+    assert done.code == 0 and result["mismatches"] == 0
+    (relay,) = [p for p in result["populations"] if p["population"] == "h2.relay"]
+    assert relay["spikes"] > 0
+
+
 def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     np.savez(path, x=np.full((1, 2, 2, 16, 16), 5000))
