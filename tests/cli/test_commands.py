@@ -217,6 +217,21 @@ def test_a_loop_that_needs_more_steps(snnc: Command, tmp_path: Path) -> None:
     assert "one event in 20 (not calibrated)" in snnc("verify", folder, "--samples", "2").out
 
 
+def test_inspect_says_what_delays_cost_and_when_answers_have_seen_the_input(
+    snnc: Command, finished: Path
+) -> None:
+    done = snnc("inspect", finished)
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["h2", "->", "h2", "1", "3", "1152"] in lines  # 4 steps a frame, 384 neurons
+    assert "memory       1 loop, the longest takes 4 steps: h2 -> h2" in done.out
+    table = json.loads(snnc("inspect", finished, "--json").out)
+    assert f"answer after step {table['first_answer']}: " in done.out
+    assert table["complete_answer"] - table["first_answer"] == 4  # one frame through h1
+    assert f"{table['totals']['buffered']} buffered" in done.out
+    refused = snnc("inspect", MODEL, "--json")
+    assert refused.code == 2 and "D128" in refused.err
+
+
 @pytest.mark.lava
 def test_a_loop_over_more_steps_than_a_delay_can_have(snnc: Command, tmp_path: Path) -> None:
     folder = tmp_path / "b"
