@@ -10,8 +10,11 @@ import pytest
 
 from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.layout import population_places
+from snnc.backends.loihi.target import LOIHI
 from snnc.ir import Encoding, Program, with_relays
-from snnc.sim import simulate
+from snnc.lowering import lower
+from snnc.sim import encode, simulate
+from tests.passes.test_relays import quantized
 
 from .networks import random_program, random_spikes
 from .test_random_networks import differences
@@ -54,3 +57,22 @@ def test_engines_agree_with_the_reference(engine: str, encoding: Encoding, tmp_p
     want = simulate(program, spikes)
     assert differences(want, got) == []
     assert all(want.spikes[n].any() for n, p in program.by_name.items() if p.relay_of == "input")
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize(("code", "process"), [("frame", "LIF"), ("graded", "Counting")])
+def test_relays_behind_neurons_of_the_exact_codes(code: str, process: str, tmp_path: Path) -> None:
+    edges = [("in", "a", 1), ("a", "a", 3), ("a", "out", 1)]
+    program = lower(quantized(edges, code, "once", 0), LOIHI)
+    places = dict(zip(program.by_name, population_places(program), strict=True))
+    relays = [n for n, p in program.by_name.items() if p.relay_of == "a"]
+    assert relays and {places[n].process for n in relays} == {process}
+    back_end = LoihiBackend()
+    assert list(back_end.check(program)) == []
+    spikes = encode(program, np.random.default_rng(0).integers(0, 6, (1, 8, 3)))
+    emitted = back_end.emit(program, tmp_path)
+    got = back_end.run("lava-inprocess", tmp_path, emitted, spikes, time_limit=100)
+    want = simulate(program, spikes)
+    assert differences(want, got) == []
+    assert want.spikes[relays[-1]].max() == (1 if code == "frame" else want.spikes["a"].max())
+    assert want.spikes["a"].max() > 1 or code == "frame"
