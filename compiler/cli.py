@@ -269,15 +269,27 @@ def inspect(
     discretize: Discretize = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    as_json: Annotated[bool, typer.Option("--json", help="a bundle's table of delays as JSON")] = False,
 ) -> None:
     """Print what a model or a bundle is made of."""
     with reported():
         if path.is_dir():
             from .bundle import read_bundle
+            from .ir.delays import delays_of
 
             bundle, warnings = read_bundle(path, allow_altered=allow_altered)
-            console.inspected(bundle)
+            if as_json:
+                console.say(json.dumps(delays_of(bundle.program).as_json(), indent=1))
+            else:
+                console.inspected(bundle)
             console.diagnostics(warnings)
+        elif as_json:
+            raise fail(
+                "D129",
+                "not a bundle: only a bundle has delays in steps",
+                where=str(path),
+                help="leave --json out, or compile first",
+            )
         else:
             from .frontend import Given, load_model
             from .ir.text import graph_text

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .bundle import Bundle
     from .driver import Compiled
     from .evidence import Ran, Verified
+    from .ir.delays import Delays
     from .ladder import Ladder
     from .sweep import Sweep
 
@@ -220,8 +221,42 @@ def ranges_text(ranges: dict[str, Any]) -> str:
     return f"proved for counts from {low} to {high}, {frames}"
 
 
+def delays(found: Delays) -> None:
+    """The table of delays, and when answers have seen the input."""
+    table = _table("projection", ">frames", ">added steps", ">buffered spikes", ">relay neurons")
+    for row in found.rows:
+        frames = "" if row.frames is None else f"{row.frames}"
+        relays = f"{row.relay_neurons}" if row.relay_neurons else ""
+        table.add_row(row.projection, frames, f"{row.added}", f"{row.buffered}", relays)
+    table.add_section()
+    table.add_row("total", "", f"{found.added}", f"{found.buffered}", f"{found.relay_neurons}")
+    _show(table)
+    if found.shortest is None or found.longest is None:
+        say("input        reaches no answer")
+        return
+    say(
+        f"input        first seen by the answer after step {found.first_answer}: "
+        f"{found.shortest.steps} steps, {' -> '.join(found.shortest.names)}"
+    )
+    but = " but loops" if found.loops else ""
+    say(
+        f"             seen over every way{but} by the answer after step {found.complete_answer}: "
+        f"{found.longest.steps} steps, {' -> '.join(found.longest.names)}"
+    )
+    if found.longest_loop is not None:
+        names = found.longest_loop.names
+        count = f"{found.loops} loop{'s' if found.loops != 1 else ''}"
+        say(
+            f"memory       {count}, the longest takes {found.longest_loop.steps} steps: "
+            f"{' -> '.join((*names, names[0]))}"
+        )
+    if not found.all_seen:
+        say("             there are more ways or loops than were looked at, and maybe longer ones")
+
+
 def inspected(bundle: Bundle) -> None:
     """What a bundle is made of."""
+    from .ir.delays import delays_of
     from .ir.footprint import program_size
     from .ir.text import program_text
 
@@ -231,6 +266,7 @@ def inspected(bundle: Bundle) -> None:
     say(f"target       {manifest['target']}")
     say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
+    delays(delays_of(bundle.program))
     say(f"calibration  {manifest['calibration']['origin']}")
     say(f"ranges       {ranges_text(manifest['ranges'])}")
     say(f"passes       {manifest['passes']}")

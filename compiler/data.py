@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import fail
-from .ir import Encoding, Shape
+from .ir import Code, Encoding, Program, Shape
 
 SHOWN_NAMES = 5
 ZIP = b"PK"
@@ -139,13 +139,16 @@ def check_shape(data: Data, shape: Shape, where: str) -> None:
         )
 
 
-def check_counts(data: Data, encoding: Encoding | None, steps_per_frame: int, where: str) -> None:
-    """Refuse counts that the input code cannot carry.
+def check_counts(data: Data, program: Program, where: str) -> None:
+    """Refuse counts that the input's spikes cannot carry through the program.
 
     Raises:
-        UserError: ``spread`` with negative counts or more than one event a step.
+        UserError: D509 ``spread`` with negative counts or more than one event a step, D511 negative
+            payloads that would have to pass relays.
     """
+    encoding, steps_per_frame = program.input.encoding, program.steps_per_frame
     if encoding is not Encoding.SPREAD:
+        _refuse_negative_relayed(data, program, where)
         return
     over = int(np.count_nonzero((data.x > steps_per_frame) | (data.x < 0)))
     if over:
@@ -155,4 +158,20 @@ def check_counts(data: Data, encoding: Encoding | None, steps_per_frame: int, wh
             where=where,
             why="the input code 'spread' sends one binary spike a step at the most",
             help="compile with more steps a frame, or with encode-input{code=graded}",
+        )
+
+
+def _refuse_negative_relayed(data: Data, program: Program, where: str) -> None:
+    """A relay counts up from 0: it would swallow a negative payload without a word."""
+    relays = [p for p in program.populations if p.relay_of == program.input.name]
+    graded = any(p.neuron is not None and p.neuron.code is Code.GRADED for p in relays)
+    negative = int(np.count_nonzero(data.x < 0))
+    if graded and negative:
+        raise fail(
+            "D511",
+            f"{negative} of {data.x.size} counts are negative, smallest {data.x.min()}",
+            where=where,
+            why="a delay of the input is longer than a connection's, and its relay neurons carry no "
+            "negative payloads",
+            help="compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many",
         )

@@ -36,7 +36,7 @@ def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
         return []
     return [
         Diagnostic(
-            "N725",
+            "N729",
             f"{outside.size} of {data.y.size} labels are outside 0..{classes - 1}, "
             f"such as {outside[0]}",
             "y of the data",

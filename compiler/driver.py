@@ -175,8 +175,7 @@ def compile_model(
     program = lower(graph, backend.target)
     if counts is not None:
         where = str(calibration) if calibration else "the archive's calibration data"
-        encoding = program.input.encoding
-        check_counts(Data(counts, None), encoding, program.steps_per_frame, where)
+        check_counts(Data(counts, None), program, where)
     ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
     context.notes += findings
     broken = list(backend.check(program))
@@ -190,7 +189,6 @@ def compile_model(
             (folder / name).write_bytes(content)
         emitted = backend.emit(program, folder, _example(program, counts))
         notes = (*notes, *emitted.notes)
-<<<<<<< HEAD
         source = {
             "path": _relative(model_path, output),
             "dt": dt,
@@ -199,14 +197,10 @@ def compile_model(
             "module": module,
         }
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes, source)
-        manifest["calibration"] = _calibration_entry(counts, origin, pipeline)
+        manifest["calibration"] = _calibration_entry(counts, origin, pipeline, graph)
         if calibration is not None:
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
-=======
-        manifest = _manifest(model, backend, pipeline, graph, emitted, notes)
-        manifest["calibration"] = _calibration_entry(counts, origin, pipeline, graph)
->>>>>>> n2
         seal(folder, manifest)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)

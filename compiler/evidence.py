@@ -52,8 +52,7 @@ def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
         return random_data(bundle, samples)
     read = read_data(data)
     check_shape(read, bundle.program.input.shape, str(data))
-    program = bundle.program
-    check_counts(read, program.input.encoding, program.steps_per_frame, str(data))
+    check_counts(read, bundle.program, str(data))
     return read.first(samples)
 
 

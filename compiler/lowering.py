@@ -27,6 +27,7 @@ from snnc.ir import (
     Projection,
     Target,
     per_channel,
+    with_relays,
 )
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
@@ -44,20 +45,21 @@ def _exact(values: Array, what: str) -> Array:
 
 
 def lower(graph: Graph, target: Target) -> Program:
-    """The integer program of a quantized graph.
+    """The integer program of a quantized graph; relays carry the delays that are too long.
 
     Raises:
         CompilerBug: a pass left something that is not an integer on its scale.
     """
     if graph.steps_per_frame is None:
         raise CompilerBug("lowering", ["the steps per frame are not set"])
-    return Program(
+    program = Program(
         graph.name,
         graph.steps_per_frame,
         tuple(_population(graph, p, target) for p in graph.populations),
         tuple(_projection(graph, p, target) for p in graph.projections),
         graph.step_seconds,
     )
+    return with_relays(program, graph.longest_delay)
 
 
 def _population(graph: Graph, population: Population, target: Target) -> ProgramPopulation:

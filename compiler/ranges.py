@@ -28,7 +28,7 @@ def check_ranges(
         allow_overflow: go on where the proof fails, with what the calibration data show.
 
     Raises:
-        UserError: D420 the proof fails; every register that can leave its range is named.
+        UserError: D423 the proof fails; every register that can leave its range is named.
     """
     low, high = (0, UNCALIBRATED) if counts is None else (int(counts.min()), int(counts.max()))
     proof = prove(program, target, min(low, 0), max(high, 0))
@@ -58,7 +58,7 @@ def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
     population = program.by_name[broken.population]
     where = f"{population.origin or population.name}{list(broken.neuron)}"
     return Diagnostic(
-        "D420",
+        "D423",
         f"its {broken.register} {' and '.join(explain(broken))}",
         where,
         f"some input makes it wrap or saturate on {target.name}, and the network would be another one",
@@ -111,8 +111,11 @@ def beyond_proof(ranges: dict[str, Any], counts: NDArray[np.int64]) -> list[Diag
     """
     if ranges.get("status") != "proved":
         return []
-    low, high = ranges["counts"]
-    frames = ranges["frames"]
+    try:
+        low, high = (int(count) for count in ranges["counts"])
+        frames = None if ranges["frames"] is None else int(ranges["frames"])
+    except (KeyError, TypeError, ValueError):
+        return []  # an altered manifest, which has been said already
     reasons = []
     if int(counts.max()) > high or int(counts.min()) < low:
         reasons.append(f"counts from {counts.min()} to {counts.max()}, proved from {low} to {high}")

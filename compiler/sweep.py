@@ -68,12 +68,12 @@ def sweep_bits(
         report: progress.
 
     Raises:
-        UserError: the model, the data or a width cannot be used; D511 the data have no labels.
+        UserError: the model, the data or a width cannot be used; D513 the data have no labels.
     """
     read = read_data(data)
     if read.y is None:
         raise fail(
-            "D511",
+            "D513",
             "the data have no labels y, and accuracy needs them",
             where=str(data),
             help="np.savez(FILE, x=counts, y=labels)",

@@ -9,13 +9,15 @@ from typing import ClassVar
 import networkx as nx
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.ir import Code, Graph, Projection, size
-from snnc.ir.retiming import Timed, cheapest_starts
+from snnc.ir import Code, Graph, Projection, relays_needed, size
 
 from .base import Context, Fact, Pass
+from .starts import promised_steps, solve_relayed_starts, solve_starts
 
 DEFAULT_STEPS = 16
 """K where nothing else is said, for rates."""
+
+RELAYS = "let relay neurons carry them: match-delays{relays=true}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class MatchDelays(Pass):
     source) are fewest, by a linear program, exact because its matrix is totally unimodular; among
     equals the readout starts earliest. Biases begin at their population's start. What the network
     computes is unchanged: the same frames meet at every population.
+    Starts at which every delay is within the target's limit come first. Where there are none, a step
+    beyond the limit costs as much as 64 within it, and relay neurons pass on what takes longer: N723
+    counts them.
     Source: papers.md 6.2; retiming after Leiserson and Saxe.
 
     Options:
@@ -37,6 +42,7 @@ class MatchDelays(Pass):
             none; 1 for a network whose frames are time steps and for the code ``graded``.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
         max_delay: largest delay on top of the hop; the target's own limit where None.
+        relays: false refuses longer delays instead of carrying them by relay neurons.
     """
 
     name: ClassVar[str] = "match-delays"
@@ -46,11 +52,12 @@ class MatchDelays(Pass):
     steps_per_frame: int | None = None
     retime: bool = True
     max_delay: int | None = None
+    relays: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
         steps = self._steps(graph)
         hop = context.target.hop_delay
-        longest = context.target.limit("delay") if self.max_delay is None else self.max_delay
+        longest = self._longest(context)
         refuse_impossible_loops(graph, steps, hop)
         if self.retime:
             starts = self._retimed(graph, steps, hop, longest)
@@ -61,8 +68,9 @@ class MatchDelays(Pass):
             delay = promised_steps(graph, p, steps) + starts[p.target] - starts[p.source]
             projections.append(replace(p, delay=delay))
         self._refuse_delays(graph, projections, steps, hop, longest)
+        note_relays(graph, projections, hop, longest, context)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
-        timed = replace(graph, steps_per_frame=steps)
+        timed = replace(graph, steps_per_frame=steps, longest_delay=longest)
         return timed.with_populations(moved).with_projections(projections)
 
     def _steps(self, graph: Graph) -> int:
@@ -86,19 +94,38 @@ class MatchDelays(Pass):
             )
         return given
 
+    def _longest(self, context: Context) -> int | None:
+        """The limit on delays.
+
+        Raises:
+            UserError: D305 a negative one.
+        """
+        if self.max_delay is None:
+            return context.target.limit("delay")
+        if self.max_delay < 0:
+            raise fail(
+                "D305",
+                f"a largest delay of {self.max_delay} steps",
+                where="match-delays{max-delay}",
+                help="use 0 or more: it comes on top of the step that a connection takes",
+            )
+        return self.max_delay
+
     def _retimed(self, graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int]:
-        """Starts that need the fewest buffered spikes; falls back to them without the limit."""
-        for limit in (longest, None):
-            starts = solve_starts(graph, steps, hop, limit)
-            if starts is not None:
-                return starts
-        raise AssertionError("loops were checked, so delays without a limit always exist")
+        """Starts that need the fewest buffered spikes; where the limit leaves none, with relays."""
+        starts = solve_starts(graph, steps, hop, longest)
+        if starts is None:
+            assert longest is not None, "loops were checked, so delays without a limit always exist"
+            return solve_relayed_starts(graph, steps, hop, longest)
+        return starts
 
     def _refuse_delays(
         self, graph: Graph, projections: list[Projection], steps: int, hop: int, longest: int | None
     ) -> None:
-        """Refuse every projection whose delay does not fit, all at once."""
+        """Refuse every projection whose delay neither fits nor can be relayed, all at once."""
         wrong = []
+        if self.relays:
+            longest = None
         over = longest is not None and any((p.delay or 0) - hop > longest for p in projections)
         cure = self._cure(graph, steps, hop, longest) if over and longest is not None else ""
         for p in projections:
@@ -131,8 +158,26 @@ class MatchDelays(Pass):
         """The largest number of steps a frame that would do."""
         for steps in range(min(given - 1, 4 * (longest + hop)), 0, -1):
             if self.retime and solve_starts(graph, steps, hop, longest) is not None:
-                return f"use at most {steps} steps a frame (--steps-per-frame {steps})"
-        return "use shorter delays in the network"
+                return f"use at most {steps} steps a frame (--steps-per-frame {steps}), or {RELAYS}"
+        return f"use shorter delays in the network, or {RELAYS}"
+
+
+def note_relays(
+    graph: Graph, projections: list[Projection], hop: int, longest: int | None, context: Context
+) -> None:
+    """Name each population whose spikes need relays, and how many neurons those have (N723)."""
+    for source in graph.populations:
+        delay = max(((p.delay or 0) - hop for p in projections if p.source == source.name), default=0)
+        relays = relays_needed(delay, longest)
+        if relays:
+            context.note(
+                "N723",
+                f"{relays * size(source.shape)} relay neurons carry its spikes over a delay of {delay} "
+                f"steps, a connection has at most {longest}",
+                where=source.origin or source.name,
+                why="what goes out must arrive together with what takes other paths, or round a loop",
+                help="use fewer steps a frame (--steps-per-frame)",
+            )
 
 
 def default_steps(graph: Graph) -> int:
@@ -140,14 +185,6 @@ def default_steps(graph: Graph) -> int:
     if graph.frame_is_step or graph.code is Code.GRADED:
         return 1
     return max((p.levels for p in graph.neurons if p.levels is not None), default=DEFAULT_STEPS)
-
-
-def promised_steps(graph: Graph, projection: Projection, steps_per_frame: int) -> int:
-    """Steps from the source's first spike for a frame to the target's frame that hears it.
-
-    Both starting at 0. In the exact codes a source speaks at the end of its own frame.
-    """
-    return steps_per_frame * projection.frames - graph.latency(projection.source, steps_per_frame)
 
 
 def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> None:
@@ -221,22 +258,3 @@ def _slack(graph: Graph, steps_per_frame: int, hop: int) -> nx.DiGraph:
         if old is None or weight < old["weight"]:
             slack.add_edge(p.source, p.target, weight=weight)
     return slack
-
-
-def solve_starts(graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int] | None:
-    """The cheapest starts (smallest is 0), or None when the limit on delays leaves none."""
-    most = None if longest is None else longest + hop
-    connections = [
-        Timed(
-            p.source,
-            p.target,
-            promised_steps(graph, p, steps),
-            hop,
-            most,
-            size(graph.by_name[p.source].shape),
-        )
-        for p in graph.projections
-    ]
-    # Among equally cheap starts the readout's decides (early answers), then everybody's.
-    late = {graph.readout.name: 1e3}
-    return cheapest_starts([p.name for p in graph.populations], connections, late)

@@ -26,7 +26,7 @@ from snnc.sim.analog import frame_values, run_frames
 
 from .base import Context
 from .grid_search import Weights, best_exponent, by_channel, channel_scale, common_scale, on_nearest
-from .relays import least_on_grid, to_exceed
+from .lone_weights import least_on_grid, to_exceed
 from .sums import Sums, worst_sums
 
 THRESHOLD_LIMIT = "threshold mantissa"

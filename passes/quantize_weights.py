@@ -51,7 +51,7 @@ class QuantizeWeights(Pass):
     room: state registers are finite. A scale at which the worst input would make a sum leave its
     register is lowered until it does not (N721), and refused where that would cost too much (D319).
     A weight that is its neuron's only one and makes it fire stays above the threshold, as in
-    registers that pass spikes on; N723 warns where the grid cannot. What neurons keep of their state
+    registers that pass spikes on; N727 warns where the grid cannot. What neurons keep of their state
     becomes a multiple of 1/4096.
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
@@ -233,7 +233,7 @@ class QuantizeWeights(Pass):
             )
         if rounded.silenced:
             context.warn(
-                "N723",
+                "N727",
                 f"{rounded.silenced} weights, each the only one of a neuron, made it fire; on the grid "
                 "they no longer do",
                 where=where,

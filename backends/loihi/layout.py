@@ -92,6 +92,8 @@ def _neuron_process(population: ProgramPopulation) -> tuple[str, str]:
     if neuron.threshold is None:
         return "Readout", "never fires and sends its potential, which LIF cannot"
     if neuron.code.exact:
+        if population.relay_of is not None:
+            return "Counting", "a relay: LIF's spikes carry no payload"
         return (
             "Counting",
             f"LIF cannot hear a frame before it speaks (code {neuron.code.value})",
@@ -99,7 +101,8 @@ def _neuron_process(population: ProgramPopulation) -> tuple[str, str]:
     obstacles = _lif_obstacles(neuron, neuron.threshold)
     if obstacles:
         return "Spiking", "LIF has no " + ", no ".join(obstacles)
-    return "LIF", "Lava's own LIF does exactly this"
+    relay = "a relay: " if population.relay_of is not None else ""
+    return "LIF", f"{relay}Lava's own LIF does exactly this"
 
 
 def _lif_obstacles(neuron: IntegerNeuron, threshold: Integers) -> list[str]:

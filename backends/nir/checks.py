@@ -18,6 +18,15 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
     for population in program.populations:
         if population.neuron is not None:
             where = population.origin or population.name
+            if population.neuron.code.exact and population.relay_of is not None:
+                yield Diagnostic(
+                    "D417",
+                    f"NIR has no word for relays of payloads, as {population.relay_of} has them",
+                    where,
+                    "the option max-delay of match-delays asks for them; NIR itself limits no delay",
+                    "leave the option out, or use encode-input{code=spread}",
+                )
+                continue
             if population.neuron.code.exact:
                 yield Diagnostic(
                     "D417",

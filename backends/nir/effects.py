@@ -33,7 +33,10 @@ def effects(
     """
     neurons = [(p.name, p.neuron) for p in program.populations if p.neuron is not None]
     spiking = [(name, n) for name, n in neurons if n.threshold is not None]
-    running_on = [name for name, n in spiking if not n.clear_interval]
+    # A relay has nothing to carry over: its potential is 0 after every step.
+    running_on = [
+        name for name, n in spiking if not n.clear_interval and program.by_name[name].relay_of is None
+    ]
     if program.steps_per_frame > 1 and running_on:
         yield _note(
             "N712",

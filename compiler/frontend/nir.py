@@ -60,7 +60,7 @@ def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
         return
     named = ", ".join(f"{step:g}" for step in sorted(nodes.steps))
     yield Diagnostic(
-        "N724",
+        "N728",
         f"--dt is {given:g} s, the file's metadata say {named} s",
         where="--dt",
         why="what a step adds and keeps depends on its length: this is another network",

@@ -49,6 +49,7 @@ from .ops import (
 )
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 from .program_file import pack_arrays, read_program, unpack_arrays, write_program
+from .relays import relays_needed, with_relays
 from .target import Limit, Target
 from .trace import Trace
 
@@ -95,6 +96,7 @@ __all__ = [
     "pack_arrays",
     "per_channel",
     "read_program",
+    "relays_needed",
     "saturate",
     "shift_sum",
     "size",
@@ -102,6 +104,7 @@ __all__ = [
     "unpack_arrays",
     "weight_range",
     "weight_step",
+    "with_relays",
     "wrap_current",
     "wrap_int32",
     "write_program",

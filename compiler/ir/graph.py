@@ -214,6 +214,8 @@ class Graph:
     added to the potential at every step, and a readout keeps its state as its ``neuron`` says.
     ``step_seconds`` is how long a step lasts, where the model says so; nothing depends on it.
     ``code`` says how spikes carry activations.
+    ``longest_delay`` is the most steps on top of the hop that a connection of the program may have:
+    what takes longer here will go through relays (``relays.py``). None where there is no limit.
     """
 
     name: str
@@ -223,6 +225,7 @@ class Graph:
     frame_is_step: bool = False
     step_seconds: float | None = None
     code: Code = Code.RATE
+    longest_delay: int | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

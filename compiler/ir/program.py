@@ -71,7 +71,8 @@ class ProgramPopulation:
     """A population of the program; ``neuron`` is None for the input.
 
     ``start`` is the number of steps before the population's frame 0: its frame ``r`` lasts from step
-    ``start + r * K + 1`` to step ``start + (r + 1) * K``.
+    ``start + r * K + 1`` to step ``start + (r + 1) * K``. ``relay_of`` names the population whose
+    spikes this one only passes on, later (``relays.py``).
     """
 
     name: str
@@ -81,6 +82,14 @@ class ProgramPopulation:
     start: int
     neuron: IntegerNeuron | None = None
     encoding: Encoding | None = None
+    relay_of: str | None = None
+
+    @property
+    def latency(self) -> int:
+        """Steps from the beginning of its frame to the first spike for it: ``Graph.latency``."""
+        if self.neuron is None or not self.neuron.code.exact:
+            return 0
+        return self.neuron.clear_interval - 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,6 +173,7 @@ def write_program(program: Program) -> dict[str, bytes]:
             "origin": p.origin,
             "start": p.start,
             "encoding": None if p.encoding is None else p.encoding.value,
+            "relay_of": p.relay_of,
             "neuron": None
             if p.neuron is None
             else _neuron_to_json(p.neuron, f"population.{i}", arrays),
@@ -224,6 +225,7 @@ def read_program(structure: bytes, weights: bytes) -> Program:
             start=int(p["start"]),
             neuron=None if p["neuron"] is None else _neuron_from_json(p["neuron"], arrays),
             encoding=None if p["encoding"] is None else Encoding(p["encoding"]),
+            relay_of=p.get("relay_of"),  # bundles from before relays have none
         )
         for p in data["populations"]
     )

@@ -119,6 +119,11 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
         ranges += found
         if bounds.frames is not None:
             lasting.append(bounds.frames)
+        if population.relay_of is not None:
+            # It comes after what it passes on, one to one.
+            (heard,) = program.into(population.name)
+            sent[population.name] = sent[heard.source]
+            continue
         sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
     return Proof(low, high, tuple(ranges), min(lasting, default=None))
 
@@ -255,9 +260,7 @@ def _arriving(
 def _aligned(program: Program, q: ProgramProjection) -> bool:
     """Whether what the source sends for one frame arrives within one frame of the target."""
     source, target = program.by_name[q.source], program.by_name[q.target]
-    neuron = source.neuron
-    latency = neuron.clear_interval - 1 if neuron is not None and neuron.code.exact else 0
-    return (source.start + latency + 1 + q.delay - target.start) % program.steps_per_frame == 0
+    return (source.start + source.latency + 1 + q.delay - target.start) % program.steps_per_frame == 0
 
 
 def _range(p: ProgramPopulation, register: str, extent: Extent, least: int, most: int) -> Range:

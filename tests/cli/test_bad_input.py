@@ -65,7 +65,11 @@ def test_memory_that_ends_elsewhere(
         (["--weight-bits", "9"], ["D306", "9 weight bits", "1, 2, 3, 4, 5, 6, 7, 8"]),
         (["--weight-bits", "0"], ["D306"]),
         (["--steps-per-frame", "0"], ["D301", "0 steps a frame"]),
-        (["--steps-per-frame", "200"], ["D303", "199 steps exceeds 62", "--steps-per-frame 63"]),
+        (
+            ["--steps-per-frame", "200", "--set", "match-delays{relays=false}"],
+            ["D303", "199 steps exceeds 62", "--steps-per-frame 63", "relays=true"],
+        ),
+        (["--set", "match-delays{max-delay=-1}"], ["D305", "-1 steps"]),
         (["--passes", "match-delay"], ["D308", "did you mean match-delays?"]),
         (["--passes", "quantize-weights"], ["D310"]),
         (["--passes", "fold-batch-norm"], ["D313", "match-delays"]),

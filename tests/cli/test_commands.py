@@ -217,6 +217,37 @@ def test_a_loop_that_needs_more_steps(snnc: Command, tmp_path: Path) -> None:
     assert "one event in 20 (not calibrated)" in snnc("verify", folder, "--samples", "2").out
 
 
+def test_inspect_says_what_delays_cost_and_when_answers_have_seen_the_input(
+    snnc: Command, finished: Path
+) -> None:
+    done = snnc("inspect", finished)
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["h2", "->", "h2", "1", "3", "1152"] in lines  # 4 steps a frame, 384 neurons
+    assert "memory       1 loop, the longest takes 4 steps: h2 -> h2" in done.out
+    table = json.loads(snnc("inspect", finished, "--json").out)
+    assert f"answer after step {table['first_answer']}: " in done.out
+    assert table["complete_answer"] - table["first_answer"] == 4  # one frame through h1
+    assert f"{table['totals']['buffered']} buffered" in done.out
+    refused = snnc("inspect", MODEL, "--json")
+    assert refused.code == 2 and "D129" in refused.err
+
+
+@pytest.mark.lava
+def test_a_loop_over_more_steps_than_a_delay_can_have(snnc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    quick = ["--set", "balance-thresholds{samples=2}"]
+    command = ["compile", MODEL, "--target", "loihi", "--steps-per-frame", "100", *quick]
+    done = snnc(*command, "-o", folder)
+    assert done.code == 0, done.err
+    assert "N723" in done.err and "384 relay neurons" in done.err and "delay of 99 steps" in done.err
+    assert "1546 neurons" in done.out
+    done = snnc("verify", folder, "--samples", "1", "--engine", "lava-inprocess", "--json")
+    result = json.loads(done.out)
+    assert done.code == 0 and result["mismatches"] == 0
+    (relay,) = [p for p in result["populations"] if p["population"] == "h2.relay"]
+    assert relay["spikes"] > 0
+
+
 def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     np.savez(path, x=np.full((1, 2, 2, 16, 16), 5000))
@@ -230,10 +261,10 @@ def test_labels_that_are_no_classes_are_named(snnc: Command, finished: Path, tmp
     x = np.ones((3, 2, 2, 16, 16), int)
     np.savez(path, x=x, y=np.array([10, 9, -1]))
     done = snnc("run", finished, "--data", path, "-o", out)
-    assert done.code == 0 and "N725" in done.err
+    assert done.code == 0 and "N729" in done.err
     assert "2 of 3 labels are outside 0..9, such as 10" in done.err
     np.savez(path, x=x, y=np.array([0, 9, 5]))
-    assert "N725" not in snnc("run", finished, "--data", path, "-o", out).err
+    assert "N729" not in snnc("run", finished, "--data", path, "-o", out).err
 
 
 def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:

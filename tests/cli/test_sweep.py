@@ -57,4 +57,4 @@ def test_wrong_use(snnc: Command, digits: Path, tmp_path: Path) -> None:
     assert "error[D306]" in snnc(*asked, digits, "--weight-bits", "9").err
     np.savez(tmp_path / "bare.npz", x=np.zeros((2, 3, 2, 16, 16), np.int64))
     refused = snnc(*asked, tmp_path / "bare.npz")
-    assert refused.code == 2 and "error[D511]" in refused.err
+    assert refused.code == 2 and "error[D513]" in refused.err

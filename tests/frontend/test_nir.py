@@ -189,11 +189,11 @@ def test_the_step_is_read_from_the_file_or_asked_for(tmp_path: Path) -> None:
 def test_another_step_than_the_file_names_is_a_warning(tmp_path: Path) -> None:
     graph = chain(nir.Linear(np.eye(1)), nir.LIF(ones(0.2), ones(1.0), ones(0.0), ones(1.0)))
     graph.metadata = {"dt": 0.05}
-    (told,) = (n for n in load(graph, tmp_path, dt=0.1).notes if n.code == "N724")
+    (told,) = (n for n in load(graph, tmp_path, dt=0.1).notes if n.code == "N728")
     assert told.severity is Severity.WARNING
     assert "0.1 s" in told.what and "0.05 s" in told.what
     agreeing = load(graph, tmp_path, dt=float(np.float32(0.05)))
-    assert "N724" not in [n.code for n in agreeing.notes]
+    assert "N728" not in [n.code for n in agreeing.notes]
 
 
 def test_a_potential_is_read_where_the_network_ends_in_an_integrator(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
@@ -11,9 +12,22 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.errors import UserError
-from snnc.ir import Code, Graph, Kind, Linear, Neuron, Population, Projection, Target, size
+from snnc.ir import (
+    Code,
+    Graph,
+    Kind,
+    Limit,
+    Linear,
+    Neuron,
+    Population,
+    Projection,
+    Target,
+    relays_needed,
+    size,
+)
 from snnc.passes import Context, Fact, problems
-from snnc.passes.match_delays import MatchDelays, smallest_steps, solve_starts
+from snnc.passes.match_delays import MatchDelays, smallest_steps
+from snnc.passes.starts import BEYOND, solve_starts
 
 TARGET = Target("test")
 
@@ -96,19 +110,82 @@ def test_buffers_are_as_few_as_brute_force_finds(
     found = buffered_spikes(matched(graph, steps), 1)
     best = min(
         cost
-        for starts in product(range(4 * steps + 3), repeat=4)
-        if (
-            cost := brute_force_cost(
-                graph, steps, dict(zip(("a", "b", "c", "out"), starts, strict=True))
-            )
-        )
-        is not None
+        for starts in all_starts(steps)
+        if (cost := brute_force_cost(graph, steps, starts)) is not None
     )
     assert found == best
 
 
-def brute_force_cost(graph: Graph, steps: int, starts: dict[str, int]) -> int | None:
-    """Buffered spikes with the input in the middle of the range, None where a hop does not fit."""
+def all_starts(steps: int) -> Iterator[dict[str, int]]:
+    """Of everything but the input, in a range that holds the cheapest."""
+    for starts in product(range(4 * steps + 3), repeat=4):
+        yield dict(zip(("a", "b", "c", "out"), starts, strict=True))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 2)), max_size=3),
+    st.integers(1, 3),
+    st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4)),
+    st.sampled_from(Code),
+    st.integers(0, 4),
+)
+@settings(deadline=None, max_examples=60)
+def test_with_a_limit_too_or_both_find_none(
+    edges: list[tuple[str, str, int]],
+    steps: int,
+    sizes: tuple[int, int, int],
+    code: Code,
+    longest: int,
+) -> None:
+    frame = [("in", "a", 1), ("a", "b", 1), ("a", "c", 1), ("b", "out", 1), ("c", "out", 1)]
+    graph = network([*frame, *edges], dict(zip("abc", sizes, strict=True)))
+    graph = replace(graph, code=code)
+    needed = smallest_steps(graph, 1)
+    assume(needed is not None and steps >= needed)
+    best = cheapest_of_all(graph, steps, longest)
+    relayed = matched(graph, steps, max_delay=longest)
+    if best is None:
+        assert "D303" in message(graph, steps, max_delay=longest, relays=False)
+        given_starts = {p.name: p.start or 0 for p in relayed.populations}
+        moved = {name: s + 3 * steps - given_starts["in"] for name, s in given_starts.items()}
+        found = brute_force_cost(graph, steps, moved, longest)
+        costs = (brute_force_cost(graph, steps, starts, longest) for starts in all_starts(steps))
+        assert found == min(cost for cost in costs if cost is not None)
+    else:
+        done = matched(graph, steps, max_delay=longest, relays=False)
+        assert max((p.delay or 0) - 1 for p in done.projections) <= longest
+        assert buffered_spikes(done, 1) == buffered_spikes(relayed, 1) == best
+
+
+def cheapest_of_all(graph: Graph, steps: int, longest: int) -> int | None:
+    """Fewest buffered spikes over all starts with every delay within a limit, None where none are.
+
+    The first four projections' delays, each 0 to ``longest``, give all starts there can be: those four
+    make a tree.
+    """
+    costs = []
+    for delays in product(range(longest + 1), repeat=4):
+        starts = {"in": 0}
+        for p, delay in zip(graph.projections, delays, strict=False):
+            latency = graph.latency(p.source, steps)
+            starts[p.target] = starts[p.source] + 1 + delay + latency - steps * p.frames
+        buffered = [
+            steps * p.frames - graph.latency(p.source, steps) + starts[p.target] - starts[p.source] - 1
+            for p in graph.projections
+        ]
+        if all(0 <= delay <= longest for delay in buffered):
+            sources = (graph.by_name[p.source].shape[0] for p in graph.projections)
+            costs.append(sum(delay * size for delay, size in zip(buffered, sources, strict=True)))
+    return min(costs, default=None)
+
+
+def brute_force_cost(
+    graph: Graph, steps: int, starts: dict[str, int], longest: int = 1000
+) -> int | None:
+    """Buffered spikes with the input in the middle of the range, None where a hop does not fit.
+
+    Those beyond the longest delay count ``BEYOND`` times.
+    """
     starts = {**starts, "in": 3 * steps}
     total = 0
     for p in graph.projections:
@@ -117,7 +194,8 @@ def brute_force_cost(graph: Graph, steps: int, starts: dict[str, int]) -> int | 
             buffered -= steps - 1  # it has to hear the whole frame first
         if buffered < 0:
             return None
-        total += buffered * graph.by_name[p.source].shape[0]
+        worth = buffered + (BEYOND - 1) * max(0, buffered - longest)
+        total += worth * graph.by_name[p.source].shape[0]
     return total
 
 
@@ -153,7 +231,7 @@ def test_an_instant_self_loop_is_refused() -> None:
 
 def test_a_delay_over_the_limit_is_refused_with_both_numbers() -> None:
     edges = [("in", "a", 1), ("a", "a", 1), ("a", "out", 1)]
-    text = message(network(edges), 64, max_delay=62)
+    text = message(network(edges), 64, max_delay=62, relays=False)
     assert "D303" in text and "63 steps exceeds 62" in text and "a_to_a" in text
     matched(network(edges), 63, max_delay=62)
 
@@ -166,6 +244,27 @@ def test_the_limit_moves_buffers_where_it_can() -> None:
     assert buffers == [22, 0, 0, 0]
     limited = [(p.delay or 0) - 1 for p in matched(graph, 8, max_delay=12).projections]
     assert limited[0] == 12 and sum(limited) == 22
+
+
+def test_what_the_limit_leaves_no_starts_for_goes_through_relays() -> None:
+    # The loop needs 63 steps. Before b's three neurons, the path needs no limit and keeps its starts.
+    graph = network([("in", "a", 1), ("a", "a", 1), ("a", "b", 1), ("b", "out", 1)], {"a": 5, "b": 3})
+    context = Context(Target("test", limits={"delay": Limit(20, "steps", "made up")}))
+    done = MatchDelays(steps_per_frame=64).run(graph, context)
+    free = matched(graph, 64)
+    assert [p.delay for p in done.projections] == [p.delay for p in free.projections] == [1, 64, 1, 1]
+    assert done.longest_delay == 20 and free.longest_delay is None
+    (note,) = context.notes
+    assert note.code == "N723" and note.where == "a"
+    assert note.what.startswith("15 relay neurons carry its spikes over a delay of 63 steps")
+    assert relays_needed(63, 20) == 3  # after 21, 42 and 63 steps; the last hears it at the 64th
+
+
+def test_delays_that_fit_somehow_need_no_relays() -> None:
+    edges = [("in", "a", 1), ("a", "b", 1), ("b", "out", 1), ("in", "out", 0)]
+    context = Context(Target("test", limits={"delay": Limit(12, "steps", "made up")}))
+    done = MatchDelays(steps_per_frame=8).run(network(edges, {"a": 5, "b": 5}), context)
+    assert max(p.delay or 0 for p in done.projections) == 13 and context.notes == []
 
 
 def test_zero_steps_are_refused() -> None:

@@ -17,7 +17,7 @@ from .networks import counts, rollout
 
 
 def test_text_round_trip() -> None:
-    text = "match-delays{steps-per-frame=4,retime=false},encode-input{code=spread}"
+    text = "match-delays{steps-per-frame=4,retime=false,relays=true},encode-input{code=spread}"
     pipeline = Pipeline.parse(text)
     assert str(pipeline) == text
     assert Pipeline.parse(str(pipeline)) == pipeline
@@ -79,7 +79,9 @@ def test_a_pass_that_breaks_its_promise_is_named() -> None:
 def test_options_are_changed_by_text_and_the_others_stay() -> None:
     pipeline = Pipeline.parse("match-delays{steps-per-frame=4,retime=false},encode-input{code=graded}")
     changed = pipeline.with_text("match-delays{steps-per-frame=5}")
-    assert str(changed) == "match-delays{steps-per-frame=5,retime=false},encode-input{code=graded}"
+    assert str(changed) == (
+        "match-delays{steps-per-frame=5,retime=false,relays=true},encode-input{code=graded}"
+    )
     with pytest.raises(UserError, match="D309"):
         pipeline.with_text("quantize-weights{bits=4}")
 

@@ -22,6 +22,7 @@ from snnc.ir import (
     ProgramProjection,
     Reset,
     SignMode,
+    with_relays,
 )
 from snnc.sim import simulate
 from snnc.verify import compare
@@ -166,6 +167,21 @@ def test_an_integrator_for_answers_frame_by_frame_is_refused() -> None:
 
 def codes(program: Program, target: NirBackend) -> list[str]:
     return [d.code for d in target.check(program)]
+
+
+def test_relays_pass_spikes_and_those_of_payloads_are_refused(tmp_path: Path) -> None:
+    behind_hidden = with_relays(small(neuron(), loop=9), 3)
+    assert codes(behind_hidden, NirBackend()) == []
+    target = NirBackend()
+    emitted = target.emit(behind_hidden, tmp_path)
+    inputs = np.random.default_rng(0).integers(0, 4, (2, 60, 2))
+    expected = simulate(behind_hidden, inputs)
+    got = target.run("nir", tmp_path, emitted, inputs, time_limit=60)
+    assert compare(behind_hidden, expected, got).mismatches == 0
+    assert expected.spikes["h.0.relay_2"].any()
+    behind_input = with_relays(small(neuron(), frames=4), 3)
+    assert codes(behind_input, NirBackend()) == ["D417"]
+    assert "max-delay" in next(NirBackend().check(behind_input)).render()
 
 
 def test_what_nir_cannot_say_is_refused() -> None:

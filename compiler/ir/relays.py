@@ -1,0 +1,150 @@
+"""Relay populations: neurons that pass spikes on, for delays that no connection of the target can have.
+
+A spike that is sent at step ``t`` arrives at step ``t + 1 + d``. A relay sends every spike again in the
+step in which it arrives and remembers nothing. Where connections have at most a delay of L, the n-th
+relay behind a population therefore speaks ``n (L + 1)`` steps after it. All projections of the
+population share the chain: each begins at the last relay that its own delay reaches back to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from .fixed_point import SignMode
+from .graph import Code, Comparison, Kind, Reset
+from .ops import Identity, SparseLinear
+from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
+
+LARGEST_PAYLOAD = 2**23 - 1
+"""Of a graded spike: 24 bits with sign (``docs/numerics.md``, section "Input")."""
+
+SHIFT, THRESHOLD, WEIGHT = 6, 64, 2
+"""Of a binary relay: a spike gives ``2 << 6``, above 64. Lava's LIF has shift 6 and multiples of 64."""
+
+SUFFIX = "relay"
+
+
+def relays_needed(delay: int, longest: int | None) -> int:
+    """Relays that a spike passes on its way.
+
+    Args:
+        delay: steps on top of the projection's hop, 0 or more.
+        longest: largest delay of one connection, 0 or more; None where any will do.
+    """
+    return 0 if longest is None else delay // (longest + 1)
+
+
+def with_relays(program: Program, longest: int | None) -> Program:
+    """The same program with no delay above ``longest``: the other populations' spikes stay as they are.
+
+    Payloads of graded spikes must not be negative and at most 2^23 - 1 (``snnc.data.check_counts``).
+
+    Args:
+        program: as lowered, without relays.
+        longest: largest delay of a connection on top of its hop, 0 or more; None where any will do.
+    """
+    hops = {(p.source, p.graded): 0 for p in program.projections}
+    for p in program.projections:
+        hops[p.source, p.graded] = max(hops[p.source, p.graded], relays_needed(p.delay, longest))
+    if longest is None or not any(hops.values()):
+        return program
+    taken = set(program.by_name)
+    populations: list[ProgramPopulation] = []
+    projections: list[ProgramProjection] = []
+    speakers: dict[tuple[str, bool], list[str]] = {}
+    for population in program.populations:
+        populations.append(population)
+        for graded in (False, True):
+            relays = list(_relays(program, population, graded, hops, longest, taken))
+            populations += relays
+            chain = speakers[population.name, graded] = [population.name, *(r.name for r in relays)]
+            projections += [
+                _to_relay(population, source, relay, graded, longest)
+                for source, relay in zip(chain, relays, strict=False)
+            ]
+    for p in program.projections:
+        passed = relays_needed(p.delay, longest)
+        source = speakers[p.source, p.graded][passed]
+        projections.append(replace(p, source=source, delay=p.delay - passed * (longest + 1)))
+    return replace(program, populations=tuple(populations), projections=tuple(projections))
+
+
+def _relays(
+    program: Program,
+    source: ProgramPopulation,
+    graded: bool,
+    hops: dict[tuple[str, bool], int],
+    longest: int,
+    taken: set[str],
+) -> Iterator[ProgramPopulation]:
+    """The chain behind a population, nearest first; their names are added to ``taken``."""
+    for number in range(1, hops.get((source.name, graded), 0) + 1):
+        yield ProgramPopulation(
+            _free_name(f"{source.name}.{SUFFIX}", taken),
+            Kind.NEURONS,
+            source.shape,
+            source.origin,
+            source.start + source.latency + number * (longest + 1),
+            _neuron(program, graded),
+            relay_of=source.name,
+        )
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _neuron(program: Program, graded: bool) -> IntegerNeuron:
+    """Fires, or sends the payload that it got, in the step in which a spike arrives."""
+    readout = program.readout.neuron
+    assert readout is not None
+    zero = np.zeros((), np.int64)
+    binary = IntegerNeuron(
+        current_decay=4095,
+        potential_decay=0,
+        input_shift=SHIFT,
+        state_bits=readout.state_bits,
+        threshold=np.asarray(THRESHOLD, np.int64),
+        comparison=Comparison.GREATER,
+        reset=Reset.ZERO,
+        start_value=zero,
+        bias_mantissa=zero,
+        bias_exponent=0,
+        bias_start=0,
+        unit=THRESHOLD,
+    )
+    if not graded:
+        return binary
+    return replace(
+        binary,
+        input_shift=0,
+        threshold=np.ones((), np.int64),
+        unit=1,
+        clear_interval=1,
+        code=Code.GRADED,
+        levels=LARGEST_PAYLOAD,
+    )
+
+
+def _to_relay(
+    population: ProgramPopulation, source: str, relay: ProgramPopulation, graded: bool, longest: int
+) -> ProgramProjection:
+    weight = Identity().matrix(population.shape) * np.int64(1 if graded else WEIGHT)
+    return ProgramProjection(
+        source,
+        relay.name,
+        SparseLinear(weight, population.shape),
+        8,
+        SignMode.EXCITATORY,
+        0,
+        longest,
+        graded,
+        population.origin,
+    )

@@ -1,0 +1,1 @@
+from passes.lone_weights import *
