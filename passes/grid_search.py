@@ -77,7 +77,12 @@ def best_exponent(weights: Weights, scale: int, highest: int) -> tuple[float, in
 
 
 def common_scale(
-    projections: Sequence[Weights], roomy: float, most: int, highest: int, candidates: int
+    projections: Sequence[Weights],
+    roomy: float,
+    most: int,
+    highest: int,
+    candidates: int,
+    powers_of_two: bool = False,
 ) -> int:
     """The integer scale of a population with the least squared rounding error, the smallest of equals.
 
@@ -87,8 +92,13 @@ def common_scale(
         most: never above.
         highest: largest exponent.
         candidates: scales that are tried.
+        powers_of_two: try them all, and nothing else.
     """
     used = [p for p in projections if p.largest > 0]
+    if powers_of_two:
+        tried = 2 ** np.arange(int(most).bit_length())
+        wrong = [sum(best_exponent(p, int(s), highest)[0] for p in used) for s in tried]
+        return int(tried[int(np.argmin(wrong))])
     if not used:
         return min(2**8, most)
     # The scales at which each projection just fills its grid with exponent 0. The largest serves

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,10 @@ class Excess:
 
 @dataclass(frozen=True)
 class GridSearch:
-    """The options of ``quantize-weights`` that the search needs, and the target's limits."""
+    """The options of ``quantize-weights`` that the search needs, and the target's limits.
+
+    ``reached`` grows: what neurons of populations that are done can count to.
+    """
 
     target: Target
     bits: int
@@ -110,6 +113,8 @@ class GridSearch:
     candidates: int
     headroom: float
     per_channel: bool
+    powers_of_two: bool = False
+    reached: dict[str, Array] = field(default_factory=dict)
 
     def mode(self, weights: Array) -> SignMode:
         """The sign mode that leaves the weights most bits."""
@@ -159,7 +164,11 @@ class GridSearch:
         ]
         roomy = self._roomy_scale(graph, population, context)
         ceiling = int(min(most, max(1.0, caps.max() if self.per_channel else caps.min())))
-        scale = common_scale(weights, roomy, ceiling, highest, self.candidates)
+        fires = population.kind is Kind.NEURONS
+        powers = self.powers_of_two and fires
+        if powers:
+            ceiling = min(ceiling, 2**highest)
+        scale = common_scale(weights, roomy, ceiling, highest, self.candidates, powers)
         exponents = [best_exponent(w, scale, highest)[1] for w in weights]
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
@@ -229,7 +238,7 @@ class GridSearch:
         An accumulating readout sums over ``frames``.
         """
         projections = tuple(r.projection for r in choice.rounded)
-        sums = worst_sums(graph, population, projections, counts, frames)
+        sums = worst_sums(graph, population, projections, counts, frames, self.reached)
         found = [e for e in self._excesses(graph, sums, choice) if e.factor.max() > 1]
         return max(found, key=lambda e: float(e.factor.max()), default=None)
 
@@ -249,6 +258,13 @@ class GridSearch:
         """By how much synaptic input is usually shifted into the state registers."""
         spiking = population.kind is Kind.NEURONS and not graph.code.exact
         return self.target.threshold_shift if spiking else 0
+
+    def remember(self, graph: Graph, population: Population, choice: Choice, context: Context) -> None:
+        """Keep what the population's neurons can count to, for what hears them."""
+        projections = tuple(r.projection for r in choice.rounded)
+        sums = worst_sums(graph, population, projections, context.calibration, 1, self.reached)
+        if sums.levels is not None:
+            self.reached[population.name] = sums.levels
 
     def choose_within(
         self, graph: Graph, population: Population, context: Context, frames: int = 1

@@ -14,7 +14,8 @@ from snnc.sim.analog import run_frames
 
 from .base import Context, Fact, Pass
 
-DEFAULT_GRADED_LEVELS = 255
+DEFAULT_GRADED_LEVELS = 31
+LARGEST_PAYLOAD = 2**23 - 1
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,11 @@ class QuantizeActivations(Pass):
     ``snnc verify --ladder`` shows it. The code ``rate`` needs no levels. Source: papers.md 5.1.
 
     Options:
-        levels: above zero; K for ``frame``, 255 for ``graded`` where it is left out.
+        levels: above zero; K for ``frame``, 31 for ``graded`` where it is left out.
         percentile: of the positive activations, in percent.
         samples: at most so many calibration samples are used, the first ones.
+        shift: 0.5 rounds to the nearest level, 0 down.
+        clip: false lets activations have more than these levels, as many as a payload holds.
     """
 
     name: ClassVar[str] = "quantize-activations"
@@ -40,10 +43,14 @@ class QuantizeActivations(Pass):
     levels: int | None = None
     percentile: float = 99.9
     samples: int = 64
+    shift: float = 0.5
+    clip: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
         if not 0 < self.percentile <= 100:
             raise fail("D305", f"a percentile of {self.percentile}", help="use 0 < p <= 100")
+        if self.shift not in (0, 0.5):
+            raise fail("D305", f"a shift of {self.shift}", help="use 0 or 0.5")
         if self.samples < 1:
             raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
         if not graph.code.exact:
@@ -67,7 +74,8 @@ class QuantizeActivations(Pass):
             names = [p.name for p in bare]
             activations = run_frames(graph, context.calibration[: self.samples], only=names)
         return graph.with_populations(
-            self._with_levels(p, activations.get(p.name), levels, context) for p in bare
+            self._with_levels(p, activations.get(p.name), levels, graph.code is Code.GRADED, context)
+            for p in bare
         )
 
     def _levels(self, graph: Graph) -> int:
@@ -89,13 +97,21 @@ class QuantizeActivations(Pass):
         return levels
 
     def _with_levels(
-        self, population: Population, seen: NDArray[np.float64] | None, levels: int, context: Context
+        self,
+        population: Population,
+        seen: NDArray[np.float64] | None,
+        levels: int,
+        graded: bool,
+        context: Context,
     ) -> Population:
         ceiling = population.ceiling
         if ceiling is None:
             assert seen is not None
             ceiling = np.asarray(self._range(population, seen, context))
-        changed = replace(population, ceiling=ceiling, levels=levels)
+        changed = replace(population, ceiling=ceiling, levels=levels, shift=self.shift)
+        if not self.clip and graded and population.ceiling is None:
+            top = changed.step * LARGEST_PAYLOAD
+            changed = replace(changed, ceiling=top, levels=LARGEST_PAYLOAD)
         if seen is not None:
             self._tell(changed, seen, context)
         return changed
@@ -119,9 +135,12 @@ class QuantizeActivations(Pass):
             step, top = (per_channel(x, population.shape) for x in (step, top))
         near = np.clip(np.floor(seen / step + population.shift), 0, population.levels) * step
         clipped = float(np.mean(seen > top))
+        levels = f"{population.levels} levels"
+        if population.levels == LARGEST_PAYLOAD:
+            levels = f"multiples of {float(np.max(step)):.4g}"
         context.note(
             "N720",
-            f"activations rounded to {population.levels} levels up to {float(np.max(top)):.4g}: "
+            f"activations rounded to {levels} up to {float(np.max(top)):.4g}: "
             f"off by {float(np.abs(near - seen).mean()):.2g} on average, {clipped:.2%} clipped",
             where=population.origin,
             why=f"measured on {len(seen)} calibration samples of {seen.shape[1]} frames",

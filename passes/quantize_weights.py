@@ -22,7 +22,7 @@ GRAVE_ERROR = 0.1
 """Relative error of a projection's weights from which rounding is a warning, and from which a scale
 that ranges force upon a population is refused."""
 
-FINE_ERROR = 0.02
+FINE_ERROR = 0.05
 """Relative error up to which a readout's weights are given up so that it holds more frames."""
 
 FRAMES = 32
@@ -66,6 +66,8 @@ class QuantizeWeights(Pass):
         correct_bias: ``yes`` takes what rounding the weights adds on average back in the biases, where
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it
             changed accuracy by no more than chance on samples/moving_digits.
+        power_of_two: scales of neurons are powers of two, small enough that a connection's own exponent
+            can divide by them, as Lava's graded neurons need it.
     """
 
     name: ClassVar[str] = "quantize-weights"
@@ -79,6 +81,7 @@ class QuantizeWeights(Pass):
     per: str = "auto"
     ranges: bool = True
     correct_bias: str = "auto"
+    power_of_two: bool = False
 
     def run(self, graph: Graph, context: Context) -> Graph:
         self._refuse_options(context.target)
@@ -89,7 +92,8 @@ class QuantizeWeights(Pass):
             self.sign_mode == "mixed",
             self.candidates,
             self.headroom,
-            by_channel,
+            by_channel and not self.power_of_two,
+            self.power_of_two,
         )
         populations: list[Population] = []
         rounded: dict[int, Projection] = {}
@@ -97,6 +101,7 @@ class QuantizeWeights(Pass):
             if population.kind is Kind.INPUT:
                 continue
             choice = self._choice(search, graph, population, context)
+            search.remember(graph, population, choice, context)
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
                 rounded[id(old)] = new.projection
             if graph.frame_is_step:

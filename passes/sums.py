@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,13 @@ class Sums:
     Attributes:
         step: of what arrives in one time step.
         potential: of the potential; None where no frame bounds it.
+        levels: what each neuron can count to at most, of the population's shape; None where it is no
+            neuron of an exact code.
     """
 
     step: Array
     potential: Array | None
+    levels: Array | None = None
 
 
 def worst_sums(
@@ -29,6 +33,7 @@ def worst_sums(
     projections: tuple[Projection, ...],
     counts: NDArray[np.int64] | None,
     frames: int = 1,
+    reached: Mapping[str, Array] | None = None,
 ) -> Sums:
     """The worst sums of one population, every source putting out all that it can.
 
@@ -38,18 +43,26 @@ def worst_sums(
         projections: that end at it, perhaps already rounded.
         counts: calibration data, whose largest count is the largest that is asked for; 1 where None.
         frames: over which an accumulating readout sums.
+        reached: ``levels`` of populations that are known already; others may put out all they have.
     """
     shape = population.shape
     step = frame = Extent.of(0, 0, shape)
     for p in projections:
         source = graph.by_name[p.source]
-        in_step, in_frame = _reach(graph, source, counts)
+        in_step, in_frame = _reach(graph, source, counts, (reached or {}).get(source.name))
         step += in_step.through(p.op, shape)
         frame += in_frame.through(p.op, shape)
-    return Sums(_by_channel(step), _potential(graph, population, step, frame, frames))
+    levels = None
+    if graph.code.exact and population.levels is not None:
+        bias = 0.0 if population.bias is None else population.bias
+        counted = np.floor(frame.high + np.maximum(bias, 0) + population.shift)
+        levels = np.clip(counted, 0, population.levels)
+    return Sums(_by_channel(step), _potential(graph, population, step, frame, frames), levels)
 
 
-def _reach(graph: Graph, source: Population, counts: NDArray[np.int64] | None) -> tuple[Extent, Extent]:
+def _reach(
+    graph: Graph, source: Population, counts: NDArray[np.int64] | None, levels: Array | None
+) -> tuple[Extent, Extent]:
     """What a source can put out in a step and in a frame."""
     steps = graph.steps_per_frame or 1
     if source.kind is Kind.INPUT:
@@ -60,8 +73,10 @@ def _reach(graph: Graph, source: Population, counts: NDArray[np.int64] | None) -
         return in_step, in_step if source.encoding is Encoding.ONCE else in_step.times(steps)
     if not graph.code.exact or source.levels is None:
         return Extent.of(0, 1, source.shape), Extent.of(0, steps, source.shape)
-    frame = Extent.of(0, source.levels, source.shape)
-    return (frame if graph.code is Code.GRADED else Extent.of(0, 1, source.shape)), frame
+    most = np.full(source.shape, float(source.levels)) if levels is None else levels
+    frame = Extent(np.zeros_like(most), most)
+    once = frame if graph.code is Code.GRADED else Extent(frame.low, np.minimum(most, 1))
+    return once, frame
 
 
 def _potential(

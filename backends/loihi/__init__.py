@@ -3,42 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, Severity, fail
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import checks
 from . import engine as lava
 from .emit import emit
 from .installed import engines
+from .layout import population_places
+from .stock import obstacles
 from .target import LOIHI
 
 __all__ = ["LoihiBackend"]
 
 
-class LoihiBackend:
-    """Emits a Python package for Lava and runs it on Lava's own models."""
+PIPELINE = (
+    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+)
+STOCK_PIPELINE = (
+    PIPELINE.replace("choose-code", "choose-code{code=graded}")
+    .replace("quantize-activations", "quantize-activations{levels=15,shift=0,clip=false}")
+    .replace("quantize-weights", "quantize-weights{power-of-two=true,correct-bias=no}")
+)
+PROCESSES = ("any", "stock")
 
-    name: str = LOIHI.name
-    target: Target = LOIHI
+
+@dataclass(frozen=True)
+class LoihiBackend:
+    """Emits a Python package for Lava and runs it on Lava's own models.
+
+    Options:
+        processes: ``any`` (neurons that Lava lacks are in the package), or ``stock`` (Lava's own
+            processes alone, or refused: the code ``graded`` without constants and clips).
+    """
+
+    processes: str = "any"
+
+    def __post_init__(self) -> None:
+        if self.processes not in PROCESSES:
+            what = f"{self.processes!r} is none of {', '.join(PROCESSES)}"
+            raise fail("D308", what, where="loihi{processes}")
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return LOIHI.name
+
+    @property
+    def target(self) -> Target:
+        """Loihi 2."""
+        return LOIHI
 
     def pipeline(self) -> str:
         """The passes that a program for Loihi needs."""
-        return (
-            "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-            "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
-        )
+        return STOCK_PIPELINE if self.processes == "stock" else PIPELINE
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        return checks.check(program)
+        yield from checks.check(program)
+        if self.processes == "stock":
+            for where, what in obstacles(program):
+                yield Diagnostic(
+                    "D424",
+                    f"Lava's own processes cannot say it: {what}",
+                    where,
+                    "asked for with loihi{processes=stock}",
+                    "leave the option out, and the package brings the neurons that Lava lacks",
+                )
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
-        """Write the package and its README into ``folder``."""
-        return emit(program, folder)
+        """Write the package and its README into ``folder``; says which neurons are not Lava's own."""
+        emitted = emit(program, folder)
+        return replace(emitted, notes=(*emitted.notes, _whose(program)))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The package's copy of the program, value by value."""
@@ -60,3 +102,17 @@ class LoihiBackend:
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
         return lava.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+
+
+OWN = ("Spiking", "Counting", "Readout")
+"""Processes that the package brings; everything else is Lava's own."""
+
+
+def _whose(program: Program) -> Diagnostic:
+    """Which populations need processes that are not Lava's own."""
+    custom = [p for p in population_places(program) if p.process in OWN]
+    what = "every process is Lava's own"
+    if custom:
+        named = ", ".join(f"{p.name} ({p.process})" for p in custom)
+        what = f"not Lava's own processes: {named}"
+    return Diagnostic("N730", what, program.name, severity=Severity.NOTE)

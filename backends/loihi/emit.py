@@ -60,7 +60,7 @@ def layout_json(populations: tuple[Place, ...], projections: tuple[Place, ...]) 
     """The content of ``layout.json``: what the package needs of :mod:`.layout`, in program order."""
     layout = {
         "populations": [{"process": p.process, "port": p.port} for p in populations],
-        "projections": [{"process": p.process} for p in projections],
+        "projections": [{"process": p.process, "exponent": p.exponent} for p in projections],
     }
     return (json.dumps(layout, indent=1) + "\n").encode()
 

@@ -23,6 +23,7 @@ from snnc.ir import (
     Reset,
 )
 
+from .stock import exponents, is_stock
 from .target import INPUT_SHIFT, MAX_DECAY, MAX_THRESHOLD_MANTISSA, STATE_BITS
 
 LAVA_CONV_BITS = 24
@@ -43,6 +44,7 @@ class Place:
         name: of the population or projection.
         process: class name of the Lava Process; ``input`` for the input, which is only a port.
         port: name of the population's port on ``Network``; empty for projections.
+        exponent: of a projection's weights, where it is not 0.
         why: the reason for the choice, for people.
     """
 
@@ -50,13 +52,17 @@ class Place:
     process: str
     port: str
     why: str
+    exponent: int = 0
 
 
 def population_places(program: Program) -> tuple[Place, ...]:
     """One place for each population, in the program's order."""
     places: list[Place] = []
+    stock = is_stock(program)
     for population in program.populations:
         process, why = _neuron_process(population)
+        if stock and population.neuron is not None:
+            process, why = _graded_process(population.neuron)
         taken = {place.port for place in places}
         places.append(Place(population.name, process, _port(population, taken), why))
     return tuple(places)
@@ -64,7 +70,10 @@ def population_places(program: Program) -> tuple[Place, ...]:
 
 def projection_places(program: Program) -> tuple[Place, ...]:
     """One place for each projection, in the program's order."""
-    return tuple(Place(p.label, *_synapse_process(p)) for p in program.projections)
+    return tuple(
+        Place(p.label, *_synapse_process(p), exponent=exponent)
+        for p, exponent in zip(program.projections, exponents(program), strict=True)
+    )
 
 
 def identifier(name: str) -> str:
@@ -103,6 +112,14 @@ def _neuron_process(population: ProgramPopulation) -> tuple[str, str]:
         return "Spiking", "LIF has no " + ", no ".join(obstacles)
     relay = "a relay: " if population.relay_of is not None else ""
     return "LIF", f"{relay}Lava's own LIF does exactly this"
+
+
+def _graded_process(neuron: IntegerNeuron) -> tuple[str, str]:
+    """Lava's own graded neurons, where the whole network allows them."""
+    if neuron.threshold is not None:
+        return "GradedReluVec", "Lava's own does exactly this; synapses divide by the threshold"
+    again = "" if neuron.clear_interval else ", with a connection to itself that adds up frames"
+    return "GradedVec", f"Lava's own passes on its input{again}"
 
 
 def _lif_obstacles(neuron: IntegerNeuron, threshold: Integers) -> list[str]:

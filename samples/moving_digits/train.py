@@ -1,11 +1,12 @@
 """Trains the streaming-rollout networks of this sample and exports them.
 
-    python -m samples.moving_digits.train [--epochs 24] [--levels L] [--output FILE]
+    python -m samples.moving_digits.train [--epochs 24] [--levels L | --bias-free] [--output FILE]
 
 Without ``--levels`` the network has plain ReLUs and becomes ``model.pt``; with ``--levels 8`` each is a
 ``QuantizedReLU`` of 8 levels, which the codes ``frame`` and ``graded`` carry without loss, and the
-network becomes ``model_8_levels.pt``. Runs on the CPU in a few minutes and gives the same network each
-time on the same machine.
+network becomes ``model_8_levels.pt``. With ``--bias-free`` there are no biases and every node hears one
+other only, which Lava's own processes can say; the network becomes ``model_bias_free.pt``. Runs on
+the CPU in a few minutes and gives the same network each time on the same machine.
 """
 
 from __future__ import annotations
@@ -56,6 +57,20 @@ def build(levels: int | None = None) -> Rollout:
     pooled = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12 * 4 * 4, CLASSES))
     net.edge("h1", "answer", pooled)
     net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(24 * 4 * 4, CLASSES)))
+    return net
+
+
+def build_bias_free() -> Rollout:
+    """A chain with a shortcut into the answer, without any constant."""
+    net = Rollout((2, 16, 16))
+    for name in NODES:
+        net.node(name)
+    net.readout("answer", accumulate=True)
+    net.edge("input", "h1", _conv(2, 12, stride=2))
+    net.edge("h1", "h2", _conv(12, 24, stride=2))
+    flat = nn.Linear(12 * 4 * 4, CLASSES, bias=False)
+    net.edge("h1", "answer", nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), flat))
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(24 * 4 * 4, CLASSES, bias=False)))
     return net
 
 
@@ -143,9 +158,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the moving-digits sample.")
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--levels", type=int, default=None)
+    parser.add_argument("--bias-free", action="store_true")
     parser.add_argument("--output", type=Path, default=None)
     options = parser.parse_args()
     name = "model.pt" if options.levels is None else f"model_{options.levels}_levels.pt"
+    name = "model_bias_free.pt" if options.bias_free else name
     output = options.output or Path(__file__).with_name(name)
 
     # The number of threads is part of the seed: it decides the order of floating-point sums.
@@ -154,7 +171,7 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
 
     train_streams, test_streams = training_and_test(COPIES)
-    net = build(options.levels)
+    net = build_bias_free() if options.bias_free else build(options.levels)
     began = time.monotonic()
     train(net, train_streams, options.epochs)
     print(f"trained in {time.monotonic() - began:.0f} s")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from lava.proc.conv.process import Conv
 from lava.proc.dense.process import Dense
+from lava.proc.graded.process import GradedReluVec, GradedVec
 from lava.proc.lif.process import LIF
 from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
@@ -53,6 +54,10 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         "name": population["name"],
         **{key: value for key, value in neuron.items() if isinstance(value, int)},
     }
+    if population["process"] == "GradedReluVec":
+        return GradedReluVec(shape=shape, vth=0)
+    if population["process"] == "GradedVec":
+        return GradedVec(shape=shape, vth=0)
     if population["process"] == "Readout":
         return Readout(**shared)
     if population["process"] == "Counting":
@@ -62,6 +67,20 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         comparison=neuron["comparison"],
         reset=neuron["reset"],
         **shared,
+    )
+
+
+def adding_up(model: Model, population: dict[str, Any]) -> Any:
+    """The connection from a GradedVec to itself that keeps the sum of all frames; None for others."""
+    if population["process"] != "GradedVec" or population["neuron"]["clear_interval"]:
+        return None
+    size = int(np.prod(population["shape"]))
+    return Dense(
+        weights=np.eye(size, dtype=np.int64),
+        num_weight_bits=8,
+        sign_mode=SignMode.EXCITATORY,
+        num_message_bits=PAYLOAD_BITS,
+        name=f"{population['name']} -> {population['name']}",
     )
 
 

@@ -14,7 +14,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 # The package is called after the network, so that only relative imports can know it.
 from ..model import Model  # noqa: TID252
-from ..processes import neurons, synapses  # noqa: TID252
+from ..processes import adding_up, neurons, synapses  # noqa: TID252
 
 
 class Network(AbstractProcess):  # type: ignore[misc]
@@ -57,8 +57,13 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
             process = neurons(model, population)
             self.processes[population["name"]] = process
             setattr(self, population["port"], process)
-            sent = process.v_out if population["kind"] == "readout" else process.s_out
+            sent = process.v_out if population["process"] == "Readout" else process.s_out
             sent.connect(getattr(proc.out_ports, population["port"]))
+            loop = adding_up(model, population)
+            if loop is not None:
+                setattr(self, f"loop_of_{population['port']}", loop)
+                sent.connect(loop.s_in)
+                loop.a_out.connect(process.a_in)
         for number, projection in enumerate(model.projections):
             process = synapses(model, projection)
             setattr(self, f"projection_{number}", process)
