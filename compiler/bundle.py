@@ -80,7 +80,7 @@ def refuse_output(output: Path) -> None:
     if output.is_dir() and not any(output.iterdir()):
         return
     if output.is_dir() and (output / MANIFEST).is_file():
-        foreign = sorted(set(_payload(output)) - set(_read_manifest(output)["files"]))
+        foreign = sorted(set(_payload(output)) - set(_files_of(output)))
         if not foreign:
             return
         raise fail(
@@ -100,6 +100,17 @@ def refuse_output(output: Path) -> None:
         )
     if not output.absolute().parent.is_dir():
         raise fail("D111", "the folder that should hold it does not exist", where=str(output))
+
+
+def _files_of(folder: Path) -> dict[str, Any]:
+    """The files that a bundle of any format lists: one of an older snnc is replaced like any other."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if isinstance(manifest["format"], int) and isinstance(manifest["files"], dict):
+            return dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # said in detail by what follows
+    return dict(_read_manifest(folder)["files"])
 
 
 @contextmanager

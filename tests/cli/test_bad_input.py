@@ -320,3 +320,16 @@ def test_a_payload_that_is_not_the_program_is_refused_whatever_data_show(
 def test_a_manifest_that_contradicts_the_program(snnc: Command, bundle: Path) -> None:
     edit_manifest(bundle, steps_per_frame=8)
     refused(snnc("verify", bundle), "D114", "steps_per_frame 8", "4")
+
+
+def test_a_bundle_of_another_format_is_replaced_unless_it_holds_something_else(
+    snnc: Command, bundle: Path
+) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    asked = ("compile", MODEL, "--target", "loihi", "--steps-per-frame", "4", "-o", bundle)
+    (bundle / "mine.txt").write_text("keep me")
+    refused(snnc(*asked), "D110", "mine.txt")
+    (bundle / "mine.txt").unlink()
+    assert snnc(*asked).code == 0
+    assert json.loads((bundle / "manifest.json").read_text())["format"] == manifest["format"]
