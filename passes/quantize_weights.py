@@ -154,6 +154,9 @@ class QuantizeWeights(Pass):
             excess = search.excess(graph, population, free, context.calibration)
             if excess is not None:
                 choice = search.choose_within(graph, population, context)
+                # What a smaller shift has settled is not what the scale was lowered for.
+                shifted = replace(free, shift=choice.shift)
+                excess = search.excess(graph, population, shifted, context.calibration) or excess
                 left = search.excess(graph, population, choice, context.calibration)
                 grave = choice.worst_error > max(GRAVE_ERROR, 2 * free.worst_error)
                 if left is not None or grave:
