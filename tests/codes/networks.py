@@ -8,10 +8,11 @@ import numpy as np
 from hypothesis import assume
 
 from snnc.backends.loihi import LoihiBackend
-from snnc.errors import UserError
+from snnc.errors import Diagnostic, UserError
 from snnc.ir import Graph, Integers, Program
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
+from snnc.passes.pipeline import AfterPass
 from snnc.sim import answers, encode, simulate
 from snnc.sim.analog import frame_values, run_frames
 from snnc.verify import spikes_by_frame
@@ -27,6 +28,7 @@ class Compiled:
 
     graph: Graph
     program: Program
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def trained(graph: Graph, levels: int, shift: float) -> Graph:
@@ -38,18 +40,22 @@ def trained(graph: Graph, levels: int, shift: float) -> Graph:
     )
 
 
-def compiled(graph: Graph, *changes: str) -> Compiled:
-    """The graph after Loihi's passes, and its program; impossible networks are left out."""
+def compiled(graph: Graph, *changes: str, after: AfterPass | None = None) -> Compiled:
+    """The graph after Loihi's passes, and its program; impossible networks are left out.
+
+    ``after`` sees the graph after each pass.
+    """
     backend = LoihiBackend()
     pipeline = Pipeline.parse(backend.pipeline())
     for change in changes:
         pipeline = pipeline.with_text(change)
     try:
-        done = pipeline.run(graph, Context(backend.target, random_counts(99, 6)))
+        context = Context(backend.target, random_counts(99, 6))
+        done = pipeline.run(graph, context, after)
     except UserError as error:
         assume(error.diagnostics[0].code not in IMPOSSIBLE)
         raise
-    return Compiled(done, lower(done, backend.target))
+    return Compiled(done, lower(done, backend.target), tuple(context.notes))
 
 
 def exact_network(seed: int, code: str, levels: int, shift: float, *changes: str) -> Compiled:
