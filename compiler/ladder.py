@@ -26,16 +26,17 @@ from snnc.backends import Backend, Engine, find_backend
 from snnc.passes import Context, Pass, Pipeline
 
 from .bundle import Bundle, read_bundle
-from .data import Data, read_data
-from .errors import Diagnostic, fail
+from .data import Data
+from .errors import Diagnostic
 from .evidence import choose_engine, load_input, payload
-from .frontend import Given, Model, load_model
+from .frontend import Model
 from .frontend.torch_run import run_torch
 from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
 from .lowering import lower
 from .progress import Report, quiet
 from .sim import answers, encode, simulate
 from .sim.analog import frame_values, run_frames
+from .sources import find_calibration, find_model
 from .verify import compare, spikes_by_frame
 from .verify.causes import program_difference, rounding_cause
 from .verify.observed import observe
@@ -104,8 +105,8 @@ def climb(
     backend = find_backend(str(bundle.manifest["target"]))
     chosen = choose_engine(backend, engine)
     given = load_input(bundle, data, samples)
-    source = _model(bundle, model, calibration, module)
-    recompiled = _Recompiled(bundle, backend, source, _counts(bundle, source, calibration))
+    source = find_model(bundle, model, calibration, module)
+    recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
     rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
     spikes = encode(bundle.program, given.x)
     traces: dict[str, Trace] = {}
@@ -276,60 +277,3 @@ def _payload_difference(bundle: Bundle) -> str | None:
         return None
     parts = ((bundle.folder / files[role]).read_bytes() for role in ("program", "weights"))
     return program_difference(bundle.program, read_program(*parts))
-
-
-def _model(bundle: Bundle, path: Path | None, calibration: Path | None, module: str | None) -> Model:
-    """The model that the bundle was compiled from.
-
-    Raises:
-        UserError: D128 it is not there, or is another one.
-    """
-    entry = bundle.manifest["model"]
-    where = path or bundle.folder / str(entry.get("path"))
-    if not where.is_file():
-        raise fail(
-            "D128",
-            "the model that this bundle was compiled from is not there",
-            where=str(where),
-            why="the ladder begins with it",
-            help="name it: snnc verify BUNDLE --ladder --model MODEL",
-        )
-    if entry.get("module") and module is None:
-        raise fail(
-            "D128",
-            "the model is a state dict; building its network runs your code",
-            where=str(where),
-            help=f"name the code again: --module {entry['module']}",
-        )
-    shape = None if calibration is None else read_data(calibration).x.shape[2:]
-    given = Given(entry.get("input_shape"), module, None if shape is None else lambda: shape)
-    model = load_model(where, dt=entry.get("dt"), discretize=entry.get("discretize"), given=given)
-    if model.digest != entry.get("sha256"):
-        raise fail(
-            "D128",
-            "this is not the model that the bundle was compiled from",
-            where=str(where),
-            why=f"its sha256 begins {model.digest[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
-            help="name the right one with --model, or compile again",
-        )
-    return model
-
-
-def _counts(bundle: Bundle, model: Model, calibration: Path | None) -> NDArray[np.int64] | None:
-    """The calibration data that the bundle was compiled with.
-
-    Raises:
-        UserError: D128 the file is not there.
-    """
-    entry = bundle.manifest["calibration"]
-    if calibration is None and "path" not in entry:
-        return None if model.calibration is None else np.asarray(model.calibration, np.int64)
-    where = calibration or bundle.folder / str(entry["path"])
-    if not where.is_file():
-        raise fail(
-            "D128",
-            "the calibration data that this bundle was compiled with are not there",
-            where=str(where),
-            help="name them: --calibration FILE.npz",
-        )
-    return read_data(where).x

@@ -1,0 +1,74 @@
+"""What a bundle was compiled from: where its manifest says it was, or where the user says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bundle import Bundle
+from .data import read_data
+from .errors import fail
+from .frontend import Given, Model, load_model
+
+
+def find_model(
+    bundle: Bundle, path: Path | None, calibration: Path | None, module: str | None
+) -> Model:
+    """The model that the bundle was compiled from.
+
+    Raises:
+        UserError: D128 it is not there, or is another one.
+    """
+    entry = bundle.manifest["model"]
+    where = path or bundle.folder / str(entry.get("path"))
+    if not where.is_file():
+        raise fail(
+            "D128",
+            "the model that this bundle was compiled from is not there",
+            where=str(where),
+            why="the ladder begins with it",
+            help="name it: snnc verify BUNDLE --ladder --model MODEL",
+        )
+    if entry.get("module") and module is None:
+        raise fail(
+            "D128",
+            "the model is a state dict; building its network runs your code",
+            where=str(where),
+            help=f"name the code again: --module {entry['module']}",
+        )
+    shape = None if calibration is None else read_data(calibration).x.shape[2:]
+    given = Given(entry.get("input_shape"), module, None if shape is None else lambda: shape)
+    model = load_model(where, dt=entry.get("dt"), discretize=entry.get("discretize"), given=given)
+    if model.digest != entry.get("sha256"):
+        raise fail(
+            "D128",
+            "this is not the model that the bundle was compiled from",
+            where=str(where),
+            why=f"its sha256 begins {model.digest[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
+            help="name the right one with --model, or compile again",
+        )
+    return model
+
+
+def find_calibration(
+    bundle: Bundle, model: Model, calibration: Path | None
+) -> NDArray[np.int64] | None:
+    """The calibration data that the bundle was compiled with.
+
+    Raises:
+        UserError: D128 the file is not there.
+    """
+    entry = bundle.manifest["calibration"]
+    if calibration is None and "path" not in entry:
+        return None if model.calibration is None else np.asarray(model.calibration, np.int64)
+    where = calibration or bundle.folder / str(entry["path"])
+    if not where.is_file():
+        raise fail(
+            "D128",
+            "the calibration data that this bundle was compiled with are not there",
+            where=str(where),
+            help="name them: --calibration FILE.npz",
+        )
+    return read_data(where).x
