@@ -1,9 +1,11 @@
-"""The one definition of every integer operation that a chip and the simulator must agree on.
+"""The one definition of every integer operation that a chip and the simulators must agree on.
 
-Everything here takes and returns int64 arrays that hold values of narrower registers. The semantics
-are Loihi's as lava-nc 0.10.0 models them (``lava/proc/lif/models.py``, ``AbstractPyLifModelFixed``;
-``lava/proc/dense/models.py``; ``lava/utils/weightutils.py``). ``docs/numerics.md`` says the same in
-words and is normative together with this file.
+Everything here takes and returns int64 that hold values of narrower registers: arrays in the reference
+simulator, single numbers in the fast engine, which compiles these very functions. So what they
+compute with must mean the same for both. The semantics are Loihi's as lava-nc 0.10.0 models them
+(``lava/proc/lif/models.py``, ``AbstractPyLifModelFixed``; ``lava/proc/dense/models.py``;
+``lava/utils/weightutils.py``). ``docs/numerics.md`` says the same in words and is normative together
+with this file.
 """
 
 from __future__ import annotations
@@ -34,13 +36,15 @@ def decay(state: Integers, constant: int) -> Integers:
     ``constant`` is 0 (keep everything) to 4096 (keep nothing). Lava adds 1 to ``du`` (``ds_offset``),
     nothing to ``dv``: the caller passes the effective constant.
     """
-    magnitude = (np.abs(state) * (2**DECAY_SHIFT - constant)) >> DECAY_SHIFT
-    return np.asarray(np.sign(state) * magnitude)
+    magnitude: Integers = (np.abs(state) * (2**DECAY_SHIFT - constant)) >> DECAY_SHIFT
+    signed: Integers = np.sign(state) * magnitude
+    return signed
 
 
 def wrap_int32(value: Integers) -> Integers:
     """What a 32-bit two's complement register keeps of ``value``."""
-    return np.asarray(((value + 2**31) & (2**32 - 1)) - 2**31)
+    kept: Integers = ((value + 2**31) & (2**32 - 1)) - 2**31
+    return kept
 
 
 def wrap_current(value: Integers, bits: int) -> Integers:
@@ -49,21 +53,68 @@ def wrap_current(value: Integers, bits: int) -> Integers:
     Above ``2**(bits-1)`` the period ``2**bits`` is subtracted once, at or below ``-2**(bits-1)`` it is
     added once; an overflow beyond one period is *not* folded back, and ``+2**(bits-1)`` stays.
     """
-    limit = 2 ** (bits - 1)
-    once = np.where(value > limit, value - 2 * limit, value)
-    return wrap_int32(np.where(value <= -limit, value + 2 * limit, once))
+    limit = 1 << (bits - 1)
+    periods = 1 * (value <= -limit) - 1 * (value > limit)
+    return wrap_int32(value + 2 * limit * periods)
 
 
 def saturate(value: Integers, bits: int) -> Integers:
     """Clip to the symmetric range of a signed register: ``+-(2**(bits-1) - 1)``."""
-    limit = 2 ** (bits - 1) - 1
-    return np.asarray(np.clip(value, -limit, limit))
+    limit = (1 << (bits - 1)) - 1
+    kept: Integers = np.minimum(np.maximum(value, -limit), limit)
+    return kept
 
 
 def shift_sum(total: Integers, exponent: int) -> Integers:
     """A projection's sum times ``2**exponent``: left shift, or arithmetic right shift (floor)."""
     shifted = total << exponent if exponent >= 0 else total >> -exponent
     return wrap_int32(shifted)
+
+
+def integrate(
+    current: Integers,
+    potential: Integers,
+    arrived: Integers,
+    bias: Integers,
+    current_decay: int,
+    potential_decay: int,
+    input_shift: int,
+    state_bits: int,
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Steps 2 and 3 of a neuron (``docs/numerics.md``): what arrived, into current and potential.
+
+    Args:
+        current, potential: the state; ``arrived``: this step's input; ``bias``: 0 where none is due.
+        current_decay, potential_decay: Loihi's ``du`` and ``dv``.
+        input_shift, state_bits: of the neuron.
+
+    Returns:
+        current and potential as the registers keep them, then the current before it wraps and the
+        potential before it saturates.
+    """
+    left = decay(current, current_decay + 1)
+    unwrapped = left + (arrived << input_shift)
+    current = wrap_current(wrap_int32(left + wrap_int32(arrived << input_shift)), state_bits)
+    unsaturated = decay(potential, potential_decay) + current + bias
+    return current, saturate(wrap_int32(unsaturated), state_bits), unwrapped, unsaturated
+
+
+def fire(
+    potential: Integers, threshold: Integers, strict: bool, subtract: bool
+) -> tuple[Integers, Integers]:
+    """Steps 4 and 5 of a neuron in the code ``rate``: (1 where it fires, potential after the reset).
+
+    ``strict``: it fires above the threshold, not at it. ``subtract``: soft reset, else to 0.
+    """
+    fired = 1 * (potential > threshold) if strict else 1 * (potential >= threshold)
+    kept = potential - fired * threshold if subtract else potential * (1 - fired)
+    return fired, kept
+
+
+def level(potential: Integers, threshold: Integers, levels: int) -> Integers:
+    """How many thresholds are in the potential, 0 to ``levels``: an exact code's decision."""
+    whole: Integers = np.minimum(np.maximum(potential // threshold, 0), levels)
+    return whole
 
 
 def weight_step(bits: int, sign_mode: SignMode) -> int:

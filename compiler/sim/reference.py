@@ -23,10 +23,10 @@ from snnc.ir import (
     ProgramProjection,
     Reset,
     Trace,
-    decay,
-    saturate,
+    fire,
+    integrate,
+    level,
     shift_sum,
-    wrap_current,
     wrap_int32,
 )
 
@@ -71,38 +71,33 @@ def update(
         fresh = _start(neuron, arrived.shape)
         state.current, state.potential = fresh.current, fresh.potential
 
-    current = decay(state.current, neuron.current_decay + 1)
-    unwrapped = current + (arrived << neuron.input_shift)
-    current = wrap_int32(current + wrap_int32(arrived << neuron.input_shift))
-    state.current = wrap_current(current, neuron.state_bits)
-
-    potential = decay(state.potential, neuron.potential_decay) + state.current
     since = step - neuron.bias_start
-    if since > 0 and (since - 1) % neuron.bias_interval == 0:
-        potential = potential + (neuron.bias_mantissa << neuron.bias_exponent)
+    due = since > 0 and (since - 1) % neuron.bias_interval == 0
+    state.current, state.potential, unwrapped, unsaturated = integrate(
+        state.current,
+        state.potential,
+        arrived,
+        (neuron.bias_mantissa << neuron.bias_exponent) if due else np.zeros((), np.int64),
+        neuron.current_decay,
+        neuron.potential_decay,
+        neuron.input_shift,
+        neuron.state_bits,
+    )
     if watch is not None:
-        watch(arrived, unwrapped, potential)
-    state.potential = saturate(wrap_int32(potential), neuron.state_bits)
-
+        watch(arrived, unwrapped, unsaturated)
     if neuron.threshold is None:
         return np.zeros_like(arrived)
     if neuron.code.exact:
         return _speak(neuron, neuron.threshold, state, neuron.decides(step))
-    if neuron.comparison is Comparison.GREATER:
-        fired = state.potential > neuron.threshold
-    else:
-        fired = state.potential >= neuron.threshold
-    if neuron.reset is Reset.SUBTRACT:
-        state.potential = state.potential - fired * neuron.threshold
-    else:
-        state.potential = np.where(fired, 0, state.potential)
-    return fired.astype(np.int64)
+    strict, subtract = neuron.comparison is Comparison.GREATER, neuron.reset is Reset.SUBTRACT
+    fired, state.potential = fire(state.potential, neuron.threshold, strict, subtract)
+    return fired
 
 
 def _speak(neuron: IntegerNeuron, threshold: Integers, state: _State, decides: bool) -> Integers:
     """The spikes of an exact code; where the frame ends, its level replaces what was still waiting."""
     if decides:
-        state.waiting = np.clip(state.potential // threshold, 0, neuron.levels)
+        state.waiting = level(state.potential, threshold, neuron.levels)
     if neuron.code is Code.GRADED:
         sent, state.waiting = state.waiting, np.zeros_like(state.waiting)
         return sent
