@@ -45,6 +45,12 @@ Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponen
 InputShape = Annotated[
     str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
 ]
+SimulatorName = Annotated[
+    str | None,
+    typer.Option(
+        "--simulator", help="fast, or reference: the plain one, much slower, the same integers"
+    ),
+]
 Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
@@ -186,8 +192,9 @@ def verify(
         Path | None, typer.Option(help="with --ladder: calibration data, likewise")
     ] = None,
     module: Factory = None,
+    simulator: SimulatorName = None,
 ) -> None:
-    """Compare BUNDLE on its engine with the reference simulator, spike by spike.
+    """Compare BUNDLE on its engine with snnc's simulator, spike by spike.
 
     With --ladder, begin with the model that it was compiled from.
 
@@ -197,6 +204,13 @@ def verify(
         if ladder:
             from .ladder import climb
 
+            if simulator is not None:
+                raise fail(
+                    "D305",
+                    "the ladder's integers are always run by the fast simulator",
+                    where="--simulator",
+                    help="leave it out, or leave --ladder out",
+                )
             with console.progress() as report:
                 climbed = climb(
                     bundle,
@@ -228,6 +242,7 @@ def verify(
                 engine=engine,
                 allow_altered=allow_altered,
                 time_limit=time_limit,
+                simulator=simulator,
                 report=report,
             )
         if as_json:
@@ -247,14 +262,22 @@ def run(
     allow_altered: Annotated[
         bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
     ] = False,
+    simulator: SimulatorName = None,
 ) -> None:
-    """Run BUNDLE's program on the reference simulator and write its answers."""
+    """Run BUNDLE's program on snnc's simulator and write its answers."""
     with reported():
         from .evidence import refuse_results, run_bundle, write_results
 
         refuse_results(output, bundle, data)
         with console.progress() as report:
-            ran = run_bundle(bundle, data, samples=samples, allow_altered=allow_altered, report=report)
+            ran = run_bundle(
+                bundle,
+                data,
+                samples=samples,
+                allow_altered=allow_altered,
+                simulator=simulator or "fast",
+                report=report,
+            )
         write_results(ran, output)
         console.ran(ran, output)
 

@@ -142,11 +142,11 @@ def verified(result: Verified) -> None:
         density = "at the calibrated density" if calibrated else "of one event in 20 (not calibrated)"
         origin = f"random input {density}, seed 0"
     say(
-        f"{result.engine.name} ({result.engine.version}) against the reference simulator: "
+        f"{result.engine.name} ({result.engine.version}) against the {result.simulator} simulator: "
         f"{comparison.samples} samples of {origin}, {comparison.steps} steps each"
     )
-    if result.engine.name == "reference":
-        say("the reference simulator against itself: it shows only that the files were read back")
+    if result.engine.name == result.simulator:
+        say("a simulator against itself: it shows only that the files were read back")
     say(f"{comparison.mismatches} of {comparison.compared} values differ")
     for difference in result.payload_differences:
         say(f"the payload is not the compiled program: {difference}")
@@ -197,7 +197,7 @@ def swept(result: Sweep) -> None:
     for frame, accuracies in enumerate(zip(*(row.accuracy for row in result.rows), strict=True)):
         table.add_row(f"{frame + 1}", *(f"{a:.1%}" for a in accuracies))
     _show(table)
-    say(f"right answers after each frame, {result.samples} samples, on the reference simulator")
+    say(f"right answers after each frame, {result.samples} samples, in integers")
 
 
 def ran(result: Ran, output: Path) -> None:

@@ -1,4 +1,4 @@
-"""From a bundle to evidence: run it on its target's engine, on the reference simulator, and compare."""
+"""From a bundle to evidence: run it on its target's engine, on a simulator of ours, and compare."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, fail
-from .ir import Integers, pack_arrays, unpack_arrays
+from .ir import pack_arrays, unpack_arrays
 from .progress import Report, quiet
 from .ranges import beyond_proof
-from .sim import answers, encode, simulate
+from .sim import FAST, REFERENCE, check_simulator, encode, simulate, tally
 from .verify import Comparison, PopulationResult, compare
 
 RANDOM_SEED = 0
@@ -62,6 +62,7 @@ class Verified:
 
     bundle: Bundle
     engine: Engine
+    simulator: str
     data: Data
     random: bool
     comparison: Comparison
@@ -73,6 +74,7 @@ class Verified:
         return {
             "engine": self.engine.name,
             "engine_version": self.engine.version,
+            "simulator": self.simulator,
             "input": "random" if self.random else "data",
             **self.comparison.as_json(),
             "payload_differences": list(self.payload_differences),
@@ -88,12 +90,13 @@ def verify_bundle(
     engine: str | None = None,
     allow_altered: bool = False,
     time_limit: float = 600.0,
+    simulator: str | None = None,
     report: Report = quiet,
 ) -> Verified:
-    """Run a bundle from disk on its target's engine and on the reference simulator, and compare.
+    """Run a bundle from disk on its target's engine and on a simulator of ours, and compare.
 
-    The reference simulator runs the bundle's ``program.json`` and ``weights.npz``, what the compiler
-    gave; the engine runs the target's payload, what is deployed.
+    The simulator runs the bundle's ``program.json`` and ``weights.npz``, what the compiler gave; the
+    engine runs the target's payload, what is deployed.
 
     Args:
         folder: the bundle.
@@ -102,23 +105,29 @@ def verify_bundle(
         engine: one of the target's engines; the first where None.
         allow_altered: go on when files differ from the manifest.
         time_limit: seconds that the engine may take.
+        simulator: ``fast`` or ``reference``; where None the fast one, but the plain one for an engine
+            that is the fast one itself.
         report: progress.
 
     Raises:
-        UserError: the bundle, the data or the engine cannot be used.
+        UserError: the bundle, the data, the simulator or the engine cannot be used.
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
     different = _payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
+    if simulator is None:
+        simulator = REFERENCE if chosen.name == FAST else FAST
+    check_simulator(simulator)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
     warnings += beyond_proof(bundle.manifest["ranges"], given.x)
     spikes = encode(bundle.program, given.x)
     total = len(given.x)
-    report("reference simulator", 0, total)
+    ours = f"{simulator} simulator"
+    report(ours, 0, total)
     expected = simulate(
-        bundle.program, spikes, progress=lambda n: report("reference simulator", n, total)
+        bundle.program, spikes, simulator=simulator, progress=lambda n: report(ours, n, total)
     )
     report(chosen.name, 0, total)
     actual = backend.run(
@@ -133,7 +142,9 @@ def verify_bundle(
     if comparison.mismatches and chosen.if_different:
         warnings.append(_expected_difference(chosen))
     warnings += [_silent(row.population) for row in comparison.populations if _is_silent(row)]
-    return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
+    return Verified(
+        bundle, chosen, simulator, given, data is None, comparison, tuple(different), tuple(warnings)
+    )
 
 
 def payload(bundle: Bundle) -> Emitted:
@@ -246,36 +257,33 @@ def run_bundle(
     *,
     samples: int | None = None,
     allow_altered: bool = False,
+    simulator: str = FAST,
     report: Report = quiet,
 ) -> Ran:
-    """Run a bundle's program on the reference simulator.
+    """Run a bundle's program on a simulator of ours.
 
     Args:
         folder: the bundle.
         data: data file.
         samples: the first so many samples; all where None.
         allow_altered: go on when files differ from the manifest.
+        simulator: ``fast`` or ``reference``, which give the same.
         report: progress.
 
     Raises:
-        UserError: the bundle or the data cannot be used.
+        UserError: the bundle, the data or the simulator cannot be used.
     """
+    check_simulator(simulator)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle.manifest["ranges"], read.x)
-    program, total = bundle.program, len(read.x)
-    potentials, counts = [], []
-    chunk = 64
-    for first in range(0, total, chunk):
-        spikes: Integers = encode(program, read.x[first : first + chunk])
-        trace = simulate(program, spikes)
-        potentials.append(answers(program, trace.potentials[program.readout.name]))
-        counts.append({n: s.sum(axis=(0, 1), dtype=np.int64) for n, s in trace.spikes.items()})
-        report("run", min(first + chunk, total), total)
-    spikes_by_name = {name: np.asarray(sum(part[name] for part in counts)) for name in counts[0]}
-    return Ran(bundle, read, np.concatenate(potentials), spikes_by_name, tuple(warnings))
+    total = len(read.x)
+    found = tally(
+        bundle.program, read.x, simulator=simulator, progress=lambda n: report("run", n, total)
+    )
+    return Ran(bundle, read, found.potential, found.spikes, tuple(warnings))
 
 
 def refuse_results(output: Path, bundle: Path, data: Path) -> None:

@@ -58,7 +58,7 @@ def sweep_bits(
     changes: Iterable[str] = (),
     report: Report = quiet,
 ) -> Sweep:
-    """Compile with each number of weight bits and count right answers on the reference simulator.
+    """Compile with each number of weight bits and count right answers of the integers.
 
     Args:
         model, target, calibration, steps_per_frame, code, changes: as for ``compile_model``.

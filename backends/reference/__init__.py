@@ -1,4 +1,4 @@
-"""Target ``reference``: no chip; the program itself, run by the reference simulator."""
+"""Target ``reference``: no chip; the program itself, run by our simulators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
-from snnc.sim import simulate
+from snnc.sim import FAST, REFERENCE, simulate
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
@@ -43,8 +43,8 @@ class ReferenceBackend:
         return program_copy.differences(program, folder, emitted.files)
 
     def engines(self) -> tuple[Engine, ...]:
-        """The reference simulator."""
-        return (Engine("reference", "snnc", True),)
+        """The reference simulator and the fast one."""
+        return (Engine(REFERENCE, "snnc", True), Engine(FAST, "snnc", True))
 
     def run(
         self,
@@ -59,4 +59,4 @@ class ReferenceBackend:
         """Read the program back and simulate it; there is nothing that could hang."""
         structure = (folder / emitted.files["program"]).read_bytes()
         program = read_program(structure, (folder / emitted.files["weights"]).read_bytes())
-        return simulate(program, spikes, progress=progress)
+        return simulate(program, spikes, simulator=engine, progress=progress)

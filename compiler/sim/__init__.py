@@ -1,6 +1,20 @@
-"""Simulators: the integer reference (normative) and the float runs that calibration needs."""
+"""Simulators: integers plain (normative) and fast (the same), and the floats that calibration needs."""
 
 from .encoding import encode, spread
-from .reference import Watch, answers, run_steps, simulate
+from .engines import FAST, REFERENCE, SIMULATORS, Tally, check_simulator, simulate, tally
+from .reference import Watch, answers, run_steps
 
-__all__ = ["Watch", "answers", "encode", "run_steps", "simulate", "spread"]
+__all__ = [
+    "FAST",
+    "REFERENCE",
+    "SIMULATORS",
+    "Tally",
+    "Watch",
+    "answers",
+    "check_simulator",
+    "encode",
+    "run_steps",
+    "simulate",
+    "spread",
+    "tally",
+]

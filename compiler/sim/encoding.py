@@ -24,29 +24,39 @@ def spread(counts: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
     return np.diff(-((-edges * counts[None]) // steps), axis=0)
 
 
-def encode(program: Program, frames: NDArray[Any]) -> NDArray[np.int64]:
+def encode(
+    program: Program, frames: NDArray[Any], steps: slice | None = None
+) -> NDArray[np.signedinteger[Any]]:
     """The payload of every input spike at every step, 0 where there is no spike.
 
     Args:
         program: gives the encoding, K and the steps before the input's frame 0.
         frames: integer event counts, (samples, frames, \\*input shape).
+        steps: which steps, counted from 0; all ``program.steps(frames)`` of them where None.
 
     Returns:
-        (samples, steps, \\*input shape) for ``program.steps(frames)`` steps. Input steps that come
+        (samples, steps, \\*input shape), in as few bytes as the counts need. Input steps that come
         after the readout's last step are left out: they cannot reach the answer any more.
     """
     samples, count = frames.shape[:2]
-    per_frame = program.steps_per_frame
-    start, total = program.input.start, program.steps(count)
-    values = np.asarray(frames, dtype=np.int64)
-    if program.input.encoding is Encoding.SPREAD:
-        steps = np.moveaxis(spread(values, per_frame), 0, 2)
-        steps = steps.reshape(samples, count * per_frame, *frames.shape[2:])
+    per_frame, encoding = program.steps_per_frame, program.input.encoding
+    total = slice(0, program.steps(count)) if steps is None else steps
+    since = np.arange(total.start, total.stop) - program.input.start
+    heard = (since >= 0) & (since < count * per_frame)
+    frame, step = np.divmod(since[heard], per_frame)
+    out = np.zeros((samples, len(since), *frames.shape[2:]), _narrowest(frames))
+    if encoding is Encoding.ONCE:
+        first = np.flatnonzero(heard)[step == 0]
+        out[:, first] = frames[:, frame[step == 0]]
+    elif encoding is Encoding.SPREAD:
+        sent = spread(np.asarray(frames, np.int64), per_frame)
+        out[:, heard] = sent[step, :, frame].swapaxes(0, 1)
     else:
-        steps = np.repeat(values, per_frame, axis=1)
-        if program.input.encoding is Encoding.ONCE:
-            steps[:, np.arange(steps.shape[1]) % per_frame != 0] = 0
-    out = np.zeros((samples, total, *frames.shape[2:]), np.int64)
-    used = max(0, min(total - start, steps.shape[1]))
-    out[:, start : start + used] = steps[:, :used]
+        out[:, heard] = frames[:, frame]
     return out
+
+
+def _narrowest(counts: NDArray[Any]) -> type[np.signedinteger[Any]]:
+    low, high = int(counts.min(initial=0)), int(counts.max(initial=0))
+    kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int8, np.int16, np.int32)
+    return next((k for k in kinds if np.iinfo(k).min < low and high <= np.iinfo(k).max), np.int64)

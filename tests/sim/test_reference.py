@@ -1,10 +1,13 @@
-"""The simulator against values worked out by hand from docs/numerics.md."""
+"""Both simulators against values worked out by hand from docs/numerics.md."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 
 from snnc.ir import (
     Comparison,
@@ -17,10 +20,29 @@ from snnc.ir import (
     ProgramProjection,
     Reset,
     SignMode,
+    Trace,
     read_program,
     write_program,
 )
-from snnc.sim import answers, encode, simulate, spread
+from snnc.sim import SIMULATORS, answers, encode, engines, spread
+
+
+@pytest.fixture(params=SIMULATORS, autouse=True)
+def simulator(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test runs once with each."""
+    global chosen
+    chosen = str(request.param)
+    yield
+    chosen = SIMULATORS[0]
+
+
+chosen = SIMULATORS[0]
+
+
+def simulate(program: Program, spikes: Any, states: bool = False) -> Trace:
+    """On the simulator that is being tested."""
+    return engines.simulate(program, spikes, states=states, simulator=chosen)
+
 
 ZERO = np.zeros((), np.int64)
 NEURON = IntegerNeuron(
@@ -126,7 +148,7 @@ def test_a_readout_that_is_cleared_answers_for_each_frame_alone() -> None:
 def test_samples_do_not_influence_each_other() -> None:
     program = chain(NEURON)
     spikes = np.random.default_rng(0).integers(0, 3, (5, 12, 1))
-    together = simulate(program, spikes, batch=2)
+    together = simulate(program, spikes)
     for i in range(5):
         alone = simulate(program, spikes[i : i + 1])
         assert np.array_equal(alone.spikes["h"][0], together.spikes["h"][i])

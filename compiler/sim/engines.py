@@ -1,0 +1,162 @@
+"""Which simulator runs a program: the fast engine or the plain reference. Their integers are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import fail
+from snnc.ir import Program, Trace, size
+
+from . import reference
+from .encoding import encode
+
+if TYPE_CHECKING:
+    from .fast import Chunk, Simulator
+
+FAST, REFERENCE = "fast", "reference"
+SIMULATORS = (FAST, REFERENCE)
+REFERENCE_BATCH = 64
+
+
+def check_simulator(name: str) -> None:
+    """Refuse a name that no simulator has.
+
+    Raises:
+        UserError: D613.
+    """
+    if name not in SIMULATORS:
+        raise fail(
+            "D613", f"there is no simulator {name!r}", help=f"use one of {', '.join(SIMULATORS)}"
+        )
+
+
+def fast_simulator(program: Program) -> Simulator:
+    """The fast engine, imported only where it runs: its compiler takes half a second to load.
+
+    Raises:
+        UserError: D614 numba does not run here.
+    """
+    try:
+        from .fast import Simulator
+    except ImportError as problem:
+        raise fail(
+            "D614",
+            f"the fast engine cannot start: {problem}",
+            why="it is compiled by numba, which has to fit this Python and this numpy",
+            help="pip install --upgrade numba, or use the reference simulator: --simulator reference",
+        ) from problem
+    return Simulator(program)
+
+
+def simulate(
+    program: Program,
+    spikes: NDArray[Any],
+    *,
+    states: bool = False,
+    simulator: str = FAST,
+    progress: Callable[[int], None] | None = None,
+) -> Trace:
+    """Run a program and record every spike and the readout's potential.
+
+    Args:
+        program: the network.
+        spikes: input payloads, integers, (samples, steps, \\*input shape), see :func:`snnc.sim.encode`.
+        states: also record the potential of every spiking population.
+        simulator: one of ``SIMULATORS``.
+        progress: called with the number of samples that are done.
+
+    Raises:
+        UserError: D613, D614.
+    """
+    check_simulator(simulator)
+    if simulator == REFERENCE:
+        return reference.simulate(program, spikes, states=states, progress=progress)
+    return fast_simulator(program).run(spikes, states=states, progress=progress)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a run over frames came to.
+
+    Attributes:
+        potential: the readout's after each frame, int32 (samples, frames, \\*shape).
+        spikes: payloads summed over samples and steps, int64, by population.
+    """
+
+    potential: NDArray[np.int32]
+    spikes: dict[str, NDArray[np.int64]]
+
+
+def tally(
+    program: Program,
+    frames: NDArray[Any],
+    *,
+    simulator: str = FAST,
+    progress: Callable[[int], None] | None = None,
+) -> Tally:
+    """Run a program on event counts and keep answers and spike counts: memory does not grow with steps.
+
+    Args:
+        program: the network.
+        frames: counts, (samples, frames, \\*input shape).
+        simulator: one of ``SIMULATORS``.
+        progress: called with the number of samples that are done.
+
+    Raises:
+        UserError: D613, D614.
+    """
+    check_simulator(simulator)
+    samples, count = frames.shape[:2]
+    potential = np.zeros((samples, count, *program.readout.shape), np.int32)
+    spikes = {
+        p.name: np.zeros(p.shape, np.int64)
+        for p in program.populations
+        if p.neuron is None or p.neuron.threshold is not None
+    }
+    result = Tally(potential, spikes)
+    run = _tally_fast if simulator == FAST else _tally_reference
+    run(program, frames, result, progress or _silent)
+    return result
+
+
+def _silent(_: int) -> None:
+    pass
+
+
+def _tally_reference(
+    program: Program, frames: NDArray[Any], result: Tally, progress: Callable[[int], None]
+) -> None:
+    for first in range(0, len(frames), REFERENCE_BATCH):
+        part = slice(first, min(first + REFERENCE_BATCH, len(frames)))
+        trace = reference.simulate(program, encode(program, frames[part]))
+        potential = trace.potentials[program.readout.name]
+        result.potential[part] = reference.answers(program, potential)
+        for name, sent in trace.spikes.items():
+            result.spikes[name] += sent.sum(axis=(0, 1), dtype=np.int64)
+        progress(part.stop)
+
+
+def _tally_fast(
+    program: Program, frames: NDArray[Any], result: Tally, progress: Callable[[int], None]
+) -> None:
+    simulator, readout = fast_simulator(program), program.readout
+    answer_steps = np.array([program.answer_step(r) - 1 for r in range(frames.shape[1])])
+    flat = result.potential.reshape(*frames.shape[:2], size(readout.shape))
+
+    def source(part: slice, steps: slice) -> NDArray[Any]:
+        return encode(program, frames[part], steps)
+
+    def keep(chunk: Chunk) -> None:
+        now = (answer_steps >= chunk.steps.start) & (answer_steps < chunk.steps.stop)
+        at = answer_steps[now] - chunk.steps.start
+        flat[chunk.samples, np.flatnonzero(now)] = simulator.potentials(chunk, readout.name)[:, at]
+        simulator.add_counts(chunk, result.spikes)
+
+    largest = int(np.abs(frames).max(initial=0))
+    total = program.steps(frames.shape[1])
+    simulator.stream(source, len(frames), total, largest, (readout.name,), keep, progress)

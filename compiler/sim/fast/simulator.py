@@ -1,0 +1,217 @@
+"""The fast engine: the reference simulator's integers, event by event, on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Code, Program, ProgramPopulation, Trace
+
+from .plan import Plan, make_plan
+from .tables import build_tables
+from .workspace import Workspace
+
+BUDGET = 256 * 2**20
+"""Bytes of events that a thread makes room for at a time, unless a single step needs more."""
+
+LONG_ENOUGH = 32
+"""Steps of a chunk that are worth having fewer samples in a block."""
+
+Source = Callable[[slice, slice], NDArray[Any]]
+"""Input payloads of some samples and steps (from 0): (samples, steps, \\*input shape), integers."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some steps of some samples that were just run: what a sink takes from them."""
+
+    workspace: Workspace
+    samples: slice
+    steps: slice
+    potentials: NDArray[np.int32]
+
+
+Sink = Callable[[Chunk], None]
+
+
+class Simulator:
+    """A program, laid out once and run as often as wanted."""
+
+    def __init__(self, program: Program, threads: int | None = None) -> None:
+        """Lay a program out.
+
+        Args:
+            program: the network.
+            threads: how many samples are run at once at the most; all cores of this process where None.
+        """
+        self.program = program
+        self.threads = threads or len(os.sched_getaffinity(0))
+        self._tables = build_tables(program)
+        self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
+        self._idle: list[Workspace] = []
+        self._counting = Lock()
+
+    def run(
+        self,
+        spikes: NDArray[Any],
+        *,
+        states: bool = False,
+        only: Collection[str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Trace:
+        """Run and record spikes and the readout's potential.
+
+        Args:
+            spikes: input payloads, (samples, steps, \\*input shape), integers of any width.
+            states: also record the potential of every spiking population.
+            only: names of the populations whose spikes are recorded; None for all.
+            progress: called with the number of samples done.
+
+        Returns:
+            The :class:`Trace`: spikes int8, payloads and potentials int32; the input's spikes are
+            ``spikes`` itself.
+        """
+        samples, steps = spikes.shape[:2]
+        program, trace = self.program, Trace()
+        trace.spikes[program.input.name] = spikes
+        for p in program.populations:
+            wanted = only is None or p.name in only
+            if p.neuron is not None and p.neuron.threshold is not None and wanted:
+                kind = np.int32 if is_graded(p) else np.int8
+                trace.spikes[p.name] = np.zeros((samples, steps, *p.shape), kind)
+            if p.neuron is not None and (states or p.neuron.threshold is None):
+                trace.potentials[p.name] = np.empty((samples, steps, *p.shape), np.int32)
+
+        def record(chunk: Chunk) -> None:
+            first, count = chunk.steps.start, chunk.steps.stop - chunk.steps.start
+            for name, out in trace.spikes.items():
+                if name != program.input.name:
+                    flat = out.reshape(samples, steps, -1)
+                    row, graded = self._tables.index(name), is_graded(program.by_name[name])
+                    chunk.workspace.write_spikes(row, graded, flat, chunk.samples.start, first, count)
+            for name, out in trace.potentials.items():
+                flat = out.reshape(samples, steps, -1)
+                flat[chunk.samples, chunk.steps] = self.potentials(chunk, name)
+
+        def given(part: slice, of: slice) -> NDArray[Any]:
+            return spikes[part, of]
+
+        largest = _largest(spikes)
+        self.stream(given, samples, steps, largest, tuple(trace.potentials), record, progress)
+        return trace
+
+    def potentials(self, chunk: Chunk, name: str) -> NDArray[np.int32]:
+        """A recorded population's potentials in a chunk: (samples, steps, size), in program's order."""
+        row = self._tables.index(name)
+        place = self._tables.place[row]
+        first = chunk.workspace.plan.record_at[name]
+        found = chunk.potentials[:, :, first : first + len(place)]
+        if len(self.program.by_name[name].shape) != 3:
+            return found
+        return found[:, :, place]
+
+    def add_counts(self, chunk: Chunk, counts: dict[str, NDArray[np.int64]]) -> None:
+        """Add a chunk's payloads, by population, to ``counts`` (\\*shape); from any thread."""
+        steps = chunk.steps.stop - chunk.steps.start
+        for name, total in counts.items():
+            found = np.zeros(total.size, np.int64)
+            graded = is_graded(self.program.by_name[name])
+            chunk.workspace.count_spikes(self._tables.index(name), graded, found, steps)
+            with self._counting:
+                total += found.reshape(total.shape)
+
+    def stream(
+        self,
+        source: Source,
+        samples: int,
+        steps: int,
+        largest: int,
+        record: tuple[str, ...],
+        sink: Sink,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Run in blocks of samples and chunks of steps, so that memory stays bounded.
+
+        Args:
+            source: gives the input.
+            samples, steps: how many.
+            largest: largest magnitude of an input payload.
+            record: populations whose potentials are wanted.
+            sink: shown each chunk, in the order of steps for each sample; samples in any order, and
+                from several threads at once.
+            progress: called with the number of samples done.
+        """
+        plan = self._plan(largest, record)
+        block, chunk = self._portions(plan, samples, steps)
+        parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
+
+        def run(part: slice) -> int:
+            count = int(part.stop - part.start)
+            workspace = self._workspace(plan, count, chunk)
+            for of in _slices(steps, chunk):
+                spikes = source(part, of)
+                flat = np.ascontiguousarray(spikes).reshape(*spikes.shape[:2], -1)
+                potentials = workspace.advance(flat, of.start + 1)
+                sink(Chunk(workspace, part, of, potentials))
+                workspace.carry_over(flat.shape[1])
+            self._idle.append(workspace)
+            return count
+
+        done = 0
+        many = self.threads > 1 and len(parts) > 1
+        with ThreadPoolExecutor(self.threads) if many else nullcontext() as pool:
+            if pool is None:
+                finished: Iterator[int] = map(run, parts)
+            else:
+                finished = (f.result() for f in as_completed([pool.submit(run, p) for p in parts]))
+            for count in finished:
+                done += count
+                if progress is not None:
+                    progress(done)
+
+    def _plan(self, largest: int, record: tuple[str, ...]) -> Plan:
+        key = (max(1, largest), record)
+        if key not in self._plans:
+            self._plans[key] = make_plan(self._tables, *key)
+        return self._plans[key]
+
+    def _workspace(self, plan: Plan, samples: int, chunk: int) -> Workspace:
+        """One that an earlier run has left, or a new one: memory that is touched anew is slow."""
+        while self._idle:
+            try:
+                found = self._idle.pop()
+            except IndexError:  # another thread took it
+                break
+            if (found.plan, found.samples, found.chunk) == (plan, samples, chunk):
+                found.restart()
+                return found
+        return Workspace(plan, samples, chunk)
+
+    def _portions(self, plan: Plan, samples: int, steps: int) -> tuple[int, int]:
+        """Samples in a block, steps in a chunk."""
+        # An event is two numbers of 32 bits; recorded potentials are one a neuron.
+        step = 8 * int(plan.populations["size"].sum()) + 4 * plan.recorded
+        fitting = max(1, BUDGET // (step * max(1, min(steps, LONG_ENOUGH))))
+        block = max(1, min(-(-samples // self.threads), fitting))
+        return block, max(1, min(steps, BUDGET // (step * block)))
+
+
+def _slices(total: int, length: int) -> Iterator[slice]:
+    return (slice(first, min(first + length, total)) for first in range(0, total, length))
+
+
+def _largest(spikes: NDArray[Any]) -> int:
+    return max(int(spikes.max(initial=0)), -int(spikes.min(initial=0)))
+
+
+def is_graded(population: ProgramPopulation) -> bool:
+    """Whether its spikes have payloads other than 1."""
+    return population.neuron is None or population.neuron.code is Code.GRADED

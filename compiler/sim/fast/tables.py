@@ -1,0 +1,372 @@
+"""From a program to the kernels' tables: once for each program, whatever is run on it later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+
+from snnc.ir import (
+    Code,
+    Comparison,
+    Conv2d,
+    IntegerNeuron,
+    Linear,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    Shape,
+    size,
+    weight_step,
+)
+
+from .records import CONVOLUTION, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
+from .vectors import LANES
+
+Ints = NDArray[np.int64]
+CODES = {Code.RATE: RATE, Code.FRAME: FRAME, Code.GRADED: GRADED}
+
+
+def channels_last(shape: Shape) -> Ints:
+    """The program's number of each neuron in the order in which the kernels have them."""
+    numbers = np.arange(size(shape)).reshape(shape)
+    return np.moveaxis(numbers, 0, -1).ravel() if len(shape) == 3 else numbers.ravel()
+
+
+def _inverse(order: Ints) -> Ints:
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What a projection can bring to its target in one step.
+
+    Attributes:
+        sum: the largest magnitude of a stored sum for one binary spike from every source at the worst
+            signs, in stored units.
+        macs: multiplications of its dense form for one sample and step.
+        sources, targets: neurons on both sides.
+    """
+
+    sum: int
+    macs: int
+    sources: int
+    targets: int
+
+    @property
+    def fan_out(self) -> float:
+        """Mean connections of a source neuron."""
+        return self.macs / self.sources
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """A program as the kernels want it. ``reach`` goes with ``projections``, row by row.
+
+    ``rows`` are the program's projections in the order of the table. ``components`` are populations
+    that have to step together, in an order in which each hears only earlier ones. ``order`` has the
+    program's number of each neuron of a population in the kernels' order, ``place`` the inverse.
+    """
+
+    program: Program
+    populations: NDArray[Any]
+    projections: NDArray[Any]
+    rows: tuple[ProgramProjection, ...]
+    reach: tuple[Reach, ...]
+    components: tuple[Ints, ...]
+    order: tuple[Ints, ...]
+    place: tuple[Ints, ...]
+    neurons: int
+    weights8: NDArray[np.int8]
+    weights16: NDArray[np.int16]
+    weights32: NDArray[np.int32]
+    table: Ints
+    targets: NDArray[np.int32]
+    threshold: Ints
+    bias: Ints
+    start: Ints
+
+    def index(self, name: str) -> int:
+        """The row of a population."""
+        return [p.name for p in self.program.populations].index(name)
+
+
+class _Pools:
+    """Weights and index lists of all projections, end to end."""
+
+    def __init__(self) -> None:
+        self.weights: dict[int, list[NDArray[Any]]] = {1: [], 2: [], 4: []}
+        self.table: list[Ints] = []
+        self.targets: list[Ints] = []
+        self.used: dict[int, int] = {1: 0, 2: 0, 4: 0}
+
+    def keep_weights(self, row: Any, values: Ints, step: int) -> None:
+        """Store weights in the fewest bytes, in units of the grid's step where all lie on it."""
+        shift = step.bit_length() - 1 if not np.any(values % step) else 0
+        stored = values >> shift
+        low, high = int(stored.min(initial=0)), int(stored.max(initial=0))
+        count = next(b for b in (1, 2, 4) if -(2 ** (8 * b - 1)) <= low and high < 2 ** (8 * b - 1))
+        row["unit_shift"], row["bytes"], row["weights"] = shift, count, self.used[count]
+        self.weights[count].append(stored.ravel())
+        self.used[count] += stored.size
+
+    def keep(self, where: list[Ints], values: Ints) -> int:
+        """Store a list; returns where it begins."""
+        first = sum(len(part) for part in where)
+        where.append(values)
+        return first
+
+    def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+        return np.asarray(np.concatenate([*parts, np.zeros(0)]), kind)
+
+
+def build_tables(program: Program) -> Tables:
+    """Lay a program out for the kernels."""
+    names = {p.name: number for number, p in enumerate(program.populations)}
+    orders = tuple(channels_last(p.shape) for p in program.populations)
+    populations = np.zeros(len(names), POPULATION)
+    rows = tuple(q for p in program.populations for q in program.into(p.name))
+    projections = np.zeros(len(rows), PROJECTION)
+    pools, reach = _Pools(), []
+    for row, projection in zip(projections, rows, strict=True):
+        row["source"] = names[projection.source]
+        row["delay"], row["exponent"] = projection.delay, projection.exponent
+        row["graded"] = projection.graded
+        reach.append(_lay_out(row, projection, program, orders, names, pools))
+    constants: list[tuple[Ints, Ints, Ints]] = []
+    neurons = first = 0
+    for row, population, order in zip(populations, program.populations, orders, strict=True):
+        row["size"], row["given"], row["record"] = len(order), -1, -1
+        row["first"], row["last"] = first, first + len(program.into(population.name))
+        first = int(row["last"])
+        outgoing = [q.delay + 1 for q in rows if q.source == population.name]
+        row["depth"] = max(outgoing, default=0)
+        if population.neuron is not None:
+            row["state"] = neurons
+            neurons += len(order)
+            _describe(row, population.neuron)
+            constants.append(_constants(population, population.neuron, order))
+    threshold, bias, start = (np.concatenate(part) for part in zip(*constants, strict=True))
+    return Tables(
+        program,
+        populations,
+        projections,
+        rows,
+        tuple(reach),
+        _components(program, names),
+        orders,
+        tuple(map(_inverse, orders)),
+        neurons,
+        pools.joined(pools.weights[1], np.int8),
+        pools.joined(pools.weights[2], np.int16),
+        pools.joined(pools.weights[4], np.int32),
+        pools.joined(pools.table, np.int64),
+        pools.joined(pools.targets, np.int32),
+        threshold,
+        bias,
+        start,
+    )
+
+
+def _components(program: Program, names: dict[str, int]) -> tuple[Ints, ...]:
+    """Populations in data order; those of a loop together, in the program's order."""
+    wiring = nx.DiGraph()
+    wiring.add_nodes_from(names)
+    wiring.add_edges_from((q.source, q.target) for q in program.projections)
+    condensed = nx.condensation(wiring)
+    found = []
+    for component in nx.lexicographical_topological_sort(condensed):
+        members = condensed.nodes[component]["members"] - {program.input.name}
+        if members:
+            found.append(np.array(sorted(names[name] for name in members)))
+    return tuple(found)
+
+
+def _describe(row: Any, neuron: IntegerNeuron) -> None:
+    for name in ("current_decay", "potential_decay", "input_shift", "state_bits", "levels"):
+        row[name] = getattr(neuron, name)
+    for name in ("bias_start", "bias_interval", "clear_interval", "clear_offset"):
+        row[name] = getattr(neuron, name)
+    row["fires"] = neuron.threshold is not None
+    row["strict"] = neuron.comparison is Comparison.GREATER
+    row["subtract"] = neuron.reset is Reset.SUBTRACT
+    row["biased"] = bool(np.any(neuron.bias_mantissa))
+    row["code"] = CODES[neuron.code]
+
+
+def _constants(
+    population: ProgramPopulation, neuron: IntegerNeuron, order: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Threshold, bias and start value of each neuron, channels last."""
+
+    def each(values: NDArray[Any]) -> Ints:
+        return np.broadcast_to(values, population.shape).astype(np.int64).ravel()[order]
+
+    threshold = np.zeros((), np.int64) if neuron.threshold is None else neuron.threshold
+    return each(threshold), each(neuron.bias_mantissa << neuron.bias_exponent), each(neuron.start_value)
+
+
+def _lay_out(
+    row: Any,
+    projection: ProgramProjection,
+    program: Program,
+    orders: tuple[Ints, ...],
+    names: dict[str, int],
+    pools: _Pools,
+) -> Reach:
+    source, target = program.by_name[projection.source], program.by_name[projection.target]
+    step = weight_step(projection.weight_bits, projection.sign_mode)
+    op = projection.op
+    if isinstance(op, Conv2d) and op.out_shape(source.shape) == target.shape:
+        return _convolution(row, op, source.shape, target.shape, step, pools)
+    source_order, target_order = orders[names[source.name]], orders[names[target.name]]
+    if isinstance(op, Linear):
+        weights = op.weight.astype(np.int64)[np.ix_(target_order, source_order)]
+        count = len(target_order)
+        row["kind"], row["width"] = DENSE, whole_vectors(count)
+        padded = np.zeros((weights.shape[1], row["width"]), np.int64)
+        padded[:, :count] = weights.T
+        pools.keep_weights(row, padded, step)
+        _one_line(row, count)
+        largest = _largest(weights.clip(0).sum(1), weights.clip(None, 0).sum(1), row)
+        return Reach(largest, weights.size, len(source_order), len(target_order))
+    matrix = op.matrix(source.shape).astype(np.int64)
+    place = _inverse(target_order)
+    by_source = sparse.csc_array(matrix)[:, source_order]
+    row["kind"] = SPARSE
+    row["table"] = pools.keep(pools.table, by_source.indptr.astype(np.int64))
+    row["targets"] = pools.keep(pools.targets, place[by_source.indices])
+    _one_line(row, len(target_order))
+    pools.keep_weights(row, by_source.data, step)
+    largest = _largest(matrix.maximum(0).sum(1), matrix.minimum(0).sum(1), row)
+    return Reach(largest, int(by_source.nnz), len(source_order), len(target_order))
+
+
+def _largest(positive: Ints, negative: Ints, row: Any) -> int:
+    """The largest magnitude of any target's sum, in stored units."""
+    return max(int(positive.max(initial=0)), -int(negative.min(initial=0))) >> int(row["unit_shift"])
+
+
+def whole_vectors(count: int) -> int:
+    """The next multiple of a vector's length."""
+    return -(-count // LANES) * LANES
+
+
+def _one_line(row: Any, size: int) -> None:
+    row["sums"] = row["line_step"] = whole_vectors(size)
+    row["lines"], row["line"], row["line_first"] = 1, size, 0
+
+
+def _convolution(
+    row: Any, conv: Conv2d, source: Shape, target: Shape, step: int, pools: _Pools
+) -> Reach:
+    """A kernel, split by which of its rows and columns a pixel of the source meets.
+
+    With stride s, rows of the source fall into s phases. All of one phase meet the same kernel rows,
+    every s-th, and neighbouring ones lead to neighbouring target rows. Each phase gets as many rows
+    as the one with most, filled up with zeros, and sums have a margin, so that every spike is the
+    same few additions.
+    """
+    outs, ins, *_ = conv.weight.shape
+    per_group = outs // conv.groups
+    vertical, horizontal = (_phases(conv, axis, source[1 + axis], target[1 + axis]) for axis in (0, 1))
+    dense = np.zeros((outs, ins, *vertical.padded, *horizontal.padded), np.int64)
+    # kernel[i * dilation, j * dilation] -> [phase, from last to first, ...] of both axes
+    weights = conv.weight.astype(np.int64)
+    dense[
+        :,
+        :,
+        vertical.phase[:, None],
+        vertical.position[:, None],
+        horizontal.phase[None],
+        horizontal.position[None],
+    ] = weights
+    joined = conv.groups == 1
+    split = dense.reshape(conv.groups, per_group, ins, *dense.shape[2:])
+    # (groups, ins) are the source's channels; then phase, phase, row, column, target channel.
+    split = split.transpose(0, 2, 3, 5, 4, 6, 1).reshape(source[0], *_merged(split, joined))
+    width = whole_vectors(split.shape[-1])
+    stored = np.zeros((*split.shape[:-1], width), np.int64)
+    stored[..., : split.shape[-1]] = split
+    row["kind"], row["width"] = CONVOLUTION, width
+    pools.keep_weights(row, stored, step)
+    row["channels"], row["group"], row["group_step"] = source[0], ins, per_group
+    row["kernel_size"], row["rows"] = stored[0].size, vertical.met
+    row["parts"], row["part_step"] = stored.shape[-2], outs
+    row["lines"], row["line"] = target[1], target[2] * outs
+    row["line_step"] = horizontal.places * outs
+    row["line_first"] = (vertical.met - 1) * row["line_step"] + (horizontal.met - 1) * outs
+    row["sums"] = whole_vectors(vertical.places * int(row["line_step"])) + width
+    block = stored[0, 0].size
+    used = (vertical.used[:, None] & horizontal.used[None]).ravel()
+    which = vertical.of_place[:, None] * conv.stride[1] + horizontal.of_place[None]
+    to = vertical.first[:, None] * int(row["line_step"]) + horizontal.first[None] * outs
+    to = np.where(used[which], to, -1)
+    row["table"] = pools.keep(pools.table, np.stack([which * block, to], axis=-1).ravel())
+    sums = weights.reshape(outs, -1)
+    largest = _largest(sums.clip(0).sum(1), sums.clip(None, 0).sum(1), row)
+    macs = size(target[1:]) * weights.size
+    return Reach(largest, macs, size(source), size(target))
+
+
+def _merged(split: Ints, joined: bool) -> tuple[int, ...]:
+    """The shape of one channel's kernel: phases, rows, parts that are added separately, numbers.
+
+    Without groups, neighbouring target columns lie side by side and are one part.
+    """
+    _, per_group, _, down, met_down, along, met_along = split.shape
+    phases, apart = down * along, 1 if joined else met_along
+    return phases, met_down, apart, met_along * per_group // apart
+
+
+@dataclass(frozen=True, eq=False)
+class _Phases:
+    """One axis of a convolution.
+
+    Attributes:
+        met: kernel rows that a source row meets at the most.
+        padded: (phases, met).
+        phase, position: of each row of the kernel; the position counts from the last to the first.
+        of_place: the phase of each row of the source.
+        first: the first row of the sums, margin included, that each row of the source leads to.
+        places: rows of the sums.
+        used: whether a phase meets any row of the kernel.
+    """
+
+    met: int
+    padded: tuple[int, int]
+    phase: Ints
+    position: Ints
+    of_place: Ints
+    first: Ints
+    places: int
+    used: NDArray[np.bool_]
+
+
+def _phases(conv: Conv2d, axis: int, places: int, outs: int) -> _Phases:
+    stride, padding, dilation = conv.stride[axis], conv.padding[axis], conv.dilation[axis]
+    met = -(-conv.extent[axis] // stride)
+    kernel = np.arange(conv.weight.shape[2 + axis]) * dilation
+    here = np.arange(places) + padding
+    phase = kernel % stride
+    used = np.isin(np.arange(stride), phase)
+    # Of a row at t = place + padding, kernel row k leads to target row (t - k) / stride, which is
+    # the margin's row t // stride + position.
+    rows = max(int(here[-1]) // stride + met, outs + met - 1)
+    return _Phases(
+        met,
+        (stride, met),
+        phase,
+        met - 1 - kernel // stride,
+        here % stride,
+        here // stride,
+        rows,
+        used,
+    )

@@ -1,0 +1,144 @@
+"""One block of samples on its way through a program: states, events, and a chunk of steps at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import kernels
+from .dense import multiply, pays
+from .plan import Plan
+
+
+class Workspace:
+    """States of a block of samples, and the events of the chunk that is being run."""
+
+    def __init__(self, plan: Plan, samples: int, chunk: int) -> None:
+        tables = plan.tables
+        self.plan, self.samples, self.chunk = plan, samples, chunk
+        self.populations, self.projections = plan.populations.copy(), plan.projections.copy()
+        depth, size = self.populations["depth"], self.populations["size"]
+        room = samples * (depth + chunk) * size + kernels.BEYOND
+        self.populations["events"] = np.cumsum(room) - room
+        # Room for the most spikes there can be; pages that no event reaches are never touched.
+        events, payloads = np.empty(room.sum(), np.int32), np.empty(room.sum(), np.int32)
+        begin = np.empty((samples, len(room), int(depth.max()) + chunk), np.int64)
+        free = self.populations["events"].copy()
+        self._lists = kernels.Lists(events, payloads, begin, begin.copy(), free)
+        shape = (samples, tables.neurons)
+        wide, narrow = np.empty(shape, np.int64), np.empty(shape, np.int32)
+        self._states = kernels.States(wide, wide.copy(), narrow, narrow.copy())
+        self.restart()
+        self._network = kernels.Network(
+            self.populations,
+            self.projections,
+            tables.weights8,
+            tables.weights16,
+            tables.weights32,
+            tables.table,
+            tables.targets,
+            tables.threshold,
+            plan.threshold32,
+            tables.bias,
+            plan.bias32,
+            tables.start,
+        )
+
+    def restart(self) -> None:
+        """Back to the start state: nothing has been sent yet."""
+        first, states = self.populations["events"], self._states
+        self._lists.free[:] = first
+        self._lists.begin[:] = self._lists.end[:] = first[:, None]
+        states.u[:] = states.waiting[:] = 0
+        states.v[:] = self.plan.tables.start
+        states.v32[:] = self.plan.start32
+
+    def advance(self, spikes: NDArray[Any], first: int) -> NDArray[np.int32]:
+        """The next steps.
+
+        Args:
+            spikes: (samples, steps, size of the input), integers, in the program's order.
+            first: the step of ``spikes[:, 0]``, from 1.
+
+        Returns:
+            Potentials that the plan wants recorded, (samples, steps, neurons), in the kernels' order.
+        """
+        plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
+        kernels.list_input(spikes, plan.tables.place[row], row, self._depth(row), self._lists)
+        potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
+        for members in plan.tables.components:
+            kernels.run_component(
+                members,
+                self._network,
+                self._states,
+                self._lists,
+                self._multiply(members, steps),
+                potentials,
+                first,
+                steps,
+                plan.room,
+                plan.margin,
+            )
+        return potentials
+
+    def _depth(self, row: int) -> int:
+        return int(self.populations["depth"][row])
+
+    def _multiply(self, members: NDArray[np.int64], steps: int) -> NDArray[np.int32]:
+        """Arrivals from outside a component as matrix products, where many spikes make that cheaper."""
+        chosen: list[tuple[int, int]] = []
+        total = 0
+        for member in members:
+            population = self.populations[member]
+            population["given"] = population["lone"] = -1
+            rows = range(population["first"], population["last"])
+            for row in rows:
+                dense = self.projections["source"][row] not in members and self._pays(row, steps)
+                self.projections["skipped"][row] = dense
+                if dense:
+                    chosen.append((row, int(member)))
+                    if population["given"] < 0:
+                        population["given"] = total
+                        total += int(population["size"])
+            if len(rows) == 1 and self.plan.may_be_lone[rows[0]] and population["given"] < 0:
+                population["lone"] = rows[0]
+        given = np.zeros((self.samples, steps, total), np.int32)
+        for row, member in chosen:
+            arrived = multiply(self.plan, row, self._unlisted(row, steps))
+            first = int(self.populations["given"][member])
+            given[:, :, first : first + arrived.shape[2]] += arrived
+        return given
+
+    def _pays(self, row: int, steps: int) -> bool:
+        begin, end = self._lists.begin, self._lists.end
+        source = self.projections["source"][row]
+        now = slice(self._depth(source), self._depth(source) + steps)
+        spikes = int((end[:, source, now] - begin[:, source, now]).sum())
+        return pays(self.plan, row, spikes, self.samples * steps)
+
+    def _unlisted(self, row: int, steps: int) -> NDArray[np.float32]:
+        """What a projection's source sent that arrives in this chunk: (samples, steps, size)."""
+        source, delay = int(self.projections["source"][row]), int(self.projections["delay"][row])
+        out = np.zeros((self.samples, steps, int(self.populations["size"][source])), np.float32)
+        order, first = self.plan.tables.order[source], self._depth(source) - 1 - delay
+        graded = bool(self.projections["graded"][row])
+        kernels.write_spikes(out, 0, 0, steps, source, first, order, graded, self._lists)
+        return out
+
+    def write_spikes(
+        self, row: int, graded: bool, out: NDArray[Any], sample: int, first: int, steps: int
+    ) -> None:
+        """Write a population's spikes of the chunk into ``out[sample:, first:]`` (\\*, \\*, size)."""
+        order, depth = self.plan.tables.order[row], self._depth(row)
+        kernels.write_spikes(out, sample, first, steps, row, depth, order, graded, self._lists)
+
+    def count_spikes(self, row: int, graded: bool, out: NDArray[np.int64], steps: int) -> None:
+        """Add the payloads of a population's spikes of the chunk to ``out`` (size,)."""
+        order, depth = self.plan.tables.order[row], self._depth(row)
+        kernels.count_spikes(out, steps, row, depth, order, graded, self._lists)
+
+    def carry_over(self, steps: int) -> None:
+        """Make room for the next chunk; keep what delays still need."""
+        kernels.carry_over(self.populations, self._lists, steps)

@@ -1,0 +1,152 @@
+"""Programs and inputs on which the fast engine is compared with the reference simulator.
+
+In the tests a few of each kind; as many as wanted with
+
+    python -m tests.sim.corpus --networks 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sparse
+from rich.console import Console
+from rich.progress import track
+
+from snnc.ir import (
+    Conv2d,
+    Integers,
+    Linear,
+    Op,
+    Program,
+    ProgramPopulation,
+    Reset,
+    SparseLinear,
+    Trace,
+    with_relays,
+)
+from snnc.sim import reference
+from snnc.sim.fast import Simulator
+from tests.backends.loihi.networks import counting_program, random_program, random_spikes
+
+SAMPLES, STEPS = 3, 30
+KINDS = ("random", "counting", "small", "wide", "coarse", "relayed")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program and its input, (samples, steps, \\*input shape)."""
+
+    program: Program
+    spikes: Integers
+
+
+def _small(program: Program) -> Program:
+    """Registers that nothing can overflow and no leaks: what compiled networks are like."""
+
+    def tamed(p: ProgramPopulation) -> ProgramPopulation:
+        if p.neuron is None:
+            return p
+        return replace(
+            p, neuron=replace(p.neuron, current_decay=4095, potential_decay=0, input_shift=2)
+        )
+
+    projections = (replace(q, exponent=max(-2, min(q.exponent, 1))) for q in program.projections)
+    populations = tuple(map(tamed, program.populations))
+    return replace(program, populations=populations, projections=tuple(projections))
+
+
+def _wide(program: Program) -> Program:
+    """States of 32 bits and weights of 18, as programs for NIR have them."""
+
+    def larger(op: Op) -> Op:
+        if isinstance(op, Linear | Conv2d):
+            return replace(op, weight=op.weight * 513)
+        assert isinstance(op, SparseLinear)
+        return replace(op, weight=sparse.csr_array(op.weight * 513))
+
+    projections = (replace(q, op=larger(q.op), weight_bits=18) for q in program.projections)
+    populations = (
+        replace(p, neuron=p.neuron and replace(p.neuron, state_bits=32)) for p in program.populations
+    )
+    return replace(program, populations=tuple(populations), projections=tuple(projections))
+
+
+def _coarse(program: Program) -> Program:
+    """Hard resets and weights that fill more than a byte."""
+    projections = []
+    for q in program.projections:
+        weights = q.op
+        if isinstance(weights, Linear | Conv2d):
+            weights = replace(weights, weight=weights.weight * 40 + (weights.weight != 0))
+        projections.append(replace(q, op=weights, weight_bits=14))
+    populations = (
+        p if p.neuron is None else replace(p, neuron=replace(p.neuron, reset=Reset.ZERO))
+        for p in program.populations
+    )
+    return replace(program, populations=tuple(populations), projections=tuple(projections))
+
+
+def case(kind: str, seed: int) -> Case:
+    """One case; the same for the same kind and seed."""
+    program = counting_program(seed) if kind == "counting" else random_program(seed)
+    spikes = random_spikes(program, seed, SAMPLES, STEPS)
+    if kind == "small":
+        return Case(_small(program), np.sign(spikes) if seed % 2 else spikes.clip(-50, 50))
+    if kind == "wide":
+        return Case(_wide(program), spikes)
+    if kind == "coarse":
+        return Case(_coarse(_small(program)), spikes.clip(-3, 3))
+    if kind == "relayed":
+        return Case(with_relays(program, seed % 7), np.abs(spikes))
+    return Case(program, spikes)
+
+
+def differences(wanted: Trace, got: Trace) -> list[str]:
+    """Every population whose spikes or potentials differ, with the first place."""
+    found = []
+    for quantity in ("spikes", "potentials"):
+        ours, theirs = getattr(wanted, quantity), getattr(got, quantity)
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            places = np.argwhere(ours[name] != theirs[name])
+            if len(places):
+                at = tuple(places[0])
+                found.append(f"{quantity} of {name} {at}: {ours[name][at]}, fast {theirs[name][at]}")
+    return found
+
+
+def compared(network: Case, threads: int = 1) -> list[str]:
+    """Differences between both engines, states included."""
+    wanted = reference.simulate(network.program, network.spikes, states=True)
+    return differences(wanted, Simulator(network.program, threads).run(network.spikes, states=True))
+
+
+def cases(networks: int) -> Iterator[tuple[str, int]]:
+    """So many kinds and seeds, the kinds in turn."""
+    return ((KINDS[n % len(KINDS)], n // len(KINDS)) for n in range(networks))
+
+
+def main() -> None:
+    """Compare on many networks; exit code 1 where any differs."""
+    parser = argparse.ArgumentParser(description="Compare both simulators.")
+    parser.add_argument("--networks", type=int, default=1000)
+    networks = parser.parse_args().networks
+    wrong: Counter[str] = Counter()
+    console = Console()
+    for kind, seed in track(list(cases(networks)), "networks", console=console):
+        for line in compared(case(kind, seed)):
+            wrong[kind] += 1
+            console.print(f"{kind} {seed}: {line}")
+    runs = f"{networks} random networks, {SAMPLES} samples of {STEPS} steps"
+    console.print(f"{runs}: {wrong.total()} differences")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
