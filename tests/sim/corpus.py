@@ -20,22 +20,27 @@ from rich.progress import track
 
 from snnc.ir import (
     Conv2d,
+    Encoding,
     Integers,
+    Kind,
     Linear,
     Op,
     Program,
     ProgramPopulation,
+    ProgramProjection,
     Reset,
+    Shape,
+    SignMode,
     SparseLinear,
     Trace,
     with_relays,
 )
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
-from tests.backends.loihi.networks import counting_program, random_program, random_spikes
+from tests.backends.loihi.networks import Maker, counting_program, random_program, random_spikes
 
 SAMPLES, STEPS = 3, 30
-KINDS = ("random", "counting", "small", "wide", "coarse", "relayed")
+KINDS = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,50 @@ def _coarse(program: Program) -> Program:
     return replace(program, populations=tuple(populations), projections=tuple(projections))
 
 
+def _broad(seed: int) -> Program:
+    """Fan-ins whose sums need more than 16 bits though every weight is small; spikes are binary."""
+    rng = np.random.default_rng(seed)
+    scale = 1 if seed % 2 else 100  # weights of one byte, or of two
+    source, maps, row = (70, 4, 4), (5, 4, 4), (9,)
+
+    def weights(*shape: int) -> Integers:
+        return np.asarray(rng.integers(20, 128, shape, np.int64) * int(rng.choice([-1, 1])) * scale)
+
+    def population(name: str, kind: Kind, shape: Shape) -> ProgramPopulation:
+        neuron = None if kind is Kind.INPUT else Maker(rng, wild=False).neuron(shape, spiking=True)
+        if kind is Kind.READOUT:
+            neuron = Maker(rng, wild=False).neuron(shape, spiking=False)
+        encoding = Encoding.SPREAD if kind is Kind.INPUT else None
+        return ProgramPopulation(name, kind, shape, name, 0, neuron, encoding)
+
+    def projection(source: str, target: str, op: Op, delay: int) -> ProgramProjection:
+        return ProgramProjection(source, target, op, 16, SignMode.MIXED, 0, delay, False, target)
+
+    matrix = sparse.csr_array(weights(9, 1120))
+    return Program(
+        f"broad {seed}",
+        1,
+        (
+            population("input", Kind.INPUT, source),
+            population("maps", Kind.NEURONS, maps),
+            population("row", Kind.NEURONS, row),
+            population("answer", Kind.READOUT, row),
+        ),
+        (
+            projection("input", "maps", Conv2d(weights(5, 70, 3, 3), padding=(1, 1)), 0),
+            projection("input", "row", Linear(weights(9, 1120)), 1),
+            projection("maps", "row", Linear(weights(9, 80)), 0),
+            projection("input", "answer", SparseLinear(matrix, row), 2),
+            projection("row", "answer", Linear(weights(9, 9)), 0),
+        ),
+    )
+
+
 def case(kind: str, seed: int) -> Case:
     """One case; the same for the same kind and seed."""
+    if kind == "broad":
+        program = _broad(seed)
+        return Case(program, random_spikes(program, seed, SAMPLES, STEPS))
     program = counting_program(seed) if kind == "counting" else random_program(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     if kind == "small":

@@ -19,8 +19,8 @@ MANTISSA = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
 """Whole numbers up to here, and sums of them, are exact (IEEE 754)."""
 
 MULTIPLICATION = {DENSE: 0.045, CONVOLUTION: 0.17, SPARSE: 1.0}
-"""Nanoseconds on one core, by the layout of weights: a multiplication of a matrix product. These and the
-next were measured with each way forced (784 to 512, and 2x34x34 convolved); only ratios matter."""
+"""Nanoseconds on one core, by the layout of weights: a multiplication of a matrix product. These and
+the next were measured with each way forced (784 to 512, 2x34x34 convolved); only ratios matter."""
 SOURCE, TARGET = 0.5, 6.0
 """An element of a product's operand and of its result."""
 SPIKE = {DENSE: 3.0, CONVOLUTION: 8.0, SPARSE: 3.0}
