@@ -55,8 +55,22 @@ def test_memory_that_ends_elsewhere(
     def greedy(*arguments: object, **more: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("snnc.evidence.simulate", greedy)
+    monkeypatch.setattr("snnc.evidence.tally", greedy)
     refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "out.npz"), "D612")
+
+
+def test_simulators(snnc: Command, bundle: Path, data: Path) -> None:
+    out = bundle.parent / "answers.npz"
+    wrong = ("--simulator", "quick")
+    refused(snnc("run", bundle, "--data", data, "-o", out, *wrong), "D613", "fast, reference")
+    assert not out.exists()
+    refused(snnc("verify", bundle, *wrong), "D613")
+    refused(snnc("verify", bundle, "--ladder", "--simulator", "reference"), "D305", "--simulator")
+    found = []
+    for name in ("fast", "reference"):
+        assert snnc("run", bundle, "--data", data, "-o", out, "--simulator", name).code == 0
+        found.append(np.load(out)["potential"])
+    assert np.array_equal(*found)
 
 
 @pytest.mark.parametrize(

@@ -272,5 +272,9 @@ def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
     assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0
     np.savez(path, x=np.zeros((1, 1, 2, 16, 16), int))
     done = snnc("verify", folder, "--data", path)
-    assert done.code == 0 and "against itself" in done.out
+    assert done.code == 0 and "against the fast simulator" in done.out
     assert "N711" in done.err
+    itself = ("--engine", "fast", "--simulator", "fast")
+    assert "against itself" in snnc("verify", folder, "--data", path, *itself).out
+    other = snnc("verify", folder, "--data", path, "--engine", "fast")
+    assert "against the reference simulator" in other.out
