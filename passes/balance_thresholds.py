@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -9,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Array, Graph, Population
+from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
 
@@ -28,12 +29,12 @@ def _of_value(population: Population, value: Array) -> Population:
 class BalanceThresholds(Pass):
     """Give every spiking population a threshold that its input neither dwarfs nor drowns in.
 
-    Populations are visited from the input on; the earlier ones spike already, with the thresholds
-    they got. ``maximum`` takes the largest single-step weighted input over calibration samples,
-    steps and neurons (Rathi et al. 2020, papers.md 3.4), ``percentile`` a percentile of the same
-    values (DIET-SNN, papers.md 3.4), ``activation`` a percentile of the float rollout's positive
-    activations (Rueckauer et al., papers.md 6.4), ``bound`` needs no data: the largest input that
-    the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
+    ``activation`` takes a percentile of the float rollout's positive activations (Rueckauer et al.,
+    papers.md 6.4). For ``maximum`` and ``percentile`` populations are visited from the input on, and
+    the earlier ones spike already, with the thresholds they got: ``maximum`` is the largest
+    single-step weighted input over calibration samples, steps and neurons (Rathi et al. 2020,
+    papers.md 3.4), ``percentile`` a percentile of the same values (DIET-SNN, papers.md 3.4).
+    ``bound`` needs no data: the largest input that the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
     becomes a spiking one: rates approximate activations, clipped at one spike a step.
 
     A network whose frames are time steps has thresholds of its own and stays as it is. Where an
@@ -75,7 +76,10 @@ class BalanceThresholds(Pass):
         activations = run_frames(graph, frames)
         silent: list[str] = []
         choose = partial(self._choose, activations, silent)
-        balanced = balance(graph, frames, activations, choose)
+        if self.method == "activation":
+            balanced = _without_spikes(graph, choose)
+        else:
+            balanced = balance(graph, frames, activations, choose)
         for name in silent:
             context.warn(
                 "N702",
@@ -115,9 +119,12 @@ class BalanceThresholds(Pass):
         activations: dict[str, Array],
         silent: list[str],
         population: Population,
-        seen: Floats,
+        seen: Floats | None,
     ) -> Array:
-        """The threshold of one population from the input that it saw, at most its ceiling."""
+        """The threshold of one population from the input that it saw, at most its ceiling.
+
+        ``seen`` is None for the method ``activation``, which does not look at it.
+        """
         if population.levels is not None and population.ceiling is not None:
             return population.ceiling
         found = self._from_values(activations, silent, population, seen)
@@ -128,11 +135,9 @@ class BalanceThresholds(Pass):
         activations: dict[str, Array],
         silent: list[str],
         population: Population,
-        seen: Floats,
+        seen: Floats | None,
     ) -> Array:
-        values: Array = seen
-        if self.method == "activation":
-            values = activations[population.name]
+        values: Array = activations[population.name] if seen is None else seen
         # Channels first, everything else flat: one row a channel.
         rows = np.moveaxis(values, 2, 0).reshape(population.shape[0], -1)
         together = self._statistic(rows.reshape(-1))
@@ -154,3 +159,14 @@ class BalanceThresholds(Pass):
             positive = values[values > 0]
             return float(np.percentile(positive, self.percentile)) if positive.size else 0.0
         return float(np.percentile(values, self.percentile))
+
+
+def _without_spikes(graph: Graph, choose: Callable[[Population, None], Array]) -> Graph:
+    """Thresholds that need no spikes to be simulated."""
+    balanced = []
+    for members in graph.components_in_order():
+        for population in (graph.by_name[name] for name in members):
+            if population.kind is Kind.NEURONS:
+                threshold = choose(population, None)
+                balanced.append(replace(population, threshold=threshold, amplitude=threshold))
+    return graph.with_populations(balanced)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -35,10 +36,15 @@ class Weights:
         """Largest magnitude on the grid."""
         return max(abs(end) for end in weight_range(self.bits, self.mode))
 
-    @property
+    @cached_property
+    def flat(self) -> Array:
+        """All weights in a row."""
+        return np.concatenate(self.rows)
+
+    @cached_property
     def largest(self) -> float:
         """Largest magnitude of any weight."""
-        return max((float(np.abs(row).max(initial=0.0)) for row in self.rows), default=0.0)
+        return float(np.abs(self.flat).max(initial=0.0))
 
 
 def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
@@ -71,8 +77,8 @@ def best_exponent(weights: Weights, scale: int, highest: int) -> tuple[float, in
     results = []
     for exponent in sorted(options):
         unit = scale / 2.0**exponent
-        errors = (squared_error(row, unit, weights.mode, weights.bits) for row in weights.rows)
-        results.append((sum(errors), exponent))
+        error = squared_error(weights.flat, unit, weights.mode, weights.bits)
+        results.append((error, exponent))
     return min(results)
 
 

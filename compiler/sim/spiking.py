@@ -139,12 +139,21 @@ class FloatNeurons:
         return np.asarray(fired * self.amplitude)
 
 
-def spike_component(graph: Graph, members: tuple[str, ...], outputs: Outputs) -> None:
-    """Simulate the populations of one component together; adds their outputs to ``outputs``."""
+def spike_component(
+    graph: Graph, members: tuple[str, ...], outputs: Outputs, known: Outputs | None = None
+) -> None:
+    """Simulate the populations of one component together; adds their outputs to ``outputs``.
+
+    ``known``: what reaches a population from outside the component, as ``drive`` gives it, where
+    that has been computed already.
+    """
     per_frame = graph.steps_per_frame
     assert per_frame is not None
     inside = frozenset(members)
-    outside_drive = {name: drive(graph, name, outputs, inside) for name in members}
+    known = known or {}
+    outside_drive = {
+        name: known[name] if name in known else drive(graph, name, outputs, inside) for name in members
+    }
     samples, steps = outputs[graph.input.name].shape[:2]
     cells = {name: FloatNeurons(graph.by_name[name], samples, per_frame) for name in members}
     for name in members:
@@ -189,13 +198,17 @@ def balance(
             for name in spiking
             if len(members) > 1 or any(p.source == name for p in graph.into(name))
         }
+        known: Outputs = {}
         for name in spiking:
             population = graph.by_name[name]
-            seen = with_bias(population, drive(graph, name, {**outputs, **stand_ins}, frozenset()))
+            arriving = drive(graph, name, {**outputs, **stand_ins}, frozenset())
+            if not stand_ins:
+                known[name] = arriving
+            seen = with_bias(population, arriving)
             threshold = choose(population, seen[:, population.start or 0 :])
             changed = replace(population, threshold=threshold, amplitude=threshold)
             graph = graph.with_populations([changed])
-        spike_component(graph, spiking, outputs)
+        spike_component(graph, spiking, outputs, known)
         for name in [n for n in outputs if not _needed_later(graph, n, outputs)]:
             if name != graph.input.name:  # its shape tells samples and steps
                 del outputs[name]
