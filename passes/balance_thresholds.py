@@ -34,8 +34,9 @@ class BalanceThresholds(Pass):
     the earlier ones spike already, with the thresholds they got: ``maximum`` is the largest
     single-step weighted input over calibration samples, steps and neurons (Rathi et al. 2020,
     papers.md 3.4), ``percentile`` a percentile of the same values (DIET-SNN, papers.md 3.4).
-    ``bound`` needs no data: the largest input that the weights allow when every source fires. A spike's amplitude becomes the threshold. The network
-    becomes a spiking one: rates approximate activations, clipped at one spike a step.
+    ``bound`` needs no data: the largest input that the weights allow when every source fires. A
+    spike's amplitude becomes the threshold. The network becomes a spiking one: rates approximate
+    activations, clipped at one spike a step.
 
     A network whose frames are time steps has thresholds of its own and stays as it is. Where an
     activation has levels, training or ``quantize-activations`` has settled its range: in the exact
