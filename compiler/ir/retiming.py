@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ def cheapest_starts(
             rows.append(row)
             bounds.append(connection.most - connection.steps)
     matrix, upper = np.array(rows).reshape(-1, len(index)), np.array(bounds)
+    from scipy.optimize import linprog  # takes longer to import than all the rest of snnc
+
     cheapest = linprog(cost, matrix, upper, bounds=(0, None), method="highs")
     if not cheapest.success:
         return None
