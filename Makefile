@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test readers check clean
+.PHONY: setup demo test readers bench check clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,9 @@ test: setup
 readers: setup
 	$(BIN)/python -m samples.nir_readers.cases build/nir-readers/cases
 	$(BIN)/python -m samples.nir_readers.readers build/nir-readers/cases --json docs/nir-readers.json --table docs/nir-readers.md
+
+bench: setup
+	$(BIN)/python -m benchmarks.speed
 
 check: setup
 	$(BIN)/ruff check

@@ -168,10 +168,11 @@ def differences(wanted: Trace, got: Trace) -> list[str]:
     return found
 
 
-def compared(network: Case, threads: int = 1) -> list[str]:
+def compared(network: Case, threads: int = 1, products: bool | None = None) -> list[str]:
     """Differences between both engines, states included."""
     wanted = reference.simulate(network.program, network.spikes, states=True)
-    return differences(wanted, Simulator(network.program, threads).run(network.spikes, states=True))
+    fast = Simulator(network.program, threads, products)
+    return differences(wanted, fast.run(network.spikes, states=True))
 
 
 def cases(networks: int) -> Iterator[tuple[str, int]]:

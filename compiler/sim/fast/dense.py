@@ -42,7 +42,12 @@ def pays(plan: Plan, row: int, spikes: int, runs: int) -> bool:
     addition = ADDITION[kind] * (1.5 if projection["graded"] else 1.0)
     one_by_one = spikes * (SPIKE[kind] + reach.fan_out * addition)
     product = reach.macs * MULTIPLICATION[kind] + reach.sources * SOURCE + reach.targets * TARGET
-    return runs * product < one_by_one and _kind(plan, row) is not None
+    return runs * product < one_by_one and exact(plan, row)
+
+
+def exact(plan: Plan, row: int) -> bool:
+    """Whether there is a float in which every sum of a projection is exact."""
+    return _kind(plan, row) is not None
 
 
 def _kind(plan: Plan, row: int) -> Any:

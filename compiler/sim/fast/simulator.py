@@ -45,15 +45,20 @@ Sink = Callable[[Chunk], None]
 class Simulator:
     """A program, laid out once and run as often as wanted."""
 
-    def __init__(self, program: Program, threads: int | None = None) -> None:
+    def __init__(
+        self, program: Program, threads: int | None = None, products: bool | None = None
+    ) -> None:
         """Lay a program out.
 
         Args:
             program: the network.
             threads: how many samples are run at once at the most; all cores of this process where None.
+            products: whether what arrives is computed as matrix products, wherever no loop forbids it;
+                where None by layer and by the spikes that there are, whichever is faster.
         """
         self.program = program
         self.threads = threads or len(os.sched_getaffinity(0))
+        self._products = products
         self._tables = build_tables(program)
         self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
         self._idle: list[Workspace] = []
@@ -193,7 +198,7 @@ class Simulator:
             if (found.plan, found.samples, found.chunk) == (plan, samples, chunk):
                 found.restart()
                 return found
-        return Workspace(plan, samples, chunk)
+        return Workspace(plan, samples, chunk, self._products)
 
     def _portions(self, plan: Plan, samples: int, steps: int) -> tuple[int, int]:
         """Samples in a block, steps in a chunk."""

@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernels
-from .dense import multiply, pays
+from .dense import exact, multiply, pays
 from .plan import Plan
 
 
 class Workspace:
     """States of a block of samples, and the events of the chunk that is being run."""
 
-    def __init__(self, plan: Plan, samples: int, chunk: int) -> None:
+    def __init__(self, plan: Plan, samples: int, chunk: int, products: bool | None) -> None:
         tables = plan.tables
         self.plan, self.samples, self.chunk = plan, samples, chunk
+        self._products = products
         self.populations, self.projections = plan.populations.copy(), plan.projections.copy()
         depth, size = self.populations["depth"], self.populations["size"]
         room = samples * (depth + chunk) * size + kernels.BEYOND
@@ -112,6 +113,8 @@ class Workspace:
         return given
 
     def _pays(self, row: int, steps: int) -> bool:
+        if self._products is not None:
+            return self._products and exact(self.plan, row)
         begin, end = self._lists.begin, self._lists.end
         source = self.projections["source"][row]
         now = slice(self._depth(source), self._depth(source) + steps)

@@ -1,0 +1,1 @@
+"""How fast simulators are, each against named competitors in the same run: ``make bench``."""

@@ -1,0 +1,162 @@
+"""The networks and inputs that are timed. Weights are random (seed 0), on Loihi's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import (
+    Comparison,
+    Conv2d,
+    Encoding,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Linear,
+    Op,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    Shape,
+    SignMode,
+    read_program,
+)
+
+STEPS = 100
+DENSITY = 0.05
+"""Input neurons that spike in a step."""
+
+THRESHOLD = {"mlp": 9000, "conv": 1000}
+"""In units of weights; hidden neurons then fire in 2 to 5 % of the steps."""
+
+
+def neuron(threshold: int | None) -> IntegerNeuron:
+    """Integrate and fire with soft reset, or a readout."""
+    shift = 0 if threshold is None else 6
+    return IntegerNeuron(
+        current_decay=4095,
+        potential_decay=0,
+        input_shift=shift,
+        state_bits=24,
+        threshold=None if threshold is None else np.asarray(threshold << shift),
+        comparison=Comparison.GREATER,
+        reset=Reset.SUBTRACT,
+        start_value=np.asarray((threshold or 0) << shift) // 2,
+        bias_mantissa=np.asarray(0),
+        bias_exponent=0,
+        bias_start=0,
+    )
+
+
+def weights(rng: np.random.Generator, *shape: int) -> Integers:
+    """Even numbers of both signs."""
+    return np.asarray(2 * rng.integers(-100, 101, shape), np.int64)
+
+
+def population(name: str, shape: Shape, threshold: int | None) -> ProgramPopulation:
+    """Neurons, or the readout where there is no threshold."""
+    kind = Kind.READOUT if threshold is None else Kind.NEURONS
+    return ProgramPopulation(name, kind, shape, name, 0, neuron(threshold))
+
+
+def events(shape: Shape) -> ProgramPopulation:
+    """The input."""
+    return ProgramPopulation("input", Kind.INPUT, shape, "input", 0, None, Encoding.SPREAD)
+
+
+def projection(source: str, target: str, op: Op, delay: int = 0) -> ProgramProjection:
+    """Binary spikes through 8-bit weights."""
+    return ProgramProjection(source, target, op, 8, SignMode.MIXED, 0, delay, False, target)
+
+
+def mlp(width: int = 512) -> Program:
+    """784-``width``-10."""
+    rng = np.random.default_rng(0)
+    return Program(
+        "mlp",
+        1,
+        (events((784,)), population("h", (width,), THRESHOLD["mlp"]), population("out", (10,), None)),
+        (
+            projection("input", "h", Linear(weights(rng, width, 784))),
+            projection("h", "out", Linear(weights(rng, 10, width))),
+        ),
+    )
+
+
+def conv() -> Program:
+    """2x34x34, convolutions to 16 and 32 channels (3x3, stride 2), 10."""
+    rng = np.random.default_rng(0)
+    threshold = THRESHOLD["conv"]
+    return Program(
+        "conv",
+        1,
+        (
+            events((2, 34, 34)),
+            population("a", (16, 16, 16), threshold),
+            population("b", (32, 7, 7), threshold),
+            population("out", (10,), None),
+        ),
+        (
+            projection("input", "a", Conv2d(weights(rng, 16, 2, 3, 3), stride=(2, 2))),
+            projection("a", "b", Conv2d(weights(rng, 32, 16, 3, 3), stride=(2, 2))),
+            projection("b", "out", Linear(weights(rng, 10, 32 * 7 * 7))),
+        ),
+    )
+
+
+def recurrent() -> Program:
+    """784-512-10, the hidden layer connected to itself."""
+    network = mlp()
+    loop = projection("h", "h", Linear(weights(np.random.default_rng(1), 512, 512) // 8 * 2))
+    return replace(network, name="recurrent", projections=(*network.projections, loop))
+
+
+def delays() -> Program:
+    """784-512-10, the input heard four times, with delays of 0, 7, 20 and 62 steps."""
+    network, rng = mlp(), np.random.default_rng(2)
+    late = (projection("input", "h", Linear(weights(rng, 512, 784)), d) for d in (7, 20, 62))
+    return replace(network, name="delays", projections=(*network.projections, *late))
+
+
+def spikes(
+    program: Program, batch: int, steps: int = STEPS, density: float = DENSITY
+) -> NDArray[np.int8]:
+    """Random spikes, seed 1: (batch, steps, \\*input shape)."""
+    drawn = np.random.default_rng(1).random((batch, steps, *program.input.shape), np.float32)
+    return (drawn < density).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the batches that it is timed with."""
+
+    name: str
+    program: Program
+    spikes: Callable[[int], NDArray[np.int8]]
+    batches: tuple[int, ...] = (1, 64)
+
+
+def standard(name: str, program: Program) -> Case:
+    """100 steps at 5 % input spikes."""
+    return Case(name, program, lambda batch: spikes(program, batch))
+
+
+def rollout(bundle: Path, test: Path) -> Case:
+    """The shipped network on recordings that it was not trained on: K = 16, 12 frames, 192 steps."""
+    from snnc.sim import encode
+
+    program = read_program(
+        (bundle / "program.json").read_bytes(), (bundle / "weights.npz").read_bytes()
+    )
+    with np.load(test) as data:
+        frames = data["x"][:64].astype(np.int64)
+
+    def given(batch: int) -> NDArray[np.int8]:
+        return np.asarray(encode(program, frames[:batch]), np.int8)
+
+    return Case("rollout", program, given)

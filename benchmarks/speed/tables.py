@@ -1,0 +1,75 @@
+"""Rows as the Markdown tables of ``docs/performance.md``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .engines import Row
+
+BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+
+
+def _cell(row: Row) -> str:
+    low, high = row.spread
+    return f"{_short(row.us_per_sample_step)} ({_short(low)} to {_short(high)})"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def plain_table(rows: list[Row]) -> list[str]:
+    """One line a case and batch, one column an engine: median (fastest to slowest)."""
+    engines = list(dict.fromkeys(r.engine for r in rows))
+    places = list(dict.fromkeys((r.case, r.batch) for r in rows))
+    found = {(r.case, r.batch, r.engine): r for r in rows}
+    lines = [f"| case | batch | {' | '.join(engines)} |", "|---|---|" + "---|" * len(engines)]
+    for case, batch in places:
+        cells = (found.get((case, batch, engine)) for engine in engines)
+        lines.append(
+            f"| {case} | {batch} | {' | '.join('' if c is None else _cell(c) for c in cells)} |"
+        )
+    return lines
+
+
+def peer_table(rows: list[Row]) -> list[str]:
+    """One line an engine; behind each number how many times as long as ours it is."""
+    places = list(dict.fromkeys((r.case, r.batch) for r in rows))
+    engines = list(dict.fromkeys((r.engine, r.version) for r in rows))
+    ours = {(r.case, r.batch): r.us_per_sample_step for r in rows if r.engine == "snnc fast"}
+    found = {(r.case, r.batch, r.engine): r for r in rows}
+    lines = [
+        "| engine | " + " | ".join(f"{case}, batch {batch}" for case, batch in places) + " |",
+        "|---|" + "---|" * len(places),
+    ]
+    for engine, version in engines:
+        cells = []
+        for place in places:
+            row = found.get((*place, engine))
+            if row is None:
+                cells.append("cannot batch" if engine == "lava" else "")
+            else:
+                ratio = row.us_per_sample_step / ours[place]
+                cells.append(_cell(row) + ("" if engine == "snnc fast" else f", x{_short(ratio)}"))
+        lines.append(f"| {engine} {version} | {' | '.join(cells)} |")
+    return lines
+
+
+def growth_table(points: dict[str, list[tuple[float, float]]], powers: dict[str, float]) -> list[str]:
+    """Milliseconds of a whole run as one quantity grows, and the power with which they grow."""
+    factors = [factor for factor, _ in next(iter(points.values()))]
+    lines = [
+        "| 784-512-10, 64 samples | " + " | ".join(f"x{f:.0f}" for f in factors) + " | power |",
+        "|---|" + "---|" * (len(factors) + 1),
+    ]
+    for what, found in points.items():
+        cells = " | ".join(f"{seconds * 1e3:.1f} ms" for _, seconds in found)
+        lines.append(f"| {what} | {cells} | {powers[what]:.2f} |")
+    return lines
+
+
+def replace_marked(document: Path, text: str) -> None:
+    """Put ``text`` between the marks of a document."""
+    before, rest = document.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
