@@ -13,7 +13,6 @@ from snnc.errors import UserError
 from snnc.ir import Encoding, Linear, Program, Shape
 from snnc.sim import encode, reference, simulate, tally
 from snnc.sim.fast import Simulator, simulator
-from snnc.sim.fast.dense import pays
 from snnc.sim.fast.plan import make_plan
 from snnc.sim.fast.tables import build_tables
 from tests.backends.loihi.networks import edge_program, edge_spikes, random_program
@@ -60,7 +59,7 @@ def test_dense_input_is_multiplied_and_sparse_input_is_not() -> None:
         payloads = (rng.random(shape) < density) * rng.integers(1, 4000, shape)
         assert compared(Case(network, payloads)) == []
         plan = make_plan(build_tables(network), int(payloads.max()), ())
-        assert pays(plan, 0, np.count_nonzero(payloads), shape[0] * shape[1]) == product
+        assert plan.costs[0].pays(np.count_nonzero(payloads), shape[0] * shape[1]) == product
 
 
 def wide_layer() -> Program:
@@ -90,7 +89,7 @@ def test_the_corpus_takes_every_way() -> None:
                 f"in {16 if q['narrow'] else 32} bits{' graded' if q['graded'] else ''}"
                 for q in plan.projections
             )
-            used["lone projections"] += int(plan.may_be_lone.sum())
+            used["lone projections"] += int((plan.populations["lone"] >= 0).sum())
             used["grouped"] += int(sum(q["group"] < q["channels"] for q in plan.projections))
             used["loops"] += any(len(members) > 1 for members in plan.tables.components)
     widths = {(1, 16), (1, 32), (2, 16), (2, 32), (4, 32)}

@@ -14,7 +14,7 @@ from snnc.ir import fixed_point
 
 from .compiled import kernel, part, shared
 from .records import CONVOLUTION, DENSE, GRADED, RATE
-from .vectors import LANES, MASK, add_four_vectors, add_vector, lowest_bit, mask_of
+from .vectors import LANES, MASK, add_four_vectors, add_vector, fire_vector, lowest_bit, mask_of
 
 BEYOND = 1
 """Events that may be written behind the last one of a population, and do not count."""
@@ -184,31 +184,53 @@ def list_payloads(sent: Any, size: int, events: Any, payloads: Any, at: Any) -> 
 
 
 @part
-def step_narrow(p: Any, sums: Any, shift: int, v: Any, threshold: Any, sent: Any, fires: bool) -> None:
-    """``integrate`` and ``fire`` where no current can wrap and nothing leaks, in 32 bits.
+def integrate_narrow(p: Any, sums: Any, shift: int, v: Any) -> None:
+    """``integrate`` where no current can wrap and nothing leaks, in 32 bits.
 
     ``v`` has the bias in it already; ``sums`` shifted are potentials.
     """
-    limit = np.int32((1 << (p.state_bits - 1)) - 1)
-    left, below = np.int32(shift), np.int32(0 if p.strict else 1)
-    if not fires:
-        for j in range(len(v)):
-            x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
-            v[j] = min(max(x, np.int32(-limit)), limit)
-    elif p.subtract:
-        for j in range(len(v)):
-            x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
-            x = min(max(x, np.int32(-limit)), limit)
-            fired = x > np.int32(threshold[j] - below)
-            v[j] = np.int32(x - threshold[j]) if fired else x
-            sent[j] = fired
-    else:
-        for j in range(len(v)):
-            x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
-            x = min(max(x, np.int32(-limit)), limit)
-            fired = x > np.int32(threshold[j] - below)
-            v[j] = np.int32(0) if fired else x
-            sent[j] = fired
+    limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
+    for j in range(len(v)):
+        x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
+        v[j] = min(max(x, np.int32(-limit)), limit)
+
+
+@part
+def step_narrow(
+    p: Any,
+    sums: Any,
+    at: int,
+    shift: int,
+    v: Any,
+    threshold: Any,
+    first: int,
+    count: int,
+    events: Any,
+    free: Any,
+) -> Any:
+    """``integrate_narrow`` and ``fire`` of ``count`` neurons from ``first`` on, and their spikes' list.
+
+    ``sums[at]`` is the first neuron's; spikes go behind ``events[free]``; returns where they end.
+    """
+    limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
+    below, kept = np.int32(0 if p.strict else 1), np.int32(-1 if p.subtract else 0)
+    whole = count // LANES * LANES
+    for j in range(0, whole, LANES):
+        n = first + j
+        mask = fire_vector(sums, at + j, v, n, threshold, n, left, limit, below, kept)
+        while mask != 0:
+            events[free] = n + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
+            free += 1
+    for j in range(whole, count):
+        n = first + j
+        x = np.int32(v[n] + np.int32(np.int32(sums[at + j]) << left))
+        x = min(max(x, np.int32(-limit)), limit)
+        fired = x > np.int32(threshold[n] - below)
+        v[n] = np.int32(np.int32(x - threshold[n]) & kept) if fired else x
+        events[free] = n
+        free += np.int64(fired)
+    return free
 
 
 @part
@@ -315,6 +337,7 @@ def run_component(
                 since = step - p.bias_start
                 due = p.biased and since > 0 and (since - 1) % p.bias_interval == 0
                 fires = p.fires and p.code == RATE
+                after = free[m]
                 if p.narrow:
                     x = v32[s, here:there]
                     if cleared:
@@ -332,17 +355,15 @@ def run_component(
                     else:
                         hear(q, events, payloads, lo, hi, weights16, sums16, table, targets)
                     shift, line = q.unit_shift + q.exponent + p.input_shift, q.line
+                    bounds = threshold32[here:there]
                     for number in range(q.lines):
                         at, to = q.line_first + number * q.line_step, number * line
-                        step_narrow(
-                            p,
-                            sums16[at : at + line],
-                            shift,
-                            x[to : to + line],
-                            threshold32[here + to : here + to + line],
-                            sent[to : to + line],
-                            fires,
-                        )
+                        if fires:
+                            after = step_narrow(
+                                p, sums16, at, shift, x, bounds, to, line, events, after
+                            )
+                        else:
+                            integrate_narrow(p, sums16[at : at + line], shift, x[to : to + line])
                     if lo < hi:
                         sums16[: q.sums] = 0
                 else:
@@ -374,16 +395,13 @@ def run_component(
                                 hear(q, events, payloads, lo, hi, weights32, sums32, table, targets)
                             add_shifted(q, total, sums32)
                             sums32[: q.sums] = 0
-                    if p.narrow:
-                        step_narrow(
-                            p,
-                            total[:size],
-                            p.input_shift,
-                            x,
-                            threshold32[here:there],
-                            sent[:size],
-                            fires,
+                    if p.narrow and fires:
+                        bounds = threshold32[here:there]
+                        after = step_narrow(
+                            p, total, 0, p.input_shift, x, bounds, 0, size, events, after
                         )
+                    elif p.narrow:
+                        integrate_narrow(p, total[:size], p.input_shift, x)
                     else:
                         y = v[s, here:there]
                         if cleared:
@@ -408,25 +426,24 @@ def run_component(
                             record[s, k, p.record + j] = np.int32(v[s, here + j])
                 if not p.fires:
                     continue
-                at = free[m]
-                if p.code == RATE:
+                if p.code == RATE and not p.narrow:
                     sent[size : (size + MASK - 1) // MASK * MASK] = 0
-                    after = list_spikes(sent, size, events, at)
-                else:
+                    after = list_spikes(sent, size, events, after)
+                elif p.code != RATE:
                     left = waiting[s, here:there]
                     if since > 0 and since % p.clear_interval == 0:
                         for j in range(size):
                             whole = np.int64(v32[s, here + j]) if p.narrow else v[s, here + j]
                             left[j] = level(whole, threshold[here + j], p.levels)
                     if p.code == GRADED:
-                        after = list_payloads(left, size, events, payloads, at)
+                        after = list_payloads(left, size, events, payloads, after)
                         left[:] = 0
                     else:
                         for j in range(size):
                             levels[j] = left[j] > 0
                             left[j] -= levels[j]
-                        after = list_payloads(levels, size, events, payloads, at)
-                begin[s, m, p.depth + k], end[s, m, p.depth + k] = at, after
+                        after = list_payloads(levels, size, events, payloads, after)
+                begin[s, m, p.depth + k], end[s, m, p.depth + k] = free[m], after
                 free[m] = after
 
 

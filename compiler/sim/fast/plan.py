@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Kind, Program, ProgramProjection
+from snnc.ir import Code, Kind, Op, Program, ProgramProjection
 
+from .costs import Cost, cost_of
 from .tables import Ints, Tables
 
 SHORT = 2**15 - 1
@@ -20,23 +21,40 @@ STATE_BITS = 28
 """Widest state registers that are computed in 32 bits."""
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """A projection into a component from outside: its row, and those of its populations."""
+
+    row: int
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """Populations that step together, and what reaches them from outside."""
+
+    members: Ints
+    incoming: tuple[Incoming, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Tables with the flags of one run.
 
     Attributes:
-        populations, projections: copies of the tables' with ``narrow`` and ``record`` set.
-        payload: the largest magnitude of a payload on each projection, 1 where all spikes are binary.
+        populations, projections: copies of the tables' with ``narrow``, ``lone`` and ``record`` set.
         recorded: neurons whose potentials are recorded; ``record_at``: where a population's begin.
         threshold32, bias32, start32: the constants of narrow populations.
         room: neurons of the largest population; ``margin``: sums of the largest projection.
-        may_be_lone: whether a projection's sums, of 16 bits, can go into its target without a detour.
+        components: in data order.
+        costs: of each projection.
+        in_floats: operations of projections that were multiplied; grows.
     """
 
     tables: Tables
     populations: NDArray[Any]
     projections: NDArray[Any]
-    payload: Ints
     recorded: int
     record_at: dict[str, int]
     threshold32: NDArray[np.int32]
@@ -44,7 +62,9 @@ class Plan:
     start32: NDArray[np.int32]
     room: int
     margin: int
-    may_be_lone: NDArray[np.bool_]
+    components: tuple[Component, ...]
+    costs: tuple[Cost, ...]
+    in_floats: dict[int, Op]
 
     @property
     def input_row(self) -> int:
@@ -75,7 +95,6 @@ def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Pl
         total, exponent = stored << int(row["unit_shift"]), int(row["exponent"])
         arriving.append(total << exponent if exponent >= 0 else (total >> -exponent) + 1)
     recorded, record_at = 0, dict[str, int]()
-    may_be_lone = (projections["narrow"] != 0) & (projections["exponent"] >= 0)
     for row, population in zip(populations, program.populations, strict=True):
         if population.neuron is None:
             continue
@@ -89,7 +108,7 @@ def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Pl
             and most << int(row["input_shift"]) < 1 << (int(row["state_bits"]) - 1)
             and all(int(np.abs(values).max(initial=0)) <= CONSTANT for values in constants)
         )
-        may_be_lone[int(row["first"]) : int(row["last"])] &= bool(row["narrow"])
+        row["lone"] = _lone(row, projections)
         if population.name in record:
             row["record"] = record_at[population.name] = recorded
             recorded += int(row["size"])
@@ -101,7 +120,6 @@ def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Pl
         tables,
         populations,
         projections,
-        payload,
         recorded,
         record_at,
         threshold,
@@ -109,5 +127,25 @@ def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Pl
         start,
         int(populations["size"].max()),
         int(projections["sums"].max()),
-        may_be_lone,
+        tuple(_component(members, populations, projections) for members in tables.components),
+        tuple(map(cost_of, projections, tables.reach, payload.tolist())),
+        {},
     )
+
+
+def _lone(row: Any, projections: NDArray[Any]) -> int:
+    """A population's only projection, where its sums of 16 bits can go into it without a detour."""
+    only = projections[int(row["first"])] if row["last"] - row["first"] == 1 else None
+    if only is None or not (row["narrow"] and only["narrow"] and only["exponent"] >= 0):
+        return -1
+    return int(row["first"])
+
+
+def _component(members: Ints, populations: NDArray[Any], projections: NDArray[Any]) -> Component:
+    incoming = [
+        Incoming(row, int(projections["source"][row]), int(member))
+        for member in members
+        for row in range(populations["first"][member], populations["last"][member])
+        if projections["source"][row] not in members
+    ]
+    return Component(members, tuple(incoming))

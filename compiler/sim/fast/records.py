@@ -24,7 +24,7 @@ POPULATION = np.dtype(
         ("depth", "i8"),  # past steps whose events its projections still need
         ("first", "i8"),  # its incoming projections are rows first to last - 1
         ("last", "i8"),
-        ("lone", "i8"),  # its only projection, -1: none or several; set for each chunk
+        ("lone", "i8"),  # its only projection, -1: none or several; set for each run
         ("given", "i8"),  # where its arrivals begin in the array of dense ones, -1: none
         ("record", "i8"),  # where its potentials go in the record, -1: nowhere
         ("current_decay", "i8"),

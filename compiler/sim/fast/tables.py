@@ -143,7 +143,7 @@ def build_tables(program: Program) -> Tables:
     constants: list[tuple[Ints, Ints, Ints]] = []
     neurons = first = 0
     for row, population, order in zip(populations, program.populations, orders, strict=True):
-        row["size"], row["given"], row["record"] = len(order), -1, -1
+        row["size"], row["given"], row["record"], row["lone"] = len(order), -1, -1, -1
         row["first"], row["last"] = first, first + len(program.into(population.name))
         first = int(row["last"])
         outgoing = [q.delay + 1 for q in rows if q.source == population.name]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernels
-from .dense import exact, multiply, pays
-from .plan import Plan
+from .dense import multiply
+from .plan import Component, Plan
 
 
 class Workspace:
@@ -28,6 +28,8 @@ class Workspace:
         begin = np.empty((samples, len(room), int(depth.max()) + chunk), np.int64)
         free = self.populations["events"].copy()
         self._lists = kernels.Lists(events, payloads, begin, begin.copy(), free)
+        self._listed = free.copy()  # what was there before this chunk
+        self._nothing = np.zeros((samples, 0, 0), np.int32)
         shape = (samples, tables.neurons)
         wide, narrow = np.empty(shape, np.int64), np.empty(shape, np.int32)
         self._states = kernels.States(wide, wide.copy(), narrow, narrow.copy())
@@ -50,7 +52,7 @@ class Workspace:
     def restart(self) -> None:
         """Back to the start state: nothing has been sent yet."""
         first, states = self.populations["events"], self._states
-        self._lists.free[:] = first
+        self._lists.free[:] = self._listed[:] = first
         self._lists.begin[:] = self._lists.end[:] = first[:, None]
         states.u[:] = states.waiting[:] = 0
         states.v[:] = self.plan.tables.start
@@ -69,57 +71,60 @@ class Workspace:
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
         kernels.list_input(spikes, plan.tables.place[row], row, self._depth(row), self._lists)
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
-        for members in plan.tables.components:
+        for component in plan.components:
+            given = self._multiply(component, steps)
             kernels.run_component(
-                members,
+                component.members,
                 self._network,
                 self._states,
                 self._lists,
-                self._multiply(members, steps),
+                given,
                 potentials,
                 first,
                 steps,
                 plan.room,
                 plan.margin,
             )
+            if given is not self._nothing:
+                self._list_again(component)
         return potentials
 
     def _depth(self, row: int) -> int:
         return int(self.populations["depth"][row])
 
-    def _multiply(self, members: NDArray[np.int64], steps: int) -> NDArray[np.int32]:
+    def _multiply(self, component: Component, steps: int) -> NDArray[np.int32]:
         """Arrivals from outside a component as matrix products, where many spikes make that cheaper."""
-        chosen: list[tuple[int, int]] = []
+        chosen = [i for i in component.incoming if self._pays(i.row, i.source, steps)]
+        if not chosen:
+            return self._nothing
         total = 0
-        for member in members:
-            population = self.populations[member]
-            population["given"] = population["lone"] = -1
-            rows = range(population["first"], population["last"])
-            for row in rows:
-                dense = self.projections["source"][row] not in members and self._pays(row, steps)
-                self.projections["skipped"][row] = dense
-                if dense:
-                    chosen.append((row, int(member)))
-                    if population["given"] < 0:
-                        population["given"] = total
-                        total += int(population["size"])
-            if len(rows) == 1 and self.plan.may_be_lone[rows[0]] and population["given"] < 0:
-                population["lone"] = rows[0]
+        for incoming in chosen:
+            target = self.populations[incoming.target]
+            self.projections["skipped"][incoming.row] = True
+            target["lone"] = -1
+            if target["given"] < 0:
+                target["given"] = total
+                total += int(target["size"])
         given = np.zeros((self.samples, steps, total), np.int32)
-        for row, member in chosen:
-            arrived = multiply(self.plan, row, self._unlisted(row, steps))
-            first = int(self.populations["given"][member])
+        for incoming in chosen:
+            arrived = multiply(self.plan, incoming.row, self._unlisted(incoming.row, steps))
+            first = int(self.populations["given"][incoming.target])
             given[:, :, first : first + arrived.shape[2]] += arrived
         return given
 
-    def _pays(self, row: int, steps: int) -> bool:
+    def _list_again(self, component: Component) -> None:
+        """The next chunk may do without matrix products."""
+        for incoming in component.incoming:
+            self.projections["skipped"][incoming.row] = False
+            for name in ("given", "lone"):
+                self.populations[name][incoming.target] = self.plan.populations[name][incoming.target]
+
+    def _pays(self, row: int, source: int, steps: int) -> bool:
+        cost = self.plan.costs[row]
         if self._products is not None:
-            return self._products and exact(self.plan, row)
-        begin, end = self._lists.begin, self._lists.end
-        source = self.projections["source"][row]
-        now = slice(self._depth(source), self._depth(source) + steps)
-        spikes = int((end[:, source, now] - begin[:, source, now]).sum())
-        return pays(self.plan, row, spikes, self.samples * steps)
+            return self._products and cost.kind is not None
+        spikes = int(self._lists.free[source] - self._listed[source])
+        return cost.pays(spikes, self.samples * steps)
 
     def _unlisted(self, row: int, steps: int) -> NDArray[np.float32]:
         """What a projection's source sent that arrives in this chunk: (samples, steps, size)."""
@@ -145,3 +150,4 @@ class Workspace:
     def carry_over(self, steps: int) -> None:
         """Make room for the next chunk; keep what delays still need."""
         kernels.carry_over(self.populations, self._lists, steps)
+        self._listed[:] = self._lists.free
