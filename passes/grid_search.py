@@ -17,6 +17,10 @@ SMALLEST_SHARE = 0.5
 """Scales from this share of the largest to the largest are tried."""
 
 
+BLOCK = 2**14
+"""Weights that are rounded together: as many as a processor's nearest cache holds."""
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """The weights of one projection and what they may become.
@@ -66,7 +70,12 @@ def on_nearest(weights: Array, unit: float | Array, mode: SignMode, bits: int) -
 
 def squared_error(weights: Array, unit: float, mode: SignMode, bits: int) -> float:
     """What rounding and clipping cost, in squared real units."""
-    return float(np.square(weights - on_nearest(weights, unit, mode, bits) / unit).sum())
+    total = 0.0
+    for first in range(0, len(weights), BLOCK):
+        part = weights[first : first + BLOCK]
+        difference = part - on_nearest(part, unit, mode, bits) / unit
+        total += float(difference @ difference)
+    return total
 
 
 def best_exponent(weights: Weights, scale: int, highest: int) -> tuple[float, int]:
