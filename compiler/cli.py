@@ -211,6 +211,7 @@ def verify(
                     report=report,
                 )
             if as_json:
+                console.diagnostics(climbed.warnings)
                 console.say(json.dumps([rung.as_json() for rung in climbed.rungs], indent=1))
             else:
                 console.climbed(climbed)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ir.delays import Delays
     from .ladder import Ladder
     from .sweep import Sweep
+    from .verify.rungs import Rung
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120
@@ -175,14 +176,28 @@ def climbed(result: Ladder) -> None:
             table.add_row(f"  {gap.population}", *cells, f"{gap.mean_abs:.3g}", "", "")
     _show(table)
     samples = f"{len(result.data.x)} samples of {'random input' if result.random else 'the given data'}"
-    say(f"each rung beside the one above, {samples}; values in the units of the model, spikes from")
-    say("the bundle on")
-    first = result.first_difference
+    say(f"each rung beside the one above, {samples}; values in the units of the model,")
+    say("from the bundle on spikes and integer potentials")
+    for text in result.not_compared:
+        say(text)
+    first, broken = result.first_difference, result.first_broken
     if first is None:
-        say("no rung differs")
+        say("no rung differs" + (", from the integer program down" if result.only_integers else ""))
         return
     say(f"first rung that differs: {first.name}, from {first.against}: {first.cause}")
-    place = first.first
+    _divergence(first)
+    if broken is None:
+        return
+    if broken is not first:
+        say(f"first rung that must be equal and is not: {broken.name}, from {broken.against}:")
+        say(f"{broken.cause}")
+        _divergence(broken)
+    for text in broken.integers:
+        say(f"its integers are others: {text}")
+
+
+def _divergence(rung: Rung) -> None:
+    place = rung.first
     if place is not None:
         say(
             f"first divergence: {place.at} {place.number}, {place.population}{list(place.neuron)}, "

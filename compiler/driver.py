@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, Emitted, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
-from .bundle import digest, refuse_output, seal, staged
+from .bundle import refuse_output, seal, staged
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
-from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
+from .ir import Encoding, Graph, Integers, Program, write_program
 from .lowering import lower
 from .progress import Report, quiet
 from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
+from .sources import counts_digest
 
 LOWERABLE = frozenset(
     {
@@ -274,7 +275,7 @@ def _calibration_entry(
     values, numbers = np.unique(counts, return_counts=True)
     return {
         "origin": origin,
-        "sha256": digest(pack_arrays({"x": counts})),
+        "sha256": counts_digest(counts),
         "samples": len(counts),
         "used": 0 if graph.frame_is_step else min([len(counts), *limits]),
         "frames": counts.shape[1],

@@ -109,7 +109,7 @@ def verify_bundle(
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
-    different = _payload_differences(backend, bundle, allow_altered)
+    different = payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
@@ -130,9 +130,7 @@ def verify_bundle(
         progress=lambda n: report(chosen.name, n, total),
     )
     comparison = compare(bundle.program, expected, actual)
-    if comparison.mismatches and chosen.if_different:
-        warnings.append(_expected_difference(chosen))
-    warnings += [_silent(row.population) for row in comparison.populations if _is_silent(row)]
+    warnings += about_comparison(comparison, chosen)
     return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
 
 
@@ -141,8 +139,12 @@ def payload(bundle: Bundle) -> Emitted:
     return Emitted(dict(bundle.manifest["payload"]))
 
 
-def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
-    """What the payload has otherwise than the program; refused unless the user goes on."""
+def payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
+    """What the payload has otherwise than the program; refused unless the user goes on.
+
+    Raises:
+        UserError: D114 the payload cannot be read, D120 it is not what was compiled.
+    """
     where = str(bundle.folder)
     try:
         different = backend.differences(bundle.program, bundle.folder, payload(bundle))
@@ -162,6 +164,13 @@ def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) 
             help="compile again, or go on at your own risk with --allow-altered",
         )
     return different
+
+
+def about_comparison(comparison: Comparison, engine: Engine) -> list[Diagnostic]:
+    """Warnings on what a comparison shows: N726 an engine that cannot be equal, N711 silence."""
+    expected = bool(comparison.mismatches and engine.if_different)
+    silent = [_silent(row.population) for row in comparison.populations if _is_silent(row)]
+    return [*([_expected_difference(engine)] if expected else []), *silent]
 
 
 def _is_silent(row: PopulationResult) -> bool:
@@ -261,7 +270,7 @@ def run_bundle(
         UserError: the bundle or the data cannot be used.
     """
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
+    payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle.manifest["ranges"], read.x)
