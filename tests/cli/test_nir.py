@@ -25,7 +25,7 @@ def test_compile_and_verify(snnc: Command, lif: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     done = snnc("compile", lif, "--target", "loihi", "--dt", "0.005", "-o", folder)
     assert done.code == 0, done.err
-    assert "1 steps a frame; thresholds as the model has them" in " ".join(done.out.split())
+    assert "1 step a frame; thresholds as the model has them" in " ".join(done.out.split())
     assert "N707" in done.err
     assert snnc("verify", folder, "--engine", "lava-inprocess", "--samples", "3").code == 0
     assert snnc("inspect", lif, "--dt", "0.005").code == 0
