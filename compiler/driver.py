@@ -17,6 +17,7 @@ from snnc.backends import Backend, Emitted, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
 from .bundle import refuse_output, seal, staged
+from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
@@ -67,8 +68,12 @@ def build_pipeline(
     ``changes`` are texts ``name{option=value,...}`` that change options of passes in it.
 
     Raises:
-        UserError: unknown passes or options, an order that cannot work.
+        UserError: unknown passes or options, an order that cannot work; D320 an option is given two
+            values.
     """
+    changes = list(changes)
+    short = {"steps_per_frame": steps_per_frame, "weight_bits": weight_bits, "code": code}
+    refuse_contradictions(passes, changes, short, allow_overflow)
     pipeline = Pipeline.parse(backend.pipeline() if passes is None else passes)
     for change in changes:
         pipeline = pipeline.with_text(change)

@@ -2,14 +2,16 @@
 
 from .base import Context, Fact, Pass
 from .facts import problems
-from .pipeline import Pipeline, parse_pass, print_pass, registered
+from .pipeline import Pipeline, parse_change, parse_pass, pipeline_parts, print_pass, registered
 
 __all__ = [
     "Context",
     "Fact",
     "Pass",
     "Pipeline",
+    "parse_change",
     "parse_pass",
+    "pipeline_parts",
     "print_pass",
     "problems",
     "registered",

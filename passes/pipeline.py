@@ -54,6 +54,21 @@ def parse_pass(text: str) -> Pass:
     return kind(**values)
 
 
+def parse_change(text: str) -> tuple[str, dict[str, Any]]:
+    """Name of the pass, and the fields that ``name{option=value,...}`` gives values.
+
+    Raises:
+        UserError: as :func:`parse_pass`.
+    """
+    kind, values = _parse(text)
+    return kind.name, values
+
+
+def pipeline_parts(text: str) -> list[str]:
+    """The passes of a pipeline's text; commas inside braces separate options."""
+    return [part for part in re.split(r",(?![^{]*\})", text) if part.strip()]
+
+
 def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
     name, texts = settings.split(text)
     kind = registered().get(name)
@@ -80,13 +95,12 @@ class Pipeline:
 
     @staticmethod
     def parse(text: str) -> Pipeline:
-        """From the text form; commas inside braces separate options.
+        """From the text form.
 
         Raises:
             UserError: see :func:`parse_pass`, or an order that cannot work.
         """
-        parts = re.split(r",(?![^{]*\})", text)
-        pipeline = Pipeline(tuple(parse_pass(part) for part in parts if part.strip()))
+        pipeline = Pipeline(tuple(parse_pass(part) for part in pipeline_parts(text)))
         pipeline.check_order({Fact.SHAPED})
         return pipeline
 

@@ -76,6 +76,24 @@ def test_memory_that_ends_elsewhere(
         (["--set", "encode-input{code=morse}"], ["D305", "'morse'", "graded, spread"]),
         (["--set", "encode-input{cod=spread}"], ["D308", "'cod'", "it has code"]),
         (["--set", "encode-input{code=spread,code=graded}"], ["D308", "twice: spread and graded"]),
+        (
+            ["--weight-bits", "8", "--set", "quantize-weights{bits=4}"],
+            ["D320", "quantize-weights{bits}", "4 and 8", "--weight-bits 8", "--set quantize-weights"],
+        ),
+        (
+            ["--steps-per-frame", "8", "--set", "match-delays{steps-per-frame=16}"],
+            ["D320", "match-delays{steps-per-frame}", "16 and 8"],
+        ),
+        (["--code", "graded", "--set", "choose-code{code=frame}"], ["D320", "frame and graded"]),
+        (
+            ["--set", "quantize-weights{bits=4}", "--set", "quantize-weights{bits=6}"],
+            ["D320", "4 and 6"],
+        ),
+        (
+            ["--passes", "choose-code{code=frame},fold-batch-norm", "--code", "graded"],
+            ["D320", "--passes and --code graded"],
+        ),
+        (["--allow-overflow", "--set", "quantize-weights{ranges=true}"], ["D320", "true and false"]),
         (["--print-after", "nothing"], ["D308", "'nothing'"]),
         (["--calibration", "absent.npz"], ["D501", "absent.npz"]),
     ],
@@ -83,6 +101,12 @@ def test_memory_that_ends_elsewhere(
 def test_options(snnc: Command, place: Path, options: list[str], parts: list[str]) -> None:
     refused(compile_(snnc, *options), *parts)
     assert list(place.iterdir()) == []
+
+
+def test_the_same_value_twice_is_no_contradiction(snnc: Command, place: Path) -> None:
+    same = ("--steps-per-frame", "4", "--set", "match-delays{steps-per-frame=4}")
+    done = compile_(snnc, *same, "-o", "out", target="reference")
+    assert done.code == 0 and "4 steps a frame" in done.out
 
 
 def test_unknown_target(snnc: Command, place: Path) -> None:
