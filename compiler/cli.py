@@ -49,6 +49,9 @@ Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
+AllowOverflow = Annotated[
+    bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
+]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 
@@ -97,9 +100,7 @@ def compile_(
     code: Annotated[
         str | None, typer.Option(help="rate (default), or exact: frame, graded (docs/numerics.md)")
     ] = None,
-    allow_overflow: Annotated[
-        bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
-    ] = False,
+    allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
     input_shape: InputShape = None,
@@ -310,6 +311,11 @@ def sweep(
     calibration: Annotated[Path | None, typer.Option(help=".npz with x")] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
     code: Annotated[str | None, typer.Option(help="rate, frame or graded")] = None,
+    allow_overflow: AllowOverflow = False,
+    dt: TimeStep = None,
+    discretize: Discretize = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
@@ -335,6 +341,11 @@ def sweep(
                 calibration=calibration,
                 steps_per_frame=steps_per_frame,
                 code=code,
+                allow_overflow=allow_overflow,
+                dt=dt,
+                discretize=discretize,
+                input_shape=input_shape,
+                module=module,
                 changes=changes or [],
                 report=report,
             )

@@ -319,11 +319,13 @@ def targets(found: Iterable[Found]) -> None:
 
 def passes(registered: dict[str, type[Pass]]) -> None:
     """All passes: first sentence, options with defaults, facts."""
-    from snnc.passes import print_pass
+    from snnc.passes import describe_options, print_pass
 
     for kind in registered.values():
         summary = (kind.__doc__ or "").strip().splitlines()[0]
         say(f"{print_pass(kind())}\n    {summary}")
+        for option in describe_options(kind):
+            say(f"    option {option}")
         for title, facts in (("needs", kind.requires), ("brings about", kind.establishes)):
             for fact in sorted(facts, key=lambda f: f.name):
                 say(f"    {title}: {fact.value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -56,6 +57,8 @@ class BalanceThresholds(Pass):
     )
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"method": METHODS, "per": GROUPS}
 
     method: str = "activation"
     percentile: float = 98.0

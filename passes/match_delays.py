@@ -41,7 +41,7 @@ class MatchDelays(Pass):
         steps_per_frame: K; without it as many as the activations have levels, or 16 where they have
             none; 1 for a network whose frames are time steps and for the code ``graded``.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
-        max_delay: largest delay on top of the hop; the target's own limit where None.
+        max_delay: largest delay on top of the hop; the target's own limit where it is left out.
         relays: false refuses longer delays instead of carrying them by relay neurons.
     """
 

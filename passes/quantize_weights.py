@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -73,6 +74,12 @@ class QuantizeWeights(Pass):
     name: ClassVar[str] = "quantize-weights"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sign_mode": SIGNS,
+        "per": GROUPS,
+        "correct_bias": CORRECTION,
+    }
 
     bits: int = 8
     sign_mode: str = "auto"
