@@ -111,7 +111,7 @@ def compiled(result: Compiled) -> None:
         "file": f"calibrated on {samples} of the given file",
         "archive": f"calibrated on {samples} that the model carries",
         "unneeded": "thresholds as the model has them",
-        "none": "not calibrated: thresholds are a data-free bound",
+        "none": f"not calibrated: thresholds are {calibration.get('thresholds')}",
     }[calibration["origin"]]
     if used == 0:
         origin = f"thresholds as the model has them; {given} samples say how large inputs get"

@@ -21,7 +21,7 @@ from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
-from .ir import Encoding, Graph, Integers, Program, write_program
+from .ir import Code, Encoding, Graph, Integers, Program, write_program
 from .lowering import lower
 from .progress import Report, quiet
 from .ranges import check_ranges
@@ -204,6 +204,8 @@ def compile_model(
         }
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes, source)
         manifest["calibration"] = _calibration_entry(counts, origin, pipeline, graph)
+        if origin == "none":
+            manifest["calibration"]["thresholds"] = _uncalibrated(model.graph, graph.code)
         if calibration is not None:
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
@@ -265,6 +267,25 @@ def _manifest(
 
 def _encoding(encoding: Encoding | None) -> str | None:
     return None if encoding is None else encoding.value
+
+
+def _uncalibrated(graph: Graph, code: Code) -> str:
+    """Where thresholds come from without calibration data, in words.
+
+    Args:
+        graph: as the model has it.
+        code: in an exact code, a ceiling is all that a neuron without levels needs.
+    """
+    if not graph.neurons:
+        return "not needed"
+    bare = [p for p in graph.neurons if p.levels is None]
+    if not bare:
+        return "the levels that were trained"
+    if code.exact:
+        return "levels up to the model's own ceilings"
+    if len(bare) < len(graph.neurons):
+        return "trained levels, elsewhere a data-free bound"
+    return "a data-free bound"
 
 
 def _calibration_entry(

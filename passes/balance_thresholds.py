@@ -103,10 +103,12 @@ class BalanceThresholds(Pass):
             raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
-        if context.calibration is None:
+        bounded = [p.name for p in graph.neurons if p.levels is None]
+        if context.calibration is None and bounded:
             context.warn(
                 "N701",
                 "thresholds come from a data-free bound",
+                where=", ".join(bounded),
                 why="there is no calibration data, neither given nor in the archive; the bound "
                 "assumes one event a pixel and frame, leaves loops out, and makes rates low",
                 help="compile with --calibration FILE.npz, or export with calibration frames",
