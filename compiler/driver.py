@@ -21,7 +21,7 @@ from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
-from .ir import Code, Encoding, Graph, Integers, Program, write_program
+from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
 from .lowering import lower
 from .progress import Report, quiet
 from .ranges import check_ranges
@@ -42,6 +42,8 @@ LOWERABLE = frozenset(
 
 
 EXAMPLE_SAMPLES, EXAMPLE_STEPS, RANDOM_DENSITY = 4, 32, 0.05
+EXAMPLE_VALUES = 2**26
+"""Most values of the example, 512 MiB: with more, it has fewer frames, and then fewer samples."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,10 @@ def _example(program: Program, counts: NDArray[np.int64] | None) -> Integers:
     if counts is None:
         shape = (EXAMPLE_SAMPLES, EXAMPLE_STEPS // program.steps_per_frame + 1, *program.input.shape)
         counts = (np.random.default_rng(0).random(shape) < RANDOM_DENSITY).astype(np.int64)
-    return encode(program, counts[:EXAMPLE_SAMPLES])
+    room = EXAMPLE_VALUES // (size(program.input.shape) * program.steps_per_frame)
+    frames = max(1, min(counts.shape[1], room // EXAMPLE_SAMPLES))
+    samples = max(1, min(EXAMPLE_SAMPLES, room // frames))
+    return encode(program, counts[:samples, :frames])
 
 
 def _manifest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Array, Graph, Population
+from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
 
@@ -78,7 +78,10 @@ class BalanceThresholds(Pass):
         activations = run_frames(graph, frames)
         silent: list[str] = []
         choose = partial(self._choose, activations, silent)
-        balanced = balance(graph, frames, activations, choose)
+        if self.method == "activation":
+            balanced = self._without_run(graph, choose)
+        else:
+            balanced = balance(graph, frames, activations, choose)
         for name in silent:
             context.warn(
                 "N702",
@@ -101,6 +104,16 @@ class BalanceThresholds(Pass):
             raise fail("D305", f"a threshold scale of {self.scale}", help="use a positive factor")
         if self.samples < 1:
             raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
+
+    def _without_run(self, graph: Graph, choose: Callable[[Population, Floats], Array]) -> Graph:
+        """Activations alone decide: the network in time steps, K times the work, need not run."""
+        for members in graph.components_in_order():
+            for name in members:
+                population = graph.by_name[name]
+                if population.kind is Kind.NEURONS:
+                    nothing = np.zeros((0, 0, *population.shape), np.float32)
+                    graph = graph.with_populations([_of_value(population, choose(population, nothing))])
+        return graph
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
         bounded = [p.name for p in graph.neurons if p.levels is None]
