@@ -219,7 +219,8 @@ def verify(
             raise typer.Exit(DIFFERENT if climbed.broken else 0)
         for option, value in (("model", model), ("calibration", calibration), ("module", module)):
             if value is not None:
-                raise fail("D305", "is for the ladder", where=f"--{option}", help="add --ladder")
+                what = f"--{option} is for the ladder alone"
+                raise fail("D305", what, where=f"--{option}", help="add --ladder, or leave it out")
         from .evidence import verify_bundle
 
         with console.progress() as report:
@@ -275,7 +276,19 @@ def inspect(
 ) -> None:
     """Print what a model or a bundle is made of."""
     with reported():
-        if path.is_dir():
+        is_bundle = path.is_dir()
+        for option, value, of_bundle in (
+            ("allow-altered", allow_altered or None, True),
+            ("dt", dt, False),
+            ("discretize", discretize, False),
+            ("input-shape", input_shape, False),
+            ("module", module, False),
+        ):
+            if value is not None and is_bundle != of_bundle:
+                kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
+                what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
+                raise fail("D305", what, where=f"--{option}", help="leave it out")
+        if is_bundle:
             from .bundle import read_bundle
             from .ir.delays import delays_of
 

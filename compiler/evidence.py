@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def verify_bundle(
     Raises:
         UserError: the bundle, the data or the engine cannot be used.
     """
+    check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
     different = payload_differences(backend, bundle, allow_altered)
@@ -132,6 +134,17 @@ def verify_bundle(
     comparison = compare(bundle.program, expected, actual)
     warnings += about_comparison(comparison, chosen)
     return Verified(bundle, chosen, given, data is None, comparison, tuple(different), tuple(warnings))
+
+
+def check_time_limit(seconds: float) -> None:
+    """Make sure that it is a time that passes.
+
+    Raises:
+        UserError: D305.
+    """
+    if not (math.isfinite(seconds) and seconds > 0):
+        what = f"a time limit of {seconds:g} seconds"
+        raise fail("D305", what, where="--time-limit", help="use a number above 0")
 
 
 def payload(bundle: Bundle) -> Emitted:
@@ -294,11 +307,11 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
         UserError: the output lies in the bundle, is the data file, or is some other file.
     """
     if output.resolve().is_relative_to(bundle.resolve()):
-        what = "lies inside the bundle, which would count as altered"
+        what = "the output lies inside the bundle, which would count as altered"
     elif output.resolve() == data.resolve():
-        what = "is the data file"
+        what = "the output is the data file"
     elif output.exists() and not _is_results(output):
-        what = "exists and does not hold earlier answers; it will not be overwritten"
+        what = "the output exists and holds no earlier answers; it will not be overwritten"
     else:
         return
     raise fail("D119", what, where=str(output), help="choose another file with -o")

@@ -35,7 +35,14 @@ from .bundle import Bundle, read_bundle
 from .data import Data
 from .data_warnings import beyond_calibration
 from .errors import Diagnostic, Severity
-from .evidence import about_comparison, choose_engine, load_input, payload, payload_differences
+from .evidence import (
+    about_comparison,
+    check_time_limit,
+    choose_engine,
+    load_input,
+    payload,
+    payload_differences,
+)
 from .frontend import Model
 from .frontend.torch_run import run_torch
 from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
@@ -133,6 +140,7 @@ def climb(
     Raises:
         UserError: the bundle, the model, the data or the engine cannot be used.
     """
+    check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
     deployed = payload_differences(backend, bundle, allow_altered)

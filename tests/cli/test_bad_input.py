@@ -358,3 +358,17 @@ def test_a_bundle_of_another_format_is_replaced_unless_it_holds_something_else(
     (bundle / "mine.txt").unlink()
     assert snnc(*asked).code == 0
     assert json.loads((bundle / "manifest.json").read_text())["format"] == manifest["format"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "nan", "inf"])
+@pytest.mark.parametrize("more", [(), ("--ladder",)])
+def test_a_time_limit_that_is_none(
+    limit: str, more: tuple[str, ...], snnc: Command, finished: Path
+) -> None:
+    refused(snnc("verify", finished, "--time-limit", limit, *more), "D305", "--time-limit")
+
+
+def test_inspect_refuses_options_of_the_other_kind(snnc: Command, finished: Path) -> None:
+    refused(snnc("inspect", finished, "--dt", "1"), "D305", "--dt is for a model", "is a bundle")
+    refused(snnc("inspect", finished, "--module", "a:b"), "D305", "--module is for a model")
+    refused(snnc("inspect", MODEL, "--allow-altered"), "D305", "--allow-altered is for a bundle")
