@@ -55,6 +55,9 @@ Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
+AllowOverflow = Annotated[
+    bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
+]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 
@@ -103,9 +106,7 @@ def compile_(
     code: Annotated[
         str | None, typer.Option(help="rate (default), or exact: frame, graded (docs/numerics.md)")
     ] = None,
-    allow_overflow: Annotated[
-        bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
-    ] = False,
+    allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
     input_shape: InputShape = None,
@@ -225,13 +226,15 @@ def verify(
                     report=report,
                 )
             if as_json:
+                console.diagnostics(climbed.warnings)
                 console.say(json.dumps([rung.as_json() for rung in climbed.rungs], indent=1))
             else:
                 console.climbed(climbed)
             raise typer.Exit(DIFFERENT if climbed.broken else 0)
         for option, value in (("model", model), ("calibration", calibration), ("module", module)):
             if value is not None:
-                raise fail("D305", "is for the ladder", where=f"--{option}", help="add --ladder")
+                what = f"--{option} is for the ladder alone"
+                raise fail("D305", what, where=f"--{option}", help="add --ladder, or leave it out")
         from .evidence import verify_bundle
 
         with console.progress() as report:
@@ -296,7 +299,19 @@ def inspect(
 ) -> None:
     """Print what a model or a bundle is made of."""
     with reported():
-        if path.is_dir():
+        is_bundle = path.is_dir()
+        for option, value, of_bundle in (
+            ("allow-altered", allow_altered or None, True),
+            ("dt", dt, False),
+            ("discretize", discretize, False),
+            ("input-shape", input_shape, False),
+            ("module", module, False),
+        ):
+            if value is not None and is_bundle != of_bundle:
+                kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
+                what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
+                raise fail("D305", what, where=f"--{option}", help="leave it out")
+        if is_bundle:
             from .bundle import read_bundle
             from .ir.delays import delays_of
 
@@ -332,6 +347,11 @@ def sweep(
     calibration: Annotated[Path | None, typer.Option(help=".npz with x")] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
     code: Annotated[str | None, typer.Option(help="rate, frame or graded")] = None,
+    allow_overflow: AllowOverflow = False,
+    dt: TimeStep = None,
+    discretize: Discretize = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
@@ -357,6 +377,11 @@ def sweep(
                 calibration=calibration,
                 steps_per_frame=steps_per_frame,
                 code=code,
+                allow_overflow=allow_overflow,
+                dt=dt,
+                discretize=discretize,
+                input_shape=input_shape,
+                module=module,
                 changes=changes or [],
                 report=report,
             )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import CompilerBug, Diagnostic, Severity
+from .errors import CompilerBug, Diagnostic, Severity, counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ir.delays import Delays
     from .ladder import Ladder
     from .sweep import Sweep
+    from .verify.rungs import Rung
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120
@@ -103,19 +104,21 @@ def compiled(result: Compiled) -> None:
     size = program_size(result.program)
     calibration = result.manifest["calibration"]
     used, given = calibration.get("used"), calibration.get("samples")
-    samples = f"{given} samples" if used == given else f"{used} of {given} samples"
+    samples = counted(given or 0, "sample")
+    if used != given:
+        samples = f"{used} of {samples}"
     origin = {
         "file": f"calibrated on {samples} of the given file",
         "archive": f"calibrated on {samples} that the model carries",
         "unneeded": "thresholds as the model has them",
-        "none": "not calibrated: thresholds are a data-free bound",
+        "none": f"not calibrated: thresholds are {calibration.get('thresholds')}",
     }[calibration["origin"]]
     if used == 0:
         origin = f"thresholds as the model has them; {given} samples say how large inputs get"
     say(
         f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
-        f"{size.neurons} neurons, {size.synapses} synapses, "
-        f"{result.program.steps_per_frame} steps a frame; {origin}; ranges "
+        f"{counted(size.neurons, 'neuron')}, {counted(size.synapses, 'synapse')}, "
+        f"{counted(result.program.steps_per_frame, 'step')} a frame; {origin}; ranges "
         f"{ranges_text(result.manifest['ranges'])}"
     )
 
@@ -143,7 +146,7 @@ def verified(result: Verified) -> None:
         origin = f"random input {density}, seed 0"
     say(
         f"{result.engine.name} ({result.engine.version}) against the {result.simulator} simulator: "
-        f"{comparison.samples} samples of {origin}, {comparison.steps} steps each"
+        f"{counted(comparison.samples, 'sample')} of {origin}, {counted(comparison.steps, 'step')} each"
     )
     if result.engine.name == result.simulator:
         say("a simulator against itself: it shows only that the files were read back")
@@ -174,15 +177,30 @@ def climbed(result: Ladder) -> None:
             cells = (f"{gap.compared}", f"{gap.differences}", f"{gap.max_abs:.3g}")
             table.add_row(f"  {gap.population}", *cells, f"{gap.mean_abs:.3g}", "", "")
     _show(table)
-    samples = f"{len(result.data.x)} samples of {'random input' if result.random else 'the given data'}"
-    say(f"each rung beside the one above, {samples}; values in the units of the model, spikes from")
-    say("the bundle on")
-    first = result.first_difference
+    origin = "random input" if result.random else "the given data"
+    samples = f"{counted(len(result.data.x), 'sample')} of {origin}"
+    say(f"each rung beside the one above, {samples}; values in the units of the model,")
+    say("from the bundle on spikes and integer potentials")
+    for text in result.not_compared:
+        say(text)
+    first, broken = result.first_difference, result.first_broken
     if first is None:
-        say("no rung differs")
+        say("no rung differs" + (", from the integer program down" if result.only_integers else ""))
         return
     say(f"first rung that differs: {first.name}, from {first.against}: {first.cause}")
-    place = first.first
+    _divergence(first)
+    if broken is None:
+        return
+    if broken is not first:
+        say(f"first rung that must be equal and is not: {broken.name}, from {broken.against}:")
+        say(f"{broken.cause}")
+        _divergence(broken)
+    for text in broken.integers:
+        say(f"its integers are others: {text}")
+
+
+def _divergence(rung: Rung) -> None:
+    place = rung.first
     if place is not None:
         say(
             f"first divergence: {place.at} {place.number}, {place.population}{list(place.neuron)}, "
@@ -197,14 +215,15 @@ def swept(result: Sweep) -> None:
     for frame, accuracies in enumerate(zip(*(row.accuracy for row in result.rows), strict=True)):
         table.add_row(f"{frame + 1}", *(f"{a:.1%}" for a in accuracies))
     _show(table)
-    say(f"right answers after each frame, {result.samples} samples, in integers")
+    samples = counted(result.samples, "sample")
+    say(f"right answers after each frame, {samples}, in integers")
 
 
 def ran(result: Ran, output: Path) -> None:
     """Where the answers went, and how good they are."""
     diagnostics(result.warnings)
     samples, frames = result.prediction.shape
-    say(f"{output}: answers for {samples} samples, {frames} frames each")
+    say(f"{output}: answers for {counted(samples, 'sample')}, {counted(frames, 'frame')} each")
     if result.accuracy is not None:
         table = _table(">frame", ">accuracy")
         for frame, value in enumerate(result.accuracy):
@@ -217,7 +236,11 @@ def ranges_text(ranges: dict[str, Any]) -> str:
     if ranges["status"] != "proved":
         return str(ranges["status"])
     low, high = ranges["counts"]
-    frames = "any number of frames" if ranges["frames"] is None else f"up to {ranges['frames']} frames"
+    frames = (
+        "any number of frames"
+        if ranges["frames"] is None
+        else f"up to {counted(ranges['frames'], 'frame')}"
+    )
     return f"proved for counts from {low} to {high}, {frames}"
 
 
@@ -296,11 +319,13 @@ def targets(found: Iterable[Found]) -> None:
 
 def passes(registered: dict[str, type[Pass]]) -> None:
     """All passes: first sentence, options with defaults, facts."""
-    from snnc.passes import print_pass
+    from snnc.passes import describe_options, print_pass
 
     for kind in registered.values():
         summary = (kind.__doc__ or "").strip().splitlines()[0]
         say(f"{print_pass(kind())}\n    {summary}")
+        for option in describe_options(kind):
+            say(f"    option {option}")
         for title, facts in (("needs", kind.requires), ("brings about", kind.establishes)):
             for fact in sorted(facts, key=lambda f: f.name):
                 say(f"    {title}: {fact.value}")

@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, Emitted, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
-from .bundle import digest, refuse_output, seal, staged
+from .bundle import refuse_output, seal, staged
+from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
-from .ir import Encoding, Graph, Integers, Program, pack_arrays, write_program
+from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
 from .lowering import lower
 from .progress import Report, quiet
 from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
+from .sources import counts_digest
 
 LOWERABLE = frozenset(
     {
@@ -40,6 +42,8 @@ LOWERABLE = frozenset(
 
 
 EXAMPLE_SAMPLES, EXAMPLE_STEPS, RANDOM_DENSITY = 4, 32, 0.05
+EXAMPLE_VALUES = 2**26
+"""Most values of the example, 512 MiB: with more, it has fewer frames, and then fewer samples."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,12 @@ def build_pipeline(
     ``changes`` are texts ``name{option=value,...}`` that change options of passes in it.
 
     Raises:
-        UserError: unknown passes or options, an order that cannot work.
+        UserError: unknown passes or options, an order that cannot work; D320 an option is given two
+            values.
     """
+    changes = list(changes)
+    short = {"steps_per_frame": steps_per_frame, "weight_bits": weight_bits, "code": code}
+    refuse_contradictions(passes, changes, short, allow_overflow)
     pipeline = Pipeline.parse(backend.pipeline() if passes is None else passes)
     for change in changes:
         pipeline = pipeline.with_text(change)
@@ -198,6 +206,8 @@ def compile_model(
         }
         manifest = _manifest(model, backend, pipeline, graph, emitted, notes, source)
         manifest["calibration"] = _calibration_entry(counts, origin, pipeline, graph)
+        if origin == "none":
+            manifest["calibration"]["thresholds"] = _uncalibrated(model.graph, graph.code)
         if calibration is not None:
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
@@ -219,7 +229,10 @@ def _example(program: Program, counts: NDArray[np.int64] | None) -> Integers:
     if counts is None:
         shape = (EXAMPLE_SAMPLES, EXAMPLE_STEPS // program.steps_per_frame + 1, *program.input.shape)
         counts = (np.random.default_rng(0).random(shape) < RANDOM_DENSITY).astype(np.int64)
-    return encode(program, counts[:EXAMPLE_SAMPLES])
+    room = EXAMPLE_VALUES // (size(program.input.shape) * program.steps_per_frame)
+    frames = max(1, min(counts.shape[1], room // EXAMPLE_SAMPLES))
+    samples = max(1, min(EXAMPLE_SAMPLES, room // frames))
+    return encode(program, counts[:samples, :frames])
 
 
 def _manifest(
@@ -261,6 +274,25 @@ def _encoding(encoding: Encoding | None) -> str | None:
     return None if encoding is None else encoding.value
 
 
+def _uncalibrated(graph: Graph, code: Code) -> str:
+    """Where thresholds come from without calibration data, in words.
+
+    Args:
+        graph: as the model has it.
+        code: in an exact code, a ceiling is all that a neuron without levels needs.
+    """
+    if not graph.neurons:
+        return "not needed"
+    bare = [p for p in graph.neurons if p.levels is None]
+    if not bare:
+        return "the levels that were trained"
+    if code.exact:
+        return "levels up to the model's own ceilings"
+    if len(bare) < len(graph.neurons):
+        return "trained levels, elsewhere a data-free bound"
+    return "a data-free bound"
+
+
 def _calibration_entry(
     counts: NDArray[np.int64] | None, origin: str, pipeline: Pipeline, graph: Graph
 ) -> dict[str, Any]:
@@ -274,7 +306,7 @@ def _calibration_entry(
     values, numbers = np.unique(counts, return_counts=True)
     return {
         "origin": origin,
-        "sha256": digest(pack_arrays({"x": counts})),
+        "sha256": counts_digest(counts),
         "samples": len(counts),
         "used": 0 if graph.frame_is_step else min([len(counts), *limits]),
         "frames": counts.shape[1],

@@ -87,3 +87,8 @@ class CompilerBug(Exception):
 def fail(code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> UserError:
     """A :class:`UserError` with a single diagnostic; use as ``raise fail(...)``."""
     return UserError(Diagnostic(code, what, where, why, help))
+
+
+def counted(number: int, what: str) -> str:
+    """``1 frame``, ``2 frames``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

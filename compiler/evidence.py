@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,9 +113,10 @@ def verify_bundle(
     Raises:
         UserError: the bundle, the data, the simulator or the engine cannot be used.
     """
+    check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
-    different = _payload_differences(backend, bundle, allow_altered)
+    different = payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
     if simulator is None:
         simulator = REFERENCE if chosen.name == FAST else FAST
@@ -139,12 +141,21 @@ def verify_bundle(
         progress=lambda n: report(chosen.name, n, total),
     )
     comparison = compare(bundle.program, expected, actual)
-    if comparison.mismatches and chosen.if_different:
-        warnings.append(_expected_difference(chosen))
-    warnings += [_silent(row.population) for row in comparison.populations if _is_silent(row)]
+    warnings += about_comparison(comparison, chosen)
     return Verified(
         bundle, chosen, simulator, given, data is None, comparison, tuple(different), tuple(warnings)
     )
+
+
+def check_time_limit(seconds: float) -> None:
+    """Make sure that it is a time that passes.
+
+    Raises:
+        UserError: D305.
+    """
+    if not (math.isfinite(seconds) and seconds > 0):
+        what = f"a time limit of {seconds:g} seconds"
+        raise fail("D305", what, where="--time-limit", help="use a number above 0")
 
 
 def payload(bundle: Bundle) -> Emitted:
@@ -152,8 +163,12 @@ def payload(bundle: Bundle) -> Emitted:
     return Emitted(dict(bundle.manifest["payload"]))
 
 
-def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
-    """What the payload has otherwise than the program; refused unless the user goes on."""
+def payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
+    """What the payload has otherwise than the program; refused unless the user goes on.
+
+    Raises:
+        UserError: D114 the payload cannot be read, D120 it is not what was compiled.
+    """
     where = str(bundle.folder)
     try:
         different = backend.differences(bundle.program, bundle.folder, payload(bundle))
@@ -173,6 +188,13 @@ def _payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) 
             help="compile again, or go on at your own risk with --allow-altered",
         )
     return different
+
+
+def about_comparison(comparison: Comparison, engine: Engine) -> list[Diagnostic]:
+    """Warnings on what a comparison shows: N726 an engine that cannot be equal, N711 silence."""
+    expected = bool(comparison.mismatches and engine.if_different)
+    silent = [_silent(row.population) for row in comparison.populations if _is_silent(row)]
+    return [*([_expected_difference(engine)] if expected else []), *silent]
 
 
 def _is_silent(row: PopulationResult) -> bool:
@@ -275,7 +297,7 @@ def run_bundle(
     """
     check_simulator(simulator)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    _payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
+    payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle.manifest["ranges"], read.x)
@@ -293,11 +315,11 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
         UserError: the output lies in the bundle, is the data file, or is some other file.
     """
     if output.resolve().is_relative_to(bundle.resolve()):
-        what = "lies inside the bundle, which would count as altered"
+        what = "the output lies inside the bundle, which would count as altered"
     elif output.resolve() == data.resolve():
-        what = "is the data file"
+        what = "the output is the data file"
     elif output.exists() and not _is_results(output):
-        what = "exists and does not hold earlier answers; it will not be overwritten"
+        what = "the output exists and holds no earlier answers; it will not be overwritten"
     else:
         return
     raise fail("D119", what, where=str(output), help="choose another file with -o")

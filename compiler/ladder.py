@@ -8,14 +8,17 @@
     bundle                             as read back from disk
     engine ...                         the target's payload on its own engine
 
-Where a rung differs from the one above, the cause is named. A network of neurons of its own (NIR) has
-only the last three: there is nothing above to convert.
+Where a rung differs from the one above, the cause is named. The last three are compared twice: on the
+data, and integer by integer, because data need not exercise every weight. A network of neurons of its
+own (NIR) has only those three, and is told that the ones above are missing (N731).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +26,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import Backend, Engine, find_backend
+from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
+from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
+from snnc.backends.program_copy import differences
 from snnc.passes import Context, Pass, Pipeline
 
 from .bundle import Bundle, read_bundle
 from .data import Data
-from .errors import Diagnostic
-from .evidence import choose_engine, load_input, payload
+from .data_warnings import beyond_calibration
+from .errors import Diagnostic, Severity
+from .evidence import (
+    about_comparison,
+    check_time_limit,
+    choose_engine,
+    load_input,
+    payload,
+    payload_differences,
+)
 from .frontend import Model
 from .frontend.torch_run import run_torch
 from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
 from .lowering import lower
 from .progress import Report, quiet
+from .ranges import beyond_proof
 from .sim import answers, encode, simulate
 from .sim.analog import frame_values, run_frames
 from .sources import find_calibration, find_model
-from .verify import compare, spikes_by_frame
-from .verify.causes import program_difference, rounding_cause
+from .verify import Comparison, compare, spikes_by_frame
+from .verify.causes import levels_cause, program_difference, rounding_cause
 from .verify.observed import observe
 from .verify.rungs import Rung, Values, between, step_by_step
 
@@ -67,12 +82,36 @@ class Ladder:
     @property
     def first_difference(self) -> Rung | None:
         """The first rung that differs from the one above."""
-        return next((r for r in self.rungs if r.differences), None)
+        return next((r for r in self.rungs if r.differs), None)
+
+    @property
+    def first_broken(self) -> Rung | None:
+        """The first rung that differs and must not."""
+        return next((r for r in self.rungs if r.equal and r.differs), None)
 
     @property
     def broken(self) -> bool:
         """Whether two rungs differ that must be equal."""
-        return any(r.equal and r.differences for r in self.rungs)
+        return self.first_broken is not None
+
+    @property
+    def only_integers(self) -> bool:
+        """Whether it begins with the integer program: the network spiked already."""
+        return self.rungs[0].name == PROGRAM
+
+    @property
+    def not_compared(self) -> list[str]:
+        """What the program's rung leaves out of what the rung above it has."""
+        found = []
+        for above, rung in pairwise(self.rungs):
+            before = {g.population: g.compared for g in above.gaps if rung.name == PROGRAM}
+            short = [g.population for g in rung.gaps if g.compared < before.get(g.population, 0)]
+            if short:
+                found.append(
+                    f"{rung.name}: the last frames of {', '.join(short)} end after the run, "
+                    "and are not compared"
+                )
+        return found
 
 
 def climb(
@@ -101,10 +140,14 @@ def climb(
     Raises:
         UserError: the bundle, the model, the data or the engine cannot be used.
     """
+    check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
+    deployed = payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
     given = load_input(bundle, data, samples)
+    warnings += beyond_calibration(bundle, given)
+    warnings += beyond_proof(bundle.manifest["ranges"], given.x)
     source = find_model(bundle, model, calibration, module)
     recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
     rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
@@ -117,8 +160,11 @@ def climb(
         rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
     else:
         rungs.append(Rung(PROGRAM, None))
+        warnings.append(_nothing_above(bundle))
     different = program_difference(recompiled.program, bundle.program)
-    rungs.append(_traced(bundle.program, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], different))
+    compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
+    rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
+    rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle), different))
     report(chosen.name, 0, len(spikes))
     found = backend.run(
         chosen.name,
@@ -128,9 +174,11 @@ def climb(
         time_limit=time_limit,
         progress=lambda n: report(chosen.name, n, len(spikes)),
     )
-    different = _payload_difference(bundle)
+    compared = compare(bundle.program, traces[BUNDLE], found)
     name = f"engine {chosen.name}"
-    rungs.append(_traced(bundle.program, BUNDLE, name, traces[BUNDLE], found, different or "engine"))
+    rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
+    rungs.append(_explained(rung, deployed, _payload_difference(bundle) or "engine"))
+    warnings += about_comparison(compared, chosen)
     return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
 
 
@@ -182,7 +230,7 @@ def _with_rate_levels(graph: Graph) -> Graph:
 
 def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
     """The rungs whose values are real numbers, frame by frame."""
-    graphs, readout = recompiled.graphs, recompiled.model.graph.readout.name
+    readout = recompiled.model.graph.readout.name
     above: Mapping[str, NDArray[Any]] = {}
     rungs = []
     if recompiled.model.step is not None:
@@ -198,34 +246,22 @@ def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
         else:
             tolerance = FLOAT32_NOISE if name == FLOATS else NOISE
             rung = between(name, rungs[-1].name, above, values, readout, tolerance)
-        rungs.append(replace(rung, cause=_cause(rung, graphs) if rung.differences else None))
+        rungs.append(replace(rung, cause=_cause(rung, recompiled) if rung.differences else None))
         above = values
     return rungs
 
 
-def _cause(rung: Rung, graphs: Mapping[str, Graph]) -> str:
+def _cause(rung: Rung, recompiled: _Recompiled) -> str:
     """Why one of the upper rungs differs from the one above it."""
     assert rung.first is not None
+    graphs, name = recompiled.graphs, rung.first.population
     if rung.name == WEIGHTS:
         return rounding_cause(graphs[LEVELS], graphs[WEIGHTS])
-    population = graphs[LEVELS].by_name[rung.first.population]
     if rung.name == LEVELS:
-        if rung.first.actual < rung.first.expected and _at_top(rung, graphs):
-            return f"clipping: the range of {population.name} ends at {rung.first.actual:.4g}"
-        return f"code: activations of {population.name} have {population.levels} levels"
-    if graphs[FLOATS].by_name[population.name].levels is not None:
+        return levels_cause(graphs[LEVELS], rung.first, recompiled.amplitudes.get(name, 1.0))
+    if graphs[FLOATS].by_name[name].levels is not None:
         return "float rounding: torch computes in single precision, on the border of two levels"
     return "front end: the graph is not what torch computes; please report this"
-
-
-def _at_top(rung: Rung, graphs: Mapping[str, Graph]) -> bool:
-    """Whether the first value that differs was cut at its population's range."""
-    assert rung.first is not None
-    population = graphs[LEVELS].by_name[rung.first.population]
-    if population.levels is None or population.kind is not Kind.NEURONS:
-        return False
-    step = rung.first.expected - rung.first.actual
-    return step > rung.first.actual / population.levels / 2 * 1.001
 
 
 def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Integers) -> Rung:
@@ -255,9 +291,9 @@ def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Int
 
 
 def _traced(
-    program: Program, against: str, name: str, above: Trace, below: Trace, cause: str | None
+    comparison: Comparison, against: str, name: str, above: Trace, below: Trace, program: Program
 ) -> Rung:
-    comparison = compare(program, above, below)
+    """Two runs of a program, compared step by step."""
     apart = {}
     for row in comparison.populations:
         kind = "spikes" if row.quantity == "spikes" else "potentials"
@@ -266,8 +302,41 @@ def _traced(
         apart[row.population] = (float(gap.max(initial=0)), float(gap.mean()) if gap.size else 0.0)
     readout = program.readout.name
     both = [answers(program, t.potentials[readout]) for t in (above, below)]
-    rung = step_by_step(name, against, comparison, apart, both)
-    return replace(rung, cause=(cause or "unknown") if rung.differences else None)
+    return step_by_step(name, against, comparison, apart, both)
+
+
+def _explained(rung: Rung, integers: Iterable[str], cause: str | None) -> Rung:
+    """The rung with what its integers have otherwise, and why it differs."""
+    integers = tuple(integers)
+    if not integers and not rung.differences:
+        return rung
+    cause = cause or (integers[0] if integers else "unknown")
+    if not rung.differences:
+        cause = f"{cause}; these data do not show it"
+    return replace(rung, integers=integers, cause=cause)
+
+
+def _altered_integers(program: Program, bundle: Bundle) -> list[str]:
+    """Where the bundle's program is not, integer by integer, what its model compiles to."""
+    # The file's name is the program's; the ladder may have found the model under another.
+    named = replace(program, name=bundle.program.name)
+    return differences(named, bundle.folder, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
+
+
+def _nothing_above(bundle: Bundle) -> Diagnostic:
+    """What a ladder without its upper rungs does not show."""
+    named = Counter(str(note["code"]) for note in bundle.manifest["notes"])
+    counted = ", ".join(f"{code} ({count})" for code, count in sorted(named.items()))
+    return Diagnostic(
+        "N731",
+        "the ladder begins with the integer program: nothing above it is compared",
+        bundle.program.name,
+        "neurons that spike already have no rollout in real numbers to be compared with",
+        f"compile named what it changed on the way: {counted}; snnc inspect prints it"
+        if counted
+        else "compile named no change on the way",
+        Severity.WARNING,
+    )
 
 
 def _payload_difference(bundle: Bundle) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import Diagnostic, Severity, UserError
+from .errors import Diagnostic, Severity, UserError, counted
 from .ir import Program, Target
 from .verify.observed import observe
 from .verify.ranges import Proof, Range, explain, largest_count, prove
@@ -34,10 +34,32 @@ def check_ranges(
     proof = prove(program, target, min(low, 0), max(high, 0))
     if proof.holds:
         high = largest_count(program, target, proof.low, proof.high)
-        return _proved(proof, high), []
+        return _proved(proof, high), _shorter_than(counts, program, proof)
     if not allow_overflow:
         raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
     return _observed(program, proof, counts)
+
+
+def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Proof) -> list[Diagnostic]:
+    """A warning where the calibration data have more frames than the proof holds for."""
+    if counts is None or proof.frames is None or proof.shortest is None:
+        return []
+    if counts.shape[1] <= proof.frames:
+        return []
+    population = program.by_name[proof.shortest]
+    fewer = "fewer steps a frame (--steps-per-frame), " if program.steps_per_frame > 1 else ""
+    return [
+        Diagnostic(
+            "N732",
+            f"ranges are proved for {counted(proof.frames, 'frame')}, the calibration data have "
+            f"{counts.shape[1]}",
+            population.origin or population.name,
+            "it adds up what arrives in every frame, and some input fills its register before the end",
+            f"use {fewer}smaller weights into it (the largest answer stays the largest), or streams of "
+            f"at most {counted(proof.frames, 'frame')}",
+            Severity.WARNING,
+        )
+    ]
 
 
 def _broken(proof: Proof) -> list[Range]:
@@ -120,7 +142,7 @@ def beyond_proof(ranges: dict[str, Any], counts: NDArray[np.int64]) -> list[Diag
     if int(counts.max()) > high or int(counts.min()) < low:
         reasons.append(f"counts from {counts.min()} to {counts.max()}, proved from {low} to {high}")
     if frames is not None and counts.shape[1] > frames:
-        reasons.append(f"{counts.shape[1]} frames, proved for {frames}")
+        reasons.append(f"{counted(counts.shape[1], 'frame')}, proved for {frames}")
     return [
         Diagnostic(
             "N725",

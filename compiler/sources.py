@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .bundle import Bundle
+from .bundle import Bundle, digest
 from .data import read_data
 from .errors import fail
 from .frontend import Given, Model, load_model
+from .ir import Integers, pack_arrays
 
 
 def find_model(
@@ -52,15 +53,27 @@ def find_model(
     return model
 
 
+def counts_digest(counts: Integers) -> str:
+    """What stands for calibration data in the manifest: the sha256 of the counts, packed."""
+    return digest(pack_arrays({"x": counts}))
+
+
 def find_calibration(
     bundle: Bundle, model: Model, calibration: Path | None
 ) -> NDArray[np.int64] | None:
     """The calibration data that the bundle was compiled with.
 
     Raises:
-        UserError: D128 the file is not there.
+        UserError: D128 the file is not there, or holds other data.
     """
     entry = bundle.manifest["calibration"]
+    if calibration is not None and "sha256" not in entry:
+        raise fail(
+            "D128",
+            "this bundle was compiled without calibration data",
+            where="--calibration",
+            help="leave the option out",
+        )
     if calibration is None and "path" not in entry:
         return None if model.calibration is None else np.asarray(model.calibration, np.int64)
     where = calibration or bundle.folder / str(entry["path"])
@@ -71,4 +84,14 @@ def find_calibration(
             where=str(where),
             help="name them: --calibration FILE.npz",
         )
-    return read_data(where).x
+    counts = read_data(where).x
+    found = counts_digest(counts)
+    if found != entry.get("sha256"):
+        raise fail(
+            "D128",
+            "these are not the calibration data that the bundle was compiled with",
+            where=str(where),
+            why=f"their sha256 begins {found[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
+            help="name the right ones with --calibration, or compile again",
+        )
+    return counts

@@ -55,13 +55,19 @@ def sweep_bits(
     calibration: Path | None = None,
     steps_per_frame: int | None = None,
     code: str | None = None,
+    allow_overflow: bool = False,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: str | None = None,
+    module: str | None = None,
     changes: Iterable[str] = (),
     report: Report = quiet,
 ) -> Sweep:
     """Compile with each number of weight bits and count right answers of the integers.
 
     Args:
-        model, target, calibration, steps_per_frame, code, changes: as for ``compile_model``.
+        model, target, calibration, steps_per_frame, code, allow_overflow, dt, discretize, input_shape,
+            module, changes: as for ``compile_model``.
         data: with labels.
         bits: widths to try.
         samples: the first so many of the data; all where None.
@@ -80,6 +86,9 @@ def sweep_bits(
         )
     if not bits:
         raise fail("D305", "no widths to try", where="--weight-bits", help="--weight-bits 8,6,4")
+    if twice := sorted({width for width in bits if list(bits).count(width) > 1}):
+        what = f"{', '.join(map(str, twice))} more than once"
+        raise fail("D305", what, where="--weight-bits", help="name each width once")
     if samples is not None:
         read = read.first(samples)
     rows = []
@@ -96,13 +105,19 @@ def sweep_bits(
                 steps_per_frame=steps_per_frame,
                 weight_bits=width,
                 code=code,
+                allow_overflow=allow_overflow,
+                dt=dt,
+                discretize=discretize,
+                input_shape=input_shape,
+                module=module,
                 changes=changes,
             )
             ran = run_bundle(folder, data, samples=samples)
             assert ran.accuracy is not None
             rows.append(Row(width, ran.accuracy))
     shape = read.x.shape[2:]
-    graph = load_model(model, given=Given(None, None, lambda: shape)).graph
+    given = Given(input_shape, module, lambda: shape)
+    graph = load_model(model, dt=dt, discretize=discretize, given=given).graph
     if not graph.frame_is_step:
         check_shape(read, graph.input.shape, str(data))
         rows.insert(0, Row(None, _float_accuracy(graph, read)))

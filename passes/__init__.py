@@ -2,14 +2,25 @@
 
 from .base import Context, Fact, Pass
 from .facts import problems
-from .pipeline import Pipeline, parse_pass, print_pass, registered
+from .pipeline import (
+    Pipeline,
+    describe_options,
+    parse_change,
+    parse_pass,
+    pipeline_parts,
+    print_pass,
+    registered,
+)
 
 __all__ = [
     "Context",
     "Fact",
     "Pass",
     "Pipeline",
+    "describe_options",
+    "parse_change",
     "parse_pass",
+    "pipeline_parts",
     "print_pass",
     "problems",
     "registered",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -59,6 +59,8 @@ class BalanceThresholds(Pass):
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"method": METHODS, "per": GROUPS}
+
     method: str = "activation"
     percentile: float = 98.0
     per: str = "channel"
@@ -105,10 +107,12 @@ class BalanceThresholds(Pass):
             raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
-        if context.calibration is None:
+        bounded = [p.name for p in graph.neurons if p.levels is None]
+        if context.calibration is None and bounded:
             context.warn(
                 "N701",
                 "thresholds come from a data-free bound",
+                where=", ".join(bounded),
                 why="there is no calibration data, neither given nor in the archive; the bound "
                 "assumes one event a pixel and frame, leaves loops out, and makes rates low",
                 help="compile with --calibration FILE.npz, or export with calibration frames",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
@@ -55,13 +56,15 @@ class Pass:
 
     A subclass states ``name`` (kebab case, as on the command line), the facts that it ``requires``,
     ``establishes`` and ``destroys``, and ``run``. Its dataclass fields are its options: each has a
-    default, and its name with dashes is the option's name.
+    default, and its name with dashes is the option's name. ``choices`` has the values of those fields
+    that take no others. The docstring explains every option, under "Options:", for ``snnc passes``.
     """
 
     name: ClassVar[str]
     requires: ClassVar[frozenset[Fact]] = frozenset()
     establishes: ClassVar[frozenset[Fact]] = frozenset()
     destroys: ClassVar[frozenset[Fact]] = frozenset()
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def run(self, graph: Graph, context: Context) -> Graph:
         """The changed graph, or the same object when there was nothing to do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -29,6 +30,8 @@ class ChooseCode(Pass):
     destroys: ClassVar[frozenset[Fact]] = frozenset(
         {Fact.DELAYS_MATCHED, Fact.INPUT_ENCODED, Fact.BALANCED}
     )
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": tuple(c.value for c in Code)}
 
     code: str = "rate"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -37,6 +38,8 @@ class EncodeInput(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.INPUT_ENCODED})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": tuple(e.value for e in Encoding)}
 
     code: str | None = None
 

@@ -41,7 +41,7 @@ class MatchDelays(Pass):
         steps_per_frame: K; without it as many as the activations have levels, or 16 where they have
             none; 1 for a network whose frames are time steps and for the code ``graded``.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
-        max_delay: largest delay on top of the hop; the target's own limit where None.
+        max_delay: largest delay on top of the hop; the target's own limit where it is left out.
         relays: false refuses longer delays instead of carrying them by relay neurons.
     """
 
@@ -55,7 +55,7 @@ class MatchDelays(Pass):
     relays: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        steps = self._steps(graph)
+        steps = self._steps(graph, context)
         hop = context.target.hop_delay
         longest = self._longest(context)
         refuse_impossible_loops(graph, steps, hop)
@@ -73,7 +73,7 @@ class MatchDelays(Pass):
         timed = replace(graph, steps_per_frame=steps, longest_delay=longest)
         return timed.with_populations(moved).with_projections(projections)
 
-    def _steps(self, graph: Graph) -> int:
+    def _steps(self, graph: Graph, context: Context) -> int:
         """K, for this graph.
 
         Raises:
@@ -81,7 +81,16 @@ class MatchDelays(Pass):
         """
         given = self.steps_per_frame
         if given is None:
-            return default_steps(graph)
+            steps = default_steps(graph)
+            levels = [p for p in graph.neurons if p.levels == steps]
+            if levels and steps > 1 and graph.code is not Code.GRADED:
+                context.note(
+                    "N733",
+                    f"{steps} steps a frame: as many as the activations have levels",
+                    where=levels[0].origin or levels[0].name,
+                    why="--steps-per-frame is not given",
+                )
+            return steps
         if given < 1:
             raise fail("D301", f"{given} steps a frame; at least 1 is needed")
         if graph.frame_is_step and given != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -39,6 +40,8 @@ class QuantizeActivations(Pass):
     name: ClassVar[str] = "quantize-activations"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED, Fact.NO_BATCH_NORM})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"shift": ("0", "0.5")}
 
     levels: int | None = None
     percentile: float = 99.9
@@ -85,7 +88,9 @@ class QuantizeActivations(Pass):
         if levels < 1:
             raise fail("D305", f"{levels} levels", where="quantize-activations", help="use at least 1")
         most = [(p.levels, p.origin) for p in graph.neurons if p.levels is not None]
-        for count, where in [*most, (levels, "quantize-activations{levels}")]:
+        if any(p.levels is None for p in graph.neurons):  # the others have levels of their own
+            most.append((levels, "quantize-activations{levels}"))
+        for count, where in most:
             if graph.code is Code.FRAME and count > steps:
                 raise fail(
                     "D318",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -73,6 +74,12 @@ class QuantizeWeights(Pass):
     name: ClassVar[str] = "quantize-weights"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "sign_mode": SIGNS,
+        "per": GROUPS,
+        "correct_bias": CORRECTION,
+    }
 
     bits: int = 8
     sign_mode: str = "auto"
@@ -160,7 +167,7 @@ class QuantizeWeights(Pass):
                 left = search.excess(graph, population, choice, context.calibration)
                 grave = choice.worst_error > max(GRAVE_ERROR, 2 * free.worst_error)
                 if left is not None or grave:
-                    raise self._cannot_fit(population, left or excess, choice, context)
+                    raise self._cannot_fit(search, graph, population, left, excess, choice, context)
                 self._tell_lowered(population, free, choice, excess, context)
         for rounded, old in zip(choice.rounded, graph.into(population.name), strict=True):
             self._tell_rounding(rounded, old, context)
@@ -190,20 +197,38 @@ class QuantizeWeights(Pass):
                 self._tell_lowered(population, free, choice, excess, context)
                 return choice
             if frames == 1:
-                raise self._cannot_fit(population, left or excess, choice, context)
+                raise self._cannot_fit(search, graph, population, left, excess, choice, context)
             frames = -(-frames // 2)
 
     def _cannot_fit(
-        self, population: Population, excess: Excess, choice: Choice, context: Context
+        self,
+        search: GridSearch,
+        graph: Graph,
+        population: Population,
+        left: Excess | None,
+        excess: Excess,
+        choice: Choice,
+        context: Context,
     ) -> UserError:
+        """The message where no scale will do: ``left`` is what leaves its register even then."""
+        cost = "at which the worst input fits would round weights with a relative error of "
+        why = f"a scale {cost}{choice.worst_error:.0%}" if left is None else "no scale is small enough"
+        weights = "smaller weights or fewer levels"
+        bare = replace(population, bias=None)
+        by_weights = left and search.excess(graph, bare, choice, context.calibration)
+        if population.bias is not None and left is not None and by_weights is None:
+            unit = "" if population.kind is Kind.READOUT else " times its threshold"
+            largest = float(np.abs(population.bias).max())
+            why = f"its biases are up to {largest:.4g}{unit}, and without them it would fit"
+            weights = "smaller biases"
+        found = left or excess
         return fail(
             "D319",
-            f"the {excess.what} can reach {excess.worst}, {context.target.name} holds {excess.limit}",
+            f"the {found.what} can reach {found.worst}, {context.target.name} holds {found.limit}",
             where=population.origin,
-            why="a sum that leaves its register wraps or saturates; a scale at which the worst input "
-            f"fits would round weights with a relative error of {choice.worst_error:.0%}",
-            help="train with smaller weights or fewer levels, use fewer steps a frame, or go on at "
-            "your own risk with --allow-overflow",
+            why=f"a sum that leaves its register wraps or saturates; {why}",
+            help=f"train with {weights}, use fewer steps a frame, or go on at your own risk with "
+            "--allow-overflow",
         )
 
     def _tell_lowered(
@@ -297,8 +322,9 @@ def _with_grid(population: Population, scale: Array, shift: int, context: Contex
             "N704",
             f"biases up to {float(np.abs(population.bias).max()):.4g} clipped, by up to {lost:.4g}",
             where=population.origin,
-            why=f"{target.name} holds mantissas to {limit} and exponents to {target.bias_shift}",
-            help="use fewer weight bits or a larger threshold scale",
+            why=f"{target.name} holds mantissas to {limit} and exponents to {target.bias_shift}; what "
+            "is said of ranges is about the clipped biases",
+            help="train with smaller biases, or use fewer weight bits",
         )
     grid = PopulationGrid(scale, shift, exponent)
     return replace(population, bias=mantissa * 2.0**exponent / unit, grid=grid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -27,6 +28,11 @@ class SetNeurons(Pass):
     """
 
     name: ClassVar[str] = "set-neurons"
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "reset": tuple(r.value for r in Reset),
+        "comparison": tuple(c.value for c in Comparison),
+    }
 
     reset: str | None = None
     comparison: str | None = None
@@ -83,8 +89,8 @@ class SetNeurons(Pass):
             ("comparison", self.comparison, [c.value for c in Comparison]),
         ):
             if value is not None and value not in allowed:
-                what = f"{value!r} is none of {', '.join(allowed)}"
-                raise fail("D305", what, where=f"set-neurons{{{option}}}")
+                what, help = f"no {option} {value!r}", f"use {' or '.join(allowed)}"
+                raise fail("D305", what, where=f"set-neurons{{{option}}}", help=help)
         if self.start_value is not None and not (
             math.isfinite(self.start_value) and abs(self.start_value) < 1
         ):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from snnc import settings
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.errors import Diagnostic, Severity, fail
-from snnc.ir import Integers, Program, Target, Trace
+from snnc.ir import Code, Integers, Program, Target, Trace
 
 from . import checks
 from . import engine as lava
@@ -47,8 +48,8 @@ class LoihiBackend:
 
     def __post_init__(self) -> None:
         if self.processes not in PROCESSES:
-            what = f"{self.processes!r} is none of {', '.join(PROCESSES)}"
-            raise fail("D308", what, where="loihi{processes}")
+            what, help = f"no processes {self.processes!r}", f"use {' or '.join(PROCESSES)}"
+            raise fail("D308", what, where="loihi{processes}", help=help)
 
     @property
     def name(self) -> str:
@@ -57,7 +58,9 @@ class LoihiBackend:
 
     @property
     def target(self) -> Target:
-        """Loihi 2."""
+        """Loihi 2; with Lava's own processes alone, only the code that those have."""
+        if self.processes == "stock":
+            return replace(LOIHI, name=settings.text_of(LOIHI.name, self), codes=(Code.GRADED,))
         return LOIHI
 
     def pipeline(self) -> str:
@@ -68,14 +71,7 @@ class LoihiBackend:
         """Every reason why the program does not fit."""
         yield from checks.check(program)
         if self.processes == "stock":
-            for where, what in obstacles(program):
-                yield Diagnostic(
-                    "D424",
-                    f"Lava's own processes cannot say it: {what}",
-                    where,
-                    "asked for with loihi{processes=stock}",
-                    "leave the option out, and the package brings the neurons that Lava lacks",
-                )
+            yield from _stock_only(program)
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write the package and its README into ``folder``; says which neurons are not Lava's own."""
@@ -102,6 +98,24 @@ class LoihiBackend:
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
         return lava.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+
+
+def _stock_only(program: Program) -> Iterator[Diagnostic]:
+    """One message with everything that Lava's own processes cannot say."""
+    found = list(obstacles(program))
+    if not found:
+        return
+    places: dict[str, list[str]] = {}
+    for where, what in found:
+        places.setdefault(what, []).append(where)
+    listed = "; ".join(f"{what} ({', '.join(names)})" for what, names in places.items())
+    yield Diagnostic(
+        "D424",
+        f"Lava's own processes cannot say the network: {listed}",
+        ", ".join(dict.fromkeys(where for where, _ in found)),
+        "asked for with loihi{processes=stock}",
+        "leave the option out, and the package brings the neurons that Lava lacks",
+    )
 
 
 OWN = ("Spiking", "Counting", "Readout")

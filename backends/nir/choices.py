@@ -54,8 +54,9 @@ class Choices:
             if getattr(self, name) not in allowed:
                 raise fail(
                     "D308",
-                    f"{getattr(self, name)!r} is none of {', '.join(allowed)}",
+                    f"no {name} {getattr(self, name)!r}",
                     where=f"nir{{{name}}}",
+                    help=f"use {' or '.join(allowed)}",
                 )
         if self.dt is not None and not (math.isfinite(self.dt) and self.dt > 0):
             raise fail("D308", f"a time step of {self.dt:g} s", where="nir{dt}", help="use more than 0")

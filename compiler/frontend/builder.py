@@ -37,6 +37,7 @@ from .memory import (
 )
 from .pooling import POOLING
 from .rearranging import REARRANGING
+from .straight_through import without_straight_through
 from .training_mode import refuse_training_mode
 
 RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
@@ -65,7 +66,7 @@ def build_graph(
     """
     refuse_training_mode(program)
     check_finite(program, tensors)
-    builder = _Builder(program, tensors)
+    builder = _Builder(without_straight_through(program), tensors)
     return builder.build(name), builder.made
 
 

@@ -17,7 +17,7 @@ from snnc.errors import UserError, fail
 from .archive import damaged
 from .cures import HOW_TO_EXPORT
 from .saved import Saved
-from .standard_layers import NAMES, PREFIX, build
+from .standard_layers import NAMES, build
 from .tensors import MOST_ELEMENTS
 from .through_torch import quiet_torch, reason
 
@@ -151,7 +151,7 @@ class _Rebuilding:
     ) -> None:
         import torch
 
-        name = PREFIX + type(module).__name__
+        name = type(module).__name__
         if key not in place:
             raise self._wrong(name, path, f"{key!r} is not among what such a layer has")
         if given is None:
@@ -183,7 +183,7 @@ class _Rebuilding:
 
 
 def _is_weight(key: str) -> bool:
-    return key in ("weight", "bias")
+    return key in ("weight", "bias", "range")
 
 
 def _is_plain(value: object, depth: int = 0) -> bool:

@@ -85,7 +85,8 @@ def _holds_module(path: Path, pickle: bytes, *, legacy: bool) -> bool:
             "this is a pickled snnc.Rollout",
             where=str(path),
             why="a pickle does not say what the network computes",
-            help="load it where you made it and write it with net.export(path, calibration=counts)",
+            help="load it where you made it and write it with net.export(path, calibration=counts), or "
+            f"save net.state_dict() and compile that with {FACTORY}",
         )
     own = [name for name in foreign if not TORCH_MODULE.fullmatch(name)]
     if own:

@@ -1,4 +1,4 @@
-"""The layers of torch that are rebuilt from a pickled module: all state that they have is known."""
+"""The layers that are rebuilt from a pickled module: all state that they have is known."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ SMALLEST: dict[str, tuple[Any, ...]] = {
 
 PREFIX = "torch.nn.modules."
 
-NAMES = frozenset(PREFIX + name for name in SMALLEST)
+QUANTIZED_RELU = "snnc.training.activation.QuantizedReLU"
+"""The one layer of ours that an ``nn.Sequential`` can hold."""
+
+NAMES = frozenset({*(PREFIX + name for name in SMALLEST), QUANTIZED_RELU})
 """What a pickle of such layers names beside tensors."""
 
 
@@ -53,5 +56,9 @@ def build(name: str) -> nn.Module:
     """A new, small layer of a class in ``NAMES``, to be given its real state."""
     from torch import nn
 
+    if name == QUANTIZED_RELU:
+        from snnc.training import QuantizedReLU
+
+        return QuantizedReLU(levels=1)
     kind: Callable[..., nn.Module] = getattr(nn, name.rpartition(".")[2])
     return kind(*SMALLEST[name.removeprefix(PREFIX)])

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnc.ir import Graph, IntegerNeuron, Program
+from snnc.ir import Array, Graph, IntegerNeuron, Kind, Population, Program, per_channel
 from snnc.ir.scaling import weights_of
+
+from .rungs import Place
+
+MANY_LEVELS = 2**16
+"""So many levels are no limit but that of a payload."""
 
 
 def program_difference(meant: Program, found: Program) -> str | None:
@@ -61,3 +66,41 @@ def rounding_cause(before: Graph, after: Graph) -> str:
             assert theirs.grid is not None
             return f"weight rounding: {theirs.grid.bits} bits, first on {theirs.label}"
     return "bias rounding"
+
+
+def levels_cause(graph: Graph, first: Place, amplitude: Array | float) -> str:
+    """What levels changed where two rungs differ first: ``clipping`` or ``code``, with its size.
+
+    Args:
+        graph: the one with levels, in thresholds.
+        first: where it differs, in the units of the model; ``expected`` is the value without levels.
+        amplitude: what a threshold of the population is in those units, () or for each channel.
+    """
+    population = graph.by_name[first.population]
+    if population.kind is not Kind.NEURONS or population.levels is None:
+        return f"code: the activations that {population.name} hears have levels"
+    top = _at(population, population.ceiling, amplitude, first.neuron)
+    step = _at(population, population.step, amplitude, first.neuron)
+    if first.expected > top:
+        return f"clipping: the range of {_channel(population, amplitude, first)} ends at {top:.4g}"
+    who, how = _channel(population, amplitude, first), "" if population.shift else ", rounded down"
+    if population.levels > MANY_LEVELS:
+        return f"code: {who} has multiples of {step:.4g}{how}"
+    return f"code: {who} has {population.levels} levels of {step:.4g}{how}"
+
+
+def _at(
+    population: Population, value: Array | None, amplitude: Array | float, neuron: tuple[int, ...]
+) -> float:
+    """A value in thresholds, for one neuron, in the units of the model."""
+    assert value is not None
+    factors = [np.asarray(value), np.asarray(amplitude)]
+    shaped = [per_channel(f, population.shape) if f.ndim == 1 else f for f in factors]
+    return float(np.broadcast_to(shaped[0] * shaped[1], population.shape)[neuron])
+
+
+def _channel(population: Population, amplitude: Array | float, first: Place) -> str:
+    """The population, with the channel where each has a range of its own."""
+    ceiling = 0.0 if population.ceiling is None else population.ceiling
+    each = np.size(amplitude) > 1 or np.size(ceiling) > 1
+    return f"{population.name}, channel {first.neuron[0]}" if each else population.name

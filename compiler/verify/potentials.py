@@ -68,15 +68,27 @@ def _biased(bias: Array) -> Extent:
 
 
 def _with_spikes(neuron: IntegerNeuron, threshold: Array, pushed: Array, steps: int) -> Array:
-    """The largest potential over some steps of largest input, a threshold going with each spike."""
-    potential = np.broadcast_to(neuron.start_value, pushed.shape).astype(np.float64)
-    highest = potential
-    for _ in range(steps):
-        before = potential + pushed
-        highest = np.maximum(highest, before)
-        kept = before - threshold if neuron.reset is Reset.SUBTRACT else np.zeros_like(before)
-        potential = np.maximum(np.minimum(before, threshold), kept)
-    return highest
+    """The largest potential over some steps of largest input, a threshold going with each spike.
+
+    The potential ``p`` only rises, so its last value before a spike is the largest. In closed form,
+    because a frame may have any number of steps: up to the threshold it rises by the input ``x``; once
+    above, a soft reset takes it to ``max(theta, p + x - theta)``, from where it rises by ``x - theta``
+    if that is positive. A hard reset leaves at most the threshold.
+    """
+    start = np.broadcast_to(neuron.start_value, pushed.shape).astype(np.float64)
+    theta = np.broadcast_to(threshold, pushed.shape).astype(np.float64)
+    before = steps - 1
+    if neuron.reset is not Reset.SUBTRACT:
+        moved = np.maximum(start + pushed, 0) + (before - 1) * pushed
+        last = np.minimum(moved, theta) if before else start
+    else:
+        quiet = np.floor(np.maximum(theta - start, 0) / np.where(pushed > 0, pushed, 1))
+        quiet = np.where(pushed > 0, np.minimum(quiet, before), before)
+        first = np.maximum(theta, start + (quiet + 1) * pushed - theta)
+        later = first + np.maximum(before - quiet - 1, 0) * np.maximum(pushed - theta, 0)
+        last = np.where(quiet < before, later, start + quiet * pushed)
+    # Where the start lies above the threshold, the first step can be the highest.
+    return np.maximum(np.maximum(start, start + pushed), last + pushed)
 
 
 def _without_end(neuron: IntegerNeuron, step: Extent, pushed: Extent, frame: Extent) -> Bounds:

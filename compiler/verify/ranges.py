@@ -72,12 +72,14 @@ class Proof:
     """Ranges of all registers for any input with counts from ``low`` to ``high``.
 
     ``frames`` is for how many frames the potentials stay in their registers; None for ever.
+    ``shortest`` is the population whose potential leaves its register first, if any does.
     """
 
     low: int
     high: int
     ranges: tuple[Range, ...]
     frames: int | None
+    shortest: str | None = None
 
     @property
     def broken(self) -> tuple[Range, ...]:
@@ -111,21 +113,23 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     """
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
-    lasting: list[int] = []
+    lasting: dict[str, int] = {}
     for population in program.populations:
         if population.neuron is None:
             continue
         found, bounds, arriving = _population(program, population, population.neuron, sent, target)
         ranges += found
         if bounds.frames is not None:
-            lasting.append(bounds.frames)
+            lasting[population.name] = bounds.frames
         if population.relay_of is not None:
             # It comes after what it passes on, one to one.
             (heard,) = program.into(population.name)
             sent[population.name] = sent[heard.source]
             continue
         sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
-    return Proof(low, high, tuple(ranges), min(lasting, default=None))
+    shortest = min(lasting, key=lambda name: lasting[name], default=None)
+    frames = None if shortest is None else lasting[shortest]
+    return Proof(low, high, tuple(ranges), frames, shortest)
 
 
 def largest_count(program: Program, target: Target, low: int, high: int) -> int:

@@ -66,6 +66,7 @@ class Rung:
         first: where they differ first.
         cause: why, where they differ.
         equal: whether they must be equal, so that a difference is a failure.
+        integers: what is different in the integers themselves, whether or not the data show it.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Rung:
     first: Place | None = None
     cause: str | None = None
     equal: bool = False
+    integers: tuple[str, ...] = ()
 
     @property
     def compared(self) -> int:
@@ -85,6 +87,11 @@ class Rung:
     def differences(self) -> int:
         """Values that differ."""
         return sum(g.differences for g in self.gaps)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything does: behaviour on the data, or integers that the data do not reach."""
+        return bool(self.differences or self.integers)
 
     @property
     def max_abs(self) -> float:
@@ -104,6 +111,7 @@ class Rung:
             "first_divergence": None if self.first is None else self.first.as_json(),
             "cause": self.cause,
             "must_be_equal": self.equal,
+            "integer_differences": list(self.integers),
         }
 
 

@@ -43,7 +43,8 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
 
 def test_more_steps_than_memory(snnc: Command, place: Path) -> None:
     """More than an address of 47 bits reaches; no machine gives that."""
-    done = compile_(snnc, "--steps-per-frame", "100000000", target="reference")
+    measured = ("--set", "balance-thresholds{method=percentile}")
+    done = compile_(snnc, "--steps-per-frame", "100000000", *measured, target="reference")
     refused(done, "D612", "Unable to allocate", "pass balance-thresholds", "100000000 steps each")
     refused(done, "fewer --steps-per-frame", "balance-thresholds{samples=8}")
     assert list(place.iterdir()) == []
@@ -90,6 +91,24 @@ def test_simulators(snnc: Command, bundle: Path, data: Path) -> None:
         (["--set", "encode-input{code=morse}"], ["D305", "'morse'", "graded, spread"]),
         (["--set", "encode-input{cod=spread}"], ["D308", "'cod'", "it has code"]),
         (["--set", "encode-input{code=spread,code=graded}"], ["D308", "twice: spread and graded"]),
+        (
+            ["--weight-bits", "8", "--set", "quantize-weights{bits=4}"],
+            ["D320", "quantize-weights{bits}", "4 and 8", "--weight-bits 8", "--set quantize-weights"],
+        ),
+        (
+            ["--steps-per-frame", "8", "--set", "match-delays{steps-per-frame=16}"],
+            ["D320", "match-delays{steps-per-frame}", "16 and 8"],
+        ),
+        (["--code", "graded", "--set", "choose-code{code=frame}"], ["D320", "frame and graded"]),
+        (
+            ["--set", "quantize-weights{bits=4}", "--set", "quantize-weights{bits=6}"],
+            ["D320", "4 and 6"],
+        ),
+        (
+            ["--passes", "choose-code{code=frame},fold-batch-norm", "--code", "graded"],
+            ["D320", "--passes and --code graded"],
+        ),
+        (["--allow-overflow", "--set", "quantize-weights{ranges=true}"], ["D320", "true and false"]),
         (["--print-after", "nothing"], ["D308", "'nothing'"]),
         (["--calibration", "absent.npz"], ["D501", "absent.npz"]),
     ],
@@ -97,6 +116,12 @@ def test_simulators(snnc: Command, bundle: Path, data: Path) -> None:
 def test_options(snnc: Command, place: Path, options: list[str], parts: list[str]) -> None:
     refused(compile_(snnc, *options), *parts)
     assert list(place.iterdir()) == []
+
+
+def test_the_same_value_twice_is_no_contradiction(snnc: Command, place: Path) -> None:
+    same = ("--steps-per-frame", "4", "--set", "match-delays{steps-per-frame=4}")
+    done = compile_(snnc, *same, "-o", "out", target="reference")
+    assert done.code == 0 and "4 steps a frame" in done.out
 
 
 def test_unknown_target(snnc: Command, place: Path) -> None:
@@ -347,3 +372,17 @@ def test_a_bundle_of_another_format_is_replaced_unless_it_holds_something_else(
     (bundle / "mine.txt").unlink()
     assert snnc(*asked).code == 0
     assert json.loads((bundle / "manifest.json").read_text())["format"] == manifest["format"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "nan", "inf"])
+@pytest.mark.parametrize("more", [(), ("--ladder",)])
+def test_a_time_limit_that_is_none(
+    limit: str, more: tuple[str, ...], snnc: Command, finished: Path
+) -> None:
+    refused(snnc("verify", finished, "--time-limit", limit, *more), "D305", "--time-limit")
+
+
+def test_inspect_refuses_options_of_the_other_kind(snnc: Command, finished: Path) -> None:
+    refused(snnc("inspect", finished, "--dt", "1"), "D305", "--dt is for a model", "is a bundle")
+    refused(snnc("inspect", finished, "--module", "a:b"), "D305", "--module is for a model")
+    refused(snnc("inspect", MODEL, "--allow-altered"), "D305", "--allow-altered is for a bundle")

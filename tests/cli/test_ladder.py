@@ -108,6 +108,8 @@ def test_a_low_range_is_named_as_clipping(snnc: Command, tmp_path: Path) -> None
     assert snnc(*asked, "--set", low).code == 0
     levels = rungs(snnc, folder)[2]
     assert levels["max_abs"] > 0.5 and levels["cause"].startswith("clipping")
+    first = levels["first_divergence"]
+    assert levels["cause"].endswith(f"{first['layer']} ends at {first['actual']:.4g}")
 
 
 def first_neurons(program: Program, **changes: Any) -> Program:
@@ -198,3 +200,84 @@ def test_the_table_names_the_first_rung_that_differs(snnc: Command, exact: Path)
     assert done.code == 0
     assert "first rung that differs: graph with the chip's weights" in done.out
     assert "weight rounding" in done.out and "first divergence: frame" in done.out
+
+
+def unseen_integer(program: Program) -> Program:
+    """One weight of the network turned, of an input pixel that the data below never show."""
+    op = program.projections[0].op
+    weights = np.array(weights_of(op))
+    weights.flat[0] += 2
+    return first_projection(program, op=with_weights(op, weights))
+
+
+@pytest.mark.parametrize("payload", [False, True])
+def test_integers_that_the_data_do_not_reach_are_compared(
+    payload: bool, snnc: Command, changed: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = changed(unseen_integer, payload=payload)
+    np.savez(tmp_path / "silence.npz", x=np.zeros((2, 3, 2, 16, 16), np.int64))
+    more = ("--data", tmp_path / "silence.npz", "--allow-altered")
+    found = {r["rung"]: r for r in rungs(snnc, folder, *more, code=1)}
+    # The payload is compared with the bundle, the bundle with what the model compiles to.
+    rung = found["engine lava-inprocess" if payload else "bundle"]
+    assert rung["differences"] == 0
+    assert rung["cause"].startswith("weights of ") and "do not show it" in rung["cause"]
+    assert any("[0" in text and "compiled" in text for text in rung["integer_differences"])
+    done = snnc("verify", folder, *LADDER[:-1], *more)
+    assert "first rung that must be equal and is not" in done.out and "compiled" in done.out
+
+
+def test_an_altered_payload_needs_permission(snnc: Command, changed: Callable[..., Path]) -> None:
+    folder = changed(unseen_integer, payload=True)
+    done = snnc("verify", folder, *LADDER)
+    assert done.code == 2 and "error[D120]" in done.err
+
+
+def test_the_rung_that_must_not_differ_is_named_too(
+    snnc: Command, changed: Callable[..., Path]
+) -> None:
+    done = snnc("verify", changed(FAULTS["weights"]), *LADDER[:-1], "--allow-altered")
+    assert done.code == 1
+    below = done.out[done.out.index("first rung that differs: graph with the chip's weights") :]
+    assert "first rung that must be equal and is not: bundle, from integer program:" in below
+    assert "\nweights of " in below and "first divergence: step" in below
+
+
+def test_calibration_data_must_be_those(snnc: Command, exact: Path, tmp_path: Path) -> None:
+    x = np.random.default_rng(1).poisson(0.3, (8, 6, 2, 16, 16))
+    np.savez(tmp_path / "cal.npz", x=x)
+    np.savez(tmp_path / "other.npz", x=x[::-1])
+    folder = tmp_path / "net.loihi"
+    asked = ("compile", MODELS / "model.pt", "--target", "loihi", "--code", "graded", "-o", folder)
+    assert snnc(*asked, "--calibration", tmp_path / "cal.npz").code == 0
+    other = ("--calibration", tmp_path / "other.npz")
+    done = snnc("verify", folder, *LADDER, *other)
+    assert done.code == 2 and "error[D128]" in done.err and "sha256" in done.err
+    assert "calibration data" in done.err
+    # Also instead of those that the model carries.
+    done = snnc("verify", exact, *LADDER, *other)
+    assert done.code == 2 and "error[D128]" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        (("--target", "loihi{processes=stock}", "--code", "graded"), "code: h1 has multiples of 0.33"),
+        (
+            ("--target", "loihi", "--code", "rate", "--steps-per-frame", "4"),
+            "code: h1, channel 0 has 4",
+        ),
+    ],
+)
+def test_rounding_is_not_called_clipping(
+    options: tuple[str, ...], cause: str, snnc: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "net.loihi"
+    assert snnc("compile", MODELS / "model_bias_free.pt", *options, "-o", folder).code == 0
+    levels = rungs(snnc, folder)[2]
+    assert levels["cause"].startswith(cause)
+
+
+def test_the_last_frames_that_are_not_compared_are_named(snnc: Command, finished: Path) -> None:
+    done = snnc("verify", finished, *LADDER[:-1])
+    assert "integer program: the last frames of h1, h2 end after the run" in done.out

@@ -25,10 +25,25 @@ def test_compile_and_verify(snnc: Command, lif: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     done = snnc("compile", lif, "--target", "loihi", "--dt", "0.005", "-o", folder)
     assert done.code == 0, done.err
-    assert "1 steps a frame; thresholds as the model has them" in " ".join(done.out.split())
+    assert "1 step a frame; thresholds as the model has them" in " ".join(done.out.split())
     assert "N707" in done.err
     assert snnc("verify", folder, "--engine", "lava-inprocess", "--samples", "3").code == 0
     assert snnc("inspect", lif, "--dt", "0.005").code == 0
+
+
+@pytest.mark.lava
+def test_the_ladder_says_what_it_cannot_show(snnc: Command, lif: Path, tmp_path: Path) -> None:
+    folder, data = tmp_path / "out", tmp_path / "silence.npz"
+    assert snnc("compile", lif, "--target", "loihi", "--dt", "0.005", "-o", folder).code == 0
+    np.savez(data, x=np.zeros((2, 4, 2), np.int64))
+    for more in ((), ("--json",)):
+        ladder = ("--ladder", "--engine", "lava-inprocess", "--data", data)
+        done = snnc("verify", folder, *ladder, *more)
+        assert done.code == 0, done.err
+        assert "N731" in done.err and "begins with the integer program" in done.err
+        assert "compile named what it changed on the way: " in done.err and "N707 (1)" in done.err
+        assert "N711" in done.err
+    assert "no rung differs, from the integer program down" in snnc("verify", folder, *ladder).out
 
 
 def test_calibration_data_change_no_threshold(snnc: Command, lif: Path, tmp_path: Path) -> None:

@@ -55,6 +55,36 @@ def test_wrong_use(snnc: Command, digits: Path, tmp_path: Path) -> None:
     asked = ("sweep", MODEL, "--target", "loihi", "--data")
     assert "error[D305]" in snnc(*asked, digits, "--weight-bits", "8;4").err
     assert "error[D306]" in snnc(*asked, digits, "--weight-bits", "9").err
+    assert "more than once" in snnc(*asked, digits, "--weight-bits", "8,8").err
+    twice = snnc(*asked, digits, "--set", "quantize-weights{bits=4}")
+    assert twice.code == 2 and "error[D320]" in twice.err
     np.savez(tmp_path / "bare.npz", x=np.zeros((2, 3, 2, 16, 16), np.int64))
     refused = snnc(*asked, tmp_path / "bare.npz")
     assert refused.code == 2 and "error[D513]" in refused.err
+
+
+def test_what_other_files_need(snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options that a pickle, a state dict or a NIR file needs, as for compile."""
+    torch = pytest.importorskip("torch")
+    nir = pytest.importorskip("nir")
+    code = (
+        "from torch import nn\n\ndef build():\n    return nn.Sequential(nn.Linear(2, 3), nn.ReLU())\n"
+    )
+    (tmp_path / "my_sweep_net.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
+    torch.save(net, "net.pt")
+    torch.save(net.state_dict(), "weights.pt")
+    values = (np.full(2, v) for v in (0.01, 1.0, 0.0, 0.3))
+    nir.write("lif.nir", nir.NIRGraph.from_list(nir.Linear(np.eye(2)), nir.LIF(*values)))
+    x = np.random.default_rng(0).integers(0, 3, (4, 6, 2))
+    np.savez("data.npz", x=x, y=np.array([0, 1, 0, 1]))
+    common = ("--target", "reference", "--data", "data.npz", "--weight-bits", "8,4")
+    shape = ("--input-shape", "2")
+    for model, more in (
+        ("net.pt", shape),
+        ("weights.pt", (*shape, "--module", "my_sweep_net:build")),
+        ("lif.nir", ("--dt", "0.005", "--discretize", "exponential", "--allow-overflow")),
+    ):
+        done = snnc("sweep", model, *common, *more)
+        assert done.code == 0 and "4 bits" in done.out, done.err

@@ -9,6 +9,7 @@ import pytest
 
 from snnc.errors import UserError
 from snnc.frontend import load_model
+from snnc.frontend.torch_run import run_torch
 from snnc.sim.analog import run_frames
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
@@ -55,6 +56,85 @@ def test_rounding_down_keeps_a_network_without_biases_free_of_them(tmp_path: Pat
     graph = load_model(tmp_path / "model.pt").graph
     assert all(p.bias is None for p in graph.populations)
     assert {p.shift for p in graph.neurons} == {0.5}
+
+
+class Step(nn.Module):
+    """One step with a state, in a buffer or as an argument."""
+
+    def __init__(self, shift: float, explicit: bool) -> None:
+        super().__init__()
+        self.a, self.loop, self.b = nn.Linear(4, 6), nn.Linear(6, 6, bias=False), nn.Linear(6, 3)
+        self.act, self.explicit = QuantizedReLU(8, 1.5, shift), explicit
+        if not explicit:
+            self.register_buffer("h", torch.zeros(1, 6))
+
+    def forward(self, x: Tensor, given: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        before: Tensor = self.h if given is None else given  # type: ignore[assignment]
+        answer: Tensor = self.b(before)
+        new = self.act(self.a(x) + self.loop(before))
+        if self.explicit:
+            return answer, new
+        before.copy_(new)
+        return answer
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize("mode", ["gradients", "fixed range", "no gradients", "decomposed"])
+@pytest.mark.parametrize("states", ["none", "buffer", "argument"])
+def test_without_a_rollout(states: str, mode: str, shift: float, tmp_path: Path) -> None:
+    """However it is exported: with gradients on, the floor is inside a straight-through sum."""
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Linear(4, 6), QuantizedReLU(8, 1.5, shift), nn.Linear(6, 3)).eval()
+    zeros: tuple[Tensor, ...] = (torch.zeros(1, 4),)
+    if states != "none":
+        net = Step(shift, states == "argument").eval()  # type: ignore[assignment]
+        zeros = (*zeros, torch.zeros(1, 6)) if states == "argument" else zeros
+    if mode == "fixed range":
+        for layer in net.modules():
+            if isinstance(layer, QuantizedReLU):
+                layer.requires_grad_(False)
+    with torch.set_grad_enabled(mode != "no gradients"):
+        program = torch.export.export(net, zeros)
+    if mode == "decomposed":
+        program = program.run_decompositions()
+    torch.export.save(program, tmp_path / "net.pt2")
+    model = load_model(tmp_path / "net.pt2")
+    assert [p.levels for p in model.graph.neurons] == [8]
+    frames = np.random.default_rng(0).poisson(0.7, (3, 5, 4))
+    found = run_frames(model.graph, frames.astype(np.float64))
+    assert model.step is not None
+    expected = run_torch(model.step, model.graph.readout.name, frames)
+    for name, values in expected.items():
+        assert np.abs(found[name] - values).max() < 1e-5
+
+
+class Straight(nn.Module):
+    """Sums that look like a straight-through floor and are none."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.layer, self.out, self.kind = nn.Linear(3, 4), nn.Linear(4, 2), kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = self.layer(x)
+        whole = torch.floor(z)
+        total = {
+            "twice": lambda: z + 2 * (whole - z).detach(),
+            "another": lambda: self.layer(2 * x) + (whole - z).detach(),
+            "floor used again": lambda: z + (whole - z).detach() + whole,
+            "gap used again": lambda: z + (gap := (whole - z).detach()) + gap,
+            "turned": lambda: z + (z - whole).detach(),
+        }
+        answer: Tensor = self.out(total[self.kind]().clamp(0, 3))
+        return answer
+
+
+@pytest.mark.parametrize("kind", ["twice", "another", "floor used again", "gap used again", "turned"])
+def test_what_is_no_straight_through_floor_is_refused(kind: str, tmp_path: Path) -> None:
+    program = torch.export.export(Straight(kind).eval(), (torch.zeros(1, 3),))
+    torch.export.save(program, tmp_path / "model.pt2")
+    with pytest.raises(UserError, match="D201"):
+        load_model(tmp_path / "model.pt2")
 
 
 class Floored(nn.Module):

@@ -12,11 +12,12 @@ import pytest
 import torch
 from torch import nn
 
+from snnc import QuantizedReLU
 from snnc.errors import UserError
 from snnc.frontend import Given, load_model
 from snnc.frontend.pickled_module import load_module
 from snnc.frontend.saved import Saved
-from snnc.frontend.standard_layers import NAMES, PREFIX, build
+from snnc.frontend.standard_layers import NAMES, build
 from snnc.sim.analog import run_frames
 
 from .archives import as_protocol_2, malicious
@@ -56,6 +57,10 @@ WHOLE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
             )
         ),
         LINE,
+    ),
+    "levels": (
+        lambda: nn.Sequential(nn.Linear(6, 5), QuantizedReLU(8, 1.5, 0.0), nn.Linear(5, 3)),
+        (6,),
     ),
     "one-layer": (lambda: nn.Linear(6, 3), (6,)),
 }
@@ -114,7 +119,8 @@ def test_every_standard_layer_is_read(tmp_path: Path) -> None:
     for name in NAMES:
         torch.save(build(name), tmp_path / "net.pt")
         saved = Saved(tmp_path / "net.pt", (tmp_path / "net.pt").read_bytes(), True)
-        assert PREFIX + type(load_module(saved)).__module__.rpartition(".")[2] in name
+        found = type(load_module(saved))
+        assert f"{found.__module__}.{found.__name__}" == name
 
 
 def hook(net: nn.Module) -> None:
@@ -214,6 +220,16 @@ def test_rollout(tmp_path: Path) -> None:
     net.edge("input", "answer", nn.Linear(4, 2))
     torch.save(net, tmp_path / "net.pt")
     with pytest.raises(UserError, match=r"net\.export"):
+        load_model(tmp_path / "net.pt")
+
+
+def test_a_rollout_names_both_ways_in(tmp_path: Path) -> None:
+    from snnc import Rollout
+
+    net = Rollout((4,))
+    net.node("h", activation=QuantizedReLU(4))
+    torch.save(net, tmp_path / "net.pt")
+    with pytest.raises(UserError, match=r"(?s)D104.*pickled snnc\.Rollout.*--module"):
         load_model(tmp_path / "net.pt")
 
 

@@ -79,6 +79,15 @@ def test_activation_takes_the_float_rollouts() -> None:
     assert found["a"].tolist() == pytest.approx([2])  # halfway between the activations 1 and 3
 
 
+def test_activations_need_no_run_in_time_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """K times the work, for values that nothing would look at."""
+    before, _ = thresholds(rollout(), counts(), steps=4)
+    monkeypatch.setattr("snnc.passes.balance_thresholds.balance", None)
+    after, context = thresholds(rollout(), counts(), steps=10**6)
+    assert before.keys() == after.keys() and not context.notes
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
 def test_percentile_of_the_single_step_input() -> None:
     found, _ = thresholds(two_layers(), FRAMES, method="percentile", percentile=50.0)
     assert found["a"].tolist() == pytest.approx([1])  # of 4 x 1, 4 x 3, 4 x 0

@@ -10,7 +10,16 @@ import pytest
 from snnc.backends import registered_backends
 from snnc.errors import CompilerBug, UserError
 from snnc.ir import Graph, Target
-from snnc.passes import Context, Fact, Pass, Pipeline, parse_pass, print_pass, registered
+from snnc.passes import (
+    Context,
+    Fact,
+    Pass,
+    Pipeline,
+    describe_options,
+    parse_pass,
+    print_pass,
+    registered,
+)
 from snnc.settings import options
 
 from .networks import counts, rollout
@@ -28,6 +37,22 @@ def test_every_registered_pass_prints_and_parses_with_its_defaults() -> None:
         assert kind.name == name
         assert parse_pass(print_pass(kind())) == kind()
         assert set(options(kind)) == {f.name.replace("_", "-") for f in fields(kind)}
+
+
+def test_every_option_is_described_with_what_it_takes() -> None:
+    for kind in registered().values():
+        lines = describe_options(kind)
+        assert [line.partition(":")[0] for line in lines] == list(options(kind))
+        # Options that are text take no other text, so that all of it can be listed.
+        texts = {name.replace("-", "_") for name, hint in options(kind).items() if hint is str}
+        assert texts <= kind.choices.keys() <= {f.name for f in fields(kind)}
+        for field, allowed in kind.choices.items():
+            (line,) = (text for text in lines if text.startswith(f"{field.replace('_', '-')}: "))
+            assert " | ".join(allowed) in line
+            for value in allowed:
+                parse_pass(f"{kind.name}{{{field.replace('_', '-')}={value}}}")
+    (steps,) = (t for t in describe_options(registered()["match-delays"]) if t.startswith("steps"))
+    assert steps.startswith("steps-per-frame: whole number; default unset; K; without it as many as")
 
 
 def test_every_targets_pipeline_parses() -> None:

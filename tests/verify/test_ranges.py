@@ -14,6 +14,7 @@ from snnc.ir import (
     Code,
     Comparison,
     Encoding,
+    Extent,
     IntegerNeuron,
     Integers,
     Kind,
@@ -27,6 +28,7 @@ from snnc.ir import (
 )
 from snnc.sim import encode
 from snnc.verify.observed import observe
+from snnc.verify.potentials import Arriving, bound_state
 from snnc.verify.ranges import largest_count, prove
 from tests.backends.nir.networks import INPUT, random_graph
 from tests.codes.networks import compiled, exact_network
@@ -168,3 +170,59 @@ def test_what_is_observed_counts_what_does_not_fit() -> None:
     wild = observe(program, np.full((2, 3, 20), 2**20, np.int64))
     assert wild.overflows["h", "current"] > 0
     assert encode(program, np.ones((2, 3, 20), np.int64)).shape == (2, 13, 20)
+
+
+def cleared_each_frame(threshold: int, start: int, reset: Reset, steps: int) -> IntegerNeuron:
+    return IntegerNeuron(
+        current_decay=4095,
+        potential_decay=0,
+        input_shift=0,
+        state_bits=32,
+        threshold=np.asarray(threshold),
+        comparison=Comparison.GREATER,
+        reset=reset,
+        start_value=np.asarray(start),
+        bias_mantissa=np.zeros((), np.int64),
+        bias_exponent=0,
+        bias_start=0,
+        clear_interval=steps,
+    )
+
+
+def reached_step_by_step(neuron: IntegerNeuron, pushed: int, steps: int) -> int:
+    """The recurrence itself: the highest potential before a spike, whatever the number of steps."""
+    assert neuron.threshold is not None
+    potential = highest = int(neuron.start_value)
+    theta = int(neuron.threshold)
+    for _ in range(steps):
+        before = potential + pushed
+        highest = max(highest, before)
+        kept = before - theta if neuron.reset is Reset.SUBTRACT else 0
+        potential = max(min(before, theta), kept)
+    return highest
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(0, 90),
+    st.integers(-60, 40),
+    st.integers(1, 40),
+    st.sampled_from(list(Reset)),
+)
+@EXAMPLES
+def test_a_frame_of_any_length_is_bounded_in_closed_form(
+    threshold: int, pushed: int, start: int, steps: int, reset: Reset
+) -> None:
+    neuron = cleared_each_frame(threshold, start, reset, steps)
+    # More than enough arrives in a frame, so that the spikes alone bound the potential.
+    step = Extent(np.zeros(1), np.full(1, float(pushed)))
+    found = bound_state(neuron, Arriving(step, step.times(10**6)), steps)
+    frame = start + pushed * 10**6
+    assert found.potential.high.max() == min(frame, reached_step_by_step(neuron, pushed, steps))
+
+
+def test_a_frame_of_a_hundred_million_steps_takes_no_time() -> None:
+    neuron = cleared_each_frame(10, 5, Reset.SUBTRACT, 10**8)
+    step = Extent(np.zeros(1), np.full(1, 13.0))
+    found = bound_state(neuron, Arriving(step, step.times(10**8)), 10**8)
+    assert found.potential.high.max() == 3 * 10**8 + 17  # 18, 23, 26, 29, ...

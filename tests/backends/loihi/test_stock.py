@@ -84,7 +84,7 @@ def test_what_lava_cannot_say_is_named(fields: dict[str, Any], reason: str, prog
     assert not is_stock(other)
     assert any(reason in what for _, what in obstacles(other))
     found = [d for d in LoihiBackend(processes="stock").check(other) if d.code == "D424"]
-    assert found and found[0].where
+    assert len(found) == 1 and "h1" in found[0].where and reason in found[0].what
     processes = {p.process for p in population_places(other)}
     assert processes == {"input", "Counting", "Readout"}
 
@@ -99,7 +99,7 @@ def test_a_network_with_biases_is_refused_with_every_reason(tmp_path: Path) -> N
         # Without a clip its loop has no bound either, which would be said first.
         compile_model(MODELS / "model.pt", STOCK, tmp_path / "net.loihi", allow_overflow=True)
     text = str(caught.value)
-    assert "D424" in text and "a bias" in text and "projections" in text
+    assert text.count("D424") == 1 and "a bias" in text and "projections" in text
     with pytest.raises(UserError, match="D308"):
         compile_model(MODELS / "model.pt", "loihi{processes=some}", tmp_path / "net.loihi")
 
@@ -109,3 +109,12 @@ def test_neurons_that_lava_lacks_are_named(tmp_path: Path) -> None:
     (told,) = (n.what for n in done.notes if n.code == "N730")
     names = [p.name for p in done.program.populations if p.kind is not Kind.INPUT]
     assert all(name in told for name in names) and "Counting" in told
+
+
+@pytest.mark.parametrize("code", ["rate", "frame"])
+def test_other_codes_are_refused_first(code: str, tmp_path: Path) -> None:
+    """Not for levels that the code would need, whatever the network's are."""
+    with pytest.raises(UserError) as caught:
+        compile_model(MODELS / "model_8_levels.pt", STOCK, tmp_path / "net.loihi", code=code)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "D316" and "stock" in problem.what and "graded" in problem.help
