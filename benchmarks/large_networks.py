@@ -2,9 +2,10 @@
 
     python -m benchmarks.large_networks [--runs 3]
 
-VGG-16 and ResNet-18 with batch normalisation for images of 3x32x32, random weights (seed 0), as
-archives of ``torch.export``; 4 calibration samples of 2 frames, K = 4, target ``reference``. Prints a
-Markdown table: medians, and the spread from the fastest to the slowest run.
+VGG-16 and ResNet-18 with batch normalisation for images of 3x32x32, and two convolutions of 8 channels
+for images of 2x256x256, a million neurons; random weights (seed 0), as archives of ``torch.export``; 32
+calibration samples of 2 frames, K = 4, target ``reference``. Prints a Markdown table: medians, and the
+spread from the fastest to the slowest run.
 """
 
 from __future__ import annotations
@@ -26,18 +27,36 @@ from torch import nn
 
 from tests.frontend.ordinary import resnet, vgg16, with_statistics
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "VGG-16": vgg16,
-    "ResNet-18": lambda: resnet([2, 2, 2, 2]),
+
+def million() -> nn.Module:
+    """8 channels of 256x256, twice, pooled to 10 answers."""
+    return nn.Sequential(
+        nn.Conv2d(2, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(32),
+        nn.Flatten(),
+        nn.Linear(8 * 8 * 8, 10),
+    )
+
+
+NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
+    "VGG-16": (vgg16, (3, 32, 32)),
+    "ResNet-18": (lambda: resnet([2, 2, 2, 2]), (3, 32, 32)),
+    "a million neurons": (million, (2, 256, 256)),
 }
+CALIBRATION = (32, 2)
+"""Samples and frames."""
 
 
 def prepare(name: str, folder: Path) -> int:
     """Write ``net.pt2`` and ``calibration.npz``; returns the number of weights and biases."""
     torch.manual_seed(0)
-    net = with_statistics(NETWORKS[name]())
-    torch.export.save(torch.export.export(net, (torch.zeros(1, 3, 32, 32),)), folder / "net.pt2")
-    counts = np.random.default_rng(0).poisson(0.5, (4, 2, 3, 32, 32)).astype(np.uint8)
+    build, shape = NETWORKS[name]
+    net = with_statistics(build())
+    torch.export.save(torch.export.export(net, (torch.zeros(1, *shape),)), folder / "net.pt2")
+    counts = np.random.default_rng(0).poisson(0.5, (*CALIBRATION, *shape)).astype(np.uint8)
     np.savez(folder / "calibration.npz", x=counts)
     return sum(p.numel() for p in net.parameters())
 

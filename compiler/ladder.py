@@ -4,7 +4,7 @@
     graph in floats                    what the front end read
     graph with quantized activations   the levels that spikes can say
     graph with the chip's weights      integers on the chip's grid, times a scale
-    integer program                    the same in time steps, compiled again, reference simulator
+    integer program                    the same in time steps, compiled again, fast simulator
     bundle                             as read back from disk
     engine ...                         the target's payload on its own engine
 
