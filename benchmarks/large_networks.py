@@ -1,4 +1,4 @@
-"""Compile time and memory of networks of the size that people use: file to bundle, one process each.
+"""Time and memory of networks of the size that people use: file to bundle to answers.
 
     python -m benchmarks.large_networks [--runs 3]
 
@@ -61,19 +61,9 @@ def prepare(name: str, folder: Path) -> int:
     return sum(p.numel() for p in net.parameters())
 
 
-def measure(folder: Path) -> tuple[float, float]:
-    """Seconds and GiB at the most of one compile, in a process of its own."""
-    out = Path(tempfile.mkdtemp(dir=folder)) / "bundle"
-    options = (
-        "--calibration",
-        str(folder / "calibration.npz"),
-        "--steps-per-frame",
-        "4",
-        "-o",
-        str(out),
-    )
-    model = str(folder / "net.pt2")
-    command = [sys.executable, "-m", "snnc", "compile", model, "--target", "reference", *options]
+def measured(*arguments: str) -> tuple[float, float]:
+    """Seconds and GiB at the most of one command, in a process of its own."""
+    command = [sys.executable, "-m", "snnc", *arguments]
     began = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
@@ -83,22 +73,37 @@ def measure(folder: Path) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / 2**20  # kibibytes on Linux
 
 
+def measure(folder: Path) -> tuple[float, float, float, float]:
+    """Seconds and GiB of one compile, and of running the bundle on the calibration data."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    model, data, bundle = str(folder / "net.pt2"), str(folder / "calibration.npz"), str(place / "b")
+    options = ("--calibration", data, "--steps-per-frame", "4", "-o", bundle)
+    compiled = measured("compile", model, "--target", "reference", *options)
+    return *compiled, *measured("run", bundle, "--data", data, "-o", str(place / "answers.npz"))
+
+
 def main() -> None:
     """Measure every network and print the table."""
-    parser = argparse.ArgumentParser(description="Compile large networks.")
+    parser = argparse.ArgumentParser(description="Compile and run large networks.")
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
-    print("| network | parameters | seconds, median (spread) | GiB at the most |\n|---|---|---|---|")
+    print("| network | parameters | compile: seconds | GiB | run: seconds | GiB |")
+    print("|---|---|---|---|---|---|")
     for name in NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
             parameters = prepare(name, Path(folder))
-            found = [measure(Path(folder)) for _ in range(runs)]
-        seconds, memory = zip(*found, strict=True)
-        spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
-        median = statistics.median(seconds)
-        print(f"| {name} | {parameters / 1e6:.1f} M | {median:.1f} ({spread}) | {max(memory):.2f} |")
+            compiling, memory, running, more = zip(
+                *(measure(Path(folder)) for _ in range(runs)), strict=True
+            )
+        cells = [name, f"{parameters / 1e6:.2f} M", spread(compiling), f"{max(memory):.2f}"]
+        print(f"| {' | '.join([*cells, spread(running), f'{max(more):.2f}'])} |")
     cores = len(os.sched_getaffinity(0))
     print(f"\n{runs} runs on {cores} cores, {platform.machine()}, Python {platform.python_version()}.")
+
+
+def spread(seconds: tuple[float, ...]) -> str:
+    """Median (fastest to slowest)."""
+    return f"{statistics.median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
 
 
 if __name__ == "__main__":

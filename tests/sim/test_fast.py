@@ -117,8 +117,10 @@ def test_only_some_spikes_can_be_recorded() -> None:
     assert set(trace.spikes) == {network.program.input.name, first}
 
 
+@pytest.mark.parametrize("budget", [1, 2**28])
 @pytest.mark.parametrize("seed", range(6))
-def test_tallies_are_the_same(seed: int) -> None:
+def test_tallies_are_the_same(seed: int, budget: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "BUDGET", budget)
     program = random_program(seed)
     counts = np.random.default_rng(seed).integers(0, 3, (5, 9, *program.input.shape))
     fast = tally(program, counts)
