@@ -148,7 +148,7 @@ def climb(
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
     warnings += beyond_proof(bundle.manifest["ranges"], given.x)
-    source = find_model(bundle, model, calibration, module)
+    source = find_model(bundle, model, module)
     recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
     rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
     spikes = encode(bundle.program, given.x)

@@ -14,9 +14,7 @@ from .frontend import Given, Model, load_model
 from .ir import Integers, pack_arrays
 
 
-def find_model(
-    bundle: Bundle, path: Path | None, calibration: Path | None, module: str | None
-) -> Model:
+def find_model(bundle: Bundle, path: Path | None, module: str | None) -> Model:
     """The model that the bundle was compiled from.
 
     Raises:
@@ -39,8 +37,8 @@ def find_model(
             where=str(where),
             help=f"name the code again: --module {entry['module']}",
         )
-    shape = None if calibration is None else read_data(calibration).x.shape[2:]
-    given = Given(entry.get("input_shape"), module, None if shape is None else lambda: shape)
+    # Where calibration data told the shape when it was compiled, the program has it now.
+    given = Given(entry.get("input_shape"), module, lambda: bundle.program.input.shape)
     model = load_model(where, dt=entry.get("dt"), discretize=entry.get("discretize"), given=given)
     if model.digest != entry.get("sha256"):
         raise fail(

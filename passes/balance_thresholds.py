@@ -94,17 +94,19 @@ class BalanceThresholds(Pass):
         return balanced
 
     def _refuse_options(self) -> None:
-        for value, allowed in ((self.method, METHODS), (self.per, GROUPS)):
-            if value not in allowed:
-                raise fail(
-                    "D305", f"no such choice: {value!r}", help=f"use one of {', '.join(allowed)}"
-                )
+        for option, value in (("method", self.method), ("per", self.per)):
+            if value not in self.choices[option]:
+                what, help = f"no {option} {value!r}", f"use one of {', '.join(self.choices[option])}"
+                raise fail("D305", what, where=f"{self.name}{{{option}}}", help=help)
         if not 0 < self.percentile <= 100:
-            raise fail("D305", f"a percentile of {self.percentile}", help="use 0 < p <= 100")
+            what, where = f"a percentile of {self.percentile}", f"{self.name}{{percentile}}"
+            raise fail("D305", what, where=where, help="use 0 < p <= 100")
         if not self.scale > 0:
-            raise fail("D305", f"a threshold scale of {self.scale}", help="use a positive factor")
+            what, where = f"a threshold scale of {self.scale}", f"{self.name}{{scale}}"
+            raise fail("D305", what, where=where, help="use a positive factor")
         if self.samples < 1:
-            raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
+            what, where = f"{self.samples} calibration samples", f"{self.name}{{samples}}"
+            raise fail("D305", what, where=where, help="use at least 1")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
         bounded = [p.name for p in graph.neurons if p.levels is None]

@@ -46,7 +46,8 @@ class EncodeInput(Pass):
     def run(self, graph: Graph, context: Context) -> Graph:
         names = [encoding.value for encoding in Encoding]
         if self.code is not None and self.code not in names:
-            raise fail("D305", f"no input code {self.code!r}", help=f"use one of {', '.join(names)}")
+            what, help = f"no input code {self.code!r}", f"use one of {', '.join(names)}"
+            raise fail("D305", what, where="encode-input{code}", help=help)
         usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
         encoding = usual if self.code is None else Encoding(self.code)
         steps = float(graph.steps_per_frame or 1)

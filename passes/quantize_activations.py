@@ -51,11 +51,14 @@ class QuantizeActivations(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         if not 0 < self.percentile <= 100:
-            raise fail("D305", f"a percentile of {self.percentile}", help="use 0 < p <= 100")
+            what, where = f"a percentile of {self.percentile}", f"{self.name}{{percentile}}"
+            raise fail("D305", what, where=where, help="use 0 < p <= 100")
         if self.shift not in (0, 0.5):
-            raise fail("D305", f"a shift of {self.shift}", help="use 0 or 0.5")
+            what, where = f"a shift of {self.shift}", f"{self.name}{{shift}}"
+            raise fail("D305", what, where=where, help="use 0 or 0.5")
         if self.samples < 1:
-            raise fail("D305", f"{self.samples} calibration samples", help="use at least 1")
+            what, where = f"{self.samples} calibration samples", f"{self.name}{{samples}}"
+            raise fail("D305", what, where=where, help="use at least 1")
         if not graph.code.exact:
             return graph
         bare = [p for p in graph.neurons if p.levels is None]

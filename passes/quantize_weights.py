@@ -139,16 +139,16 @@ class QuantizeWeights(Pass):
                 help=f"use one of {allowed}",
             )
         if not self.headroom > 0:
-            raise fail("D305", f"a headroom of {self.headroom}", help="use a positive number")
+            what, where = f"a headroom of {self.headroom}", f"{self.name}{{headroom}}"
+            raise fail("D305", what, where=where, help="use a positive number")
         if self.candidates < 1:
-            raise fail("D305", f"{self.candidates} candidates", help="use at least 1")
-        if self.sign_mode not in SIGNS:
-            raise fail("D305", f"no sign mode {self.sign_mode!r}", help="use auto or mixed")
-        if self.correct_bias not in CORRECTION:
-            allowed = ", ".join(CORRECTION)
-            raise fail("D305", f"no correction {self.correct_bias!r}", help=f"use one of {allowed}")
-        if self.per not in GROUPS:
-            raise fail("D305", f"no scales per {self.per!r}", help=f"use one of {', '.join(GROUPS)}")
+            what, where = f"{self.candidates} candidates", f"{self.name}{{candidates}}"
+            raise fail("D305", what, where=where, help="use at least 1")
+        for field, choices in self.choices.items():
+            value, option = getattr(self, field), field.replace("_", "-")
+            if value not in choices:
+                what, where = f"no {option} {value!r}", f"{self.name}{{{option}}}"
+                raise fail("D305", what, where=where, help=f"use one of {', '.join(choices)}")
 
     def _choice(
         self, search: GridSearch, graph: Graph, population: Population, context: Context

@@ -190,6 +190,19 @@ def test_calibration_from_a_file_is_found_again(snnc: Command, tmp_path: Path) -
     assert rungs(snnc, folder, "--calibration", tmp_path / "moved.npz")[5]["differences"] == 0
 
 
+def test_a_pickled_module_of_whose_shape_calibration_told(snnc: Command, tmp_path: Path) -> None:
+    from torch import nn, save
+
+    from snnc import QuantizedReLU
+
+    save(nn.Sequential(nn.Linear(4, 6), QuantizedReLU(4), nn.Linear(6, 3)), tmp_path / "net.pt")
+    np.savez(tmp_path / "cal.npz", x=np.random.default_rng(0).poisson(1, (4, 5, 4)))
+    folder = tmp_path / "net.loihi"
+    asked = ("compile", tmp_path / "net.pt", "--target", "loihi", "--code", "frame", "-o", folder)
+    assert snnc(*asked, "--calibration", tmp_path / "cal.npz").code == 0
+    assert len(rungs(snnc, folder)) == len(RUNGS)
+
+
 def test_options_of_the_ladder_need_it(snnc: Command, exact: Path) -> None:
     done = snnc("verify", exact, "--model", exact.parent / "net.pt")
     assert done.code == 2 and "--ladder" in done.err

@@ -267,3 +267,25 @@ def test_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(UserError, match=r"D123.*needs PyTorch"):
         load_model(tmp_path / "net.pt", given=Given(input_shape="4"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"levels": "many"}, "D124"),
+        ({"levels": -2}, "D201"),
+        ({"levels": torch.tensor(4)}, "D125"),
+        ({"quantized": [1]}, "D125"),
+        ({"shift": None}, ""),
+    ],
+)
+def test_odd_state_of_a_quantized_relu(changes: dict[str, Any], code: str, tmp_path: Path) -> None:
+    layer = QuantizedReLU(4)
+    layer.__dict__.update(changes)
+    torch.save(nn.Sequential(nn.Linear(4, 4), layer), tmp_path / "net.pt")
+    given = Given(input_shape="4")
+    if code:
+        with pytest.raises(UserError, match=code):
+            load_model(tmp_path / "net.pt", given=given)
+    else:  # no shift at all is a shift of nothing
+        assert [p.shift for p in load_model(tmp_path / "net.pt", given=given).graph.neurons] == [0.0]

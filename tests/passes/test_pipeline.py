@@ -55,6 +55,20 @@ def test_every_option_is_described_with_what_it_takes() -> None:
     assert steps.startswith("steps-per-frame: whole number; default unset; K; without it as many as")
 
 
+def test_a_value_that_is_none_of_the_listed_is_refused_by_name() -> None:
+    target = registered_backends()[0].backend
+    assert target is not None
+    for kind in registered().values():
+        for field in kind.choices:
+            option = field.replace("_", "-")
+            value = "0.25" if options(kind)[option] is float else "perhaps"
+            with pytest.raises(UserError) as caught:
+                parse_pass(f"{kind.name}{{{option}={value}}}").run(rollout(), Context(target.target))
+            (problem,) = caught.value.diagnostics
+            assert problem.code == "D305" and problem.help.startswith("use ")
+            assert problem.where in (f"{kind.name}{{{option}}}", "--code")
+
+
 def test_every_targets_pipeline_parses() -> None:
     for found in registered_backends():
         assert found.backend is not None, found.problem
