@@ -14,6 +14,10 @@ SAMPLES = 64
 """More are not run: what is observed is no proof however many there are."""
 
 
+BATCH = 8
+"""Samples that are run together; memory, not meaning."""
+
+
 @dataclass
 class Observed:
     """Extremes of currents before they wrap and of potentials before they saturate, by population.
@@ -59,8 +63,9 @@ def observe(program: Program, counts: Integers) -> Observed:
         _note(observed, (name, "current"), current, limit - 1, limit)
         _note(observed, (name, "potential"), potential, limit - 1, limit - 1)
 
-    for _ in run_steps(program, encode(program, counts), watch):
-        pass
+    for first in range(0, len(counts), BATCH):
+        for _ in run_steps(program, encode(program, counts[first : first + BATCH]), watch):
+            pass
     return observed
 
 
