@@ -140,7 +140,8 @@ def main(
 
     compared = keep(against_peers(runs, peer or list(PEERS), lava))
     bare, additions = time_roofline(mlp(), spikes(mlp(), 64), runs)
-    keep(iter([bare]))
+    single = time_fast("mlp", mlp(), spikes(mlp(), 64), runs, "snnc fast, one core", threads=1)
+    keep(iter([bare, single]))
     own = keep(alone(runs))
     at_densities = keep(densities(runs))
     powers: dict[str, float] = {}
@@ -160,7 +161,9 @@ def main(
             "",
             f"A bare loop of additions over the same spikes and weights, on one core in 16 bits: "
             f"{bare.us_per_sample_step:.2f} us a sample and step, {additions / 1e9:.1f} G additions a "
-            "second.",
+            f"second. The fast simulator with all that it does, on one core too: "
+            f"{single.us_per_sample_step:.2f} us, "
+            f"{bare.us_per_sample_step / single.us_per_sample_step:.0%} of the bare loop's speed.",
             "",
             *plain_table(own),
             "",

@@ -28,7 +28,7 @@ PEERS = ("snntorch", "norse", "spikingjelly", "sinabs")
 ENVIRONMENTS = Path("build/nir-readers/envs")
 HERE = Path(__file__).parent
 
-LAVA_STEPS = (100, 400)
+LAVA_STEPS = (100, 1600)
 """Lava is timed over both; the difference is what steps cost without its start."""
 
 
@@ -72,9 +72,10 @@ def time_fast(
     runs: int,
     name: str = "snnc fast",
     products: bool | None = None,
+    threads: int | None = None,
 ) -> Row:
     """The fast engine; as the peers do, it gives the last layer's output at each step."""
-    simulator = Simulator(program, products=products)
+    simulator = Simulator(program, threads, products)
     seconds = timed(lambda: simulator.run(spikes, only=()), runs)
     count = spikes.shape[0] * spikes.shape[1]
     return row(case, len(spikes), name, version("snnc"), seconds, count)

@@ -149,3 +149,15 @@ def test_an_unknown_simulator_is_refused() -> None:
     network = case("random", 0)
     with pytest.raises(UserError, match="D613"):
         simulate(network.program, network.spikes, simulator="quick")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_failure_in_any_thread_ends_the_run(threads: int) -> None:
+    network = case("small", 1)
+    fast = Simulator(network.program, threads)
+
+    def broken(part: slice, steps: slice) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        raise ValueError("no such frames")
+
+    with pytest.raises(ValueError, match="no such frames"):
+        fast.stream(broken, 3, 30, 1, (), lambda chunk: None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
@@ -158,9 +159,8 @@ class Simulator:
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
 
-        def run(part: slice) -> int:
-            count = int(part.stop - part.start)
-            workspace = self._workspace(plan, count, chunk)
+        def run(part: slice) -> None:
+            workspace = self._workspace(plan, int(part.stop - part.start), chunk)
             for of in _slices(steps, chunk):
                 spikes = source(part, of)
                 flat = np.ascontiguousarray(spikes).reshape(*spikes.shape[:2], -1)
@@ -168,19 +168,8 @@ class Simulator:
                 sink(Chunk(workspace, part, of, potentials))
                 workspace.carry_over(flat.shape[1])
             self._idle.append(workspace)
-            return count
 
-        done = 0
-        many = self.threads > 1 and len(parts) > 1
-        with ThreadPoolExecutor(self.threads) if many else nullcontext() as pool:
-            if pool is None:
-                finished: Iterator[int] = map(run, parts)
-            else:
-                finished = (f.result() for f in as_completed([pool.submit(run, p) for p in parts]))
-            for count in finished:
-                done += count
-                if progress is not None:
-                    progress(done)
+        _share(run, parts, self.threads, progress)
 
     def _plan(self, largest: int, record: tuple[str, ...]) -> Plan:
         key = (max(1, largest), record)
@@ -211,6 +200,41 @@ class Simulator:
 
 def _slices(total: int, length: int) -> Iterator[slice]:
     return (slice(first, min(first + length, total)) for first in range(0, total, length))
+
+
+def _share(
+    run: Callable[[slice], None],
+    parts: list[slice],
+    threads: int,
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Run all parts, some in this thread: a thread that only waits is taken for a busy one when the
+    system chooses a core for the next."""
+    left, done = deque(parts), deque[int]()
+
+    def work(report: Callable[[int], None] | None = None) -> None:
+        try:
+            while True:
+                try:
+                    part = left.popleft()
+                except IndexError:
+                    return
+                run(part)
+                done.append(int(part.stop - part.start))
+                if report is not None:
+                    report(sum(done))
+        except BaseException:
+            left.clear()
+            raise
+
+    others = min(threads, len(parts)) - 1
+    with ThreadPoolExecutor(others) if others > 0 else nullcontext() as pool:
+        waiting = [pool.submit(work) for _ in range(others)] if pool is not None else []
+        work(progress)
+    for other in waiting:
+        other.result()
+    if progress is not None:
+        progress(sum(done))
 
 
 def _largest(spikes: NDArray[Any]) -> int:
