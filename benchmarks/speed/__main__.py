@@ -96,10 +96,12 @@ def growth(runs: int) -> Iterator[tuple[str, float, Row, float]]:
             yield what, float((1, 2, 5, 10)[index]), found, seconds
 
 
-def fitted(points: list[tuple[float, float]]) -> float:
-    """The power of a quantity with which time grows: least squares on logarithms."""
-    x, y = np.log(np.array(points)).T
-    return float(np.polyfit(x, y, 1)[0])
+def fitted(points: list[tuple[float, float]]) -> tuple[float, float, float]:
+    """A straight line through times, by least squares: its begin, its slope and R squared."""
+    x, y = np.array(points).T
+    slope, begin = np.polyfit(x, y, 1)
+    left = np.square(y - begin - slope * x).sum() / np.square(y - y.mean()).sum()
+    return float(begin), float(slope), float(1 - left)
 
 
 def machine() -> str:
@@ -144,13 +146,12 @@ def main(
     keep(iter([bare, single]))
     own = keep(alone(runs))
     at_densities = keep(densities(runs))
-    powers: dict[str, float] = {}
     points: dict[str, list[tuple[float, float]]] = {}
     grown: list[Row] = []
     for what, factor, one, seconds in growth(runs):
         grown += keep(iter([one]))
         points.setdefault(what, []).append((factor, seconds))
-    powers = {what: fitted(found) for what, found in points.items()}
+    lines = {what: fitted(found) for what, found in points.items()}
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps([one.as_json() for one in rows], indent=1) + "\n")
     text = "\n".join(
@@ -169,7 +170,7 @@ def main(
             "",
             *plain_table(at_densities),
             "",
-            *growth_table(points, powers),
+            *growth_table(points, lines),
         ]
     )
     replace_marked(DOCUMENT, text)

@@ -55,16 +55,22 @@ def peer_table(rows: list[Row]) -> list[str]:
     return lines
 
 
-def growth_table(points: dict[str, list[tuple[float, float]]], powers: dict[str, float]) -> list[str]:
-    """Milliseconds of a whole run as one quantity grows, and the power with which they grow."""
+def growth_table(
+    points: dict[str, list[tuple[float, float]]], fits: dict[str, tuple[float, float, float]]
+) -> list[str]:
+    """Milliseconds of a whole run as one quantity grows, and the straight line through them."""
     factors = [factor for factor, _ in next(iter(points.values()))]
     lines = [
-        "| 784-512-10, 64 samples | " + " | ".join(f"x{f:.0f}" for f in factors) + " | power |",
+        "| 784-512-10, 64 samples | "
+        + " | ".join(f"x{f:.0f}" for f in factors)
+        + " | straight line, R squared |",
         "|---|" + "---|" * (len(factors) + 1),
     ]
     for what, found in points.items():
         cells = " | ".join(f"{seconds * 1e3:.1f} ms" for _, seconds in found)
-        lines.append(f"| {what} | {cells} | {powers[what]:.2f} |")
+        begin, slope, squared = fits[what]
+        line = f"{begin * 1e3:.1f} + {slope * 1e3:.2f} x ms, {squared:.3f}"
+        lines.append(f"| {what} | {cells} | {line} |")
     return lines
 
 

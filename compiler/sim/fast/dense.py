@@ -37,5 +37,5 @@ def multiply(plan: Plan, row: int, spikes: NDArray[np.float32]) -> NDArray[np.in
     batch = spikes.reshape(samples * steps, *source.shape).astype(kind, copy=False)
     sums = plan.in_floats[row].apply(batch).astype(np.int64)
     arrived = shift_sum(wrap_int32(sums), projection.exponent).astype(np.int32)
-    order = tables.order[tables.index(target.name)]
+    order = tables.order[tables.index[target.name]]
     return arrived.reshape(samples, steps, -1)[:, :, order]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,15 @@ class Plan:
     costs: tuple[Cost, ...]
     in_floats: dict[int, Op]
 
-    @property
+    @cached_property
+    def step_bytes(self) -> int:
+        """The most that a step of a sample needs: an event is two numbers of 32 bits, a potential one."""
+        return 8 * int(self.populations["size"].sum()) + 4 * self.recorded
+
+    @cached_property
     def input_row(self) -> int:
         """The input's row."""
-        return self.tables.index(self.tables.program.input.name)
+        return self.tables.index[self.tables.program.input.name]
 
 
 def largest_payload(program: Program, projection: ProgramProjection, largest_input: int) -> int:

@@ -101,7 +101,7 @@ class Simulator:
             for name, out in trace.spikes.items():
                 if name != program.input.name:
                     flat = out.reshape(samples, steps, -1)
-                    row, graded = self._tables.index(name), is_graded(program.by_name[name])
+                    row, graded = self._tables.index[name], is_graded(program.by_name[name])
                     chunk.workspace.write_spikes(row, graded, flat, chunk.samples.start, first, count)
             for name, out in trace.potentials.items():
                 flat = out.reshape(samples, steps, -1)
@@ -116,7 +116,7 @@ class Simulator:
 
     def potentials(self, chunk: Chunk, name: str) -> NDArray[np.int32]:
         """A recorded population's potentials in a chunk: (samples, steps, size), in program's order."""
-        row = self._tables.index(name)
+        row = self._tables.index[name]
         place = self._tables.place[row]
         first = chunk.workspace.plan.record_at[name]
         found = chunk.potentials[:, :, first : first + len(place)]
@@ -130,7 +130,7 @@ class Simulator:
         for name, total in counts.items():
             found = np.zeros(total.size, np.int64)
             graded = is_graded(self.program.by_name[name])
-            chunk.workspace.count_spikes(self._tables.index(name), graded, found, steps)
+            chunk.workspace.count_spikes(self._tables.index[name], graded, found, steps)
             with self._counting:
                 total += found.reshape(total.shape)
 
@@ -191,8 +191,7 @@ class Simulator:
 
     def _portions(self, plan: Plan, samples: int, steps: int) -> tuple[int, int]:
         """Samples in a block, steps in a chunk."""
-        # An event is two numbers of 32 bits; recorded potentials are one a neuron.
-        step = 8 * int(plan.populations["size"].sum()) + 4 * plan.recorded
+        step = plan.step_bytes
         fitting = max(1, BUDGET // (step * max(1, min(steps, LONG_ENOUGH))))
         block = max(1, min(-(-samples // self.threads), fitting))
         return block, max(1, min(steps, BUDGET // (step * block)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import networkx as nx
@@ -93,9 +94,10 @@ class Tables:
     bias: Ints
     start: Ints
 
-    def index(self, name: str) -> int:
-        """The row of a population."""
-        return [p.name for p in self.program.populations].index(name)
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The row of each population."""
+        return {p.name: row for row, p in enumerate(self.program.populations)}
 
 
 class _Pools:
