@@ -69,7 +69,7 @@ class Plan:
 
     @cached_property
     def step_bytes(self) -> int:
-        """The most that a step of a sample needs: an event is two numbers of 32 bits, a potential one."""
+        """The most that a step of a sample needs: 8 bytes an event, 4 a recorded potential."""
         return 8 * int(self.populations["size"].sum()) + 4 * self.recorded
 
     @cached_property
