@@ -48,7 +48,7 @@ InputShape = Annotated[
 SimulatorName = Annotated[
     str | None,
     typer.Option(
-        "--simulator", help="fast, or reference: the plain one, much slower, the same integers"
+        "--simulator", help="fast, or reference: the plain one, the same integers; not with --ladder"
     ),
 ]
 Factory = Annotated[
@@ -278,7 +278,7 @@ def run(
                 data,
                 samples=samples,
                 allow_altered=allow_altered,
-                simulator=simulator or "fast",
+                simulator="fast" if simulator is None else simulator,
                 report=report,
             )
         write_results(ran, output)

@@ -57,12 +57,22 @@ def row(case: str, batch: int, engine: str, of: str, seconds: Sequence[float], c
 def timed(run: Callable[[], object], runs: int) -> list[float]:
     """Seconds of each run; one before does not count."""
     run()
-    seconds = []
-    for _ in range(runs):
-        began = time.perf_counter()
+    return [timed_once(run) for _ in range(runs)]
+
+
+def timed_in_turn(these: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
+    """Seconds of each run of several, in turn, so that a slow moment of the machine meets all."""
+    for run in these:
         run()
-        seconds.append(time.perf_counter() - began)
-    return seconds
+    turns = [[timed_once(run) for run in these] for _ in range(runs)]
+    return [list(column) for column in zip(*turns, strict=True)]
+
+
+def timed_once(run: Callable[[], object]) -> float:
+    """Seconds of one run."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
 
 
 def time_fast(
@@ -72,10 +82,9 @@ def time_fast(
     runs: int,
     name: str = "snnc fast",
     products: bool | None = None,
-    threads: int | None = None,
 ) -> Row:
     """The fast engine; as the peers do, it gives the last layer's output at each step."""
-    simulator = Simulator(program, threads, products)
+    simulator = Simulator(program, products=products)
     seconds = timed(lambda: simulator.run(spikes, only=()), runs)
     count = spikes.shape[0] * spikes.shape[1]
     return row(case, len(spikes), name, version("snnc"), seconds, count)

@@ -161,3 +161,23 @@ def test_a_failure_in_any_thread_ends_the_run(threads: int) -> None:
 
     with pytest.raises(ValueError, match="no such frames"):
         fast.stream(broken, 3, 30, 1, (), lambda chunk: None)
+
+
+def test_what_is_no_input_is_refused() -> None:
+    network = case("small", 1)
+    fast, spikes = Simulator(network.program), network.spikes
+    for wrong in (spikes[:, 0], spikes[..., :-1], np.concatenate([spikes] * 2, -1), spikes[0]):
+        with pytest.raises(ValueError, match="shape"):
+            fast.run(wrong)
+    for wrong in (spikes + 0.5, spikes.astype(">i4"), spikes.astype(object)):
+        with pytest.raises(ValueError, match="integers"):
+            fast.run(wrong)
+    with pytest.raises(ValueError, match="8388608"):
+        fast.run(np.full_like(spikes, 2**23))
+    for names in ("layer.0", ["layer.0", "none"]):
+        with pytest.raises(ValueError, match="only"):
+            fast.run(spikes, only=names)
+    with pytest.raises(ValueError, match="threads"):
+        Simulator(network.program, threads=0)
+    nothing = fast.run(spikes[:0])
+    assert nothing.potentials[network.program.readout.name].shape[:2] == (0, spikes.shape[1])

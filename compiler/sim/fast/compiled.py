@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +21,8 @@ import numba
 
 from snnc.ir import fixed_point
 
+LOG = logging.getLogger("snnc")
+
 SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file__))
 
 
@@ -30,14 +33,23 @@ def cache_folder() -> Path:
     none may come from a place where others can write.
     """
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    folder = Path(home, "snnc", f"kernels-{digest}")
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not home.is_absolute():  # as the XDG base directory specification wants it
+        home = Path("~/.cache").expanduser()
+    folder = home / "snnc" / f"kernels-{digest}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
+            if not any(folder.rglob("*.nbi")):
+                LOG.warning("compiling the fast simulator, once on this machine: about 20 seconds")
             return folder
     except OSError:
         pass
+    LOG.warning(
+        "%s cannot be written: the fast simulator is compiled for this process alone, about 20 seconds "
+        "each time; set XDG_CACHE_HOME to a folder that can be",
+        folder,
+    )
     private = tempfile.mkdtemp(prefix="snnc-kernels-")
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     return Path(private)

@@ -20,6 +20,9 @@ from .plan import Plan, make_plan
 from .tables import build_tables
 from .workspace import Workspace
 
+LARGEST_PAYLOAD = 2**23 - 1
+"""What a graded spike can carry (``docs/numerics.md``, Input)."""
+
 BUDGET = 256 * 2**20
 """Bytes of events that a thread makes room for at a time, unless a single step needs more."""
 
@@ -57,6 +60,8 @@ class Simulator:
             products: whether what arrives is computed as matrix products, wherever no loop forbids it;
                 where None by layer and by the spikes that there are, whichever is faster.
         """
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise ValueError(f"threads is {threads!r}; it has to be a whole number from 1 on, or None")
         self.program = program
         self.threads = threads or len(os.sched_getaffinity(0))
         self._products = products
@@ -84,9 +89,17 @@ class Simulator:
         Returns:
             The :class:`Trace`: spikes int8, payloads and potentials int32; the input's spikes are
             ``spikes`` itself.
+
+        Raises:
+            ValueError: spikes of another shape than the input's, not integers, or beyond
+                ``LARGEST_PAYLOAD``; names in ``only`` that no population has.
         """
-        samples, steps = spikes.shape[:2]
         program, trace = self.program, Trace()
+        check_given(program, spikes)
+        known = {p.name for p in program.populations}
+        if isinstance(only, str) or not known.issuperset(only or ()):
+            raise ValueError(f"only is {only!r}; it has to be a list of {', '.join(sorted(known))}")
+        samples, steps = spikes.shape[:2]
         trace.spikes[program.input.name] = spikes
         for p in program.populations:
             wanted = only is None or p.name in only
@@ -155,6 +168,8 @@ class Simulator:
                 from several threads at once.
             progress: called with the number of samples done.
         """
+        if largest > LARGEST_PAYLOAD:
+            raise ValueError(f"a payload of {largest}; spikes carry {LARGEST_PAYLOAD} at the most")
         plan = self._plan(largest, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
@@ -163,6 +178,7 @@ class Simulator:
             workspace = self._workspace(plan, int(part.stop - part.start), chunk)
             for of in _slices(steps, chunk):
                 spikes = source(part, of)
+                check_given(self.program, spikes)
                 flat = np.ascontiguousarray(spikes).reshape(*spikes.shape[:2], -1)
                 potentials = workspace.advance(flat, of.start + 1)
                 sink(Chunk(workspace, part, of, potentials))
@@ -195,6 +211,19 @@ class Simulator:
         fitting = max(1, BUDGET // (step * max(1, min(steps, LONG_ENOUGH))))
         block = max(1, min(-(-samples // self.threads), fitting))
         return block, max(1, min(steps, BUDGET // (step * block)))
+
+
+def check_given(program: Program, spikes: NDArray[Any]) -> None:
+    """Make sure that these are input payloads: the kernels check nothing.
+
+    Raises:
+        ValueError: another shape than (samples, steps, \\*input shape), or no integers of this machine.
+    """
+    if spikes.ndim < 2 or spikes.shape[2:] != program.input.shape:
+        wanted = ", ".join(["samples", "steps", *map(str, program.input.shape)])
+        raise ValueError(f"expected spikes of shape ({wanted}), got {spikes.shape}")
+    if spikes.dtype.kind not in "biu" or not spikes.dtype.isnative:
+        raise ValueError(f"expected spikes that are integers, got {spikes.dtype.str}")
 
 
 def _slices(total: int, length: int) -> Iterator[slice]:
@@ -237,7 +266,9 @@ def _share(
 
 
 def _largest(spikes: NDArray[Any]) -> int:
-    return max(int(spikes.max(initial=0)), -int(spikes.min(initial=0)))
+    if not spikes.size:
+        return 0
+    return max(int(spikes.max()), -int(spikes.min()))
 
 
 def is_graded(population: ProgramPopulation) -> bool:
