@@ -85,7 +85,7 @@ def _fire_vector(
     below: Any,
     kept: Any,
 ) -> Any:
-    """One step of ``LANES`` neurons in 32 bits: what ``step_narrow`` in ``kernels.py`` does for one.
+    """One step of ``LANES`` neurons in 32 bits: what ``step_narrow`` in ``stepping.py`` does for one.
 
     ``kept`` is -1 for a soft reset, 0 for a hard one. Returns one bit for each neuron that fired.
     """

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import kernels
+from . import events, kernels
 from .dense import multiply
 from .plan import Component, Plan
 
@@ -21,13 +21,13 @@ class Workspace:
         self._products = products
         self.populations, self.projections = plan.populations.copy(), plan.projections.copy()
         depth, size = self.populations["depth"], self.populations["size"]
-        room = samples * (depth + chunk) * size + kernels.BEYOND
+        room = samples * (depth + chunk) * size + events.BEYOND
         self.populations["events"] = np.cumsum(room) - room
         # Room for the most spikes there can be; pages that no event reaches are never touched.
-        events, payloads = np.empty(room.sum(), np.int32), np.empty(room.sum(), np.int32)
+        numbers, payloads = np.empty(room.sum(), np.int32), np.empty(room.sum(), np.int32)
         begin = np.empty((samples, len(room), int(depth.max()) + chunk), np.int64)
         free = self.populations["events"].copy()
-        self._lists = kernels.Lists(events, payloads, begin, begin.copy(), free)
+        self._lists = events.Lists(numbers, payloads, begin, begin.copy(), free)
         self._listed = free.copy()  # what was there before this chunk
         self._nothing = np.zeros((samples, 0, 0), np.int32)
         shape = (samples, tables.neurons)
@@ -69,7 +69,7 @@ class Workspace:
             Potentials that the plan wants recorded, (samples, steps, neurons), in the kernels' order.
         """
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
-        kernels.list_input(spikes, plan.tables.place[row], row, self._depth(row), self._lists)
+        events.list_input(spikes, plan.tables.place[row], row, self._depth(row), self._lists)
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
         for component in plan.components:
             given = self._multiply(component, steps)
@@ -132,7 +132,7 @@ class Workspace:
         out = np.zeros((self.samples, steps, int(self.populations["size"][source])), np.float32)
         order, first = self.plan.tables.order[source], self._depth(source) - 1 - delay
         graded = bool(self.projections["graded"][row])
-        kernels.write_spikes(out, 0, 0, steps, source, first, order, graded, self._lists)
+        events.write_spikes(out, 0, 0, steps, source, first, order, graded, self._lists)
         return out
 
     def write_spikes(
@@ -140,14 +140,14 @@ class Workspace:
     ) -> None:
         """Write a population's spikes of the chunk into ``out[sample:, first:]`` (\\*, \\*, size)."""
         order, depth = self.plan.tables.order[row], self._depth(row)
-        kernels.write_spikes(out, sample, first, steps, row, depth, order, graded, self._lists)
+        events.write_spikes(out, sample, first, steps, row, depth, order, graded, self._lists)
 
     def count_spikes(self, row: int, graded: bool, out: NDArray[np.int64], steps: int) -> None:
         """Add the payloads of a population's spikes of the chunk to ``out`` (size,)."""
         order, depth = self.plan.tables.order[row], self._depth(row)
-        kernels.count_spikes(out, steps, row, depth, order, graded, self._lists)
+        events.count_spikes(out, steps, row, depth, order, graded, self._lists)
 
     def carry_over(self, steps: int) -> None:
         """Make room for the next chunk; keep what delays still need."""
-        kernels.carry_over(self.populations, self._lists, steps)
+        events.carry_over(self.populations, self._lists, steps)
         self._listed[:] = self._lists.free

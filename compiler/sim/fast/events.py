@@ -1,0 +1,141 @@
+"""Spikes as lists of events: from the input, between populations and chunks, and to whoever records."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .compiled import kernel, part
+from .vectors import MASK, lowest_bit, mask_of
+
+BEYOND = 1
+"""Events that may be written behind the last one of a population, and do not count."""
+
+
+class Lists(NamedTuple):
+    """Spikes as lists of events.
+
+    ``events`` and ``payloads``, int32: in the order in which they were sent, one population after the
+    other, there sample by sample. ``begin`` and ``end`` (samples, populations, depth + steps): where
+    each step's events are. ``free`` (populations,): where the next ones go.
+    """
+
+    events: Any
+    payloads: Any
+    begin: Any
+    end: Any
+    free: Any
+
+
+@part
+def list_spikes(sent: Any, size: int, events: Any, at: int) -> int:
+    """The numbers of the neurons with a spike, behind ``events[at]``; returns where they end.
+
+    ``sent`` (int8) has zeros behind the last neuron, up to the end of a word.
+    """
+    for word in range(0, size, MASK):
+        mask: Any = mask_of(sent, word)
+        while mask != 0:
+            events[at] = word + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
+            at += 1
+    return at
+
+
+@part
+def list_payloads(sent: Any, size: int, events: Any, payloads: Any, at: Any) -> Any:
+    """The same for payloads, int32."""
+    for j in range(size):
+        events[at], payloads[at] = j, sent[j]
+        at += np.int64(sent[j] != 0)
+    return at
+
+
+@kernel
+def list_input(
+    spikes: Any,
+    place: Any,
+    row: int,
+    depth: int,
+    lists: Any,
+) -> None:
+    """The input's events of a chunk: ``spikes`` (samples, steps, size) in the program's order.
+
+    ``place``: the number that the kernels have for each neuron.
+    """
+    events, payloads, begin, end, free = lists
+    samples, steps, size = spikes.shape
+    some = np.zeros((size + MASK - 1) // MASK * MASK, np.int8)
+    at = free[row]
+    for s in range(samples):
+        for k in range(steps):
+            now = spikes[s, k]
+            for j in range(size):
+                some[j] = now[j] != 0
+            after = list_spikes(some, size, events, at)
+            for e in range(at, after):
+                number = np.int64(events[e])
+                events[e], payloads[e] = place[number], now[number]
+            begin[s, row, depth + k], end[s, row, depth + k] = at, after
+            at = after
+    free[row] = at
+
+
+@kernel
+def carry_over(populations: Any, lists: Any, steps: int) -> None:
+    """Move each population's latest events to the front, for the delays of the next chunk."""
+    events, payloads, begin, end, free = lists
+    for row in range(len(populations)):
+        p = populations[row]
+        at = p.events
+        for s in range(len(begin)):
+            for k in range(p.depth):
+                first = at
+                for e in range(begin[s, row, steps + k], end[s, row, steps + k]):
+                    events[at], payloads[at] = events[e], payloads[e]
+                    at += 1
+                begin[s, row, k], end[s, row, k] = first, at
+        free[row] = at
+
+
+@kernel
+def write_spikes(
+    out: Any,
+    sample: int,
+    step: int,
+    steps: int,
+    row: int,
+    first: int,
+    order: Any,
+    graded: bool,
+    lists: Any,
+) -> None:
+    """One population's events as (samples, steps, size) in the program's order.
+
+    ``out[sample, step]`` is where the block's first step goes, which is ``first`` in ``begin``.
+    """
+    events, payloads, begin, end, _ = lists
+    for s in range(len(begin)):
+        for k in range(steps):
+            now = out[sample + s, step + k]
+            for e in range(begin[s, row, first + k], end[s, row, first + k]):
+                now[order[events[e]]] = payloads[e] if graded else 1
+
+
+@kernel
+def count_spikes(
+    out: Any,
+    steps: int,
+    row: int,
+    first: int,
+    order: Any,
+    graded: bool,
+    lists: Any,
+) -> None:
+    """Add one population's payloads of a chunk to ``out`` (size,), in the program's order."""
+    events, payloads, begin, end, _ = lists
+    for s in range(len(begin)):
+        for k in range(first, first + steps):
+            for e in range(begin[s, row, k], end[s, row, k]):
+                out[order[events[e]]] += payloads[e] if graded else 1

@@ -1,0 +1,94 @@
+"""What neurons do with what arrives. What that is, is ``ir/fixed_point.py``'s to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import fixed_point
+
+from .compiled import part, shared
+from .vectors import LANES, fire_vector, lowest_bit
+
+wrap_int32 = shared(fixed_point.wrap_int32)
+integrate = shared(
+    fixed_point.integrate,
+    shared(fixed_point.decay),
+    wrap_int32,
+    shared(fixed_point.wrap_current, wrap_int32),
+    shared(fixed_point.saturate),
+)
+fire = shared(fixed_point.fire)
+level = shared(fixed_point.level)
+
+
+@part
+def integrate_narrow(p: Any, sums: Any, shift: int, v: Any) -> None:
+    """``integrate`` where no current can wrap and nothing leaks, in 32 bits.
+
+    ``v`` has the bias in it already; ``sums`` shifted are potentials.
+    """
+    limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
+    for j in range(len(v)):
+        x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
+        v[j] = min(max(x, np.int32(-limit)), limit)
+
+
+@part
+def step_narrow(
+    p: Any,
+    sums: Any,
+    at: int,
+    shift: int,
+    v: Any,
+    threshold: Any,
+    first: int,
+    count: int,
+    events: Any,
+    free: Any,
+) -> Any:
+    """``integrate_narrow`` and ``fire`` of ``count`` neurons from ``first`` on, and their spikes' list.
+
+    ``sums[at]`` is the first neuron's; spikes go behind ``events[free]``; returns where they end.
+    """
+    limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
+    below, kept = np.int32(0 if p.strict else 1), np.int32(-1 if p.subtract else 0)
+    whole = count // LANES * LANES
+    for j in range(0, whole, LANES):
+        n = first + j
+        mask = fire_vector(sums, at + j, v, n, threshold, n, left, limit, below, kept)
+        while mask != 0:
+            events[free] = n + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
+            free += 1
+    for j in range(whole, count):
+        n = first + j
+        x = np.int32(v[n] + np.int32(np.int32(sums[at + j]) << left))
+        x = min(max(x, np.int32(-limit)), limit)
+        fired = x > np.int32(threshold[n] - below)
+        v[n] = np.int32(np.int32(x - threshold[n]) & kept) if fired else x
+        events[free] = n
+        free += np.int64(fired)
+    return free
+
+
+@part
+def step_wide(
+    p: Any, total: Any, u: Any, v: Any, threshold: Any, bias: Any, due: bool, sent: Any, fires: bool
+) -> None:
+    """Every neuron, in 64 bits: the functions that the reference simulator calls."""
+    for j in range(p.size):
+        u[j], v[j], _, _ = integrate(
+            u[j],
+            v[j],
+            np.int64(total[j]),
+            bias[j] if due else 0,
+            p.current_decay,
+            p.potential_decay,
+            p.input_shift,
+            p.state_bits,
+        )
+        if fires:
+            fired, v[j] = fire(v[j], threshold[j], p.strict != 0, p.subtract != 0)
+            sent[j] = fired
