@@ -32,12 +32,12 @@ from snnc.ir import (
     Shape,
     SignMode,
     SparseLinear,
-    Trace,
     with_relays,
 )
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
 from tests.backends.loihi.networks import Maker, counting_program, random_program, random_spikes
+from tests.traces import differences
 
 SAMPLES, STEPS = 3, 30
 KINDS = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
@@ -152,20 +152,6 @@ def case(kind: str, seed: int) -> Case:
     if kind == "relayed":
         return Case(with_relays(program, seed % 7), np.abs(spikes))
     return Case(program, spikes)
-
-
-def differences(wanted: Trace, got: Trace) -> list[str]:
-    """Every population whose spikes or potentials differ, with the first place."""
-    found = []
-    for quantity in ("spikes", "potentials"):
-        ours, theirs = getattr(wanted, quantity), getattr(got, quantity)
-        assert ours.keys() == theirs.keys()
-        for name in ours:
-            places = np.argwhere(ours[name] != theirs[name])
-            if len(places):
-                at = tuple(places[0])
-                found.append(f"{quantity} of {name} {at}: {ours[name][at]}, fast {theirs[name][at]}")
-    return found
 
 
 def compared(network: Case, threads: int = 1, products: bool | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from snnc.backends.loihi.engine import collect
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Integers, Program, Trace
 from snnc.sim import simulate
+from tests.traces import differences
 
 from .networks import (
     STATE_LIMIT,
@@ -34,20 +35,6 @@ COUNTING_NETWORKS = 32
 RUNTIME_SEEDS = (0, 4, 7)
 SAMPLES = 2
 STEPS = 30
-
-
-def differences(want: Trace, got: Trace) -> list[str]:
-    """Every population that differs, with the first place."""
-    found = []
-    for kind in ("spikes", "potentials"):
-        ours, theirs = getattr(want, kind), getattr(got, kind)
-        assert ours.keys() == theirs.keys()
-        for name in ours:
-            places = np.argwhere(ours[name] != theirs[name])
-            if len(places):
-                at = tuple(places[0])
-                found.append(f"{name} {kind} {at}: {ours[name][at]}, lava {theirs[name][at]}")
-    return found
 
 
 @pytest.fixture(scope="module")

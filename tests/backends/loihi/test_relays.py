@@ -15,9 +15,9 @@ from snnc.ir import Encoding, Program, with_relays
 from snnc.lowering import lower
 from snnc.sim import encode, simulate
 from tests.passes.test_relays import quantized
+from tests.traces import differences
 
 from .networks import random_program, random_spikes
-from .test_random_networks import differences
 
 
 def relayed(seed: int, longest: int) -> Program:
