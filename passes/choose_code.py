@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.errors import fail
-from snnc.ir import Code, Graph
+from snnc.ir import Code, Graph, Reset
 
 from .base import Context, Fact, Pass
 
@@ -58,4 +58,20 @@ class ChooseCode(Pass):
                 why="it spikes already, and how its spikes carry information is its meaning",
                 help="leave the option out",
             )
+        if code.exact:
+            self._refuse_trained_neurons(graph)
         return replace(graph, code=code)
+
+    def _refuse_trained_neurons(self, graph: Graph) -> None:
+        """In an exact code neurons count levels: what else they were trained to do would be lost."""
+        for p in graph.neurons:
+            if p.neuron is None or (p.neuron.reset is Reset.SUBTRACT and p.neuron.potential_kept == 1):
+                continue
+            hard = p.neuron.reset is Reset.ZERO
+            raise fail(
+                "D315",
+                f"the neurons of the code {self.code} have no {'hard reset' if hard else 'leak'}",
+                where=p.origin,
+                why="the network was trained with it, in the code rate",
+                help="use --code rate",
+            )

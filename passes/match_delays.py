@@ -82,6 +82,10 @@ class MatchDelays(Pass):
         given = self.steps_per_frame
         if given is None:
             steps = default_steps(graph)
+            if steps == graph.trained_steps and graph.code is Code.RATE:
+                why = "--steps-per-frame is not given"
+                context.note("N733", f"{steps} steps a frame: what it was trained with", why=why)
+                return steps
             levels = [p for p in graph.neurons if p.levels == steps]
             if levels and steps > 1 and graph.code is not Code.GRADED:
                 context.note(
@@ -93,6 +97,13 @@ class MatchDelays(Pass):
             return steps
         if given < 1:
             raise fail("D301", f"{given} steps a frame; at least 1 is needed")
+        if graph.trained_steps not in (None, given) and graph.code is Code.RATE:
+            context.warn(
+                "N734",
+                f"{given} steps a frame; the network was trained with {graph.trained_steps}",
+                why="its weights and thresholds are for the spikes of so many steps",
+                help="leave --steps-per-frame out, or measure the accuracy (snnc run)",
+            )
         if graph.frame_is_step and given != 1:
             raise fail(
                 "D314",
@@ -193,6 +204,8 @@ def default_steps(graph: Graph) -> int:
     """K where nothing else is said."""
     if graph.frame_is_step or graph.code is Code.GRADED:
         return 1
+    if graph.trained_steps is not None:
+        return graph.trained_steps
     return max((p.levels for p in graph.neurons if p.levels is not None), default=DEFAULT_STEPS)
 
 

@@ -50,6 +50,10 @@ LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
 """The share of a scale to try next, and how often, where weights of registers do not fit."""
 
 
+SAME = 1e-6
+"""Relative error of weights that were on the grid already: what single precision leaves."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rounded:
     """A projection on the grid, and what that cost.
@@ -142,6 +146,10 @@ class GridSearch:
         Where the largest weight is that of a register, the scale with the least error leaves no
         integer between threshold and the end of the grid: it is lowered until there is one.
         """
+        if population.trained_scale is not None and caps is None:
+            trained = self._trained(graph, population)
+            if trained.worst_error < SAME:
+                return trained
         choice = nearest = self._nearest(graph, population, context, caps)
         for _ in range(MOST_LOWERED):
             if not choice.silences:
@@ -149,6 +157,18 @@ class GridSearch:
             lower = np.floor(np.broadcast_to(choice.scale, population.shape[:1]) * LOWERED)
             choice = self._nearest(graph, population, context, lower)
         return nearest if choice.silences else choice
+
+    def _trained(self, graph: Graph, population: Population) -> Choice:
+        """On the scale that the weights were trained on, each projection with its best exponent."""
+        assert population.trained_scale is not None
+        scales = np.asarray(population.trained_scale, np.float64)
+        rounded = []
+        for p in graph.into(population.name):
+            mode = self.mode(weights_of(p.op))
+            highest = self.target.limit(EXPONENT_LIMIT) or 31
+            tried = (self._rounded(p, mode, e, scales, population, None) for e in range(highest + 1))
+            rounded.append(min(tried, key=lambda r: r.error))
+        return Choice(scales, self._shift(graph, population), tuple(rounded))
 
     def _nearest(
         self, graph: Graph, population: Population, context: Context, caps: Array | None

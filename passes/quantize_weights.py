@@ -29,6 +29,8 @@ FINE_ERROR = 0.05
 FRAMES = 32
 """That an accumulating readout should hold where calibration data do not say how many come."""
 
+DEFAULT_BITS = 8
+
 GROUPS = ("auto", "population", "channel")
 SIGNS = ("auto", "mixed")
 CORRECTION = ("auto", "yes", "no")
@@ -57,7 +59,8 @@ class QuantizeWeights(Pass):
     Source: lava.md 1.2 (grid), papers.md 6.5.
 
     Options:
-        bits: as the target allows; 1 to 8 on Loihi, to 16 in NIR.
+        bits: as the target allows; 1 to 8 on Loihi, to 16 in NIR. Left out, those that the weights were
+            trained with (N735), else 8.
         sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
         candidates: scales tried for each population or channel.
         headroom: in the code ``rate`` the potential must be able to hold so many thresholds (16 steps
@@ -81,7 +84,7 @@ class QuantizeWeights(Pass):
         "correct_bias": CORRECTION,
     }
 
-    bits: int = 8
+    bits: int | None = None
     sign_mode: str = "auto"
     candidates: int = 64
     headroom: float = 64.0
@@ -91,11 +94,13 @@ class QuantizeWeights(Pass):
     power_of_two: bool = False
 
     def run(self, graph: Graph, context: Context) -> Graph:
+        if self.bits is None:
+            return replace(self, bits=self._trained_bits(graph, context)).run(graph, context)
         self._refuse_options(context.target)
         by_channel = graph.code.exact if self.per == "auto" else self.per == "channel"
         search = GridSearch(
             context.target,
-            self.bits,
+            self.bits or DEFAULT_BITS,
             self.sign_mode == "mixed",
             self.candidates,
             self.headroom,
@@ -122,11 +127,18 @@ class QuantizeWeights(Pass):
             populations = self._corrected(graph, populations, projections, context)
         return graph.with_populations(populations).with_projections(projections)
 
+    def _trained_bits(self, graph: Graph, context: Context) -> int:
+        if graph.trained_bits is None:
+            return DEFAULT_BITS
+        what = f"{graph.trained_bits} weight bits: what it was trained with"
+        context.note("N735", what, why="--weight-bits is not given")
+        return graph.trained_bits
+
     def _corrects(self, graph: Graph) -> bool:
         if graph.frame_is_step:
             return False  # its activations are spikes, which a float run does not have
         return self.correct_bias == "yes" or (
-            self.correct_bias == "auto" and self.bits <= MOST_CORRECTED_BITS
+            self.correct_bias == "auto" and (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
         )
 
     def _refuse_options(self, target: Target) -> None:

@@ -16,6 +16,7 @@ from .archive import Archive
 from .builder import build_graph
 from .calibration import read_calibration
 from .cures import HOW_TO_EXPORT
+from .deployment import with_deployment
 from .exported import read_program
 from .given import INPUT_SHAPE, MODULE, Given
 from .nir import load_nir
@@ -102,6 +103,7 @@ def load_model(
         given.refuse(path, INPUT_SHAPE, MODULE)
     tensors = read_tensors(archive, payloads)
     graph, made = build_graph(program, tensors, path.stem)
+    graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest, step=Step(program, tensors, made))
 

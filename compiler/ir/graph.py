@@ -146,6 +146,8 @@ class Population:
         levels: the output is one of so many steps above 0, up to the ceiling; None where it is real.
         shift: what is added, in steps, before the output is rounded down (1/2 rounds to the nearest).
         grid: integer scale; None until weights are quantized.
+        trained_scale: integer units for one threshold that the weights were trained on, shape () or
+            (channels,); None where training knew no grid.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Population:
     levels: int | None = None
     shift: float = 0.5
     grid: PopulationGrid | None = None
+    trained_scale: Array | None = None
 
     @property
     def step(self) -> Array:
@@ -216,6 +219,8 @@ class Graph:
     ``code`` says how spikes carry activations.
     ``longest_delay`` is the most steps on top of the hop that a connection of the program may have:
     what takes longer here will go through relays (``relays.py``). None where there is no limit.
+    ``trained_steps`` and ``trained_bits`` are the time steps of a frame and the weight bits that it was
+    trained with; None where training knew neither. Where nothing else is asked for, they are taken.
     """
 
     name: str
@@ -226,6 +231,8 @@ class Graph:
     step_seconds: float | None = None
     code: Code = Code.RATE
     longest_delay: int | None = None
+    trained_steps: int | None = None
+    trained_bits: int | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +17,7 @@ class QuantizedReLU(nn.Module):
 
     Args:
         levels: above zero, at least 1; the code ``frame`` needs as many steps a frame.
-        range: where the activation is cut before training, positive.
+        range: where the activation is cut before training, positive; one for all, or one a channel.
         shift: 0.5 rounds to the nearest level, 0 rounds down.
 
     Shapes: any to the same, float.
@@ -24,21 +26,24 @@ class QuantizedReLU(nn.Module):
         ValueError: levels, range or shift out of bounds.
     """
 
-    def __init__(self, levels: int, range: float = 4.0, shift: float = 0.5) -> None:
+    def __init__(self, levels: int, range: float | Sequence[float] = 4.0, shift: float = 0.5) -> None:
         super().__init__()
         if isinstance(levels, bool) or not isinstance(levels, int) or levels < 1:
             raise ValueError(f"levels is {levels!r}; it must be a whole number of at least 1")
-        if not 0 < range < float("inf"):
-            raise ValueError(f"range is {range!r}; it must be positive")
+        values = torch.as_tensor(range, dtype=torch.get_default_dtype()).detach().clone()
+        if values.ndim > 1 or not bool(((values > 0) & torch.isfinite(values)).all()):
+            raise ValueError(f"range is {range!r}; it must be positive, one or one a channel")
         if shift not in (0, 0.5):
             raise ValueError(f"shift is {shift!r}; it must be 0 or 0.5")
         self.levels = levels
         self.shift = float(shift)
-        self.range = nn.Parameter(torch.tensor(float(range)))
+        self.range = nn.Parameter(values)
 
     def extra_repr(self) -> str:
         """What ``print`` shows."""
-        return f"levels={self.levels}, range={self.range.item():.4g}, shift={self.shift}"
+        low, high = self.range.min().item(), self.range.max().item()
+        text = f"{low:.4g}" if low == high else f"{low:.4g}..{high:.4g}"
+        return f"levels={self.levels}, range={text}, shift={self.shift}"
 
     def forward(self, z: Tensor) -> Tensor:
         """The activation of ``z``."""
@@ -47,7 +52,8 @@ class QuantizedReLU(nn.Module):
     def quantized(self, z: Tensor) -> Tensor:
         """The same, to be called where the module is not to appear in an exported program."""
         # A range that training drives to zero or below would turn the activation round.
-        step = self.range.clamp(min=1e-6) / self.levels if self.training else self.range / self.levels
+        end = self.range.view(-1, *([1] * (z.ndim - 2))) if self.range.ndim else self.range
+        step = end.clamp(min=1e-6) / self.levels if self.training else end / self.levels
         scaled = z / step
         shifted = scaled + self.shift if self.shift else scaled
         whole = torch.floor(shifted)

@@ -1,4 +1,4 @@
-"""The file that a trained rollout becomes: a ``torch.export`` archive with two extra files."""
+"""The file that a trained rollout becomes: a ``torch.export`` archive with extra files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Counts: TypeAlias = NDArray[np.integer[Any]]
 
 DESCRIPTION_FILE = "snnc/rollout.json"
+DEPLOYMENT_FILE = "snnc/deployment.json"
 CALIBRATION_FILE = "snnc/calibration.npz.b64"
 """Base64, because torch (2.13) stores and returns extra files as text only."""
 
@@ -61,6 +62,7 @@ def archive_bytes(
     program: torch.export.ExportedProgram,
     description: dict[str, object],
     calibration: Counts | None,
+    deployment: dict[str, object] | None = None,
 ) -> bytes:
     """The archive; the same program and data give the same bytes, wherever it is built.
 
@@ -68,11 +70,14 @@ def archive_bytes(
         program: the exported step; loses its stack traces.
         description: becomes ``snnc/rollout.json``.
         calibration: checked counts, become ``snnc/calibration.npz.b64`` (array ``x``).
+        deployment: becomes ``snnc/deployment.json``, which the compiler reads; None for nothing to say.
     """
     for node in program.graph.nodes:
         # They hold absolute paths of this machine, which would make the bytes depend on it.
         node.meta.pop("stack_trace", None)
     extra_files = {DESCRIPTION_FILE: json.dumps(description, indent=2, sort_keys=True)}
+    if deployment is not None:
+        extra_files[DEPLOYMENT_FILE] = json.dumps(deployment, indent=2, sort_keys=True)
     if calibration is not None:
         extra_files[CALIBRATION_FILE] = _as_text(calibration)
     # Through a buffer: given a path, torch warns about every suffix but .pt2.

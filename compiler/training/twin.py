@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from snnc.ir import Array, Conv2d, Kind, Program, ProgramPopulation, ProgramProjection, size
 
 from .activation import QuantizedReLU
-from .rollout import INPUT, Rollout
+from .network import INPUT
+from .rollout import Rollout
 
 
 class CountedLevels(QuantizedReLU):

@@ -1,0 +1,231 @@
+"""What training simulates in torch and what the compiled integers do: the same spikes, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from snnc.driver import compile_model
+from snnc.errors import UserError
+from snnc.ir import Program, Reset, Trace
+from snnc.sim import encode
+from snnc.sim.engines import simulate
+from snnc.training import FixedDropout, FrameNetwork, Rollout, SpikingNeuron
+
+STEPS = 4
+UNIT = 1 / 32  # of weights and biases: everything is exact in floats and on the chip's grid
+
+
+def neuron(**options: object) -> SpikingNeuron:
+    return SpikingNeuron(STEPS, 1.0, **options)  # type: ignore[arg-type]
+
+
+def rolled(**options: object) -> Rollout:
+    """A shortcut, a loop, biases, average pooling, a delay of two frames."""
+    net = Rollout((2, 6, 6))
+    net.node("h1", activation=neuron(**options))
+    net.node("h2", activation=neuron(**options))
+    net.readout("answer", accumulate=True)
+    net.edge("input", "h1", nn.Conv2d(2, 3, 3, 1, 1))
+    net.edge("h1", "h2", nn.Conv2d(3, 4, 3, 2, 1))
+    net.edge("h2", "h2", nn.Conv2d(4, 4, 3, 1, 1, bias=False))
+    net.edge("input", "h2", nn.Conv2d(2, 4, 2, 2, bias=False), delay=2)
+    net.edge("h1", "answer", nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(27, 5)))
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(36, 5)))
+    return net
+
+
+def feed_forward(**options: object) -> FrameNetwork:
+    """No edge takes a frame; one is longer than the other."""
+    net = FrameNetwork((2, 6, 6))
+    net.node("h1", activation=neuron(**options))
+    net.node("h2", activation=neuron(**options))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Conv2d(2, 3, 3, 1, 1), delay=0)
+    net.edge("h1", "h2", nn.Conv2d(3, 4, 3, 2, 1), delay=0)
+    net.edge("input", "h2", nn.Conv2d(2, 4, 2, 2, bias=False), delay=0)
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(36, 5)), delay=0)
+    return net
+
+
+def on_the_grid(net: FrameNetwork) -> FrameNetwork:
+    """Random weights and biases that are multiples of 1/32, and the grid that holds them."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, values in net.named_parameters():
+            if "threshold" not in name:
+                spread = 14 if values.ndim > 1 else 5
+                values.copy_(torch.randint(-spread, spread + 3, values.shape, generator=generator))
+                # Four inputs share an average: its quarter is on the grid too.
+                values.mul_(4 * UNIT if name.startswith("h1_to_answer") else UNIT)
+    net.weight_bits = 8
+    net.scales = {"h1": [64], "h2": [64], "answer": [64]}
+    return net.eval()
+
+
+def spikes_in_torch(
+    net: FrameNetwork, counts: NDArray[Any]
+) -> tuple[dict[str, NDArray[np.bool_]], Tensor]:
+    """By node (samples, frames, steps, *shape), and the answers."""
+    assert net.steps == STEPS  # builds it, so that hooks see no probing
+    seen: dict[str, list[Tensor]] = {"h1": [], "h2": []}
+    hooks = [
+        net.get_submodule(name).register_forward_hook(
+            lambda _module, _inputs, sent, kept=kept: kept.append(sent > 0)
+        )
+        for name, kept in seen.items()
+    ]
+    with torch.no_grad():
+        answers = net(torch.from_numpy(counts).float())
+    for hook in hooks:
+        hook.remove()
+    stacked = {name: torch.stack(kept).movedim(2, 0).numpy() for name, kept in seen.items()}
+    return stacked, answers
+
+
+def by_frame(trace: Trace, program: Program, name: str) -> NDArray[np.bool_]:
+    """The whole frames of a population that a trace holds, (samples, frames, steps, *shape)."""
+    sent = trace.spikes[name][:, program.by_name[name].start :]
+    frames = sent.shape[1] // STEPS
+    return sent[:, : frames * STEPS].reshape(len(sent), frames, STEPS, *sent.shape[2:]) > 0
+
+
+KINDS: dict[str, dict[str, object]] = {
+    "soft": {},
+    "from zero": {"start": 0.0},
+    "at the threshold": {"comparison": ">="},
+    "hard": {"reset": "zero", "start": 0.0},
+    "hard from half": {"reset": "zero"},
+}
+
+
+@pytest.mark.parametrize("build", [rolled, feed_forward])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_chips_spikes_are_those_of_training(tmp_path: Path, build, kind: str) -> None:  # type: ignore[no-untyped-def]
+    net = on_the_grid(build(**KINDS[kind]))
+    counts = np.random.default_rng(0).poisson(0.4, (6, 5 if build is rolled else 1, 2, 6, 6))
+    trained, answers = spikes_in_torch(net, counts.astype(np.float32))
+    net.export(tmp_path / "net.pt")
+    compiled = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi")
+    program = compiled.program
+    assert program.steps_per_frame == STEPS
+    assert "N733" in [n.code for n in compiled.notes] and "N735" in [n.code for n in compiled.notes]
+    assert not {"N701", "N734"} & {n.code for n in compiled.notes}
+    trace = simulate(program, encode(program, counts), simulator="reference")
+    for name, spikes in trained.items():
+        ours = by_frame(trace, program, name)
+        assert spikes.any() and not spikes.all()
+        np.testing.assert_array_equal(ours, spikes[:, : ours.shape[1]], err_msg=name)
+    one = compiled.manifest["readout"]["potential_of_one"]
+    readout = program.by_name["answer"]
+    last = readout.start + np.arange(1, counts.shape[1] + 1) * STEPS - 1
+    potentials = trace.potentials["answer"][:, last] / one
+    np.testing.assert_allclose(potentials, answers.numpy(), atol=1e-6)
+
+
+def test_a_leak_is_the_chips(tmp_path: Path) -> None:
+    """Truncation to whole numbers is all that differs: at most one unit a step."""
+    net = on_the_grid(rolled(leak=0.9))
+    counts = np.random.default_rng(0).poisson(0.4, (6, 5, 2, 6, 6))
+    trained, _ = spikes_in_torch(net, counts.astype(np.float32))
+    net.export(tmp_path / "net.pt")
+    program = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi").program
+    neuron = program.by_name["h1"].neuron
+    assert neuron is not None and neuron.potential_decay == round(0.1 * 4096)
+    trace = simulate(program, encode(program, counts), simulator="reference")
+    ours = by_frame(trace, program, "h1")
+    assert (ours != trained["h1"][:, : ours.shape[1]]).mean() < 0.002
+
+
+def test_a_hard_reset_refuses_an_exact_code(tmp_path: Path) -> None:
+    on_the_grid(rolled(reset="zero")).export(tmp_path / "net.pt")
+    with pytest.raises(UserError, match="hard reset") as refused:
+        compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", code="graded")
+    assert refused.value.diagnostics[0].code == "D315"
+
+
+def test_another_number_of_steps_is_warned_of(tmp_path: Path) -> None:
+    on_the_grid(rolled()).export(tmp_path / "net.pt")
+    done = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", steps_per_frame=8)
+    (warning,) = [n for n in done.notes if n.code == "N734"]
+    assert "8 steps" in warning.what and "with 4" in warning.what
+
+
+def test_step_by_step_gives_the_same_answers() -> None:
+    net = on_the_grid(rolled())
+    frames = torch.from_numpy(np.random.default_rng(0).poisson(0.4, (1, 6, 2, 6, 6))).float()
+    net.reset()
+    one_by_one = torch.stack([net.step(frames[:, r]) for r in range(6)], dim=1)
+    torch.testing.assert_close(one_by_one, net(frames), rtol=0, atol=1e-5)
+
+
+def test_the_dynamics_are_in_the_graph(tmp_path: Path) -> None:
+    from snnc.frontend import load_model
+
+    on_the_grid(rolled(reset="zero", start=0.0)).export(tmp_path / "net.pt")
+    graph = load_model(tmp_path / "net.pt").graph
+    neuron = graph.by_name["h1"].neuron
+    assert neuron is not None and neuron.reset is Reset.ZERO and neuron.start_value == 0
+    assert graph.trained_steps == STEPS and graph.trained_bits == 8
+
+
+def test_nodes_spike_together_or_not_at_all() -> None:
+    net = Rollout((2,))
+    net.node("h1", activation=SpikingNeuron(4))
+    net.node("h2")
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(2, 2))
+    net.edge("h1", "h2", nn.Linear(2, 2))
+    net.edge("h2", "answer", nn.Linear(2, 2))
+    with pytest.raises(ValueError, match="every node spikes with the same steps"):
+        net(torch.zeros(1, 3, 2))
+
+
+def test_a_loop_needs_a_frame() -> None:
+    net = FrameNetwork((2,))
+    net.node("h1")
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(2, 2), delay=0)
+    net.edge("h1", "h1", nn.Linear(2, 2), delay=0)
+    net.edge("h1", "answer", nn.Linear(2, 2), delay=0)
+    with pytest.raises(ValueError, match="the loop h1 takes no frame"):
+        net(torch.zeros(1, 3, 2))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"reset": "none"}, {"leak": 0.0}, {"leak": 1.1}, {"start": 1.0}, {"comparison": "<"}],
+)
+def test_a_neuron_says_what_is_wrong(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        SpikingNeuron(4, **wrong)  # type: ignore[arg-type]
+
+
+def test_the_dropout_mask_lasts_for_the_whole_run() -> None:
+    torch.manual_seed(0)
+    net = Rollout((8,))
+    net.node("h1", activation=SpikingNeuron(STEPS, 1.0))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Sequential(FixedDropout(0.5), nn.Linear(8, 8, bias=False)))
+    net.edge("h1", "answer", nn.Sequential(FixedDropout(0.5), nn.Linear(8, 8)))
+    drop = net.get_submodule("input_to_h1.0")
+    masks: list[Tensor] = []
+    assert net.steps == STEPS
+    drop.register_forward_hook(lambda _m, _i, out: masks.append(out > 0))
+    net(torch.ones(3, 5, 8))
+    assert len(masks) >= 4
+    later = masks[-4:]
+    assert all(torch.equal(mask, later[0]) for mask in later)
+    assert not torch.equal(later[0][0], later[0][1])  # every sample has its own
+    first = later[0]
+    net(torch.ones(3, 5, 8))
+    assert not torch.equal(masks[-1], first)
+    net.eval()
+    net(torch.ones(3, 5, 8))
+    assert masks[-1].all()
