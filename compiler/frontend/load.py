@@ -95,14 +95,33 @@ def load_model(
         archive = Archive.open(path, _exported(saved, given))
     elif archive is None:
         raise refuse_other_file(path, data)
-    name = find_model(archive)
-    program = read_program(archive, f"models/{name}.json")
-    payloads = read_payloads(archive, name)
-    refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     if saved is None:
+        find_model(archive)
         given.refuse(path, INPUT_SHAPE, MODULE)
+    return _from_archive(archive, path.stem, digest)
+
+
+def load_archive(data: bytes, name: str) -> Model:
+    """Read an archive that is in memory, as ``FrameNetwork.to_bytes`` makes it.
+
+    Args:
+        data: of a ``torch.export`` archive.
+        name: what the graph is called, and messages call the archive.
+
+    Raises:
+        UserError: as :func:`load_model`.
+    """
+    archive = Archive.open(Path(name), data)
+    return _from_archive(archive, name, hashlib.sha256(data).hexdigest())
+
+
+def _from_archive(archive: Archive, name: str, digest: str) -> Model:
+    inside = find_model(archive)
+    program = read_program(archive, f"models/{inside}.json")
+    payloads = read_payloads(archive, inside)
+    refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     tensors = read_tensors(archive, payloads)
-    graph, made = build_graph(program, tensors, path.stem)
+    graph, made = build_graph(program, tensors, name)
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest, step=Step(program, tensors, made))

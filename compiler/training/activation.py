@@ -61,3 +61,25 @@ class QuantizedReLU(nn.Module):
             # The floor's own gradient is zero: a straight line through its steps takes its place.
             whole = scaled + (whole - scaled).detach()
         return torch.clamp(whole, 0, self.levels) * step
+
+
+class CappedReLU(nn.Module):
+    """``min(max(0, z), ceiling)``: ReLU6 and its relatives.
+
+    Args:
+        ceiling: positive.
+
+    Shapes: any to the same, float.
+    """
+
+    def __init__(self, ceiling: float) -> None:
+        super().__init__()
+        self.ceiling = ceiling
+
+    def extra_repr(self) -> str:
+        """What ``print`` shows."""
+        return f"ceiling={self.ceiling:g}"
+
+    def quantized(self, z: Tensor) -> Tensor:
+        """The activation of ``z``, which has no levels; called as that of ``QuantizedReLU`` is."""
+        return torch.clamp(z, 0, self.ceiling)

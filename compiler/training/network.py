@@ -29,11 +29,11 @@ import networkx as nx
 import torch
 from torch import Tensor, nn
 
-from .activation import QuantizedReLU
+from .activation import CappedReLU, QuantizedReLU
 from .dropout import FixedDropout
 from .export import archive_bytes, as_counts, check_calibration
 from .neurons import SpikingNeuron
-from .operations import Bias, Factor, Pad, Shaped
+from .operations import Bias, Factor, FixedMatrix, Pad, Shaped
 
 INPUT = "input"
 STATE_PREFIX = "state_"
@@ -48,13 +48,14 @@ LINEAR_OPERATIONS = (
     FixedDropout,
     Bias,
     Factor,
+    FixedMatrix,
     Pad,
     Shaped,
 )
 """What an edge may do, alone or in a Sequential. Nodes are the only place for a nonlinearity."""
 
 
-Activation: TypeAlias = QuantizedReLU | SpikingNeuron
+Activation: TypeAlias = QuantizedReLU | CappedReLU | SpikingNeuron
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,16 @@ class FrameNetwork(nn.Module):
             said["weight_bits"] = self.weight_bits
             said["scales"] = self.scales
         return {"format": 1, **said} if said else None
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the nodes, in the order in which they were added."""
+        return tuple(self._nodes)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges, in the order in which they were added."""
+        return tuple(self._edges)
 
     def spiking(self) -> dict[str, SpikingNeuron]:
         """The neurons of nodes that spike, by the node's name."""

@@ -79,3 +79,26 @@ class Shaped(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, ...) to (batch, *shape)."""
         return x.reshape(x.shape[0], *self.shape)
+
+
+class FixedMatrix(nn.Module):
+    """A matrix that is not trained: it says which elements go where.
+
+    Args:
+        values: (outputs, inputs), of the flattened source in C order.
+        shape: of the result, without the batch.
+    """
+
+    def __init__(self, values: Tensor, shape: Sequence[int]) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        self.register_buffer("values", values.detach().clone())
+
+    def extra_repr(self) -> str:
+        """What ``print`` shows."""
+        return f"to {self.shape}"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, ...) to (batch, *shape)."""
+        flat = nn.functional.linear(x.flatten(1), self.get_buffer("values"))
+        return flat.reshape(x.shape[0], *self.shape)
