@@ -17,18 +17,18 @@ from .network import FrameNetwork
 class Method:
     """Base of all methods: a frozen dataclass whose fields are its options, as passes are.
 
-    A method takes a network and gives back another one that is trained in its place, and that
-    ``snnc compile`` accepts without calibration data once :meth:`finish` has been called.
+    A method takes a network and prepares another one that is trained in its place
+    (:func:`snnc.training.fit`). What comes out, ``snnc compile`` accepts without calibration data.
     """
 
     name: ClassVar[str]
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> FrameNetwork:
-        """The network to train.
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        """What to train.
 
         Args:
-            network: what the user has; not changed.
+            network: what the user has; not changed, unless the method trains it as it is.
             counts: of the training data, (samples, frames, *shape): what thresholds are measured on.
 
         Raises:
@@ -36,15 +36,27 @@ class Method:
         """
         raise NotImplementedError
 
-    def groups(self, network: FrameNetwork) -> list[tuple[list[nn.Parameter], float]]:
-        """Trained parameters with a factor on the learning rate each; decay is for the first group."""
-        return [([p for p in network.parameters() if p.requires_grad], 1.0)]
 
-    def loss(self, network: FrameNetwork, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
+class Task:
+    """A network that a method has prepared, and how it is trained; the base trains all parameters.
+
+    Attributes:
+        method: with its options.
+        network: trained in place.
+    """
+
+    def __init__(self, method: Method, network: FrameNetwork) -> None:
+        self.method = method
+        self.network = network
+
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """Trained parameters with a factor on the learning rate each; decay is for the first group."""
+        return [([p for p in self.network.parameters() if p.requires_grad], 1.0)]
+
+    def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
         """Cross-entropy, the mean over all frames from the first response on (papers.md 1.2).
 
         Args:
-            network: the prepared one.
             x: counts as floats, (batch, frames, *shape).
             y: labels, (batch,); each holds for all frames of its sample.
             smoothing: of labels.
@@ -52,20 +64,20 @@ class Method:
         Raises:
             ValueError: the answer to the last frame has seen none of the input.
         """
-        first = network.first_response
+        first = self.network.first_response
         if x.shape[1] <= first:
             raise ValueError(f"{x.shape[1]} frames; the first answer needs more than {first}")
-        answers = network(x)[:, first:]
+        answers = self.network(x)[:, first:]
         repeated = y[:, None].expand(answers.shape[:2])
         return nn.functional.cross_entropy(
             answers.flatten(0, 1), repeated.flatten(), label_smoothing=smoothing
         )
 
-    def begin_epoch(self, network: FrameNetwork, epoch: int, epochs: int) -> None:
+    def begin_epoch(self, epoch: int, epochs: int) -> None:
         """Called before each epoch (from 0), in training mode."""
 
-    def before_judging(self, network: FrameNetwork) -> None:
+    def before_judging(self) -> None:
         """Called after each epoch's last step, before the network is judged."""
 
-    def finish(self, network: FrameNetwork) -> None:
+    def finish(self) -> None:
         """Turn the best network into what is exported."""

@@ -1,0 +1,279 @@
+"""The loop that every method runs in: epochs, judgement, early stop, checkpoints, curves."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterable, Sized
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from snnc.errors import fail
+
+from .checkpoint import Checkpoint, read_checkpoint
+from .curve import Curve, Row
+from .judge import judge
+from .method import Task
+
+Pairs = Iterable[tuple[Tensor, Tensor]]
+OPTIMIZERS = ("adam", "sgd")
+SCHEDULES = ("constant", "cosine", "onecycle", "step")
+STEP_AT, STEP_BY = (0.6, 0.8, 0.9), 0.2
+"""STDB's schedule: a fifth of the rate at 60, 80 and 90 % of the epochs (papers.md 3.6)."""
+
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        epochs: at most so many.
+        learning_rate: highest.
+        optimizer: ``adam`` (AdamW with amsgrad, papers.md 3.6) or ``sgd`` (momentum 0.9).
+        schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
+            90 % of the epochs).
+        weight_decay: of weights; not of thresholds.
+        smoothing: of labels, 0 to below 1.
+        clip: largest norm of all gradients together; 0 for none.
+        patience: stop after so many epochs without a better judgement; 0 never stops early.
+        seed: of everything that is drawn. Each epoch has a seed of its own, so that a run that is
+            resumed goes on as it would have.
+    """
+
+    epochs: int = 10
+    learning_rate: float = 1e-4
+    optimizer: str = "adam"
+    schedule: str = "cosine"
+    weight_decay: float = 0.0
+    smoothing: float = 0.0
+    clip: float = 1.0
+    patience: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        wrong = [
+            ("epochs", self.epochs >= 0, "0 or more"),
+            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS)),
+            ("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES)),
+            ("weight_decay", self.weight_decay >= 0, "0 or more"),
+            ("smoothing", 0 <= self.smoothing < 1, "from 0 to below 1"),
+            ("clip", self.clip >= 0, "0 or more"),
+            ("patience", self.patience >= 0, "0 or more"),
+        ]
+        for name, fine, allowed in wrong:
+            if not fine:
+                what = f"{name} is {getattr(self, name)!r}"
+                raise fail("D321", what, where="training", help=f"it must be {allowed}")
+
+
+@dataclass
+class Progress:
+    """What a listener is told: epoch and batch, out of how many, and the loss so far."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    row: Row | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Run:
+    """A training that has ended."""
+
+    curve: Curve
+    best: int
+    seconds: float
+    stopped_early: bool = False
+    resumed_at: int | None = None
+
+
+def fit(
+    task: Task,
+    train: Pairs,
+    validation: Pairs,
+    recipe: Recipe,
+    *,
+    checkpoint: Path | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Train what ``method.prepare`` gave; in the end ``task.network`` is the best one, finished.
+
+    The best is the one with the most right answers after the last frame of the validation data, the
+    earliest of equals; epoch 0 of the curve is the network as it was given. Seeds are fixed: the same
+    call on the same machine with as many threads gives the same network.
+
+    Args:
+        task: a prepared network, its loss and its hooks.
+        train, validation: anything that yields (x, y) batches each time it is iterated over.
+        recipe: how.
+        checkpoint: a file that is written after each epoch, and gone on from if it is there.
+        listener: told after each batch and each epoch.
+
+    Raises:
+        UserError: D321 a recipe that cannot work, D322 the checkpoint is another run's, D323 the loss
+            is no number any more.
+    """
+    began = time.monotonic()
+    task.network.first_response  # noqa: B018  builds it: optimisers hold the parameters that are there now
+    torch.manual_seed(recipe.seed)
+    state = _Loop(task, recipe, _count(train))
+    resumed = None
+    if checkpoint is not None and checkpoint.exists():
+        resumed = state.restore(read_checkpoint(checkpoint), checkpoint)
+    if resumed is None:
+        state.judged(0, float("nan"), validation, time.monotonic())
+    tell = listener or (lambda _: None)
+    stopped = False
+    for epoch in range(len(state.curve.rows), recipe.epochs + 1):
+        if stopped := bool(recipe.patience) and epoch - 1 - state.best >= recipe.patience:
+            break
+        moment = time.monotonic()
+        loss = state.epoch(epoch, train, tell)
+        row = state.judged(epoch, loss, validation, moment)
+        tell(Progress(epoch, recipe.epochs, state.batches, state.batches, loss, row))
+        if checkpoint is not None:
+            state.save(checkpoint)
+    task.network.load_state_dict(state.best_state)
+    task.finish()
+    return Run(state.curve, state.best, time.monotonic() - began, stopped, resumed)
+
+
+def _count(pairs: Pairs) -> int:
+    """How many batches there are; where they do not say, they are counted once."""
+    return len(pairs) if isinstance(pairs, Sized) else sum(1 for _ in pairs)
+
+
+class _Loop:
+    """What changes from epoch to epoch."""
+
+    def __init__(self, task: Task, recipe: Recipe, batches: int) -> None:
+        self.task, self.network, self.recipe, self.batches = task, task.network, recipe, batches
+        groups = task.groups()
+        self.parameters = [p for group, _ in groups for p in group]
+        self.optimizer = _optimizer(recipe, groups)
+        self.scheduler = _scheduler(recipe, self.optimizer, batches)
+        self.curve = Curve()
+        self.best = 0
+        self.best_state: dict[str, Tensor] = {}
+
+    def epoch(self, epoch: int, train: Pairs, tell: Listener) -> float:
+        """One pass over the data; the mean loss."""
+        recipe, network = self.recipe, self.network
+        torch.manual_seed(recipe.seed * 100_003 + epoch)
+        network.train()
+        self.task.begin_epoch(epoch - 1, recipe.epochs)
+        total, done = 0.0, 0
+        for x, y in train:
+            loss = self.task.loss(x, y, recipe.smoothing)
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            if recipe.clip:
+                nn.utils.clip_grad_norm_(self.parameters, recipe.clip)
+            self.optimizer.step()
+            self.scheduler.step()
+            total, done = total + loss.item(), done + 1
+            if total != total:
+                raise fail(
+                    "D323",
+                    f"the loss is no number any more, in batch {done} of epoch {epoch}",
+                    where="training",
+                    why="gradients grew without bound",
+                    help="use a smaller --learning-rate, or the linear surrogate gradient",
+                )
+            tell(Progress(epoch, recipe.epochs, done, self.batches, total / done))
+        return total / max(1, done)
+
+    def judged(self, epoch: int, loss: float, validation: Pairs, began: float) -> Row:
+        """Look at the network as it is now; keep it if it is the best so far."""
+        self.task.before_judging()
+        found = judge(self.network, validation)
+        row = Row(epoch, loss, found, time.monotonic() - began)
+        if epoch == 0 or found.last > self.curve.rows[self.best].judgement.last:
+            self.best, self.best_state = epoch, copy.deepcopy(self.network.state_dict())
+        self.curve.rows.append(row)
+        return row
+
+    def save(self, path: Path) -> None:
+        Checkpoint(
+            recipe=self._identity(),
+            network=self.network.state_dict(),
+            best_network=self.best_state,
+            best=self.best,
+            optimizer=self.optimizer.state_dict(),
+            scheduler=self.scheduler.state_dict(),
+            curve=self.curve.as_data(),
+        ).write(path)
+
+    def restore(self, found: Checkpoint, path: Path) -> int | None:
+        """Go on from a checkpoint; the epoch that it was written after."""
+        mine = self._identity()
+        if found.recipe != mine:
+            other = sorted(k for k in {*mine, *found.recipe} if mine.get(k) != found.recipe.get(k))
+            raise fail(
+                "D322",
+                f"this checkpoint is of another run: {', '.join(other)} differ",
+                where=str(path),
+                help="remove the file to begin anew, or give the options that it was written with",
+            )
+        self.network.load_state_dict(found.network)
+        self.best_state, self.best = found.best_network, found.best
+        self.optimizer.load_state_dict(found.optimizer)
+        self.scheduler.load_state_dict(found.scheduler)
+        self.curve = Curve.from_data(found.curve)
+        return self.curve.rows[-1].epoch
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to be gone on with."""
+        options = {f.name: getattr(self.recipe, f.name) for f in fields(self.recipe)}
+        method = self.task.method
+        chosen = {f.name: repr(getattr(method, f.name)) for f in fields(method)}
+        shapes = {name: list(value.shape) for name, value in self.network.state_dict().items()}
+        return {
+            **options,
+            "method": method.name,
+            "batches": self.batches,
+            **{f"method {name}": value for name, value in chosen.items()},
+            "network": shapes,
+        }
+
+
+def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -> torch.optim.Optimizer:
+    tables: list[dict[str, Any]] = [
+        {
+            "params": parameters,
+            "lr": recipe.learning_rate * factor,
+            "weight_decay": 0.0 if i else recipe.weight_decay,
+        }
+        for i, (parameters, factor) in enumerate(groups)
+        if parameters
+    ]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(tables, lr=recipe.learning_rate, momentum=MOMENTUM)
+    return torch.optim.AdamW(tables, lr=recipe.learning_rate, amsgrad=True)
+
+
+def _scheduler(
+    recipe: Recipe, optimizer: torch.optim.Optimizer, batches: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    total = max(1, recipe.epochs * batches)
+    if recipe.schedule == "onecycle":
+        rates = [group["lr"] for group in optimizer.param_groups]
+        return torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1)
+    if recipe.schedule == "cosine":
+        return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
+    if recipe.schedule == "step":
+        at = [round(total * share) for share in STEP_AT]
+        return torch.optim.lr_scheduler.MultiStepLR(optimizer, at, STEP_BY)
+    return torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)

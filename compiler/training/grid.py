@@ -1,0 +1,181 @@
+"""Weights on a chip's real grid in training: the compiler's own pass chooses it, torch rounds to it.
+
+``quantize-weights`` says which integers the present weights would become: bits, sign mode and exponent
+of each projection, scale of each population. Rounding to them happens in the forward pass; the gradient
+passes straight through where the weight is within the grid's range (papers.md 4; the
+straight-through estimator of Bengio et al. 2013), and is zero beyond.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from snnc.errors import fail
+from snnc.ir import Graph, SparseLinear, weight_range, weight_step
+from snnc.ir.scaling import scale_outputs, weights_of
+from snnc.passes import Context, Pass, Pipeline
+
+from .network import Edge, FrameNetwork
+from .thaw import graph_of
+
+WEIGHT = "weight"
+FOLDED = "fold-thresholds"
+
+
+class OnGrid(nn.Module):
+    """Rounds a weight to the grid; a parametrization of torch's, with what the grid is in buffers.
+
+    Attributes:
+        factor: integer units for 1.0 of each weight, shape of the weight.
+        step, low, high: of the integers, shape ().
+        scale: integer units for one threshold of the target, (1,) or (channels,).
+    """
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        for name, value in (("factor", torch.ones_like(weight)), ("scale", torch.ones(1))):
+            self.register_buffer(name, value.detach())
+        for name, number in (("step", 1.0), ("low", -1.0), ("high", 1.0)):
+            self.register_buffer(name, torch.tensor(number))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The nearest on the grid, ties to even; any shape to the same."""
+        get = self.get_buffer
+        factor, step = get("factor"), get("step")
+        inside = torch.clamp(weight * (factor / step), get("low") / step, get("high") / step)
+        rounded = inside + (torch.round(inside) - inside).detach()
+        return rounded * (step / factor)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Which grid: what ``snnc compile`` would be asked for.
+
+    Attributes:
+        pipeline: the target's passes, with the bits, the code and the steps put in.
+        context: the target, and counts for what its ranges must hold.
+    """
+
+    pipeline: Pipeline
+    context: Context
+
+    def attach(self, network: FrameNetwork) -> None:
+        """Put every trained weight of the edges on the grid.
+
+        Args:
+            network: whose every edge holds one weight at most (a thawed graph with folded chains).
+        """
+        for _, module in weighted_edges(network):
+            parametrize.register_parametrization(module, WEIGHT, OnGrid(_weight(module)))
+        self.renew(network)
+
+    def renew(self, network: FrameNetwork) -> None:
+        """Choose the grid anew for the weights as they are now.
+
+        Raises:
+            UserError: the target cannot hold the network.
+        """
+        plain = detached(network)
+        _, final = self._through(graph_of(plain))
+        ones = copy.deepcopy(plain)
+        with torch.no_grad():
+            for _, module in weighted_edges(ones):
+                _weight(module).fill_(1.0)
+        units, _ = self._through(graph_of(ones), only_folded=True)
+        for edge, module in weighted_edges(network):
+            on_grid = _parametrization(module)
+            i = _position(final, edge)
+            projection, folded = final.projections[i], units.projections[i]
+            target = final.by_name[projection.target]
+            assert projection.grid is not None and target.grid is not None
+            scale = np.asarray(target.grid.scale, np.float64)
+            op = scale_outputs(folded.op, scale / 2.0**projection.grid.exponent, target.shape)
+            if isinstance(op, SparseLinear):
+                raise fail(
+                    "D216",
+                    "the connection has become a sparse matrix, whose weights are not the network's",
+                    where=projection.origin or projection.label,
+                    help="train with pooling and convolutions that merge exactly at the borders",
+                )
+            bits, mode = projection.grid.bits, projection.grid.sign_mode
+            low, high = weight_range(bits, mode)
+            numbers = {"step": weight_step(bits, mode), "low": low, "high": high}
+            with torch.no_grad():
+                for name, number in numbers.items():
+                    on_grid.get_buffer(name).fill_(float(number))
+                factor = torch.from_numpy(weights_of(op).reshape(_weight(module).shape).copy())
+                on_grid.get_buffer("factor").copy_(factor)
+                buffer = torch.from_numpy(scale.reshape(-1).copy()).to(factor.dtype)
+                on_grid.register_buffer("scale", buffer)
+
+    def _through(self, graph: Graph, only_folded: bool = False) -> tuple[Graph, Graph]:
+        """The graph after thresholds are folded, and at the end."""
+        kept: list[Graph] = []
+
+        def keep(a_pass: Pass, after: Graph) -> None:
+            if a_pass.name == FOLDED:
+                kept.append(after)
+
+        passes = self.pipeline.passes
+        if only_folded:
+            last = next(i for i, p in enumerate(passes) if p.name == FOLDED)
+            passes = passes[: last + 1]
+        context = Context(self.context.target, self.context.calibration)
+        final = Pipeline(passes).run(graph, context, keep)
+        return kept[0], final
+
+
+def weighted_edges(network: FrameNetwork) -> Iterator[tuple[Edge, nn.Conv2d | nn.Linear]]:
+    """The edges with a weight that is trained, and what holds it."""
+    for edge in network.edges:
+        for module in network.get_submodule(edge.name).modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                yield edge, module
+
+
+def detached(network: FrameNetwork) -> FrameNetwork:
+    """A copy without the grid, with the weights that are trained, not yet rounded."""
+    twin = copy.deepcopy(network)
+    for _, module in weighted_edges(twin):
+        if parametrize.is_parametrized(module, WEIGHT):
+            parametrize.remove_parametrizations(module, WEIGHT, leave_parametrized=False)
+    return twin
+
+
+def settle(network: FrameNetwork, bits: int) -> None:
+    """Leave the rounded weights in the network for good, and say which grid they are on."""
+    scales: dict[str, list[int]] = {}
+    for edge, module in weighted_edges(network):
+        buffer: NDArray[Any] = _parametrization(module).get_buffer("scale").numpy()
+        scales[edge.target] = [int(value) for value in buffer]
+        parametrize.remove_parametrizations(module, WEIGHT, leave_parametrized=True)
+    network.weight_bits, network.scales = bits, scales
+
+
+def _position(graph: Graph, edge: Edge) -> int:
+    """Which projection an edge has become: origins are paths in the network."""
+    for i, p in enumerate(graph.projections):
+        if edge.name in {part.strip().partition(".")[0] for part in p.origin.split(",")}:
+            return i
+    raise AssertionError(f"no projection comes from {edge.name}")
+
+
+def _weight(module: nn.Module) -> Tensor:
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    return weight
+
+
+def _parametrization(module: nn.Module) -> OnGrid:
+    (found,) = module.parametrizations[WEIGHT]  # type: ignore[index]
+    assert isinstance(found, OnGrid)
+    return found

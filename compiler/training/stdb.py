@@ -1,0 +1,130 @@
+"""Method ``stdb``: hybrid conversion and spike-timing-dependent backpropagation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import fail
+from snnc.ir import Array, Population
+from snnc.passes.balance_thresholds import GROUPS, METHODS
+
+from .balancing import balanced_thresholds
+from .method import Method, Task
+from .network import FrameNetwork
+from .neurons import RESETS, SpikingNeuron
+from .surrogate import Linear, SinceSpike, Surrogate
+from .thaw import graph_of, thaw
+
+SURROGATES = ("linear", "stdb")
+
+
+@dataclass(frozen=True)
+class Stdb(Method):
+    """Convert by threshold balancing, then train the weights for few time steps (Rathi et al. 2020).
+
+    The converted network's weights and thresholds are the start; gradients go through all steps of a
+    frame, and through frames. Differences from the authors' code (papers.md 3.3): every layer has
+    its own window of T steps, delayed to match, so none is lost on the way; the input is not Poisson
+    but the counts in every step; the leak takes what the reset left, as on the chip.
+
+    Options:
+        steps: T, time steps of a frame.
+        surrogate: ``linear`` (the authors' default) or ``stdb``, exponential in the time since the
+            last spike.
+        alpha: height of the surrogate gradient.
+        beta: of ``stdb``: decay a step.
+        reset: ``subtract`` or ``zero``: with a hard reset, a start of 0 and no biases the network runs
+            on Lava's stock LIF neurons.
+        leak: share of the potential that a step keeps; a multiple of 1/4096.
+        start: of the potential, in thresholds, 0 to below 1.
+        dropout: share of each population that is left out, the same for a sample's whole run.
+        balance: how thresholds are found, as ``balance-thresholds{method}``.
+        percentile: for balance activation and percentile.
+        per: one threshold a ``population`` (as published) or ``channel``.
+        scale: factor on all thresholds (the authors' 0.7 for long runs; 0.2 to 1 for short ones).
+    """
+
+    name: ClassVar[str] = "stdb"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "surrogate": SURROGATES,
+        "reset": RESETS,
+        "balance": METHODS,
+        "per": GROUPS,
+    }
+
+    steps: int = 16
+    surrogate: str = "linear"
+    alpha: float = 0.3
+    beta: float = 0.01
+    reset: str = "subtract"
+    leak: float = 1.0
+    start: float = 0.5
+    dropout: float = 0.0
+    balance: str = "activation"
+    percentile: float = 99.0
+    per: str = "population"
+    scale: float = 1.0
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        graph = graph_of(network)
+        self._check()
+        thresholds = balanced_thresholds(
+            graph,
+            counts,
+            steps=self.steps,
+            method=self.balance,
+            percentile=self.percentile,
+            per=self.per,
+            scale=self.scale,
+        )
+        return Task(self, thaw(graph, lambda p: self._neuron(p, thresholds), self.dropout))
+
+    def _check(self) -> None:
+        checks = [
+            ("steps", self.steps >= 1, "at least 1"),
+            ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
+            ("reset", self.reset in RESETS, " or ".join(RESETS)),
+            ("leak", 1 / 4096 <= self.leak <= 1, "from 1/4096 to 1"),
+            ("start", 0 <= self.start < 1, "from 0 to below 1"),
+            ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
+            ("alpha", self.alpha > 0, "above 0"),
+            ("beta", self.beta >= 0, "0 or more"),
+        ]
+        refuse_wrong(self, checks)
+
+    def _neuron(self, population: Population, thresholds: dict[str, Array]) -> SpikingNeuron:
+        return SpikingNeuron(
+            self.steps,
+            thresholds[population.name].tolist(),
+            trainable=False,
+            reset=self.reset,
+            leak=self.leak,
+            start=self.start,
+            surrogate=self._surrogate(),
+            detach_reset=True,
+        )
+
+    def _surrogate(self) -> Surrogate:
+        return Linear(self.alpha) if self.surrogate == "linear" else SinceSpike(self.alpha, self.beta)
+
+
+def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
+    """One message for the first option of a method that is out of bounds.
+
+    Args:
+        method: which.
+        checks: option, whether it is fine, and what it must be.
+
+    Raises:
+        UserError: D321.
+    """
+    for option, fine, allowed in checks:
+        if not fine:
+            what = f"{option} is {getattr(method, option)!r}"
+            where = f"{method.name}{{{option.replace('_', '-')}}}"
+            raise fail("D321", what, where=where, help=f"it must be {allowed}")

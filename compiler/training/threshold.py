@@ -1,0 +1,106 @@
+"""Method ``threshold``: spiking neurons whose thresholds are trained with the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from snnc.ir import Population
+from snnc.passes.balance_thresholds import GROUPS, METHODS
+
+from .balancing import balanced_thresholds
+from .method import Method, Task
+from .network import FrameNetwork
+from .neurons import SpikingNeuron
+from .stdb import refuse_wrong
+from .surrogate import Logistic
+from .thaw import graph_of, thaw
+
+
+@dataclass(frozen=True)
+class Threshold(Method):
+    """Train thresholds, which are also what a spike is worth (Castagnetti et al. 2023, ATIF).
+
+    A neuron with T steps is a quantizer with T levels, and its threshold the end of its range: too
+    high rounds coarsely, too low cuts off (papers.md 4.3). Training finds the balance; the compiler
+    folds the spike's worth into the next weights. Soft reset, no leak, gradients through the reset.
+
+    Options:
+        steps: T, time steps of a frame.
+        trained: false keeps the thresholds where they begin, for comparison.
+        rate: factor on the learning rate for thresholds.
+        sharpness: of the logistic surrogate gradient, in thresholds.
+        start: of the potential, in thresholds: 0.5 rounds to the nearest level, 0 (as published) down.
+        dropout: share of each population that is left out, the same for a sample's whole run.
+        balance: how the first thresholds are found, as ``balance-thresholds{method}``.
+        percentile: for balance activation and percentile.
+        per: one threshold a ``population`` (as published) or ``channel``.
+        scale: factor on the first thresholds.
+    """
+
+    name: ClassVar[str] = "threshold"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"balance": METHODS, "per": GROUPS}
+
+    steps: int = 4
+    trained: bool = True
+    rate: float = 10.0
+    sharpness: float = 4.0
+    start: float = 0.5
+    dropout: float = 0.0
+    balance: str = "activation"
+    percentile: float = 99.9
+    per: str = "population"
+    scale: float = 1.0
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        refuse_wrong(
+            self,
+            [
+                ("steps", self.steps >= 1, "at least 1"),
+                ("rate", self.rate > 0, "above 0"),
+                ("sharpness", self.sharpness > 0, "above 0"),
+                ("start", 0 <= self.start < 1, "from 0 to below 1"),
+                ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
+            ],
+        )
+        graph = graph_of(network)
+        thresholds = balanced_thresholds(
+            graph,
+            counts,
+            steps=self.steps,
+            method=self.balance,
+            percentile=self.percentile,
+            per=self.per,
+            scale=self.scale,
+        )
+
+        def neuron(population: Population) -> SpikingNeuron:
+            return SpikingNeuron(
+                self.steps,
+                thresholds[population.name].tolist(),
+                trainable=self.trained,
+                start=self.start,
+                surrogate=Logistic(self.sharpness, relative=True),
+            )
+
+        return ThresholdTask(self, thaw(graph, neuron, self.dropout))
+
+
+class ThresholdTask(Task):
+    """Thresholds learn at a rate of their own."""
+
+    def __init__(self, method: Threshold, network: FrameNetwork) -> None:
+        super().__init__(method, network)
+        self.rate = method.rate
+
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """Weights, then thresholds, which learn faster and do not decay."""
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        own = {id(neuron.threshold) for neuron in self.network.spiking().values()}
+        weights = [p for p in trained if id(p) not in own]
+        return [(weights, 1.0), ([p for p in trained if id(p) in own], self.rate)]

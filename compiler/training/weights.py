@@ -1,0 +1,106 @@
+"""Method ``weights``: training on the chip's own weight grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends import find_backend
+from snnc.ir import Code, Population, Target
+from snnc.passes import Context, Pipeline
+from snnc.passes.fold_linear_chains import FoldLinearChains
+
+from .activation import QuantizedReLU
+from .balancing import balanced_thresholds
+from .grid import Grid, settle
+from .method import Method, Task
+from .network import FrameNetwork
+from .stdb import refuse_wrong
+from .thaw import graph_of, own_activation, thaw, without_batch_norm
+
+CODES = tuple(code.value for code in Code)
+
+
+@dataclass(frozen=True)
+class Weights(Method):
+    """Train with weights rounded to the target's grid, straight-through (papers.md 4, 6.5).
+
+    Chains of linear operations are folded first, as the compiler does, so that what is rounded in
+    training are the very weights of the chip: pooling becomes part of a kernel. The compiler's own
+    ``quantize-weights`` chooses the grid at each epoch's begin and end; the file that results says
+    which it was, and compiles to the integers that were judged. Activations keep their levels or
+    spikes; plain ReLUs get levels.
+
+    Options:
+        bits: of a weight, as the target has them.
+        target: whose grid, with options as for ``--target``.
+        code: for which the network will be compiled.
+        steps: of a frame, and levels of activations that have none yet.
+        percentile: of positive activations, in percent, that is the range of those.
+    """
+
+    name: ClassVar[str] = "weights"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": CODES}
+
+    bits: int = 4
+    target: str = "loihi"
+    code: str = "rate"
+    steps: int = 16
+    percentile: float = 99.9
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        refuse_wrong(
+            self,
+            [
+                ("steps", self.steps >= 1, "at least 1"),
+                ("code", self.code in CODES, " or ".join(CODES)),
+            ],
+        )
+        graph = without_batch_norm(graph_of(network))
+        bare = [p for p in graph.neurons if p.levels is None]
+        ranges = (
+            balanced_thresholds(graph, counts, steps=self.steps, percentile=self.percentile)
+            if bare
+            else {}
+        )
+        folded = FoldLinearChains().run(graph, Context(Target("training")))
+
+        def activation(population: Population) -> Any:
+            if population.levels is None:
+                return QuantizedReLU(self.steps, ranges[population.name].tolist())
+            return own_activation(population, graph.trained_steps)
+
+        return OnGridTask(self, thaw(folded, activation), self._grid(counts))
+
+    def _grid(self, counts: NDArray[np.integer[Any]]) -> Grid:
+        backend = find_backend(self.target)
+        pipeline = Pipeline.parse(backend.pipeline())
+        pipeline = pipeline.with_option("quantize-weights", bits=self.bits)
+        pipeline = pipeline.with_option("choose-code", code=self.code)
+        return Grid(pipeline, Context(backend.target, np.asarray(counts, np.int64)))
+
+
+class OnGridTask(Task):
+    """A network whose weights are rounded to a grid that follows them."""
+
+    def __init__(self, method: Weights, network: FrameNetwork, grid: Grid) -> None:
+        super().__init__(method, network)
+        self.bits = method.bits
+        self.grid = grid
+        grid.attach(network)
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:
+        """The grid for the weights that the last epoch left."""
+        self.grid.renew(self.network)
+
+    def before_judging(self) -> None:
+        """The grid that compiling would choose now."""
+        self.grid.renew(self.network)
+
+    def finish(self) -> None:
+        """Rounded weights, for good."""
+        settle(self.network, self.bits)
