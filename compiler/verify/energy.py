@@ -264,7 +264,7 @@ def _layer(layer: AnnLayer, by: Arithmetic, memory: Memory) -> Energy:
     elif layer.work is Work.POOLING:
         reads, addresses = layer.additions, layer.inputs + layer.outputs
     else:
-        reads, addresses = layer.inputs, 0
+        reads = addresses = layer.inputs
     between = 0 if layer.last else layer.outputs
     return Energy(
         operations=layer.macs * by.mac + layer.additions * by.add,
