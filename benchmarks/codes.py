@@ -33,7 +33,7 @@ BATCH = 50
 
 def operations(program: Program, spikes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Synaptic operations of each step, of all samples together."""
-    fan_out = {
+    connections = {
         p.name: sum(
             (fan_out(q.op, p.shape).ravel() for q in program.projections if q.source == p.name),
             np.zeros(size(p.shape), np.int64),
@@ -42,7 +42,7 @@ def operations(program: Program, spikes: NDArray[np.int64]) -> NDArray[np.float6
     }
     found = []
     for now in run_steps(program, spikes):
-        sent = ((s != 0).reshape(len(s), -1).sum(axis=0) @ fan_out[n] for n, (s, _) in now.items())
+        sent = ((s != 0).reshape(len(s), -1).sum(axis=0) @ connections[n] for n, (s, _) in now.items())
         found.append(float(sum(sent)))
     return np.array(found)
 

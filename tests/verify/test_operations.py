@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sparse
+import torch
 
+from snnc.frontend import load_model
 from snnc.ir import (
     AvgPool2d,
     BatchNorm,
@@ -23,6 +26,7 @@ from snnc.ir import (
     Scale,
     SparseLinear,
     target_shape,
+    with_relays,
 )
 from snnc.ir.delays import delays_of
 from snnc.sim import encode, simulate, tally
@@ -36,6 +40,7 @@ from snnc.verify.operations import (
 )
 from tests.backends.nir.networks import INPUT
 from tests.codes.networks import exact_network
+from tests.frontend.ordinary import resnet
 
 from . import small
 
@@ -165,6 +170,36 @@ def test_real_spikes_as_the_written_out_network_has_them(seed: int, code: str) -
             if q.source in {p.name for p in neurons}
         )
         assert sum(held[p.name] for p in neurons) == of_neurons
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_relays_are_counted_like_any_other_population(graded: bool) -> None:
+    program = with_relays(small.program(graded=graded, delay=5), 2)
+    relay = program.populations[1]
+    assert relay.relay_of == "input"
+    x = np.zeros((1, 3, 1, 4, 4), np.int64)
+    x[0, 0, 0, 2, 2] = 3
+    found = count_snn(program, tally(program, x).events, x)
+    source, passed, *_ = found.populations
+    assert passed.spikes == source.spikes == (small.K if graded else 3)
+    assert passed.updates == 16 * found.steps
+    to_relay, onward = found.projections[0], found.projections[1]
+    assert to_relay.operations == source.spikes and onward.operations == 18 * source.spikes
+    # 2 steps in front of the relay and 2 behind it: one connection holds 2 at the most.
+    assert source.buffer_bits == passed.buffer_bits == 2 * 16 * (2 if graded else 1)
+
+
+def test_a_network_whose_count_is_known(tmp_path: Path) -> None:
+    """ResNet-18 for 32x32 images: 0.56 G multiply-accumulates by every counter in use."""
+    net = resnet([2, 2, 2, 2]).eval()
+    torch.export.save(torch.export.export(net, (torch.zeros(1, 3, 32, 32),)), tmp_path / "net.pt2")
+    graph = load_model(tmp_path / "net.pt2").graph
+    ann = count_ann(graph, replace(graph, steps_per_frame=4))
+    stages = [(64, 32, 64, 4), (128, 16, 128, 3), (256, 8, 256, 3), (512, 4, 512, 3)]
+    inner = sum(size**2 * outs * ins * 9 * count for outs, size, ins, count in stages)
+    first = 32**2 * 64 * 3 * 9
+    halved = sum(size**2 * outs * (outs // 2) * (9 + 1) for outs, size, _, _ in stages[1:])
+    assert ann.macs == first + inner + halved + 5120 == 555_422_720
 
 
 def test_bits() -> None:
