@@ -67,7 +67,8 @@ def test_wrong_use(snnc: Command, bundle: Path, data: Path) -> None:
     done = snnc("run", bundle, "--data", data, "-o", bundle.parent / "o.npz", "--json")
     assert done.code == 2 and "error[D305]" in done.err and "--operations" in done.err
     manifest = json.loads((bundle / MANIFEST).read_text())
-    for ann in ({}, {"layers": [{}], "populations": []}, 3):
+    damaged: tuple[object, ...] = ({}, {"layers": [{}], "populations": []}, 3)
+    for ann in damaged:
         (bundle / MANIFEST).write_text(json.dumps({**manifest, "ann": ann}))
         done = snnc("run", bundle, "--data", data, "--operations")
         assert done.code == 2 and "error[D114]" in done.err and "compile again" in done.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from snnc.verify.energy import (
@@ -32,26 +34,36 @@ def one(words: float, bits: float) -> float:
     return 1.0
 
 
+def equal(found: Energy, expected: Energy) -> None:
+    assert asdict(found) == pytest.approx(asdict(expected))
+
+
 def test_the_columns_of_the_ann() -> None:
     found = ann_energy(ANN, F, lambda source, target: UNIT, one).by_population
     conv, matrix = found["h"], found["out"]
-    assert conv == Energy(
-        operations=F * (2 * 16 * 9 * 1000 + 2 * 16),
-        weights=F * 2 * 16 * 9,
-        inputs=F * 2 * 16 * 9,
-        potentials=0,
-        biases=F * 2 * 16,
-        outputs=F * 2 * 16,
-        addressing=pytest.approx(F * (16 + 32 + 2 * 9) * 0.1),
+    equal(
+        conv,
+        Energy(
+            operations=F * (2 * 16 * 9 * 1000 + 2 * 16),
+            weights=F * 2 * 16 * 9,
+            inputs=F * 2 * 16 * 9,
+            potentials=0,
+            biases=F * 2 * 16,
+            outputs=F * 2 * 16,
+            addressing=F * (16 + 32 + 2 * 9) * 0.1,
+        ),
     )
-    assert matrix == Energy(
-        operations=F * (32 * 3 * 1000 + 3),
-        weights=F * 32 * 3,
-        inputs=F * 32,
-        potentials=0,
-        biases=F * 3,
-        outputs=F * 3,
-        addressing=pytest.approx(F * 32 * 3 * 0.1),
+    equal(
+        matrix,
+        Energy(
+            operations=F * (32 * 3 * 1000 + 3),
+            weights=F * 32 * 3,
+            inputs=F * 32,
+            potentials=0,
+            biases=F * 3,
+            outputs=F * 3,
+            addressing=F * 32 * 3 * 0.1,
+        ),
     )
 
 
@@ -60,23 +72,29 @@ def test_the_columns_of_the_snn() -> None:
     conv, matrix = found["h"], found["out"]
     add = 0.075  # 24 bits, between 0.05 at 16 and 0.1 at 32
     synapses, steps = 57, small.STEPS
-    assert conv == Energy(
-        operations=pytest.approx((synapses + steps * 32 + 5) * add),
-        weights=synapses,
-        inputs=4,
-        potentials=2 * (synapses + steps * 32),
-        biases=(steps - 1) * 32,  # the bias begins at the population's start
-        outputs=5,
-        addressing=pytest.approx(2 * 4 * 3.2 + 4 * 9 * 0.1),
+    equal(
+        conv,
+        Energy(
+            operations=(synapses + steps * 32 + 5) * add,
+            weights=synapses,
+            inputs=4,
+            potentials=2 * (synapses + steps * 32),
+            biases=(steps - 1) * 32,  # the bias begins at the population's start
+            outputs=5,
+            addressing=2 * 4 * 3.2 + 4 * 9 * 0.1,
+        ),
     )
-    assert matrix == Energy(
-        operations=pytest.approx((15 + steps * 3) * add),
-        weights=15,
-        inputs=5,
-        potentials=2 * (15 + steps * 3),
-        biases=(steps - 2) * 3,
-        outputs=0,
-        addressing=pytest.approx(15 * 0.1),
+    equal(
+        matrix,
+        Energy(
+            operations=(15 + steps * 3) * add,
+            weights=15,
+            inputs=5,
+            potentials=2 * (15 + steps * 3),
+            biases=(steps - 2) * 3,
+            outputs=0,
+            addressing=15 * 0.1,
+        ),
     )
 
 
