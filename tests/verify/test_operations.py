@@ -91,6 +91,8 @@ def test_other_operations_of_the_ann() -> None:
     turned = sparse.csr_array(np.eye(256)[::-1])
     assert works(between(SparseLinear(turned, (256,)))) == [(Work.SUM, 0, 256)]
     assert works(between(SparseLinear(turned * 2, (256,)))) == [(Work.MATRIX, 256, 256)]
+    pairs = sparse.csr_array(np.kron(np.eye(128), np.ones((1, 2))))
+    assert works(between(SparseLinear(pairs, (128,)))) == [(Work.MATRIX, 256, 128)]
     # A batch normalisation gives its target a bias.
     (readout,) = count_ann(between(norm), between(norm)).populations
     assert readout.biases == 4
