@@ -160,8 +160,14 @@ def count_ann(graph: Graph, converted: Graph) -> Ann:
         biased = p.bias is not None or any(_adds_constant(graph, q) for q in graph.into(p.name))
         levels = converted.by_name[p.name].levels or converted.steps_per_frame or 1
         levels = levels if p.kind is Kind.NEURONS else 0
-        populations.append(AnnPopulation(p.name, size(p.shape), p.shape[0] if biased else 0, levels))
+        populations.append(
+            AnnPopulation(p.name, size(p.shape), _channels(p.shape) if biased else 0, levels)
+        )
     return Ann(layers, tuple(populations))
+
+
+def _channels(shape: Shape) -> int:
+    return shape[0] if shape else 1
 
 
 def _adds_constant(graph: Graph, projection: Projection) -> bool:
@@ -181,7 +187,7 @@ def _layers(graph: Graph, projection: Projection) -> Iterator[AnnLayer]:
     if not work:
         count = size(shapes[-1])
         ends = (projection.source, projection.target)
-        yield AnnLayer(*ends, Work.SUM, True, count, count, 0, shapes[-1][0], 1, 0, 0, count)
+        yield AnnLayer(*ends, Work.SUM, True, count, count, 0, _channels(shapes[-1]), 1, 0, 0, count)
 
 
 def _computes(op: Op) -> bool:
@@ -214,9 +220,9 @@ def _layer(projection: Projection, op: Op, shape: Shape, last: bool) -> AnnLayer
         weights = macs = inside = int(op.weight.count_nonzero())
         work, additions = Work.MATRIX, outputs
     else:
-        work, weights, macs, inside = Work.SCALING, out[0], outputs, outputs
+        work, weights, macs, inside = Work.SCALING, _channels(out), outputs, outputs
     ends = (projection.source, projection.target)
-    facts = (size(shape), outputs, weights, out[0], taps, macs, inside, additions)
+    facts = (size(shape), outputs, weights, _channels(out), taps, macs, inside, additions)
     return AnnLayer(*ends, work, last, *facts)
 
 
@@ -425,7 +431,7 @@ def _population(
         registers=1 + int(keeps_current),
         state_bits=neuron.state_bits,
         bias_reads=neurons * _steps_with_bias(neuron, steps) if biased else 0,
-        biases=population.shape[0] if biased else 0,
+        biases=_channels(population.shape) if biased else 0,
         buffer_bits=held,
     )
 
