@@ -21,8 +21,9 @@ from rich.table import Table
 
 from samples.moving_digits.events import training_and_test
 from snnc.driver import compile_model
-from snnc.ir import Program
+from snnc.ir import Program, size
 from snnc.ir.delays import delays_of
+from snnc.ir.footprint import fan_out
 from snnc.sim import answers, encode, run_steps
 
 MODEL = Path(__file__).parents[1] / "samples" / "moving_digits" / "model_8_levels.pt"
@@ -32,20 +33,16 @@ BATCH = 50
 
 def operations(program: Program, spikes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Synaptic operations of each step, of all samples together."""
-    fan_out = {
+    connections = {
         p.name: sum(
-            (
-                np.asarray((q.op.matrix(p.shape) != 0).sum(axis=0)).ravel()
-                for q in program.projections
-                if q.source == p.name
-            ),
-            np.zeros(int(np.prod(p.shape))),
+            (fan_out(q.op, p.shape).ravel() for q in program.projections if q.source == p.name),
+            np.zeros(size(p.shape), np.int64),
         )
         for p in program.populations
     }
     found = []
     for now in run_steps(program, spikes):
-        sent = ((s != 0).reshape(len(s), -1).sum(axis=0) @ fan_out[n] for n, (s, _) in now.items())
+        sent = ((s != 0).reshape(len(s), -1).sum(axis=0) @ connections[n] for n, (s, _) in now.items())
         found.append(float(sum(sent)))
     return np.array(found)
 

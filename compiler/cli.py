@@ -260,18 +260,34 @@ def verify(
 def run(
     bundle: BundlePath,
     data: DataPath,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.npz", help="results")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="OUT.npz", help="results; not needed with --operations"),
+    ] = None,
     samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
     allow_altered: Annotated[
         bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
     ] = False,
     simulator: SimulatorName = None,
+    operations: Annotated[
+        bool, typer.Option("--operations", help="count operations, estimate energy (docs/energy.md)")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="with --operations: print them as JSON, and nothing else")
+    ] = False,
 ) -> None:
-    """Run BUNDLE's program on snnc's simulator and write its answers."""
+    """Run BUNDLE's program on snnc's simulator, write its answers, count its operations."""
     with reported():
-        from .evidence import refuse_results, run_bundle, write_results
+        from .evidence import cost_of, refuse_results, run_bundle, write_results
 
-        refuse_results(output, bundle, data)
+        if as_json and not operations:
+            what = "--json is for the operations alone"
+            raise fail("D305", what, where="--json", help="add --operations, or leave it out")
+        if output is None and not operations:
+            what = "nothing says where the answers go"
+            raise fail("D305", what, where="--output", help="name a file, -o OUT.npz, or --operations")
+        if output is not None:
+            refuse_results(output, bundle, data)
         with console.progress() as report:
             ran = run_bundle(
                 bundle,
@@ -281,8 +297,15 @@ def run(
                 simulator="fast" if simulator is None else simulator,
                 report=report,
             )
-        write_results(ran, output)
+        if output is not None:
+            write_results(ran, output)
+        if as_json:
+            console.diagnostics(ran.warnings)
+            console.say(json.dumps(cost_of(ran).as_json(), indent=1))
+            return
         console.ran(ran, output)
+        if operations:
+            console.costs(cost_of(ran))
 
 
 @app.command()

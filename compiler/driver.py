@@ -28,6 +28,7 @@ from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
 from .sources import counts_digest
+from .verify.operations import count_ann
 
 LOWERABLE = frozenset(
     {
@@ -266,6 +267,7 @@ def _manifest(
             "accumulate": readout.accumulate,
             "potential_of_one": units,
         },
+        "ann": None if graph.frame_is_step else count_ann(model.graph, graph).as_json(),
         "notes": [note.as_json() for note in notes],
     }
 

@@ -21,6 +21,8 @@ from .progress import Report, quiet
 from .ranges import beyond_proof
 from .sim import FAST, REFERENCE, check_simulator, encode, simulate, tally
 from .verify import Comparison, PopulationResult, compare
+from .verify.energy import Cost, cost
+from .verify.operations import read_ann
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
@@ -251,12 +253,16 @@ def choose_engine(backend: Backend, name: str | None) -> Engine:
 
 @dataclass(frozen=True)
 class Ran:
-    """What ``run`` gave: the readout's potential after each frame, and how much fired."""
+    """What ``run`` gave: the readout's potential after each frame, and how much fired.
+
+    ``spike_counts`` sums payloads, ``events`` counts spikes; both over all samples.
+    """
 
     bundle: Bundle
     data: Data
     potential: NDArray[np.int32]
     spike_counts: dict[str, NDArray[np.int64]]
+    events: dict[str, NDArray[np.int64]]
     warnings: tuple[Diagnostic, ...]
 
     @property
@@ -305,7 +311,27 @@ def run_bundle(
     found = tally(
         bundle.program, read.x, simulator=simulator, progress=lambda n: report("run", n, total)
     )
-    return Ran(bundle, read, found.potential, found.spikes, tuple(warnings))
+    return Ran(bundle, read, found.potential, found.spikes, found.events, tuple(warnings))
+
+
+def cost_of(ran: Ran) -> Cost:
+    """Operations and estimated energy of a run, beside those of the ANN (``docs/energy.md``).
+
+    Raises:
+        UserError: D114 the manifest does not say what the ANN executes.
+    """
+    manifest = ran.bundle.manifest
+    try:
+        ann = None if manifest["ann"] is None else read_ann(manifest["ann"])
+    except (KeyError, TypeError, ValueError) as problem:
+        raise fail(
+            "D114",
+            "its manifest does not say what the ANN executes",
+            where=str(ran.bundle.folder),
+            why="an older snnc wrote it, or it was altered",
+            help="compile again with this version",
+        ) from problem
+    return cost(ran.bundle.program, ann, ran.data.x, ran.events)
 
 
 def refuse_results(output: Path, bundle: Path, data: Path) -> None:

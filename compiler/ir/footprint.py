@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .ops import Conv2d, Linear, Op, Shape, SparseLinear, size
+from .ops import Conv2d, Linear, Op, Shape, size
 from .program import Program
 
 
@@ -34,26 +34,41 @@ def program_size(program: Program) -> ProgramSize:
 def synapse_count(op: Op, shape: Shape) -> int:
     """Connections with a weight other than zero that an operation makes from a source of ``shape``.
 
-    Counted without writing a convolution out as a matrix.
+    Raises:
+        ValueError: the operation cannot take the shape.
+    """
+    return int(fan_out(op, shape).sum())
+
+
+def fan_out(op: Op, shape: Shape) -> NDArray[np.int64]:
+    """For each element of a source of ``shape``, its connections with a weight other than zero.
+
+    Exact at borders, and counted without writing a convolution out as a matrix.
 
     Raises:
         ValueError: the operation cannot take the shape.
     """
     if isinstance(op, Conv2d):
         _, rows, columns = op.out_shape(shape)
-        used = np.count_nonzero(op.weight, axis=(0, 1))
-        down = _inside(op, 0, rows, shape[1])
-        across = _inside(op, 1, columns, shape[2])
-        return int(down @ used @ across)
+        outs, ins, height, width = op.weight.shape
+        by_group = op.weight.reshape(op.groups, outs // op.groups, ins, height, width)
+        used = np.count_nonzero(by_group, axis=1).reshape(shape[0], height, width)
+        down = _heard(op, 0, rows, shape[1])
+        across = _heard(op, 1, columns, shape[2])
+        return np.asarray(down.T @ used @ across, np.int64)
     if isinstance(op, Linear):
-        return int(np.count_nonzero(op.weight))
-    if isinstance(op, SparseLinear):
-        return int(op.weight.count_nonzero())
-    return int(np.count_nonzero(op.matrix(shape).data))
+        op.out_shape(shape)
+        return np.asarray(np.count_nonzero(op.weight, axis=0), np.int64).reshape(shape)
+    weight = op.matrix(shape).tocsc()
+    weight.eliminate_zeros()
+    return np.diff(weight.indptr).astype(np.int64).reshape(shape)
 
 
-def _inside(op: Conv2d, axis: int, outputs: int, length: int) -> NDArray[np.int64]:
-    """For each kernel position along an axis, how many outputs see a pixel there and no padding."""
+def _heard(op: Conv2d, axis: int, outputs: int, length: int) -> NDArray[np.int64]:
+    """For each kernel position and pixel along an axis, 1 where an output hears the pixel there."""
     taps = np.arange(op.weight.shape[2 + axis]) * op.dilation[axis] - op.padding[axis]
-    pixels = np.arange(outputs)[:, None] * op.stride[axis] + taps
-    return np.asarray(((pixels >= 0) & (pixels < length)).sum(axis=0))
+    pixels = np.arange(outputs) * op.stride[axis] + taps[:, None]
+    heard = np.zeros((len(taps), length), np.int64)
+    tap, output = np.nonzero((pixels >= 0) & (pixels < length))
+    heard[tap, pixels[tap, output]] = 1
+    return heard

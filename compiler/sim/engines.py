@@ -86,10 +86,12 @@ class Tally:
     Attributes:
         potential: the readout's after each frame, int32 (samples, frames, \\*shape).
         spikes: payloads summed over samples and steps, int64, by population.
+        events: the number of spikes, whatever their payload, likewise.
     """
 
     potential: NDArray[np.int32]
     spikes: dict[str, NDArray[np.int64]]
+    events: dict[str, NDArray[np.int64]]
 
 
 def tally(
@@ -118,7 +120,7 @@ def tally(
         for p in program.populations
         if p.neuron is None or p.neuron.threshold is not None
     }
-    result = Tally(potential, spikes)
+    result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
     run = _tally_fast if simulator == FAST else _tally_reference
     run(program, frames, result, progress or _silent)
     return result
@@ -138,6 +140,7 @@ def _tally_reference(
         result.potential[part] = reference.answers(program, potential)
         for name, sent in trace.spikes.items():
             result.spikes[name] += sent.sum(axis=(0, 1), dtype=np.int64)
+            result.events[name] += np.count_nonzero(sent, axis=(0, 1))
         progress(part.stop)
 
 
@@ -156,6 +159,7 @@ def _tally_fast(
         at = answer_steps[now] - chunk.steps.start
         flat[chunk.samples, np.flatnonzero(now)] = simulator.potentials(chunk, readout.name)[:, at]
         simulator.add_counts(chunk, result.spikes)
+        simulator.add_counts(chunk, result.events, payloads=False)
 
     largest = int(np.abs(frames).max(initial=0))
     total = program.steps(frames.shape[1])

@@ -46,6 +46,15 @@ def test_the_ladder_says_what_it_cannot_show(snnc: Command, lif: Path, tmp_path:
     assert "no rung differs, from the integer program down" in snnc("verify", folder, *ladder).out
 
 
+def test_operations_without_an_ann(snnc: Command, lif: Path, tmp_path: Path) -> None:
+    folder, data = tmp_path / "out", tmp_path / "data.npz"
+    np.savez(data, x=np.full((2, 4, 2), 2))
+    assert snnc("compile", lif, "--target", "reference", "--dt", "0.005", "-o", folder).code == 0
+    done = snnc("run", folder, "--data", data, "--operations")
+    assert done.code == 0, done.err
+    assert "the network spiked already" in done.out and "ANN, float32" not in done.out
+
+
 def test_calibration_data_change_no_threshold(snnc: Command, lif: Path, tmp_path: Path) -> None:
     """They are said to be used for what they are used for."""
     np.savez(tmp_path / "data.npz", x=np.full((3, 5, 2), 2))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 
 from snnc.ir import Conv2d, Linear, Scale, SparseLinear
-from snnc.ir.footprint import synapse_count
+from snnc.ir.footprint import fan_out, synapse_count
 
 from .test_ops import convolutions
 
@@ -17,6 +17,7 @@ def test_convolutions(case: tuple[Conv2d, tuple[int, ...]]) -> None:
     conv, shape = case
     matrix = conv.matrix(shape)
     assert synapse_count(conv, shape) == np.count_nonzero(matrix.data)
+    assert np.array_equal(fan_out(conv, shape).ravel(), np.asarray((matrix != 0).sum(axis=0)).ravel())
     out = conv.out_shape(shape)
     assert synapse_count(SparseLinear(matrix, out), shape) == np.count_nonzero(matrix.data)
 

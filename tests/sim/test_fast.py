@@ -129,6 +129,7 @@ def test_tallies_are_the_same(seed: int, budget: int, monkeypatch: pytest.Monkey
     assert fast.spikes.keys() == plain.spikes.keys()
     for name, spikes in plain.spikes.items():
         assert np.array_equal(fast.spikes[name], spikes)
+        assert np.array_equal(fast.events[name], plain.events[name])
 
 
 @pytest.mark.parametrize("encoding", list(Encoding))

@@ -139,12 +139,17 @@ class Simulator:
             return found
         return found[:, :, place]
 
-    def add_counts(self, chunk: Chunk, counts: dict[str, NDArray[np.int64]]) -> None:
-        """Add a chunk's payloads, by population, to ``counts`` (\\*shape); from any thread."""
+    def add_counts(
+        self, chunk: Chunk, counts: dict[str, NDArray[np.int64]], *, payloads: bool = True
+    ) -> None:
+        """Add a chunk's payloads, by population, to ``counts`` (\\*shape); from any thread.
+
+        Without ``payloads`` every spike counts 1.
+        """
         steps = chunk.steps.stop - chunk.steps.start
         for name, total in counts.items():
             found = np.zeros(total.size, np.int64)
-            graded = is_graded(self.program.by_name[name])
+            graded = payloads and is_graded(self.program.by_name[name])
             chunk.workspace.count_spikes(self._tables.index[name], graded, found, steps)
             with self._counting:
                 total += found.reshape(total.shape)
