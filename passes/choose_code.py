@@ -56,6 +56,6 @@ class ChooseCode(Pass):
                 "the network has neurons of its own",
                 where="--code",
                 why="it spikes already, and how its spikes carry information is its meaning",
-                help="leave the option out",
+                help="use --code rate, which leaves them as they are",
             )
         return replace(graph, code=code)

@@ -120,7 +120,8 @@ def _stock_only(program: Program) -> Iterator[Diagnostic]:
         f"Lava's own processes cannot say the network: {listed}",
         ", ".join(dict.fromkeys(where for where, _ in found)),
         "asked for with loihi{processes=stock}",
-        "leave the option out, and the package brings the neurons that Lava lacks",
+        "change what is named, or leave the option out, and the package brings the neurons that Lava "
+        "lacks",
     )
 
 

@@ -244,6 +244,27 @@ def test_potentials_that_carry_over(tmp_path: Path) -> None:
     assert verified.comparison.mismatches == 0
 
 
+@pytest.mark.lava
+def test_a_network_that_spikes_already(tmp_path: Path) -> None:
+    """Leak and hard reset of a NIR file; its frames are steps, so that nothing is ever cleared."""
+    nir = pytest.importorskip("nir", reason="the package nir is not installed")
+    full, weight = np.ones(3), np.random.default_rng(1).normal(0.3, 1, (3, 3))
+    neurons = nir.LIF(full * 0.5, full * 4, full * 0, full * 1.3, full * 0)
+    nir.write(tmp_path / "net.nir", nir.NIRGraph.from_list(nir.Linear(weight), neurons))
+    bundle = tmp_path / "net.loihi"
+    with pytest.raises(UserError, match="use --code rate"):
+        compile_model(tmp_path / "net.nir", STOCK, bundle, dt=0.1)
+    done = compile_model(tmp_path / "net.nir", STOCK, bundle, dt=0.1, code="rate")
+    assert {p.process for p in population_places(done.program, stock=True)} == {
+        "input",
+        "LIF",
+        "GradedVec",
+    }
+    verified = verify_bundle(bundle, engine="lava-inprocess")
+    assert verified.comparison.mismatches == 0
+    assert any(p.spikes for p in verified.comparison.populations)
+
+
 def test_only_who_asks_gets_a_readout_without_a_register() -> None:
     program = stock_program(0)
     assert is_stock(program, asked=True) and not is_stock(program)
@@ -354,6 +375,22 @@ def test_what_arrives_before_the_bias_keeps_it_from_being_early() -> None:
     assert "bias that starts later" in " ".join(what for _, what in obstacles(other))
     delayed = replace(other, projections=(replace(other.projections[0], delay=3), other.projections[1]))
     assert is_stock(delayed, asked=True)
+
+
+def test_scales_are_lowered_where_the_shift_cannot_be() -> None:
+    """64 steps a frame leave potentials little room; LIF has one shift only."""
+    shifts, scales = [], []
+    for back_end in (LoihiBackend(), BACK_END):
+        pipeline = Pipeline.parse(back_end.pipeline())
+        for change in ("choose-code{code=rate}", HARD, "match-delays{steps-per-frame=64}"):
+            pipeline = pipeline.with_text(change)
+        context = Context(back_end.target, random_counts(99, 6))
+        program = lower(pipeline.run(random_graph(1), context), back_end.target)
+        neurons = [n for p in program.populations if p.kind is Kind.NEURONS and (n := p.neuron)]
+        shifts.append([n.input_shift for n in neurons])
+        scales.append(sum(n.unit >> n.input_shift for n in neurons))
+        assert ("N721" in [n.code for n in context.notes]) == (back_end is BACK_END)
+    assert min(shifts[0]) < 6 and set(shifts[1]) == {6} and scales[1] < scales[0]
 
 
 def test_soft_reset_is_refused_with_every_reason_at_once(tmp_path: Path) -> None:
