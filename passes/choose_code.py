@@ -56,7 +56,7 @@ class ChooseCode(Pass):
                 "the network has neurons of its own",
                 where="--code",
                 why="it spikes already, and how its spikes carry information is its meaning",
-                help="leave the option out",
+                help="use --code rate, which leaves them as they are",
             )
         if code.exact:
             self._refuse_trained_neurons(graph)

@@ -70,8 +70,8 @@ class QuantizeWeights(Pass):
         correct_bias: ``yes`` takes what rounding the weights adds on average back in the biases, where
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it
             changed accuracy by no more than chance on samples/moving_digits.
-        power_of_two: scales of neurons are powers of two, small enough that a connection's own exponent
-            can divide by them, as Lava's graded neurons need it.
+        power_of_two: in the exact codes, scales of neurons are powers of two, small enough that a
+            connection's own exponent can divide by them, as Lava's graded neurons need it.
     """
 
     name: ClassVar[str] = "quantize-weights"
@@ -98,14 +98,15 @@ class QuantizeWeights(Pass):
             return replace(self, bits=self._trained_bits(graph, context)).run(graph, context)
         self._refuse_options(context.target)
         by_channel = graph.code.exact if self.per == "auto" else self.per == "channel"
+        powers_of_two = self.power_of_two and graph.code.exact
         search = GridSearch(
             context.target,
             self.bits or DEFAULT_BITS,
             self.sign_mode == "mixed",
             self.candidates,
             self.headroom,
-            by_channel and not self.power_of_two,
-            self.power_of_two,
+            by_channel and not powers_of_two,
+            powers_of_two,
         )
         populations: list[Population] = []
         rounded: dict[int, Projection] = {}

@@ -41,7 +41,8 @@ class LoihiBackend:
 
     Options:
         processes: ``any`` (neurons that Lava lacks are in the package), or ``stock`` (Lava's own
-            processes alone, or refused: the code ``graded`` without constants and clips).
+            processes alone, or refused: the code ``graded`` without constants and clips, the code
+            ``rate`` with neurons as Lava's LIF has them).
     """
 
     processes: str = "any"
@@ -58,25 +59,30 @@ class LoihiBackend:
 
     @property
     def target(self) -> Target:
-        """Loihi 2; with Lava's own processes alone, only the code that those have."""
-        if self.processes == "stock":
-            return replace(LOIHI, name=settings.text_of(LOIHI.name, self), codes=(Code.GRADED,))
-        return LOIHI
+        """Loihi 2; with Lava's own processes alone, only the codes and shifts that those have."""
+        if not self._stock:
+            return LOIHI
+        name = settings.text_of(LOIHI.name, self)
+        return replace(LOIHI, name=name, codes=(Code.RATE, Code.GRADED), shift_is_fixed=True)
+
+    @property
+    def _stock(self) -> bool:
+        return self.processes == "stock"
 
     def pipeline(self) -> str:
         """The passes that a program for Loihi needs."""
-        return STOCK_PIPELINE if self.processes == "stock" else PIPELINE
+        return STOCK_PIPELINE if self._stock else PIPELINE
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
         yield from checks.check(program)
-        if self.processes == "stock":
+        if self._stock:
             yield from _stock_only(program)
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write the package and its README into ``folder``; says which neurons are not Lava's own."""
-        emitted = emit(program, folder)
-        return replace(emitted, notes=(*emitted.notes, _whose(program)))
+        emitted = emit(program, folder, self._stock)
+        return replace(emitted, notes=(*emitted.notes, _whose(program, self._stock)))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The package's copy of the program, value by value."""
@@ -114,7 +120,8 @@ def _stock_only(program: Program) -> Iterator[Diagnostic]:
         f"Lava's own processes cannot say the network: {listed}",
         ", ".join(dict.fromkeys(where for where, _ in found)),
         "asked for with loihi{processes=stock}",
-        "leave the option out, and the package brings the neurons that Lava lacks",
+        "change what is named, or leave the option out, and the package brings the neurons that Lava "
+        "lacks",
     )
 
 
@@ -122,9 +129,9 @@ OWN = ("Spiking", "Counting", "Readout")
 """Processes that the package brings; everything else is Lava's own."""
 
 
-def _whose(program: Program) -> Diagnostic:
+def _whose(program: Program, stock: bool) -> Diagnostic:
     """Which populations need processes that are not Lava's own."""
-    custom = [p for p in population_places(program) if p.process in OWN]
+    custom = [p for p in population_places(program, stock) if p.process in OWN]
     what = "every process is Lava's own"
     if custom:
         named = ", ".join(f"{p.name} ({p.process})" for p in custom)

@@ -39,10 +39,13 @@ def template_files() -> dict[str, bytes]:
     }
 
 
-def emit(program: Program, folder: Path) -> Emitted:
-    """Write package and README into ``folder``. The same program gives the same bytes."""
+def emit(program: Program, folder: Path, stock: bool = False) -> Emitted:
+    """Write package and README into ``folder``. The same program gives the same bytes.
+
+    ``stock``: Lava's own processes alone, where they can say the network.
+    """
     package = package_name(program.name)
-    populations, projections = population_places(program), projection_places(program)
+    populations, projections = population_places(program, stock), projection_places(program, stock)
     files = {
         **template_files(),
         **write_program(program),

@@ -8,23 +8,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import numpy as np
-
 from snnc.ir import (
-    Comparison,
     Conv2d,
     IntegerNeuron,
-    Integers,
     Kind,
     Linear,
     Program,
     ProgramPopulation,
     ProgramProjection,
-    Reset,
 )
 
+from .lif import lif_obstacles, process_name
 from .stock import exponents, is_stock
-from .target import INPUT_SHIFT, MAX_DECAY, MAX_THRESHOLD_MANTISSA, STATE_BITS
 
 LAVA_CONV_BITS = 24
 """Width to which ``PyConvModelFixed`` wraps its sums (lava/proc/conv/models.py)."""
@@ -55,24 +50,28 @@ class Place:
     exponent: int = 0
 
 
-def population_places(program: Program) -> tuple[Place, ...]:
-    """One place for each population, in the program's order."""
+def population_places(program: Program, stock: bool = False) -> tuple[Place, ...]:
+    """One place for each population, in the program's order.
+
+    Args:
+        program: the network.
+        stock: Lava's own processes alone are asked for; where they cannot say it, they are not used.
+    """
     places: list[Place] = []
-    stock = is_stock(program)
+    stock = is_stock(program, stock)
     for population in program.populations:
-        process, why = _neuron_process(population)
-        if stock and population.neuron is not None:
-            process, why = _graded_process(population.neuron)
+        process, why = _neuron_process(program, population, stock)
         taken = {place.port for place in places}
         places.append(Place(population.name, process, _port(population, taken), why))
     return tuple(places)
 
 
-def projection_places(program: Program) -> tuple[Place, ...]:
-    """One place for each projection, in the program's order."""
+def projection_places(program: Program, stock: bool = False) -> tuple[Place, ...]:
+    """One place for each projection, in the program's order; ``stock`` as above."""
+    found = exponents(program, is_stock(program, stock))
     return tuple(
         Place(p.label, *_synapse_process(p), exponent=exponent)
-        for p, exponent in zip(program.projections, exponents(program), strict=True)
+        for p, exponent in zip(program.projections, found, strict=True)
     )
 
 
@@ -94,54 +93,39 @@ def _port(population: ProgramPopulation, taken: set[str]) -> str:
     return port
 
 
-def _neuron_process(population: ProgramPopulation) -> tuple[str, str]:
+def _neuron_process(program: Program, population: ProgramPopulation, stock: bool) -> tuple[str, str]:
     neuron = population.neuron
     if neuron is None:
         return "input", "a port: the user's source drives it"
     if neuron.threshold is None:
+        if stock:
+            return "GradedVec", _graded_readout(neuron)
         return "Readout", "never fires and sends its potential, which LIF cannot"
     if neuron.code.exact:
+        if stock:
+            why = "Lava's own does exactly this; synapses divide by the threshold"
+            return "GradedReluVec", why
         if population.relay_of is not None:
             return "Counting", "a relay: LIF's spikes carry no payload"
         return (
             "Counting",
             f"LIF cannot hear a frame before it speaks (code {neuron.code.value})",
         )
-    obstacles = _lif_obstacles(neuron, neuron.threshold)
+    obstacles = lif_obstacles(program, population, neuron, neuron.threshold)
     if obstacles:
-        return "Spiking", "LIF has no " + ", no ".join(obstacles)
+        return "Spiking", "LIF has no " + ", no ".join(obstacle.what for obstacle in obstacles)
     relay = "a relay: " if population.relay_of is not None else ""
-    return "LIF", f"{relay}Lava's own LIF does exactly this"
+    process = process_name(neuron)
+    return process, f"{relay}Lava's own {process} does exactly this"
 
 
-def _graded_process(neuron: IntegerNeuron) -> tuple[str, str]:
-    """Lava's own graded neurons, where the whole network allows them."""
-    if neuron.threshold is not None:
-        return "GradedReluVec", "Lava's own does exactly this; synapses divide by the threshold"
-    again = "" if neuron.clear_interval else ", with a connection to itself that adds up frames"
-    return "GradedVec", f"Lava's own passes on its input{again}"
-
-
-def _lif_obstacles(neuron: IntegerNeuron, threshold: Integers) -> list[str]:
-    """What keeps a population from being a stock LIF, as nouns."""
-    first = int(threshold.flat[0])
-    whole = first % 2**INPUT_SHIFT.value == 0
-    has_bias = bool(np.any(neuron.bias_mantissa))
-    found = {
-        "reset by subtraction": neuron.reset is Reset.SUBTRACT,
-        "comparison by >=": neuron.comparison is Comparison.GREATER_EQUAL,
-        "threshold of each neuron's own": bool(np.any(threshold != first)),
-        "threshold off multiples of 64": not whole,
-        f"threshold above {MAX_THRESHOLD_MANTISSA.value} * 64": (
-            first > MAX_THRESHOLD_MANTISSA.value << INPUT_SHIFT.value
-        ),
-        "bias that starts later than step 1": has_bias and neuron.bias_start > 0,
-        "clearing at intervals": neuron.clear_interval > 0,
-        f"input shift other than {INPUT_SHIFT.value}": neuron.input_shift != INPUT_SHIFT.value,
-        f"state width other than {STATE_BITS.value} bits": neuron.state_bits != STATE_BITS.value,
-        "potential decay of 4096": neuron.potential_decay > MAX_DECAY.value,
-    }
-    return [what for what, true in found.items() if true]
+def _graded_readout(neuron: IntegerNeuron) -> str:
+    why = "Lava's own passes on its input"
+    if neuron.clear_interval == 0:
+        return f"{why}, with a connection to itself that adds up frames"
+    if neuron.clear_interval == 1:
+        return why
+    return f"{why}, with connections to itself: one adds up steps, one takes a frame's sum away again"
 
 
 def _synapse_process(projection: ProgramProjection) -> tuple[str, str, str]:

@@ -28,7 +28,10 @@ def stage(package: Path, job: Path) -> tuple[Program, Path]:
     try:
         data = {name: (package / name).read_bytes() for name in DATA_FILES}
         program = read_program(data["program.json"], data["weights.npz"])
-        expected = layout_json(population_places(program), projection_places(program))
+        expected = [
+            layout_json(population_places(program, stock), projection_places(program, stock))
+            for stock in (False, True)
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise fail(
             "D603",
@@ -36,7 +39,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path]:
             where=str(package),
             help="compile the model again",
         ) from error
-    if data["layout.json"] != expected:
+    if data["layout.json"] not in expected:
         raise UserError(_differs(package / "layout.json", "does not belong to this program"))
     copy = job / package.name
     for name, content in {**files, **data}.items():

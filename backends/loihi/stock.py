@@ -1,8 +1,10 @@
-"""Networks of the code ``graded`` that Lava's own graded neurons can say, and why others cannot.
+"""Networks that Lava's own processes can say alone, and why others cannot.
 
-``GradedReluVec`` puts out what arrives in a step where that is above zero, with no memory, constant or
-ceiling. The division by a threshold is done by the synapses' exponent, which rounds every projection
-down by itself. Source: lava-nc 0.10.0, lava/proc/graded/models.py and lava/proc/dense/models.py.
+Code ``graded``: ``GradedReluVec`` puts out what arrives in a step where that is above zero, with no
+memory, constant or ceiling. The division by a threshold is done by the synapses' exponent, which rounds
+every projection down by itself. Code ``rate``: ``LIF`` and ``LIFReset`` (:mod:`.lif`). The readout is
+``GradedVec`` in both; what it remembers comes back to it over a connection. Source: lava-nc 0.10.0,
+lava/proc/graded/models.py, lava/proc/prodneuron/models.py and lava/proc/dense/models.py.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import Code, IntegerNeuron, Kind, Program, ProgramPopulation
+from snnc.ir import Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
 
-from .target import WEIGHT_EXPONENT
+from .lif import lif_obstacles
+from .target import MAX_THRESHOLD_MANTISSA, WEIGHT_EXPONENT
 
 UNCLIPPED = 2**23 - 1
 """Levels of a neuron whose count nothing but its register cuts."""
@@ -26,10 +29,13 @@ def power_of(threshold: int) -> int:
     return threshold.bit_length() - 1
 
 
-def is_stock(program: Program) -> bool:
-    """Whether the whole network runs on Lava's own processes for graded spikes."""
-    speaks = any(p.neuron is not None and p.neuron.code is Code.GRADED for p in program.populations)
-    return speaks and not any(True for _ in obstacles(program))
+def is_stock(program: Program, asked: bool = False) -> bool:
+    """Whether the whole network runs on Lava's own processes.
+
+    Where nobody asked for that, only in the code ``graded``: a GradedVec neither wraps nor saturates.
+    """
+    codes = {p.neuron.code for p in program.populations if p.neuron is not None and not p.relay_of}
+    return (asked or Code.GRADED in codes) and not any(True for _ in obstacles(program))
 
 
 def obstacles(program: Program) -> Iterator[tuple[str, str]]:
@@ -39,30 +45,51 @@ def obstacles(program: Program) -> Iterator[tuple[str, str]]:
         if neuron is None:
             continue
         where = population.origin or population.name
-        for what in _of_neuron(program, population, neuron):
+        for what in _of_population(program, population, neuron):
             yield where, what
 
 
-def _of_neuron(program: Program, population: ProgramPopulation, neuron: IntegerNeuron) -> Iterator[str]:
+def _of_population(
+    program: Program, population: ProgramPopulation, neuron: IntegerNeuron
+) -> Iterator[str]:
+    if neuron.threshold is None:
+        yield from _of_readout(neuron)
+    elif neuron.code is Code.RATE:
+        for what, cure in lif_obstacles(program, population, neuron, neuron.threshold):
+            yield f"{what}; {cure}" if cure else what
+    elif neuron.code is Code.GRADED:
+        yield from _of_graded(program, population, neuron, neuron.threshold)
+    else:
+        yield f"the code {neuron.code.value}"
+
+
+def _without_state(neuron: IntegerNeuron) -> Iterator[str]:
     if np.any(neuron.bias_mantissa):
-        yield "a bias, and a graded neuron has no constant"
+        yield "a bias, and a graded neuron has no constant; train without biases"
     if neuron.current_decay != NO_MEMORY or neuron.potential_decay or neuron.input_shift:
         yield "a current or potential with dynamics of its own"
-    if neuron.threshold is None:
-        if neuron.clear_interval not in (0, 1):
-            yield f"an answer that adds up {neuron.clear_interval} steps and begins again"
-        return
-    if neuron.code is not Code.GRADED:
-        yield f"the code {neuron.code.value}"
-        return
+
+
+def _of_readout(neuron: IntegerNeuron) -> Iterator[str]:
+    yield from _without_state(neuron)
+    if np.any(neuron.start_value):
+        yield "an answer that does not begin at 0"
+    if neuron.clear_interval > MAX_THRESHOLD_MANTISSA.value:
+        yield f"an answer that adds up {neuron.clear_interval} steps and begins again"
+
+
+def _of_graded(
+    program: Program, population: ProgramPopulation, neuron: IntegerNeuron, threshold: Integers
+) -> Iterator[str]:
+    yield from _without_state(neuron)
     if neuron.clear_interval != 1:
         yield f"frames of {neuron.clear_interval} steps; it keeps nothing from one to the next"
     if neuron.levels < UNCLIPPED:
         yield f"a clip at {neuron.levels} levels; compile with quantize-activations{{clip=false}}"
     if np.any(neuron.start_value):
         yield "levels that are rounded to the nearest, not down; quantize-activations{shift=0}"
-    first = int(neuron.threshold.flat[0])
-    if np.any(neuron.threshold != first) or first != 2 ** power_of(first):
+    first = int(threshold.flat[0])
+    if np.any(threshold != first) or first != 2 ** power_of(first):
         yield "thresholds that are no common power of two; quantize-weights{power-of-two=true}"
         return
     heard = program.into(population.name)
@@ -74,14 +101,19 @@ def _of_neuron(program: Program, population: ProgramPopulation, neuron: IntegerN
             yield f"a weight exponent of {exponent} on {projection.label}"
 
 
-def exponents(program: Program) -> tuple[int, ...]:
-    """The exponent of each projection's Process: in a stock network it divides by the threshold."""
-    stock = is_stock(program)
+def exponents(program: Program, stock: bool) -> tuple[int, ...]:
+    """The exponent of each projection's Process; for a GradedReluVec it divides by the threshold.
+
+    Args:
+        program: the network.
+        stock: whether it runs on Lava's own processes alone.
+    """
     found = []
     for projection in program.projections:
         target = program.by_name[projection.target]
-        divides = stock and target.kind is Kind.NEURONS
-        threshold = target.neuron.threshold if divides and target.neuron is not None else None
+        neuron = target.neuron if stock and target.kind is Kind.NEURONS else None
+        counts = neuron is not None and neuron.code is Code.GRADED
+        threshold = neuron.threshold if neuron is not None and counts else None
         power = 0 if threshold is None else power_of(int(threshold.flat[0]))
         found.append(projection.exponent - power)
     return tuple(found)

@@ -30,6 +30,7 @@ class Target:
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
         codes: that its neurons can speak.
+        shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Target:
     threshold_shift: int = 6
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
+    shift_is_fixed: bool = False
 
     def limit(self, name: str) -> int | None:
         """The value of a limit, or None where the target states none."""

@@ -40,42 +40,61 @@ def bound_state(neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int)
     shift = 2**neuron.input_shift
     step, frame = arriving.step.times(shift), arriving.frame.times(shift)
     if neuron.current_decay != NO_MEMORY:
-        # A geometric series; rounding is towards zero and only makes it smaller.
-        lasting = UNITY / (neuron.current_decay + 1)
-        step = step.times(lasting)
+        step = step.times(lasting(neuron))
         frame = step.times(steps_per_frame)
     bias = np.broadcast_to(neuron.bias_mantissa << neuron.bias_exponent, step.high.shape)
     pushed = step + _biased(bias)
+    start, forever = _started(neuron), None
     if neuron.potential_decay:
+        # A geometric series, as for the current.
         leaking = pushed.times(UNITY / neuron.potential_decay)
-        start = Extent(np.minimum(neuron.start_value, 0), np.maximum(neuron.start_value, 0))
-        return Bounds(step, start + leaking, None)
+        forever = Extent(start.low + leaking.low, start.high + leaking.high)
     interval = neuron.clear_interval
     if interval:
         whole = frame if interval == steps_per_frame else step.times(interval)
         given = whole + _biased(bias).times(-(-interval // neuron.bias_interval))
-        potential = Extent(neuron.start_value + given.low, neuron.start_value + given.high)
+        potential = Extent(start.low + given.low, start.high + given.high)
         if neuron.threshold is not None and not neuron.code.exact:
-            reached = _with_spikes(neuron, neuron.threshold, pushed.high, interval)
+            reached = _with_spikes(neuron, start.high, neuron.threshold, pushed.high, interval)
             potential = Extent(potential.low, np.minimum(potential.high, reached))
+        if forever is not None:
+            least = np.maximum(potential.low, forever.low)
+            potential = Extent(least, np.minimum(potential.high, forever.high))
         return Bounds(step, potential, None)
     each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
-    return _without_end(neuron, step, pushed, each_frame)
+    return _without_end(neuron, step, pushed, each_frame, forever)
+
+
+def lasting(neuron: IntegerNeuron) -> float:
+    """How much one unit that arrives adds to the potential, in all the steps that the current keeps it.
+
+    A geometric series; rounding is towards zero and only makes it smaller.
+    """
+    return 1.0 if neuron.current_decay == NO_MEMORY else UNITY / (neuron.current_decay + 1)
+
+
+def _started(neuron: IntegerNeuron) -> Extent:
+    """What the start value adds to the potential: with a leak, less and less of it."""
+    start = neuron.start_value.astype(np.float64)
+    return _biased(start) if neuron.potential_decay else Extent(start, start)
 
 
 def _biased(bias: Array) -> Extent:
     return Extent(np.minimum(bias, 0), np.maximum(bias, 0))
 
 
-def _with_spikes(neuron: IntegerNeuron, threshold: Array, pushed: Array, steps: int) -> Array:
+def _with_spikes(
+    neuron: IntegerNeuron, started: Array, threshold: Array, pushed: Array, steps: int
+) -> Array:
     """The largest potential over some steps of largest input, a threshold going with each spike.
 
     The potential ``p`` only rises, so its last value before a spike is the largest. In closed form,
     because a frame may have any number of steps: up to the threshold it rises by the input ``x``; once
     above, a soft reset takes it to ``max(theta, p + x - theta)``, from where it rises by ``x - theta``
-    if that is positive. A hard reset leaves at most the threshold.
+    if that is positive. A hard reset leaves at most the threshold. A leak takes what is above 0 nearer
+    to it, and what is below not above: from a start at 0 or above it only makes less of all this.
     """
-    start = np.broadcast_to(neuron.start_value, pushed.shape).astype(np.float64)
+    start = np.broadcast_to(started, pushed.shape)
     theta = np.broadcast_to(threshold, pushed.shape).astype(np.float64)
     before = steps - 1
     if neuron.reset is not Reset.SUBTRACT:
@@ -91,22 +110,38 @@ def _with_spikes(neuron: IntegerNeuron, threshold: Array, pushed: Array, steps: 
     return np.maximum(np.maximum(start, start + pushed), last + pushed)
 
 
-def _without_end(neuron: IntegerNeuron, step: Extent, pushed: Extent, frame: Extent) -> Bounds:
-    """A potential that is never cleared and never leaks."""
+def _without_end(
+    neuron: IntegerNeuron, step: Extent, pushed: Extent, frame: Extent, forever: Extent | None
+) -> Bounds:
+    """A potential that is never cleared: frame by frame, but where a leak holds it for ever."""
     most = 2 ** (neuron.state_bits - 1) - 1
-    start = np.broadcast_to(neuron.start_value, frame.high.shape)
-    if neuron.threshold is None:
-        high_start, rising = start, frame.high
-    else:
-        high_start = np.maximum(start, neuron.threshold) + pushed.high
+    start = _started(neuron)
+    high_start = np.broadcast_to(start.high, frame.high.shape)
+    low_start = np.broadcast_to(start.low, frame.low.shape)
+    rising, falling = frame.high, -frame.low
+    if neuron.threshold is not None:
+        high_start = np.maximum(high_start, neuron.threshold) + pushed.high
         soft = neuron.reset is Reset.SUBTRACT
         # Below the threshold a step of input, above it what a spike does not take away.
-        rising = frame.high * ((pushed.high > neuron.threshold) & soft)
-    frames = min(_frames(most - high_start, rising), _frames(most + start, -frame.low))
+        rising = rising * ((pushed.high > neuron.threshold) & soft)
+    if forever is not None:
+        high_start, rising = _held(high_start, rising, forever.high, most)
+        below, falling = _held(-low_start, falling, -forever.low, most)
+        low_start = -below
+    frames = min(_frames(most - high_start, rising), _frames(most + low_start, falling))
     bounded = 1 if frames == np.inf else max(1, int(frames))
-    low = start + frame.low * bounded
+    low = low_start - falling * bounded
     high = high_start + rising * bounded
+    if forever is not None:
+        low, high = np.maximum(low, forever.low), np.minimum(high, forever.high)
     return Bounds(step, Extent(low, high), None if frames == np.inf else int(frames))
+
+
+def _held(start: Array, rising: Array, forever: Array, most: int) -> tuple[Array, Array]:
+    """Where it starts and how it rises, or what it never exceeds where that fits the register."""
+    fits = forever <= most
+    least = np.where(rising > 0, forever, np.minimum(start, forever))
+    return np.where(fits, least, start), np.where(fits, 0, rising)
 
 
 def _frames(room: Array, each: Array) -> float:

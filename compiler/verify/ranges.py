@@ -26,7 +26,7 @@ from snnc.ir import (
     Target,
 )
 
-from .potentials import Arriving, Bounds, bound_state
+from .potentials import Arriving, Bounds, bound_state, lasting
 
 INT32 = 2**31 - 1
 DENDRITIC, GRADED = "dendritic input", "graded input"
@@ -189,7 +189,7 @@ def _reached(
         # Rounding down step by step never gives more than rounding down the whole frame's sum.
         frame = levels * max(1, steps // neuron.clear_interval)
         if neuron.clear_interval != steps and not np.any(neuron.start_value):
-            frame = np.minimum(frame, np.floor(arriving.frame.high * 2**neuron.input_shift / threshold))
+            frame = np.minimum(frame, np.floor(_brought(neuron, arriving, 0) / threshold))
         return _Sent(Extent(nothing, levels), Extent(nothing, frame))
     fires = (bounds.potential.high >= threshold).astype(np.float64)
     spikes = np.asarray(most.frame.high * fires)
@@ -201,8 +201,11 @@ def _reached(
 
 
 def _brought(neuron: IntegerNeuron, arriving: Arriving, steps: int) -> Array:
+    """All that can push the potential up in so many steps, the start value included."""
     bias = np.maximum(neuron.bias_mantissa << neuron.bias_exponent, 0) * steps
-    return np.asarray(neuron.start_value + bias + arriving.frame.high * 2.0**neuron.input_shift)
+    # What begins below 0 leaks away before the rest arrives.
+    start = np.maximum(neuron.start_value, 0) if neuron.potential_decay else neuron.start_value
+    return np.asarray(start + bias + arriving.frame.high * 2.0**neuron.input_shift * lasting(neuron))
 
 
 def _population(

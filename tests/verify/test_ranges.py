@@ -15,6 +15,7 @@ from snnc.ir import (
     Comparison,
     Encoding,
     Extent,
+    Graph,
     IntegerNeuron,
     Integers,
     Kind,
@@ -51,6 +52,16 @@ def network(seed: int, code: str, keep: bool) -> Program:
     return compiled(random_graph(seed), "match-delays{steps-per-frame=4}", restart).program
 
 
+def leaky(graph: Graph, potential_kept: float, current_kept: float = 0.0) -> Graph:
+    """The same network, its neurons as somebody has trained them who wanted a memory."""
+    return graph.with_populations(
+        replace(p, neuron=replace(n, potential_kept=potential_kept, current_kept=current_kept))
+        if (n := p.neuron) is not None
+        else p
+        for p in graph.populations
+    )
+
+
 def adversarial(program: Program, seed: int, high: int, frames: int) -> Integers:
     """Inputs that drive one neuron of what hears the input as far as they can, either way."""
     rng = np.random.default_rng(seed)
@@ -76,6 +87,34 @@ def test_no_input_leaves_a_proved_range(seed: int, code: str, keep: bool) -> Non
     seen = observe(program, adversarial(program, seed, 3, frames)).extremes
     for found in proof.ranges:
         if found.register in REGISTERS:
+            low, high = seen[found.population, found.register]
+            assert found.low <= low and high <= found.high, found
+
+
+@given(
+    st.integers(0, 10**6),
+    st.booleans(),
+    st.sampled_from([0.999, 0.99, 0.8, 0.3]),
+    st.sampled_from([0.0, 0.0, 0.5]),
+    st.sampled_from(["subtract", "zero"]),
+    st.sampled_from([-0.9, 0.0, 0.5]),
+)
+@EXAMPLES
+def test_nor_with_a_leak(
+    seed: int, keep: bool, potential: float, current: float, reset: str, start: float
+) -> None:
+    graph = leaky(random_graph(seed), potential, current)
+    changes = ("match-delays{steps-per-frame=4}", f"set-neurons{{reset={reset},start-value={start}}}")
+    restart = f"restart-frames{{enabled={'false' if keep else 'true'}}}"
+    program = compiled(graph, *changes, restart).program
+    assert all(
+        p.neuron.potential_decay for p in program.populations if p.kind is Kind.NEURONS and p.neuron
+    )
+    proof = prove(program, LOIHI, 0, 3)
+    frames = 6 if proof.frames is None else min(6, proof.frames)
+    seen = observe(program, adversarial(program, seed, 3, max(1, frames))).extremes
+    for found in proof.ranges:
+        if found.register in REGISTERS and found.holds:
             low, high = seen[found.population, found.register]
             assert found.low <= low and high <= found.high, found
 
@@ -219,6 +258,71 @@ def test_a_frame_of_any_length_is_bounded_in_closed_form(
     found = bound_state(neuron, Arriving(step, step.times(10**6)), steps)
     frame = start + pushed * 10**6
     assert found.potential.high.max() == min(frame, reached_step_by_step(neuron, pushed, steps))
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(st.integers(-50, 90), min_size=1, max_size=30),
+    st.integers(-60, 40),
+    st.sampled_from([1, 41, 410, 2048, 4096]),
+    st.sampled_from(list(Reset)),
+    st.booleans(),
+)
+@EXAMPLES
+def test_a_leak_is_bounded_by_what_arrives_and_by_what_it_leaves(
+    threshold: int, pushed: list[int], start: int, decay: int, reset: Reset, cleared: bool
+) -> None:
+    """Against the recurrence, over one frame of any inputs; never wider than without the leak."""
+    steps = len(pushed)
+    plain = cleared_each_frame(threshold, start, reset, steps if cleared else 0)
+    neuron = replace(plain, potential_decay=decay)
+    least, most = min(0, *pushed), max(0, *pushed)
+    step = Extent(np.full(1, float(least)), np.full(1, float(most)))
+    brought = [float(sum(x for x in pushed if x * sign > 0)) for sign in (-1, 1)]
+    frame = Extent(np.full(1, brought[0]), np.full(1, brought[1]))
+    found = bound_state(neuron, Arriving(step, frame), steps)
+    potential, seen = start, []
+    for x in pushed:
+        potential = int(np.sign(potential)) * (abs(potential) * (4096 - decay) >> 12) + x
+        seen.append(potential)
+        if potential > threshold:
+            potential = potential - threshold if reset is Reset.SUBTRACT else 0
+    assert found.potential.low.min() <= min(seen) and max(seen) <= found.potential.high.max()
+    series = max(start, 0) + most * 4096 / decay
+    whole = max(start, 0) + brought[1] + (0 if cleared else threshold + most)
+    assert found.potential.high.max() <= max(series, whole) and found.frames is None
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_spikes_that_a_memory_pays_for(leaks: bool) -> None:
+    """A start below 0 leaks away; a current that stays brings more than has arrived."""
+    program = one_layer(Code.RATE, 0)
+    given, h, out = program.populations
+    assert h.neuron is not None and out.neuron is not None
+    neuron = replace(
+        h.neuron,
+        threshold=np.asarray(64 * 100),
+        start_value=np.asarray(-(10**6) if leaks else 0),
+        potential_decay=4096 if leaks else 0,
+        current_decay=4095 if leaks else 0,
+    )
+    answer = replace(out, start=2, neuron=replace(out.neuron, clear_offset=3))
+    eye = ProgramProjection(
+        "h", "out", Linear(2 * np.eye(5, dtype=np.int64)), 8, SignMode.EXCITATORY, 0, 0, False, ""
+    )
+    weak = replace(program.projections[0], op=Linear(np.full((5, 20), 2)))
+    program = replace(
+        program, populations=(given, replace(h, neuron=neuron), answer), projections=(weak, eye)
+    )
+    counts = np.zeros((1, 2, 20), np.int64)
+    counts[0, :, : 20 if leaks else 13] = 7 if leaks else 1
+    low, high = observe(program, counts).extremes["out", "potential"]
+    (bound,) = (
+        r
+        for r in prove(program, LOIHI, 0, int(counts.max())).ranges
+        if (r.population, r.register) == ("out", "potential")
+    )
+    assert 0 < high <= bound.high and bound.low <= low
 
 
 def test_a_frame_of_a_hundred_million_steps_takes_no_time() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from lava.proc.conv.process import Conv
 from lava.proc.dense.process import Dense
 from lava.proc.graded.process import GradedReluVec, GradedVec
-from lava.proc.lif.process import LIF
+from lava.proc.lif.process import LIF, LIFReset
+from lava.proc.prodneuron.process import ProdNeuron
 from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 
@@ -36,17 +37,22 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         whole = np.broadcast_to(model.array(neuron[key]), population["shape"])
         return np.ascontiguousarray(whole).reshape(shape)
 
-    if population["process"] == "LIF":
-        return LIF(
-            shape=shape,
-            v=flat("start_value"),
-            du=neuron["current_decay"],
-            dv=neuron["potential_decay"],
-            vth=int(flat("threshold")[0]) >> THRESHOLD_SHIFT,
-            bias_mant=flat("bias_mantissa"),
-            bias_exp=neuron["bias_exponent"],
-            name=population["name"],
-        )
+    if population["process"] in ("LIF", "LIFReset"):
+        constants = {
+            "shape": shape,
+            "v": flat("start_value"),
+            "du": neuron["current_decay"],
+            "dv": neuron["potential_decay"],
+            "vth": int(flat("threshold")[0]) >> THRESHOLD_SHIFT,
+            "bias_mant": flat("bias_mantissa"),
+            "bias_exp": neuron["bias_exponent"],
+            "name": population["name"],
+        }
+        if population["process"] == "LIF":
+            return LIF(**constants)
+        interval = neuron["clear_interval"]
+        offset = neuron["clear_offset"] % interval
+        return LIFReset(reset_interval=interval, reset_offset=offset, **constants)
     shared = {
         "shape": shape,
         "start_value": flat("start_value"),
@@ -70,18 +76,63 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
     )
 
 
-def adding_up(model: Model, population: dict[str, Any]) -> Any:
-    """The connection from a GradedVec to itself that keeps the sum of all frames; None for others."""
-    if population["process"] != "GradedVec" or population["neuron"]["clear_interval"]:
+class Memory:
+    """What gives a GradedVec ``v`` a memory: Lava's own processes beside it, and their connections.
+
+    ``keep`` brings back what ``v`` was one step ago. Where frames begin again, ``last``, a product of
+    ``v``'s own input and a clock, is ``v`` at the last step of each frame and 0 at all others;
+    ``forget`` takes that away one step later, when ``keep`` brings it back.
+
+    Attributes:
+        processes: by what they are for.
+        hearing: ports that hear what arrives at ``v``, beside its own.
+    """
+
+    def __init__(self, population: dict[str, Any], process: Any) -> None:
+        neuron, size = population["neuron"], int(np.prod(population["shape"]))
+        one = np.eye(size, dtype=np.int64)
+        self.hearing: list[Any] = []
+        keep = _payloads(one, SignMode.EXCITATORY, f"{population['name']}: keep")
+        self.processes: dict[str, Any] = {"keep": keep}
+        process.s_out.connect(keep.s_in)
+        if neuron["clear_interval"]:
+            last = ProdNeuron(shape=(size,), vth=0)
+            forget = _payloads(-one, SignMode.INHIBITORY, f"{population['name']}: forget")
+            clock = _clock(neuron["clear_interval"], neuron["clear_offset"] - 2)
+            strike = _payloads(np.ones((size, 1), np.int64), SignMode.EXCITATORY, "strike")
+            self.processes.update(last=last, forget=forget, clock=clock, strike=strike)
+            self.hearing = [last.a_in1]
+            clock.s_out.connect(strike.s_in)
+            strike.a_out.connect(last.a_in2)
+            last.s_out.connect(forget.s_in)
+            forget.a_out.connect(process.a_in)
+            forget.a_out.connect(last.a_in1)
+            keep.a_out.connect(last.a_in1)
+        keep.a_out.connect(process.a_in)
+
+
+def memory(population: dict[str, Any], process: Any) -> Memory | None:
+    """The memory of a population's Process, connected to it; None where it needs none."""
+    if population["process"] != "GradedVec" or population["neuron"]["clear_interval"] == 1:
         return None
-    size = int(np.prod(population["shape"]))
+    return Memory(population, process)
+
+
+def _payloads(weights: Any, sign_mode: SignMode, name: str) -> Dense:
     return Dense(
-        weights=np.eye(size, dtype=np.int64),
+        weights=weights,
         num_weight_bits=8,
-        sign_mode=SignMode.EXCITATORY,
+        sign_mode=sign_mode,
         num_message_bits=PAYLOAD_BITS,
-        name=f"{population['name']} -> {population['name']}",
+        name=name,
     )
+
+
+def _clock(interval: int, step: int) -> LIF:
+    """One neuron that fires at every step ``t`` (from 1) with ``t % interval == step % interval``."""
+    first = (step - 1) % interval + 1
+    unit = 2**THRESHOLD_SHIFT
+    return LIF(shape=(1,), v=unit * (interval - first), du=4095, dv=0, vth=interval - 1, bias_mant=unit)
 
 
 def synapses(model: Model, projection: dict[str, Any]) -> Any:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,13 +9,12 @@ import numpy as np
 import pytest
 
 from snnc.backends.loihi import LoihiBackend
-from snnc.backends.loihi.emit import HERE
-from snnc.backends.loihi.engine import collect
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Integers, Program, Trace
 from snnc.sim import simulate
 from tests.traces import differences
 
+from .many import run_many
 from .networks import (
     STATE_LIMIT,
     counting_program,
@@ -40,26 +36,11 @@ STEPS = 30
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Program, Integers, Trace]]:
     """Programs, their inputs and what Lava's models made of them, all in one process."""
-    folder = tmp_path_factory.mktemp("jobs")
     programs = [random_program(seed) for seed in range(NETWORKS)]
     programs += [counting_program(seed) for seed in range(COUNTING_NETWORKS)]
     cases = [(p, random_spikes(p, i, SAMPLES, STEPS)) for i, p in enumerate(programs)]
     cases.append((edge_program(), edge_spikes()))
-    jobs = []
-    for number, (program, spikes) in enumerate(cases):
-        job = folder / str(number)
-        job.mkdir()
-        emitted = LoihiBackend().emit(program, job)
-        np.save(job / "spikes.npy", spikes.reshape(*spikes.shape[:2], -1).astype(np.int32))
-        package = str(job / Path(emitted.files["program"]).parent)
-        (job / "job.json").write_text(json.dumps({"package": package}))
-        jobs.append(job)
-    command = [sys.executable, str(Path(__file__).with_name("run_many.py")), str(HERE)]
-    done = subprocess.run(
-        [*command, *map(str, jobs)], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return [(p, s, collect(p, job, s)) for (p, s), job in zip(cases, jobs, strict=True)]
+    return run_many(LoihiBackend(), cases, tmp_path_factory.mktemp("jobs"))
 
 
 def test_models_agree_with_the_reference(runs: list[tuple[Program, Integers, Trace]]) -> None:

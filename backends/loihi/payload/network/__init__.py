@@ -14,7 +14,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 # The package is called after the network, so that only relative imports can know it.
 from ..model import Model  # noqa: TID252
-from ..processes import adding_up, neurons, synapses  # noqa: TID252
+from ..processes import memory, neurons, synapses  # noqa: TID252
 
 
 class Network(AbstractProcess):  # type: ignore[misc]
@@ -51,6 +51,7 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
         model = Model()
         sources = {p["name"]: p for p in model.populations}
         self.processes: dict[str, Any] = {}
+        hearing: dict[str, list[Any]] = {}
         for population in model.populations:
             if population["kind"] == "input":
                 continue
@@ -59,11 +60,12 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
             setattr(self, population["port"], process)
             sent = process.v_out if population["process"] == "Readout" else process.s_out
             sent.connect(getattr(proc.out_ports, population["port"]))
-            loop = adding_up(model, population)
-            if loop is not None:
-                setattr(self, f"loop_of_{population['port']}", loop)
-                sent.connect(loop.s_in)
-                loop.a_out.connect(process.a_in)
+            hearing[population["name"]] = [process.a_in]
+            loops = memory(population, process)
+            if loops is not None:
+                hearing[population["name"]] += loops.hearing
+                for purpose, part in loops.processes.items():
+                    setattr(self, f"{purpose}_of_{population['port']}", part)
         for number, projection in enumerate(model.projections):
             process = synapses(model, projection)
             setattr(self, f"projection_{number}", process)
@@ -72,11 +74,12 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
                 sent = proc.in_ports.spikes_in
             else:
                 sent = self.processes[source["name"]].s_out
-            arriving = self.processes[projection["target"]].a_in
+            brought = process.a_out
             if projection["process"] == "Conv":
                 # (channels, height, width) to Lava's (width, height, channels), and back.
                 sent.reshape(tuple(source["shape"])).transpose((2, 1, 0)).connect(process.s_in)
-                process.a_out.transpose((2, 1, 0)).flatten().connect(arriving)
+                brought = brought.transpose((2, 1, 0)).flatten()
             else:
                 sent.connect(process.s_in)
-                process.a_out.connect(arriving)
+            for arriving in hearing[projection["target"]]:
+                brought.connect(arriving)

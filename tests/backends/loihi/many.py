@@ -1,0 +1,36 @@
+"""Many programs through Lava's models in one process of Lava's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from snnc.backends.loihi import LoihiBackend
+from snnc.backends.loihi.emit import HERE
+from snnc.backends.loihi.engine import collect
+from snnc.ir import Integers, Program, Trace
+
+
+def run_many(
+    back_end: LoihiBackend, cases: list[tuple[Program, Integers]], folder: Path
+) -> list[tuple[Program, Integers, Trace]]:
+    """Programs, their inputs (samples, steps, \\*input shape) and what Lava's models made of them."""
+    jobs = []
+    for number, (program, spikes) in enumerate(cases):
+        job = folder / str(number)
+        job.mkdir()
+        emitted = back_end.emit(program, job)
+        np.save(job / "spikes.npy", spikes.reshape(*spikes.shape[:2], -1).astype(np.int32))
+        package = str(job / Path(emitted.files["program"]).parent)
+        (job / "job.json").write_text(json.dumps({"package": package}))
+        jobs.append(job)
+    command = [sys.executable, str(Path(__file__).with_name("run_many.py")), str(HERE)]
+    done = subprocess.run(
+        [*command, *map(str, jobs)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [(p, s, collect(p, job, s)) for (p, s), job in zip(cases, jobs, strict=True)]
