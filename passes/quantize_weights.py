@@ -138,6 +138,8 @@ class QuantizeWeights(Pass):
     def _corrects(self, graph: Graph) -> bool:
         if graph.frame_is_step:
             return False  # its activations are spikes, which a float run does not have
+        if self.correct_bias == "auto" and graph.trained_bits == self.bits:
+            return False  # its biases were trained with the weights that it has on the chip
         return self.correct_bias == "yes" or (
             self.correct_bias == "auto" and (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
         )

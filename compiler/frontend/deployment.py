@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
+from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset, per_channel
 
 from .archive import Archive, damaged
 
@@ -64,7 +64,7 @@ def _settled(graph: Graph, said: Any) -> Graph:
         if p.name in neurons:
             if p.kind is not Kind.NEURONS:
                 raise _WrongError(f"{p.name!r} does not spike")
-            p = replace(p, neuron=_neuron(p.name, neurons[p.name]))
+            p = _rounded_down(replace(p, neuron=_neuron(p.name, neurons[p.name])))
         if p.name in scales:
             p = replace(p, trained_scale=_scale(p, scales[p.name]))
         populations.append(p)
@@ -73,6 +73,14 @@ def _settled(graph: Graph, said: Any) -> Graph:
         trained_steps=_whole(said, "steps_per_frame", MOST_STEPS),
         trained_bits=_whole(said, "weight_bits", MOST_BITS),
     )
+
+
+def _rounded_down(p: Population) -> Population:
+    """Neurons that start from 0 round down: the half that was taken for the shift is their bias's."""
+    if p.levels is None or p.neuron is None or p.neuron.start_value != 0 or p.shift == 0:
+        return p
+    half = p.shift * (p.step if not p.step.ndim else per_channel(p.step, p.shape))
+    return replace(p, shift=0.0, bias=half if p.bias is None else p.bias + half)
 
 
 def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from snnc.errors import fail
 from snnc.ir import Graph, SparseLinear, weight_range, weight_step
@@ -25,35 +23,10 @@ from snnc.ir.scaling import scale_outputs, weights_of
 from snnc.passes import Context, Pass, Pipeline
 
 from .network import Edge, FrameNetwork
+from .rounding import OnGrid, Weighted
 from .thaw import graph_of
 
-WEIGHT = "weight"
 FOLDED = "fold-thresholds"
-
-
-class OnGrid(nn.Module):
-    """Rounds a weight to the grid; a parametrization of torch's, with what the grid is in buffers.
-
-    Attributes:
-        factor: integer units for 1.0 of each weight, shape of the weight.
-        step, low, high: of the integers, shape ().
-        scale: integer units for one threshold of the target, (1,) or (channels,).
-    """
-
-    def __init__(self, weight: Tensor) -> None:
-        super().__init__()
-        for name, value in (("factor", torch.ones_like(weight)), ("scale", torch.ones(1))):
-            self.register_buffer(name, value.detach())
-        for name, number in (("step", 1.0), ("low", -1.0), ("high", 1.0)):
-            self.register_buffer(name, torch.tensor(number))
-
-    def forward(self, weight: Tensor) -> Tensor:
-        """The nearest on the grid, ties to even; any shape to the same."""
-        get = self.get_buffer
-        factor, step = get("factor"), get("step")
-        inside = torch.clamp(weight * (factor / step), get("low") / step, get("high") / step)
-        rounded = inside + (torch.round(inside) - inside).detach()
-        return rounded * (step / factor)
 
 
 @dataclass(frozen=True)
@@ -75,7 +48,7 @@ class Grid:
             network: whose every edge holds one weight at most (a thawed graph with folded chains).
         """
         for _, module in weighted_edges(network):
-            parametrize.register_parametrization(module, WEIGHT, OnGrid(_weight(module)))
+            module.grid = OnGrid(module.weight)
         self.renew(network)
 
     def renew(self, network: FrameNetwork) -> None:
@@ -89,10 +62,11 @@ class Grid:
         ones = copy.deepcopy(plain)
         with torch.no_grad():
             for _, module in weighted_edges(ones):
-                _weight(module).fill_(1.0)
+                module.weight.fill_(1.0)
         units, _ = self._through(graph_of(ones), only_folded=True)
         for edge, module in weighted_edges(network):
-            on_grid = _parametrization(module)
+            on_grid = module.grid
+            assert on_grid is not None
             i = _position(final, edge)
             projection, folded = final.projections[i], units.projections[i]
             target = final.by_name[projection.target]
@@ -112,7 +86,7 @@ class Grid:
             with torch.no_grad():
                 for name, number in numbers.items():
                     on_grid.get_buffer(name).fill_(float(number))
-                factor = torch.from_numpy(weights_of(op).reshape(_weight(module).shape).copy())
+                factor = torch.from_numpy(weights_of(op).reshape(module.weight.shape).copy())
                 on_grid.get_buffer("factor").copy_(factor)
                 buffer = torch.from_numpy(scale.reshape(-1).copy()).to(factor.dtype)
                 on_grid.register_buffer("scale", buffer)
@@ -134,11 +108,11 @@ class Grid:
         return kept[0], final
 
 
-def weighted_edges(network: FrameNetwork) -> Iterator[tuple[Edge, nn.Conv2d | nn.Linear]]:
+def weighted_edges(network: FrameNetwork) -> Iterator[tuple[Edge, Weighted]]:
     """The edges with a weight that is trained, and what holds it."""
     for edge in network.edges:
         for module in network.get_submodule(edge.name).modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
+            if isinstance(module, Weighted):
                 yield edge, module
 
 
@@ -146,8 +120,7 @@ def detached(network: FrameNetwork) -> FrameNetwork:
     """A copy without the grid, with the weights that are trained, not yet rounded."""
     twin = copy.deepcopy(network)
     for _, module in weighted_edges(twin):
-        if parametrize.is_parametrized(module, WEIGHT):
-            parametrize.remove_parametrizations(module, WEIGHT, leave_parametrized=False)
+        module.grid = None
     return twin
 
 
@@ -155,9 +128,13 @@ def settle(network: FrameNetwork, bits: int) -> None:
     """Leave the rounded weights in the network for good, and say which grid they are on."""
     scales: dict[str, list[int]] = {}
     for edge, module in weighted_edges(network):
-        buffer: NDArray[Any] = _parametrization(module).get_buffer("scale").numpy()
+        if module.grid is None:
+            continue
+        buffer: NDArray[Any] = module.grid.get_buffer("scale").numpy()
         scales[edge.target] = [int(value) for value in buffer]
-        parametrize.remove_parametrizations(module, WEIGHT, leave_parametrized=True)
+        with torch.no_grad():
+            module.weight.copy_(module.grid(module.weight))
+        module.grid = None
     network.weight_bits, network.scales = bits, scales
 
 
@@ -167,15 +144,3 @@ def _position(graph: Graph, edge: Edge) -> int:
         if edge.name in {part.strip().partition(".")[0] for part in p.origin.split(",")}:
             return i
     raise AssertionError(f"no projection comes from {edge.name}")
-
-
-def _weight(module: nn.Module) -> Tensor:
-    weight = module.weight
-    assert isinstance(weight, Tensor)
-    return weight
-
-
-def _parametrization(module: nn.Module) -> OnGrid:
-    (found,) = module.parametrizations[WEIGHT]  # type: ignore[index]
-    assert isinstance(found, OnGrid)
-    return found

@@ -50,6 +50,7 @@ from .dropout import FixedDropout
 from .network import INPUT, STATE_PREFIX, Activation, FrameNetwork
 from .neurons import SpikingNeuron
 from .operations import Bias, Factor, FixedMatrix, Pad, Shaped
+from .rounding import GridConv2d, GridLinear, Weighted
 
 LARGEST_FIXED = 2**24
 """Entries of a matrix that only moves elements about; it is stored in full (64 MiB)."""
@@ -193,12 +194,12 @@ def _module(op: Op, shape: Shape, projection: Projection) -> list[nn.Module]:
     if isinstance(op, Conv2d):
         outs, per_group, *kernel = op.weight.shape
         size = (kernel[0], kernel[1])
-        conv = nn.Conv2d(
-            per_group * op.groups, outs, size, op.stride, op.padding, op.dilation, op.groups, False
+        conv = GridConv2d(
+            per_group * op.groups, outs, size, op.stride, op.padding, op.dilation, op.groups
         )
         return [_with_weight(conv, op.weight)]
     if isinstance(op, Linear):
-        linear = nn.Linear(op.weight.shape[1], op.weight.shape[0], bias=False)
+        linear = GridLinear(op.weight.shape[1], op.weight.shape[0])
         flat = [nn.Flatten()] if len(shape) > 1 else []
         return [*flat, _with_weight(linear, op.weight)]
     if isinstance(op, AvgPool2d):
@@ -223,7 +224,7 @@ def _module(op: Op, shape: Shape, projection: Projection) -> list[nn.Module]:
     )
 
 
-def _with_weight(module: nn.Conv2d | nn.Linear, weight: Array) -> nn.Module:
+def _with_weight(module: Weighted, weight: Array) -> nn.Module:
     with torch.no_grad():
         module.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
     return module

@@ -89,6 +89,19 @@ def test_names_that_python_cannot_have(tmp_path: Path) -> None:
     assert_same(graph, thawed, frames=1)
 
 
+@pytest.mark.parametrize("start", [0.0, 0.25, 0.5])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_spiking_networks_come_back_as_they_were(start: float, reset: str) -> None:
+    """Through the archive and back: the same spikes, whatever bias and start the neurons have."""
+    graph = load_model(SAMPLES / "model.pt").graph
+    net = thaw(graph, lambda _: SpikingNeuron(4, 2.5, reset=reset, start=start)).eval()
+    counts = torch.from_numpy(np.random.default_rng(0).poisson(0.3, (4, 6, 2, 16, 16))).float()
+    with torch.no_grad():
+        torch.testing.assert_close(
+            thaw(graph_of(net)).eval()(counts), net(counts), rtol=1e-4, atol=1e-4
+        )
+
+
 def test_another_activation() -> None:
     graph = load_model(SAMPLES / "model.pt").graph
     net = thaw(graph, lambda p: SpikingNeuron(8, 3.0))
