@@ -20,7 +20,8 @@ from .judge import judge
 from .method import Task
 
 Pairs = Iterable[tuple[Tensor, Tensor]]
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = ("adam", "amsgrad", "sgd")
+KEPT = ("best", "last")
 SCHEDULES = ("constant", "cosine", "onecycle", "step")
 STEP_AT, STEP_BY = (0.6, 0.8, 0.9), 0.2
 """STDB's schedule: a fifth of the rate at 60, 80 and 90 % of the epochs (papers.md 3.6)."""
@@ -35,12 +36,14 @@ class Recipe:
     Attributes:
         epochs: at most so many.
         learning_rate: highest.
-        optimizer: ``adam`` (AdamW with amsgrad, papers.md 3.6) or ``sgd`` (momentum 0.9).
+        optimizer: ``adam`` (AdamW), ``amsgrad`` (its variant, as STDB has it, papers.md 3.6) or ``sgd``
+            (momentum 0.9).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).
         weight_decay: of weights; not of thresholds.
         smoothing: of labels, 0 to below 1.
         clip: largest norm of all gradients together; 0 for none.
+        keep: ``best``, the network with the most right answers on the validation data, or ``last``.
         patience: stop after so many epochs without a better judgement; 0 never stops early.
         seed: of everything that is drawn. Each epoch has a seed of its own, so that a run that is
             resumed goes on as it would have.
@@ -53,6 +56,7 @@ class Recipe:
     weight_decay: float = 0.0
     smoothing: float = 0.0
     clip: float = 1.0
+    keep: str = "best"
     patience: int = 0
     seed: int = 0
 
@@ -65,6 +69,7 @@ class Recipe:
             ("weight_decay", self.weight_decay >= 0, "0 or more"),
             ("smoothing", 0 <= self.smoothing < 1, "from 0 to below 1"),
             ("clip", self.clip >= 0, "0 or more"),
+            ("keep", self.keep in KEPT, " or ".join(KEPT)),
             ("patience", self.patience >= 0, "0 or more"),
         ]
         for name, fine, allowed in wrong:
@@ -108,7 +113,7 @@ def fit(
     checkpoint: Path | None = None,
     listener: Listener | None = None,
 ) -> Run:
-    """Train what ``method.prepare`` gave; in the end ``task.network`` is the best one, finished.
+    """Train what ``method.prepare`` gave; in the end ``task.network`` is the kept one, finished.
 
     The best is the one with the most right answers after the last frame of the validation data, the
     earliest of equals; epoch 0 of the curve is the network as it was given. Seeds are fixed: the same
@@ -200,7 +205,8 @@ class _Loop:
         self.task.before_judging()
         found = judge(self.network, validation)
         row = Row(epoch, loss, found, time.monotonic() - began)
-        if epoch == 0 or found.last > self.curve.rows[self.best].judgement.last:
+        better = epoch == 0 or found.last > self.curve.rows[self.best].judgement.last
+        if better or self.recipe.keep == "last":
             self.best, self.best_state = epoch, copy.deepcopy(self.network.state_dict())
         self.curve.rows.append(row)
         return row
@@ -261,7 +267,7 @@ def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -
     ]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(tables, lr=recipe.learning_rate, momentum=MOMENTUM)
-    return torch.optim.AdamW(tables, lr=recipe.learning_rate, amsgrad=True)
+    return torch.optim.AdamW(tables, lr=recipe.learning_rate, amsgrad=recipe.optimizer == "amsgrad")
 
 
 def _scheduler(

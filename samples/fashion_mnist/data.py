@@ -120,7 +120,7 @@ def fetch() -> Path:
     if folder is None:
         raise DataMissing(f"apt-get download {PACKAGE} brought no Fashion-MNIST into {FETCHED}")
     for archive in archives:
-        archive.unlink()
+        archive.unlink(missing_ok=True)
     return folder
 
 
