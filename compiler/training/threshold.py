@@ -33,7 +33,7 @@ class Threshold(Method):
     Options:
         steps: T, time steps of a frame.
         trained: false keeps the thresholds where they begin, for comparison.
-        rate: factor on the learning rate for thresholds.
+        rate: factor on the learning rate for thresholds, in thresholds.
         sharpness: of the logistic surrogate gradient, in thresholds.
         start: of the potential, in thresholds: 0.5 rounds to the nearest level, 0 (as published) down.
         dropout: share of each population that is left out, the same for a sample's whole run.
@@ -48,7 +48,7 @@ class Threshold(Method):
 
     steps: int = 4
     trained: bool = True
-    rate: float = 10.0
+    rate: float = 5.0
     sharpness: float = 4.0
     start: float = 0.5
     dropout: float = 0.0
@@ -99,8 +99,18 @@ class ThresholdTask(Task):
         self.rate = method.rate
 
     def groups(self) -> list[tuple[list[nn.Parameter], float]]:
-        """Weights, then thresholds, which learn faster and do not decay."""
-        trained = [p for p in self.network.parameters() if p.requires_grad]
-        own = {id(neuron.threshold) for neuron in self.network.spiking().values()}
-        weights = [p for p in trained if id(p) not in own]
-        return [(weights, 1.0), ([p for p in trained if id(p) in own], self.rate)]
+        """Weights, then each population's thresholds, in proportion to them; these do not decay.
+
+        An optimiser like Adam moves every parameter by as much; activations have scales of their own.
+        """
+        thresholds = [neuron.threshold for neuron in self.network.spiking().values()]
+        own = {id(threshold) for threshold in thresholds}
+        trained = [p for p in self.network.parameters() if p.requires_grad and id(p) not in own]
+        return [
+            (trained, 1.0),
+            *(
+                ([threshold], self.rate * float(threshold.detach().mean()))
+                for threshold in thresholds
+                if threshold.requires_grad
+            ),
+        ]
