@@ -21,7 +21,6 @@ from samples.results.record import FOLDER, Outcome, recorded
 from snnc.training import Batches, Recipe, Streaming, fit, judge
 from snnc.training.event_batches import EventBatches
 from snnc.training.event_sets import as_frames, event_set
-from snnc.training.events import Counts
 
 from .network import AUGMENTATION, CUT, SENSOR, build
 
@@ -50,7 +49,7 @@ def train(levels: int | None, name: str) -> Outcome:
     torch.manual_seed(RECIPE.seed)
     found = event_set(str(DATA))
     train_part = EventBatches(found.train, CUT, SENSOR, AUGMENTATION)
-    plain: Counts = np.stack([CUT(events) for events in train_part.events[:CALIBRATION]])
+    plain = np.array([CUT(events) for events in train_part.events[:CALIBRATION]], np.uint8)
     shown = Batches(plain[:SHOWN], found.train.y[:SHOWN], 100)
     task = METHOD.prepare(build(levels), plain)
     run = fit(task, train_part, shown, RECIPE, checkpoint=PLACE / f"{name}.checkpoint")

@@ -1,4 +1,4 @@
-"""From a trained network to numbers on the chip: compiled for Loihi, counted on integers, proved on Lava."""
+"""From a trained network to numbers: compiled for Loihi, counted on integers, proved on Lava."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from snnc.driver import compile_model
 from snnc.evidence import cost_of, run_bundle, verify_bundle
+from snnc.verify.energy import NetworkEnergy
 
 VERIFIED = 20
 """Samples that run on Lava."""
@@ -60,15 +61,19 @@ def on_lava(bundle: Path, test: Path) -> dict[str, Any]:
     }
 
 
+def _microjoules(network: NetworkEnergy | None) -> float | None:
+    return None if network is None else round(network.total.total / 1e6, 3)
+
+
 def cost(bundle: Path, test: Path, samples: int) -> dict[str, Any]:
     """Operations and modelled energy (docs/energy.md) over the first test samples, a sample."""
     found = cost_of(run_bundle(bundle, test, samples=samples))
     assert found.ann is not None
     energies = {
         name: {
-            "ann_float": round(e.float32.total.total / 1e6, 3),
-            "ann_quantized": round(e.quantized.total.total / 1e6, 3),
-            "snn": round(e.snn.total.total / 1e6, 3),
+            "ann_float": _microjoules(e.float32),
+            "ann_quantized": _microjoules(e.quantized),
+            "snn": _microjoules(e.snn),
         }
         for name, e in found.energies.items()
     }

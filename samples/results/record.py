@@ -1,4 +1,4 @@
-"""Results that are computed once: each experiment leaves a JSON file, and is not run again while it is there."""
+"""Results that are computed once: each experiment leaves a JSON file; while it is there, it is done."""
 
 from __future__ import annotations
 
