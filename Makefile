@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test readers bench check clean
+.PHONY: setup demo test readers bench results check clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,10 @@ readers: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.speed
+
+# Trains about twenty networks: an hour or so on 2 cores. What is done, in build/results, is not done again.
+results: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m samples.results
 
 check: setup
 	$(BIN)/ruff check

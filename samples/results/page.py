@@ -1,0 +1,218 @@
+# ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
+"""``docs/results.md`` from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+HEAD = """# Results of the training methods
+
+Written by `make results` (`python -m samples.results`) from `docs/results.json`; do not edit. Each part alone:
+`python -m samples.nmnist.results`, `python -m samples.fashion_mnist.results`. Everything is measured on {machine},
+torch {torch}, CPU only, seed {seed}. One network was trained once for each number: the standard error of an accuracy
+is given with it, and differences within it mean nothing. Nothing was chosen by looking at test data.
+
+An accuracy "in integers" is that of the compiled Loihi bundle on snnc's simulator, all test samples; the bundle's first
+{verified} test samples ran on Lava as well, and every spike and potential was compared.
+"""
+
+
+def page(found: dict[str, Any]) -> str:
+    """The whole page."""
+    events, images = found["nmnist"], found["fashion_mnist"]
+    verified = next(iter(events["lava"].values()))["samples"]
+    head = HEAD.format(
+        machine=found["machine"],
+        torch=found["versions"]["torch"],
+        seed=events["seed"],
+        verified=verified,
+    )
+    return "\n".join([head, *_nmnist(events), *_fashion(images), ""])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return [*lines, *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
+
+
+def _spread(percent: float, samples: int) -> str:
+    """An accuracy with its standard error, percent."""
+    share = percent / 100
+    return f"{percent:g} ± {100 * (share * (1 - share) / samples) ** 0.5:.1f}"
+
+
+def _nmnist(found: dict[str, Any]) -> list[str]:
+    samples, frames = found["test_samples"], found["by_frame"]
+    first = found["first_response"]
+    names = {
+        "ann": "rollout, ReLU, float",
+        "quantized": "rollout, 8 levels, float",
+        "exact": "integers, code `graded`, K = 1",
+        "rate_k8": "integers, code `rate`, K = 8",
+    }
+    lines = [
+        "## N-MNIST, streaming rollout (method `streaming`)",
+        "",
+        f"{found['train_samples']} recordings to train, {samples} to test; 12 frames of 40 ms, "
+        f"{found['parameters']:,} parameters, {found['epochs']} epochs.",
+        "",
+        *_table(
+            ["", "right after the last frame, %", "Lava: values compared", "differ"],
+            [
+                [
+                    names[name],
+                    _spread(found[name], samples),
+                    *(
+                        [f"{found['lava'][name]['values']:,}", found["lava"][name]["differ"]]
+                        if name in found["lava"]
+                        else ["", ""]
+                    ),
+                ]
+                for name in names
+            ],
+        ),
+        "Right answers after each frame, %; the shortest way to the answer takes "
+        f"{first} frames, so that frame {first + 1} is the first whose answer has seen input:",
+        "",
+        *_table(
+            ["frame", *names.values()],
+            [[i + 1, *(frames[name][i] for name in names)] for i in range(len(frames["ann"]))],
+        ),
+        "Operations and modelled energy a recording, mean over the test recordings (`docs/energy.md`; the "
+        "ANN executes every frame in full; an estimate, not a measurement):",
+        "",
+    ]
+    rows = []
+    for name, cost in found["cost"].items():
+        for memory, energy in cost["microjoules"].items():
+            rows.append(
+                [
+                    names[name],
+                    f"{cost['ann_macs']:,}",
+                    f"{cost['synaptic_operations']:,}",
+                    f"{cost['neuron_updates']:,}",
+                    memory,
+                    energy["ann_float"],
+                    energy["ann_quantized"],
+                    energy["snn"],
+                ]
+            )
+    head = ["", "ANN: MACs", "SNN: synaptic operations", "neuron updates", "memory model"]
+    lines += _table([*head, "ANN float32, µJ", "ANN same bits, µJ", "SNN, µJ"], rows)
+    rates = found["cost"]
+    lines += [
+        "Spikes a neuron and step: "
+        + "; ".join(
+            f"{names[name]}: " + ", ".join(f"{p} {r:.3f}" for p, r in rates[name]["rates"].items())
+            for name in rates
+        )
+        + ".",
+        "",
+    ]
+    return [*lines, *_seconds(found["seconds"])]
+
+
+def _fashion(found: dict[str, Any]) -> list[str]:
+    samples = found["test_samples"]
+    ann = found["ann"]
+    steps = [int(t) for t in found["converted"]]
+    lines = [
+        "## Fashion-MNIST",
+        "",
+        f"{found['train_samples']:,} images to train, {found['validation_samples']:,} to choose by, "
+        f"{samples:,} to test; 16 grey levels. A convolutional network of 0.93 million multiply-accumulates "
+        f"({found['epochs']['ann']} epochs): **{_spread(ann, samples)} %** as an ANN in floats.",
+        "",
+        "### Converted only, and hybrid (method `stdb`, linear surrogate)",
+        "",
+        "Right answers in integers, %. Converted only is `snnc compile` with its defaults; hybrid begins with "
+        "the converted network and trains its weights through the spikes.",
+        "",
+        *_table(
+            [
+                "steps T",
+                "converted only",
+                "hybrid",
+                "epochs",
+                "converted with 10 T",
+                "spikes a neuron and step",
+            ],
+            [
+                [
+                    t,
+                    found["converted"][str(t)],
+                    found["hybrid"].get(str(t), ""),
+                    found["epochs"]["hybrid"].get(str(t), ""),
+                    found["converted"].get(str(10 * t), "") if str(t) in found["hybrid"] else "",
+                    _rates(found, f"hybrid_{t}"),
+                ]
+                for t in steps
+            ],
+        ),
+        "### Trained thresholds (method `threshold`)",
+        "",
+        f"Right answers in integers, %, after {found['epochs']['thresholds']} epochs. Both begin with the same "
+        "network and thresholds; `fixed` trains the weights alone.",
+        "",
+        *_table(
+            [
+                "steps T",
+                "trained",
+                "fixed",
+                "thresholds, trained",
+                "fixed at",
+                "spikes, trained",
+                "spikes, fixed",
+            ],
+            [
+                [
+                    t,
+                    found["trained_thresholds"][t],
+                    found["fixed_thresholds"][t],
+                    _thresholds(found, f"trained_{t}"),
+                    _thresholds(found, f"fixed_{t}"),
+                    _rates(found, f"trained_{t}"),
+                    _rates(found, f"fixed_{t}"),
+                ]
+                for t in found["trained_thresholds"]
+            ],
+        ),
+        "### Weights of three bits (method `weights`)",
+        "",
+        "15 levels an activation, code `graded`:",
+        "",
+        *_table(
+            [
+                "float weights",
+                "3 bits, rounded by the compiler",
+                f"3 bits, {found['epochs']['qat']} epochs on the grid",
+            ],
+            [[found["float"], found["ptq_3bit"], found["qat_3bit"]]],
+        ),
+        "### On Lava",
+        "",
+        *_table(
+            ["network", "samples", "steps", "values compared", "differ"],
+            [
+                [name, row["samples"], row["steps"], f"{row['values']:,}", row["differ"]]
+                for name, row in found["lava"].items()
+            ],
+        ),
+    ]
+    return [*lines, *_seconds(found["seconds"])]
+
+
+def _rates(found: dict[str, Any], name: str) -> str:
+    rates = found["rates"].get(name, {})
+    return ", ".join(f"{rate:.3f}" for rate in rates.values())
+
+
+def _thresholds(found: dict[str, Any], name: str) -> str:
+    return ", ".join(f"{values[0]:.2f}" for values in found["thresholds"][name].values())
+
+
+def _seconds(seconds: dict[str, float]) -> list[str]:
+    total = sum(seconds.values())
+    each = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
+    return [f"Time, in all {total / 60:.0f} minutes of one or two cores: {each}.", ""]
