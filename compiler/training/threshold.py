@@ -48,7 +48,7 @@ class Threshold(Method):
 
     steps: int = 4
     trained: bool = True
-    rate: float = 5.0
+    rate: float = 10.0
     sharpness: float = 4.0
     start: float = 0.5
     dropout: float = 0.0
