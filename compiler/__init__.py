@@ -1,7 +1,8 @@
 """snnc: compiles trained streaming-rollout networks to neuromorphic chips and proves they arrived.
 
-``snnc.Rollout`` is the authoring class and ``snnc.QuantizedReLU`` the activation that chips carry
-without loss; they are loaded on first use because they need torch, which nothing else here does.
+``snnc.Rollout`` is the authoring class, ``snnc.QuantizedReLU`` the activation that chips carry without
+loss, ``snnc.SpikingNeuron`` the chip's time steps in training; they are loaded on first use because
+they need torch, which nothing else here does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if __name__ != "snnc":
 
 if TYPE_CHECKING:
     from .training.activation import QuantizedReLU as QuantizedReLU
+    from .training.neurons import SpikingNeuron as SpikingNeuron
     from .training.rollout import Rollout as Rollout
 
 __version__ = "0.1.0"
@@ -29,4 +31,8 @@ def __getattr__(name: str) -> Any:
         from .training.activation import QuantizedReLU
 
         return QuantizedReLU
+    if name == "SpikingNeuron":
+        from .training.neurons import SpikingNeuron
+
+        return SpikingNeuron
     raise AttributeError(f"module 'snnc' has no attribute {name!r}")

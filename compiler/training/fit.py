@@ -131,7 +131,7 @@ def fit(
             is no number any more.
     """
     began = time.monotonic()
-    task.network.first_response  # noqa: B018  builds it: optimisers hold the parameters that are there now
+    task.network.finalize()
     torch.manual_seed(recipe.seed)
     state = _Loop(task, recipe, _count(train))
     resumed = None

@@ -41,7 +41,7 @@ def judge(network: FrameNetwork, data: Iterable[tuple[Tensor, Tensor]]) -> Judge
         network: any.
         data: batches of x (batch, frames, *shape) float and y (batch,) int64, at least one.
     """
-    network.steps  # noqa: B018  builds it, so that no probing is counted
+    network.finalize()  # before there are hooks: they would count what probes its shapes
     active: dict[str, list[float]] = {name: [0.0, 0.0] for name in network.nodes}
 
     def count(name: str) -> torch.utils.hooks.RemovableHandle:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snnc.errors import fail
+
 from .network import FrameNetwork
 
 
@@ -81,3 +83,20 @@ class Task:
 
     def finish(self) -> None:
         """Turn the best network into what is exported."""
+
+
+def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
+    """One message for the first option of a method that is out of bounds.
+
+    Args:
+        method: which.
+        checks: option, whether it is fine, and what it must be.
+
+    Raises:
+        UserError: D321.
+    """
+    for option, fine, allowed in checks:
+        if not fine:
+            what = f"{option} is {getattr(method, option)!r}"
+            where = f"{method.name}{{{option.replace('_', '-')}}}"
+            raise fail("D321", what, where=where, help=f"it must be {allowed}")

@@ -313,6 +313,14 @@ class FrameNetwork(nn.Module):
             "edges": [asdict(edge) for edge in self._edges],
         }
 
+    def finalize(self) -> None:
+        """Check the whole network and settle its structure, as first use does.
+
+        Raises:
+            ValueError: the network is incomplete.
+        """
+        self._build()
+
     def _speak_levels(self) -> None:
         """Put what a frame's spikes stand for in place of spiking: what the archive's program says."""
         for name in self._nodes:

@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import fail
 from snnc.ir import Array, Population
 from snnc.passes.balance_thresholds import GROUPS, METHODS
 
 from .balancing import balanced_thresholds
-from .method import Method, Task
+from .method import Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import RESETS, SpikingNeuron
 from .surrogate import Linear, SinceSpike, Surrogate
@@ -111,20 +110,3 @@ class Stdb(Method):
 
     def _surrogate(self) -> Surrogate:
         return Linear(self.alpha) if self.surrogate == "linear" else SinceSpike(self.alpha, self.beta)
-
-
-def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
-    """One message for the first option of a method that is out of bounds.
-
-    Args:
-        method: which.
-        checks: option, whether it is fine, and what it must be.
-
-    Raises:
-        UserError: D321.
-    """
-    for option, fine, allowed in checks:
-        if not fine:
-            what = f"{option} is {getattr(method, option)!r}"
-            where = f"{method.name}{{{option.replace('_', '-')}}}"
-            raise fail("D321", what, where=where, help=f"it must be {allowed}")

@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .method import Method, Task
+from .method import Method, Task, refuse_wrong
 from .network import FrameNetwork
-from .stdb import refuse_wrong
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ from snnc.ir import Population
 from snnc.passes.balance_thresholds import GROUPS, METHODS
 
 from .balancing import balanced_thresholds
-from .method import Method, Task
+from .method import Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import SpikingNeuron
-from .stdb import refuse_wrong
 from .surrogate import Logistic
 from .thaw import graph_of, thaw
 

@@ -17,9 +17,8 @@ from snnc.passes.fold_linear_chains import FoldLinearChains
 from .activation import QuantizedReLU
 from .balancing import balanced_thresholds
 from .grid import Grid, settle
-from .method import Method, Task
+from .method import Method, Task, refuse_wrong
 from .network import FrameNetwork
-from .stdb import refuse_wrong
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
 
 CODES = tuple(code.value for code in Code)

@@ -14,7 +14,7 @@ from snnc.errors import UserError
 from snnc.frontend import Given, load_model
 from snnc.ir import Graph, Population
 from snnc.sim.analog import run_frames
-from snnc.training import FrameNetwork, QuantizedReLU, SpikingNeuron
+from snnc.training import FrameNetwork, QuantizedReLU, Rollout, SpikingNeuron
 from snnc.training.thaw import graph_of, thaw
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "moving_digits"
@@ -100,6 +100,33 @@ def test_spiking_networks_come_back_as_they_were(start: float, reset: str) -> No
         torch.testing.assert_close(
             thaw(graph_of(net)).eval()(counts), net(counts), rtol=1e-4, atol=1e-4
         )
+
+
+def test_spikes_behind_batch_normalisation() -> None:
+    """Trained from scratch with spikes: statistics over samples and steps, folded on the way out."""
+    torch.manual_seed(0)
+    net = Rollout((2, 8, 8))
+    net.node("h1", norm=nn.BatchNorm2d(4), activation=SpikingNeuron(4, [0.5, 1.0, 1.5, 2.0]))
+    net.node("h2", activation=SpikingNeuron(4, 1.0))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Conv2d(2, 4, 3, 2, 1))
+    net.edge("h1", "h1", nn.Conv2d(4, 4, 3, 1, 1))
+    net.edge("h1", "h2", nn.Sequential(nn.Conv2d(4, 4, 3, 2, 1, bias=False), nn.BatchNorm2d(4)))
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(16, 3)))
+    counts = torch.from_numpy(np.random.default_rng(0).poisson(0.5, (16, 6, 2, 8, 8))).float()
+    optimizer = torch.optim.Adam(net.parameters(), 0.01)
+    before = {name: values.clone() for name, values in net.state_dict().items()}
+    for _ in range(5):
+        optimizer.zero_grad()
+        net(counts)[:, -1].square().mean().backward()
+        optimizer.step()
+    moved = [name for name, values in net.state_dict().items() if not torch.equal(values, before[name])]
+    assert len(moved) == len(before)  # weights, statistics and thresholds alike
+    with torch.no_grad():
+        expected = net.eval()(counts)
+        # Folded factors round differently, and a spike more or less is a step: nearly all agree.
+        same = (thaw(graph_of(net)).eval()(counts) - expected).abs().amax(-1) < 1e-4
+    assert same.float().mean() > 0.95
 
 
 def test_another_activation() -> None:
