@@ -1,0 +1,31 @@
+"""What writes the page of results: each experiment runs once, and the page has every number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from samples.results import record
+from samples.results.record import Outcome, recorded
+
+
+def test_an_experiment_runs_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "FOLDER", tmp_path)
+    runs: list[int] = []
+
+    def run() -> Outcome:
+        runs.append(1)
+        return {"test": 90.5, "by_frame": [1, 2]}
+
+    first, second = recorded("a/b", run), recorded("a/b", run)
+    assert first == second == json.loads((tmp_path / "a" / "b.json").read_text())
+    assert first["test"] == 90.5 and first["seconds"] >= 0 and len(runs) == 1
+
+
+def test_one_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "FOLDER", tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        recorded("a/b", lambda: {"test": 1 / 0})
+    assert not (tmp_path / "a" / "b.json").exists()
