@@ -73,6 +73,8 @@ def test_by_hand() -> None:
     assert (down.granular, down.granular_mean) == (above.granular, above.granular_mean)
     assert down.theory == pytest.approx(4 / 6 * 0.5**2 / 3)
     assert quantization_noise(np.array([0.5, 1.0]), 1.0, 2).sqnr is None
+    just = quantization_noise(np.array([1.0625]), 1.0, 2)
+    assert (just.granular, just.overload, just.overloaded) == (0, 0.0625**2, 1)
 
 
 @pytest.mark.parametrize("comparison", [">", ">="])
