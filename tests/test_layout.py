@@ -37,7 +37,14 @@ ALLOWED = {
     "data": {"ir", "errors"},
     "bundle": {"ir", "errors"},
 }
-ALONE = {"torch": {"training"}, "lava": set(), "sklearn": set(), "nir": set(), "tonic": set()}
+ALONE = {
+    "torch": {"training"},
+    "lava": set(),
+    "sklearn": set(),
+    "nir": set(),
+    "tonic": set(),
+    "matplotlib": set(),
+}
 """Heavy or optional packages, and the parts that may import them at module level."""
 
 SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child")

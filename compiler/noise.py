@@ -1,0 +1,136 @@
+"""``snnc noise``: from a model file and data to the noise of its spikes, as a report and as files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .data import check_shape, read_data
+from .errors import fail
+from .frontend import Given, load_model
+from .progress import Report, quiet
+
+if TYPE_CHECKING:
+    from .training.noise import NoiseReport
+
+BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
+"""How files begin that a plot may replace."""
+
+
+def noise_of_model(
+    model: Path,
+    data: Path,
+    *,
+    steps: str | None = None,
+    thresholds: str | None = None,
+    start: float | None = None,
+    samples: int = 64,
+    spiking: bool = True,
+    csv: Path | None = None,
+    plot: Path | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: str | None = None,
+    module: str | None = None,
+    report: Report = quiet,
+) -> NoiseReport:
+    """Measure, and write what was asked for.
+
+    Args:
+        model: what :func:`snnc.frontend.load_model` reads.
+        data: event counts; labels are not needed.
+        steps, thresholds: lists as text (``snnc.training.noise_settings``); None for the defaults.
+        start: of the potential, in thresholds; None for a population's own, or 0.5.
+        samples: the first so many.
+        spiking: whether real neurons are run too.
+        csv, plot: files to write; a plot's ending says its format.
+        dt, discretize, input_shape, module: as for ``compile_model``.
+        report: progress.
+
+    Raises:
+        UserError: the model, the data or an option cannot be used; nothing was written.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as problem:
+        raise fail(
+            "D123",
+            "measuring noise needs PyTorch, which runs the network",
+            where=str(model),
+            why=str(problem),
+            help="pip install 'snnc[torch]'",
+        ) from None
+    from .training.noise import measure_noise
+    from .training.noise_plot import need_matplotlib, plot_noise
+    from .training.noise_settings import check_start, parse_settings, parse_steps
+    from .training.noise_table import noise_table
+
+    if samples < 1:
+        raise fail("D510", f"{samples} samples", where="--samples", help="use at least 1")
+    chosen = None if steps is None else parse_steps(steps)
+    settings = None if thresholds is None else parse_settings(thresholds)
+    check_start(start)
+    _refuse_files(csv, plot, (model, data))
+    if plot is not None:
+        need_matplotlib(str(plot))
+    counts = read_data(data)
+    shape = counts.x.shape[2:]
+    given = Given(input_shape, module, lambda: shape)
+    graph = load_model(model, dt=dt, discretize=discretize, given=given).graph
+    check_shape(counts, graph.input.shape, str(data))
+    found = measure_noise(
+        graph,
+        counts.first(samples).x,
+        steps=chosen,
+        settings=settings,
+        start=start,
+        spiking=spiking,
+        report=report,
+    )
+    contents: dict[Path, bytes] = {}
+    if csv is not None:
+        contents[csv] = noise_table(found).encode()
+    if plot is not None:
+        contents[plot] = plot_noise(found, plot.suffix.lower()[1:])
+    for path, content in contents.items():
+        try:
+            path.write_bytes(content)
+        except OSError as problem:
+            raise fail("D112", f"cannot write: {problem.strerror}", where=str(path)) from problem
+    return found
+
+
+def _refuse_files(csv: Path | None, plot: Path | None, read: tuple[Path, ...]) -> None:
+    """Refuse to write where nothing can be written, or over other files, before any work is done."""
+    if plot is not None and plot.suffix.lower() not in BEGINNINGS:
+        what = f"{plot.suffix!r} is no format of plots" if plot.suffix else "nothing says the format"
+        raise fail("D305", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
+    for option, path in (("--csv", csv), ("--plot", plot)):
+        if path is None:
+            continue
+        folder = path.resolve().parent
+        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"
+            raise fail("D112", what, where=f"{option} {path}", help="name a file in a folder of yours")
+        if path.resolve() in [other.resolve() for other in read]:
+            what = "the output is a file that is read"
+        elif path.exists() and not _is_earlier(path):
+            what = "the output exists and is no earlier result; it will not be overwritten"
+        else:
+            continue
+        raise fail("D119", what, where=f"{option} {path}", help="choose another file")
+    if csv is not None and plot is not None and csv.resolve() == plot.resolve():
+        raise fail("D119", "table and plot are one file", where=str(csv), help="choose two")
+
+
+def _is_earlier(path: Path) -> bool:
+    """Whether a file is a table of ours, or a picture of the format that is to be drawn."""
+    from .training.noise_table import COLUMNS
+
+    beginnings = BEGINNINGS.get(path.suffix.lower(), (",".join(COLUMNS).encode(),))
+    try:
+        with path.open("rb") as file:
+            return file.read(1024).startswith(beginnings)
+    except OSError:
+        return False
