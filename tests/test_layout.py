@@ -37,7 +37,7 @@ ALLOWED = {
     "data": {"ir", "errors"},
     "bundle": {"ir", "errors"},
 }
-ALONE = {"torch": {"training"}, "lava": set(), "sklearn": set(), "nir": set()}
+ALONE = {"torch": {"training"}, "lava": set(), "sklearn": set(), "nir": set(), "tonic": set()}
 """Heavy or optional packages, and the parts that may import them at module level."""
 
 SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child")
