@@ -83,6 +83,9 @@ def reported() -> Iterator[None]:
         cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         raise typer.Exit(USED_WRONGLY) from None
+    except KeyboardInterrupt:
+        console.stopped()
+        raise typer.Exit(STOPPED) from None
     except CompilerBug as bug:
         console.bug(bug)
         raise typer.Exit(OUR_BUG) from None

@@ -78,6 +78,11 @@ def bug(problem: CompilerBug) -> None:
     )
 
 
+def stopped() -> None:
+    """Say that the user stopped it."""
+    sys.stderr.write("stopped\n")
+
+
 def crashed() -> None:
     """Say that snnc crashed."""
     sys.stderr.write("internal error: this is a bug in snnc or a plug-in, please report it\n")

@@ -25,10 +25,21 @@ class Checkpoint:
     curve: list[dict[str, Any]]
 
     def write(self, path: Path) -> None:
-        """Replace the file at once: an interruption leaves the last one whole."""
+        """Replace the file at once: an interruption leaves the last one whole.
+
+        Raises:
+            UserError: D112 it cannot be written.
+        """
         part = path.with_name(path.name + ".part")
-        torch.save({f.name: getattr(self, f.name) for f in fields(self)}, part)
-        part.replace(path)
+        try:
+            torch.save({f.name: getattr(self, f.name) for f in fields(self)}, part)
+            part.replace(path)
+        except (OSError, RuntimeError) as problem:
+            # torch has an error of its own for a folder that is not there or full.
+            why = str(problem).partition("\n")[0]
+            raise fail("D112", "cannot write the checkpoint", where=str(path), why=why) from problem
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -50,9 +50,8 @@ def finetune(
         UserError: anything that cannot work; nothing was written but checkpoints.
     """
     stage = Stage(parse_method(method, {"steps": steps, "bits": bits}), recipe, batch)
-    checkpoints = () if files.checkpoint is None else (files.checkpoint,)
     inputs = (model, data, *([validation] if validation else []))
-    refuse_outputs(files.model, files.curve, checkpoints, inputs)
+    refuse_outputs(files.model, files.curves(1), files.checkpoints(1), inputs)
     parts = read_parts(data, validation, validation_share, recipe.seed)
     shape = parts.train.x.shape[2:]
     report("load", 0, 1)

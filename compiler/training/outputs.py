@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from snnc.errors import fail
@@ -15,7 +17,7 @@ CURVE_BEGINS = "epoch,loss,accuracy,samples"
 
 def refuse_outputs(
     model: Path,
-    curve: Path | None = None,
+    curves: tuple[Path, ...] = (),
     checkpoints: tuple[Path, ...] = (),
     inputs: tuple[Path, ...] = (),
 ) -> None:
@@ -23,7 +25,7 @@ def refuse_outputs(
 
     Args:
         model: the archive that is written in the end.
-        curve: the CSV file.
+        curves: CSV files of the stages.
         checkpoints: of the stages; an earlier one is gone on from.
         inputs: what is read.
 
@@ -31,7 +33,7 @@ def refuse_outputs(
         UserError: D119 one would overwrite an input, another output or some other file; D112 there is
             no folder to write it to; D322 a checkpoint's name is some other file's.
     """
-    outputs = [model, *([curve] if curve else []), *checkpoints]
+    outputs = [model, *curves, *checkpoints]
     taken = {path.resolve(): "a file that is read" for path in inputs}
     for path in outputs:
         if path.resolve() in taken:
@@ -45,9 +47,10 @@ def refuse_outputs(
     if model.exists() and not _is_ours(model):
         what = "the output exists and is no archive of snnc.training; it will not be overwritten"
         raise fail("D119", what, where=str(model), help=OTHER)
-    if curve is not None and curve.exists() and not _is_curve(curve):
-        what = "the output exists and is no curve of a training; it will not be overwritten"
-        raise fail("D119", what, where=str(curve), help=OTHER)
+    for path in curves:
+        if path.exists() and not _is_curve(path):
+            what = "the output exists and is no curve of a training; it will not be overwritten"
+            raise fail("D119", what, where=str(path), help=OTHER)
     for path in checkpoints:
         if path.exists():
             read_checkpoint(path)
@@ -63,11 +66,24 @@ def write(path: Path, content: bytes) -> None:
         UserError: D112 it cannot be written.
     """
     part = path.with_name(path.name + ".part")
+    with writing(path):
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into a message.
+
+    Raises:
+        UserError: D112 it cannot be written.
+    """
     try:
-        part.write_bytes(content)
-        part.replace(path)
+        yield
     except OSError as problem:
-        part.unlink(missing_ok=True)
         raise fail("D112", f"cannot write: {problem.strerror}", where=str(path)) from problem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Parts:
         train, validation, test: counts and labels; no test part where None.
         said: how the validation part came about, in words.
         batches: makes training batches of a size, where they are more than ``train`` cut up.
+        kept: indices of the training samples among those that some were held back of; None: all.
     """
 
     train: Labelled
@@ -40,6 +41,7 @@ class Parts:
     said: str
     test: Labelled | None = None
     batches: Callable[[int], Pairs] | None = None
+    kept: NDArray[np.int64] | None = None
 
     def all(self) -> dict[str, Labelled]:
         """The parts that are there, by name."""
@@ -119,7 +121,7 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
     order = np.random.default_rng(seed).permutation(samples)
     back, rest = np.sort(order[:held]), np.sort(order[held:])
     said = f"{share:.3g} of {where}, seed {seed}"
-    return Parts(_chosen(data, rest), _chosen(data, back), said)
+    return Parts(_chosen(data, rest), _chosen(data, back), said, kept=rest)
 
 
 def calibration_of(data: Labelled, seed: int) -> NDArray[np.integer[Any]]:
@@ -190,12 +192,6 @@ def digest(part: Labelled) -> str:
     found.update(np.ascontiguousarray(part.x).tobytes())
     found.update(np.ascontiguousarray(part.y).tobytes())
     return found.hexdigest()
-
-
-def first_samples(parts: Parts, samples: int) -> Parts:
-    """At most so many samples of each part, the first ones."""
-    cut = {name: _chosen(part, np.arange(len(part.y))[:samples]) for name, part in parts.all().items()}
-    return replace(parts, **cut)
 
 
 def _chosen(data: Labelled, which: NDArray[np.integer[Any]]) -> Labelled:

@@ -21,7 +21,7 @@ from .fit import Progress, Recipe, Run, fit
 from .judge import Judgement, judge
 from .method import Method
 from .network import FrameNetwork
-from .outputs import write
+from .outputs import write, writing
 from .parts import Parts, calibration_of, check_parts, digest
 
 DEFAULT_BATCH = 64
@@ -59,12 +59,12 @@ class Files:
     curve: Path | None = None
     checkpoint: Path | None = None
 
-    def curves(self, stages: int) -> tuple[Path | None, ...]:
-        """One a stage."""
+    def curves(self, stages: int) -> tuple[Path, ...]:
+        """One a stage; none where nobody asked for them."""
         return _numbered(self.curve, stages)
 
-    def checkpoints(self, stages: int) -> tuple[Path | None, ...]:
-        """One a stage."""
+    def checkpoints(self, stages: int) -> tuple[Path, ...]:
+        """One a stage; none where nobody asked for them."""
         return _numbered(self.checkpoint, stages)
 
 
@@ -127,15 +127,13 @@ def train_through(
     calibration = calibration_of(parts.train, seed)
     largest = max(stage.batch for stage in stages)
     validation = Batches(parts.validation.x, parts.validation.y, largest)
-    checkpoints, curves = files.checkpoints(len(stages)), files.curves(len(stages))
+    checkpoints: tuple[Path | None, ...] = files.checkpoints(len(stages)) or (None,) * len(stages)
     hashes = {f"{name} data": digest(part) for name, part in parts.all().items() if name != "test"}
     runs: list[Run] = []
     try:
         report("judge", 0, 1)
         given = judge(network, validation)
-        for number, (stage, checkpoint, curve) in enumerate(
-            zip(stages, checkpoints, curves, strict=True), 1
-        ):
+        for number, (stage, checkpoint) in enumerate(zip(stages, checkpoints, strict=True), 1):
             place = f"stage {number}" if len(stages) > 1 else ""
             heard = _Told(stage, place, report)
             try:
@@ -161,8 +159,6 @@ def train_through(
                 raise heard.stopped(checkpoint) from None
             network = task.network
             runs.append(run)
-            if curve is not None:
-                run.curve.write_csv(curve)
         test = (
             None if parts.test is None else judge(network, Batches(parts.test.x, parts.test.y, largest))
         )
@@ -174,6 +170,9 @@ def train_through(
     with quiet_torch():
         archive = network.to_bytes(calibration)
     load_archive(archive, files.model.stem)  # what cannot be compiled is not written
+    for curve, run in zip(files.curves(len(stages)), runs, strict=False):
+        with writing(curve):
+            run.curve.write_csv(curve)
     write(files.model, archive)
     seconds = time.monotonic() - began
     kept = len(calibration)
@@ -219,7 +218,9 @@ def _weights(network: FrameNetwork) -> str:
     return found.hexdigest()
 
 
-def _numbered(path: Path | None, stages: int) -> tuple[Path | None, ...]:
-    if path is None or stages == 1:
-        return (path,) * stages
+def _numbered(path: Path | None, stages: int) -> tuple[Path, ...]:
+    if path is None:
+        return ()
+    if stages == 1:
+        return (path,)
     return tuple(path.with_name(f"{path.stem}.{i + 1}{path.suffix}") for i in range(stages))
