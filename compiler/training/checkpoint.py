@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from snnc.errors import fail
+from snnc.frontend.through_torch import quiet_torch
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         UserError: D322 the file is something else.
     """
     try:
-        found = torch.load(path, weights_only=True)
+        with quiet_torch():
+            found = torch.load(path, weights_only=True)
         return Checkpoint(**found)
-    except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as problem:
+    except Exception as problem:  # whatever torch raises at bytes of another kind
         raise fail(
             "D322",
             "this is no checkpoint of a training",
