@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, fields
@@ -190,7 +191,7 @@ class _Loop:
             self.optimizer.step()
             self.scheduler.step()
             total, done = total + loss.item(), done + 1
-            if total != total:
+            if not math.isfinite(total):
                 raise fail(
                     "D323",
                     f"the loss is no number any more, in batch {done} of epoch {epoch}",
