@@ -176,3 +176,23 @@ def test_the_calibration_has_the_largest_count() -> None:
     x[400, 1, 0, 3, 3] = 9
     chosen = calibration_of(Digits(x, train.y), seed=0)  # type: ignore[arg-type]
     assert chosen.shape == (64, *x.shape[1:]) and chosen.max() == 9
+
+
+def test_the_pieces_in_a_loop_of_ones_own(tmp_path: Path) -> None:
+    """As docs/training.md shows it."""
+    train, _ = digits()
+    task = Weights(bits=4, code="graded", steps=4).prepare(trained_rollout(), train.x[:64])
+    optimizer = torch.optim.SGD(task.network.parameters(), lr=0.01)
+    for epoch in range(2):
+        task.network.train()
+        task.begin_epoch(epoch, 2)
+        for x, y in list(train.batches())[:2]:
+            loss = task.loss(x, y)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        task.before_judging()
+    task.finish()
+    task.network.export(tmp_path / "tuned.pt", calibration=train.x[:64])
+    compiled = compile_model(tmp_path / "tuned.pt", "reference", tmp_path / "bundle", code="graded")
+    assert {"N735"} <= {note.code for note in compiled.notes}
