@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import __version__, console
-from .errors import CompilerBug, Diagnostic, UserError, fail
+from .errors import CompilerBug, Diagnostic, Interrupted, UserError, fail
 
 if TYPE_CHECKING:
     from snnc.passes import Pass
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 USED_WRONGLY = 2
 DIFFERENT = 1
 OUR_BUG = 70
+STOPPED = 130
 READER_GONE = 141
 
 app = typer.Typer(
@@ -61,6 +62,14 @@ AllowOverflow = Annotated[
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 
+LabelledPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...) and y")]
+CurvePath = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="loss and accuracy by epoch")]
+CheckpointPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="written after each epoch; gone on from where it is there"),
+]
+
+
 @contextmanager
 def reported() -> Iterator[None]:
     """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
@@ -68,12 +77,15 @@ def reported() -> Iterator[None]:
         yield
     except UserError as error:
         console.diagnostics(error.diagnostics)
-        raise typer.Exit(USED_WRONGLY) from None
+        raise typer.Exit(STOPPED if isinstance(error, Interrupted) else USED_WRONGLY) from None
     except MemoryError as problem:
         what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
         cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         raise typer.Exit(USED_WRONGLY) from None
+    except KeyboardInterrupt:
+        console.stopped()
+        raise typer.Exit(STOPPED) from None
     except CompilerBug as bug:
         console.bug(bug)
         raise typer.Exit(OUR_BUG) from None
@@ -469,6 +481,103 @@ def noise(
             console.say(json.dumps(found.as_json(), indent=1))
         else:
             console.noise(found)
+
+
+@app.command()
+def finetune(
+    model: ModelPath,
+    method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
+    data: LabelledPath,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.pt", help="the trained archive")
+    ] = Path("tuned.pt"),
+    steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
+    bits: Annotated[int | None, typer.Option(help="of a weight, for the method weights")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="what epochs are judged on")
+    ] = None,
+    validation_share: Annotated[
+        float | None, typer.Option(help="of --data held back for it, without a file; default 0.1")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="at most so many")] = 10,
+    learning_rate: Annotated[float, typer.Option(help="highest")] = 1e-4,
+    batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
+    optimizer: Annotated[str, typer.Option(help="adam or sgd")] = "adam",
+    schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
+    patience: Annotated[
+        int, typer.Option(help="stop after so many epochs that are no better; 0: never")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
+    checkpoint: CheckpointPath = None,
+    curve: CurvePath = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
+) -> None:
+    """Train MODEL further, as a spiking network or on the chip's weights, for compile to take."""
+    with reported():
+        _need_torch("snnc finetune")
+        from .training.finetune import finetune as finetune_model
+        from .training.fit import Recipe
+        from .training.stages import Files
+
+        recipe = Recipe(
+            epochs=epochs,
+            learning_rate=learning_rate,
+            optimizer=optimizer,
+            schedule=schedule,
+            patience=patience,
+            seed=seed,
+        )
+        with console.progress() as report:
+            trained = finetune_model(
+                model,
+                method,
+                data,
+                Files(output, curve, checkpoint),
+                recipe,
+                steps=steps,
+                bits=bits,
+                batch=batch,
+                validation=validation,
+                validation_share=validation_share,
+                input_shape=input_shape,
+                module=module,
+                report=report,
+            )
+        console.trained(trained)
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path,
+        typer.Argument(metavar="CONFIG.toml", help="see docs/training.md"),
+    ],
+) -> None:
+    """Train as CONFIG.toml says, one method after another. A network of your own runs your code."""
+    with reported():
+        _need_torch("snnc train")
+        from .training.config import read_config, train_config
+
+        with console.progress() as report:
+            trained = train_config(read_config(config), report)
+        console.trained(trained)
+
+
+@app.command("methods")
+def methods_() -> None:
+    """List the methods of training and their options."""
+    with reported():
+        _need_torch("snnc methods")
+        from .training.methods import METHODS
+
+        console.methods(METHODS)
+
+
+def _need_torch(command: str) -> None:
+    from .frontend.through_torch import need_torch
+
+    need_torch(command, "training", "nothing else does", "")
 
 
 @app.command()

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from .ir.delays import Delays
     from .ladder import Ladder
     from .sweep import Sweep
+    from .training.fit import Run
+    from .training.judge import Judgement
+    from .training.method import Method
     from .training.noise import NoiseReport
+    from .training.stages import Trained
     from .verify.energy import Cost, NetworkEnergy
     from .verify.rungs import Rung
 
@@ -73,6 +77,11 @@ def bug(problem: CompilerBug) -> None:
     sys.stderr.write(
         f"internal error: {problem}\nThis is a bug in snnc or a plug-in, not in your model.\n"
     )
+
+
+def stopped() -> None:
+    """Say that the user stopped it."""
+    sys.stderr.write("stopped\n")
 
 
 def crashed() -> None:
@@ -392,6 +401,61 @@ def inspected(bundle: Bundle) -> None:
         say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")
 
 
+def trained(result: Trained) -> None:
+    """What a training did: data, epochs, accuracy and rates before and after, what to type now."""
+    from .training.methods import method_text
+
+    parts = result.parts
+    tested = "" if parts.test is None else f", test on {len(parts.test.y)}"
+    say(
+        f"train on {counted(len(parts.train.y), 'sample')}, judged on "
+        f"{len(parts.validation.y)} ({parts.said}){tested}"
+    )
+    table = _table("network", ">epoch", ">accuracy", ">validation samples", "rates")
+    _judged(table, "as given", "", result.given)
+    for stage, run in zip(result.stages, result.runs, strict=True):
+        rows = run.curve.rows
+        _judged(table, f"{stage.method.name}, before training", "0", rows[0].judgement)
+        _judged(table, f"{stage.method.name}, best", f"{run.best}", rows[run.best].judgement)
+    if result.test is not None:
+        _judged(table, "test part, at the end", "", result.test)
+    _show(table)
+    say("accuracy after the last frame; rates: spikes a neuron and step, or the share above zero")
+    for stage, run in zip(result.stages, result.runs, strict=True):
+        say(f"{method_text(stage.method)}\n    {_ended(run)}, seed {stage.recipe.seed}")
+    say(
+        f"{result.files.model}: with {counted(result.calibration, 'sample')} for calibration; "
+        f"{result.seconds:.0f} s\nnext: {result.next_command}"
+    )
+
+
+def _judged(table: Table, name: str, epoch: str, found: Judgement) -> None:
+    rates = ", ".join(f"{node} {rate:.3f}" for node, rate in found.rates.items())
+    table.add_row(name, epoch, f"{found.last:.1%}", f"{found.samples}", rates)
+
+
+def _ended(run: Run) -> str:
+    """How many epochs a stage took, and why no more."""
+    done = run.curve.rows[-1].epoch
+    text = f"{counted(done, 'epoch')}, the best after epoch {run.best}"
+    if run.stopped_early:
+        text += ", stopped early"
+    if run.resumed_at is not None:
+        text += f", gone on after epoch {run.resumed_at}"
+    return text
+
+
+def methods(known: dict[str, type[Method]]) -> None:
+    """All methods of training: first sentence, options with defaults."""
+    from .settings import describe_options, text_of
+
+    for name, kind in known.items():
+        summary = (kind.__doc__ or "").strip().splitlines()[0]
+        say(f"{text_of(name, kind())}\n    {summary}")
+        for option in describe_options(kind):
+            say(f"    option {option}")
+
+
 def targets(found: Iterable[Found]) -> None:
     """All targets and their engines."""
     table = _table("target", "from", "engine", "version", "installed", "how to install")
@@ -414,7 +478,9 @@ def targets(found: Iterable[Found]) -> None:
 
 def passes(registered: dict[str, type[Pass]]) -> None:
     """All passes: first sentence, options with defaults, facts."""
-    from snnc.passes import describe_options, print_pass
+    from snnc.passes import print_pass
+
+    from .settings import describe_options
 
     for kind in registered.values():
         summary = (kind.__doc__ or "").strip().splitlines()[0]

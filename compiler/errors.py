@@ -76,6 +76,10 @@ class UserError(Exception):
         self.diagnostics = diagnostics
 
 
+class Interrupted(UserError):
+    """The user stopped it (ctrl-C); the message says what is kept and how to go on."""
+
+
 class CompilerBug(Exception):
     """A pass or a back end broke an invariant. Names the culprit; never the user's fault."""
 

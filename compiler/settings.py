@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from .errors import fail
+
+KINDS: dict[type, str] = {bool: "", int: "whole number", float: "number", str: "text"}
 
 
 def split(text: str) -> tuple[str, dict[str, str]]:
@@ -94,3 +97,41 @@ def text_of(name: str, instance: object) -> str:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             parts.append(f"{option}={text}")
     return f"{name}{{{','.join(parts)}}}" if parts else name
+
+
+def describe_options(kind: type) -> list[str]:
+    """A line for each option: name, what it takes, what it has if left out, what it does.
+
+    Args:
+        kind: the dataclass; ``choices`` of it lists the values of options that are words, its docstring
+            says under "Options:" what each does.
+    """
+    lines = []
+    explained = _explanations(kind.__doc__ or "")
+    choices: Mapping[str, tuple[str, ...]] = getattr(kind, "choices", {})
+    for option, hint in options(kind).items():
+        field = option.replace("-", "_")
+        takes = KINDS.get(hint, hint.__name__)
+        if hint is bool:
+            takes = "true | false"
+        elif field in choices:
+            takes = " | ".join(choices[field])
+        default = getattr(kind(), field)
+        text = str(default).lower() if isinstance(default, bool) else str(default)
+        unset = "unset" if default is None else text
+        lines.append(f"{option}: {takes}; default {unset}; {explained.get(field, '')}")
+    return lines
+
+
+def _explanations(doc: str) -> dict[str, str]:
+    """What a docstring says under "Options:", by field, each on one line."""
+    found: dict[str, str] = {}
+    field = ""
+    for line in doc.partition("Options:")[2].splitlines():
+        start = re.match(r" {8}(\w+): (.*)", line)
+        if start is not None:
+            field = start.group(1)
+            found[field] = start.group(2)
+        elif field and line.strip():
+            found[field] += " " + line.strip()
+    return {field: text.replace("``", "") for field, text in found.items()}

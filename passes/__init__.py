@@ -4,7 +4,6 @@ from .base import Context, Fact, Pass
 from .facts import problems
 from .pipeline import (
     Pipeline,
-    describe_options,
     parse_change,
     parse_pass,
     pipeline_parts,
@@ -17,7 +16,6 @@ __all__ = [
     "Fact",
     "Pass",
     "Pipeline",
-    "describe_options",
     "parse_change",
     "parse_pass",
     "pipeline_parts",

@@ -87,41 +87,6 @@ def print_pass(a_pass: Pass) -> str:
     return settings.text_of(a_pass.name, a_pass)
 
 
-def describe_options(kind: type[Pass]) -> list[str]:
-    """A line for each option of a pass: name, what it takes, what it has if left out, what it does."""
-    lines = []
-    explained = _explanations(kind.__doc__ or "")
-    for option, hint in settings.options(kind).items():
-        field = option.replace("-", "_")
-        takes = KINDS.get(hint, hint.__name__)
-        if hint is bool:
-            takes = "true | false"
-        elif field in kind.choices:
-            takes = " | ".join(kind.choices[field])
-        default = getattr(kind(), field)
-        text = str(default).lower() if isinstance(default, bool) else str(default)
-        unset = "unset" if default is None else text
-        lines.append(f"{option}: {takes}; default {unset}; {explained.get(field, '')}")
-    return lines
-
-
-KINDS: dict[type, str] = {bool: "", int: "whole number", float: "number", str: "text"}
-
-
-def _explanations(doc: str) -> dict[str, str]:
-    """What a docstring says under "Options:", by field, each on one line."""
-    found: dict[str, str] = {}
-    field = ""
-    for line in doc.partition("Options:")[2].splitlines():
-        start = re.match(r" {8}(\w+): (.*)", line)
-        if start is not None:
-            field = start.group(1)
-            found[field] = start.group(2)
-        elif field and line.strip():
-            found[field] += " " + line.strip()
-    return {field: text.replace("``", "") for field, text in found.items()}
-
-
 @dataclass(frozen=True)
 class Pipeline:
     """Passes in order."""

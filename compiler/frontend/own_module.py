@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,8 +40,8 @@ def export_state_dict(saved: Saved, given: Given) -> bytes:
     """
     assert given.module is not None
     state = _state_dict(saved)
-    with _current_folder_on_path():
-        net = _build(given.module)
+    with folder_on_path(Path.cwd()):
+        net = built_by(given.module)
         _load(net, state, saved.path, given.module)
         net.eval()
         if _is_rollout(net):
@@ -50,9 +50,9 @@ def export_state_dict(saved: Saved, given: Given) -> bytes:
 
 
 @contextmanager
-def _current_folder_on_path() -> Iterator[None]:
-    """As ``python -m`` has it, also for what ``forward`` imports."""
-    here = str(Path.cwd())
+def folder_on_path(folder: Path) -> Iterator[None]:
+    """As ``python -m`` has the current one, also for what ``forward`` imports."""
+    here = str(folder)
     sys.path.insert(0, here)
     try:
         yield
@@ -104,47 +104,69 @@ def _no_state_dict(path: Path, what: str) -> UserError:
     )
 
 
-def _build(name: str) -> nn.Module:
-    """Import the user's module and call the factory."""
+def own_function(name: str, where: str = MODULE) -> Callable[..., Any]:
+    """What the user names, imported: this runs their module.
+
+    Args:
+        name: ``package.module:function``.
+        where: the option or key that names it, for messages.
+
+    Raises:
+        UserError: D126 there is no such thing, or it is none that can be called.
+    """
     from torch import nn
 
-    module_name, colon, factory_name = name.partition(":")
-    if not colon or not module_name or not factory_name:
-        raise fail("D126", f"{name!r} is no factory", where=MODULE, help="write package.module:factory")
+    module_name, colon, function_name = name.partition(":")
+    if not colon or not module_name or not function_name:
+        raise fail("D126", f"{name!r} is no factory", where=where, help="write package.module:factory")
     try:
         place: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise _user_code(name, f"{module_name} cannot be imported", error) from None
-    for part in factory_name.split("."):
+        raise _user_code(name, f"{module_name} cannot be imported", error, where) from None
+    for part in function_name.split("."):
         if not hasattr(place, part):
-            raise fail("D126", f"{module_name} has no {factory_name}", where=f"{MODULE} {name}")
+            raise fail("D126", f"{module_name} has no {function_name}", where=f"{where} {name}")
         place = getattr(place, part)
     if not callable(place) or isinstance(place, nn.Module):
-        what = f"{factory_name} is a {type(place).__name__}, not a function or class"
-        raise fail("D126", what, where=f"{MODULE} {name}", help="name what builds the network")
+        what = f"{function_name} is a {type(place).__name__}, not a function or class"
+        raise fail("D126", what, where=f"{where} {name}", help="name what builds the network")
+    function: Callable[..., Any] = place
+    return function
+
+
+def built_by(name: str, where: str = MODULE) -> nn.Module:
+    """Import the user's module and call the factory.
+
+    Raises:
+        UserError: D126 as :func:`own_function`, or the call fails or gives something else.
+    """
+    from torch import nn
+
+    factory, factory_name = own_function(name, where), name.partition(":")[2]
     try:
-        net = place()
+        net = factory()
     except (Exception, SystemExit) as error:
-        raise _user_code(name, f"{factory_name}() failed", error) from None
+        raise _user_code(name, f"{factory_name}() failed", error, where) from None
     if not isinstance(net, nn.Module):
         what = f"{factory_name}() gives a {type(net).__name__}, not a torch.nn.Module"
-        raise fail("D126", what, where=f"{MODULE} {name}")
+        raise fail("D126", what, where=f"{where} {name}")
     return net
 
 
-def _user_code(name: str, what: str, error: BaseException) -> UserError:
+def _user_code(name: str, what: str, error: BaseException, where: str = MODULE) -> UserError:
     trace, line = error.__traceback__, ""
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
         if file.is_file() and "importlib" not in file.parts:
             line = f" ({file.name}, line {trace.tb_lineno})"
         trace = trace.tb_next
+    folder = "the current folder" if where == MODULE else "the file's folder"
     return fail(
         "D126",
         what,
-        where=f"{MODULE} {name}",
+        where=f"{where} {name}",
         why=reason(error) + line,
-        help="it is called without arguments, with the current folder on the path",
+        help=f"it is called without arguments, with {folder} on the path",
     )
 
 

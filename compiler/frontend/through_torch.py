@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 LONGEST_REASON = 300
 
 
-def need_torch(path: Path) -> None:
+def need_torch(
+    place: Path | str,
+    what: str = "reading this file",
+    why: str = "only archives of torch.export are read without it",
+    otherwise: str = ", or write the model with torch.export where torch is",
+) -> None:
     """Make sure that torch can be imported.
+
+    Args:
+        place: file or command that needs it.
+        what, why, otherwise: the message's words.
 
     Raises:
         UserError: D123.
@@ -35,10 +44,10 @@ def need_torch(path: Path) -> None:
     except ImportError as problem:
         raise fail(
             "D123",
-            "reading this file needs PyTorch",
-            where=str(path),
-            why=f"only archives of torch.export are read without it ({problem})",
-            help="pip install 'snnc[torch]', or write the model with torch.export where torch is",
+            f"{what} needs PyTorch",
+            where=str(place),
+            why=f"{why} ({problem})",
+            help=f"pip install 'snnc[torch]'{otherwise}",
         ) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from snnc.errors import fail
+from snnc.frontend.through_torch import quiet_torch
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,21 @@ class Checkpoint:
     curve: list[dict[str, Any]]
 
     def write(self, path: Path) -> None:
-        """Replace the file at once: an interruption leaves the last one whole."""
+        """Replace the file at once: an interruption leaves the last one whole.
+
+        Raises:
+            UserError: D112 it cannot be written.
+        """
         part = path.with_name(path.name + ".part")
-        torch.save({f.name: getattr(self, f.name) for f in fields(self)}, part)
-        part.replace(path)
+        try:
+            torch.save({f.name: getattr(self, f.name) for f in fields(self)}, part)
+            part.replace(path)
+        except (OSError, RuntimeError) as problem:
+            # torch has an error of its own for a folder that is not there or full.
+            why = str(problem).partition("\n")[0]
+            raise fail("D112", "cannot write the checkpoint", where=str(path), why=why) from problem
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -38,9 +49,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         UserError: D322 the file is something else.
     """
     try:
-        found = torch.load(path, weights_only=True)
+        with quiet_torch():
+            found = torch.load(path, weights_only=True)
         return Checkpoint(**found)
-    except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as problem:
+    except Exception as problem:  # whatever torch raises at bytes of another kind
         raise fail(
             "D322",
             "this is no checkpoint of a training",

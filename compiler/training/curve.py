@@ -32,6 +32,9 @@ class Curve:
         """Columns: epoch, loss, accuracy after the last and after each frame, rate by node, seconds.
 
         Accuracies are shares of the validation samples, whose number is in ``samples``.
+
+        Raises:
+            OSError: it cannot be written.
         """
         first = self.rows[0].judgement
         by_frame = [f"accuracy_frame_{i + 1}" for i in range(len(first.right))]

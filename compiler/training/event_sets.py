@@ -206,7 +206,7 @@ def _split(recordings: Recordings) -> tuple[Recordings, Recordings]:
     test = np.zeros(len(recordings), bool)
     for label in np.unique(recordings.y):
         test[np.flatnonzero(recordings.y == label)[::CIFAR10DVS_TEST_SHARE]] = True
-    return _chosen(recordings, np.flatnonzero(~test)), _chosen(recordings, np.flatnonzero(test))
+    return chosen(recordings, np.flatnonzero(~test)), chosen(recordings, np.flatnonzero(test))
 
 
 def _ncars(folder: Path) -> EventSet:
@@ -227,9 +227,10 @@ def _ncars(folder: Path) -> EventSet:
 
 def _shuffled(sources: list[Any], labels: list[int], read: Callable[[Any], Events]) -> Recordings:
     ordered = Recordings(tuple(sources), np.array(labels, np.int64), read)
-    return _chosen(ordered, np.random.default_rng(0).permutation(len(sources)))
+    return chosen(ordered, np.random.default_rng(0).permutation(len(sources)))
 
 
-def _chosen(recordings: Recordings, chosen: NDArray[np.integer[Any]]) -> Recordings:
-    sources = tuple(recordings.sources[i] for i in chosen)
-    return Recordings(sources, recordings.y[chosen], recordings.read)
+def chosen(recordings: Recordings, which: NDArray[np.integer[Any]]) -> Recordings:
+    """The recordings of those indices, in their order."""
+    sources = tuple(recordings.sources[i] for i in which)
+    return Recordings(sources, recordings.y[which], recordings.read)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ class Recipe:
             ("clip", self.clip >= 0, "0 or more"),
             ("keep", self.keep in KEPT, " or ".join(KEPT)),
             ("patience", self.patience >= 0, "0 or more"),
+            ("seed", 0 <= self.seed < 2**32, "from 0 to below 2**32"),
         ]
         for name, fine, allowed in wrong:
             if not fine:
@@ -112,6 +114,7 @@ def fit(
     *,
     checkpoint: Path | None = None,
     listener: Listener | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> Run:
     """Train what ``method.prepare`` gave; in the end ``task.network`` is the kept one, finished.
 
@@ -125,6 +128,8 @@ def fit(
         recipe: how.
         checkpoint: a file that is written after each epoch, and gone on from if it is there.
         listener: told after each batch and each epoch.
+        about: what else must be the same for a checkpoint to be gone on with, by what it is called:
+            hashes of the data for instance.
 
     Raises:
         UserError: D321 a recipe that cannot work, D322 the checkpoint is another run's, D323 the loss
@@ -133,13 +138,14 @@ def fit(
     began = time.monotonic()
     task.network.finalize()
     torch.manual_seed(recipe.seed)
-    state = _Loop(task, recipe, _count(train))
+    state = _Loop(task, recipe, _count(train), about or {})
     resumed = None
     if checkpoint is not None and checkpoint.exists():
         resumed = state.restore(read_checkpoint(checkpoint), checkpoint)
-    if resumed is None:
-        state.judged(0, float("nan"), validation, time.monotonic())
     tell = listener or (lambda _: None)
+    if resumed is None:
+        row = state.judged(0, float("nan"), validation, time.monotonic())
+        tell(Progress(0, recipe.epochs, 0, state.batches, row.loss, row))
     stopped = False
     for epoch in range(len(state.curve.rows), recipe.epochs + 1):
         if stopped := bool(recipe.patience) and epoch - 1 - state.best >= recipe.patience:
@@ -163,7 +169,8 @@ def _count(pairs: Pairs) -> int:
 class _Loop:
     """What changes from epoch to epoch."""
 
-    def __init__(self, task: Task, recipe: Recipe, batches: int) -> None:
+    def __init__(self, task: Task, recipe: Recipe, batches: int, about: Mapping[str, str]) -> None:
+        self.about = about
         self.task, self.network, self.recipe, self.batches = task, task.network, recipe, batches
         groups = task.groups()
         self.parameters = [p for group, _ in groups for p in group]
@@ -189,7 +196,7 @@ class _Loop:
             self.optimizer.step()
             self.scheduler.step()
             total, done = total + loss.item(), done + 1
-            if total != total:
+            if not math.isfinite(total):
                 raise fail(
                     "D323",
                     f"the loss is no number any more, in batch {done} of epoch {epoch}",
@@ -252,6 +259,7 @@ class _Loop:
             "batches": self.batches,
             **{f"method {name}": value for name, value in chosen.items()},
             "network": shapes,
+            **self.about,
         }
 
 

@@ -4,6 +4,10 @@
 of each projection, scale of each population. Rounding to them happens in the forward pass; the gradient
 passes straight through where the weight is within the grid's range (papers.md 4; the
 straight-through estimator of Bengio et al. 2013), and is zero beyond.
+
+Biases are rounded to whole units of their population's scale, too. In the exact codes, sums of the chip
+are whole numbers, and whether one reaches a level is decided between two of them; a quarter of a unit
+on every bias puts the float network's sums between those, so that its own rounding decides nothing.
 """
 
 from __future__ import annotations
@@ -18,15 +22,19 @@ import torch
 from numpy.typing import NDArray
 
 from snnc.errors import fail
-from snnc.ir import Graph, SparseLinear, weight_range, weight_step
+from snnc.ir import Graph, Kind, Population, SparseLinear, per_channel, weight_range, weight_step
 from snnc.ir.scaling import scale_outputs, weights_of
 from snnc.passes import Context, Pass, Pipeline
 
 from .network import Edge, FrameNetwork
-from .rounding import OnGrid, Weighted
+from .operations import Bias
+from .rounding import OnBiasGrid, OnGrid, Weighted
 from .thaw import graph_of
 
 FOLDED = "fold-thresholds"
+
+NUDGE = 0.25
+"""Integer units: a level begins at a whole number of them or in the middle between two."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class Grid:
         """
         for _, module in weighted_edges(network):
             module.grid = OnGrid(module.weight)
+        for _, bias in biased_edges(network):
+            bias.grid = OnBiasGrid(bias.values)
         self.renew(network)
 
     def renew(self, network: FrameNetwork) -> None:
@@ -58,11 +68,13 @@ class Grid:
             UserError: the target cannot hold the network.
         """
         plain = detached(network)
-        _, final = self._through(graph_of(plain))
+        before, final = self._through(graph_of(plain))
         ones = copy.deepcopy(plain)
         with torch.no_grad():
             for _, module in weighted_edges(ones):
                 module.weight.fill_(1.0)
+            for _, bias in biased_edges(ones):
+                bias.values.add_(1.0)
         units, _ = self._through(graph_of(ones), only_folded=True)
         for edge, module in weighted_edges(network):
             on_grid = module.grid
@@ -91,6 +103,39 @@ class Grid:
                 buffer = torch.from_numpy(scale.reshape(-1).copy()).to(factor.dtype)
                 on_grid.register_buffer("scale", buffer)
 
+        for edge, bias in biased_edges(network):
+            name = final.projections[_position(final, edge)].target
+            self._renew_bias(bias, before.by_name[name], units.by_name[name], final)
+
+    def _renew_bias(self, bias: Bias, now: Population, one_more: Population, final: Graph) -> None:
+        """The grid of a population's constant.
+
+        Args:
+            bias: holds it.
+            now, one_more: the population with thresholds folded, and so if the constant were 1.0 more.
+            final: on the grid.
+        """
+        target, on_grid = final.by_name[now.name], bias.grid
+        assert target.grid is not None and on_grid is not None
+        unit = np.asarray(target.grid.scale * 2.0**target.grid.input_shift, np.float64)
+        unit = per_channel(unit, target.shape) if unit.ndim else unit
+        is_now, is_then = (
+            np.broadcast_to((0.0 if p.bias is None else p.bias) * unit, target.shape)[
+                tuple(slice(0, n) for n in bias.values.shape)
+            ]
+            for p in (now, one_more)
+        )
+        values = bias.values.detach().double().numpy()
+        fires = target.kind is Kind.NEURONS
+        with torch.no_grad():
+            for name, units in (
+                ("factor", is_then - is_now),
+                ("offset", is_now - values * (is_then - is_now)),
+                ("step", np.float64(2.0**target.grid.bias_exponent)),
+                ("nudge", np.float64(NUDGE if fires and final.code.exact else 0.0)),
+            ):
+                on_grid.get_buffer(name).copy_(torch.from_numpy(np.array(units)))
+
     def _through(self, graph: Graph, only_folded: bool = False) -> tuple[Graph, Graph]:
         """The graph after thresholds are folded, and at the end."""
         kept: list[Graph] = []
@@ -116,16 +161,26 @@ def weighted_edges(network: FrameNetwork) -> Iterator[tuple[Edge, Weighted]]:
                 yield edge, module
 
 
+def biased_edges(network: FrameNetwork) -> Iterator[tuple[Edge, Bias]]:
+    """The edges with a constant, and what holds it: one a population."""
+    for edge in network.edges:
+        for module in network.get_submodule(edge.name).modules():
+            if isinstance(module, Bias):
+                yield edge, module
+
+
 def detached(network: FrameNetwork) -> FrameNetwork:
     """A copy without the grid, with the weights that are trained, not yet rounded."""
     twin = copy.deepcopy(network)
     for _, module in weighted_edges(twin):
         module.grid = None
+    for _, bias in biased_edges(twin):
+        bias.grid = None
     return twin
 
 
 def settle(network: FrameNetwork, bits: int) -> None:
-    """Leave the rounded weights in the network for good, and say which grid they are on."""
+    """Leave what is rounded in the network for good, and say which grid it is on."""
     scales: dict[str, list[int]] = {}
     for edge, module in weighted_edges(network):
         if module.grid is None:
@@ -135,6 +190,11 @@ def settle(network: FrameNetwork, bits: int) -> None:
         with torch.no_grad():
             module.weight.copy_(module.grid(module.weight))
         module.grid = None
+    for _, bias in biased_edges(network):
+        if bias.grid is not None:
+            with torch.no_grad():
+                bias.values.copy_(bias.grid(bias.values))
+            bias.grid = None
     network.weight_bits, network.scales = bits, scales
 
 

@@ -306,8 +306,8 @@ def measure_noise(
         report: progress.
 
     Raises:
-        UserError: D214 the network spikes already, D215 torch cannot run it, D305 an option is out of
-            bounds, D217 it has no neurons with activations, D515 none of them is ever active.
+        UserError: D214 the network spikes already, D218 torch cannot run it, D305 an option is out of
+            bounds, D217 it has no neurons with activations, D519 none of them is ever active.
         ValueError: counts that do not fit.
     """
     check_start(start)
@@ -345,7 +345,7 @@ def measure_noise(
     loud = [p for p in graph.neurons if activations[p.name].any()]
     if not loud:
         raise fail(
-            "D515",
+            "D519",
             "no neuron is ever active",
             where=graph.name,
             why=f"{counted(len(counts), 'sample')} of data, {counted(counts.shape[1], 'frame')} each",
@@ -522,7 +522,7 @@ def _ready(graph: Graph, activation: Callable[[Population], Any]) -> FrameNetwor
     try:
         network.steps  # noqa: B018  builds it
     except ValueError as problem:
-        raise fail("D215", f"torch cannot run the network: {problem}", where=graph.name) from None
+        raise fail("D218", f"torch cannot run the network: {problem}", where=graph.name) from None
     return network
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .rounding import OnBiasGrid
+
 
 class Bias(nn.Module):
     """Adds a constant that is trained.
@@ -18,10 +20,11 @@ class Bias(nn.Module):
     def __init__(self, values: Tensor) -> None:
         super().__init__()
         self.values = nn.Parameter(values.detach().clone())
+        self.grid: OnBiasGrid | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, *shape) to the same."""
-        return x + self.values
+        """(batch, *shape) to the same; the constant is rounded where it has a grid."""
+        return x + (self.values if self.grid is None else self.grid(self.values))
 
 
 class Factor(nn.Module):

@@ -34,6 +34,31 @@ class OnGrid(nn.Module):
         return weighted
 
 
+class OnBiasGrid(nn.Module):
+    """Rounds a constant to whole integer units, which is in buffers; gradients pass straight through.
+
+    Attributes:
+        factor, offset: integer units for 1.0 and for 0.0, shape of the values.
+        step: of the integers, a power of 2, shape ().
+        nudge: what is added to the integer, below half a unit, shape ().
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("factor", torch.ones_like(values).detach())
+        self.register_buffer("offset", torch.zeros_like(values).detach())
+        self.register_buffer("step", torch.tensor(1.0))
+        self.register_buffer("nudge", torch.tensor(0.0))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The nearest on the grid, ties to even; any shape to the same."""
+        factor, offset = self.get_buffer("factor"), self.get_buffer("offset")
+        step = self.get_buffer("step")
+        units = (values * factor + offset).detach()
+        moved = torch.round(units / step) * step + self.get_buffer("nudge") - units
+        return values + moved / factor
+
+
 class GridConv2d(nn.Conv2d):
     """A convolution without bias, with its weight rounded where it has a grid."""
 

@@ -78,7 +78,8 @@ class Weights(Method):
     def _grid(self, counts: NDArray[np.integer[Any]]) -> Grid:
         backend = find_backend(self.target)
         pipeline = Pipeline.parse(backend.pipeline())
-        pipeline = pipeline.with_option("quantize-weights", bits=self.bits)
+        # Trained biases are not corrected when the file is compiled, either.
+        pipeline = pipeline.with_option("quantize-weights", bits=self.bits, correct_bias="no")
         pipeline = pipeline.with_option("choose-code", code=self.code)
         return Grid(pipeline, Context(backend.target, np.asarray(counts, np.int64)))
 

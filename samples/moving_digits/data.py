@@ -1,8 +1,8 @@
-"""Writes the sample's data for the command line: ``calibration.npz`` and ``test.npz``.
+"""Writes the sample's data for the command line: ``train.npz``, ``calibration.npz``, ``test.npz``.
 
     python -m samples.moving_digits.data FOLDER
 
-Both hold ``x``, event counts (streams, frames, 2, 16, 16) uint8, and ``y``, the digits, int64.
+All hold ``x``, event counts (streams, frames, 2, 16, 16) uint8, and ``y``, the digits, int64.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ def calibration_part(train: Streams) -> Streams:
 
 
 def write_data(folder: Path) -> None:
-    """Write both files into ``folder``, which is made where needed."""
+    """Write the files into ``folder``, which is made where needed."""
     train, test = training_and_test(copies=1)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, streams in (("calibration", calibration_part(train)), ("test", test)):
+    parts = {"train": train, "calibration": calibration_part(train), "test": test}
+    for name, streams in parts.items():
         np.savez_compressed(folder / f"{name}.npz", x=streams.x, y=streams.y)
         print(f"{folder / name}.npz: {len(streams.y)} streams")
 

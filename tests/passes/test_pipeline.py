@@ -15,12 +15,11 @@ from snnc.passes import (
     Fact,
     Pass,
     Pipeline,
-    describe_options,
     parse_pass,
     print_pass,
     registered,
 )
-from snnc.settings import options
+from snnc.settings import describe_options, options
 
 from .networks import counts, rollout
 

@@ -316,7 +316,7 @@ def test_networks_without_noise() -> None:
     silent.edge("input", "h", nn.Linear(4, 2, bias=False))
     silent.edge("h", "answer", nn.Linear(2, 2))
     bare.edge("input", "answer", nn.Linear(4, 2))
-    assert code(silent, zeros) == "D515"
+    assert code(silent, zeros) == "D519"
     assert code(bare, zeros) == "D217"
     assert code(silent, zeros, settings=(Setting(OWN),)) == "D305"
     assert code(silent, zeros, start=1.0) == "D305"

@@ -1,0 +1,207 @@
+"""``snnc train CONFIG.toml``: a network, data, one or more methods in order, outputs.
+
+::
+
+    network = "package.module:factory"      # your code, run because you name it; or model = "file.pt"
+    seed = 0
+
+    [data]
+    train = "train.npz"                     # validation = FILE or validation_share = 0.1, test = FILE
+    augment = "package.module:function"     # counts (batch, frames, *shape) float to as many
+
+    [[stage]]
+    method = "streaming{frozen=4}"
+    epochs = 20                             # and all else that Recipe has, and batch
+
+    [output]
+    model = "tuned.pt"                      # curve = "curve.csv", checkpoint = "run.ckpt"
+
+Relative paths begin at the file's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import torch
+from torch import Tensor, nn
+
+from snnc.errors import fail
+from snnc.frontend import Given, load_archive, load_model
+from snnc.frontend.own_module import built_by, folder_on_path, own_function
+from snnc.frontend.through_torch import archive_of, reason
+from snnc.ir import Shape
+from snnc.progress import Report, quiet
+
+from .batches import Augment, Batches
+from .fit import Recipe
+from .methods import parse_method
+from .network import FrameNetwork
+from .outputs import refuse_outputs
+from .parts import Parts, read_labelled, read_parts
+from .recordings import KEYS as RECORDED
+from .recordings import recorded_parts
+from .stages import Files, Stage, Trained, train_through
+from .tables import Table, read_toml
+from .thaw import thaw
+
+TOP = ("network", "model", "input_shape", "module", "seed", "data", "stage", "output")
+FILES = ("train", "validation", "validation_share", "test", "augment")
+OUTPUTS = ("model", "curve", "checkpoint")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a file says, checked as far as it can be without reading others.
+
+    Attributes:
+        path: of the file; relative paths begin at its folder.
+        top, data: tables.
+        stages: in order.
+        files: outputs.
+        seed: of the network's first weights, of what is held back, and of stages without one of theirs.
+    """
+
+    path: Path
+    top: Table
+    data: Table
+    stages: tuple[Stage, ...]
+    files: Files
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths begin."""
+        return self.path.parent
+
+
+def read_config(path: Path) -> Config:
+    """Read a file and check everything in it that needs no other file.
+
+    Raises:
+        UserError: D325 keys or values that do not fit; D308, D321 methods and recipes that do not work.
+    """
+    top = Table(read_toml(path), str(path), TOP)
+    if ("network" in top) == ("model" in top):
+        what = "a network and a model" if "network" in top else "neither a network nor a model"
+        cure = 'network = "package.module:factory" builds one, model = "file.pt" reads one; give one'
+        raise fail("D325", what, where=str(path), help=cure)
+    seed = top.get("seed", int) or 0
+    Recipe(seed=seed)  # refuses a seed that is none
+    values = top.need("data", dict)
+    known = RECORDED if "set" in values else FILES
+    data = Table(values, f"{path}, [data]", known)
+    tables = top.need("stage", list)
+    if not tables or not all(isinstance(table, dict) for table in tables):
+        raise fail("D325", "no stage", where=str(path), help="write one or more tables [[stage]]")
+    stages = [_stage(table, f"{path}, [[stage]] {i}", seed) for i, table in enumerate(tables, 1)]
+    output = Table(top.need("output", dict), f"{path}, [output]", OUTPUTS)
+    model, given = output.need("model", str), output.given(curve=str, checkpoint=str)
+    places = {name: path.parent / value for name, value in given.items()}
+    return Config(path, top, data, tuple(stages), Files(path.parent / model, **places), seed)
+
+
+def train_config(config: Config, report: Report = quiet) -> Trained:
+    """Train as the file says.
+
+    Raises:
+        UserError: anything that cannot work; nothing was written but checkpoints and curves.
+    """
+    files, folder, stages = config.files, config.folder, len(config.stages)
+    read = config.data.given(train=str, validation=str, test=str)
+    inputs = [config.path, *(folder / text for text in read.values())]
+    if (model := config.top.get("model", str)) is not None:
+        inputs.append(folder / model)
+    refuse_outputs(files.model, files.curves(stages), files.checkpoints(stages), tuple(inputs))
+    # What a network or a function of the user's imports later is looked for there, too.
+    with folder_on_path(folder.resolve()):
+        parts = read_training_data(config.data, folder, config.seed)
+        report("load", 0, 1)
+        network = _network(config, parts.train.x.shape[2:])
+        return train_through(network, config.stages, parts, files, report)
+
+
+def read_training_data(table: Table, folder: Path, seed: int) -> Parts:
+    """The data that ``[data]`` names: files of counts, or a set of event recordings.
+
+    Args:
+        table: ``[data]``.
+        folder: relative paths begin here.
+        seed: of the samples that are held back.
+
+    Raises:
+        UserError: D325 keys that do not fit; D5xx as :func:`read_parts`, :func:`recorded_parts`; D126
+            the augmentation cannot be used.
+    """
+    if "set" in table:
+        return recorded_parts(table, folder, seed)
+    paths = {name: folder / text for name, text in table.given(validation=str, test=str).items()}
+    share = table.get("validation_share", float)
+    train = folder / table.need("train", str)
+    parts = read_parts(train, paths.get("validation"), share, seed)
+    if "test" in paths:
+        parts = replace(parts, test=read_labelled(paths["test"]))
+    function = table.get("augment", str)
+    if function is None:
+        return parts
+    augment = _guarded(own_function(function, "augment"), function)
+    batches = partial(Batches, parts.train.x, parts.train.y, shuffle=True, augment=augment)
+    return replace(parts, batches=batches)
+
+
+def _guarded(function: Callable[[Tensor], Tensor], name: str) -> Augment:
+    """The user's augmentation, whose failures are messages."""
+
+    def augment(x: Tensor) -> Tensor:
+        try:
+            changed = function(x)
+        except Exception as error:
+            raise fail("D126", f"{name} failed", where="augment", why=reason(error)) from None
+        if not isinstance(changed, Tensor) or changed.shape != x.shape or changed.dtype != x.dtype:
+            shown = getattr(changed, "shape", type(changed).__name__)
+            what = f"{name} gives {shown}, not float32 of {tuple(x.shape)}"
+            raise fail("D126", what, where="augment", help="it takes a batch of counts and gives one")
+        return changed
+
+    return augment
+
+
+def _stage(values: dict[str, Any], place: str, seed: int) -> Stage:
+    hints = {f.name: get_type_hints(Recipe)[f.name] for f in fields(Recipe)}
+    table = Table(values, place, ("method", "batch", *hints))
+    method = parse_method(table.need("method", str))
+    recipe = Recipe(**{"seed": seed, **table.given(**hints)})
+    return Stage(method, recipe, **table.given(batch=int))
+
+
+def _network(config: Config, shape: Shape) -> FrameNetwork:
+    """The network to begin with."""
+    top, seed = config.top, config.seed
+    if "model" in top:
+        path = config.folder / top.need("model", str)
+        given = Given(top.get("input_shape", str), top.get("module", str), lambda: shape)
+        return thaw(load_model(path, given=given).graph)
+    name = top.need("network", str)
+    for key in ("input_shape", "module"):
+        if key in top:
+            what = f"{key} is for a model, and the network is built by your code"
+            raise fail("D325", what, where=top.place, help="leave it out")
+    torch.manual_seed(seed)
+    net = built_by(name, "network")
+    if not isinstance(net, FrameNetwork):
+        return _thawed(net, shape, config.path, name)
+    try:
+        net.first_response  # noqa: B018  builds it
+    except ValueError as problem:
+        what = "the network is incomplete"
+        raise fail("D126", what, where=f"network {name}", why=str(problem)) from None
+    return net.float()
+
+
+def _thawed(net: nn.Module, shape: Shape, path: Path, name: str) -> FrameNetwork:
+    """Another torch network, for one frame: batch normalisation folded, as the compiler reads it."""
+    return thaw(load_archive(archive_of(path, net, shape), name.rpartition(":")[2]).graph)

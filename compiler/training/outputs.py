@@ -1,0 +1,103 @@
+"""The files that a training writes: refused before any work where they would overwrite others."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from snnc.errors import fail
+
+from .checkpoint import read_checkpoint
+from .export import DESCRIPTION_FILE
+
+CURVE_BEGINS = "epoch,loss,accuracy,samples"
+
+
+def refuse_outputs(
+    model: Path,
+    curves: tuple[Path, ...] = (),
+    checkpoints: tuple[Path, ...] = (),
+    inputs: tuple[Path, ...] = (),
+) -> None:
+    """Make sure that all outputs can be written and that nothing but their likes is overwritten.
+
+    Args:
+        model: the archive that is written in the end.
+        curves: CSV files of the stages.
+        checkpoints: of the stages; an earlier one is gone on from.
+        inputs: what is read.
+
+    Raises:
+        UserError: D119 one would overwrite an input, another output or some other file; D112 there is
+            no folder to write it to; D322 a checkpoint's name is some other file's.
+    """
+    outputs = [model, *curves, *checkpoints]
+    taken = {path.resolve(): "a file that is read" for path in inputs}
+    for path in outputs:
+        if path.resolve() in taken:
+            raise fail("D119", f"the output is {taken[path.resolve()]}", where=str(path), help=OTHER)
+        taken[path.resolve()] = "another output, too"
+        if not path.resolve().parent.is_dir():
+            folder = str(path.parent)
+            raise fail("D112", f"cannot write: no folder {folder}", where=str(path), help="make it")
+        if path.is_dir():
+            raise fail("D112", "cannot write: it is a folder", where=str(path), help=OTHER)
+    if model.exists() and not _is_ours(model):
+        what = "the output exists and is no archive of snnc.training; it will not be overwritten"
+        raise fail("D119", what, where=str(model), help=OTHER)
+    for path in curves:
+        if path.exists() and not _is_curve(path):
+            what = "the output exists and is no curve of a training; it will not be overwritten"
+            raise fail("D119", what, where=str(path), help=OTHER)
+    for path in checkpoints:
+        if path.exists():
+            read_checkpoint(path)
+
+
+OTHER = "choose another file"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file at once.
+
+    Raises:
+        UserError: D112 it cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    with writing(path):
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into a message.
+
+    Raises:
+        UserError: D112 it cannot be written.
+    """
+    try:
+        yield
+    except OSError as problem:
+        raise fail("D112", f"cannot write: {problem.strerror}", where=str(path)) from problem
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(f"extra/{DESCRIPTION_FILE}") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _is_curve(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(CURVE_BEGINS)) == CURVE_BEGINS.encode()
+    except OSError:
+        return False

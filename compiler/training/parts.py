@@ -1,0 +1,208 @@
+"""Labelled data in parts: what is trained on, what epochs are judged on, what is kept for the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from snnc.data import read_data
+from snnc.errors import counted, fail
+from snnc.ir import Shape
+
+from .event_sets import Labelled
+from .events import LARGEST_COUNT, narrow
+from .fit import Pairs
+from .network import FrameNetwork
+
+CALIBRATION_SAMPLES = 64
+DEFAULT_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a training is given.
+
+    Attributes:
+        train, validation, test: counts and labels; no test part where None.
+        said: how the validation part came about, in words.
+        batches: makes training batches of a size, where they are more than ``train`` cut up.
+        kept: indices of the training samples among those that some were held back of; None: all.
+    """
+
+    train: Labelled
+    validation: Labelled
+    said: str
+    test: Labelled | None = None
+    batches: Callable[[int], Pairs] | None = None
+    kept: NDArray[np.int64] | None = None
+
+    def all(self) -> dict[str, Labelled]:
+        """The parts that are there, by name."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in named.items() if part is not None}
+
+
+def read_labelled(path: Path) -> Labelled:
+    """A data file with labels.
+
+    Raises:
+        UserError: D501 to D507 as :func:`snnc.data.read_data`, D513 no labels, D514 counts that no
+            archive can carry.
+    """
+    data = read_data(path)
+    if data.y is None:
+        raise fail(
+            "D513",
+            "the data have no labels y, and training needs them",
+            where=str(path),
+            help="np.savez(FILE, x=counts, y=labels)",
+        )
+    low, high = int(data.x.min()), int(data.x.max())
+    if low < 0 or high > LARGEST_COUNT:
+        raise fail(
+            "D514",
+            f"counts from {low} to {high}",
+            where=str(path),
+            why=f"a network is trained on event counts from 0 to {LARGEST_COUNT}",
+        )
+    return Labelled(narrow(data.x), data.y)
+
+
+def read_parts(
+    train: Path, validation: Path | None = None, share: float | None = None, seed: int = 0
+) -> Parts:
+    """Training and validation part from files; without a file for it, a share is held back.
+
+    Raises:
+        UserError: as :func:`read_labelled` and :func:`hold_back`; D305 a file and a share.
+    """
+    if validation is None:
+        return hold_back(read_labelled(train), DEFAULT_SHARE if share is None else share, seed, train)
+    if share is not None:
+        raise fail(
+            "D305",
+            "a validation file and a share to hold back",
+            where="validation",
+            help="give one of them",
+        )
+    return Parts(read_labelled(train), read_labelled(validation), str(validation))
+
+
+def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Parts:
+    """Split off validation samples, drawn with the seed.
+
+    Args:
+        data: all.
+        share: of the samples that is held back, at least one.
+        seed: of the draw.
+        where: what the data are called.
+
+    Raises:
+        UserError: D321 the share is none, D515 nothing is left of one of the parts.
+    """
+    if not 0 < share < 1:
+        raise fail("D321", f"a share of {share}", where="validation", help="from above 0 to below 1")
+    samples = len(data.y)
+    held = max(1, round(samples * share))
+    if held >= samples:
+        raise fail(
+            "D515",
+            f"of {counted(samples, 'sample')} {held} would be held back, and none left to train on",
+            where=str(where),
+            help="give more data, or --validation FILE",
+        )
+    order = np.random.default_rng(seed).permutation(samples)
+    back, rest = np.sort(order[:held]), np.sort(order[held:])
+    said = f"{share:.3g} of {where}, seed {seed}"
+    return Parts(_chosen(data, rest), _chosen(data, back), said, kept=rest)
+
+
+def calibration_of(data: Labelled, seed: int) -> NDArray[np.integer[Any]]:
+    """A few training samples for the archive: thresholds and ranges are measured on them.
+
+    One of them has the largest count of all: range proofs and the room of sums hold for it.
+
+    Returns:
+        (at most 64, frames, *shape), drawn with the seed.
+    """
+    samples = len(data.y)
+    order = np.random.default_rng(seed).permutation(samples)
+    largest = int(np.argmax(data.x.reshape(samples, -1).max(1)))
+    chosen = [largest, *(i for i in order.tolist() if i != largest)][:CALIBRATION_SAMPLES]
+    calibration: NDArray[np.integer[Any]] = data.x[np.sort(chosen)]
+    return calibration
+
+
+def check_parts(parts: Parts, network: FrameNetwork) -> None:
+    """Make sure that the network can be trained on the data.
+
+    Raises:
+        UserError: D508 frames of another shape, D516 labels outside the classes, D517 too few frames.
+        ValueError: the network is incomplete.
+    """
+    first = network.first_response
+    classes = class_count(network)
+    for name, part in parts.all().items():
+        where = f"the {name} data"
+        _check_shape(part, network.input_shape, where)
+        outside = part.y[(part.y < 0) | (part.y >= classes)]
+        if outside.size:
+            raise fail(
+                "D516",
+                f"{outside.size} of {part.y.size} labels are outside 0..{classes - 1}, such as "
+                f"{outside[0]}",
+                where=f"y of {where}",
+                why=f"the network has {counted(classes, 'answer')}",
+                help="number the classes from 0, or use a network with an answer for each",
+            )
+        frames = part.x.shape[1]
+        if frames <= first:
+            raise fail(
+                "D517",
+                f"{counted(frames, 'frame')} a sample; the first answer that has seen the input is "
+                f"that of frame {first + 1}",
+                where=f"x of {where}",
+                why=f"the shortest way to the readout takes {counted(first, 'frame')}",
+                help="add frames, of zeros where the input has ended",
+            )
+
+
+def class_count(network: FrameNetwork) -> int:
+    """How many answers the readout has."""
+    twin_mode = network.training
+    try:
+        with torch.no_grad():
+            network.eval()
+            answers = network(torch.zeros(1, 1, *network.input_shape))
+    finally:
+        network.train(twin_mode)
+    return int(answers.shape[-1])
+
+
+def digest(part: Labelled) -> str:
+    """SHA-256 of counts and labels, hexadecimal."""
+    found = hashlib.sha256(f"{part.x.shape} {part.x.dtype}".encode())
+    found.update(np.ascontiguousarray(part.x).tobytes())
+    found.update(np.ascontiguousarray(part.y).tobytes())
+    return found.hexdigest()
+
+
+def _chosen(data: Labelled, which: NDArray[np.integer[Any]]) -> Labelled:
+    return Labelled(data.x[which], data.y[which])
+
+
+def _check_shape(part: Labelled, shape: Shape, where: str) -> None:
+    if part.x.shape[2:] != tuple(shape):
+        raise fail(
+            "D508",
+            f"x has frames of shape {part.x.shape[2:]}, the model takes {tuple(shape)}",
+            where=where,
+            why=f"x is (samples, frames, ...) and has shape {part.x.shape}",
+        )

@@ -1,0 +1,123 @@
+"""Parts of a set of event recordings, and training batches of recordings changed each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnc.errors import fail
+
+from .augment import Augmentation, augment
+from .event_sets import EventSet, Recordings, as_frames, chosen, event_set
+from .events import Counts, Events, View, frames_by_count, frames_by_time
+from .parts import DEFAULT_SHARE, Parts, hold_back
+from .tables import Table
+
+CUTS = {"frames": int, "window": int, "duration": int, "events_a_frame": int}
+VIEWS = {"crop": list, "pool": int, "merge_polarities": bool, "largest": int}
+SAMPLES = {"train_samples": int, "test_samples": int}
+KEYS = frozenset({"set", "folder", "augment", "validation_share", *CUTS, *VIEWS, *SAMPLES})
+BOUNDS = ("shift", "rotation", "scaling", "shear", "dropping", "stretching", "jitter")
+
+
+def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
+    """The parts of a set of recordings, cut into frames as the table says.
+
+    Args:
+        table: ``[data]`` with ``set``: a name or a folder (:func:`event_set`); what
+            :func:`frames_by_time` or, with ``events_a_frame``, :func:`frames_by_count` take; what
+            :class:`View` takes; ``[data.augment]`` with the bounds of :class:`Augmentation`.
+        folder: relative paths begin here.
+        seed: of the samples that are held back.
+
+    Raises:
+        UserError: D325 keys that do not fit, D518 the recordings cannot be read or cut.
+    """
+    name = table.need("set", str)
+    place = folder / name if (folder / name).is_dir() else None
+    how = _augmentation(table)
+    share = table.get("validation_share", float)
+    try:
+        found = event_set(str(place or name), folder / (table.get("folder", str) or "data"))
+        cut = _cut(table, found)
+        train = _first(found.train, table.get("train_samples", int))
+        test = _first(found.test, table.get("test_samples", int))
+        frames, kept = as_frames(train, cut), as_frames(test, cut)
+    except (ValueError, OSError) as problem:
+        raise fail("D518", f"no frames of {name}", where=table.place, why=str(problem)) from problem
+    held = hold_back(frames, DEFAULT_SHARE if share is None else share, seed, name)
+    batches = None
+    if how is not None:
+        assert held.kept is not None
+        change = partial(augment, sensor=found.sensor, how=how)
+        batches = partial(Changed, chosen(train, held.kept), cut, change)
+    return replace(held, test=kept, batches=batches)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Training batches whose recordings are changed anew each time they are asked for.
+
+    Attributes:
+        recordings: what is trained on.
+        cut: recordings to frames.
+        change: ``augment`` with all but events and chance.
+        size: samples of a batch.
+    """
+
+    recordings: Recordings
+    cut: Callable[[Events], Counts]
+    change: Callable[..., Events]
+    size: int
+
+    def __len__(self) -> int:
+        return -(-len(self.recordings) // self.size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        # One draw from torch's generator, which the loop seeds each epoch.
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        y = torch.from_numpy(self.recordings.y)
+        for part in torch.split(torch.randperm(len(y)), self.size):
+            frames = [self.cut(self.change(self.recordings[i], rng=rng)) for i in part.tolist()]
+            yield torch.from_numpy(np.stack(frames).astype(np.float32)), y[part]
+
+
+def _cut(table: Table, found: EventSet) -> Callable[[Events], Counts]:
+    options = table.given(**VIEWS)
+    if "crop" in options:
+        crop = options["crop"]
+        if len(crop) != 4 or not all(isinstance(n, int) for n in crop):
+            raise table.wrong("crop", "it must be [top, left, height, width] in pixels")
+        options["crop"] = tuple(crop)
+    view = View(found.sensor, **options)
+    if "events_a_frame" in table:
+        frames, each = table.need("frames", int), table.need("events_a_frame", int)
+        if "window" in table or "duration" in table:
+            raise fail("D325", "events_a_frame and a time", where=table.place, help="give one of them")
+        return partial(frames_by_count, view=view, frames=frames, events_a_frame=each)
+    return partial(frames_by_time, view=view, **table.given(frames=int, window=int, duration=int))
+
+
+def _augmentation(table: Table) -> Augmentation | None:
+    values = table.get("augment", dict)
+    if values is None:
+        return None
+    bounds = Table(values, f"{table.place}, augment", BOUNDS)
+    try:
+        return Augmentation(**bounds.given(**dict.fromkeys(BOUNDS, float)))
+    except ValueError as problem:
+        raise fail("D325", str(problem), where=bounds.place) from None
+
+
+def _first(recordings: Recordings, samples: int | None) -> Recordings:
+    if samples is None:
+        return recordings
+    if samples < 1:
+        raise ValueError(f"{samples} samples")
+    return chosen(recordings, np.arange(min(samples, len(recordings))))

@@ -1,0 +1,226 @@
+"""One method after another on one network, and the archive that comes out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from snnc.errors import Diagnostic, Interrupted, fail
+from snnc.frontend import load_archive
+from snnc.frontend.through_torch import quiet_torch
+from snnc.progress import Report, quiet
+
+from .batches import Batches
+from .fit import Progress, Recipe, Run, fit
+from .judge import Judgement, judge
+from .method import Method
+from .network import FrameNetwork
+from .outputs import write, writing
+from .parts import Parts, calibration_of, check_parts, digest
+
+DEFAULT_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A method and how it is trained.
+
+    Attributes:
+        method: with its options.
+        recipe: epochs, rates, seed.
+        batch: samples of a batch.
+    """
+
+    method: Method
+    recipe: Recipe
+    batch: int = DEFAULT_BATCH
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise fail("D321", f"batch is {self.batch}", where="training", help="it must be at least 1")
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a training writes to.
+
+    Attributes:
+        model: the archive.
+        curve, checkpoint: of a single stage; with more of them ``NAME.csv`` becomes ``NAME.1.csv``, ..
+    """
+
+    model: Path
+    curve: Path | None = None
+    checkpoint: Path | None = None
+
+    def curves(self, stages: int) -> tuple[Path, ...]:
+        """One a stage; none where nobody asked for them."""
+        return _numbered(self.curve, stages)
+
+    def checkpoints(self, stages: int) -> tuple[Path, ...]:
+        """One a stage; none where nobody asked for them."""
+        return _numbered(self.checkpoint, stages)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gave.
+
+    Attributes:
+        files: what was written.
+        stages, runs: one a stage.
+        given: the network as it was given, on the validation part.
+        parts: the data.
+        test: the finished network on the test part; None where there is none.
+        calibration: samples that the archive carries.
+        seconds: altogether.
+    """
+
+    files: Files
+    stages: tuple[Stage, ...]
+    runs: tuple[Run, ...]
+    given: Judgement
+    parts: Parts
+    test: Judgement | None
+    calibration: int
+    seconds: float
+
+    @property
+    def next_command(self) -> str:
+        """What to type now."""
+        method = self.stages[-1].method
+        target, code = getattr(method, "target", "loihi"), getattr(method, "code", "rate")
+        quoted = f'"{target}"' if "{" in target else target
+        options = "" if code == "rate" else f" --code {code}"
+        return f"snnc compile {self.files.model} --target {quoted}{options}"
+
+
+def train_through(
+    network: FrameNetwork,
+    stages: Sequence[Stage],
+    parts: Parts,
+    files: Files,
+    report: Report = quiet,
+) -> Trained:
+    """Train a network with one method after another, and write it.
+
+    Args:
+        network: the start; trained in place where a method does so.
+        stages: at least one; each starts from the best network of the one before.
+        parts: the data.
+        files: outputs; checkpoints that are there are gone on from.
+        report: progress.
+
+    Raises:
+        UserError: D5xx data that do not fit, D321 to D323 as :func:`snnc.training.fit`, D112.
+        Interrupted: D324 ctrl-C; what the checkpoints hold is kept.
+    """
+    began = time.monotonic()
+    check_parts(parts, network)
+    seed = stages[0].recipe.seed
+    calibration = calibration_of(parts.train, seed)
+    largest = max(stage.batch for stage in stages)
+    validation = Batches(parts.validation.x, parts.validation.y, largest)
+    checkpoints: tuple[Path | None, ...] = files.checkpoints(len(stages)) or (None,) * len(stages)
+    hashes = {f"{name} data": digest(part) for name, part in parts.all().items() if name != "test"}
+    runs: list[Run] = []
+    try:
+        report("judge", 0, 1)
+        given = judge(network, validation)
+        for number, (stage, checkpoint) in enumerate(zip(stages, checkpoints, strict=True), 1):
+            place = f"stage {number}" if len(stages) > 1 else ""
+            heard = _Told(stage, place, report)
+            try:
+                report(f"prepare {stage.method.name}", 0, 1)
+                torch.manual_seed(stage.recipe.seed)
+                about = {"network's weights": _weights(network), "batch": str(stage.batch), **hashes}
+                task = stage.method.prepare(network, calibration)
+                batches = (
+                    Batches(parts.train.x, parts.train.y, stage.batch, shuffle=True)
+                    if parts.batches is None
+                    else parts.batches(stage.batch)
+                )
+                run = fit(
+                    task,
+                    batches,
+                    validation,
+                    stage.recipe,
+                    checkpoint=checkpoint,
+                    listener=heard,
+                    about=about,
+                )
+            except KeyboardInterrupt:
+                raise heard.stopped(checkpoint) from None
+            network = task.network
+            runs.append(run)
+        test = (
+            None if parts.test is None else judge(network, Batches(parts.test.x, parts.test.y, largest))
+        )
+    except RuntimeError as problem:
+        # torch has no error of its own for it.
+        if "allocate memory" in str(problem):
+            raise MemoryError(str(problem).partition("\n")[0]) from None
+        raise
+    with quiet_torch():
+        archive = network.to_bytes(calibration)
+    load_archive(archive, files.model.stem)  # what cannot be compiled is not written
+    for curve, run in zip(files.curves(len(stages)), runs, strict=False):
+        with writing(curve):
+            run.curve.write_csv(curve)
+    write(files.model, archive)
+    seconds = time.monotonic() - began
+    kept = len(calibration)
+    return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds)
+
+
+class _Told:
+    """Listens to the loop for the one who watches, and remembers how far it is."""
+
+    def __init__(self, stage: Stage, place: str, report: Report) -> None:
+        self.name = f"{place}: {stage.method.name}" if place else stage.method.name
+        self.report = report
+        self.best = 0.0
+        self.epoch = 0
+        self.finished = 0
+
+    def __call__(self, now: Progress) -> None:
+        self.epoch = now.epoch
+        if now.row is not None:
+            self.best = max(self.best, now.row.judgement.last)
+            self.finished = now.epoch
+        what = f"{self.name}, epoch {now.epoch} of {now.epochs}"
+        loss = "" if now.loss != now.loss else f", loss {now.loss:.3f}"
+        self.report(f"{what}{loss}, best {self.best:.1%}", now.batch, max(1, now.batches))
+
+    def stopped(self, checkpoint: Path | None) -> Interrupted:
+        """What is said after ctrl-C."""
+        if checkpoint is not None and checkpoint.exists():
+            cure = f"the same command goes on from {checkpoint}"
+        elif checkpoint is not None:
+            cure = "no epoch had ended: the same command begins anew"
+        else:
+            cure = "nothing was written; with --checkpoint FILE the same command can go on"
+        what = f"stopped in epoch {max(1, self.epoch)}"
+        return Interrupted(Diagnostic("D324", what, self.name, help=cure))
+
+
+def _weights(network: FrameNetwork) -> str:
+    """SHA-256 of all parameters and buffers, hexadecimal."""
+    found = hashlib.sha256()
+    for name, value in network.state_dict().items():
+        found.update(name.encode() + np.ascontiguousarray(value.detach().cpu().numpy()).tobytes())
+    return found.hexdigest()
+
+
+def _numbered(path: Path | None, stages: int) -> tuple[Path, ...]:
+    if path is None:
+        return ()
+    if stages == 1:
+        return (path,)
+    return tuple(path.with_name(f"{path.stem}.{i + 1}{path.suffix}") for i in range(stages))

@@ -1,0 +1,97 @@
+"""Tables of a TOML file, read strictly: what is not known is an error that names the nearest key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from snnc.errors import UserError, fail
+
+T = TypeVar("T")
+
+KINDS: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+class Table:
+    """Keys and values; each is asked for with its type.
+
+    Args:
+        values: as ``tomllib`` gives them.
+        place: what messages call the table, e.g. ``run.toml, [data]``.
+        known: all keys that it may have.
+
+    Raises:
+        UserError: D325 another key is there.
+    """
+
+    def __init__(self, values: dict[str, Any], place: str, known: Collection[str]) -> None:
+        self.values, self.place = values, place
+        for key in values:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+                raise fail("D325", f"unknown key {key!r}", where=place, help=cure)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def get(self, key: str, kind: type[T]) -> T | None:
+        """A value, or None where it is left out.
+
+        Raises:
+            UserError: D325 a value of another type.
+        """
+        if key not in self.values:
+            return None
+        value = self.values[key]
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.wrong(key, f"it must be {KINDS[kind]}")
+        return value
+
+    def need(self, key: str, kind: type[T]) -> T:
+        """A value that must be there.
+
+        Raises:
+            UserError: D325 it is not, or has another type.
+        """
+        value = self.get(key, kind)
+        if value is None:
+            raise fail("D325", f"no {key}", where=self.place, help=f"give {key} = {KINDS[kind]}")
+        return value
+
+    def given(self, **kinds: type) -> dict[str, Any]:
+        """The values that are there, of those keys."""
+        found = {key: self.get(key, kind) for key, kind in kinds.items()}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def wrong(self, key: str, allowed: str) -> UserError:
+        """The error for a value."""
+        what = f"{key} is {self.values[key]!r}"
+        return fail("D325", what, where=self.place, help=allowed)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file.
+
+    Raises:
+        UserError: D325 it is missing or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise fail("D325", f"cannot read: {problem.strerror}", where=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        why = str(problem)
+        raise fail("D325", "this is no TOML file", where=str(path), why=why) from None

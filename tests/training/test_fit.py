@@ -1,0 +1,220 @@
+"""The loop: the best network is kept, runs stop early, and go on as they would have."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from snnc.errors import UserError
+from snnc.training import Batches, FrameNetwork, Recipe, judge
+from snnc.training.fit import Progress, Run, fit
+from snnc.training.method import Method, Task
+from snnc.training.methods import parse_method
+
+RECIPE = Recipe(epochs=4, learning_rate=1e-2, schedule="onecycle", seed=3)
+
+
+class Stop(Exception):
+    """What ctrl-C is to the loop."""
+
+
+def network() -> FrameNetwork:
+    torch.manual_seed(0)
+    net = FrameNetwork((2, 4, 4))
+    net.node("h1", norm=nn.BatchNorm2d(4))
+    net.node("h2")
+    net.readout("answer")
+    net.edge("input", "h1", nn.Conv2d(2, 4, 3, padding=1, bias=False), delay=0)
+    net.edge("h1", "h2", nn.Conv2d(4, 4, 3, 2, 1), delay=1)
+    net.edge("h2", "answer", nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), delay=0)
+    return net
+
+
+def data(samples: int = 60, seed: int = 0) -> tuple[Any, Any]:
+    """Events in the upper half, the lower half or everywhere."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, samples)
+    rate = np.full((samples, 1, 1, 4, 1), 0.15)
+    rate[y == 0, :, :, :2] = rate[y == 1, :, :, 2:] = rate[y == 2] = 0.6
+    return rng.poisson(np.broadcast_to(rate, (samples, 3, 2, 4, 4))).astype(np.uint8), y
+
+
+def run(
+    method: Method | str = "streaming{frozen=1}",
+    recipe: Recipe = RECIPE,
+    after: int | None = None,
+    **options: Any,
+) -> tuple[Task, Run]:
+    """Train; stopped by force in the middle of the epoch that follows ``after``."""
+    method = parse_method(method) if isinstance(method, str) else method
+    x, y = data()
+    task = method.prepare(network(), x)
+
+    def listen(now: Progress) -> None:
+        if after is not None and now.epoch > after and now.batch == 2:
+            raise Stop
+
+    train, validation = Batches(x, y, 16, shuffle=True), Batches(*data(40, seed=1))
+    return task, fit(task, train, validation, recipe, listener=listen, **options)
+
+
+def courses(found: Run) -> list[list[Any]]:
+    return [
+        [row.epoch, str(row.loss), *row.judgement.right, row.judgement.rates]
+        for row in found.curve.rows
+    ]
+
+
+METHODS = [
+    ("streaming{frozen=1,activity=0.01}", "sgd"),
+    ("stdb{steps=2,dropout=0.2,surrogate=stdb}", "adam"),
+    ("threshold{steps=2}", "adam"),
+    ("weights{bits=3,code=graded,steps=4}", "adam"),
+]
+
+
+@pytest.mark.parametrize(("method", "optimizer"), METHODS)
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, method: str, optimizer: str) -> None:
+    recipe = Recipe(epochs=4, learning_rate=1e-2, schedule="step", seed=3, optimizer=optimizer)
+    whole, course = run(method, recipe)
+    place = tmp_path / "run.ckpt"
+    with pytest.raises(Stop):
+        run(method, recipe, after=2, checkpoint=place)
+    torch.randn(7)  # whatever chance does between
+    resumed, rest = run(method, recipe, checkpoint=place)
+    assert rest.resumed_at == 2 and course.resumed_at is None
+    assert courses(rest) == courses(course) and rest.best == course.best
+    for name, values in whole.network.state_dict().items():
+        assert torch.equal(values, resumed.network.state_dict()[name]), name
+    assert resumed.network.scales == whole.network.scales
+    again, nothing = run(method, recipe, checkpoint=place)
+    assert nothing.resumed_at == 4 and courses(nothing) == courses(course)
+    assert torch.equal(next(again.network.parameters()), next(whole.network.parameters()))
+    assert [p.name for p in tmp_path.iterdir()] == ["run.ckpt"]
+
+
+def test_the_same_seed_gives_the_same_network() -> None:
+    one, two, other = (
+        run(recipe=Recipe(epochs=2, learning_rate=0.02, seed=seed))[0].network for seed in (1, 1, 2)
+    )
+    flat = [torch.cat([p.detach().flatten() for p in net.parameters()]) for net in (one, two, other)]
+    assert torch.equal(flat[0], flat[1]) and not torch.equal(flat[0], flat[2])
+
+
+def test_it_learns_and_stops_early() -> None:
+    _, found = run(recipe=Recipe(epochs=12, learning_rate=2e-2))
+    assert found.curve.rows[found.best].judgement.last > 0.75 and not found.stopped_early
+    _, found = run(recipe=Recipe(epochs=12, learning_rate=1e-12, patience=2))
+    assert found.stopped_early and found.best == 0 and len(found.curve.rows) == 3
+
+
+def test_an_early_stop_is_remembered(tmp_path: Path) -> None:
+    recipe = Recipe(epochs=12, learning_rate=1e-12, patience=2)
+    for _ in range(2):
+        _, found = run(recipe=recipe, checkpoint=tmp_path / "run.ckpt")
+        assert found.stopped_early and len(found.curve.rows) == 3
+
+
+def test_the_best_is_kept() -> None:
+    """A rate that destroys what was there: the network of before remains."""
+    x, y = data()
+    validation = Batches(*data(40, seed=1))
+    task, _ = run(recipe=Recipe(epochs=8, learning_rate=2e-2))
+    before = {name: values.clone() for name, values in task.network.state_dict().items()}
+    good = judge(task.network, validation).last
+    worse = Recipe(epochs=2, learning_rate=1.0, optimizer="sgd", schedule="constant", clip=0)
+    again = parse_method("streaming").prepare(task.network, x)
+    found = fit(again, Batches(x, y, 16, shuffle=True), validation, worse)
+    assert found.best == 0 and found.curve.rows[-1].judgement.last < good
+    for name, values in task.network.state_dict().items():
+        assert torch.equal(values, before[name])
+
+
+def test_no_epochs_convert_only() -> None:
+    task, found = run("stdb{steps=4}", Recipe(epochs=0))
+    assert found.best == 0 and len(found.curve.rows) == 1 and task.network.steps == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({"recipe": Recipe(epochs=5, learning_rate=1e-2, schedule="onecycle", seed=3)}, "epochs"),
+        ({"recipe": Recipe(epochs=4, learning_rate=1e-2, schedule="onecycle", seed=4)}, "seed"),
+        ({"method": "streaming{frozen=2}"}, "method frozen"),
+        ({"method": "threshold"}, "method"),
+        ({"about": {"data": "other"}}, "data"),
+    ],
+)
+def test_a_checkpoint_of_another_run(tmp_path: Path, change: dict[str, Any], differs: str) -> None:
+    place = tmp_path / "run.ckpt"
+    run(checkpoint=place, about={"data": "these"})
+    held = place.read_bytes()
+    with pytest.raises(UserError, match=differs) as refused:
+        run(**{"checkpoint": place, "about": {"data": "these"}, **change})
+    assert refused.value.diagnostics[0].code == "D322"
+    assert place.read_bytes() == held
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"hello", b"\x80\x04."])
+def test_what_is_no_checkpoint(tmp_path: Path, content: bytes) -> None:
+    place = tmp_path / "run.ckpt"
+    place.write_bytes(content)
+    with pytest.raises(UserError, match="D322"):
+        run(checkpoint=place)
+    torch.save({"epoch": 3}, place)
+    with pytest.raises(UserError, match="D322"):
+        run(checkpoint=place)
+
+
+def test_a_loss_that_is_no_number() -> None:
+    with pytest.raises(UserError, match="no number any more") as refused:
+        run(recipe=Recipe(learning_rate=1e30, optimizer="sgd", schedule="constant", clip=0))
+    assert refused.value.diagnostics[0].code == "D323"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"epochs": -1}, {"learning_rate": 0}, {"learning_rate": float("nan")}, {"optimizer": "x"}),
+        *({"schedule": "x"}, {"smoothing": 1}, {"clip": -1}, {"patience": -1}, {"seed": -1}),
+        {"weight_decay": -1},
+    ],
+)
+def test_recipes_that_cannot_work(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="D321"):
+        Recipe(**wrong)
+
+
+def test_the_curve_as_csv(tmp_path: Path) -> None:
+    _, found = run(recipe=Recipe(epochs=2))
+    found.curve.write_csv(tmp_path / "curve.csv")
+    with (tmp_path / "curve.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"] and rows[0]["loss"] == "nan"
+    frames = [f"accuracy_frame_{i}" for i in (1, 2, 3)]
+    columns = ["epoch", "loss", "accuracy", "samples", *frames, "rate_h1", "rate_h2", "seconds"]
+    assert list(rows[0]) == columns
+    for row, told in zip(rows, found.curve.rows, strict=True):
+        assert row["accuracy"] == row["accuracy_frame_3"] == f"{told.judgement.last:.6g}"
+        assert row["samples"] == "40" and 0 < float(row["rate_h1"]) < 1
+
+
+def test_a_listener_hears_every_batch_and_epoch() -> None:
+    x, y = data()
+    heard: list[Progress] = []
+    task = parse_method("streaming").prepare(network(), x)
+    train, validation = Batches(x, y, 16, shuffle=True), Batches(*data(40, seed=1))
+    fit(task, train, validation, Recipe(epochs=2), listener=heard.append)
+    assert [(now.epoch, now.batch, now.row is not None) for now in heard] == [
+        (0, 0, True),
+        *((1, batch, False) for batch in (1, 2, 3, 4)),
+        (1, 4, True),
+        *((2, batch, False) for batch in (1, 2, 3, 4)),
+        (2, 4, True),
+    ]
