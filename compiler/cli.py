@@ -502,7 +502,7 @@ def finetune(
     epochs: Annotated[int, typer.Option(help="at most so many")] = 10,
     learning_rate: Annotated[float, typer.Option(help="highest")] = 1e-4,
     batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
-    optimizer: Annotated[str, typer.Option(help="adam or sgd")] = "adam",
+    optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
     schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
     patience: Annotated[
         int, typer.Option(help="stop after so many epochs that are no better; 0: never")

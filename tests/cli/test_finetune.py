@@ -192,7 +192,7 @@ def test_stopped_and_gone_on(snnc: Command, place: Path, monkeypatch: pytest.Mon
         (["--method", "stdb", "--steps", "0"], ["D321", "steps is 0", "at least 1"]),
         (["--epochs", "-1"], ["D321", "epochs"]),
         (["--learning-rate", "nan"], ["D321", "learning_rate"]),
-        (["--optimizer", "lion"], ["D321", "adam or sgd"]),
+        (["--optimizer", "lion"], ["D321", "amsgrad or sgd"]),
         (["--schedule", "warm"], ["D321", "onecycle"]),
         (["--batch", "0"], ["D321", "batch is 0"]),
         (["--seed", "-1"], ["D321", "seed"]),

@@ -53,11 +53,11 @@ def on_chip(
 def test_stdb(tmp_path: Path) -> None:
     train, _ = digits()
     network = trained_rollout()
-    task = Stdb(steps=4, percentile=95.0).prepare(network, train.x)
+    task = Stdb(steps=2, percentile=95.0).prepare(network, train.x)
     accuracy = finished(task)
     assert max(accuracy) > accuracy[0] and max(accuracy) > 0.88
     compiled, ran = on_chip(task.network, train.x[:64], tmp_path)
-    assert compiled.program.steps_per_frame == 4
+    assert compiled.program.steps_per_frame == 2
     assert ran.accuracy is not None and abs(ran.accuracy[-1] - max(accuracy)) < 0.03
 
 
