@@ -75,6 +75,10 @@ class UserError(Exception):
         super().__init__("\n".join(d.render() for d in diagnostics))
         self.diagnostics = diagnostics
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[Diagnostic, ...]]:
+        """By its diagnostics, not its text: a process pool sends exceptions home as pickles."""
+        return type(self), self.diagnostics
+
 
 class Interrupted(UserError):
     """The user stopped it (ctrl-C); the message says what is kept and how to go on."""

@@ -39,9 +39,18 @@ def compiled(
     code: str = "rate",
     steps: int | None = None,
     bits: int | None = None,
+    allow_overflow: bool = False,
 ) -> OnChip:
     """Compile for Loihi and run all of the test data in integers."""
-    done = compile_model(model, "loihi", bundle, code=code, steps_per_frame=steps, weight_bits=bits)
+    done = compile_model(
+        model,
+        "loihi",
+        bundle,
+        code=code,
+        steps_per_frame=steps,
+        weight_bits=bits,
+        allow_overflow=allow_overflow,
+    )
     ran = run_bundle(bundle, test)
     assert ran.accuracy is not None
     by_frame = [round(100 * float(share), 2) for share in ran.accuracy]
