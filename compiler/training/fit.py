@@ -209,7 +209,6 @@ class _Loop:
 
     def judged(self, epoch: int, loss: float, validation: Pairs, began: float) -> Row:
         """Look at the network as it is now; keep it if it is the best so far."""
-        self.task.before_judging()
         found = judge(self.network, validation)
         row = Row(epoch, loss, found, time.monotonic() - began)
         better = epoch == 0 or found.last > self.curve.rows[self.best].judgement.last

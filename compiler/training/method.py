@@ -78,9 +78,6 @@ class Task:
     def begin_epoch(self, epoch: int, epochs: int) -> None:
         """Called before each epoch (from 0), in training mode."""
 
-    def before_judging(self) -> None:
-        """Called after each epoch's last step, before the network is judged."""
-
     def finish(self) -> None:
         """Turn the best network into what is exported."""
 

@@ -19,6 +19,7 @@ from .balancing import balanced_thresholds
 from .grid import Grid, settle
 from .method import Method, Task, refuse_wrong
 from .network import FrameNetwork
+from .neurons import SpikingNeuron
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
 
 CODES = tuple(code.value for code in Code)
@@ -30,9 +31,9 @@ class Weights(Method):
 
     Chains of linear operations are folded first, as the compiler does, so that what is rounded in
     training are the very weights of the chip: pooling becomes part of a kernel. The compiler's own
-    ``quantize-weights`` chooses the grid at each epoch's begin and end; the file that results says
-    which it was, and compiles to the integers that were judged. Activations keep their levels or
-    spikes; plain ReLUs get levels.
+    ``quantize-weights`` chooses the grid, once, for the weights as they are given; the file that
+    results says which it was, and compiles to the integers that were judged. Activations keep their
+    levels or spikes, with the thresholds that they have; plain ReLUs get levels.
 
     Options:
         bits: of a weight, as the target has them.
@@ -85,21 +86,21 @@ class Weights(Method):
 
 
 class OnGridTask(Task):
-    """A network whose weights are rounded to a grid that follows them."""
+    """A network whose weights are rounded to a grid that stays as it was chosen.
+
+    Another grid at every epoch would move every weight of few bits by up to half a step, and undo what
+    the epoch learned. What a unit is worth depends on thresholds and ranges: they stay, too.
+    """
 
     def __init__(self, method: Weights, network: FrameNetwork, grid: Grid) -> None:
         super().__init__(method, network)
         self.bits = method.bits
-        self.grid = grid
+        for module in network.modules():
+            if isinstance(module, QuantizedReLU):
+                module.range.requires_grad_(False)
+            elif isinstance(module, SpikingNeuron):
+                module.threshold.requires_grad_(False)
         grid.attach(network)
-
-    def begin_epoch(self, epoch: int, epochs: int) -> None:
-        """The grid for the weights that the last epoch left."""
-        self.grid.renew(self.network)
-
-    def before_judging(self) -> None:
-        """The grid that compiling would choose now."""
-        self.grid.renew(self.network)
 
     def finish(self) -> None:
         """Rounded weights, for good."""

@@ -191,7 +191,6 @@ def test_the_pieces_in_a_loop_of_ones_own(tmp_path: Path) -> None:
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        task.before_judging()
     task.finish()
     task.network.export(tmp_path / "tuned.pt", calibration=train.x[:64])
     compiled = compile_model(tmp_path / "tuned.pt", "reference", tmp_path / "bundle", code="graded")
