@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from samples.results import record
+from samples.results.page import page
 from samples.results.record import Outcome, recorded
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
+NUMBERS = PAGE.with_suffix(".json")
 
 
 def test_an_experiment_runs_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +33,14 @@ def test_one_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(ZeroDivisionError):
         recorded("a/b", lambda: {"test": 1 / 0})
     assert not (tmp_path / "a" / "b.json").exists()
+
+
+def test_the_page_is_that_of_the_numbers() -> None:
+    numbers = json.loads(NUMBERS.read_text())
+    assert PAGE.read_text() == page(numbers)
+    assert numbers["nmnist"]["exact"] == numbers["nmnist"]["by_frame"]["exact"][-1]
+    assert all(
+        row["differ"] == 0
+        for part in ("nmnist", "fashion_mnist")
+        for row in numbers[part]["lava"].values()
+    )
