@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .training.fit import Run
     from .training.judge import Judgement
     from .training.method import Method
-    from .training.noise import NoiseReport
+    from .training.noise_report import NoiseReport
     from .training.stages import Trained
     from .verify.energy import Cost, NetworkEnergy
     from .verify.rungs import Rung

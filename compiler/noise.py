@@ -12,7 +12,7 @@ from .frontend import Given, load_model
 from .progress import Report, quiet
 
 if TYPE_CHECKING:
-    from .training.noise import NoiseReport
+    from .training.noise_report import NoiseReport
 
 BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
 """How files begin that a plot may replace."""

@@ -26,7 +26,8 @@ from snnc.ir import Graph, Kind, Population, SparseLinear, per_channel, weight_r
 from snnc.ir.scaling import scale_outputs, weights_of
 from snnc.passes import Context, Pass, Pipeline
 
-from .network import Edge, FrameNetwork
+from .edges import Edge
+from .network import FrameNetwork
 from .operations import Bias
 from .rounding import OnBiasGrid, OnGrid, Weighted
 from .thaw import graph_of

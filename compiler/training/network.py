@@ -20,96 +20,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import reduce
+from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import networkx as nx
 import torch
 from torch import Tensor, nn
 
-from .activation import CappedReLU, QuantizedReLU
 from .dropout import FixedDropout
+from .edges import Edge, check_linear
 from .export import archive_bytes, as_counts, check_calibration
 from .neurons import SpikingNeuron
-from .operations import Bias, Factor, FixedMatrix, Pad, Shaped
+from .nodes import Activation, Node, Readout
 
 INPUT = "input"
 STATE_PREFIX = "state_"
-
-LINEAR_OPERATIONS = (
-    nn.Conv2d,
-    nn.Linear,
-    nn.AvgPool2d,
-    nn.Flatten,
-    nn.BatchNorm2d,
-    nn.Identity,
-    FixedDropout,
-    Bias,
-    Factor,
-    FixedMatrix,
-    Pad,
-    Shaped,
-)
-"""What an edge may do, alone or in a Sequential. Nodes are the only place for a nonlinearity."""
-
-
-Activation: TypeAlias = QuantizedReLU | CappedReLU | SpikingNeuron
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A delayed linear connection.
-
-    Attributes:
-        name: the submodule that holds the operation.
-        source: a node or ``"input"``.
-        target: a node or the readout.
-        delay: frames.
-    """
-
-    name: str
-    source: str
-    target: str
-    delay: int
-
-
-class Node(nn.Module):
-    """A node that becomes a population of spiking neurons: ``relu(norm(sum of the edges))``."""
-
-    def __init__(self, norm: nn.Module | None, activation: Activation | None) -> None:
-        super().__init__()
-        self.activation = activation
-        # No Identity in place of None: what is not there leaves no trace in the exported program.
-        self.norm = norm
-
-    def forward(self, *arriving: Tensor) -> Tensor:
-        """Sum tensors (batch, *shape), or (steps or 1, batch, *shape) where it spikes, and rectify."""
-        total: Tensor = reduce(torch.add, arriving)
-        if isinstance(self.activation, SpikingNeuron):
-            if self.norm is not None:
-                total = self.norm(total.flatten(0, 1)).unflatten(0, total.shape[:2])
-            spikes: Tensor = self.activation(total)
-            return spikes
-        if self.norm is not None:
-            total = self.norm(total)
-        if self.activation is None:
-            return torch.relu(total)
-        # Not called as a module: what it does carries the node's name in the exported program.
-        return self.activation.quantized(total)
-
-
-class Readout(nn.Module):
-    """The answer: the sum of the edges, with no nonlinearity.
-
-    A module of its own so that what it does carries the readout's name in the exported program. A
-    single edge leaves nothing to add: the copy is there for its name.
-    """
-
-    def forward(self, *arriving: Tensor) -> Tensor:
-        """Sum tensors of one shape (batch, classes)."""
-        return reduce(torch.add, arriving) if len(arriving) > 1 else arriving[0].clone()
 
 
 class FrameNetwork(nn.Module):
@@ -212,7 +138,7 @@ class FrameNetwork(nn.Module):
                 f"delay of {source} -> {target} is {delay!r}; {self._rule_of_delays}, "
                 f"at least {self.least_delay}"
             )
-        _check_linear(operation, f"{source} -> {target}")
+        check_linear(operation, f"{source} -> {target}")
         name = self._free_edge_name(f"{source}_to_{target}")
         self.add_module(name, operation)
         self._edges.append(Edge(name, source, target, delay))
@@ -561,16 +487,3 @@ class FrameNetwork(nn.Module):
 
 def _buffer_name(node: str, ago: int) -> str:
     return f"{STATE_PREFIX}{node}_{ago}"
-
-
-def _check_linear(operation: nn.Module, place: str) -> None:
-    if isinstance(operation, nn.Sequential):
-        for part in operation:
-            _check_linear(part, place)
-        return
-    if not isinstance(operation, LINEAR_OPERATIONS):
-        known = ", ".join(kind.__name__ for kind in (*LINEAR_OPERATIONS, nn.Sequential))
-        raise ValueError(
-            f"{type(operation).__name__} cannot stand on the edge {place}; edges are linear: "
-            f"{known}. A node brings the relu"
-        )

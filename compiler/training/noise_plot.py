@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.errors import counted, fail
 
-from .noise import NoisePoint, NoiseReport, PopulationNoise
+from .noise_report import NoisePoint, NoiseReport, PopulationNoise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

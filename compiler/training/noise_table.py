@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from .noise import NoiseReport
+from .noise_report import NoiseReport
 
 COLUMNS = (
     "population",

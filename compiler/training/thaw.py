@@ -47,8 +47,9 @@ from snnc.passes.fold_batch_norm import FoldBatchNorm
 
 from .activation import CappedReLU, QuantizedReLU
 from .dropout import FixedDropout
-from .network import INPUT, STATE_PREFIX, Activation, FrameNetwork
+from .network import INPUT, STATE_PREFIX, FrameNetwork
 from .neurons import SpikingNeuron
+from .nodes import Activation
 from .operations import Bias, Factor, FixedMatrix, Pad, Shaped
 from .rounding import GridConv2d, GridLinear, Weighted
 

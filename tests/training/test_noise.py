@@ -20,8 +20,10 @@ from snnc.errors import UserError
 from snnc.frontend import load_archive, load_model
 from snnc.sim.analog import run_frames
 from snnc.training import FrameNetwork, SpikingNeuron
-from snnc.training.noise import NoisePoint, NoiseReport, measure_noise, quantization_noise, quantize
+from snnc.training.noise import measure_noise
 from snnc.training.noise_plot import FORMATS, plot_noise
+from snnc.training.noise_quantizer import quantization_noise, quantize
+from snnc.training.noise_report import NoisePoint, NoiseReport
 from snnc.training.noise_settings import (
     FACTOR,
     OWN,

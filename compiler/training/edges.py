@@ -1,0 +1,65 @@
+"""What an edge of a network is, and what may stand on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from .dropout import FixedDropout
+from .operations import Bias, Factor, FixedMatrix, Pad, Shaped
+
+LINEAR_OPERATIONS = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.AvgPool2d,
+    nn.Flatten,
+    nn.BatchNorm2d,
+    nn.Identity,
+    FixedDropout,
+    Bias,
+    Factor,
+    FixedMatrix,
+    Pad,
+    Shaped,
+)
+"""What an edge may do, alone or in a Sequential. Nodes are the only place for a nonlinearity."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A delayed linear connection.
+
+    Attributes:
+        name: the submodule that holds the operation.
+        source: a node or ``"input"``.
+        target: a node or the readout.
+        delay: frames.
+    """
+
+    name: str
+    source: str
+    target: str
+    delay: int
+
+
+def check_linear(operation: nn.Module, place: str) -> None:
+    """Refuse what is not linear.
+
+    Args:
+        operation: of an edge.
+        place: what messages call the edge.
+
+    Raises:
+        ValueError: the operation, or a part of a Sequential, is not among ``LINEAR_OPERATIONS``.
+    """
+    if isinstance(operation, nn.Sequential):
+        for part in operation:
+            check_linear(part, place)
+        return
+    if not isinstance(operation, LINEAR_OPERATIONS):
+        known = ", ".join(kind.__name__ for kind in (*LINEAR_OPERATIONS, nn.Sequential))
+        raise ValueError(
+            f"{type(operation).__name__} cannot stand on the edge {place}; edges are linear: "
+            f"{known}. A node brings the relu"
+        )
