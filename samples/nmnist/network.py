@@ -55,3 +55,8 @@ def _normed(inputs: int, outputs: int, kernel: int) -> tuple[nn.Module, nn.Modul
 
 def _answering(inputs: int) -> tuple[nn.Module, nn.Module]:
     return nn.Flatten(), nn.Linear(inputs, CLASSES)
+
+
+def eight_levels() -> Rollout:
+    """The untrained network with eight levels an activation (``train.toml``)."""
+    return build(8)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from samples.nmnist.results import METHOD, RECIPE
 from samples.results import record
 from samples.results.page import page
 from samples.results.record import Outcome, recorded
+from snnc.training.config import read_config
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
 NUMBERS = PAGE.with_suffix(".json")
@@ -44,3 +46,10 @@ def test_the_page_is_that_of_the_numbers() -> None:
         for part in ("nmnist", "fashion_mnist")
         for row in numbers[part]["lava"].values()
     )
+
+
+def test_the_configuration_of_the_sample_is_one() -> None:
+    """``train.toml`` has the recipe of the results; it only holds samples back to judge on."""
+    config = read_config(PAGE.parents[1] / "samples" / "nmnist" / "train.toml")
+    (stage,) = config.stages
+    assert stage.recipe == RECIPE and stage.method == METHOD
