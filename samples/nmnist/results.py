@@ -92,7 +92,8 @@ def results() -> dict[str, Any]:
         "quantized": quantized["by_frame"][-1],
         "exact": exact["by_frame"][-1],
         f"rate_k{RATE_STEPS}": rate["by_frame"][-1],
-        "by_frame": {
+        "by_frame": exact["by_frame"],
+        "by_frame_of": {
             "ann": ann["by_frame"],
             "quantized": quantized["by_frame"],
             "exact": exact["by_frame"],

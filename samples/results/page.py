@@ -43,7 +43,7 @@ def _spread(percent: float, samples: int) -> str:
 
 
 def _nmnist(found: dict[str, Any]) -> list[str]:
-    samples, frames = found["test_samples"], found["by_frame"]
+    samples, frames = found["test_samples"], found["by_frame_of"]
     first = found["first_response"]
     names = {
         "ann": "rollout, ReLU, float",
