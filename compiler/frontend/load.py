@@ -95,10 +95,7 @@ def load_model(
         archive = Archive.open(path, _exported(saved, given))
     elif archive is None:
         raise refuse_other_file(path, data)
-    if saved is None:
-        find_model(archive)
-        given.refuse(path, INPUT_SHAPE, MODULE)
-    return _from_archive(archive, path.stem, digest)
+    return _from_archive(archive, path.stem, digest, given if saved is None else NOTHING_GIVEN)
 
 
 def load_archive(data: bytes, name: str) -> Model:
@@ -115,11 +112,13 @@ def load_archive(data: bytes, name: str) -> Model:
     return _from_archive(archive, name, hashlib.sha256(data).hexdigest())
 
 
-def _from_archive(archive: Archive, name: str, digest: str) -> Model:
+def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHING_GIVEN) -> Model:
+    """What an archive holds. That it holds no code is checked before anything else is said of it."""
     inside = find_model(archive)
     program = read_program(archive, f"models/{inside}.json")
     payloads = read_payloads(archive, inside)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
+    given.refuse(archive.path, INPUT_SHAPE, MODULE)
     tensors = read_tensors(archive, payloads)
     graph, made = build_graph(program, tensors, name)
     graph = with_deployment(archive, graph)
