@@ -53,7 +53,7 @@ from .sim import answers, encode, simulate
 from .sim.analog import frame_values, run_frames
 from .sources import find_calibration, find_model
 from .verify import Comparison, compare, spikes_by_frame
-from .verify.causes import levels_cause, program_difference, rounding_cause
+from .verify.causes import levels_cause, program_difference, rounding_cause, spiking_cause
 from .verify.observed import observe
 from .verify.rungs import Rung, Values, between, step_by_step
 
@@ -158,6 +158,8 @@ def climb(
         traces[name] = simulate(program, spikes)
     if rungs:
         rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
+        if recompiled.graphs[FLOATS].trained_steps is not None:
+            warnings.append(_stand_in(bundle))
     else:
         rungs.append(Rung(PROGRAM, None))
         warnings.append(_nothing_above(bundle))
@@ -282,7 +284,7 @@ def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Int
     cause = None
     if rung.differences:
         overflows = sum(observe(program, data.x).overflows.values())
-        cause = "code: spikes come unevenly and rates only approximate activations"
+        cause = spiking_cause(graph)
         if overflows:
             cause = f"saturation: {overflows} values did not fit their registers"
         elif code.exact:
@@ -321,6 +323,19 @@ def _altered_integers(program: Program, bundle: Bundle) -> list[str]:
     # The file's name is the program's; the ladder may have found the model under another.
     named = replace(program, name=bundle.program.name)
     return differences(named, bundle.folder, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
+
+
+def _stand_in(bundle: Bundle) -> Diagnostic:
+    """What the upper rungs of a network that was trained with spikes are."""
+    return Diagnostic(
+        "N740",
+        "trained with spikes: the rungs above the integer program are not what was trained",
+        bundle.program.name,
+        "they show what a frame's spikes stand for where input is steady; the integer program spikes "
+        "as training did, but for the rounding that compile names",
+        "compare accuracies instead: snnc run, and what training said",
+        Severity.NOTE,
+    )
 
 
 def _nothing_above(bundle: Bundle) -> Diagnostic:

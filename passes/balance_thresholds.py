@@ -73,6 +73,13 @@ class BalanceThresholds(Pass):
             return graph
         if graph.code.exact:
             return graph.with_populations(_of_value(p, p.step) for p in graph.neurons)
+        settled = [p.name for p in graph.neurons if p.levels is not None]
+        if settled and self.method != "activation":
+            context.note(
+                "N739",
+                f"method {self.method} changes nothing here: training has settled the thresholds",
+                where=", ".join(settled),
+            )
         if self.method == "bound" or context.calibration is None:
             return self._bounded(graph, context)
         frames = context.calibration[: self.samples]

@@ -60,6 +60,13 @@ class ChooseCode(Pass):
             )
         if code.exact:
             self._refuse_trained_neurons(graph)
+            if graph.trained_steps is not None:
+                context.warn(
+                    "N738",
+                    f"code {code.value}; the network was trained with spikes of the code rate",
+                    why="its neurons will count levels once a frame, whenever spikes arrive",
+                    help="use --code rate, or measure the accuracy (snnc run)",
+                )
         return replace(graph, code=code)
 
     def _refuse_trained_neurons(self, graph: Graph) -> None:

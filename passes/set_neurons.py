@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.errors import fail
-from snnc.ir import Comparison, Graph, Kind, Neuron, Reset
+from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
 
 from .base import Context, Pass
 
@@ -63,8 +63,10 @@ class SetNeurons(Pass):
             for p in graph.populations
             if p.kind is Kind.NEURONS
         ]
+        names = ", ".join(p.name for p in changed)
+        if graph.trained_steps is not None:
+            self._warn_of_training(graph, changed, names, context)
         if self.reset == Reset.ZERO.value:
-            names = ", ".join(p.name for p in changed)
             context.warn(
                 "N716",
                 "hard reset: what exceeds the threshold is lost at each spike",
@@ -73,6 +75,29 @@ class SetNeurons(Pass):
                 help="measure the accuracy (snnc run) before you rely on it",
             )
         return graph.with_populations(changed)
+
+    def _warn_of_training(
+        self, graph: Graph, changed: list[Population], names: str, context: Context
+    ) -> None:
+        """Name what training had otherwise."""
+        fields = ("reset", "comparison", "start_value")
+        others = []
+        for p in changed:
+            was, now = graph.by_name[p.name].neuron, p.neuron
+            assert was is not None and now is not None
+            for field in fields:
+                before, after = getattr(was, field), getattr(now, field)
+                if before != after:
+                    said = [getattr(value, "value", value) for value in (after, before)]
+                    others.append(f"{field.replace('_', ' ')} {said[0]}, trained with {said[1]}")
+        if others:
+            context.warn(
+                "N737",
+                "; ".join(dict.fromkeys(others)),
+                where=names,
+                why="the network was trained with spikes, for the neurons that its file names",
+                help="leave the option out, or measure the accuracy (snnc run)",
+            )
 
     def _changed(self, neuron: Neuron) -> Neuron:
         if self.reset is not None:

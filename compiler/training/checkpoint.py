@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ import torch
 
 from snnc.errors import fail
 from snnc.frontend.through_torch import quiet_torch
+
+DIGEST_BYTES = 32
+"""Of sha256, at the file's end: a checkpoint that changed on disk would go on to another network."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,13 @@ class Checkpoint:
             UserError: D112 it cannot be written.
         """
         part = path.with_name(path.name + ".part")
+        buffer = io.BytesIO()
+        torch.save({f.name: getattr(self, f.name) for f in fields(self)}, buffer)
+        content = buffer.getvalue()
         try:
-            torch.save({f.name: getattr(self, f.name) for f in fields(self)}, part)
+            part.write_bytes(content + hashlib.sha256(content).digest())
             part.replace(path)
-        except (OSError, RuntimeError) as problem:
-            # torch has an error of its own for a folder that is not there or full.
+        except OSError as problem:
             why = str(problem).partition("\n")[0]
             raise fail("D112", "cannot write the checkpoint", where=str(path), why=why) from problem
         finally:
@@ -43,19 +50,23 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint with torch's weights-only loader.
+    """Read a checkpoint with torch's weights-only loader; its last 32 bytes are a hash of the others.
 
     Raises:
         UserError: D322 the file is something else.
     """
     try:
+        data = path.read_bytes()
+        content, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
+        if hashlib.sha256(content).digest() != digest:
+            raise ValueError("its bytes are not those that a training wrote")
         with quiet_torch():
-            found = torch.load(path, weights_only=True)
+            found = torch.load(io.BytesIO(content), weights_only=True)
         return Checkpoint(**found)
     except Exception as problem:  # whatever torch raises at bytes of another kind
         raise fail(
             "D322",
-            "this is no checkpoint of a training",
+            "this is no checkpoint of a training, or a damaged one",
             where=str(path),
             why=str(problem).partition("\n")[0],
             help="name another file; one that is not there yet is begun anew",

@@ -82,6 +82,10 @@ class Task:
         """Turn the best network into what is exported."""
 
 
+MOST_STEPS = 4096
+"""Of a frame in training: far beyond what is useful, and within what memory holds."""
+
+
 def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
     """One message for the first option of a method that is out of bounds.
 

@@ -13,7 +13,7 @@ from snnc.ir import Array, Population
 from snnc.passes.balance_thresholds import GROUPS, METHODS
 
 from .balancing import balanced_thresholds
-from .method import Method, Task, refuse_wrong
+from .method import MOST_STEPS, Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import RESETS, SpikingNeuron
 from .surrogate import Linear, SinceSpike, Surrogate
@@ -85,7 +85,7 @@ class Stdb(Method):
 
     def _check(self) -> None:
         checks = [
-            ("steps", self.steps >= 1, "at least 1"),
+            ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
             ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
             ("reset", self.reset in RESETS, " or ".join(RESETS)),
             ("leak", 1 / 4096 <= self.leak <= 1, "from 1/4096 to 1"),

@@ -14,7 +14,7 @@ from snnc.ir import Population
 from snnc.passes.balance_thresholds import GROUPS, METHODS
 
 from .balancing import balanced_thresholds
-from .method import Method, Task, refuse_wrong
+from .method import MOST_STEPS, Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import SpikingNeuron
 from .surrogate import Logistic
@@ -60,7 +60,7 @@ class Threshold(Method):
         refuse_wrong(
             self,
             [
-                ("steps", self.steps >= 1, "at least 1"),
+                ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
                 ("rate", self.rate > 0, "above 0"),
                 ("sharpness", self.sharpness > 0, "above 0"),
                 ("start", 0 <= self.start < 1, "from 0 to below 1"),

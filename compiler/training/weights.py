@@ -17,7 +17,7 @@ from snnc.passes.fold_linear_chains import FoldLinearChains
 from .activation import QuantizedReLU
 from .balancing import balanced_thresholds
 from .grid import Grid, settle
-from .method import Method, Task, refuse_wrong
+from .method import MOST_STEPS, Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import SpikingNeuron
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
@@ -53,10 +53,12 @@ class Weights(Method):
     percentile: float = 99.9
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        allowed = find_backend(self.target).target.weight_bits
         refuse_wrong(
             self,
             [
-                ("steps", self.steps >= 1, "at least 1"),
+                ("bits", self.bits in allowed, " or ".join(map(str, allowed))),
+                ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
                 ("code", self.code in CODES, " or ".join(CODES)),
             ],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnc.ir import Array, Graph, IntegerNeuron, Kind, Population, Program, per_channel
+from snnc.ir import Array, Graph, IntegerNeuron, Kind, Population, Program, Reset, per_channel
 from snnc.ir.scaling import weights_of
 
 from .rungs import Place
@@ -87,6 +87,17 @@ def levels_cause(graph: Graph, first: Place, amplitude: Array | float) -> str:
     if population.levels > MANY_LEVELS:
         return f"code: {who} has multiples of {step:.4g}{how}"
     return f"code: {who} has {population.levels} levels of {step:.4g}{how}"
+
+
+def spiking_cause(graph: Graph) -> str:
+    """Why spikes of the code ``rate`` do not count to the activations that they stand for."""
+    for p in graph.neurons:
+        if p.neuron is not None and p.neuron.reset is Reset.ZERO:
+            return f"reset: {p.name} loses at each spike what exceeds its threshold"
+        if p.neuron is not None and p.neuron.potential_kept != 1:
+            kept = p.neuron.potential_kept
+            return f"leak: {p.name} keeps {kept:.4g} of its potential from step to step"
+    return "code: spikes come unevenly and rates only approximate activations"
 
 
 def _at(

@@ -13,6 +13,7 @@ from torch import nn
 
 from snnc.errors import UserError
 from snnc.training import Batches, FrameNetwork, Recipe, judge
+from snnc.training.checkpoint import Checkpoint, read_checkpoint
 from snnc.training.fit import Progress, Run, fit
 from snnc.training.method import Method, Task
 from snnc.training.methods import parse_method
@@ -218,3 +219,16 @@ def test_a_listener_hears_every_batch_and_epoch() -> None:
         *((2, batch, False) for batch in (1, 2, 3, 4)),
         (2, 4, True),
     ]
+
+
+def test_a_checkpoint_that_changed_on_disk_is_refused(tmp_path: Path) -> None:
+    """One bit of a weight would go on to another network without a word."""
+    path = tmp_path / "run.ckpt"
+    written = Checkpoint({"a": 1}, {"w": torch.ones(1000)}, {}, 0, {}, {}, [])
+    written.write(path)
+    assert torch.equal(read_checkpoint(path).network["w"], torch.ones(1000))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="damaged one"):
+        read_checkpoint(path)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from snnc.driver import compile_model
 from snnc.errors import UserError
 from snnc.ir import Program, Reset, Trace
+from snnc.ladder import climb
 from snnc.sim import encode
 from snnc.sim.engines import simulate
 from snnc.training import FixedDropout, FrameNetwork, Rollout, SpikingNeuron
@@ -155,6 +156,45 @@ def test_another_number_of_steps_is_warned_of(tmp_path: Path) -> None:
     done = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", steps_per_frame=8)
     (warning,) = [n for n in done.notes if n.code == "N734"]
     assert "8 steps" in warning.what and "with 4" in warning.what
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "warned"),
+    [
+        ("set-neurons{reset=zero}", None, ("N737", "reset zero, trained with subtract")),
+        ("set-neurons{start-value=0.25}", None, ("N737", "start value 0.25, trained with 0.5")),
+        ("balance-thresholds{method=percentile}", None, ("N739", "percentile changes nothing")),
+        (None, "frame", ("N738", "spikes of the code rate")),
+    ],
+)
+def test_other_neurons_than_trained_are_warned_of(
+    tmp_path: Path, change: str | None, code: str | None, warned: tuple[str, str]
+) -> None:
+    on_the_grid(rolled()).export(tmp_path / "net.pt")
+    changes = [change] if change else []
+    done = compile_model(
+        tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", code=code, changes=changes
+    )
+    (found,) = [n for n in done.notes if n.code == warned[0]]
+    assert warned[1] in found.what
+    plain = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "plain.loihi")
+    assert not {"N737", "N738", "N739"} & {n.code for n in plain.notes}
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"), [({"reset": "zero"}, "reset: h"), ({"leak": 0.9}, "leak: h"), ({}, "code: ")]
+)
+def test_the_ladder_says_what_spikes_lose(
+    tmp_path: Path, options: dict[str, object], cause: str
+) -> None:
+    on_the_grid(rolled(**options)).export(tmp_path / "net.pt")
+    compile_model(tmp_path / "net.pt", "reference", tmp_path / "net.ref")
+    counts = np.random.default_rng(0).poisson(0.4, (4, 5, 2, 6, 6))
+    np.savez(tmp_path / "data.npz", x=counts)
+    ladder = climb(tmp_path / "net.ref", data=tmp_path / "data.npz", samples=4)
+    (program,) = [rung for rung in ladder.rungs if rung.name == "integer program"]
+    assert program.cause is not None and program.cause.startswith(cause)
+    assert "N740" in [w.code for w in ladder.warnings]
 
 
 def test_step_by_step_gives_the_same_answers() -> None:
