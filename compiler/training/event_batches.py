@@ -17,14 +17,16 @@ class EventBatches:
     """An iterable of ``(x, y)``: x float (batch, frames, channels, height, width), y int64 (batch,).
 
     Args:
-        recordings: read once and kept; events, not frames, so that they can be turned and shifted.
+        recordings: read anew each time: events take gigabytes. Events, not frames, so that they can be
+            turned and shifted.
         cut: from the events of one recording to frames of counts.
         sensor: height and width, pixels.
         how: the bounds of what is changed; drawn from torch's global generator.
-        size: samples of a batch; a last one with fewer is left out, for batch normalisation's sake.
+        size: samples of a batch; a last one with fewer is left out, for batch normalisation's sake,
+            unless it is the only one.
 
     Raises:
-        ValueError: fewer recordings than a batch holds.
+        ValueError: a batch of no samples, or no recordings.
     """
 
     def __init__(
@@ -35,19 +37,20 @@ class EventBatches:
         how: Augmentation,
         size: int = 64,
     ) -> None:
-        if len(recordings) < size:
-            raise ValueError(f"{len(recordings)} recordings do not fill a batch of {size}")
-        self.events = list(recordings)
+        if size < 1 or not len(recordings):
+            raise ValueError(f"batches of {size} out of {len(recordings)} recordings")
+        self.recordings = recordings
         self.y = torch.from_numpy(recordings.y)
-        self.cut, self.sensor, self.how, self.size = cut, sensor, how, size
+        self.cut, self.sensor, self.how = cut, sensor, how
+        self.size = min(size, len(recordings))
 
     def __len__(self) -> int:
-        return len(self.events) // self.size
+        return len(self.recordings) // self.size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        order = rng.permutation(len(self.events))[: len(self) * self.size]
+        order = rng.permutation(len(self.recordings))[: len(self) * self.size]
         for chosen in order.reshape(len(self), self.size):
-            changed = (augment(self.events[i], self.sensor, self.how, rng) for i in chosen)
+            changed = (augment(self.recordings[i], self.sensor, self.how, rng) for i in chosen)
             x = np.stack([self.cut(events) for events in changed])
             yield torch.from_numpy(x.astype(np.float32)), self.y[torch.from_numpy(chosen)]

@@ -1,19 +1,18 @@
-"""Parts of a set of event recordings, and training batches of recordings changed each time."""
+"""Parts of a set of event recordings, as a table of a configuration says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from snnc.errors import fail
 
-from .augment import Augmentation, augment
+from .augment import Augmentation
+from .event_batches import EventBatches
 from .event_sets import EventSet, Recordings, as_frames, chosen, event_set
 from .events import Counts, Events, View, frames_by_count, frames_by_time
 from .parts import DEFAULT_SHARE, Parts, hold_back
@@ -55,37 +54,8 @@ def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
     batches = None
     if how is not None:
         assert held.kept is not None
-        change = partial(augment, sensor=found.sensor, how=how)
-        batches = partial(Changed, chosen(train, held.kept), cut, change)
+        batches = partial(EventBatches, chosen(train, held.kept), cut, found.sensor, how)
     return replace(held, test=kept, batches=batches)
-
-
-@dataclass(frozen=True)
-class Changed:
-    """Training batches whose recordings are changed anew each time they are asked for.
-
-    Attributes:
-        recordings: what is trained on.
-        cut: recordings to frames.
-        change: ``augment`` with all but events and chance.
-        size: samples of a batch.
-    """
-
-    recordings: Recordings
-    cut: Callable[[Events], Counts]
-    change: Callable[..., Events]
-    size: int
-
-    def __len__(self) -> int:
-        return -(-len(self.recordings) // self.size)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        # One draw from torch's generator, which the loop seeds each epoch.
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        y = torch.from_numpy(self.recordings.y)
-        for part in torch.split(torch.randperm(len(y)), self.size):
-            frames = [self.cut(self.change(self.recordings[i], rng=rng)) for i in part.tolist()]
-            yield torch.from_numpy(np.stack(frames).astype(np.float32)), y[part]
 
 
 def _cut(table: Table, found: EventSet) -> Callable[[Events], Counts]:

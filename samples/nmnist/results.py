@@ -49,7 +49,7 @@ def train(levels: int | None, name: str) -> Outcome:
     torch.manual_seed(RECIPE.seed)
     found = event_set(str(DATA))
     train_part = EventBatches(found.train, CUT, SENSOR, AUGMENTATION)
-    plain = np.array([CUT(events) for events in train_part.events[:CALIBRATION]], np.uint8)
+    plain = np.array([CUT(found.train[i]) for i in range(CALIBRATION)], np.uint8)
     shown = Batches(plain[:SHOWN], found.train.y[:SHOWN], 100)
     task = METHOD.prepare(build(levels), plain)
     run = fit(task, train_part, shown, RECIPE, checkpoint=PLACE / f"{name}.checkpoint")

@@ -48,6 +48,8 @@ def test_the_seed_decides() -> None:
     assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
 
 
-def test_too_few_for_a_batch() -> None:
-    with pytest.raises(ValueError, match="10 recordings do not fill a batch of 11"):
-        batches(Augmentation(), size=11)
+def test_too_few_for_a_batch_are_one() -> None:
+    ((x, y),) = batches(Augmentation(), size=11)
+    assert len(x) == len(y) == 10
+    with pytest.raises(ValueError, match="batches of 0"):
+        batches(Augmentation(), size=0)

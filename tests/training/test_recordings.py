@@ -62,8 +62,10 @@ def test_training_batches_are_changed_and_the_rest_is_not(folder: Path) -> None:
     plain, found = parts(folder), parts(folder, augment={"shift": 3})
     assert np.array_equal(plain.train.x, found.train.x) and found.batches is not None
     assert np.array_equal(plain.validation.x, found.validation.x)
-    batches: Any = found.batches(4)
-    assert len(batches) == 3
+    assert len(found.train.y) == 9
+    batches: Any = found.batches(3)
+    fours: Any = found.batches(4)
+    assert len(batches) == 3 and len(fours) == 2  # only whole ones: for the statistics' sake
     runs = []
     for _ in range(2):
         torch.manual_seed(5)
