@@ -28,7 +28,7 @@ from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
 from .sources import counts_digest
-from .verify.operations import count_ann
+from .verify.ann_operations import count_ann
 
 LOWERABLE = frozenset(
     {

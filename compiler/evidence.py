@@ -21,8 +21,8 @@ from .progress import Report, quiet
 from .ranges import beyond_proof
 from .sim import FAST, REFERENCE, check_simulator, encode, simulate, tally
 from .verify import Comparison, PopulationResult, compare
+from .verify.ann_operations import read_ann
 from .verify.energy import Cost, cost
-from .verify.operations import read_ann
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8

@@ -43,7 +43,7 @@ class Grid:
     """Which grid: what ``snnc compile`` would be asked for.
 
     Attributes:
-        pipeline: the target's passes, with the bits, the code and the steps put in.
+        pipeline: the target's passes, with the bits and the code put in.
         context: the target, and counts for what its ranges must hold.
     """
 
@@ -51,26 +51,17 @@ class Grid:
     context: Context
 
     def attach(self, network: FrameNetwork) -> None:
-        """Put every trained weight of the edges on the grid.
+        """Choose the grid for the weights as they are, and round every trained weight and bias to it.
 
         Args:
-            network: whose every edge holds one weight at most (a thawed graph with folded chains).
-        """
-        for _, module in weighted_edges(network):
-            module.grid = OnGrid(module.weight)
-        for _, bias in biased_edges(network):
-            bias.grid = OnBiasGrid(bias.values)
-        self.renew(network)
-
-    def renew(self, network: FrameNetwork) -> None:
-        """Choose the grid anew for the weights as they are now.
+            network: without a grid, whose every edge holds one weight at most (a thawed graph with
+                folded chains).
 
         Raises:
-            UserError: the target cannot hold the network.
+            UserError: the target cannot hold the network; D216 a connection is a sparse matrix.
         """
-        plain = detached(network)
-        before, final = self._through(graph_of(plain))
-        ones = copy.deepcopy(plain)
+        before, final = self._through(graph_of(network))
+        ones = copy.deepcopy(network)
         with torch.no_grad():
             for _, module in weighted_edges(ones):
                 module.weight.fill_(1.0)
@@ -78,8 +69,6 @@ class Grid:
                 bias.values.add_(1.0)
         units, _ = self._through(graph_of(ones), only_folded=True)
         for edge, module in weighted_edges(network):
-            on_grid = module.grid
-            assert on_grid is not None
             i = _position(final, edge)
             projection, folded = final.projections[i], units.projections[i]
             target = final.by_name[projection.target]
@@ -95,6 +84,7 @@ class Grid:
                 )
             bits, mode = projection.grid.bits, projection.grid.sign_mode
             low, high = weight_range(bits, mode)
+            module.grid = on_grid = OnGrid(module.weight)
             numbers = {"step": weight_step(bits, mode), "low": low, "high": high}
             with torch.no_grad():
                 for name, number in numbers.items():
@@ -106,9 +96,9 @@ class Grid:
 
         for edge, bias in biased_edges(network):
             name = final.projections[_position(final, edge)].target
-            self._renew_bias(bias, before.by_name[name], units.by_name[name], final)
+            self._attach_bias(bias, before.by_name[name], units.by_name[name], final)
 
-    def _renew_bias(self, bias: Bias, now: Population, one_more: Population, final: Graph) -> None:
+    def _attach_bias(self, bias: Bias, now: Population, one_more: Population, final: Graph) -> None:
         """The grid of a population's constant.
 
         Args:
@@ -116,8 +106,9 @@ class Grid:
             now, one_more: the population with thresholds folded, and so if the constant were 1.0 more.
             final: on the grid.
         """
-        target, on_grid = final.by_name[now.name], bias.grid
-        assert target.grid is not None and on_grid is not None
+        target = final.by_name[now.name]
+        assert target.grid is not None
+        bias.grid = on_grid = OnBiasGrid(bias.values)
         unit = np.asarray(target.grid.scale * 2.0**target.grid.input_shift, np.float64)
         unit = per_channel(unit, target.shape) if unit.ndim else unit
         is_now, is_then = (
@@ -168,16 +159,6 @@ def biased_edges(network: FrameNetwork) -> Iterator[tuple[Edge, Bias]]:
         for module in network.get_submodule(edge.name).modules():
             if isinstance(module, Bias):
                 yield edge, module
-
-
-def detached(network: FrameNetwork) -> FrameNetwork:
-    """A copy without the grid, with the weights that are trained, not yet rounded."""
-    twin = copy.deepcopy(network)
-    for _, module in weighted_edges(twin):
-        module.grid = None
-    for _, bias in biased_edges(twin):
-        bias.grid = None
-    return twin
 
 
 def settle(network: FrameNetwork, bits: int) -> None:

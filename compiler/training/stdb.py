@@ -9,21 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Array, Population
-from snnc.passes.balance_thresholds import GROUPS, METHODS
-
-from .balancing import balanced_thresholds
-from .method import MOST_STEPS, Method, Task, refuse_wrong
+from .conversion import Conversion
+from .method import Task, refuse_wrong
 from .network import FrameNetwork
-from .neurons import RESETS, SpikingNeuron
+from .neurons import RESETS
 from .surrogate import Linear, SinceSpike, Surrogate
-from .thaw import graph_of, thaw
 
 SURROGATES = ("linear", "stdb")
 
 
 @dataclass(frozen=True)
-class Stdb(Method):
+class Stdb(Conversion):
     """Convert by threshold balancing, then train the weights for few time steps (Rathi et al. 2020).
 
     The converted network's weights and thresholds are the start; gradients go through all steps of a
@@ -50,63 +46,38 @@ class Stdb(Method):
 
     name: ClassVar[str] = "stdb"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Conversion.choices,
         "surrogate": SURROGATES,
         "reset": RESETS,
-        "balance": METHODS,
-        "per": GROUPS,
     }
 
-    steps: int = 16
     surrogate: str = "linear"
     alpha: float = 0.3
     beta: float = 0.01
     reset: str = "subtract"
     leak: float = 1.0
-    start: float = 0.5
-    dropout: float = 0.0
-    balance: str = "activation"
-    percentile: float = 99.0
-    per: str = "population"
-    scale: float = 1.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        graph = graph_of(network)
-        self._check()
-        thresholds = balanced_thresholds(
-            graph,
-            counts,
-            steps=self.steps,
-            method=self.balance,
-            percentile=self.percentile,
-            per=self.per,
-            scale=self.scale,
+        refuse_wrong(
+            self,
+            [
+                ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
+                ("reset", self.reset in RESETS, " or ".join(RESETS)),
+                ("leak", 1 / 4096 <= self.leak <= 1, "from 1/4096 to 1"),
+                ("alpha", self.alpha > 0, "above 0"),
+                ("beta", self.beta >= 0, "0 or more"),
+            ],
         )
-        return Task(self, thaw(graph, lambda p: self._neuron(p, thresholds), self.dropout))
-
-    def _check(self) -> None:
-        checks = [
-            ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
-            ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
-            ("reset", self.reset in RESETS, " or ".join(RESETS)),
-            ("leak", 1 / 4096 <= self.leak <= 1, "from 1/4096 to 1"),
-            ("start", 0 <= self.start < 1, "from 0 to below 1"),
-            ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
-            ("alpha", self.alpha > 0, "above 0"),
-            ("beta", self.beta >= 0, "0 or more"),
-        ]
-        refuse_wrong(self, checks)
-
-    def _neuron(self, population: Population, thresholds: dict[str, Array]) -> SpikingNeuron:
-        return SpikingNeuron(
-            self.steps,
-            thresholds[population.name].tolist(),
+        spiking = self.converted(
+            network,
+            counts,
             trainable=False,
             reset=self.reset,
             leak=self.leak,
-            start=self.start,
             surrogate=self._surrogate(),
             detach_reset=True,
         )
+        return Task(self, spiking)
 
     def _surrogate(self) -> Surrogate:
         return Linear(self.alpha) if self.surrogate == "linear" else SinceSpike(self.alpha, self.beta)

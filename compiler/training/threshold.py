@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,19 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from snnc.ir import Population
-from snnc.passes.balance_thresholds import GROUPS, METHODS
-
-from .balancing import balanced_thresholds
-from .method import MOST_STEPS, Method, Task, refuse_wrong
+from .conversion import Conversion
+from .method import Task, refuse_wrong
 from .network import FrameNetwork
-from .neurons import SpikingNeuron
 from .surrogate import Logistic
-from .thaw import graph_of, thaw
 
 
 @dataclass(frozen=True)
-class Threshold(Method):
+class Threshold(Conversion):
     """Train thresholds, which are also what a spike is worth (Castagnetti et al. 2023, ATIF).
 
     A neuron with T steps is a quantizer with T levels, and its threshold the end of its range: too
@@ -43,51 +37,24 @@ class Threshold(Method):
     """
 
     name: ClassVar[str] = "threshold"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"balance": METHODS, "per": GROUPS}
 
     steps: int = 4
+    percentile: float = 99.9
     trained: bool = True
     rate: float = 10.0
     sharpness: float = 4.0
-    start: float = 0.5
-    dropout: float = 0.0
-    balance: str = "activation"
-    percentile: float = 99.9
-    per: str = "population"
-    scale: float = 1.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         refuse_wrong(
             self,
             [
-                ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
                 ("rate", self.rate > 0, "above 0"),
                 ("sharpness", self.sharpness > 0, "above 0"),
-                ("start", 0 <= self.start < 1, "from 0 to below 1"),
-                ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
             ],
         )
-        graph = graph_of(network)
-        thresholds = balanced_thresholds(
-            graph,
-            counts,
-            steps=self.steps,
-            method=self.balance,
-            percentile=self.percentile,
-            per=self.per,
-            scale=self.scale,
-        )
-
-        def neuron(population: Population) -> SpikingNeuron:
-            return SpikingNeuron(
-                self.steps,
-                thresholds[population.name].tolist(),
-                trainable=self.trained,
-                start=self.start,
-                surrogate=Logistic(self.sharpness, relative=True),
-            )
-
-        return ThresholdTask(self, thaw(graph, neuron, self.dropout))
+        surrogate = Logistic(self.sharpness, relative=True)
+        spiking = self.converted(network, counts, trainable=self.trained, surrogate=surrogate)
+        return ThresholdTask(self, spiking)
 
 
 class ThresholdTask(Task):

@@ -21,14 +21,11 @@ from numpy.typing import NDArray
 
 from snnc.ir import Program
 
+from .ann_operations import Ann, AnnLayer, AnnPopulation, Work
 from .operations import (
-    Ann,
-    AnnLayer,
-    AnnPopulation,
     PopulationOperations,
     ProjectionOperations,
     SnnOperations,
-    Work,
     count_snn,
     level_bits,
 )

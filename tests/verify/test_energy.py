@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.ir import AvgPool2d, Flatten, Linear
+from snnc.verify.ann_operations import count_ann
 from snnc.verify.energy import (
     MEMORIES,
     Arithmetic,
@@ -22,7 +23,7 @@ from snnc.verify.energy import (
     snn_energy,
     wide,
 )
-from snnc.verify.operations import count_ann, count_snn
+from snnc.verify.operations import count_snn
 
 from . import small
 from .test_operations import between

@@ -30,14 +30,8 @@ from snnc.ir import (
 )
 from snnc.ir.delays import delays_of
 from snnc.sim import encode, simulate, tally
-from snnc.verify.operations import (
-    Work,
-    count_ann,
-    count_bits,
-    count_snn,
-    level_bits,
-    read_ann,
-)
+from snnc.verify.ann_operations import Work, count_ann, read_ann
+from snnc.verify.operations import count_bits, count_snn, level_bits
 from tests.backends.nir.networks import INPUT
 from tests.codes.networks import exact_network
 from tests.frontend.ordinary import resnet
