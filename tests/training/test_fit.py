@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from snnc.errors import UserError
-from snnc.training import Batches, FrameNetwork, Recipe, judge
+from snnc.training import Batches, FrameNetwork, Recipe, SpikingNeuron, judge
 from snnc.training.checkpoint import Checkpoint, read_checkpoint
 from snnc.training.fit import Progress, Run, fit
 from snnc.training.method import Method, Task
@@ -232,3 +232,47 @@ def test_a_checkpoint_that_changed_on_disk_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match="damaged one"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_what_is_kept(keep: str) -> None:
+    """A rate that overshoots: the last epoch is not the best one."""
+    recipe = Recipe(epochs=3, learning_rate=0.3, schedule="constant", clip=0.0, seed=3, keep=keep)
+    x, y = data()
+    task = parse_method("streaming{frozen=0}").prepare(network(), x)
+    states: dict[int, dict[str, torch.Tensor]] = {}
+
+    def listen(now: Progress) -> None:
+        if now.row is not None:
+            states[now.epoch] = {n: v.clone() for n, v in task.network.state_dict().items()}
+
+    validation = Batches(*data(40, seed=1))
+    found = fit(task, Batches(x, y, 16, shuffle=True), validation, recipe, listener=listen)
+    right = [row.judgement.last for row in found.curve.rows]
+    assert right[-1] < max(right)
+    expected = 3 if keep == "last" else right.index(max(right))
+    assert found.best == expected > 0
+    for name, value in task.network.state_dict().items():
+        assert torch.equal(value, states[expected][name]), name
+
+
+def test_rates_are_spikes_a_neuron_and_step() -> None:
+    """Steady input of a quarter and three quarters of the threshold, four steps, from zero."""
+    net = FrameNetwork((2,))
+    net.node("h1", activation=SpikingNeuron(4, 1.0, start=0.0, comparison=">="))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(2, 2, bias=False), delay=0)
+    net.edge("h1", "answer", nn.Linear(2, 2, bias=False), delay=0)
+    with torch.no_grad():
+        for name, weight in (
+            ("input_to_h1", [[0.25, 0], [0, 0.75]]),
+            ("h1_to_answer", [[1.0, 0], [0, 1]]),
+        ):
+            layer = net.get_submodule(name)
+            assert isinstance(layer, nn.Linear)
+            layer.weight.copy_(torch.tensor(weight))
+    found = judge(
+        net, [(torch.ones(1, 1, 2), torch.tensor([1])), (torch.ones(2, 1, 2), torch.tensor([1, 0]))]
+    )
+    assert found.rates == {"h1": (1 + 3) / 8}
+    assert found.samples == 3 and found.last == pytest.approx(2 / 3)

@@ -144,6 +144,34 @@ def test_a_leak_is_the_chips(tmp_path: Path) -> None:
     assert (ours != trained["h1"][:, : ours.shape[1]]).mean() < 0.002
 
 
+def test_the_grid_that_was_trained_is_found_again(tmp_path: Path) -> None:
+    """Weights of 97 units a threshold that leave half of the grid unused: no search would try that."""
+    net = Rollout((4,))
+    net.node("h1", activation=neuron())
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(4, 6, bias=False))
+    net.edge("h1", "answer", nn.Linear(6, 3, bias=False))
+    weights = {}
+    generator = torch.Generator().manual_seed(0)
+    for name in ("input_to_h1", "h1_to_answer"):
+        layer = net.get_submodule(name)
+        assert isinstance(layer, nn.Linear)
+        integers = 2 * torch.randint(-31, 32, layer.weight.shape, generator=generator)
+        weights[name] = integers.numpy()
+        with torch.no_grad():
+            layer.weight.copy_(integers / 97)
+    net.weight_bits, net.scales = 8, {"h1": [97], "answer": [97]}
+    net.export(tmp_path / "net.pt")
+    program = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi").program
+    h1 = program.by_name["h1"].neuron
+    assert h1 is not None and h1.threshold is not None
+    assert h1.threshold.ravel()[0] == 97 << h1.input_shift
+    for projection in program.projections:
+        (name,) = (n for n in weights if n in projection.origin)
+        scaled = projection.op.matrix(program.by_name[projection.source].shape).toarray()
+        np.testing.assert_array_equal(scaled * 2.0**projection.exponent, weights[name])
+
+
 def test_a_hard_reset_refuses_an_exact_code(tmp_path: Path) -> None:
     on_the_grid(rolled(reset="zero")).export(tmp_path / "net.pt")
     with pytest.raises(UserError, match="hard reset") as refused:
