@@ -1,14 +1,18 @@
 """Back ends: one folder a target. ``base`` is what they implement, ``registry`` finds them."""
 
-from .base import Backend, Emitted, Engine, Progress
-from .registry import Found, find_backend, registered_backends
+from .base import INTERFACE, Backend, Emitted, Engine, Progress
+from .environments import Environment
+from .registry import Found, find_backend, find_target, registered_backends
 
 __all__ = [
+    "INTERFACE",
     "Backend",
     "Emitted",
     "Engine",
+    "Environment",
     "Found",
     "Progress",
     "find_backend",
+    "find_target",
     "registered_backends",
 ]

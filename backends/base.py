@@ -10,6 +10,12 @@ from typing import Protocol
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
+from .environments import Environment
+
+INTERFACE = 1
+"""Version of everything that a back end of another package relies on: this protocol, what it is given
+and what it gives. It grows when a back end that was written for it would no longer work."""
+
 Progress = Callable[[int], None]
 """Called with the number of samples that are done."""
 
@@ -25,6 +31,7 @@ class Engine:
         how_to_install: one line for the user, empty when nothing is to be done.
         if_different: what to try where its spikes are others, for an engine that leaves out a part of
             the payload on purpose; empty for all others.
+        environment: where it is installed, if not beside snnc; ``snnc targets install`` makes it.
     """
 
     name: str
@@ -32,6 +39,14 @@ class Engine:
     installed: bool
     how_to_install: str = ""
     if_different: str = ""
+    environment: Environment | None = None
+
+    @staticmethod
+    def inside(environment: Environment, name: str, target: str) -> Engine:
+        """An engine that is there where its environment is."""
+        version = environment.version()
+        cure = "" if version else f"snnc targets install {target}"
+        return Engine(name, version, bool(version), cure, environment=environment)
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,13 @@ class Backend(Protocol):
     """A target. Found through the entry-point group ``snnc.backends``.
 
     A back end that is a frozen dataclass has its fields as options: ``--target name{option=value}``.
+    A class of another package that leaves anything out is named by ``snnc targets`` and not used.
     """
+
+    @property
+    def interface(self) -> int:
+        """The :data:`INTERFACE` that it was written for, as a number: ``interface = 1``."""
+        ...
 
     @property
     def name(self) -> str:

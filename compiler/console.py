@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from snnc.backends import Found
-    from snnc.passes import Pass
+    from snnc.passes import FoundPass
 
     from .bundle import Bundle
     from .driver import Compiled
     from .evidence import Ran, Verified
+    from .ir import Measured
     from .ir.delays import Delays
     from .ladder import Ladder
     from .sweep import Sweep
@@ -164,6 +165,7 @@ def verified(result: Verified) -> None:
     say(f"{comparison.mismatches} of {comparison.compared} values differ")
     for difference in result.payload_differences:
         say(f"the payload is not the compiled program: {difference}")
+    measured(result.measured)
     first = comparison.first_divergence
     if first is not None:
         say(
@@ -171,6 +173,16 @@ def verified(result: Verified) -> None:
             f"sample {first.sample}: {first.quantity} {first.actual} on {result.engine.name}, "
             f"{first.expected} expected"
         )
+
+
+def measured(found: tuple[Measured, ...]) -> None:
+    """What an engine reports beside spikes."""
+    if not found:
+        return
+    table = _table("the engine reports", ">value", "unit", "according to")
+    for each in found:
+        table.add_row(each.name, f"{each.value:.4g}", each.unit, each.source)
+    _show(table)
 
 
 def climbed(result: Ladder) -> None:
@@ -457,13 +469,14 @@ def methods(known: dict[str, type[Method]]) -> None:
 
 
 def targets(found: Iterable[Found]) -> None:
-    """All targets and their engines."""
+    """All targets and their engines; what cannot be used, and why."""
     table = _table("target", "from", "engine", "version", "installed", "how to install")
+    broken = []
     for target in found:
-        if target.backend is None:
-            table.add_row(target.name, target.distribution, "", "", "broken", target.problem)
-            continue
-        for engine in target.backend.engines():
+        engines, problem = target.engines()
+        if problem:
+            broken.append((target, problem))
+        for engine in engines:
             installed = "yes" if engine.installed else "no"
             table.add_row(
                 target.name,
@@ -474,15 +487,27 @@ def targets(found: Iterable[Found]) -> None:
                 engine.how_to_install,
             )
     _show(table)
+    for target, problem in broken:
+        unusable("target", target.name, target.distribution, problem)
 
 
-def passes(registered: dict[str, type[Pass]]) -> None:
-    """All passes: first sentence, options with defaults, facts."""
+def unusable(what: str, name: str, distribution: str, problem: str) -> None:
+    """A plug-in that is left out, with its package and the reason."""
+    origin = f" of {distribution}" if distribution else ""
+    say(f"{what} {name}{origin} cannot be used: {problem}")
+
+
+def passes(found: Iterable[FoundPass]) -> None:
+    """All passes: first sentence, options with defaults, facts; what cannot be used, and why."""
     from snnc.passes import print_pass
 
     from .settings import describe_options
 
-    for kind in registered.values():
+    for each in found:
+        kind = each.kind
+        if kind is None:
+            unusable("pass", each.name, each.distribution, each.problem)
+            continue
         summary = (kind.__doc__ or "").strip().splitlines()[0]
         say(f"{print_pass(kind())}\n    {summary}")
         for option in describe_options(kind):

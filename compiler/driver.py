@@ -23,6 +23,7 @@ from .errors import Diagnostic, UserError, fail
 from .frontend import Given, Model, load_model
 from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
 from .lowering import lower
+from .neuron_checks import check_models
 from .progress import Report, quiet
 from .ranges import check_ranges
 from .settings import text_of
@@ -187,7 +188,7 @@ def compile_model(
         check_counts(Data(counts, None), program, where)
     ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
     context.notes += findings
-    broken = list(backend.check(program))
+    broken = [*check_models(program, backend.target), *backend.check(program)]
     errors = [d for d in broken if d.severity.value == "error"]
     if errors:
         raise UserError(*errors)

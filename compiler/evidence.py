@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, fail
-from .ir import pack_arrays, unpack_arrays
+from .ir import Measured, pack_arrays, unpack_arrays
 from .progress import Report, quiet
 from .ranges import beyond_proof
-from .sim import FAST, REFERENCE, check_simulator, encode, simulate, tally
+from .sim import FAST, REFERENCE, check_simulator, encode, simulate, simulator_for, tally
 from .verify import Comparison, PopulationResult, compare
 from .verify.ann_operations import read_ann
 from .verify.energy import Cost, cost
@@ -71,6 +71,7 @@ class Verified:
     comparison: Comparison
     payload_differences: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
+    measured: tuple[Measured, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, for ``verify --json``."""
@@ -81,6 +82,7 @@ class Verified:
             "input": "random" if self.random else "data",
             **self.comparison.as_json(),
             "payload_differences": list(self.payload_differences),
+            "measured": [asdict(each) for each in self.measured],
             "warnings": [warning.as_json() for warning in self.warnings],
         }
 
@@ -123,6 +125,7 @@ def verify_bundle(
     if simulator is None:
         simulator = REFERENCE if chosen.name == FAST else FAST
     check_simulator(simulator)
+    simulator = simulator_for(bundle.program, simulator)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
     warnings += beyond_proof(bundle.manifest["ranges"], given.x)
@@ -145,7 +148,15 @@ def verify_bundle(
     comparison = compare(bundle.program, expected, actual)
     warnings += about_comparison(comparison, chosen)
     return Verified(
-        bundle, chosen, simulator, given, data is None, comparison, tuple(different), tuple(warnings)
+        bundle,
+        chosen,
+        simulator,
+        given,
+        data is None,
+        comparison,
+        tuple(different),
+        tuple(warnings),
+        actual.measured,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from snnc.errors import CompilerBug
 from snnc.ir import (
+    STANDARD,
     Array,
     Code,
     Encoding,
@@ -29,6 +30,7 @@ from snnc.ir import (
     per_channel,
     with_relays,
 )
+from snnc.ir.neuron_models import find_model
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
 STATE_BITS = 24
@@ -113,12 +115,17 @@ def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: i
         clear_offset=start + 1 if clears else 0,
         code=graph.code if fires else Code.RATE,
         levels=population.levels or 0 if fires and exact else 0,
+        model=dynamics.model,
+        constants=dynamics.constants,
     )
 
 
 def _sends_payload(graph: Graph, source: Population) -> bool:
     if source.kind is Kind.INPUT:
         return source.encoding is not Encoding.SPREAD
+    model = STANDARD if source.neuron is None else source.neuron.model
+    if model != STANDARD:
+        return find_model(model).graded
     return graph.code is Code.GRADED
 
 

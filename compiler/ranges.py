@@ -34,10 +34,19 @@ def check_ranges(
     proof = prove(program, target, min(low, 0), max(high, 0))
     if proof.holds:
         high = largest_count(program, target, proof.low, proof.high)
-        return _proved(proof, high), _shorter_than(counts, program, proof)
+        return _proved(proof, high), [*_shorter_than(counts, program, proof), *_unproved(proof)]
     if not allow_overflow:
         raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
     return _observed(program, proof, counts)
+
+
+def _unproved(proof: Proof) -> list[Diagnostic]:
+    """N755 where registers follow the rules of a plug-in's neuron model."""
+    if not proof.unproved:
+        return []
+    what = "no range is proved for its registers: its neurons are of a model that a plug-in brings"
+    why = "what reaches it is bounded; whether its own registers saturate is not"
+    return [Diagnostic("N755", what, ", ".join(proof.unproved), why, severity=Severity.NOTE)]
 
 
 def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Proof) -> list[Diagnostic]:
@@ -95,6 +104,7 @@ def _proved(proof: Proof, high: int) -> dict[str, Any]:
         "counts": [proof.low, high],
         "frames": proof.frames,
         "registers": [r.as_json() for r in proof.ranges],
+        **({"unproved": list(proof.unproved)} if proof.unproved else {}),
     }
 
 

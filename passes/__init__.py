@@ -3,17 +3,20 @@
 from .base import Context, Fact, Pass
 from .facts import problems
 from .pipeline import (
+    FoundPass,
     Pipeline,
     parse_change,
     parse_pass,
     pipeline_parts,
     print_pass,
     registered,
+    registered_passes,
 )
 
 __all__ = [
     "Context",
     "Fact",
+    "FoundPass",
     "Pass",
     "Pipeline",
     "parse_change",
@@ -22,4 +25,5 @@ __all__ = [
     "print_pass",
     "problems",
     "registered",
+    "registered_passes",
 ]

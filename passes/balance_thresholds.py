@@ -52,6 +52,7 @@ class BalanceThresholds(Pass):
         samples: at most so many calibration samples are used, the first ones.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "balance-thresholds"
     requires: ClassVar[frozenset[Fact]] = frozenset(
         {Fact.SINGLE_OPS, Fact.DELAYS_MATCHED, Fact.INPUT_ENCODED}

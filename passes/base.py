@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Graph, Target
 
+INTERFACE = 1
+"""Version of what a pass of another package relies on: graph, context, facts and this base class."""
+
 
 class Fact(Enum):
     """A property of a graph that passes ask for and bring about; each has a checker in ``facts``."""
@@ -54,12 +57,14 @@ class Context:
 class Pass:
     """Base of all passes.
 
-    A subclass states ``name`` (kebab case, as on the command line), the facts that it ``requires``,
+    A subclass states ``interface = 1`` (the :data:`INTERFACE` that it was written for), ``name`` (kebab
+    case, as on the command line), the facts that it ``requires``,
     ``establishes`` and ``destroys``, and ``run``. Its dataclass fields are its options: each has a
     default, and its name with dashes is the option's name. ``choices`` has the values of those fields
     that take no others. The docstring explains every option, under "Options:", for ``snnc passes``.
     """
 
+    interface: ClassVar[int]
     name: ClassVar[str]
     requires: ClassVar[frozenset[Fact]] = frozenset()
     establishes: ClassVar[frozenset[Fact]] = frozenset()

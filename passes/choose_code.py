@@ -25,6 +25,7 @@ class ChooseCode(Pass):
         code: ``rate``, ``frame`` or ``graded``.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "choose-code"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
     destroys: ClassVar[frozenset[Fact]] = frozenset(

@@ -34,6 +34,7 @@ class EncodeInput(Pass):
             for networks whose frames are time steps, ``once`` for the exact codes.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "encode-input"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.INPUT_ENCODED})

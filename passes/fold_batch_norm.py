@@ -23,6 +23,7 @@ class FoldBatchNorm(Pass):
     Source: papers.md 5.4 (Wu, Yi, Huang 2022: consistent epsilon).
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "fold-batch-norm"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.NO_BATCH_NORM})

@@ -26,6 +26,7 @@ class FoldLinearChains(Pass):
     the number of synapses may grow (a 3x3 convolution after 2x2 pooling becomes 6x6 with stride 2).
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "fold-linear-chains"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED, Fact.NO_BATCH_NORM})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.SINGLE_OPS})

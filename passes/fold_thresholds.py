@@ -23,6 +23,7 @@ class FoldThresholds(Pass):
     are unchanged. Source: papers.md 4.2 (deployment) and 6.5; peers.md fact 3.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "fold-thresholds"
     requires: ClassVar[frozenset[Fact]] = frozenset(
         {Fact.BALANCED, Fact.SINGLE_OPS, Fact.INPUT_ENCODED}

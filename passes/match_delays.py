@@ -45,6 +45,7 @@ class MatchDelays(Pass):
         relays: false refuses longer delays instead of carrying them by relay neurons.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "match-delays"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})

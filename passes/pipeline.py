@@ -9,39 +9,61 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from snnc import settings
 from snnc.errors import CompilerBug, UserError, fail
 from snnc.ir import Graph
+from snnc.ir.plugins import Plugin, plugins, without_interface
 
-from .base import Context, Fact, Pass
+from .base import INTERFACE, Context, Fact, Pass
 from .facts import problems
 
 AfterPass = Callable[[Pass, Graph], None]
 GROUP = "snnc.passes"
 
 
-@cache
-def registered() -> dict[str, type[Pass]]:
-    """All passes by name, from the entry-point group ``snnc.passes``.
+@dataclass(frozen=True)
+class FoundPass:
+    """One registered pass: its class, or why it cannot be used.
 
-    Raises:
-        UserError: a plug-in's pass cannot be imported or is not a pass; it is named.
+    ``distribution`` is the package that brings it, with its version.
     """
-    found: dict[str, type[Pass]] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        try:
-            loaded = entry.load()
-        except Exception as problem:
-            raise fail("D307", f"pass {entry.name} cannot be loaded: {problem}") from problem
-        if not (isinstance(loaded, type) and issubclass(loaded, Pass)):
-            raise fail("D307", f"entry point {entry.name} is not a pass: {entry.value}")
-        found[entry.name] = loaded
-    return found
+
+    name: str
+    distribution: str
+    kind: type[Pass] | None
+    problem: str = ""
+
+
+@cache
+def registered_passes() -> tuple[FoundPass, ...]:
+    """All passes by name, from the entry-point group ``snnc.passes``; those that cannot be used too."""
+    return tuple(_found(plugin) for plugin in plugins(GROUP))
+
+
+def _found(plugin: Plugin) -> FoundPass:
+    problem, kind = plugin.problem, plugin.value
+    if not problem:
+        problem = _unusable(plugin.name, kind)
+    return FoundPass(plugin.name, plugin.distribution, None if problem else kind, problem)
+
+
+def _unusable(name: str, kind: object) -> str:
+    if not (isinstance(kind, type) and issubclass(kind, Pass) and is_dataclass(kind)):
+        return "it is not a subclass of snnc.passes.Pass that is a frozen dataclass"
+    outdated = without_interface(kind, INTERFACE)
+    if outdated:
+        return outdated
+    called = getattr(kind, "name", None)
+    return "" if called == name else f"it calls itself {called!r}, its entry point {name!r}"
+
+
+def registered() -> dict[str, type[Pass]]:
+    """The passes that can be used, by name."""
+    return {found.name: found.kind for found in registered_passes() if found.kind is not None}
 
 
 def parse_pass(text: str) -> Pass:
@@ -73,6 +95,11 @@ def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
     name, texts = settings.split(text)
     kind = registered().get(name)
     if kind is None:
+        for found in registered_passes():
+            if found.name == name:
+                what = f"pass {name} cannot be used: {found.problem}"
+                cure = "update or remove that package; snnc passes lists what is there"
+                raise fail("D307", what, where=found.distribution, help=cure)
         near = difflib.get_close_matches(name, registered(), 1)
         raise fail(
             "D308",

@@ -37,6 +37,7 @@ class QuantizeActivations(Pass):
         clip: false lets activations have more than these levels, as many as a payload holds.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "quantize-activations"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED, Fact.NO_BATCH_NORM})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})

@@ -74,6 +74,7 @@ class QuantizeWeights(Pass):
             connection's own exponent can divide by them, as Lava's graded neurons need it.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "quantize-weights"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})

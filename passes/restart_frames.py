@@ -28,6 +28,7 @@ class RestartFrames(Pass):
         enabled: false keeps potentials over frames.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "restart-frames"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
 

@@ -27,6 +27,7 @@ class SetNeurons(Pass):
         start_value: potential before the first step, as a fraction of the threshold, below 1.
     """
 
+    interface: ClassVar[int] = 1
     name: ClassVar[str] = "set-neurons"
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from snnc import settings
 from snnc.backends import program_copy
@@ -51,6 +52,8 @@ class LoihiBackend:
         if self.processes not in PROCESSES:
             what, help = f"no processes {self.processes!r}", f"use {' or '.join(PROCESSES)}"
             raise fail("D308", what, where="loihi{processes}", help=help)
+
+    interface: ClassVar[int] = 1
 
     @property
     def name(self) -> str:

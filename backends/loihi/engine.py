@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -12,16 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
-from snnc.errors import UserError, fail
+from snnc.backends.child import run_process
+from snnc.errors import fail
 from snnc.ir import Integers, Kind, Program, Trace, size
 
-from . import session
-from .installed import ENGINES, INSTALL, INTERPRETER, LAVA_VERSION, lava_version
+from .installed import (
+    ENGINES,
+    INSTALL,
+    INTERPRETER,
+    LAVA_VERSION,
+    lava_interpreter,
+    lava_version,
+)
 from .layout import population_places
 from .stage import stage
 from .target import PAYLOAD_BITS
 
-SHOWN_LINES = 12
 BOOT = (
     "import pathlib, sys; sys.path.append(sys.argv[1]); "
     "from lava_child.main import main; main(pathlib.Path(sys.argv[2]))"
@@ -63,7 +67,7 @@ def _check_request(engine: str, spikes: Integers) -> None:
         raise fail(
             "D601",
             f"{what}, engine {engine} needs lava-nc {LAVA_VERSION}",
-            where=os.environ.get(INTERPRETER, sys.executable),
+            where=lava_interpreter(),
             help=f"{INSTALL}\n       or set {INTERPRETER} to a Python that has it",
         )
     largest = int(np.abs(spikes).max(initial=0))
@@ -81,62 +85,15 @@ def _check_request(engine: str, spikes: Integers) -> None:
 def _run_child(
     engine: str, job: Path, samples: int, time_limit: float, progress: Progress | None
 ) -> None:
-    interpreter = os.environ.get(INTERPRETER) or sys.executable
-    done = 0
-
-    def line(text: str) -> None:
-        nonlocal done
-        word, _, number = text.partition(" ")
-        if word == "done":
-            done = int(number)
-            if progress is not None:
-                progress(done)
-
-    errors = job / "stderr.txt"
-    environment = {
-        **os.environ,
-        # Sockets and files of Python's multiprocessing go with the job's folder.
-        "TMPDIR": str(job),
-        # Integer products use no BLAS; its threads would only make forks slower.
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    try:
-        status = session.run(
-            [interpreter, "-c", BOOT, str(Path(__file__).parent), str(job)],
-            folder=job,
-            environment=environment,
-            errors=errors,
-            time_limit=time_limit,
-            line=line,
-        )
-    except session.OutOfTime:
-        raise fail(
-            "D606",
-            f"engine {engine} was stopped after {time_limit:g} s with {done} of {samples} samples",
-            where=engine,
-            why=_last_lines(errors),
-            help="allow more time, run fewer samples, or use the engine lava-inprocess",
-        ) from None
-    except OSError as error:
-        raise fail("D607", f"cannot start {interpreter}: {error}", where=INTERPRETER) from error
-    if status != 0:
-        raise _failed(engine, status, done, samples, errors)
-
-
-def _failed(engine: str, status: int, done: int, samples: int, errors: Path) -> UserError:
-    return fail(
-        "D608",
-        f"engine {engine} failed with exit status {status} after {done} of {samples} samples",
-        where=engine,
-        why=_last_lines(errors) or "it printed nothing",
-        help="if the reason is not in your environment, please report this with the bundle",
+    run_process(
+        [lava_interpreter(), "-c", BOOT, str(Path(__file__).parent), str(job)],
+        engine=engine,
+        folder=job,
+        samples=samples,
+        time_limit=time_limit,
+        progress=progress,
+        faster="allow more time, run fewer samples, or use the engine lava-inprocess",
     )
-
-
-def _last_lines(errors: Path) -> str:
-    lines = errors.read_text(errors="replace").strip().splitlines()[-SHOWN_LINES:]
-    return "\n       ".join(lines)
 
 
 def collect(program: Program, job: Path, spikes: Integers) -> Trace:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ LITERAL, INFORMED = "nir", "nir-metadata"
 @dataclass(frozen=True)
 class NirBackend(Choices):
     """Writes a ``.nir`` file and runs it with the literal interpreter."""
+
+    interface: ClassVar[int] = 1
 
     @property
     def name(self) -> str:

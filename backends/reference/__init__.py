@@ -20,6 +20,7 @@ PIPELINE = (
 class ReferenceBackend:
     """Writes the program and runs it again from disk: the smallest back end there can be."""
 
+    interface = 1
     name = "reference"
     target = Target("reference")
 

@@ -17,6 +17,7 @@ from .fixed_point import (
     wrap_int32,
 )
 from .graph import (
+    STANDARD,
     Code,
     Comparison,
     Encoding,
@@ -30,6 +31,7 @@ from .graph import (
     WeightGrid,
     target_shape,
 )
+from .neuron_models import NeuronModel, find_model
 from .ops import (
     Array,
     AvgPool2d,
@@ -54,9 +56,10 @@ from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjectio
 from .program_file import pack_arrays, read_program, unpack_arrays, write_program
 from .relays import relays_needed, with_relays
 from .target import Limit, Target
-from .trace import Trace
+from .trace import Measured, Trace
 
 __all__ = [
+    "STANDARD",
     "Array",
     "AvgPool2d",
     "BatchNorm",
@@ -73,7 +76,9 @@ __all__ = [
     "Kind",
     "Limit",
     "Linear",
+    "Measured",
     "Neuron",
+    "NeuronModel",
     "Op",
     "Pair",
     "Place",
@@ -95,6 +100,7 @@ __all__ = [
     "apply_chain",
     "chain_shapes",
     "decay",
+    "find_model",
     "fire",
     "integrate",
     "level",

@@ -16,7 +16,7 @@ Everything is immutable: a pass builds a new graph with the ``with_*`` methods.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -26,6 +26,9 @@ import numpy as np
 
 from .fixed_point import SignMode
 from .ops import Array, Op, Shape, chain_shapes
+
+STANDARD = "standard"
+"""The neuron model of ``docs/numerics.md``."""
 
 
 class Kind(Enum):
@@ -92,6 +95,7 @@ class Neuron:
         current_kept: fraction of the synaptic current that the next step keeps (0: no memory).
         potential_kept: fraction of the potential that the next step keeps (1: no leak).
         restart: whether every frame begins with no current and the start value.
+        model, constants: as in the program's ``IntegerNeuron``; a target's own pass sets them.
     """
 
     reset: Reset = Reset.SUBTRACT
@@ -100,6 +104,8 @@ class Neuron:
     current_kept: float = 0.0
     potential_kept: float = 1.0
     restart: bool = False
+    model: str = STANDARD
+    constants: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

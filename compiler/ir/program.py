@@ -7,11 +7,12 @@ population does with what arrives is ``docs/numerics.md`` and, as code, ``snnc.s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from .fixed_point import SignMode
-from .graph import Code, Comparison, Encoding, Kind, Reset
+from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Op, Shape
 
 
@@ -40,6 +41,9 @@ class IntegerNeuron:
             long), at most ``levels``; FRAME sends so many spikes from this step on, one a step, GRADED
             one spike with that payload.
         levels: largest count in the exact codes; 0 in RATE.
+        model: whose arithmetic it is: ``standard`` (``docs/numerics.md``), or the name of a neuron
+            model that a plug-in brings (``neuron_models.py``), which says what the other fields mean.
+        constants: whole numbers by name that such a model needs beyond these fields.
     """
 
     current_decay: int
@@ -59,6 +63,8 @@ class IntegerNeuron:
     bias_interval: int = 1
     code: Code = Code.RATE
     levels: int = 0
+    model: str = STANDARD
+    constants: Mapping[str, int] = field(default_factory=dict)
 
     def decides(self, step: int) -> bool:
         """Whether a neuron of an exact code counts its thresholds in a step (from 1)."""

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from .fixed_point import SignMode
-from .graph import Code, Comparison, Encoding, Kind, Reset
+from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 
@@ -134,6 +134,9 @@ def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str
         "bias_interval": neuron.bias_interval,
         "code": neuron.code.value,
         "levels": neuron.levels,
+        # Left out where there is nothing to say: bundles from before neuron models stay the same.
+        **({} if neuron.model == STANDARD else {"model": neuron.model}),
+        **({"constants": dict(sorted(neuron.constants.items()))} if neuron.constants else {}),
     }
 
 
@@ -159,6 +162,8 @@ def _neuron_from_json(data: dict[str, Any], arrays: Arrays) -> IntegerNeuron:
         bias_interval=int(data["bias_interval"]),
         code=Code(data["code"]),
         levels=int(data["levels"]),
+        model=str(data.get("model", STANDARD)),
+        constants={str(name): int(n) for name, n in data.get("constants", {}).items()},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .fixed_point import SignMode
-from .graph import Code
+from .graph import STANDARD, Code
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Target:
         bias_shift: a bias mantissa may be shifted left by 0 to this.
         codes: that its neurons can speak.
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
+        neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
     """
 
     name: str
@@ -46,6 +47,7 @@ class Target:
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
     shift_is_fixed: bool = False
+    neuron_models: tuple[str, ...] = (STANDARD,)
 
     def limit(self, name: str) -> int | None:
         """The value of a limit, or None where the target states none."""

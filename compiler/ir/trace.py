@@ -9,12 +9,31 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
+class Measured:
+    """One thing that an engine says about a run beside its spikes.
+
+    Attributes:
+        name: what it is ("energy of synapses").
+        value: in ``unit``.
+        unit: SI where there is one, empty for a plain number.
+        source: which tool and model say so, and over what ("mean of 20 samples").
+    """
+
+    name: str
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Trace:
     """Arrays (samples, steps, \\*shape), int32, by population name.
 
     ``spikes`` has every population but the readout (payload of the spike, 0 for none), ``potentials``
     the readout's potential after each step, and every population's where states were recorded.
+    ``measured`` is what an engine reports besides, and nothing is compared with it.
     """
 
     spikes: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     potentials: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    measured: tuple[Measured, ...] = ()

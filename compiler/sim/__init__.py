@@ -1,7 +1,7 @@
 """Simulators: integers plain (normative) and fast (the same), and the floats that calibration needs."""
 
 from .encoding import encode, spread
-from .engines import FAST, REFERENCE, SIMULATORS, Tally, check_simulator, simulate, tally
+from .engines import FAST, REFERENCE, SIMULATORS, Tally, check_simulator, simulate, simulator_for, tally
 from .reference import Watch, answers, run_steps
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "encode",
     "run_steps",
     "simulate",
+    "simulator_for",
     "spread",
     "tally",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.errors import fail
 from snnc.ir import Program, Trace, size
+from snnc.ir.neuron_models import foreign_models
 
 from . import reference
 from .encoding import encode
@@ -33,6 +34,11 @@ def check_simulator(name: str) -> None:
         raise fail(
             "D613", f"there is no simulator {name!r}", help=f"use one of {', '.join(SIMULATORS)}"
         )
+
+
+def simulator_for(program: Program, wanted: str) -> str:
+    """The simulator that runs a program: the plain one where neurons follow a plug-in's arithmetic."""
+    return REFERENCE if foreign_models(program) else wanted
 
 
 def fast_simulator(program: Program) -> Simulator:
@@ -67,14 +73,14 @@ def simulate(
         program: the network.
         spikes: input payloads, integers, (samples, steps, \\*input shape), see :func:`snnc.sim.encode`.
         states: also record the potential of every spiking population.
-        simulator: one of ``SIMULATORS``.
+        simulator: one of ``SIMULATORS``; neurons of a plug-in's model are always run by the plain one.
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D613, D614.
+        UserError: D613, D614, D331 no package brings a neuron model of the program.
     """
     check_simulator(simulator)
-    if simulator == REFERENCE:
+    if simulator_for(program, simulator) == REFERENCE:
         return reference.simulate(program, spikes, states=states, progress=progress)
     return fast_simulator(program).run(spikes, states=states, progress=progress)
 
@@ -121,7 +127,8 @@ def tally(
         if p.neuron is None or p.neuron.threshold is not None
     }
     result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
-    run = _tally_fast if simulator == FAST else _tally_reference
+    fast = simulator_for(program, simulator) == FAST
+    run = _tally_fast if fast else _tally_reference
     run(program, frames, result, progress or _silent)
     return result
 

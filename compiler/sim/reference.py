@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import (
+    STANDARD,
     Code,
     Comparison,
     IntegerNeuron,
@@ -23,6 +24,7 @@ from snnc.ir import (
     ProgramProjection,
     Reset,
     Trace,
+    find_model,
     fire,
     integrate,
     level,
@@ -94,6 +96,34 @@ def update(
     return fired
 
 
+_Foreign = dict[str, Integers]
+"""The state of a neuron model that a plug-in brings."""
+
+
+def _begun(neuron: IntegerNeuron, shape: tuple[int, ...]) -> _State | _Foreign:
+    if neuron.model == STANDARD:
+        return _start(neuron, shape)
+    return find_model(neuron.model).start(neuron, shape)
+
+
+def _stepped(
+    neuron: IntegerNeuron,
+    state: _State | _Foreign,
+    arrived: Integers,
+    step: int,
+    watch: Callable[[Integers, Integers, Integers], None] | None,
+) -> tuple[Integers, Integers]:
+    """Spikes and potential of one population; the arithmetic is ours or a plug-in's."""
+    if isinstance(state, _State):
+        fired = update(neuron, state, arrived, step, watch)
+        return fired, state.potential
+    fired = find_model(neuron.model).step(neuron, state, arrived, step)
+    if watch is not None:
+        nothing = np.zeros_like(arrived)  # its registers follow rules of its own
+        watch(arrived, nothing, nothing)
+    return fired, state["potential"]
+
+
 def _speak(neuron: IntegerNeuron, threshold: Integers, state: _State, decides: bool) -> Integers:
     """The spikes of an exact code; where the frame ends, its level replaces what was still waiting."""
     if decides:
@@ -137,7 +167,7 @@ def run_steps(
     computing: list[tuple[ProgramPopulation, IntegerNeuron]] = [
         (p, p.neuron) for p in program.populations if p.neuron is not None
     ]
-    states = {p.name: _start(neuron, (samples, *p.shape)) for p, neuron in computing}
+    states = {p.name: _begun(neuron, (samples, *p.shape)) for p, neuron in computing}
     nothing = np.zeros(0, np.int64)
     for step in range(1, steps + 1):
         now: dict[str, tuple[Integers, Integers]] = {
@@ -151,8 +181,7 @@ def run_steps(
                 contribution = arriving(projection, sent).reshape(total.shape)
                 total = wrap_int32(total + contribution)
             shown = None if watch is None else partial(watch, population.name)
-            fired = update(neuron, states[population.name], total, step, shown)
-            now[population.name] = (fired, states[population.name].potential)
+            now[population.name] = _stepped(neuron, states[population.name], total, step, shown)
         for name, (sent, _) in now.items():
             if depth[name]:
                 past[name] = [sent, *past[name][:-1]]

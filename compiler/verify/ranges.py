@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from snnc.ir import (
+    STANDARD,
     Array,
     Code,
     Encoding,
@@ -24,6 +25,7 @@ from snnc.ir import (
     ProgramPopulation,
     ProgramProjection,
     Target,
+    find_model,
 )
 
 from .potentials import Arriving, Bounds, bound_state, lasting
@@ -72,7 +74,8 @@ class Proof:
     """Ranges of all registers for any input with counts from ``low`` to ``high``.
 
     ``frames`` is for how many frames the potentials stay in their registers; None for ever.
-    ``shortest`` is the population whose potential leaves its register first, if any does.
+    ``shortest`` is the population whose potential leaves its register first, if any does. ``unproved``
+    are populations of a plug-in's neuron model: what reaches them is bounded, their registers are not.
     """
 
     low: int
@@ -80,6 +83,7 @@ class Proof:
     ranges: tuple[Range, ...]
     frames: int | None
     shortest: str | None = None
+    unproved: tuple[str, ...] = ()
 
     @property
     def broken(self) -> tuple[Range, ...]:
@@ -114,8 +118,13 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
     lasting: dict[str, int] = {}
+    unproved: list[str] = []
     for population in program.populations:
         if population.neuron is None:
+            continue
+        if population.neuron.model != STANDARD:
+            ranges += _reaching(program, population, population.neuron, sent, target)[0]
+            unproved.append(population.name)
             continue
         found, bounds, arriving = _population(program, population, population.neuron, sent, target)
         ranges += found
@@ -129,7 +138,7 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
         sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
     shortest = min(lasting, key=lambda name: lasting[name], default=None)
     frames = None if shortest is None else lasting[shortest]
-    return Proof(low, high, tuple(ranges), frames, shortest)
+    return Proof(low, high, tuple(ranges), frames, shortest, tuple(unproved))
 
 
 def largest_count(program: Program, target: Target, low: int, high: int) -> int:
@@ -145,6 +154,11 @@ def largest_count(program: Program, target: Target, low: int, high: int) -> int:
         sent = {p.name: _most(program, p, low, count) for p in program.populations}
         for population in program.populations:
             if population.name not in fed or population.neuron is None:
+                continue
+            if population.neuron.model != STANDARD:
+                reaching = _reaching(program, population, population.neuron, sent, target)[0]
+                if not all(r.holds for r in reaching):
+                    return False
                 continue
             found, bounds, _ = _population(program, population, population.neuron, sent, target)
             if not all(r.holds for r in found) or (bounds.frames or 1) < 1:
@@ -166,6 +180,9 @@ def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> _Sent:
         if p.encoding is Encoding.SPREAD:
             return _Sent(Extent.of(0, 1, p.shape), Extent.of(0, min(high, steps), p.shape))
         return _Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
+    if p.neuron.model != STANDARD:
+        step = Extent.of(0, find_model(p.neuron.model).most_spikes(p.neuron), p.shape)
+        return _Sent(step, step.times(steps))
     levels = p.neuron.levels if p.neuron.code.exact else steps
     frame = Extent.of(0, levels, p.shape)
     if p.neuron.code is Code.GRADED:
@@ -216,6 +233,22 @@ def _population(
     target: Target,
 ) -> tuple[list[Range], Bounds, Arriving]:
     """The ranges of one population's registers."""
+    ranges, arriving = _reaching(program, p, neuron, sent, target)
+    bounds = bound_state(neuron, arriving, program.steps_per_frame)
+    most = 2 ** (neuron.state_bits - 1)
+    ranges.append(_range(p, "current", bounds.current, most - 1, most))
+    ranges.append(_range(p, "potential", bounds.potential, most - 1, most - 1))
+    return ranges, bounds, arriving
+
+
+def _reaching(
+    program: Program,
+    p: ProgramPopulation,
+    neuron: IntegerNeuron,
+    sent: Mapping[str, _Sent],
+    target: Target,
+) -> tuple[list[Range], Arriving]:
+    """What reaches a population, whatever its neurons do with it."""
     ranges: list[Range] = []
     step = frame = Extent.of(0, 0, p.shape)
     for projection in program.into(p.name):
@@ -227,11 +260,7 @@ def _population(
     limit = target.limit(GRADED if graded else DENDRITIC)
     limit = INT32 if limit is None else limit
     ranges.append(_range(p, "input of one step", step, limit, limit))
-    bounds = bound_state(neuron, arriving, program.steps_per_frame)
-    most = 2 ** (neuron.state_bits - 1)
-    ranges.append(_range(p, "current", bounds.current, most - 1, most))
-    ranges.append(_range(p, "potential", bounds.potential, most - 1, most - 1))
-    return ranges, bounds, arriving
+    return ranges, arriving
 
 
 def _hears_payload_only(program: Program, p: ProgramPopulation) -> bool:

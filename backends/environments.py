@@ -1,0 +1,187 @@
+"""Environments of their own for engines: vendor tools need packages that conflict with each other.
+
+One folder for each, made by ``venv`` and ``pip``, found again by a digest of what is in it, so that
+a new snnc that asks for other versions makes a new one. A file that is written last says that it is
+whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from snnc.errors import fail
+
+FOLDER = "SNNC_ENGINES"
+"""Environment variable: the folder that holds the environments."""
+
+FINISHED = "snnc-finished.txt"
+SHOWN_LINES = 8
+PROBE_SECONDS = 300.0
+
+Say = Callable[[str], None]
+
+
+class State(Enum):
+    """How an environment is."""
+
+    MISSING = "missing"
+    READY = "ready"
+    DAMAGED = "damaged"
+
+
+def environments_folder() -> Path:
+    """``$SNNC_ENGINES``, or ``snnc/engines`` in the user's cache."""
+    given = os.environ.get(FOLDER)
+    if given:
+        return Path(given).absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "snnc" / "engines"
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an engine needs, in a virtual environment of its own.
+
+    Attributes:
+        name: of the folder; one environment may serve several engines.
+        steps: arguments of one ``pip install`` after the other, with exact versions.
+        probe: a Python statement that succeeds where the environment works (``import nengo_loihi``).
+        shows: the distribution whose version ``snnc targets`` shows.
+        needs: programs that must be on the PATH to install it, e.g. ``c++``.
+    """
+
+    name: str
+    steps: tuple[tuple[str, ...], ...]
+    probe: str
+    shows: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where it is or would be; another one for other steps and for another Python."""
+        about = repr((self.steps, self.probe, self.shows, sys.version_info[:2]))
+        return environments_folder() / f"{self.name}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
+
+    @property
+    def interpreter(self) -> Path:
+        """Its Python, whether it is there or not."""
+        return self.folder / "bin" / "python"
+
+    def state(self) -> State:
+        """What can be seen without starting it."""
+        if not self.folder.exists():
+            return State.MISSING
+        whole = (self.folder / FINISHED).is_file() and self.interpreter.exists()
+        return State.READY if whole else State.DAMAGED
+
+    def python(self) -> Path | None:
+        """Its interpreter, None where it is not installed or damaged."""
+        return self.interpreter if self.state() is State.READY else None
+
+    def version(self) -> str:
+        """The version of ``shows`` in it, empty where it is not installed."""
+        if self.state() is not State.READY:
+            return ""
+        return (self.folder / FINISHED).read_text(encoding="utf-8").strip()
+
+    def install(self, say: Say = _quiet) -> bool:
+        """Make it, or make it again where it is damaged or its probe fails; several may ask at once.
+
+        Args:
+            say: told what is done, a line at a time.
+
+        Returns:
+            Whether anything had to be done.
+
+        Raises:
+            UserError: D616 pip, venv or the probe failed, D617 a program is missing, D618 the folder
+                cannot be written.
+        """
+        with self._alone():
+            if self.state() is State.READY and self._works() == "":
+                return False
+            for program in self.needs:
+                if shutil.which(program) is None:
+                    what = (
+                        f"the environment {self.name} needs the program {program}, which is not there"
+                    )
+                    raise fail("D617", what, where=self.name, help=f"install {program} and try again")
+            try:
+                self._make(say)
+            except OSError as problem:
+                what = f"cannot write: {problem.strerror or problem}"
+                raise fail(
+                    "D618", what, where=str(self.folder), help=f"set {FOLDER} to another folder"
+                ) from problem
+            return True
+
+    def _make(self, say: Say) -> None:
+        say(f"making the environment {self.name} in {self.folder}")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._do("venv", [sys.executable, "-m", "venv", str(self.folder)])
+        pip = [str(self.interpreter), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        for step in self.steps:
+            say(f"pip install {' '.join(step)}")
+            self._do("pip", [*pip, *step])
+        problem = self._works()
+        if problem:
+            raise self._failed(f"its test ({self.probe})", problem)
+        code = f"from importlib.metadata import version; print(version({self.shows!r}))"
+        found = self._do("python", [str(self.interpreter), "-I", "-c", code])
+        (self.folder / FINISHED).write_text(found, encoding="utf-8")
+
+    def _do(self, what: str, command: list[str]) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise self._failed(what, done.stderr or done.stdout)
+        return done.stdout
+
+    def _works(self) -> str:
+        """Empty where the probe succeeds, else what it printed."""
+        command = [str(self.interpreter), "-I", "-c", self.probe]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=PROBE_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            return str(problem)
+        return "" if done.returncode == 0 else done.stderr or f"exit status {done.returncode}"
+
+    def _failed(self, what: str, output: str) -> Exception:
+        lines = [line for line in output.splitlines() if line.strip()][-SHOWN_LINES:]
+        return fail(
+            "D616",
+            f"the environment {self.name} cannot be installed: {what} failed",
+            where=str(self.folder),
+            why="\n       ".join(lines),
+            help="what is there is made again by the next attempt",
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Only one process makes environments in this folder at a time."""
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder.parent / f"{self.name}.lock").open("w")
+        except OSError as problem:
+            what = f"cannot write: {problem.strerror or problem}"
+            raise fail(
+                "D618", what, where=str(self.folder.parent), help=f"set {FOLDER} to another folder"
+            ) from problem
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,39 @@
+"""``snnc targets install NAME``: the environments of a target's engines."""
+
+from __future__ import annotations
+
+from .environments import Environment, Say
+from .registry import find_target
+
+
+def environments_of(name: str) -> tuple[Environment, ...]:
+    """The environments that a target's engines have, each once.
+
+    Raises:
+        UserError: there is no such target, or it cannot be used.
+    """
+    found = find_target(name)
+    assert found.backend is not None
+    inside = [e.environment for e in found.backend.engines() if e.environment is not None]
+    return tuple(dict.fromkeys(inside))
+
+
+def install_engines(name: str, say: Say) -> int:
+    """Make what is missing of a target's environments, and repair what is damaged.
+
+    Args:
+        name: of the target, without options.
+        say: told what is done, a line at a time.
+
+    Returns:
+        How many environments the target has.
+
+    Raises:
+        UserError: no such target, or the environment cannot be made (D616 to D618).
+    """
+    environments = environments_of(name)
+    for environment in environments:
+        done = environment.install(say)
+        state = "installed" if done else "is there and works"
+        say(f"{environment.name}: {environment.shows} {environment.version()} {state}")
+    return len(environments)

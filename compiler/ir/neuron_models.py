@@ -1,0 +1,105 @@
+"""Neuron models that plug-ins bring: other arithmetic than ``docs/numerics.md``, by name.
+
+A chip whose neurons do something else (another leak, several spikes a step) says so once, as integer
+operations on arrays, and the reference simulator runs exactly that. Entry-point group ``snnc.neurons``.
+A population of such a model has the fields of ``IntegerNeuron``; the model says which it follows, and
+``problems`` refuses values of the others that would be ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from snnc.errors import fail
+
+from .fixed_point import Integers
+from .graph import STANDARD
+from .ops import Shape
+from .plugins import plugins, without_interface
+
+if TYPE_CHECKING:
+    from .program import IntegerNeuron, Program
+
+GROUP = "snnc.neurons"
+INTERFACE = 1
+
+
+@runtime_checkable
+class NeuronModel(Protocol):
+    """The arithmetic of one kind of neuron."""
+
+    @property
+    def interface(self) -> int:
+        """The :data:`INTERFACE` that it was written for: ``interface = 1``."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As its entry point, and as ``IntegerNeuron.model`` says."""
+        ...
+
+    @property
+    def graded(self) -> bool:
+        """Whether a spike carries a number that its connections multiply with their weights."""
+        ...
+
+    def start(self, neuron: IntegerNeuron, shape: Shape) -> dict[str, Integers]:
+        """The state before step 1: int64 arrays of ``shape``, (samples, \\*population's shape).
+
+        One is called ``potential``: it is what traces record.
+        """
+        ...
+
+    def step(
+        self, neuron: IntegerNeuron, state: dict[str, Integers], arrived: Integers, step: int
+    ) -> Integers:
+        """One time step: replaces the arrays in ``state``, returns the spikes, int64, 0 for none.
+
+        Args:
+            neuron: its fields and constants; a threshold of None never fires.
+            state: as :meth:`start` made it.
+            arrived: sum of all projections in this step, int64 (samples, \\*shape).
+            step: counted from 1.
+        """
+        ...
+
+    def most_spikes(self, neuron: IntegerNeuron) -> int:
+        """The largest number that one spike can carry."""
+        ...
+
+    def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
+        """Every field that has a value which the model cannot follow, in words."""
+        ...
+
+
+@cache
+def find_model(name: str) -> NeuronModel:
+    """The neuron model of a name.
+
+    Raises:
+        UserError: D331 no package brings it, or what brings it cannot be used.
+    """
+    found = [plugin for plugin in plugins(GROUP) if plugin.name == name]
+    problem = "no installed package brings it"
+    for plugin in found:
+        problem = f"{plugin.distribution}: {plugin.problem}"
+        if not plugin.problem:
+            model = plugin.loaded()
+            problem = without_interface(model, INTERFACE)
+            if not problem and not isinstance(model, NeuronModel):
+                problem = "it is no neuron model: it lacks a part of snnc.ir.NeuronModel"
+            if not problem:
+                return model  # type: ignore[no-any-return]
+    raise fail(
+        "D331",
+        f"the neuron model {name!r} cannot be used: {problem}",
+        help="install or update the package of the target that the network was compiled for",
+    )
+
+
+def foreign_models(program: Program) -> tuple[str, ...]:
+    """The names of neuron models in a program other than ``standard``, each once."""
+    names = [p.neuron.model for p in program.populations if p.neuron is not None]
+    return tuple(dict.fromkeys(name for name in names if name != STANDARD))

@@ -1,0 +1,1 @@
+from backends.child import *

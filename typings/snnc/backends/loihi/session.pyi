@@ -1,1 +1,0 @@
-from backends.loihi.session import *

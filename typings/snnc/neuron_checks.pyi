@@ -1,0 +1,1 @@
+from compiler.neuron_checks import *
