@@ -290,7 +290,9 @@ def test_a_leak_is_bounded_by_what_arrives_and_by_what_it_leaves(
     assert found.potential.low.min() <= min(seen) and max(seen) <= found.potential.high.max()
     series = max(start, 0) + most * 4096 / decay
     whole = max(start, 0) + brought[1] + (0 if cleared else threshold + most)
-    assert found.potential.high.max() <= max(series, whole) and found.frames is None
+    # The same sum in another order may differ in its last digit.
+    assert found.potential.high.max() <= max(series, whole) * (1 + 1e-12)
+    assert found.frames is None
 
 
 @pytest.mark.parametrize("leaks", [True, False])
