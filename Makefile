@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test readers bench results check clean
+.PHONY: setup demo test conformance readers bench results check clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Every case of the conformance suite on every installed target, with every engine that is installed.
+conformance: setup
+	$(BIN)/python -m snnc.conformance --json build/conformance.json
 
 readers: setup
 	$(BIN)/python -m samples.nir_readers.cases build/nir-readers/cases

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from snnc.errors import Diagnostic
-from snnc.ir import IntegerNeuron, Program, Reset
+from snnc.ir import IntegerNeuron, Program, ProgramPopulation, Reset
 
 from .choices import Choices
 from .neurons import NO_CURRENT, unsaid
+from .target import STATE_BITS
 
 HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (another network: its accuracy is another)"
 
@@ -39,6 +42,8 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
             yield from _unsaid(population.neuron, where, choices.unsaid)
             yield from _dynamics(population.neuron, where)
             yield from _answer(population.neuron, where, choices.answer)
+            yield from _beginning(population, population.neuron, where)
+            yield from _width(population.neuron, where)
     for projection in program.projections:
         if projection.exponent < 0:
             yield Diagnostic(
@@ -89,6 +94,41 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             where,
             "CubaLIF and CubaLI have both; an infinite time constant cannot be written",
             "give the neurons a leak",
+        )
+
+
+def _beginning(
+    population: ProgramPopulation, neuron: IntegerNeuron, where: str
+) -> Iterator[Diagnostic]:
+    """Biases and a readout's frames begin where the population's own frames begin."""
+    cure = "compile with snnc's own passes, which let both begin there"
+    if np.any(neuron.bias_mantissa) and neuron.bias_start != population.start:
+        what = (
+            f"its bias begins after {neuron.bias_start} steps, the population after {population.start}"
+        )
+        why = "a bias in NIR acts from the first step on"
+        yield Diagnostic("D417", what, where, why, cure)
+    interval = neuron.clear_interval
+    if (
+        neuron.threshold is None
+        and interval
+        and (neuron.clear_offset - population.start - 1) % interval
+    ):
+        what = (
+            f"its frames of {interval} steps begin at step {neuron.clear_offset}, the population at "
+            f"step {population.start + 1}"
+        )
+        yield Diagnostic("D417", what, where, "each answer would add up other steps", cure)
+
+
+def _width(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
+    if neuron.state_bits > STATE_BITS.value:
+        yield Diagnostic(
+            "D404",
+            f"state of {neuron.state_bits} bits, nir has {STATE_BITS.value}",
+            where,
+            f"stated by {STATE_BITS.source}",
+            f"quantize with {STATE_BITS.value} bits",
         )
 
 

@@ -157,7 +157,7 @@ def test_an_integrator_as_answer(tmp_path: Path) -> None:
 def test_an_integrator_for_answers_frame_by_frame_is_refused() -> None:
     program = small(neuron())
     readout = program.readout
-    cleared = replace(readout, neuron=neuron(threshold=None, clear_interval=4, clear_offset=2))
+    cleared = replace(readout, neuron=neuron(threshold=None, clear_interval=4, clear_offset=3))
     program = replace(program, populations=(*program.populations[:-1], cleared))
     (problem,) = NirBackend(answer="integrator").check(program)
     assert problem.code == "D417" and problem.where == readout.origin

@@ -1,0 +1,87 @@
+"""``python -m snnc.conformance``: every case on every installed target, with every installed engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snnc.backends import registered_backends
+
+from .cases import BY_NAME
+from .judge import Result, Row
+from .suites import Suite, suites
+from .table import table
+
+FAILED = 1
+
+
+def run_case(suite: str, case: str) -> Row:
+    """One case of one suite, on every installed engine; in a process of the pool."""
+    found = next(s for s in suites() if s.name == suite)
+    assert found.kind is not None
+    return found.kind.row(case)
+
+
+def rows(wanted: tuple[str, ...], processes: int) -> Iterator[Row]:
+    """All rows of the targets that are wanted (all where none is), in a fixed order."""
+    tested = {suite.name: suite for suite in suites()}
+    names = [found.name for found in registered_backends() if not wanted or found.name in wanted]
+    work: list[tuple[str, str]] = []
+    for name in dict.fromkeys([*names, *(n for n in tested if not wanted or n in wanted)]):
+        suite = tested.get(name, Suite(name, "", None, "its package registers no conformance class"))
+        if suite.kind is None:
+            yield Row(name, "*", Result.NOT_RUN.value, suite.problem)
+            continue
+        work += [(name, case) for case in BY_NAME]
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(run_case, *zip(*work, strict=True), chunksize=4) if work else ()
+
+
+def main(
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="all that are installed where none")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--json", help="write the rows to this file")] = None,
+    document: Annotated[Path | None, typer.Option("--table", help="write what each cannot do")] = None,
+    processes: Annotated[int, typer.Option(help="cases that run at the same time")] = os.cpu_count()
+    or 1,
+) -> None:
+    """Run every case of the conformance suite; exit code 1 where one fails."""
+    from rich.console import Console
+    from rich.progress import track
+
+    if document is not None:
+        document.write_text(table(), encoding="utf-8")
+        if output is None:
+            return
+    console = Console(stderr=True)
+    wanted = tuple(targets or ())
+    total = len(BY_NAME) * len([s for s in suites() if s.kind and (not wanted or s.name in wanted)])
+    found = list(track(rows(wanted, processes), "cases", total, console=console, transient=True))
+    for row in found:
+        if row.result == Result.FAILED.value:
+            console.print(f"{row.target} {row.case}: {row.reason}", markup=False)
+    by_target: dict[str, Counter[str]] = {}
+    for row in found:
+        by_target.setdefault(row.target, Counter())[row.result] += 1
+    for target, counts in by_target.items():
+        said = ", ".join(f"{counts[r.value]} {r.value}" for r in Result if counts[r.value])
+        sys.stdout.write(f"{target}: {said}\n")
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps([row.as_json() for row in found], indent=1, ensure_ascii=False)
+        output.write_text(text + "\n", encoding="utf-8")
+    if any(row.result == Result.FAILED.value for row in found):
+        raise typer.Exit(FAILED)
+
+
+if __name__ == "__main__":
+    typer.run(main)

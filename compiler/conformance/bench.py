@@ -1,0 +1,120 @@
+"""What a case is tried on: a back end, its engines, and the comparison with the reference simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnc.backends import Backend, Emitted
+from snnc.errors import Severity, UserError
+from snnc.ir import Program, Trace, write_program
+from snnc.neuron_checks import check_models
+from snnc.sim.reference import simulate
+
+from .builder import Built
+from .kit import Kit
+
+TIME_LIMIT = 300.0
+
+
+class Wrong(Exception):
+    """The back end does something else than the program."""
+
+
+class NotInstalled(Exception):
+    """No engine is there to run the case."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a case is tried on.
+
+    Attributes:
+        backend: the target's.
+        kit: what its networks are made of.
+        engines: that run the case; an empty tuple means every one that is installed.
+        folder: empty, the case's own.
+        named: codes of the effects that the back end has named so far.
+    """
+
+    backend: Backend
+    kit: Kit
+    engines: tuple[str, ...]
+    folder: Path
+    named: set[str] = field(default_factory=set)
+
+    def emit(self, program: Program, name: str = "bundle") -> tuple[Path, Emitted]:
+        """The payload beside the compiler's own two files, as in a bundle.
+
+        Raises:
+            UserError: the back end refuses the program, with every reason.
+        """
+        found = [*check_models(program, self.backend.target), *self.backend.check(program)]
+        errors = [d for d in found if d.severity is Severity.ERROR]
+        if errors:
+            raise UserError(*errors)
+        folder = self.folder / name
+        folder.mkdir()
+        for file, content in write_program(program).items():
+            (folder / file).write_bytes(content)
+        emitted = self.backend.emit(program, folder)
+        self.named.update(d.code for d in (*found, *emitted.notes))
+        return folder, emitted
+
+    def chosen(self) -> tuple[str, ...]:
+        """The engines that can run and are asked for.
+
+        Raises:
+            NotInstalled: none is there.
+        """
+        engines = self.backend.engines()
+        there = [
+            e.name for e in engines if e.installed and (not self.engines or e.name in self.engines)
+        ]
+        if not there:
+            raise NotInstalled("; ".join(f"{e.name}: {e.how_to_install}" for e in engines))
+        return tuple(there)
+
+    def exact(self, built: Built, folder: Path | None = None, emitted: Emitted | None = None) -> None:
+        """Compare every engine with the reference simulator.
+
+        Raises:
+            UserError: the back end refuses the program or the input.
+            Wrong: a value differs, or the payload does.
+        """
+        if folder is None or emitted is None:
+            folder, emitted = self.emit(built.program)
+        different = self.backend.differences(built.program, folder, emitted)
+        if different:
+            raise Wrong(f"its own payload differs from the program: {different[0]}")
+        wanted = simulate(built.program, built.spikes)
+        for engine in self.chosen():
+            found = self.backend.run(engine, folder, emitted, built.spikes, time_limit=TIME_LIMIT)
+            problem = first_difference(wanted, found)
+            if problem:
+                raise Wrong(f"{engine}: {problem}")
+
+
+def first_difference(wanted: Trace, found: Trace) -> str:
+    """The first value that differs, empty where all are the same; the readout's potential too."""
+    for quantity in ("spikes", "potentials"):
+        ours: Mapping[str, Any] = getattr(wanted, quantity)
+        theirs: Mapping[str, Any] = getattr(found, quantity)
+        for name, values in ours.items():
+            if name not in theirs:
+                return f"no {quantity} of {name}"
+            if theirs[name].shape != values.shape:
+                return f"{quantity} of {name} have shape {theirs[name].shape}, not {values.shape}"
+            places = np.argwhere(values != theirs[name])
+            if len(places):
+                at = tuple(int(i) for i in places[0])
+                return (
+                    f"{len(places)} of {values.size} {quantity} of {name} differ, first at sample "
+                    f"{at[0]}, step {at[1] + 1}, neuron {list(at[2:])}: {theirs[name][at]} instead of "
+                    f"{values[at]}"
+                )
+    return ""

@@ -1,0 +1,147 @@
+"""Weights to the ends of their grid, exponents, and registers that overflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import Integers, Linear, SignMode, weight_range, weight_step
+
+from .bench import Bench
+from .builder import Built, Network, single
+from .case import Cases
+from .kit import Kit
+
+CASES = Cases()
+
+
+def _whole_grid(network: Network, rows: int, columns: int, bits: int, mode: SignMode) -> Integers:
+    """Weights from one end of the grid to the other, both ends among them."""
+    low, high = weight_range(bits, mode)
+    step = weight_step(bits, mode)
+    values = network.rng.integers(low // step, high // step + 1, (rows, columns)) * step
+    values[0, 0], values[-1, -1] = low, high
+    return np.asarray(values, np.int64)
+
+
+def _grid(seed: int, bits: int, mode: SignMode) -> Any:
+    def build(kit: Kit) -> Built:
+        network = Network(kit, seed)
+        network.input(7)
+        network.neurons("hidden", 9)
+        network.readout(4)
+        ends = Linear(_whole_grid(network, 9, 7, bits, mode))
+        network.connect("input", "hidden", ends, bits=bits, mode=mode)
+        network.connect("input", "hidden")  # inhibition alone would make no spikes
+        network.connect("hidden", "readout")
+        return network.built(density=0.3)
+
+    return build
+
+
+for number, mode in enumerate(SignMode):
+    CASES.exact(
+        f"weights/{mode.value}", f"all 8-bit weights, {mode.value}", _grid(300 + number, 8, mode)
+    )
+
+
+@CASES.case("weights/bits", "every width of weights that the target states")
+def _widths(bench: Bench) -> None:
+    for bits in bench.backend.target.weight_bits:
+        if bits <= 8:
+            build = _grid(310 + bits, bits, bench.kit.sign_mode)
+            built = build(bench.kit)
+            folder, emitted = bench.emit(built.program, f"bits{bits}")
+            bench.exact(built, folder, emitted)
+
+
+def _zero(kit: Kit) -> Built:
+    """A projection whose weights are all zero."""
+    network = Network(kit, 320)
+    network.input(7)
+    network.neurons("hidden", 9)
+    network.readout(4)
+    network.connect("input", "hidden")
+    network.connect("hidden", "hidden", Linear(np.zeros((9, 9), np.int64)))
+    network.connect("hidden", "readout")
+    return network.built()
+
+
+CASES.exact("weights/zero", "a projection of zeros", _zero)
+
+
+def _exponents(seed: int, *exponents: int) -> Any:
+    """Projections from the input into one population, shifted by these on top of the kit's own."""
+
+    def build(kit: Kit) -> Built:
+        network = Network(kit, seed)
+        network.input(7)
+        network.neurons("hidden", 9)
+        network.readout(4)
+        for exponent in exponents:
+            network.connect("input", "hidden", exponent=kit.exponent + exponent)
+        network.connect("hidden", "readout")
+        return network.built(density=0.3)
+
+    return build
+
+
+CASES.exact("exponent/one", "sums are doubled", _exponents(330, 1))
+CASES.exact("exponent/four", "sums times 16", _exponents(331, 4))
+CASES.exact("exponent/down", "sums are halved, rounded down", _exponents(332, -1))
+CASES.exact("exponent/down-four", "sums over 16, rounded down", _exponents(333, -4))
+CASES.exact("exponent/mixed", "two projections with exponents of their own", _exponents(334, 0, 2))
+CASES.exact("exponent/mixed-down", "one is doubled, one rounded down", _exponents(335, 1, -2))
+
+
+def _pushed(seed: int, down: int) -> Any:
+    """Inputs push down for so many steps until the register is full, then up, over a far threshold."""
+
+    def build(kit: Kit) -> Built:
+        threshold = np.asarray((2 ** (kit.neuron(True).state_bits - 2)) & ~63)
+        network = single(kit, seed, 4, threshold=threshold)
+        network.projections.clear()
+        low, high = weight_range(kit.bits, kit.sign_mode)
+        weights = np.full((4, 7), high, np.int64)
+        weights[:, :3] = low
+        network.connect("input", "hidden", Linear(weights), exponent=kit.exponent + 3)
+        network.connect("hidden", "readout")
+        spikes = np.zeros((1, down + 60, 7), np.int64)
+        spikes[:, :down, :3] = 1
+        spikes[:, down:, 3:] = 1
+        return network.given(spikes)
+
+    return build
+
+
+CASES.exact("saturation/high", "potentials grow over a far threshold", _pushed(340, 0))
+CASES.exact("saturation/low", "potentials fall to the register's end, and rise", _pushed(341, 60))
+
+
+def _current(sign: int) -> Any:
+    """A current that keeps everything it can grows out of its register."""
+
+    def build(kit: Kit) -> Built:
+        network = single(kit, 342, 4, current_decay=0)
+        network.projections.clear()
+        weight = weight_range(kit.bits, kit.sign_mode)[int(sign > 0)]
+        op = Linear(np.full((4, 7), weight, np.int64))
+        network.connect("input", "hidden", op, exponent=kit.exponent + 5)
+        network.connect("hidden", "readout")
+        return network.built(steps=40, density=0.95)
+
+    return build
+
+
+CASES.exact("saturation/current", "currents grow out of their register", _current(1))
+CASES.exact("saturation/current-low", "currents fall out of their register", _current(-1))
+
+
+def _readout(kit: Kit) -> Built:
+    """A readout that adds up for 300 steps."""
+    network = single(kit, 343)
+    return network.built(steps=300, samples=1)
+
+
+CASES.exact("saturation/readout-long", "the readout adds up 300 steps", _readout)

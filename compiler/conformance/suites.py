@@ -1,0 +1,34 @@
+"""The conformance classes that packages register, by entry-point group ``snnc.conformance``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from snnc.ir.plugins import plugins
+
+from .suite import Conformance
+
+GROUP = "snnc.conformance"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One registered class, or why it cannot be used; ``name`` is that of the entry point."""
+
+    name: str
+    distribution: str
+    kind: type[Conformance] | None
+    problem: str = ""
+
+
+@cache
+def suites() -> tuple[Suite, ...]:
+    """All of them by name."""
+    found = []
+    for plugin in plugins(GROUP):
+        kind, problem = plugin.value, plugin.problem
+        if not problem and not (isinstance(kind, type) and issubclass(kind, Conformance)):
+            problem = "it is not a subclass of snnc.conformance.Conformance"
+        found.append(Suite(plugin.name, plugin.distribution, None if problem else kind, problem))
+    return tuple(found)

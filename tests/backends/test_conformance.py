@@ -1,0 +1,22 @@
+"""The targets that snnc brings, in the conformance suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnc.backends.loihi.conformance import LoihiConformance
+from snnc.backends.nir.conformance import NirConformance
+from snnc.backends.reference.conformance import ReferenceConformance
+
+
+@pytest.mark.lava
+class TestLoihi(LoihiConformance):
+    pass
+
+
+class TestNir(NirConformance):
+    pass
+
+
+class TestReference(ReferenceConformance):
+    pass

@@ -1,0 +1,1 @@
+from compiler.conformance.bundle_cases import *

@@ -1,0 +1,1 @@
+from compiler.conformance.compile_cases import *

@@ -1,0 +1,1 @@
+from compiler.conformance.input_cases import *

@@ -1,0 +1,1 @@
+from compiler.conformance.neuron_cases import *

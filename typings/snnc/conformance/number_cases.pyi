@@ -1,0 +1,1 @@
+from compiler.conformance.number_cases import *

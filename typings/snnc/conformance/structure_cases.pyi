@@ -1,0 +1,1 @@
+from compiler.conformance.structure_cases import *

@@ -1,0 +1,1 @@
+from compiler.conformance.time_cases import *
