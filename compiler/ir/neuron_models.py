@@ -17,7 +17,7 @@ from snnc.errors import fail
 from .fixed_point import Integers
 from .graph import STANDARD
 from .ops import Shape
-from .plugins import plugins, without_interface
+from .plugins import Plugin, plugins, without_interface
 
 if TYPE_CHECKING:
     from .program import IntegerNeuron, Program
@@ -81,22 +81,34 @@ def find_model(name: str) -> NeuronModel:
     Raises:
         UserError: D331 no package brings it, or what brings it cannot be used.
     """
-    found = [plugin for plugin in plugins(GROUP) if plugin.name == name]
     problem = "no installed package brings it"
-    for plugin in found:
-        problem = f"{plugin.distribution}: {plugin.problem}"
-        if not plugin.problem:
-            model = plugin.loaded()
-            problem = without_interface(model, INTERFACE)
-            if not problem and not isinstance(model, NeuronModel):
-                problem = "it is no neuron model: it lacks a part of snnc.ir.NeuronModel"
-            if not problem:
-                return model  # type: ignore[no-any-return]
+    for plugin in plugins(GROUP):
+        if plugin.name == name:
+            model, reason = _made(plugin)
+            if model is not None:
+                return model
+            problem = f"{plugin.distribution}: {reason}"
     raise fail(
         "D331",
         f"the neuron model {name!r} cannot be used: {problem}",
         help="install or update the package of the target that the network was compiled for",
     )
+
+
+def _made(plugin: Plugin) -> tuple[NeuronModel | None, str]:
+    """The model that a plug-in brings, or why it cannot be used."""
+    if plugin.problem:
+        return None, plugin.problem
+    try:
+        model = plugin.loaded()
+    except Exception as raised:  # of a package that is not ours
+        return None, f"{type(raised).__name__}: {raised}"
+    outdated = without_interface(model, INTERFACE)
+    if outdated:
+        return None, outdated
+    if not isinstance(model, NeuronModel):
+        return None, "it is no neuron model: it lacks a part of snnc.ir.NeuronModel"
+    return model, ""
 
 
 def foreign_models(program: Program) -> tuple[str, ...]:

@@ -1,0 +1,82 @@
+"""Environments of engines: made, found again, repaired. Nothing here needs a network."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snnc.backends import Engine, Environment
+from snnc.backends.environments import State
+from snnc.errors import UserError
+
+PLAIN = Environment("plain", (), "import json", "pip")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SNNC_ENGINES", str(tmp_path / "engines"))
+    return tmp_path / "engines"
+
+
+def test_made_found_again_and_repaired(folder: Path) -> None:
+    assert (PLAIN.state(), PLAIN.python(), PLAIN.version()) == (State.MISSING, None, "")
+    said: list[str] = []
+    assert PLAIN.install(said.append) and said[0].startswith("making the environment plain in ")
+    assert PLAIN.state() is State.READY and PLAIN.python() == PLAIN.interpreter
+    assert PLAIN.version()[:1].isdigit() and folder in PLAIN.interpreter.parents
+    assert not PLAIN.install()
+    engine = Engine.inside(PLAIN, "simulator", "chip")
+    assert engine.installed and engine.version == PLAIN.version() and not engine.how_to_install
+
+    PLAIN.interpreter.unlink()
+    assert PLAIN.state() is State.DAMAGED and PLAIN.python() is None
+    missing = Engine.inside(PLAIN, "simulator", "chip")
+    assert not missing.installed and missing.how_to_install == "snnc targets install chip"
+    assert PLAIN.install() and PLAIN.state() is State.READY
+
+    # The interpreter is there, a package is not: the probe finds it.
+    probing = replace(PLAIN, probe="import pip")
+    assert probing.folder != PLAIN.folder and probing.install()
+    for package in probing.folder.glob("lib/*/site-packages/pip"):
+        shutil.rmtree(package)
+    assert probing.state() is State.READY and probing.install()
+
+
+def test_what_pip_says_is_told() -> None:
+    impossible = Environment(
+        "impossible", (("--no-index", "no-such-package-of-snnc"),), "import x", "x"
+    )
+    with pytest.raises(UserError) as refused:
+        impossible.install()
+    (found,) = refused.value.diagnostics
+    assert found.code == "D616" and "no-such-package-of-snnc" in found.why
+    assert impossible.state() is State.DAMAGED and impossible.python() is None
+
+
+def test_a_probe_that_fails_leaves_it_unfinished() -> None:
+    with pytest.raises(UserError, match=r"D616.*its test"):
+        replace(PLAIN, probe="import no_such_module_of_snnc").install()
+
+
+def test_a_program_that_is_missing_is_named_before_anything_is_made() -> None:
+    needing = replace(PLAIN, needs=("no-such-compiler",))
+    with pytest.raises(UserError, match=r"D617.*no-such-compiler"):
+        needing.install()
+    assert needing.state() is State.MISSING
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SNNC_ENGINES", str(tmp_path / "file" / "engines"))
+    with pytest.raises(UserError, match="D618"):
+        PLAIN.install()
+
+
+def test_two_at_once_make_one() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: PLAIN.install(), range(2)))
+    assert sorted(done) == [False, True]
