@@ -31,11 +31,14 @@ class Bounds:
     frames: int | None
 
 
-def bound_state(neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int) -> Bounds:
+def bound_state(
+    neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int, outside: tuple[int, ...] = ()
+) -> Bounds:
     """Bounds on the state of a population, before it fires, for any input within ``arriving``.
 
     Sound for every order of arrivals. Where no clearing and no leak bounds the potential, it is
-    bounded frame by frame, and ``frames`` says how many fit the register.
+    bounded frame by frame, and ``frames`` says how many fit the register, with the steps ``outside``
+    them (``timing.outside``).
     """
     shift = 2**neuron.input_shift
     step, frame = arriving.step.times(shift), arriving.frame.times(shift)
@@ -62,7 +65,8 @@ def bound_state(neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int)
             potential = Extent(least, np.minimum(potential.high, forever.high))
         return Bounds(step, potential, None)
     each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
-    return _without_end(neuron, step, pushed, each_frame, forever)
+    beside = _beside(outside, steps_per_frame, pushed, each_frame)
+    return _without_end(neuron, step, pushed, each_frame, beside, forever)
 
 
 def lasting(neuron: IntegerNeuron) -> float:
@@ -74,13 +78,28 @@ def lasting(neuron: IntegerNeuron) -> float:
 
 
 def _started(neuron: IntegerNeuron) -> Extent:
-    """What the start value adds to the potential: with a leak, less and less of it."""
+    """What the start value adds to the potential: less and less with a leak, nothing after a spike."""
     start = neuron.start_value.astype(np.float64)
-    return _biased(start) if neuron.potential_decay else Extent(start, start)
+    if neuron.potential_decay:
+        return _biased(start)
+    # A spike leaves 0 at the least, and what comes after it can take the potential down from there.
+    spikes = neuron.threshold is not None and not neuron.code.exact
+    return Extent(np.minimum(start, 0) if spikes else start, start)
 
 
 def _biased(bias: Array) -> Extent:
     return Extent(np.minimum(bias, 0), np.maximum(bias, 0))
+
+
+def _beside(
+    outside: tuple[int, ...], steps_per_frame: int, pushed: Extent, each_frame: Extent
+) -> Extent:
+    """What the steps outside the frames bring: one by one, or as parts of frames if that is less."""
+    total = each_frame.times(0)
+    for steps in outside:
+        single, frames = pushed.times(steps), each_frame.times(-(-steps // steps_per_frame))
+        total += Extent(np.maximum(single.low, frames.low), np.minimum(single.high, frames.high))
+    return total
 
 
 def _with_spikes(
@@ -111,7 +130,12 @@ def _with_spikes(
 
 
 def _without_end(
-    neuron: IntegerNeuron, step: Extent, pushed: Extent, frame: Extent, forever: Extent | None
+    neuron: IntegerNeuron,
+    step: Extent,
+    pushed: Extent,
+    frame: Extent,
+    beside: Extent,
+    forever: Extent | None,
 ) -> Bounds:
     """A potential that is never cleared: frame by frame, but where a leak holds it for ever."""
     most = 2 ** (neuron.state_bits - 1) - 1
@@ -128,6 +152,9 @@ def _without_end(
         high_start, rising = _held(high_start, rising, forever.high, most)
         below, falling = _held(-low_start, falling, -forever.low, most)
         low_start = -below
+    # Outside the frames only what moves within them does.
+    high_start = high_start + beside.high * (rising > 0)
+    low_start = low_start + beside.low * (falling > 0)
     frames = min(_frames(most - high_start, rising), _frames(most + low_start, falling))
     bounded = 1 if frames == np.inf else max(1, int(frames))
     low = low_start - falling * bounded

@@ -29,6 +29,7 @@ from snnc.ir import (
 )
 
 from .potentials import Arriving, Bounds, bound_state, lasting
+from .timing import aligned, outside
 
 INT32 = 2**31 - 1
 DENDRITIC, GRADED = "dendritic input", "graded input"
@@ -234,7 +235,7 @@ def _population(
 ) -> tuple[list[Range], Bounds, Arriving]:
     """The ranges of one population's registers."""
     ranges, arriving = _reaching(program, p, neuron, sent, target)
-    bounds = bound_state(neuron, arriving, program.steps_per_frame)
+    bounds = bound_state(neuron, arriving, program.steps_per_frame, outside(program, p))
     most = 2 ** (neuron.state_bits - 1)
     ranges.append(_range(p, "current", bounds.current, most - 1, most))
     ranges.append(_range(p, "potential", bounds.potential, most - 1, most - 1))
@@ -280,7 +281,7 @@ def _arriving(
         nothing = np.zeros_like(ever)
         step = Extent(nothing, ever)
         frame = Extent(nothing, ever * np.where(frame.low < 0, steps, np.minimum(frame.high, steps)))
-    if not _aligned(program, q):
+    if not aligned(program, q):
         frame = step.times(steps)
     sums = step.through(q.op, target.shape)
     whole = frame.through(q.op, target.shape)
@@ -291,12 +292,6 @@ def _arriving(
     in_step = Extent(np.floor(sums.low * power), np.floor(sums.high * power))
     in_frame = Extent(np.floor(whole.low * power) - (steps - 1), np.floor(whole.high * power))
     return sums, in_step, in_frame
-
-
-def _aligned(program: Program, q: ProgramProjection) -> bool:
-    """Whether what the source sends for one frame arrives within one frame of the target."""
-    source, target = program.by_name[q.source], program.by_name[q.target]
-    return (source.start + source.latency + 1 + q.delay - target.start) % program.steps_per_frame == 0
 
 
 def _range(p: ProgramPopulation, register: str, extent: Extent, least: int, most: int) -> Range:

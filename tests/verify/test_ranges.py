@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from snnc.backends.loihi.target import LOIHI
@@ -79,6 +79,7 @@ def adversarial(program: Program, seed: int, high: int, frames: int) -> Integers
 
 
 @given(st.integers(0, 10**6), CODES, st.booleans())
+@example(13743, "rate", True)  # starts two steps before the readout and is pushed down until its end
 @EXAMPLES
 def test_no_input_leaves_a_proved_range(seed: int, code: str, keep: bool) -> None:
     program = network(seed, code, keep)
@@ -89,6 +90,68 @@ def test_no_input_leaves_a_proved_range(seed: int, code: str, keep: bool) -> Non
         if found.register in REGISTERS:
             low, high = seen[found.population, found.register]
             assert found.low <= low and high <= found.high, found
+
+
+@given(st.integers(0, 10**6), st.booleans(), st.sampled_from([1.0, 1.5, 3.0, 6.0]))
+@EXAMPLES
+def test_nor_where_neurons_fire_before_their_frames(seed: int, keep: bool, start: float) -> None:
+    """As those of NIR files may: from a start at the threshold or above, in step 1."""
+    program = network(seed, "rate", keep)
+    full = tuple(
+        replace(p, neuron=replace(n, start_value=np.floor(start * n.threshold).astype(np.int64)))
+        if (n := p.neuron) is not None and n.threshold is not None and p.relay_of is None
+        else p
+        for p in program.populations
+    )
+    program = replace(program, populations=full)
+    proof = prove(program, LOIHI, 0, 3)
+    frames = 6 if proof.frames is None else min(6, proof.frames)
+    seen = observe(program, adversarial(program, seed, 3, max(1, frames))).extremes
+    for found in proof.ranges:
+        if found.register in REGISTERS and found.holds:
+            low, high = seen[found.population, found.register]
+            assert found.low <= low and high <= found.high, found
+
+
+def test_what_goes_on_until_the_readout_ends_is_counted_step_by_step() -> None:
+    given, h, out = one_layer(Code.RATE, 0).populations
+    assert h.neuron is not None and out.neuron is not None
+    each = 64 * 2000
+    falling = replace(h.neuron, clear_interval=0, bias_mantissa=np.asarray(-2000), bias_exponent=6)
+    answer = replace(out, start=h.start + 3, neuron=replace(out.neuron, clear_offset=h.start + 4))
+    program = replace(
+        one_layer(Code.RATE, 0), populations=(given, replace(h, neuron=falling), answer), projections=()
+    )
+    proof = prove(program, LOIHI, 0, 0)
+    # Without the 3 steps 16 frames would fit: 64 steps are 8192000, 67 are 8576000.
+    assert (proof.frames, proof.shortest) == (15, "h")
+    (found,) = [r for r in proof.ranges if (r.population, r.register) == ("h", "potential")]
+    nothing = observe(program, np.zeros((1, 15, 20), np.int64))
+    assert found.low == nothing.extremes["h", "potential"][0] == -63 * each
+    assert observe(program, np.zeros((1, 16, 20), np.int64)).overflows["h", "potential"] > 0
+
+
+def test_what_arrives_before_the_first_frame_is_counted_too() -> None:
+    given, h, out = one_layer(Code.RATE, 0).populations
+    assert h.neuron is not None and out.neuron is not None
+    threshold = np.asarray(6400)
+    firing = replace(h.neuron, clear_interval=0, threshold=threshold, start_value=threshold * 100)
+    adding = replace(out.neuron, clear_interval=0)
+    every = ProgramProjection(
+        "h", "out", Linear(np.full((5, 5), 254)), 8, SignMode.EXCITATORY, 3, 0, False, "fc"
+    )
+    program = replace(
+        one_layer(Code.RATE, 0),
+        populations=(given, replace(h, start=3, neuron=firing), replace(out, start=4, neuron=adding)),
+        projections=(every,),
+    )
+    proof = prove(program, LOIHI, 0, 0)
+    # 64 * 8 * 254 * 5 a step: 3 frames are 12 steps, 7802880, and 3 more have been heard before them.
+    assert (proof.frames, proof.shortest) == (2, "out")
+    (found,) = [r for r in proof.ranges if (r.population, r.register) == ("out", "potential")]
+    low, high = observe(program, np.zeros((1, 2, 20), np.int64)).extremes["out", "potential"]
+    assert low == found.low == 0 and high == 11 * 650240 <= found.high
+    assert observe(program, np.zeros((1, 3, 20), np.int64)).overflows["out", "potential"] > 0
 
 
 @given(
@@ -264,12 +327,13 @@ def test_a_frame_of_any_length_is_bounded_in_closed_form(
     st.integers(1, 40),
     st.lists(st.integers(-50, 90), min_size=1, max_size=30),
     st.integers(-60, 40),
-    st.sampled_from([1, 41, 410, 2048, 4096]),
+    st.sampled_from([0, 1, 41, 410, 2048, 4096]),
     st.sampled_from(list(Reset)),
     st.booleans(),
 )
+@example(10, [5, -8], 9, 0, Reset.SUBTRACT, True)  # 14 fires, 4 is left of the start, then -4
 @EXAMPLES
-def test_a_leak_is_bounded_by_what_arrives_and_by_what_it_leaves(
+def test_a_potential_is_bounded_by_what_arrives_and_by_what_a_leak_leaves(
     threshold: int, pushed: list[int], start: int, decay: int, reset: Reset, cleared: bool
 ) -> None:
     """Against the recurrence, over one frame of any inputs; never wider than without the leak."""
@@ -288,6 +352,8 @@ def test_a_leak_is_bounded_by_what_arrives_and_by_what_it_leaves(
         if potential > threshold:
             potential = potential - threshold if reset is Reset.SUBTRACT else 0
     assert found.potential.low.min() <= min(seen) and max(seen) <= found.potential.high.max()
+    if not decay:
+        return
     series = max(start, 0) + most * 4096 / decay
     whole = max(start, 0) + brought[1] + (0 if cleared else threshold + most)
     # The same sum in another order may differ in its last digit.
