@@ -2,7 +2,7 @@
 
 from .base import INTERFACE, Backend, Emitted, Engine, Progress
 from .environments import Environment
-from .registry import Found, find_backend, find_target, registered_backends
+from .registry import Found, called, find_backend, find_target, registered_backends
 
 __all__ = [
     "INTERFACE",
@@ -12,6 +12,7 @@ __all__ = [
     "Environment",
     "Found",
     "Progress",
+    "called",
     "find_backend",
     "find_target",
     "registered_backends",

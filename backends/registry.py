@@ -85,6 +85,13 @@ def find_backend(text: str) -> Backend:
     return kind(**settings.values(kind, texts, f"target {name}")) if texts else found.backend
 
 
+def called(backend: Backend) -> str:
+    """A back end as messages about its bugs name it: the target, and the package that brings it."""
+    found = registered_backends()
+    origins = [f.distribution for f in found if type(f.backend) is type(backend)]
+    return f"target {backend.name}" + (f" of {origins[0]}" if origins and origins[0] else "")
+
+
 def find_target(name: str) -> Found:
     """The target of a name, which can be used.
 

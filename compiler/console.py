@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +75,9 @@ def diagnostics(found: Iterable[Diagnostic]) -> None:
 
 
 def bug(problem: CompilerBug) -> None:
-    """Say that snnc itself is wrong."""
+    """Say that snnc itself is wrong, or a package that extends it."""
+    if problem.__cause__ is not None:
+        traceback.print_exception(problem.__cause__)
     sys.stderr.write(
         f"internal error: {problem}\nThis is a bug in snnc or a plug-in, not in your model.\n"
     )

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Emitted, find_backend
+from snnc.backends import Backend, Emitted, called, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
 from .bundle import refuse_output, seal, staged
 from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
-from .errors import Diagnostic, UserError, fail
+from .errors import Diagnostic, UserError, blamed, fail
 from .frontend import Given, Model, load_model
 from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
 from .lowering import lower
@@ -188,7 +188,9 @@ def compile_model(
         check_counts(Data(counts, None), program, where)
     ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
     context.notes += findings
-    broken = [*check_models(program, backend.target), *backend.check(program)]
+    culprit = called(backend)
+    with blamed(culprit, "checking the program"):
+        broken = [*check_models(program, backend.target), *backend.check(program)]
     errors = [d for d in broken if d.severity.value == "error"]
     if errors:
         raise UserError(*errors)
@@ -197,7 +199,8 @@ def compile_model(
     with staged(output) as folder:
         for name, content in write_program(program).items():
             (folder / name).write_bytes(content)
-        emitted = backend.emit(program, folder, _example(program, counts))
+        with blamed(culprit, "emitting the payload"):
+            emitted = backend.emit(program, folder, _example(program, counts))
         notes = (*notes, *emitted.notes)
         source = {
             "path": _relative(model_path, output),

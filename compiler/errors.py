@@ -12,7 +12,8 @@ something changed the meaning, and how much).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 
@@ -90,6 +91,29 @@ class CompilerBug(Exception):
     def __init__(self, culprit: str, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{culprit} broke the network: " + "; ".join(self.problems))
+
+
+class Crashed(CompilerBug):
+    """A pass or a back end raised what it may not; names it and the package that it is from."""
+
+    def __init__(self, culprit: str, doing: str, problem: Exception) -> None:
+        self.problems = (f"{type(problem).__name__}: {problem}",)
+        Exception.__init__(self, f"{culprit} failed while {doing}: {self.problems[0]}")
+
+
+@contextmanager
+def blamed(culprit: str, doing: str) -> Iterator[None]:
+    """Give whatever goes wrong inside the name of what was running.
+
+    Raises:
+        Crashed: for everything but messages to the user, known bugs, a full disk or memory.
+    """
+    try:
+        yield
+    except (UserError, CompilerBug, OSError, MemoryError):
+        raise
+    except Exception as problem:
+        raise Crashed(culprit, doing, problem) from problem
 
 
 def fail(code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> UserError:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Emitted, Engine, find_backend
+from snnc.backends import Backend, Emitted, Engine, called, find_backend
 
 from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
-from .errors import Diagnostic, Severity, fail
+from .errors import Diagnostic, Severity, blamed, fail
 from .ir import Measured, pack_arrays, unpack_arrays
 from .progress import Report, quiet
 from .ranges import beyond_proof
@@ -137,15 +137,16 @@ def verify_bundle(
         bundle.program, spikes, simulator=simulator, progress=lambda n: report(ours, n, total)
     )
     report(chosen.name, 0, total)
-    actual = backend.run(
-        chosen.name,
-        folder,
-        payload(bundle),
-        spikes,
-        time_limit=time_limit,
-        progress=lambda n: report(chosen.name, n, total),
-    )
-    comparison = compare(bundle.program, expected, actual)
+    with blamed(called(backend), f"running the engine {chosen.name}"):
+        actual = backend.run(
+            chosen.name,
+            folder,
+            payload(bundle),
+            spikes,
+            time_limit=time_limit,
+            progress=lambda n: report(chosen.name, n, total),
+        )
+        comparison = compare(bundle.program, expected, actual)
     warnings += about_comparison(comparison, chosen)
     return Verified(
         bundle,

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Engine, find_backend
+from snnc.backends import Backend, Engine, called, find_backend
 from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
 from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
@@ -34,7 +34,7 @@ from snnc.passes import Context, Pass, Pipeline
 from .bundle import Bundle, read_bundle
 from .data import Data
 from .data_warnings import beyond_calibration
-from .errors import Diagnostic, Severity
+from .errors import Diagnostic, Severity, blamed
 from .evidence import (
     about_comparison,
     check_time_limit,
@@ -168,15 +168,16 @@ def climb(
     rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
     rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle), different))
     report(chosen.name, 0, len(spikes))
-    found = backend.run(
-        chosen.name,
-        folder,
-        payload(bundle),
-        spikes,
-        time_limit=time_limit,
-        progress=lambda n: report(chosen.name, n, len(spikes)),
-    )
-    compared = compare(bundle.program, traces[BUNDLE], found)
+    with blamed(called(backend), f"running the engine {chosen.name}"):
+        found = backend.run(
+            chosen.name,
+            folder,
+            payload(bundle),
+            spikes,
+            time_limit=time_limit,
+            progress=lambda n: report(chosen.name, n, len(spikes)),
+        )
+        compared = compare(bundle.program, traces[BUNDLE], found)
     name = f"engine {chosen.name}"
     rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
     rungs.append(_explained(rung, deployed, _payload_difference(bundle) or "engine"))

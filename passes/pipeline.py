@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from snnc import settings
-from snnc.errors import CompilerBug, UserError, fail
+from snnc.errors import CompilerBug, UserError, blamed, fail
 from snnc.ir import Graph
 from snnc.ir.plugins import Plugin, plugins, without_interface
 
@@ -189,7 +189,8 @@ class Pipeline:
         self.check_order(held)
         for a_pass in self.passes:
             try:
-                graph = a_pass.run(graph, context)
+                with blamed(f"pass {a_pass.name}", "running"):
+                    graph = a_pass.run(graph, context)
             except MemoryError as problem:
                 raise _too_large(a_pass, graph, context, problem) from None
             held = (held - a_pass.destroys) | a_pass.establishes

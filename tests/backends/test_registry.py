@@ -15,6 +15,8 @@ from snnc.errors import UserError
 from snnc.passes import parse_pass, registered, registered_passes
 from tests.plugin_packages import install
 
+MODEL = str(Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "model.pt")
+
 GOOD = """
 from snnc.backends.reference import ReferenceBackend
 class Good(ReferenceBackend):
@@ -171,3 +173,41 @@ def test_the_commands_show_them(tmp_path: Path) -> None:
     assert refused.returncode == 2 and "D312" in refused.stderr
     unknown = snnc("targets", "install", "goood")
     assert unknown.returncode == 2 and "did you mean good?" in unknown.stderr
+
+
+FAULTY = """
+from snnc.backends.reference import ReferenceBackend
+class Faulty(ReferenceBackend):
+    name = "faulty"
+    def check(self, program):
+        yield from ()
+        raise KeyError("axons")
+class Shaky(ReferenceBackend):
+    name = "shaky"
+    def run(self, engine, folder, emitted, spikes, **how):
+        trace = super().run(engine, folder, emitted, spikes, **how)
+        return type(trace)(trace.spikes, {})
+"""
+
+
+def test_a_crash_names_the_package(tmp_path: Path) -> None:
+    entries = {"faulty": "vendor_faulty:Faulty", "shaky": "vendor_faulty:Shaky"}
+    install(tmp_path / "packages", "vendor-faulty", {"snnc.backends": entries}, FAULTY)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "packages")}
+    code = "import sys; from snnc.cli import main; sys.argv[0] = 'snnc'; main()"
+
+    def snnc(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+
+    done = snnc("compile", MODEL, "--target", "faulty", "--steps-per-frame", "4")
+    assert done.returncode == 70 and not list(tmp_path.glob("*.faulty"))
+    assert (
+        "target faulty of vendor-faulty 1.0 failed while checking the program: KeyError" in done.stderr
+    )
+    assert (
+        snnc("compile", MODEL, "--target", "shaky", "--steps-per-frame", "4", "-o", "b").returncode == 0
+    )
+    done = snnc("verify", "b", "--samples", "1")
+    assert done.returncode == 70
+    assert "target shaky of vendor-faulty 1.0 failed while running the engine reference" in done.stderr
