@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test conformance readers bench results check clean
+.PHONY: setup demo test conformance targets readers bench results check clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,10 @@ test: setup
 # Every case of the conformance suite on every installed target, with every engine that is installed.
 conformance: setup
 	$(BIN)/python -m snnc.conformance --json build/conformance.json
+
+# A real network on every installed target: docs/targets.md.
+targets: setup
+	$(BIN)/python -m samples.targets
 
 readers: setup
 	$(BIN)/python -m samples.nir_readers.cases build/nir-readers/cases

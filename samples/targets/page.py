@@ -1,0 +1,56 @@
+"""``docs/targets.md`` from the rows of ``docs/targets.json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HEAD = """# The targets on real networks
+
+Written by `python -m samples.targets` (`make targets`): each network is compiled for the target and run
+on every engine that is installed; each spike of each population at each step, and the readout's
+potential, is compared with snnc's simulator. Networks: `samples/moving_digits/model.pt`, the first test
+streams, 16 steps a frame, seed 0, the float rollout has 97.8 %; for `xylo`, which has 16 inputs, the
+recurrent network for Braille reading of `../shared/data/nir`, which others have trained, on random
+input with one event in 20, seed 0. "Right" is after the last frame, in integers.
+
+| target | engine | neurons | streams, steps each | values | spikes | differ | right |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """The page's text."""
+    parts = [HEAD, *map(_line, rows)]
+    parts += [_reported(row) for row in rows if row["measured"]]
+    parts.append("\n## What changes meaning, as `compile` names it\n")
+    for target in dict.fromkeys(row["target"] for row in rows):
+        notes = next(row["notes"] for row in rows if row["target"] == target)
+        parts += [f"\n`{target}`:\n\n", *(f"* {note}\n" for note in notes)]
+    return "".join(parts)
+
+
+def _line(row: dict[str, Any]) -> str:
+    right = "" if row["right"] is None else f"{row['right']:.1f} % of {row['counted']}"
+    cells = (
+        f"`{row['target']}`",
+        f"{row['engine']} {row['version']}",
+        str(row["neurons"]),
+        f"{row['streams']}, {row['steps']}",
+        f"{row['compared']:,}",
+        f"{row['spikes']:,}",
+        str(row["mismatches"]),
+        right,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _reported(row: dict[str, Any]) -> str:
+    """What an engine says beside spikes."""
+    head = (
+        f"\n## What {row['engine']} reports\n\n| | value | unit | according to |\n|---|---|---|---|\n"
+    )
+    lines = (
+        f"| {each['name']} | {each['value']:.4g} | {each['unit']} | {each['source']} |\n"
+        for each in row["measured"]
+    )
+    return head + "".join(lines)

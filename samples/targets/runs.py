@@ -1,0 +1,116 @@
+"""Real networks on every target: compiled, run on each engine that is there, compared, counted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from samples.moving_digits.data import write_data
+from snnc.backends import registered_backends
+from snnc.driver import compile_model
+from snnc.evidence import run_bundle, verify_bundle
+
+STREAMS = 20
+STEPS = 16
+DIGITS = Path("samples/moving_digits/model.pt")
+BRAILLE = Path("../shared/data/nir/braille_noDelay_bias_zero.nir")
+BRAILLE_DT = 1e-4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One network on one target.
+
+    Attributes:
+        target: with options.
+        model: its file.
+        steps: time steps a frame; None for a NIR file, whose frames are steps.
+        dt: seconds a step, for a NIR file.
+    """
+
+    target: str
+    model: Path
+    steps: int | None = STEPS
+    dt: float | None = None
+
+
+PLANS = (
+    Plan("loihi", DIGITS),
+    Plan("loihi1", DIGITS),
+    Plan("sanafe", DIGITS),
+    Plan("c", DIGITS),
+    Plan("xylo", BRAILLE, None, BRAILLE_DT),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one engine showed.
+
+    ``right`` is the share of right answers after the last frame, in percent, of ``counted`` test
+    streams on the program's integers; None where there are no labels.
+    """
+
+    target: str
+    model: str
+    engine: str
+    version: str
+    neurons: int
+    streams: int
+    steps: int
+    compared: int
+    mismatches: int
+    spikes: int
+    right: float | None
+    counted: int
+    notes: tuple[str, ...]
+    measured: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types."""
+        return asdict(self)
+
+
+def run(plan: Plan, folder: Path) -> list[Outcome]:
+    """Compile, then verify on every installed engine of the target.
+
+    Args:
+        plan: what.
+        folder: takes the data and the bundle.
+    """
+    write_data(folder)
+    data = folder / "test.npz" if plan.steps is not None else None
+    bundle = folder / f"{plan.model.stem}.{plan.target}"
+    compiled = compile_model(plan.model, plan.target, bundle, steps_per_frame=plan.steps, dt=plan.dt)
+    right, counted = None, 0
+    if data is not None:
+        ran = run_bundle(bundle, data)
+        assert ran.accuracy is not None
+        right, counted = float(ran.accuracy[-1]) * 100, len(ran.data.x)
+    engines = next(f for f in registered_backends() if f.name == plan.target).engines()[0]
+    outcomes = []
+    for engine in engines:
+        if not engine.installed:
+            continue
+        verified = verify_bundle(bundle, data=data, samples=STREAMS, engine=engine.name)
+        comparison = verified.comparison
+        outcomes.append(
+            Outcome(
+                plan.target,
+                str(plan.model),
+                engine.name,
+                engine.version,
+                sum(p.neurons for p in comparison.populations),
+                comparison.samples,
+                comparison.steps,
+                comparison.compared,
+                comparison.mismatches,
+                sum(p.spikes for p in comparison.populations),
+                right,
+                counted,
+                tuple(n.render_short() for n in compiled.notes),
+                tuple(asdict(m) for m in verified.measured),
+            )
+        )
+    return outcomes
