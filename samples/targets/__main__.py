@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from samples.targets.page import page
 from samples.targets.runs import PLANS, run
@@ -22,22 +23,26 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     there = {found.name for found in registered_backends() if found.backend is not None}
     wanted = set(sys.argv[1:]) or there
-    rows = (
-        {(r["target"], r["engine"]): r for r in json.loads(ROWS.read_text())} if ROWS.exists() else {}
-    )
+    before = json.loads(ROWS.read_text()) if ROWS.exists() else []
+    rows = {_key(row): row for row in before}
     for plan in PLANS:
         if plan.target not in wanted & there:
             continue
         for outcome in run(plan, FOLDER):
-            rows[outcome.target, outcome.engine] = outcome.as_json()
+            row = outcome.as_json()
+            rows[_key(row)] = row
             sys.stdout.write(
                 f"{outcome.target} {outcome.engine}: {outcome.mismatches} of {outcome.compared} values "
                 "differ\n"
             )
-    order = [plan.target for plan in PLANS]
-    kept = sorted(rows.values(), key=lambda r: order.index(r["target"]))
+    order = [(plan.target, str(plan.model)) for plan in PLANS]
+    kept = sorted(rows.values(), key=lambda r: order.index((r["target"], r["model"])))
     ROWS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page(kept), encoding="utf-8")
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["target"], row["model"], row["engine"]
 
 
 if __name__ == "__main__":

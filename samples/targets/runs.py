@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from samples.moving_digits.data import write_data
+from samples.small_digits.data import write_test
 from snnc.backends import registered_backends
 from snnc.driver import compile_model
 from snnc.evidence import run_bundle, verify_bundle
@@ -14,6 +15,7 @@ from snnc.evidence import run_bundle, verify_bundle
 STREAMS = 20
 STEPS = 16
 DIGITS = Path("samples/moving_digits/model.pt")
+SMALL = Path("samples/small_digits/model.pt")
 BRAILLE = Path("../shared/data/nir/braille_noDelay_bias_zero.nir")
 BRAILLE_DT = 1e-4
 
@@ -40,6 +42,7 @@ PLANS = (
     Plan("loihi1", DIGITS),
     Plan("sanafe", DIGITS),
     Plan("c", DIGITS),
+    Plan("xylo", SMALL),
     Plan("xylo", BRAILLE, None, BRAILLE_DT),
 )
 
@@ -79,8 +82,7 @@ def run(plan: Plan, folder: Path) -> list[Outcome]:
         plan: what.
         folder: takes the data and the bundle.
     """
-    write_data(folder)
-    data = folder / "test.npz" if plan.steps is not None else None
+    data = _data(plan, folder)
     bundle = folder / f"{plan.model.stem}.{plan.target}"
     compiled = compile_model(plan.model, plan.target, bundle, steps_per_frame=plan.steps, dt=plan.dt)
     right, counted = None, 0
@@ -114,3 +116,14 @@ def run(plan: Plan, folder: Path) -> list[Outcome]:
             )
         )
     return outcomes
+
+
+def _data(plan: Plan, folder: Path) -> Path | None:
+    """The test streams that a network is for, None where there are none."""
+    if plan.model == DIGITS:
+        write_data(folder)
+        return folder / "test.npz"
+    if plan.model == SMALL:
+        write_test(folder / "small.npz")
+        return folder / "small.npz"
+    return None
