@@ -10,7 +10,7 @@ Written by `python -m samples.targets` (`make targets`): each network is compile
 on every engine that is installed; each spike of each population at each step, and the readout's
 potential, is compared with snnc's simulator. Networks, 16 steps a frame:
 
-* digits: `samples/moving_digits/model.pt`, the first test streams; in floats 97.8 % after the last frame.
+* digits: `samples/moving_digits/model.pt`, the first test streams; in floats 97.8 %.
 * small: `samples/small_digits/model.pt`, the same streams on 16 inputs; in floats 91.6 %.
 * braille: the recurrent network for Braille reading of `../shared/data/nir`, which others have trained;
   random input with one event in 20, seed 0.
