@@ -1,0 +1,71 @@
+"""Loihi 1: limits, partition over cores, and two emulators of it that others wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from snnc.backends import program_copy
+from snnc.backends.base import Emitted, Engine, Progress
+from snnc.errors import Diagnostic
+from snnc.ir import Integers, Program, Target, Trace
+
+from . import checks
+from . import engine as emulators
+from .cores import partition
+from .emit import CORES_FILE, cores_json, emit
+from .installed import engines
+from .target import LOIHI1
+
+__all__ = ["Loihi1Backend"]
+
+PIPELINE = (
+    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input{code=spread},"
+    "restart-frames,set-neurons{reset=zero},quantize-activations,balance-thresholds{scale=4},"
+    "fold-thresholds,quantize-weights"
+)
+
+
+class Loihi1Backend:
+    """Writes the network's integers and its cores, and runs them on nengo-loihi and brian2-loihi."""
+
+    interface = 1
+    name = LOIHI1.name
+    target: Target = LOIHI1
+
+    def pipeline(self) -> str:
+        """Binary input, hard reset, thresholds of multiples of 64."""
+        return PIPELINE
+
+    def check(self, program: Program) -> Iterator[Diagnostic]:
+        """Every reason why the program does not fit."""
+        yield from checks.check(program)
+
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+        """Write the folder ``payload`` and a README; says how full the cores are."""
+        return emit(program, folder)
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """The payload's copy of the program, value by value, and its cores."""
+        found = program_copy.differences(program, folder, emitted.files)
+        path = emitted.files["cores"]
+        if (folder / path).read_bytes() != cores_json(partition(program)):
+            found.append(f"{path} is another {CORES_FILE} than the program's")
+        return found
+
+    def engines(self) -> tuple[Engine, ...]:
+        """nengo-loihi's emulator and brian2-loihi."""
+        return engines()
+
+    def run(
+        self,
+        engine: str,
+        folder: Path,
+        emitted: Emitted,
+        spikes: Integers,
+        *,
+        time_limit: float,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """Run the bundle from disk on one of the engines."""
+        return emulators.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

@@ -1,0 +1,282 @@
+"""Which compartments lie on which core: a pure function of the program, the same for the same one.
+
+Populations are taken in the program's order and cut into runs of neurons (C order), each as long as the
+core that is being filled has room for: compartments, input axons, synaptic memory, and tables of
+thresholds, decays and synapse formats. Output axons depend on where the targets lie, so they are
+counted afterwards; where a core has too many, the population that sends most gets fewer neurons a core,
+and all is done again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import UserError, fail
+from snnc.ir import Program, ProgramPopulation, ProgramProjection, size
+
+from .limit_messages import where_is
+from .memory import Format, axon_bits, synapse_format
+from .registers import registers
+from .target import (
+    COMPARTMENTS,
+    CORES,
+    DECAY_PAIRS,
+    INPUT_AXONS,
+    OUTPUT_AXONS,
+    SYNAPSE_FORMATS,
+    SYNAPTIC_MEMORY,
+    THRESHOLDS,
+)
+
+RESOURCES = {
+    "compartments": COMPARTMENTS,
+    "input axons": INPUT_AXONS,
+    "output axons": OUTPUT_AXONS,
+    "synaptic memory": SYNAPTIC_MEMORY,
+    "thresholds": THRESHOLDS,
+    "decay pairs": DECAY_PAIRS,
+    "synapse formats": SYNAPSE_FORMATS,
+}
+"""What a core has, by the names that messages use."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Neurons ``first`` to ``first + count`` of a population, at ``offset`` and after in their core."""
+
+    population: str
+    first: int
+    count: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Core:
+    """What lies on one core, and what it takes of each resource."""
+
+    parts: tuple[Part, ...] = ()
+    use: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Wiring:
+    """Where the synapses of one projection are: rows are targets."""
+
+    projection: ProgramProjection
+    ends: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    count: int
+
+    def heard(self, first: int, count: int) -> NDArray[np.int64]:
+        """Synapses that each source has in a run of targets."""
+        used = self.sources[self.ends[first] : self.ends[first + count]]
+        return np.bincount(used, minlength=self.count)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """What the parts of a core take together, output axons apart."""
+
+    compartments: int = 0
+    input_axons: int = 0
+    memory: int = 0
+    thresholds: frozenset[int] = frozenset()
+    decays: frozenset[tuple[int, int]] = frozenset()
+    formats: frozenset[Format] = frozenset()
+
+    def numbers(self) -> dict[str, int]:
+        """By resource."""
+        return {
+            "compartments": self.compartments,
+            "input axons": self.input_axons,
+            "synaptic memory": self.memory,
+            "thresholds": len(self.thresholds),
+            "decay pairs": len(self.decays),
+            "synapse formats": len(self.formats),
+        }
+
+    def excess(self) -> tuple[str, int] | None:
+        """The first resource of which a core has less, and what is asked of it."""
+        found = ((name, n) for name, n in self.numbers().items() if n > RESOURCES[name].value)
+        return next(found, None)
+
+
+def partition(program: Program) -> tuple[Core, ...]:
+    """The cores of a program whose populations and projections passed their checks.
+
+    Raises:
+        UserError: D432 a neuron alone asks more of a core than it has, D433 there are too few cores.
+    """
+    filler = _Filler(program)
+    most: dict[str, int] = {}
+    while True:
+        cores = filler.fill(most)
+        sent = filler.sent(cores)
+        over = next((i for i, n in enumerate(sent) if sum(n.values()) > OUTPUT_AXONS.value), None)
+        if over is None:
+            break
+        busiest = max(cores[over].parts, key=lambda part: sent[over][part.population])
+        if busiest.count == 1:
+            population = program.by_name[busiest.population]
+            raise _too_much(population, "output axons", sent[over][population.name])
+        share = OUTPUT_AXONS.value / sum(sent[over].values())
+        most[busiest.population] = max(1, min(busiest.count - 1, int(busiest.count * share)))
+    if len(cores) > CORES.value:
+        raise _too_many(program, cores)
+    total = [sum(n.values()) for n in sent]
+    return tuple(
+        replace(core, use=(*core.use, ("output axons", n)))
+        for core, n in zip(cores, total, strict=True)
+    )
+
+
+class _Filler:
+    """Fills cores one after the other."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.wirings = {
+            p.name: [_wiring(program, q) for q in program.into(p.name)] for p in program.populations
+        }
+        self.populations = [p for p in program.populations if p.neuron is not None]
+        self.registers = {p.name: registers(p, whole=True) for p in self.populations}
+
+    def fill(self, most: dict[str, int]) -> list[Core]:
+        """Cores with what comes in counted; ``most`` neurons of a population in each."""
+        cores: list[Core] = []
+        parts: list[Part] = []
+        load = _Load()
+        for population in self.populations:
+            count, first = size(population.shape), 0
+            while first < count:
+                room = min(count - first, most.get(population.name, count))
+                fitting, found = self._longest(population, first, room, load)
+                if fitting:
+                    parts.append(Part(population.name, first, fitting, load.compartments))
+                    first, load = first + fitting, found
+                elif not parts:
+                    excess = found.excess()
+                    assert excess is not None
+                    raise _too_much(population, *excess)
+                if first < count:
+                    cores.append(Core(tuple(parts), tuple(load.numbers().items())))
+                    parts, load = [], _Load()
+        if parts:
+            cores.append(Core(tuple(parts), tuple(load.numbers().items())))
+        return cores
+
+    def _longest(
+        self, population: ProgramPopulation, first: int, room: int, load: _Load
+    ) -> tuple[int, _Load]:
+        """The longest run from ``first`` that fits beside a load (0: none), and both together.
+
+        What a run takes never falls with its length, so halving finds the longest.
+        """
+        low, high, best = 0, room, load
+        while low < high:
+            middle = (low + high + 1) // 2
+            tried = self._with(population, first, middle, load)
+            if tried.excess() is None:
+                low, best = middle, tried
+            else:
+                high = middle - 1
+        return (low, best) if low else (0, self._with(population, first, 1, load))
+
+    def _with(self, population: ProgramPopulation, first: int, count: int, load: _Load) -> _Load:
+        held = self.registers[population.name]
+        axons, memory, formats = load.input_axons, load.memory, set(load.formats)
+        highest = load.compartments + count - 1
+        if highest >= COMPARTMENTS.value:
+            return replace(load, compartments=highest + 1)
+        for wiring in self.wirings[population.name]:
+            heard = wiring.heard(first, count)
+            form = synapse_format(population, wiring.projection, highest)
+            used = int(np.count_nonzero(heard))
+            axons, memory = axons + used, memory + axon_bits(heard, form)
+            if used:
+                formats.add(form)
+        thresholds = np.unique(held.threshold[first : first + count]).tolist()
+        return _Load(
+            highest + 1,
+            axons,
+            memory,
+            load.thresholds | frozenset(thresholds),
+            load.decays | {(held.decay_u, held.decay_v)},
+            frozenset(formats),
+        )
+
+    def sent(self, cores: list[Core]) -> list[dict[str, int]]:
+        """Output axons that each core's parts need, by population: one for each target core."""
+        axons = {p.name: np.zeros(size(p.shape), np.int64) for p in self.program.populations}
+        for core in cores:
+            for part in core.parts:
+                for wiring in self.wirings[part.population]:
+                    heard = wiring.heard(part.first, part.count)
+                    axons[wiring.projection.source] += heard > 0
+        return [
+            {
+                p.population: int(axons[p.population][p.first : p.first + p.count].sum())
+                for p in core.parts
+            }
+            for core in cores
+        ]
+
+
+def _wiring(program: Program, projection: ProgramProjection) -> _Wiring:
+    source = program.by_name[projection.source]
+    matrix = projection.op.matrix(source.shape).tocsr(copy=True)
+    matrix.eliminate_zeros()
+    ends, sources = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+    return _Wiring(projection, ends, sources, size(source.shape))
+
+
+def _too_much(population: ProgramPopulation, resource: str, asked: int) -> UserError:
+    limit = RESOURCES[resource]
+    cures = {
+        "input axons": "give it fewer sources: a smaller kernel, a smaller layer before it, or pooling",
+        "output axons": "let it reach fewer cores: smaller layers after it",
+        "synaptic memory": "use fewer --weight-bits, or fewer connections into it",
+        "synapse formats": "let fewer projections end there",
+    }
+    return fail(
+        "D432",
+        f"one neuron alone needs {asked} {resource}, a core of loihi1 has {limit.value}",
+        where=where_is(population),
+        why=f"unit: {limit.unit}; stated by {limit.source}; snnc does not split a neuron over cores",
+        help=cures.get(resource, "make the network smaller"),
+    )
+
+
+def _too_many(program: Program, cores: list[Core]) -> UserError:
+    """Names the populations that take most cores, and what is short there."""
+    taken: dict[str, int] = {}
+    for core in cores:
+        for part in core.parts:
+            taken[part.population] = taken.get(part.population, 0) + 1
+    largest = max(taken, key=lambda name: taken[name])
+    fullest = max(
+        (core for core in cores if any(p.population == largest for p in core.parts)),
+        key=lambda core: max(n / RESOURCES[name].value for name, n in core.use),
+    )
+    name, amount = max(fullest.use, key=lambda item: item[1] / RESOURCES[item[0]].value)
+    return fail(
+        "D433",
+        f"the network needs {len(cores)} cores, a chip of loihi1 has {CORES.value}",
+        where=where_is(program.by_name[largest]),
+        why=f"it is on {taken[largest]} of them, where {name} are short ({amount} of "
+        f"{RESOURCES[name].value}); stated by {CORES.source}",
+        help="make this layer smaller, use fewer --weight-bits, or smaller kernels; snnc "
+        "does not split a network over several chips",
+    )
+
+
+def summary(cores: tuple[Core, ...]) -> str:
+    """Cores used, and of each resource that can run out the fullest core."""
+    fills = []
+    for name in ("compartments", "input axons", "output axons", "synaptic memory"):
+        used = [dict(core.use)[name] for core in cores]
+        fills.append(f"{name} {max(used)} of {RESOURCES[name].value}")
+    return f"{len(cores)} of {CORES.value} cores; in the fullest core {', '.join(fills)}"

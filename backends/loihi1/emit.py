@@ -1,0 +1,140 @@
+"""Writes the bundle's payload: the program's integers, where its compartments lie, a README."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from snnc.backends.base import Emitted
+from snnc.errors import Diagnostic, Severity
+from snnc.ir import Program, size, write_program
+
+from .cores import RESOURCES, Core, partition, summary
+from .limit_messages import where_is
+from .readouts import collecting_steps
+from .registers import registers
+from .target import CORES
+
+HERE = Path(__file__).parent
+README = HERE / "readme.md.in"
+FOLDER = "payload"
+CORES_FILE = "cores.json"
+
+
+def emit(program: Program, folder: Path) -> Emitted:
+    """Write the payload into ``folder``. The same program gives the same bytes."""
+    cores = partition(program)
+    files = {**write_program(program), CORES_FILE: cores_json(cores)}
+    (folder / FOLDER).mkdir()
+    for name, content in files.items():
+        (folder / FOLDER / name).write_bytes(content)
+    (folder / "README.md").write_bytes(_readme(program, cores))
+    roles = {"program": "program.json", "weights": "weights.npz", "cores": CORES_FILE}
+    placed = Diagnostic("N741", summary(cores), program.name, severity=Severity.NOTE)
+    return Emitted(
+        {role: f"{FOLDER}/{name}" for role, name in roles.items()},
+        (placed, *written_between_steps(program)),
+    )
+
+
+def cores_json(cores: tuple[Core, ...]) -> bytes:
+    """The content of ``cores.json``: parts of populations in the order of a core's compartments."""
+    content = {
+        "a_core_has": {name: limit.value for name, limit in RESOURCES.items()},
+        "cores": [
+            {
+                "parts": [
+                    {"population": p.population, "first": p.first, "count": p.count} for p in core.parts
+                ],
+                "uses": dict(core.use),
+            }
+            for core in cores
+        ],
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def written_between_steps(program: Program) -> tuple[Diagnostic, ...]:
+    """What a compartment does not do by itself, and the chip's x86 cores therefore write (N742)."""
+    started, cleared, begun, read = [], [], [], []
+    for p in program.populations:
+        if p.neuron is None:
+            continue
+        if p.neuron.threshold is None:
+            read.append(p)
+            continue
+        bias = bool(p.neuron.bias_mantissa.any())
+        started += [p] * bool(p.neuron.start_value.any())
+        cleared += [p] * bool(p.neuron.clear_interval)
+        begun += [p] * (bias and p.neuron.bias_start > 0)
+    parts = []
+    if started:
+        count = sum(size(p.shape) for p in started)
+        parts.append(f"start values of {count} compartments before the first step")
+    if cleared:
+        count = sum(size(p.shape) for p in cleared)
+        intervals = sorted({p.neuron.clear_interval for p in cleared if p.neuron is not None})
+        every = ", ".join(map(str, intervals))
+        parts.append(f"potential and current of {count} compartments every {every} steps")
+    if begun:
+        count = sum(size(p.shape) for p in begun)
+        latest = max(p.neuron.bias_start for p in begun if p.neuron is not None)
+        parts.append(f"biases of {count} compartments that begin by step {latest + 1}")
+    for p in read:
+        steps = collecting_steps(program, p)
+        every = "every step" if steps == 1 else f"every {steps} steps"
+        parts.append(
+            f"0 into the {size(p.shape)} compartments of {p.name} {every}, whose sums are read"
+        )
+    named = {where_is(p): None for p in (*started, *cleared, *begun, *read)}
+    return (
+        Diagnostic(
+            "N742",
+            f"written by the chip's x86 cores between steps: {'; '.join(parts)}",
+            ", ".join(named),
+            "compartments of Loihi 1 have no start value, no clearing and no late bias, and a readout "
+            "would fire; NxSDK's snips write the registers U, V and bias, as NxTF's reset does",
+            "what these writes cost in time and energy is in no figure of snnc",
+            Severity.NOTE,
+        ),
+    )
+
+
+def _cell(text: Any) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _row(*cells: Any) -> str:
+    return "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _readme(program: Program, cores: tuple[Core, ...]) -> bytes:
+    places: dict[str, list[int]] = {}
+    for number, core in enumerate(cores):
+        for part in core.parts:
+            places.setdefault(part.population, []).append(number)
+    rows = []
+    for p in program.populations:
+        shape = "x".join(map(str, p.shape))
+        if p.neuron is None:
+            rows.append(_row(p.name, shape, "outside", "", "", ""))
+            continue
+        held = registers(p, whole=True)
+        where = places[p.name]
+        on = f"{where[0]} to {where[-1]}" if len(where) > 1 else where[0]
+        mantissas = sorted({int(m) for m in held.threshold})
+        shown = f"{mantissas[0]} to {mantissas[-1]}" if len(mantissas) > 1 else mantissas[0]
+        rows.append(_row(p.name, shape, on, shown, held.decay_u, held.decay_v))
+    text = Template(README.read_text(encoding="utf-8")).substitute(
+        name=program.name,
+        cores=len(cores),
+        all_cores=CORES.value,
+        summary=summary(cores),
+        steps_per_frame=program.steps_per_frame,
+        first_answer=program.answer_step(0),
+        populations="\n".join(rows),
+        written="\n".join(f"* {n.what}" for n in written_between_steps(program)),
+    )
+    return text.encode()

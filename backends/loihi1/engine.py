@@ -1,0 +1,114 @@
+"""Runs a bundle on an emulator of Loihi 1, in the emulators' own environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends.base import Emitted, Progress
+from snnc.backends.child import run_script
+from snnc.errors import fail
+from snnc.ir import Integers, Kind, Program, Trace, read_program, size
+
+from .cores import Core, Part
+from .installed import ENVIRONMENT, SCRIPTS
+from .readouts import arrived, collecting_steps, potentials
+from .stage import Staged, stage
+
+
+def run(
+    engine: str,
+    folder: Path,
+    emitted: Emitted,
+    spikes: Integers,
+    *,
+    time_limit: float,
+    progress: Progress | None = None,
+) -> Trace:
+    """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
+    if engine not in SCRIPTS:
+        help = f"choose one of: {', '.join(SCRIPTS)}"
+        raise fail("D604", f"loihi1 has no engine {engine!r}", where="--engine", help=help)
+    python = ENVIRONMENT.python()
+    if python is None:
+        what = f"engine {engine} is not installed"
+        raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install loihi1")
+    text = (folder / emitted.files["program"]).read_bytes()
+    program = read_program(text, (folder / emitted.files["weights"]).read_bytes())
+    cores = read_cores(program, folder / emitted.files["cores"])
+    staged = stage(program, cores, spikes)
+    found = run_script(
+        python,
+        SCRIPTS[engine],
+        engine=engine,
+        arrays=staged.arrays,
+        settings=staged.settings,
+        samples=len(spikes),
+        time_limit=time_limit,
+        progress=progress,
+    )
+    return _collect(program, staged, found, spikes)
+
+
+def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
+    """The cores of a bundle, which hold every neuron of the program once.
+
+    Raises:
+        UserError: D437 they do not, or the file is no such file.
+    """
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["cores"]
+        cores = tuple(_core(entry["parts"]) for entry in listed)
+        held = {p.name: np.zeros(size(p.shape), np.int64) for p in program.populations if p.neuron}
+        for core in cores:
+            for part in core.parts:
+                inside = part.first >= 0 and part.count > 0
+                if not inside or part.first + part.count > len(held[part.population]):
+                    raise ValueError(f"{part.population} has no neurons {part.first} to its part's end")
+                held[part.population][part.first : part.first + part.count] += 1
+        for name, times in held.items():
+            if np.any(times != 1):
+                raise ValueError(f"neuron {int(np.argmax(times != 1))} of {name} is not on one core")
+    except (ValueError, KeyError, TypeError, OSError) as problem:
+        what = f"the cores cannot be read: {type(problem).__name__}: {problem}"
+        raise fail("D437", what, where=str(path), help="compile the model again") from problem
+    return cores
+
+
+def _core(entries: list[dict[str, Any]]) -> Core:
+    parts, offset = [], 0
+    for entry in entries:
+        name, first, count = str(entry["population"]), int(entry["first"]), int(entry["count"])
+        parts.append(Part(name, first, count, offset))
+        offset += count
+    if not parts:
+        raise ValueError("a core without compartments")
+    return Core(tuple(parts))
+
+
+def _collect(
+    program: Program, staged: Staged, found: dict[str, NDArray[Any]], spikes: Integers
+) -> Trace:
+    """The script's arrays as a trace; the input's spikes are what went in."""
+    samples, steps = spikes.shape[:2]
+    sizes = [size(p.shape) for p in staged.populations]
+    fired = np.unpackbits(found["spikes"], axis=-1, count=sum(sizes))
+    trace = Trace(spikes={program.input.name: spikes.astype(np.int32)})
+    first = 0
+    for population, count in zip(staged.populations, sizes, strict=True):
+        part = fired[:, :, first : first + count]
+        first += count
+        shape = (samples, steps, *population.shape)
+        if population.kind is not Kind.READOUT:
+            trace.spikes[population.name] = part.astype(np.int32).reshape(shape)
+            continue
+        if part.any():
+            raise AssertionError("a readout fired: what it collects was bounded before")
+        interval = collecting_steps(program, population)
+        heard = arrived(found["potentials"].astype(np.int64), interval)
+        trace.potentials[population.name] = potentials(population, heard)
+    return trace
