@@ -51,7 +51,7 @@ def run(
         time_limit=time_limit,
         progress=progress,
     )
-    return _collect(program, staged, found, spikes)
+    return collect(program, staged, found, spikes)
 
 
 def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
@@ -90,7 +90,7 @@ def _core(entries: list[dict[str, Any]]) -> Core:
     return Core(tuple(parts))
 
 
-def _collect(
+def collect(
     program: Program, staged: Staged, found: dict[str, NDArray[Any]], spikes: Integers
 ) -> Trace:
     """The script's arrays as a trace; the input's spikes are what went in."""

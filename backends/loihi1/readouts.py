@@ -32,7 +32,7 @@ def collecting_steps(program: Program, population: ProgramPopulation) -> int:
 
 
 def arrived(collected: Integers, interval: int) -> Integers:
-    """What arrived in each step, (samples, steps, neurons); registers are set back each ``interval``."""
+    """What arrived in each step, (samples, steps, neurons); ``interval``: of setting back."""
     before = np.zeros_like(collected)
     before[:, 1:] = collected[:, :-1]
     before[:, ::interval] = 0
