@@ -44,6 +44,8 @@ class SetNeurons(Pass):
         if (self.reset, self.comparison, self.start_value) == (None, None, None):
             return graph
         if graph.frame_is_step:
+            if all(p.neuron and p.neuron == self._changed(p.neuron) for p in graph.neurons):
+                return graph  # they are what is asked for
             raise fail(
                 "D315",
                 "the network has neurons of its own",

@@ -14,51 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import UserError, fail
 from snnc.ir import Program, ProgramPopulation, ProgramProjection, size
 
-from .limit_messages import where_is
+from .core_messages import too_many, too_much
 from .memory import Format, axon_bits, synapse_format
+from .places import RESOURCES, Core, Part
 from .registers import registers
-from .target import (
-    COMPARTMENTS,
-    CORES,
-    DECAY_PAIRS,
-    INPUT_AXONS,
-    OUTPUT_AXONS,
-    SYNAPSE_FORMATS,
-    SYNAPTIC_MEMORY,
-    THRESHOLDS,
-)
-
-RESOURCES = {
-    "compartments": COMPARTMENTS,
-    "input axons": INPUT_AXONS,
-    "output axons": OUTPUT_AXONS,
-    "synaptic memory": SYNAPTIC_MEMORY,
-    "thresholds": THRESHOLDS,
-    "decay pairs": DECAY_PAIRS,
-    "synapse formats": SYNAPSE_FORMATS,
-}
-"""What a core has, by the names that messages use."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Neurons ``first`` to ``first + count`` of a population, at ``offset`` and after in their core."""
-
-    population: str
-    first: int
-    count: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Core:
-    """What lies on one core, and what it takes of each resource."""
-
-    parts: tuple[Part, ...] = ()
-    use: tuple[tuple[str, int], ...] = ()
+from .target import COMPARTMENTS, CORES, OUTPUT_AXONS
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +83,11 @@ def partition(program: Program) -> tuple[Core, ...]:
         busiest = max(cores[over].parts, key=lambda part: sent[over][part.population])
         if busiest.count == 1:
             population = program.by_name[busiest.population]
-            raise _too_much(population, "output axons", sent[over][population.name])
+            raise too_much(population, "output axons", sent[over][population.name])
         share = OUTPUT_AXONS.value / sum(sent[over].values())
         most[busiest.population] = max(1, min(busiest.count - 1, int(busiest.count * share)))
     if len(cores) > CORES.value:
-        raise _too_many(program, cores)
+        raise too_many(program, cores)
     total = [sum(n.values()) for n in sent]
     return tuple(
         replace(core, use=(*core.use, ("output axons", n)))
@@ -160,7 +122,7 @@ class _Filler:
                 elif not parts:
                     excess = found.excess()
                     assert excess is not None
-                    raise _too_much(population, *excess)
+                    raise too_much(population, *excess)
                 if first < count:
                     cores.append(Core(tuple(parts), tuple(load.numbers().items())))
                     parts, load = [], _Load()
@@ -231,52 +193,3 @@ def _wiring(program: Program, projection: ProgramProjection) -> _Wiring:
     matrix.eliminate_zeros()
     ends, sources = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
     return _Wiring(projection, ends, sources, size(source.shape))
-
-
-def _too_much(population: ProgramPopulation, resource: str, asked: int) -> UserError:
-    limit = RESOURCES[resource]
-    cures = {
-        "input axons": "give it fewer sources: a smaller kernel, a smaller layer before it, or pooling",
-        "output axons": "let it reach fewer cores: smaller layers after it",
-        "synaptic memory": "use fewer --weight-bits, or fewer connections into it",
-        "synapse formats": "let fewer projections end there",
-    }
-    return fail(
-        "D432",
-        f"one neuron alone needs {asked} {resource}, a core of loihi1 has {limit.value}",
-        where=where_is(population),
-        why=f"unit: {limit.unit}; stated by {limit.source}; snnc does not split a neuron over cores",
-        help=cures.get(resource, "make the network smaller"),
-    )
-
-
-def _too_many(program: Program, cores: list[Core]) -> UserError:
-    """Names the populations that take most cores, and what is short there."""
-    taken: dict[str, int] = {}
-    for core in cores:
-        for part in core.parts:
-            taken[part.population] = taken.get(part.population, 0) + 1
-    largest = max(taken, key=lambda name: taken[name])
-    fullest = max(
-        (core for core in cores if any(p.population == largest for p in core.parts)),
-        key=lambda core: max(n / RESOURCES[name].value for name, n in core.use),
-    )
-    name, amount = max(fullest.use, key=lambda item: item[1] / RESOURCES[item[0]].value)
-    return fail(
-        "D433",
-        f"the network needs {len(cores)} cores, a chip of loihi1 has {CORES.value}",
-        where=where_is(program.by_name[largest]),
-        why=f"it is on {taken[largest]} of them, where {name} are short ({amount} of "
-        f"{RESOURCES[name].value}); stated by {CORES.source}",
-        help="make this layer smaller, use fewer --weight-bits, or smaller kernels; snnc "
-        "does not split a network over several chips",
-    )
-
-
-def summary(cores: tuple[Core, ...]) -> str:
-    """Cores used, and of each resource that can run out the fullest core."""
-    fills = []
-    for name in ("compartments", "input axons", "output axons", "synaptic memory"):
-        used = [dict(core.use)[name] for core in cores]
-        fills.append(f"{name} {max(used)} of {RESOURCES[name].value}")
-    return f"{len(cores)} of {CORES.value} cores; in the fullest core {', '.join(fills)}"

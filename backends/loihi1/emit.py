@@ -11,8 +11,9 @@ from snnc.backends.base import Emitted
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Program, size, write_program
 
-from .cores import RESOURCES, Core, partition, summary
+from .cores import partition
 from .limit_messages import where_is
+from .places import RESOURCES, Core, summary
 from .readouts import collecting_steps
 from .registers import registers
 from .target import CORES

@@ -14,8 +14,8 @@ from snnc.backends.child import run_script
 from snnc.errors import fail
 from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
-from .cores import Core, Part
 from .installed import ENVIRONMENT, SCRIPTS
+from .places import Core, Part
 from .readouts import arrived, collecting_steps, potentials
 from .stage import Staged, stage
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.ir import Integers, Program, ProgramPopulation, size
 
-from .cores import Core
+from .places import Core
 from .readouts import collecting_steps
 from .registers import chip_exponent, neuron_of, registers
 

@@ -56,8 +56,10 @@ class Maker:
     def neuron(self, shape: Shape, *, spiking: bool) -> IntegerNeuron:
         """Dynamics; readouts have any, neurons those of the chip."""
         own = () if self.chance(0.5) else shape
-        magnitude = self.rng.uniform(1, 17 if self.heavy else 9, own)
+        magnitude = self.rng.uniform(1, 17 if self.heavy else 9, 3 if own else ())
         threshold = np.asarray(2**magnitude).astype(np.int64) * 64
+        if own:
+            threshold = self.rng.choice(threshold, own)  # brian2-loihi needs a group for each
         whole = self.chance(0.3)
         mantissa = self.rng.integers(-4095, 4096, shape if self.chance(0.5) else ())
         biased = not whole and self.chance(0.6)
@@ -66,7 +68,9 @@ class Maker:
         # A potential that is 0 modulo 64 must not reach the end of its register.
         cleared = at_least or self.chance(0.5)
         return IntegerNeuron(
-            current_decay=4095 if whole else int(self.rng.choice([4095, 4095, self.integer(700, 4094)])),
+            current_decay=4095
+            if whole
+            else int(self.rng.choice([4095, 4095, self.integer(700, 4094)])),
             potential_decay=0 if whole else int(self.rng.choice([0, self.integer(1, 4095), 4095])),
             input_shift=6 if spiking else self.integer(0, 6),
             state_bits=24,
@@ -166,4 +170,5 @@ def random_spikes(program: Program, seed: int, samples: int, steps: int) -> Inte
     """Binary input, (samples, steps, \\*input shape), as dense as the seed says."""
     rng = np.random.default_rng(seed)
     density = rng.choice([0.05, 0.4, 0.9])
-    return (rng.random((samples, steps, *program.input.shape)) < density).astype(np.int64)
+    spikes = rng.random((samples, steps, *program.input.shape)) < density
+    return np.asarray(spikes, np.int64)
