@@ -9,6 +9,12 @@ import numpy as np
 
 from snnc.conformance import Conformance, Kit
 
+SOFT = "a compartment forgets its potential when it fires"
+PAYLOAD = "a spike carries no number"
+CODE = "a compartment sends one binary spike where it crosses its threshold, and counts no levels"
+CUT = "the chip shifts each weight by itself, the program their sum: bits that are cut off differ"
+WRAPS = "what an accumulator of the chip cannot hold wraps there, and otherwise than in the program"
+
 VARIANTS: tuple[Mapping[str, Any], ...] = (
     {},
     {"start_value": np.asarray(3200)},
@@ -23,4 +29,23 @@ class Loihi1Conformance(Conformance):
 
     target: ClassVar[str] = "loihi1"
     kit: ClassVar[Kit] = Kit(variants=VARIANTS)
-    cannot: ClassVar[Mapping[str, str]] = {}
+    engines: ClassVar[tuple[str, ...]] = ("nengo-loihi",)
+    cannot: ClassVar[Mapping[str, str]] = {
+        "reset/soft": SOFT,
+        "comparison/*-soft": SOFT,
+        "start/soft": SOFT,
+        "threshold/odd": "the chip compares with multiples of 64",
+        "decay/current-slowest": WRAPS,
+        "saturation/current*": WRAPS,
+        "exponent/down-four": CUT,
+        "exponent/mixed-down": CUT,
+        "input/graded": PAYLOAD,
+        "input/once": PAYLOAD,
+        "input/negative": PAYLOAD,
+        "input/large": PAYLOAD,
+        "code/frame*": CODE,
+        "code/graded*": CODE,
+        "relay/payloads": PAYLOAD,
+        "compile/frame": CODE,
+        "compile/graded": CODE,
+    }

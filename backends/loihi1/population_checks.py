@@ -66,7 +66,7 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             "use a hard reset: --set set-neurons{reset=zero}, as loihi1's own pipeline does, or train "
             "for it: snnc.SpikingNeuron(..., reset='zero')",
         )
-    if neuron.bias_interval != 1 and neuron.threshold is not None:
+    if neuron.bias_interval != 1 and neuron.threshold is not None and neuron.code is Code.RATE:
         yield Diagnostic(
             "D434",
             f"a bias in one of {neuron.bias_interval} steps",

@@ -9,6 +9,7 @@ import numpy as np
 from snnc.errors import Diagnostic
 from snnc.ir import (
     Array,
+    Code,
     Conv2d,
     Identity,
     Linear,
@@ -108,7 +109,7 @@ def _grid(projection: ProgramProjection, where: str) -> Iterator[Diagnostic]:
 def _exponent(program: Program, projection: ProgramProjection, where: str) -> Iterator[Diagnostic]:
     """The chip shifts each weight and cuts off what falls below 1; a program shifts their sum."""
     population = program.by_name[projection.target]
-    if population.neuron is None:
+    if population.neuron is None or population.neuron.code is not Code.RATE:
         return
     exponent = chip_exponent(population, projection)
     if abs(exponent) > WEIGHT_EXPONENT.value:
