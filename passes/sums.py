@@ -87,6 +87,9 @@ def _potential(
     frames: int,
 ) -> Array | None:
     steps = graph.steps_per_frame or 1
+    kept = 0.0 if population.neuron is None else population.neuron.current_kept
+    # What arrives counts as often as the current keeps it.
+    step, frame = step.times(1 / (1 - kept)), frame.times(1 / (1 - kept))
     bias = np.zeros(()) if population.bias is None else population.bias
     each_frame = bias if graph.code.exact else bias * steps
     low = frame.low + np.minimum(each_frame, 0)

@@ -42,9 +42,8 @@ def bound_state(
     """
     shift = 2**neuron.input_shift
     step, frame = arriving.step.times(shift), arriving.frame.times(shift)
-    if neuron.current_decay != NO_MEMORY:
-        step = step.times(lasting(neuron))
-        frame = step.times(steps_per_frame)
+    # What arrives counts as often as the current keeps it, in this frame or later.
+    step, frame = step.times(lasting(neuron)), frame.times(lasting(neuron))
     bias = np.broadcast_to(neuron.bias_mantissa << neuron.bias_exponent, step.high.shape)
     pushed = step + _biased(bias)
     start, forever = _started(neuron), None

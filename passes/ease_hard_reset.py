@@ -1,0 +1,90 @@
+"""Pass ``ease-hard-reset``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from snnc.errors import fail
+from snnc.ir import Graph, Population, Reset
+
+from .base import Context, Fact, Pass
+
+
+@dataclass(frozen=True)
+class EaseHardReset(Pass):
+    """Make converted networks lose less where neurons forget their potential when they fire.
+
+    At a hard reset what exceeds the threshold is lost: about half of what a neuron gets in one step. A
+    current that keeps the share k from step to step brings the same sum in smaller parts,
+    ``w (1 - k) k**n`` after n steps, and survives the spike. Thresholds and biases become
+    ``1 / (1 - k)`` times as large instead of weights smaller, which leaves these their bits. What is
+    still on its way at the end of a frame is lost where frames restart. Besides, thresholds become
+    ``scale`` times what they were, and so does what a spike is worth: neurons fire more seldom, which a
+    hard reset distorts less; and potentials begin at another share of the threshold.
+    Neurons with a soft reset, networks that were trained with spikes and networks whose frames are time
+    steps stay as they are.
+
+    Options:
+        kept: k, 0 to less than 1.
+        scale: factor on thresholds.
+        start_value: potential before the first step, as a fraction of the threshold, below 1.
+            The defaults of all three were the best on 300 training streams of samples/moving_digits
+            (docs/loihi1.md).
+    """
+
+    name: ClassVar[str] = "ease-hard-reset"
+    interface: ClassVar[int] = 1
+    requires: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
+    destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
+
+    kept: float = 0.5
+    scale: float = 2.5
+    start_value: float = 0.4
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        self._refuse_options()
+        if graph.frame_is_step or graph.code.exact or graph.trained_steps is not None:
+            return graph
+        hard = [p for p in graph.neurons if p.neuron is not None and p.neuron.reset is Reset.ZERO]
+        if not hard:
+            return graph
+        late = self.kept / (1 - self.kept) / (graph.steps_per_frame or 1)
+        context.note(
+            "N744",
+            f"currents keep {self.kept:g} from step to step, thresholds are {self.scale:g} times as "
+            f"large, potentials begin at {self.start_value:g} of them; about {min(1.0, late):.1%} of "
+            "what spikes bring comes after the frame's end and is lost",
+            where=", ".join(p.name for p in hard),
+            why="so that hard resets lose less",
+            help="more --steps-per-frame make that share smaller",
+        )
+        return graph.with_populations(self._eased(p) for p in hard)
+
+    def _eased(self, p: Population) -> Population:
+        assert p.neuron is not None and p.threshold is not None
+        longer = 1 / (1 - self.kept)
+        neuron = replace(p.neuron, current_kept=self.kept, start_value=self.start_value)
+        return replace(
+            p,
+            neuron=neuron,
+            threshold=p.threshold * self.scale * longer,
+            amplitude=p.amplitude * self.scale,
+            bias=None if p.bias is None else p.bias * longer,
+        )
+
+    def _refuse_options(self) -> None:
+        wrong = (
+            (not 0 <= self.kept < 1, "kept", f"{self.kept} of the current", "0 or more, less than 1"),
+            (not 0 < self.scale < math.inf, "scale", f"a scale of {self.scale}", "a positive factor"),
+            (
+                not -1 < self.start_value < 1,
+                "start-value",
+                f"a start value of {self.start_value} thresholds",
+                "more than -1 and less than 1",
+            ),
+        )
+        for refused, option, what, cure in wrong:
+            if refused:
+                raise fail("D305", what, where=f"{self.name}{{{option}}}", help=f"use {cure}")

@@ -1,0 +1,1 @@
+from passes.ease_hard_reset import *
