@@ -19,7 +19,7 @@ import numpy as np
 
 LARGEST_STATE = 2**23 - 1
 SIGNS = {"mixed": 1, "excitatory": 2, "inhibitory": 3}
-FIRST_INPUT = -1
+INPUT = -1
 """Stands for the input among the numbers of populations."""
 
 
@@ -111,7 +111,7 @@ class Network:
 
     def sources(self, number: int) -> list[tuple[Any, Any]]:
         """Objects that hold a projection's sources, with their numbers within the population."""
-        if number == FIRST_INPUT:
+        if number == INPUT:
             return [(self.input, np.arange(self.settings["input_size"]))]
         first = self.populations[number]["first"]
         return [(group, neurons - first) for n, neurons, group in self.groups if n == number]

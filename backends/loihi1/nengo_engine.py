@@ -29,7 +29,7 @@ LARGEST_STATE = 2**23 - 1
 SIGNS = {"mixed": 1, "excitatory": 2, "inhibitory": 3}
 WEIGHT_BITS = [0, 1, 2, 3, 4, 5, 6, 8]
 INDEX_BITS = [0, 6, 7, 8, 9, 10, 11, 12]
-FIRST_INPUT = -1
+INPUT = -1
 """Stands for the input among the numbers of populations."""
 
 
@@ -118,7 +118,7 @@ class Network:
     def lead(self, projection: Any, synapse: Any, used: Any) -> None:
         """Axons from every core that holds sources of a group of synapses, or from outside."""
         source, delay = projection["source"], projection["delay"]
-        if source == FIRST_INPUT or delay:
+        if source == INPUT or delay:
             outside = self.outside(source, delay)
             axon_of = np.full(outside.n_neurons, -1)
             axon_of[used] = np.arange(len(used))
@@ -136,7 +136,7 @@ class Network:
         """Input spikes: of the input itself, or of neurons whose spikes arrive later."""
         if (source, delay) not in self.inputs:
             everyone = self.settings["input_size"]
-            size = everyone if source == FIRST_INPUT else self.populations[source]["size"]
+            size = everyone if source == INPUT else self.populations[source]["size"]
             self.inputs[source, delay] = SpikeInput(size, label=f"{source} delayed by {delay}")
         return self.inputs[source, delay]
 
@@ -154,7 +154,7 @@ def run(network: Network, events: list[Any], steps: int, watched: Any) -> tuple[
     for source in network.inputs.values():
         source.spikes.clear()
     for (source, delay), spikes in network.inputs.items():
-        if source == FIRST_INPUT:
+        if source == INPUT:
             for step, indices in enumerate(events, 1):
                 if len(indices):
                     spikes.add_spikes(step + delay, indices)
@@ -167,7 +167,7 @@ def run(network: Network, events: list[Any], steps: int, watched: Any) -> tuple[
             fired[step - 1] = emulator.compartment.spiked[network.place]
             potentials[step - 1] = emulator.compartment.voltage[network.place[watched]]
             for (source, delay), spikes in network.inputs.items():
-                if source != FIRST_INPUT:
+                if source != INPUT:
                     held = network.populations[source]
                     now = fired[step - 1, held["first"] : held["first"] + held["size"]].nonzero()[0]
                     if len(now):
