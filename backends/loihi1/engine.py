@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
+from .checks import check
 from .installed import ENVIRONMENT, SCRIPTS
 from .places import Core, Part
 from .readouts import arrived, collecting_steps, potentials
@@ -39,6 +40,9 @@ def run(
         raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install loihi1")
     text = (folder / emitted.files["program"]).read_bytes()
     program = read_program(text, (folder / emitted.files["weights"]).read_bytes())
+    wrong = list(check(program))
+    if wrong:
+        raise UserError(*wrong)  # the bundle was changed: what is compiled was checked
     cores = read_cores(program, folder / emitted.files["cores"])
     staged = stage(program, cores, spikes)
     found = run_script(

@@ -1,8 +1,9 @@
 """Runs a network for Loihi 1 on nengo-loihi's emulator; started with ``python -I``, without snnc.
 
 Integers go straight into LoihiBlock, Synapse and Axon: nengo-loihi's own builder and its scaling of
-floats are not used. nengo-loihi checks every block itself (validate_block), and its emulator is strict:
-an accumulator that overflows is an error. Three things are done from outside, between two steps:
+floats are not used. nengo-loihi checks every block, and the chip that they make up, itself; its
+emulator is strict: an accumulator that overflows is an error. Two things are done from outside, between
+two steps:
 
 * what is sent over a delayed projection leaves the emulator and comes back as input spikes so many
   steps later, because its emulator has no synaptic delays (CompartmentState.MAX_DELAY = 1);
@@ -23,6 +24,8 @@ from nengo_loihi.block import Axon, LoihiBlock, Synapse
 from nengo_loihi.builder import Model
 from nengo_loihi.builder.validate import validate_block
 from nengo_loihi.emulator import EmulatorInterface
+from nengo_loihi.hardware.allocators import Greedy
+from nengo_loihi.hardware.validate import validate_board
 from nengo_loihi.inputs import SpikeInput
 
 LARGEST_STATE = 2**23 - 1
@@ -59,6 +62,8 @@ class Network:
             self.model.add_block(block)
         for source in self.inputs.values():
             self.model.add_input(source)
+        # A block is a core: nengo-loihi's own allocator and checks, those for hardware too.
+        validate_board(Greedy()(self.model, n_chips=1))
 
     def neurons(self, population: int, start: int, count: int) -> Any:
         """Numbers of some neurons of a population among all."""

@@ -111,6 +111,20 @@ def test_several_cores_on_the_emulator(tmp_path: Path) -> None:
         assert np.any(trace.spikes["layer.2"]) and np.any(trace.potentials["layer.3"])
 
 
+def test_a_payload_that_does_not_fit_the_chip_is_not_run(tmp_path: Path) -> None:
+    interpreter()
+    found = emitted(PROGRAM, tmp_path / "bundle")
+    path = tmp_path / "bundle" / found.files["program"]
+    text = path.read_text()
+    changed = text.replace('"delay": 0', '"delay": 63')
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(UserError, match="63 exceeds 62"):
+        BACKEND.run(
+            "nengo-loihi", tmp_path / "bundle", found, random_spikes(PROGRAM, 0, 1, 3), time_limit=60
+        )
+
+
 def test_no_such_engine(tmp_path: Path) -> None:
     found = emitted(PROGRAM, tmp_path / "bundle")
     with pytest.raises(UserError, match=r"nengo-loihi, brian2-loihi"):
