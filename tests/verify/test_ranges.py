@@ -361,6 +361,35 @@ def test_a_potential_is_bounded_by_what_arrives_and_by_what_a_leak_leaves(
     assert found.frames is None
 
 
+@given(
+    st.lists(st.integers(-50, 90), min_size=1, max_size=30),
+    st.integers(-60, 40),
+    st.sampled_from([0, 99, 2047, 3071, 4094, 4095]),
+    st.booleans(),
+)
+@example([0, -50, 0, 0], 0, 2047, True)  # -50, -75, -87, -93: of -100
+@EXAMPLES
+def test_a_current_that_lasts_is_bounded_by_what_arrives_in_a_frame(
+    pushed: list[int], start: int, decay: int, cleared: bool
+) -> None:
+    steps = len(pushed)
+    plain = cleared_each_frame(10**6, start, Reset.ZERO, steps if cleared else 0)
+    neuron = replace(plain, current_decay=decay)
+    step = Extent(np.full(1, float(min(0, *pushed))), np.full(1, float(max(0, *pushed))))
+    brought = [float(sum(x for x in pushed if x * sign > 0)) for sign in (-1, 1)]
+    frame = Extent(np.full(1, brought[0]), np.full(1, brought[1]))
+    found = bound_state(neuron, Arriving(step, frame), steps)
+    current, potential, seen = 0, start, []
+    for x in pushed:
+        current = int(np.sign(current)) * (abs(current) * (4095 - decay) >> 12) + x
+        potential += current
+        seen.append(potential)
+    assert found.potential.low.min() <= min(seen) and max(seen) <= found.potential.high.max()
+    if cleared:
+        most = brought[0] * 4096 / (decay + 1) + min(start, 0)
+        assert found.potential.low.min() >= most * (1 + 1e-12)
+
+
 @pytest.mark.parametrize("leaks", [True, False])
 def test_spikes_that_a_memory_pays_for(leaks: bool) -> None:
     """A start below 0 leaks away; a current that stays brings more than has arrived."""
