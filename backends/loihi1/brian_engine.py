@@ -16,6 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from brian2 import BrianLogger, NetworkOperation, ms, prefs
+from brian2_loihi import (
+    LoihiNetwork,
+    LoihiNeuronGroup,
+    LoihiSpikeGeneratorGroup,
+    LoihiSpikeMonitor,
+    LoihiStateMonitor,
+    LoihiSynapses,
+)
 
 LARGEST_STATE = 2**23 - 1
 SIGNS = {"mixed": 1, "excitatory": 2, "inhibitory": 3}
@@ -27,8 +36,6 @@ class Network:
     """brian2-loihi's objects; a group has one threshold, so a population may take several."""
 
     def __init__(self, arrays: Any, settings: Any) -> None:
-        from brian2_loihi import LoihiNetwork, LoihiSpikeGeneratorGroup
-
         self.arrays, self.settings = arrays, settings
         self.populations = settings["populations"]
         self.total = sum(p["size"] for p in self.populations)
@@ -45,9 +52,9 @@ class Network:
             for number, projection in enumerate(settings["projections"])
             for synapse in self.wire(number, projection)
         ]
-        self.spikes = [monitor(group) for _, _, group in self.groups]
+        self.spikes = [LoihiSpikeMonitor(group) for _, _, group in self.groups]
         self.potentials = [
-            (neurons, watch(group))
+            (neurons, LoihiStateMonitor(group, "v"))
             for number, neurons, group in self.groups
             if self.populations[number]["readout"]
         ]
@@ -69,8 +76,6 @@ class Network:
 
     def group(self, number: int, neurons: Any) -> Any:
         """Neurons that have all in common but bias and start value."""
-        from brian2_loihi import LoihiNeuronGroup
-
         one = neurons[0]
         return LoihiNeuronGroup(
             len(neurons),
@@ -82,8 +87,6 @@ class Network:
 
     def wire(self, number: int, projection: Any) -> Any:
         """Synapses of one projection, for each pair of groups that has any."""
-        from brian2_loihi import LoihiSynapses
-
         data = self.arrays[f"weights{number}"]
         ends, targets = self.arrays[f"ends{number}"], self.arrays[f"targets{number}"]
         rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
@@ -118,7 +121,6 @@ class Network:
 
     def operations(self) -> list[Any]:
         """What is done around brian2-loihi's own arithmetic, in every step."""
-        from brian2 import NetworkOperation
 
         def before() -> None:
             step = self.step()
@@ -151,7 +153,6 @@ class Network:
         indices = np.concatenate([*events, np.zeros(0, int)]).astype(int)
         # A generator's spikes arrive in their own step, those of a program one step later.
         times = np.concatenate([np.full(len(e), s) for s, e in enumerate(events, 1)])
-        from brian2 import ms
 
         self.input.set_spikes(indices, times.astype(int) * ms)
         self.network.run(steps)
@@ -164,24 +165,8 @@ class Network:
         return fired, np.rint(potentials).astype(np.int32)
 
 
-def monitor(group: Any) -> Any:
-    """Records a group's spikes."""
-    from brian2_loihi import LoihiSpikeMonitor
-
-    return LoihiSpikeMonitor(group)
-
-
-def watch(group: Any) -> Any:
-    """Records a group's potentials."""
-    from brian2_loihi import LoihiStateMonitor
-
-    return LoihiStateMonitor(group, "v")
-
-
 def main(job: Path) -> None:
     """Read the job, run every sample, write what they did."""
-    from brian2 import BrianLogger, prefs
-
     sys.excepthook = sys.__excepthook__  # Brian's own hides what went wrong
 
     prefs.codegen.target = "numpy"
