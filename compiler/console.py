@@ -45,7 +45,8 @@ def _show(table: Table) -> None:
     from rich.console import Console
 
     # A file or a pipe has no width of its own; rich would assume 80 and cut.
-    Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(table)
+    # No markup: cells have brackets of their own, as in snnc[nir].
+    Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, markup=False).print(table)
 
 
 def _table(*columns: str, title: str = "") -> Table:

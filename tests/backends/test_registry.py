@@ -18,9 +18,14 @@ from tests.plugin_packages import install
 MODEL = str(Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "model.pt")
 
 GOOD = """
+from snnc.backends import Engine
 from snnc.backends.reference import ReferenceBackend
 class Good(ReferenceBackend):
     name = "good"
+class Optional(Good):
+    name = "optional"
+    def engines(self):
+        return (Engine("simulator", "", False, "pip install 'optional[simulator]'"),)
 class Newer(Good):
     name, interface = "newer", 99
 class Older(Good):
@@ -156,7 +161,7 @@ def test_passes_likewise(folder: Path) -> None:
 
 
 def test_the_commands_show_them(tmp_path: Path) -> None:
-    vendor(tmp_path, good="Good", newer="Newer")
+    vendor(tmp_path, good="Good", newer="Newer", optional="Optional")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
 
     def snnc(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -167,6 +172,7 @@ def test_the_commands_show_them(tmp_path: Path) -> None:
     listed = snnc("targets")
     assert listed.returncode == 0 and "good" in listed.stdout and "vendor-chip 1.0" in listed.stdout
     assert "target newer of vendor-chip 1.0 cannot be used: written for interface 99" in listed.stdout
+    assert "pip install 'optional[simulator]'" in listed.stdout
     installed = snnc("targets", "install", "good")
     assert installed.returncode == 0 and "run beside snnc" in installed.stdout
     refused = snnc("targets", "install", "newer")
