@@ -32,11 +32,18 @@ Found = tuple[str, str, int, int, Limit, str]
 
 def check(program: Program, target: Target) -> Iterator[Diagnostic]:
     """Everything that does not fit, not the first only."""
-    found = [d for p in program.populations for d in _population(p)]
-    found += [d for p in program.projections for d in _projection(program, p)]
+    found = list(check_numbers(program))
     yield from found
     if not found:  # of a program that cannot be laid out nothing can be counted
         yield from _memory(program, target)
+
+
+def check_numbers(program: Program) -> Iterator[Diagnostic]:
+    """Everything that C cannot say, whatever the chip's size."""
+    for population in program.populations:
+        yield from _population(population)
+    for projection in program.projections:
+        yield from _projection(program, projection)
 
 
 def _memory(program: Program, target: Target) -> Iterator[Diagnostic]:

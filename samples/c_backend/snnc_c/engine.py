@@ -119,7 +119,7 @@ def _collect(program: Program, found: Integers, spikes: Integers, engine: str) -
     if found.size != wanted:
         what = f"engine {engine} wrote {found.size} numbers, not {wanted}"
         raise fail("C606", what, where=engine, help="please report this with the bundle")
-    numbers = found[:-1].reshape(samples, steps, -1)
+    numbers = found[:-1].reshape(samples, steps, sum(counts))
     parts = np.split(numbers, np.cumsum(counts)[:-1], axis=2)
     shaped = {
         p.name: np.ascontiguousarray(part).reshape(samples, steps, *p.shape)

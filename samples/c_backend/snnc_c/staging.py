@@ -12,6 +12,7 @@ from pathlib import Path
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Program, read_program
 
+from .checks import check_numbers
 from .emit import FOLDER, code_files
 
 
@@ -19,16 +20,18 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
     """The bundle's program, and the names of the C files that are now in ``job``.
 
     Raises:
-        UserError: C602 for every file that is not what is emitted, C603 where there is no program.
+        UserError: C602 for every file that is not what is emitted, C603 where there is no program, and
+            whatever ``check`` says of the program that is there.
     """
     try:
         packed = (folder / "program.json").read_bytes(), (folder / "weights.npz").read_bytes()
         program = read_program(*packed)
-        files = code_files(program)
+        wrong = list(check_numbers(program))
+        files = {} if wrong else code_files(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         what = f"the program cannot be read: {problem}"
         raise fail("C603", what, where=str(folder), help="compile the model again") from problem
-    wrong = [
+    wrong += [
         Diagnostic(
             "C602",
             what,

@@ -7,8 +7,8 @@ from snnc.ir import Limit, Target
 KIBIBYTE = 1024
 FLASH, RAM = (512 - 32) * KIBIBYTE, (128 - 16) * KIBIBYTE
 CHIP = (
-    "ST RM0383, section 2.1: STM32F411xE, 512 Kbytes of flash and 128 of SRAM; 32 and 16 of them are left "
-    "for code, stack and everything else"
+    "ST RM0383, section 2.1: STM32F411xE, 512 Kbytes of flash and 128 of SRAM; 32 and 16 of them are "
+    "left for code, stack and everything else"
 )
 ASKED = "the options c{flash=...,ram=...}"
 

@@ -1,7 +1,8 @@
 /* Runs the network on a computer: main INPUT OUTPUT. Not for the microcontroller.
 
    INPUT: samples and steps, then the input's payloads, step by step. OUTPUT: for each step the spikes of
-   every population of neurons and the readout's potential, at the end microseconds spent in the network.
+   every population of neurons and the readout's potential, at the end the microseconds
+   that the network took, INT32_MAX where they do not fit.
    All are int32_t as this computer stores them. */
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
     static const int32_t sizes[] = NETWORK_SIZES;
     int32_t shape[2], sample, step, population, microseconds;
     clock_t spent = 0;
+    double seconds;
     FILE *from, *to;
 
     if (argc != 3)
@@ -57,7 +59,8 @@ int main(int argc, char **argv)
         printf("done %ld\n", (long)sample + 1);
         fflush(stdout);
     }
-    microseconds = (int32_t)((double)spent * 1e6 / CLOCKS_PER_SEC);
+    seconds = (double)spent / CLOCKS_PER_SEC;
+    microseconds = seconds < 2147.0 ? (int32_t)(seconds * 1e6) : INT32_MAX;
     if (!write_all(&microseconds, 1, to) || fclose(to) != 0)
         return failed("cannot write");
     return 0;
