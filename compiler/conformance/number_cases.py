@@ -95,6 +95,23 @@ CASES.exact("exponent/mixed", "two projections with exponents of their own", _ex
 CASES.exact("exponent/mixed-down", "one is doubled, one rounded down", _exponents(335, 1, -2))
 
 
+def _rounded(kit: Kit) -> Built:
+    """A readout, which shows every unit: that sums below zero are not rounded towards it."""
+    network = Network(kit, 336)
+    network.input(7)
+    network.neurons("hidden", 9)
+    network.readout(4)
+    network.connect("input", "hidden")
+    network.connect(
+        "hidden", "readout", Linear(-np.abs(network.drawn(4, 9))), exponent=kit.exponent - 3
+    )
+    network.connect("hidden", "readout", exponent=kit.exponent - 4)
+    return network.built(density=0.6)
+
+
+CASES.exact("exponent/down-readout", "a readout's sums, rounded down one by one", _rounded)
+
+
 def _pushed(seed: int, down: int) -> Any:
     """Inputs push down for so many steps until the register is full, then up, over a far threshold."""
 

@@ -144,6 +144,24 @@ def test_a_mistake_is_caught(change: Callable[[Program], Program], caught: str) 
     assert right.result == "passed"
 
 
+@pytest.mark.parametrize("towards", [np.trunc, np.ceil, np.rint])
+def test_another_rounding_of_sums_is_caught(
+    towards: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rounding(total: Integers, exponent: int) -> Integers:
+        return np.asarray(towards(total * 2.0**exponent), np.int64)
+
+    class Rounding(ReferenceBackend):
+        def run(self, *arguments: Any, **more: Any) -> Trace:
+            with monkeypatch.context() as patched:
+                patched.setattr("snnc.sim.reference.shift_sum", rounding)
+                return super().run(*arguments, **more)
+
+    case = next(case for case in CASES if case.name == "exponent/down-readout")
+    row = judge(Rounding(), case, Kit(), {}, ("reference",))
+    assert row.result == "failed" and "differ" in row.reason, row
+
+
 class Refusing(ReferenceBackend):
     """Refuses everything, with the message that it is given."""
 

@@ -1,4 +1,4 @@
-"""A program's two files come from strangers: what is wrong in them is found before anything follows it."""
+"""A program's two files come from strangers: what is wrong is found before anything follows it."""
 
 from __future__ import annotations
 
