@@ -69,7 +69,9 @@ def _command(engine: str) -> list[str]:
         raise fail("C601", what, where="--engine", help=found[engine].how_to_install)
     if engine == HOST:
         return compiler()
-    return [str(ZIG_ENVIRONMENT.interpreter), "-m", "ziglang", "cc"]
+    # What zig makes goes into the job's folder: in a common one, two that compile at once collide.
+    variable = "ZIG_LOCAL_CACHE_DIR=zig-cache"
+    return ["env", variable, str(ZIG_ENVIRONMENT.interpreter), "-m", "ziglang", "cc"]
 
 
 def run(
