@@ -13,10 +13,13 @@ from pathlib import Path
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "c_backend"
 
 
-def install(folder: Path, work: Path) -> None:
-    """Install it with pip, from a copy so that nothing is built in the sources; needs no network."""
+def install(folder: Path, work: Path, sample: Path = SAMPLE) -> None:
+    """Install it with pip into ``folder``, from a copy in ``work``: nothing is built here.
+
+    Needs no network.
+    """
     copy = shutil.copytree(
-        SAMPLE, work / "c_backend", ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+        sample, work / "c_backend", ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
     )
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     offline = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from samples.moving_digits.demo import MODEL
+
+from .plugin import SAMPLE, Shell, install
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ("writing-a-backend.md", "writing-a-pass.md")
@@ -58,3 +64,30 @@ def test_every_code_of_the_sample_is_in_its_readme() -> None:
     ranges = re.findall(r"C(\d{3})(?: to C(\d{3}))?", told.partition("Messages:")[2])
     known = {n for low, high in ranges for n in range(int(low), int(high or low) + 1)}
     assert used == known
+
+
+def test_a_copy_under_other_names_works(tmp_path: Path) -> None:
+    """What the guide tells a newcomer to do first."""
+    copy = tmp_path / "my_chip"
+    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    page = (ROOT / "docs" / "writing-a-backend.md").read_text()
+    (command,) = re.findall(r"^    cd my_chip && (.*) && cd \.\.$", page, re.M)
+    subprocess.run(command, shell=True, cwd=copy, check=True)
+    for name, old, new in (
+        ("my_chip/target.py", 'NAME = "c"', 'NAME = "my-chip"'),
+        ("pyproject.toml", '"snnc-c"', '"my-chip"'),
+        ("pyproject.toml", "\nc = ", "\nmy-chip = "),
+    ):
+        text = (copy / name).read_text()
+        assert old in text
+        (copy / name).write_text(text.replace(old, new))
+    install(tmp_path / "site", tmp_path / "work", copy)
+    shell = Shell(tmp_path / "site", tmp_path)
+    assert "my-chip 1.0.0" in shell.snnc("targets").stdout
+    assert shell.snnc("compile", MODEL, "--target", "my-chip", "-o", "digits").returncode == 0
+    if shutil.which("cc"):
+        assert shell.snnc("verify", "digits", "--samples", "2").returncode == 0
+        rows = shell.python(
+            "-m", "pytest", "-q", copy / "tests", "-k", "reset", "-p", "no:cacheprovider"
+        )
+        assert rows.returncode == 0 and "passed" in rows.stdout, rows.stdout

@@ -12,7 +12,7 @@ from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import checks, emit, engine, staging
-from .target import FLASH, RAM, describe
+from .target import FLASH, NAME, RAM, describe
 
 __all__ = ["CBackend"]
 
@@ -35,12 +35,12 @@ class CBackend:
     ram: int = RAM
 
     interface: ClassVar[int] = 1
-    name: ClassVar[str] = "c"
+    name: ClassVar[str] = NAME
 
     def __post_init__(self) -> None:
         for option, value in (("flash", self.flash), ("ram", self.ram)):
             if value < 1:
-                what, where = f"{value} bytes", f"c{{{option}}}"
+                what, where = f"{value} bytes", f"{NAME}{{{option}}}"
                 raise fail("C301", what, where=where, help="use the size of the chip's memory")
 
     @property

@@ -22,10 +22,10 @@ from snnc.ir import (
 from snnc.ir.scaling import weights_of
 
 from .layout import lay_out
-from .target import BIAS_EXPONENT, CURRENT_DECAY, DECAY, NUMBER, SHIFT, STATE_BITS, WEIGHT_BITS
+from .target import BIAS_EXPONENT, CURRENT_DECAY, DECAY, NAME, NUMBER, SHIFT, STATE_BITS, WEIGHT_BITS
 
 AGAIN = "use the target's own passes (leave --passes out)"
-SMALLER = "use fewer neurons, fewer steps a frame (shorter delays), or a chip with more: c{{{}=...}}"
+SMALLER = "use fewer neurons, fewer steps a frame (shorter delays), or a chip with more: {}{{{}=...}}"
 Found = tuple[str, str, int, int, Limit, str]
 """Code, what it is, its value, the least, the limit, and the cure."""
 
@@ -56,14 +56,14 @@ def _memory(program: Program, target: Target) -> Iterator[Diagnostic]:
         if needed > limit.value:
             what = f"{memory} for {needed} bytes, there are {limit.value}"
             why = f"tables and state without code and stack; stated by {limit.source}"
-            yield Diagnostic(code, what, program.name, why, SMALLER.format(memory.lower()))
+            yield Diagnostic(code, what, program.name, why, SMALLER.format(NAME, memory.lower()))
 
 
 def _outside(where: str, found: Iterator[Found]) -> Iterator[Diagnostic]:
     """A diagnostic for every value that is not within its limits."""
     for code, name, value, least, limit, cure in found:
         if not least <= value <= limit.value:
-            what = f"{name} {value} is not in {least} to {limit.value} on c"
+            what = f"{name} {value} is not in {least} to {limit.value} on {NAME}"
             yield Diagnostic(code, what, where, f"unit: {limit.unit}; stated by {limit.source}", cure)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from snnc.conformance import Conformance, Kit
 from snnc.ir import Comparison, Reset
 
+from .target import NAME
+
 VARIANTS: tuple[Mapping[str, Any], ...] = (
     {},
     {"reset": Reset.SUBTRACT, "start_value": np.asarray(3200)},
@@ -22,6 +24,6 @@ VARIANTS: tuple[Mapping[str, Any], ...] = (
 class CConformance(Conformance):
     """Everything that a program can say."""
 
-    target: ClassVar[str] = "c"
+    target: ClassVar[str] = NAME
     kit: ClassVar[Kit] = Kit(variants=VARIANTS)
     engines: ClassVar[tuple[str, ...]] = ("cc",)

@@ -19,6 +19,7 @@ from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Trace, size
 
 from .staging import stage
+from .target import NAME
 
 CC, FLAGS = "CC", "CFLAGS"
 """Environment variables, as make has them: the compiler, and more options for it."""
@@ -50,7 +51,7 @@ def engines() -> tuple[Engine, ...]:
     version = _version(tuple(compiler()))
     cure = f"apt-get install gcc, or set {CC} to a C compiler, or use the engine {ZIG}"
     host = Engine(HOST, version, bool(version), "" if version else cure)
-    return (host, Engine.inside(ZIG_ENVIRONMENT, ZIG, "c"))
+    return (host, Engine.inside(ZIG_ENVIRONMENT, ZIG, NAME))
 
 
 def _command(engine: str) -> list[str]:
@@ -62,7 +63,7 @@ def _command(engine: str) -> list[str]:
     found = {e.name: e for e in engines()}
     if engine not in found:
         raise fail(
-            "C601", f"c has no engine {engine!r}", where="--engine", help=f"use {', '.join(found)}"
+            "C601", f"{NAME} has no engine {engine!r}", where="--engine", help=f"use {', '.join(found)}"
         )
     if not found[engine].installed:
         what = f"engine {engine}: no C compiler is there"

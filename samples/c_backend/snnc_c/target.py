@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from snnc.ir import Limit, Target
 
+NAME = "c"
+"""As on the command line, and in the entry points."""
+
 KIBIBYTE = 1024
 FLASH, RAM = (512 - 32) * KIBIBYTE, (128 - 16) * KIBIBYTE
 CHIP = (
     "ST RM0383, section 2.1: STM32F411xE, 512 Kbytes of flash and 128 of SRAM; 32 and 16 of them are "
     "left for code, stack and everything else"
 )
-ASKED = "the options c{flash=...,ram=...}"
+ASKED = f"the options {NAME}{{flash=...,ram=...}}"
 
 WORD = "ISO C99, 7.18.1.1: int32_t"
 STATE_BITS = Limit(32, "bits, sign included", WORD)
@@ -25,7 +28,7 @@ CURRENT_DECAY = Limit(4095, "1/4096 a step, and one more", "snnc's docs/numerics
 def describe(flash: int, ram: int) -> Target:
     """The target with so many bytes of each memory for tables and state."""
     return Target(
-        "c",
+        NAME,
         limits={
             "flash": Limit(flash, "bytes", CHIP if flash == FLASH else ASKED),
             "RAM": Limit(ram, "bytes", CHIP if ram == RAM else ASKED),
