@@ -25,7 +25,9 @@ from snnc.conformance.kit import Kit
 from snnc.errors import UserError
 from snnc.ir.scaling import weights_of
 from snnc.passes import Context, parse_pass
+from tests.sim.corpus import case, cases
 
+from .c_corpus import REFUSED, problem_with
 from .plugin import Shell, install
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt-get install gcc")
@@ -93,6 +95,16 @@ def test_nothing_is_undefined(shell: Shell, tmp_path: Path) -> None:
     done = shell.python("-c", RUN_CASES, *SANITIZED, CFLAGS=SANITIZERS)
     number, *problems = done.stdout.splitlines()
     assert int(number) > 25 and problems == [], done.stderr
+
+
+@needs_cc
+def test_random_networks() -> None:
+    found = {(kind, seed): problem_with(case(kind, seed)) for kind, seed in cases(21)}
+    # Weights of 18 bits, or beyond the ends of the grid, are refused; nothing differs.
+    told = {problem.split(" ")[1] for problem in found.values() if problem}
+    assert told <= {"weight", "weights"}, found
+    assert all(p.startswith(REFUSED) for p in found.values() if p)
+    assert sum(not p for p in found.values()) >= 15
 
 
 @needs_cc
