@@ -18,6 +18,8 @@ from samples.c_backend.snnc_c.layout import identifier
 from samples.c_backend.snnc_c.staging import stage
 from samples.moving_digits.demo import MODEL
 from samples.moving_digits.events import training_and_test
+from snnc.backends import Backend
+from snnc.backends.registry import MEMBERS
 from snnc.conformance import CASES
 from snnc.conformance.builder import single
 from snnc.conformance.compile_cases import feed_forward
@@ -39,6 +41,8 @@ SANITIZED = ("decay/n*", "saturation/*", "exponent/*", "convolution/*", "code/*"
 RUN_CASES = """
 import sys
 from fnmatch import fnmatchcase
+from snnc.backends import Backend
+from snnc.backends.registry import MEMBERS
 from snnc.conformance import CASES
 from snnc_c.conformance import CConformance
 names = [c.name for c in CASES if any(fnmatchcase(c.name, p) for p in sys.argv[1:])]
@@ -74,6 +78,11 @@ def test_it_is_found_with_its_version(shell: Shell) -> None:
     assert "snnc targets install c" in zig
     passes = shell.snnc("passes").stdout
     assert "drop-weak-weights" in passes and "fraction of the largest weight" in passes
+
+
+def test_it_is_a_back_end() -> None:
+    backend: Backend = CBackend()  # for mypy: every member with its types
+    assert all(hasattr(backend, member) for member in MEMBERS)
 
 
 def test_gone_where_it_is_not_installed(shell: Shell) -> None:
