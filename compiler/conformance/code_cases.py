@@ -52,6 +52,9 @@ def _coded(seed: int, code: Code, frame: int, levels: int, shift: float) -> Any:
 
 CASES.exact("code/frame", "n spikes in the next frame", _coded(500, Code.FRAME, 4, 4, 0.5))
 CASES.exact("code/frame-floor", "levels are rounded down", _coded(501, Code.FRAME, 8, 3, 0.0))
+CASES.exact(
+    "code/frame-dropped", "what a frame has no steps for is dropped", _coded(504, Code.FRAME, 4, 7, 0.5)
+)
 CASES.exact("code/graded", "one spike with payload n", _coded(502, Code.GRADED, 1, 15, 0.5))
 CASES.exact("code/graded-frame", "one such spike in four steps", _coded(503, Code.GRADED, 4, 7, 0.0))
 

@@ -74,6 +74,17 @@ for number, (name, title, changes) in enumerate(
     CASES.exact(f"decay/{name}", title, _changed(10 + number, **changes))
 
 
+def _cleared_current(kit: Kit) -> Built:
+    """Clearing takes the current away too, not the potential alone."""
+    changes = {"current_decay": 99, "clear_interval": kit.frame, "clear_offset": 1}
+    return single(kit, 22, **changes).built(density=0.2)
+
+
+CASES.exact(
+    "decay/current-slow-cleared", "a slow current is cleared with the potential", _cleared_current
+)
+
+
 def _negative_leak(kit: Kit) -> Built:
     """A readout that hears inhibition alone: decays round negative numbers towards zero."""
     network = Network(kit, 20)

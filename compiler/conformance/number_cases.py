@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,23 @@ CASES.exact("exponent/mixed", "two projections with exponents of their own", _ex
 CASES.exact("exponent/mixed-down", "one is doubled, one rounded down", _exponents(335, 1, -2))
 
 
+def _rounded(kit: Kit) -> Built:
+    """A readout, which shows every unit: that sums below zero are not rounded towards it."""
+    network = Network(kit, 336)
+    network.input(7)
+    network.neurons("hidden", 9)
+    network.readout(4)
+    network.connect("input", "hidden")
+    network.connect(
+        "hidden", "readout", Linear(-np.abs(network.drawn(4, 9))), exponent=kit.exponent - 3
+    )
+    network.connect("hidden", "readout", exponent=kit.exponent - 4)
+    return network.built(density=0.6)
+
+
+CASES.exact("exponent/down-readout", "a readout's sums, rounded down one by one", _rounded)
+
+
 def _pushed(seed: int, down: int) -> Any:
     """Inputs push down for so many steps until the register is full, then up, over a far threshold."""
 
@@ -136,6 +154,54 @@ def _current(sign: int) -> Any:
 
 CASES.exact("saturation/current", "currents grow out of their register", _current(1))
 CASES.exact("saturation/current-low", "currents fall out of their register", _current(-1))
+
+
+def _to_the_end(kit: Kit) -> Built:
+    """A readout falls to its register's end, stays there, then rises to the other end."""
+    network = Network(kit, 344)
+    network.input(6)
+    network.neurons("hidden", 4)
+    network.readout(2)
+    low, high = weight_range(kit.bits, kit.sign_mode)
+    weights = np.full((2, 6), low, np.int64)
+    weights[:, 3:] = high
+    network.connect("input", "hidden")
+    network.connect("input", "readout", Linear(weights), exponent=kit.exponent + 7)
+    network.connect("hidden", "readout")
+    spikes = np.zeros((1, 330, 6), np.int64)
+    spikes[:, :110, :3] = 1
+    spikes[:, 110:, 3:] = 1
+    return network.given(spikes)
+
+
+CASES.exact("saturation/readout-ends", "a readout stops at both ends of its register", _to_the_end)
+
+
+def _edge(sign: int) -> Any:
+    """What arrives is exactly half the current's period: the one value at which Lava's wrap is odd."""
+
+    def build(kit: Kit) -> Built:
+        neuron = kit.neuron(True)
+        exponent = kit.exponent + 5
+        end = weight_range(kit.bits, kit.sign_mode)[int(sign > 0)]
+        weight = 1 << (abs(end).bit_length() - 1)
+        period = 2.0 ** (neuron.state_bits - 1 - neuron.input_shift - exponent) / max(1, weight)
+        inputs = int(period) if 1 <= period <= 64 else 16
+        network = single(kit, 345, 4)
+        network.populations[0] = replace(network.populations[0], shape=(inputs,))
+        network.projections.clear()
+        op = Linear(np.full((4, inputs), sign * weight, np.int64))
+        network.connect("input", "hidden", op, exponent=exponent)
+        network.connect("hidden", "readout")
+        spikes = np.zeros((1, 12, inputs), np.int64)
+        spikes[:, ::3] = 1
+        return network.given(spikes)
+
+    return build
+
+
+CASES.exact("saturation/wrap-edge", "a current of exactly half its period", _edge(1))
+CASES.exact("saturation/wrap-edge-low", "a current of exactly minus half its period", _edge(-1))
 
 
 def _readout(kit: Kit) -> Built:

@@ -104,6 +104,7 @@ def op_from_json(data: dict[str, Any], arrays: Arrays) -> Op:
         key = data["weight"]
         parts = (load(f"{key}.data"), load(f"{key}.indices"), load(f"{key}.indptr"))
         matrix = sparse.csr_array(parts, shape=tuple(data["matrix"]))
+        matrix.check_format(full_check=True)  # engines follow the indices without looking
         return SparseLinear(matrix, tuple(data["shape"]))
     if kind == "identity":
         return Identity()

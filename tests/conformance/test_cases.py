@@ -144,6 +144,57 @@ def test_a_mistake_is_caught(change: Callable[[Program], Program], caught: str) 
     assert right.result == "passed"
 
 
+def _rounding(towards: Callable[[Any], Any]) -> Callable[..., Integers]:
+    return lambda total, exponent: np.asarray(towards(total * 2.0**exponent), np.int64)
+
+
+def _true_wrap(value: Integers, bits: int) -> Integers:
+    """Two's complement, as hardware has it."""
+    return np.asarray((value + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1), np.int64)
+
+
+def _full_range(value: Integers, bits: int) -> Integers:
+    """Saturation to the whole register, one more below zero than above."""
+    return np.asarray(np.clip(value, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1), np.int64)
+
+
+def _unclipped(potential: Integers, threshold: Integers, levels: int) -> Integers:
+    return np.asarray(np.maximum(potential // threshold, 0), np.int64)
+
+
+def _floored(state: Integers, constant: int) -> Integers:
+    return np.asarray((state * (4096 - constant)) >> 12, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("operation", "mistaken", "caught"),
+    [
+        ("snnc.sim.reference.shift_sum", _rounding(np.trunc), "exponent/down-readout"),
+        ("snnc.sim.reference.shift_sum", _rounding(np.ceil), "exponent/down-readout"),
+        ("snnc.sim.reference.shift_sum", _rounding(np.rint), "exponent/down-readout"),
+        ("snnc.ir.fixed_point.wrap_current", _true_wrap, "saturation/wrap-edge"),
+        ("snnc.ir.fixed_point.saturate", _full_range, "saturation/readout-ends"),
+        ("snnc.ir.fixed_point.decay", _floored, "decay/negative"),
+        ("snnc.sim.reference.level", _unclipped, "code/graded-frame"),
+    ],
+)
+def test_wrong_arithmetic_is_caught(
+    operation: str,
+    mistaken: Callable[..., Integers],
+    caught: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Wrong(ReferenceBackend):
+        def run(self, *arguments: Any, **more: Any) -> Trace:
+            with monkeypatch.context() as patched:
+                patched.setattr(operation, mistaken)
+                return super().run(*arguments, **more)
+
+    case = next(case for case in CASES if case.name == caught)
+    row = judge(Wrong(), case, Kit(), {}, ("reference",))
+    assert row.result == "failed" and "differ" in row.reason, row
+
+
 class Refusing(ReferenceBackend):
     """Refuses everything, with the message that it is given."""
 
