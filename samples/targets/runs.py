@@ -44,6 +44,7 @@ PLANS = (
     Plan("c", DIGITS),
     Plan("xylo", SMALL),
     Plan("xylo", BRAILLE, None, BRAILLE_DT),
+    Plan("loihi1", BRAILLE, None, BRAILLE_DT),
 )
 
 
