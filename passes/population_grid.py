@@ -31,7 +31,7 @@ from .sums import Sums, worst_sums
 
 THRESHOLD_LIMIT = "threshold mantissa"
 EXPONENT_LIMIT = "weight exponent"
-STATE_LIMIT = "state bits"
+STATE_LIMIT, READOUT_LIMIT = "state bits", "readout state bits"
 INPUT_LIMIT = "dendritic input"
 GRADED_INPUT_LIMIT = "graded input"
 DEFAULT_STATE_BITS = 24
@@ -129,10 +129,10 @@ class GridSearch:
                 return SignMode.INHIBITORY
         return SignMode.MIXED
 
-    @property
-    def state_bits(self) -> int:
-        """Width of current and potential, sign included."""
-        return self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+    def state_bits(self, population: Population) -> int:
+        """Width of current and potential, sign included; some targets have another one for readouts."""
+        readout = self.target.limit(READOUT_LIMIT) if population.kind is Kind.READOUT else None
+        return readout or self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
 
     def choose(
         self,
@@ -210,9 +210,9 @@ class GridSearch:
         if graph.code.exact:
             return math.inf  # ranges say what fits; there is nothing usual beyond a frame
         if population.kind is Kind.NEURONS:
-            return 2.0 ** (self.state_bits - 1 - self.target.threshold_shift) / self.headroom
+            return 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
         largest = _largest_answer(graph, context.calibration)
-        return 2.0 ** (self.state_bits - 1) / (READOUT_MARGIN * largest)
+        return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 
     def _rounded(
         self,
@@ -259,10 +259,12 @@ class GridSearch:
         """
         projections = tuple(r.projection for r in choice.rounded)
         sums = worst_sums(graph, population, projections, counts, frames, self.reached)
-        found = [e for e in self._excesses(graph, sums, choice) if e.factor.max() > 1]
+        found = [e for e in self._excesses(graph, population, sums, choice) if e.factor.max() > 1]
         return max(found, key=lambda e: float(e.factor.max()), default=None)
 
-    def _excesses(self, graph: Graph, sums: Sums, choice: Choice) -> list[Excess]:
+    def _excesses(
+        self, graph: Graph, population: Population, sums: Sums, choice: Choice
+    ) -> list[Excess]:
         found = []
         graded = graph.code is Code.GRADED
         limit = self.target.limit(GRADED_INPUT_LIMIT if graded else INPUT_LIMIT)
@@ -270,7 +272,7 @@ class GridSearch:
             found.append(_excess("input of one step", sums.step * choice.scale, limit))
         if sums.potential is not None:
             unit = choice.scale * 2.0**choice.shift
-            limit = 2 ** (self.state_bits - 1) - 1
+            limit = 2 ** (self.state_bits(population) - 1) - 1
             found.append(_excess(POTENTIAL, sums.potential * unit, limit))
         return found
 

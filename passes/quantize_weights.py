@@ -119,9 +119,8 @@ class QuantizeWeights(Pass):
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
                 rounded[id(old)] = new.projection
             if graph.frame_is_step:
-                tell_room(
-                    population, int(choice.scale.max()), search.state_bits, self.headroom, context
-                )
+                bits = search.state_bits(population)
+                tell_room(population, int(choice.scale.max()), bits, self.headroom, context)
             decayed = round_decays(population, context)
             populations.append(_with_grid(decayed, choice.scale, choice.shift, context))
         projections = [rounded[id(p)] for p in graph.projections]

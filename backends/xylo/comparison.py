@@ -1,0 +1,44 @@
+"""The payload on disk beside what the program makes, value by value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from snnc.ir import Integers, Program, unpack_arrays
+
+from .emit import payload
+
+
+def differences(program: Program, folder: Path, files: dict[str, str]) -> list[str]:
+    """Where the payload says something else than the program; empty when nowhere.
+
+    Raises:
+        Exception: whatever a damaged file makes a parser raise.
+    """
+    found: list[str] = []
+    for role, meant in payload(program).items():
+        name, written = files[role], (folder / files[role]).read_bytes()
+        if name.endswith(".json"):
+            if json.loads(written) != json.loads(meant):
+                found.append(f"{name} says something else than the program")
+        else:
+            found += _arrays(name, unpack_arrays(meant), unpack_arrays(written))
+    return found
+
+
+def _arrays(name: str, meant: dict[str, Integers], written: dict[str, Integers]) -> list[str]:
+    found = [f"{name}: array {key} is missing or too many" for key in sorted(set(meant) ^ set(written))]
+    for key in sorted(set(meant) & set(written)):
+        ours, theirs = meant[key], written[key]
+        if ours.shape != theirs.shape:
+            found.append(f"{name}: {key} has shape {theirs.shape}, compiled {ours.shape}")
+        elif len(places := np.argwhere(ours != theirs)):
+            at = tuple(int(i) for i in places[0])
+            found.append(
+                f"{name}: {key}{list(at)} is {theirs[at]}, compiled {ours[at]} "
+                f"({len(places)} of {ours.size} values differ)"
+            )
+    return found

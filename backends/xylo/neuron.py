@@ -1,0 +1,121 @@
+"""The neuron of Xylo 2 in whole numbers: the model ``xylo`` of the entry-point group ``snnc.neurons``.
+
+Source of every line: xylosim 0.1.3 (SynSense's own simulator, "bitwise exact"), ``src/v2/cpp``; the
+function is named beside each. ``docs/xylo.md`` says the same in words and is normative together with this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from snnc.ir import IntegerNeuron, Integers
+
+from .target import LARGEST_DASH, MOST_OUTPUT_SPIKES, MOST_SPIKES, STATE_BITS
+
+DASH_SYN, DASH_MEM, MOST, EARLY = "dash_syn", "dash_mem", "most_spikes", "bias_early"
+CONSTANTS = (DASH_SYN, DASH_MEM, MOST, EARLY)
+
+LOWEST, HIGHEST = -(2 ** (STATE_BITS.value - 1)), 2 ** (STATE_BITS.value - 1) - 1
+
+
+def bit_shift_decay(state: Integers, dash: int) -> Integers:
+    """What a state loses in one step: ``state >> dash`` (floor), at least 1 towards zero.
+
+    ``decay`` in XyloIAFNeuron.cpp. A state of 0 loses nothing; dash 0 loses everything.
+    """
+    shifted = state >> dash
+    lost: Integers = np.where(shifted == 0, np.sign(state), shifted)
+    return lost
+
+
+def clamp(value: Integers) -> Integers:
+    """What a register of 16 bits keeps of a sum (``safe_add`` in XyloIAFNeuron.h): -32768 to 32767."""
+    kept: Integers = np.clip(value, LOWEST, HIGHEST)
+    return kept
+
+
+class XyloNeuron:
+    """A leaky neuron with a decaying current, soft reset, and several spikes a step.
+
+    Constants of a neuron: ``dash_syn`` and ``dash_mem``, bit shifts of the decays; ``most_spikes``, 31
+    for a hidden neuron and 1 for an output neuron; ``bias_early``, by how many steps the bias begins
+    before ``bias_start`` (Xylo adds biases from its first step on).
+    """
+
+    name: ClassVar[str] = "xylo"
+    interface: ClassVar[int] = 1
+    graded: ClassVar[bool] = True
+
+    def start(self, neuron: IntegerNeuron, shape: tuple[int, ...]) -> dict[str, Integers]:
+        """Current and potential 0 (``XyloIAFNeuron::reset``); int64 arrays of ``shape``."""
+        return {"current": np.zeros(shape, np.int64), "potential": np.zeros(shape, np.int64)}
+
+    def step(
+        self, neuron: IntegerNeuron, state: dict[str, Integers], arrived: Integers, step: int
+    ) -> Integers:
+        """One time step: changes ``state``, returns how many spikes each neuron sends.
+
+        ``arrived`` is added at once; xylosim adds spike by spike, which is the same as long as the
+        current does not reach the end of its register on the way (docs/xylo.md, "Saturation").
+        """
+        constants = neuron.constants
+        # XyloIAFNeuron::receiveSpike
+        current = clamp(state["current"] + arrived)
+        # XyloIAFNeuron::evolve, in its order
+        current = current - bit_shift_decay(current, constants[DASH_SYN])
+        potential = state["potential"]
+        # Its change is an int16_t, in which the negative of -32768 is itself.
+        leak = clamp(bit_shift_decay(potential, constants[DASH_MEM]))
+        lost = np.where(leak == LOWEST, LOWEST, -leak)
+        change = clamp(lost + current)
+        if step > neuron.bias_start - constants[EARLY]:
+            change = clamp(change + (neuron.bias_mantissa << neuron.bias_exponent))
+        potential = clamp(potential + change)
+        assert neuron.threshold is not None
+        spikes = np.clip(potential // neuron.threshold, 0, constants[MOST])
+        state["current"] = current
+        state["potential"] = potential - spikes * neuron.threshold
+        return np.asarray(spikes, np.int64)
+
+    def most_spikes(self, neuron: IntegerNeuron) -> int:
+        """The most spikes of one neuron in one step: no more than the register holds thresholds."""
+        if neuron.threshold is None:
+            return 0
+        return min(neuron.constants[MOST], HIGHEST // int(neuron.threshold.min()))
+
+    def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
+        """What makes no sense for this model, in words."""
+        constants = neuron.constants
+        if set(constants) != set(CONSTANTS):
+            yield f"constants {', '.join(sorted(constants)) or 'none'}, not {', '.join(sorted(CONSTANTS))}"
+            return
+        for name in (DASH_SYN, DASH_MEM):
+            if not 0 <= constants[name] <= LARGEST_DASH.value:
+                yield f"{name} {constants[name]} is not in 0 to {LARGEST_DASH.value}"
+        if constants[MOST] not in (MOST_SPIKES.value, MOST_OUTPUT_SPIKES.value):
+            yield f"most_spikes {constants[MOST]} is neither {MOST_SPIKES.value} nor {MOST_OUTPUT_SPIKES.value}"
+        if constants[EARLY] < 0:
+            yield f"bias_early {constants[EARLY]} is below 0"
+        if neuron.threshold is None:
+            yield "it has no threshold; Xylo's neurons all fire"
+        elif int(neuron.threshold.min()) < 1 or int(neuron.threshold.max()) > HIGHEST:
+            yield f"thresholds {neuron.threshold.min()} to {neuron.threshold.max()} are not in 1 to {HIGHEST}"
+        if np.any(neuron.start_value):
+            yield f"a start value of up to {np.abs(neuron.start_value).max()}; Xylo's neurons start at 0"
+        bias = neuron.bias_mantissa << neuron.bias_exponent
+        if int(np.min(bias)) < LOWEST or int(np.max(bias)) > HIGHEST:
+            yield f"biases {np.min(bias)} to {np.max(bias)} are not in {LOWEST} to {HIGHEST}"
+        if neuron.state_bits != STATE_BITS.value:
+            yield f"a state of {neuron.state_bits} bits, not {STATE_BITS.value}"
+        if neuron.input_shift:
+            yield f"input shift {neuron.input_shift}, not 0"
+        if neuron.clear_interval:
+            yield f"it is cleared every {neuron.clear_interval} steps; Xylo clears between recordings only"
+        if neuron.bias_interval != 1:
+            yield f"a bias every {neuron.bias_interval} steps, not every step"
+
+
+NEURON = XyloNeuron()

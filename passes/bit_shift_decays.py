@@ -1,0 +1,251 @@
+"""Pass ``bit-shift-decays``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from snnc.errors import fail
+from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Projection, Reset, size
+from snnc.ir.scaling import scale_outputs
+
+from .base import Context, Fact, Pass
+
+MODEL = "xylo"
+DASH_LIMIT, OUTPUT_LIMIT = "dash", "output neurons"
+SPIKES_LIMIT, OUTPUT_SPIKES_LIMIT = "spikes a step", "output spikes a step"
+SHORTEST_CURRENT = 1
+"""The smallest shift of a current that reaches the potential: a shift of 0 loses it all before."""
+
+LATEST_BIAS = 1
+"""Biases of a chip that adds them from its first step on: the chip begins at step 0 or 1 of the program,
+because the first spike of the input arrives at step 2."""
+
+GRID = 4096
+"""Decays in the program are whole numbers of this (docs/numerics.md); a model that shifts does not read them."""
+
+GAINS, OUTPUTS = ("keep", "leave"), ("auto", "none")
+
+
+@dataclass(frozen=True)
+class BitShiftDecays(Pass):
+    """Give every neuron the decays, reset and several spikes a step of Xylo's neurons.
+
+    Xylo shifts: a step keeps ``1 - 2**-dash`` of a current or a potential and loses at least 1, the
+    current decays before it reaches the potential, resets are soft, neurons fire at the threshold
+    already, start at 0 and send several spikes in a step. ``dash`` is the nearest to
+    ``log2(time constant in steps)``. So that a steady input drives a neuron as before, the weights into
+    it are multiplied by what the rounded decays have changed of the charge that a spike brings. The last
+    populations, if they hear hidden neurons only, speak to the readout only and are few enough,
+    become output neurons, which send one spike a step. Each change is named with its size (N745 decays,
+    N746 the rest).
+    Source: xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp; docs/xylo.md.
+
+    Options:
+        gain: ``keep`` multiplies the weights as above, ``leave`` leaves them as they are.
+        outputs: ``auto``, or ``none`` (every population becomes hidden neurons).
+    """
+
+    interface: ClassVar[int] = 1
+    name: ClassVar[str] = "bit-shift-decays"
+    requires: ClassVar[frozenset[Fact]] = frozenset(
+        {Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS, Fact.DELAYS_MATCHED}
+    )
+    destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"gain": GAINS, "outputs": OUTPUTS}
+
+    gain: str = "keep"
+    outputs: str = "auto"
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        for option, value in (("gain", self.gain), ("outputs", self.outputs)):
+            if value not in self.choices[option]:
+                what, where = f"no {option} {value!r}", f"{self.name}{{{option}}}"
+                raise fail("D305", what, where=where, help=f"use {' or '.join(self.choices[option])}")
+        if MODEL not in context.target.neuron_models:
+            raise fail(
+                "D305",
+                f"{context.target.name} has no neurons of the model {MODEL}",
+                where=self.name,
+                help="leave the pass out, or compile with --target xylo",
+            )
+        most = context.target.limit(OUTPUT_LIMIT) or 0
+        outputs = _output_names(graph, most) if self.outputs == "auto" else ()
+        begins = _bias_begins(graph)
+        factors: dict[str, float] = {}
+        changed: list[Population] = []
+        for p in graph.neurons:
+            many = SPIKES_LIMIT if p.name not in outputs else OUTPUT_SPIKES_LIMIT
+            spikes = context.target.limit(many) or 1
+            clock = _is_clock(graph, p)
+            dashes = self._dashes(p, clock, context)
+            weights, biases = (1.0, 1.0) if self.gain == "leave" or clock else _gains(p, dashes)
+            factors[p.name] = weights
+            _tell_decays(p, dashes, weights, clock, context)
+            changed.append(_changed(graph, p, dashes, spikes, biases, clock, begins, context))
+        projections = [_scaled(graph, q, factors.get(q.target, 1.0)) for q in graph.projections]
+        return graph.with_populations(changed).with_projections(projections)
+
+    def _dashes(self, p: Population, clock: bool, context: Context) -> tuple[int, int]:
+        """The shifts of current and potential."""
+        largest = context.target.limit(DASH_LIMIT) or 0
+        neuron = p.neuron or Neuron()
+        if clock:
+            return SHORTEST_CURRENT, largest
+        syn, mem = (_dash(kept, largest) for kept in (neuron.current_kept, neuron.potential_kept))
+        return max(syn, SHORTEST_CURRENT), mem
+
+
+def _dash(kept: float, largest: int) -> int:
+    """The shift whose time constant, ``2**dash`` steps, is nearest on a logarithmic scale."""
+    if kept >= 1:
+        return largest
+    return min(max(round(-math.log2(1 - kept)), 0), largest)
+
+
+def _output_names(graph: Graph, most: int) -> tuple[str, ...]:
+    """Populations that can be output neurons: they hear hidden ones and speak to the readout alone."""
+    ends = [
+        p.name
+        for p in graph.neurons
+        if (spoken := [q for q in graph.projections if q.source == p.name])
+        and all(q.target == graph.readout.name for q in spoken)
+    ]
+    found, room = [], most
+    for name in ends:
+        heard = [graph.by_name[q.source] for q in graph.into(name)]
+        fits = heard and all(s.kind is Kind.NEURONS and s.name not in ends for s in heard)
+        neurons = size(graph.by_name[name].shape)
+        if fits and neurons <= room:
+            found.append(name)
+            room -= neurons
+    return tuple(found)
+
+
+def _is_clock(graph: Graph, p: Population) -> bool:
+    """Whether a population hears nothing and its bias makes it fire, and be reset to 0, at every step."""
+    neuron = p.neuron or Neuron()
+    if graph.into(p.name) or p.bias is None or neuron.reset is not Reset.ZERO:
+        return False
+    return bool(np.all(p.bias > 1) and neuron.current_kept == 0)
+
+
+def _gains(p: Population, dashes: tuple[int, int]) -> tuple[float, float]:
+    """Factors of weights and biases that keep what a steady input brings to the potential.
+
+    A current that keeps ``a`` of itself brings ``1 / (1 - a)`` of what arrives; Xylo's, which decays
+    first, ``2**dash - 1``. A potential that keeps ``b`` settles at ``1 / (1 - b)`` of what is added to
+    it, Xylo's at ``2**dash``; one without a leak has none worth a factor.
+    """
+    neuron = p.neuron or Neuron()
+    syn, mem = dashes
+    current = 1.0 if neuron.current_kept >= 1 else 1 / (1 - neuron.current_kept)
+    current /= 2**syn - 1
+    potential = 1.0 if neuron.potential_kept >= 1 else 1 / (1 - neuron.potential_kept) / 2**mem
+    return current * potential, potential
+
+
+def _scaled(graph: Graph, q: Projection, factor: float) -> Projection:
+    if factor == 1.0:
+        return q
+    shape = graph.by_name[q.target].shape
+    return replace(q, ops=(scale_outputs(q.op, np.asarray(factor), shape),))
+
+
+def _tell_decays(
+    p: Population, dashes: tuple[int, int], factor: float, clock: bool, context: Context
+) -> None:
+    """N745: both numbers of every decay."""
+    if clock:
+        return
+    neuron = p.neuron or Neuron()
+    said = []
+    for what, kept, dash in (
+        ("current", neuron.current_kept, dashes[0]),
+        ("potential", neuron.potential_kept, dashes[1]),
+    ):
+        got = 1 - 2.0**-dash
+        after = f"each step keeps {got:.6g} of the {what} (dash {dash}) instead of {kept:.6g}"
+        if kept == 0 and what == "current":
+            after += ": a spike acts over several steps, half as strongly in each"
+        if kept >= 1:
+            after += ", and loses at least 1 unit: it forgets what it had none to forget of"
+        said.append(after)
+    context.note(
+        "N745",
+        "; ".join(said),
+        where=p.origin or p.name,
+        why="Xylo decays by bit shifts, rounded so that at least 1 unit is lost; weights into it are "
+        f"multiplied by {factor:.4g} to keep what a steady input brings",
+    )
+
+
+def _bias_begins(graph: Graph) -> int:
+    """The step before which no bias acts: Xylo adds all of them from its first step on."""
+    starts = [p.start or 0 for p in graph.neurons if p.bias is not None and np.any(p.bias)]
+    return min([LATEST_BIAS, *starts])
+
+
+def _changed(
+    graph: Graph,
+    p: Population,
+    dashes: tuple[int, int],
+    spikes: int,
+    bias_factor: float,
+    clock: bool,
+    begins: int,
+    context: Context,
+) -> Population:
+    """The population with Xylo's neurons; what changes beside its decays is said (N746)."""
+    neuron, bias = p.neuron or Neuron(), p.bias
+    said = []
+    if clock:
+        bias = np.ones_like(np.asarray(bias, np.float64))
+        said.append("its bias is its threshold, so that a soft reset leaves 0: it fires at every step")
+    else:
+        if neuron.reset is Reset.ZERO:
+            said.append("a spike takes the threshold away, what is above it stays (reset to 0 before)")
+        if spikes > 1:
+            said.append(f"up to {spikes} spikes in one step (1 before)")
+        if neuron.comparison is Comparison.GREATER:
+            said.append("it fires at its threshold already (above it before)")
+        if neuron.start_value:
+            said.append(f"it starts at 0 (at {neuron.start_value:g} of its threshold before)")
+        if neuron.restart:
+            said.append("it keeps its state from frame to frame (each began anew before)")
+        if bias is not None:
+            bias = np.asarray(bias) * bias_factor
+    early = 0
+    if bias is not None and np.any(bias):
+        early = (p.start or 0) - begins
+        if early:
+            largest = float(np.abs(bias).max())
+            said.append(
+                f"its bias, up to {largest:.4g} of its threshold, begins {early} "
+                f"step{'s' if early > 1 else ''} too early, as all do with the first step of the chip"
+            )
+    if said:
+        context.note("N746", "; ".join(said), where=p.origin or p.name, why="as Xylo's neurons do")
+    kept = [max(round((1 - 2.0**-dash) * GRID), 0) / GRID for dash in dashes]
+    changed = replace(
+        neuron,
+        reset=Reset.SUBTRACT,
+        comparison=Comparison.GREATER_EQUAL,
+        start_value=0.0,
+        current_kept=min(kept[0], 1 - 1 / GRID),
+        potential_kept=kept[1],
+        restart=False,
+        model=MODEL,
+        constants={
+            "bias_early": early,
+            "dash_mem": dashes[1],
+            "dash_syn": dashes[0],
+            "most_spikes": spikes,
+        },
+    )
+    return replace(p, neuron=changed, bias=bias)
