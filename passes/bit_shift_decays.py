@@ -22,11 +22,11 @@ SHORTEST_CURRENT = 1
 """The smallest shift of a current that reaches the potential: a shift of 0 loses it all before."""
 
 LATEST_BIAS = 1
-"""Biases of a chip that adds them from its first step on: the chip begins at step 0 or 1 of the program,
+"""Biases of a chip that adds them from its first step on: it begins at step 0 or 1 of the program,
 because the first spike of the input arrives at step 2."""
 
 GRID = 4096
-"""Decays in the program are whole numbers of this (docs/numerics.md); a model that shifts does not read them."""
+"""Decays in the program are whole numbers of this (docs/numerics.md), which shifting models do not read."""
 
 GAINS, OUTPUTS = ("keep", "leave"), ("auto", "none")
 
@@ -38,9 +38,9 @@ class BitShiftDecays(Pass):
     Xylo shifts: a step keeps ``1 - 2**-dash`` of a current or a potential and loses at least 1, the
     current decays before it reaches the potential, resets are soft, neurons fire at the threshold
     already, start at 0 and send several spikes in a step. ``dash`` is the nearest to
-    ``log2(time constant in steps)``. So that a steady input drives a neuron as before, the weights into
-    it are multiplied by what the rounded decays have changed of the charge that a spike brings. The last
-    populations, if they hear hidden neurons only, speak to the readout only and are few enough,
+    ``log2(time constant in steps)``. So that a steady input drives a neuron as before, the weights
+    into it are multiplied by what the rounded decays have changed of the charge that a spike brings.
+    The last populations, if they hear hidden neurons only, speak to the readout only and are few enough,
     become output neurons, which send one spike a step. Each change is named with its size (N745 decays,
     N746 the rest).
     Source: xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp; docs/xylo.md.
@@ -128,7 +128,7 @@ def _output_names(graph: Graph, most: int) -> tuple[str, ...]:
 
 
 def _is_clock(graph: Graph, p: Population) -> bool:
-    """Whether a population hears nothing and its bias makes it fire, and be reset to 0, at every step."""
+    """Whether a population hears nothing and its bias makes it fire at every step, reset to 0."""
     neuron = p.neuron or Neuron()
     if graph.into(p.name) or p.bias is None or neuron.reset is not Reset.ZERO:
         return False

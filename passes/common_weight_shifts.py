@@ -48,8 +48,9 @@ class CommonWeightShifts(Pass):
     Xylo has one weight shift for each of its three matrices, while ``quantize-weights`` gives every
     connection its own exponent. A population may be scaled as a whole: its threshold, its biases and
     all weights into it by the same power of two. All shifts are tried; the ones that lose least of the
-    weights are taken, and among equals those with the largest units, because a decay loses at least
-    one of them. N748 says what rounding once more has cost, and how many thresholds the potential holds.
+    weights are taken, and among equals those with the largest units, because a decay loses at
+    least one of them. N748 says what rounding once more has cost, and how many thresholds the potential
+    holds.
     Source: xylosim 0.1.3, src/v2/cpp/XyloLayer.h (weight_shift_inp, _rec, _out).
 
     Options:
@@ -101,10 +102,8 @@ class CommonWeightShifts(Pass):
                 projections[id(q)], errors[id(q)] = _rounded(q, scale, exponent, p)
         return _Fit(scales, projections, errors)
 
-    def _scale(
-        self, p: Population, own: list[tuple[Projection, int]], context: Context
-    ) -> int | None:
-        """The largest scale, a power of two times the present one, at which all weights and biases fit."""
+    def _scale(self, p: Population, own: list[tuple[Projection, int]], context: Context) -> int | None:
+        """The largest power of two times the present scale at which all weights and biases fit."""
         assert p.grid is not None
         present = float(np.max(p.grid.scale)) * 2.0**p.grid.input_shift
         bits = context.target.limit("state bits") or 0
@@ -119,7 +118,9 @@ class CommonWeightShifts(Pass):
             step = weight_step(q.grid.bits, q.grid.sign_mode)
             ends = weight_range(q.grid.bits, q.grid.sign_mode)
             weights = weights_of(q.op)
-            for end, extreme in zip(ends, (weights.min(initial=0), weights.max(initial=0)), strict=True):
+            for end, extreme in zip(
+                ends, (weights.min(initial=0), weights.max(initial=0)), strict=True
+            ):
                 if extreme:
                     most = min(most, (abs(end) + step / 2) * 2.0**exponent / abs(float(extreme)))
         if most < 1:
@@ -146,7 +147,9 @@ class CommonWeightShifts(Pass):
                 new = projections.get(id(q))
                 assert new is None or new.grid is not None
                 if new is not None and new.grid is not None and errors[id(q)]:
-                    said += f"; weights of {q.label} rounded once more, relative error {errors[id(q)]:.2%}"
+                    said += (
+                        f"; weights of {q.label} rounded once more, relative error {errors[id(q)]:.2%}"
+                    )
             grave = any(errors.get(id(q), 0.0) > GRAVE_ERROR for q in graph.into(p.name))
             tell = context.warn if grave or register / scale < 4 else context.note
             tell(

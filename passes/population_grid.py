@@ -210,7 +210,9 @@ class GridSearch:
         if graph.code.exact:
             return math.inf  # ranges say what fits; there is nothing usual beyond a frame
         if population.kind is Kind.NEURONS:
-            return 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
+            return (
+                2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
+            )
         largest = _largest_answer(graph, context.calibration)
         return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 

@@ -1,4 +1,4 @@
-"""Xylo 2, SynSense's digital chip for small recurrent networks, checked on the vendor's own simulator."""
+"""Xylo 2, SynSense's chip for small recurrent networks, checked on the vendor's own simulator."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from .target import HIDDEN as HIDDEN_LIMIT
 OWN_PASSES = "use the passes of the target itself (leave --passes out)"
 SMALLER = "make the network smaller; snnc does not split one over several chips"
 EARLIEST = 1
-"""The chip's first step is step 1 or 2 of the program: the input's first spike arrives in the second."""
+"""The chip begins with step 1 or 2 of the program: the input's first spike arrives in the second."""
 
 
 def exceeds(code: str, what: str, value: int, limit: Limit, where: str, cure: str) -> Diagnostic:
@@ -140,7 +140,9 @@ def _biases(program: Program) -> Iterator[Diagnostic]:
     first = late_by(program)
     if not 0 <= first <= EARLIEST:
         what = f"biases begin after step {first}; the chip's first step is 1 or {EARLIEST + 1}"
-        yield Diagnostic("D447", what, program.name, "biases act from the chip's first step on", OWN_PASSES)
+        yield Diagnostic(
+            "D447", what, program.name, "biases act from the chip's first step on", OWN_PASSES
+        )
     for p in program.populations:
         if p.neuron is None or kind_of(p) is None:
             continue
@@ -155,11 +157,13 @@ def _biases(program: Program) -> Iterator[Diagnostic]:
             )
         largest = int(np.abs(p.neuron.bias_mantissa << p.neuron.bias_exponent).max())
         if largest > BIAS.value:
-            yield exceeds("D447", "bias", largest, BIAS, named(p.origin, p.name), "train with smaller biases")
+            yield exceeds(
+                "D447", "bias", largest, BIAS, named(p.origin, p.name), "train with smaller biases"
+            )
 
 
 def _matrices(program: Program) -> Iterator[Diagnostic]:
-    """Whether each of the three matrices fits 8 bits with one shift, and the recurrent one its memory."""
+    """Whether each matrix fits 8 bits with one shift, and the recurrent one its memory."""
     layout = lay_out(program)
     low, high = -(2 ** (WEIGHT_BITS.value - 1)), 2 ** (WEIGHT_BITS.value - 1) - 1
     for name, matrix in layout.matrices.items():
@@ -168,7 +172,7 @@ def _matrices(program: Program) -> Iterator[Diagnostic]:
             within = [p.label for p in on_chip(program) if matrix_name(program, p) == name]
             yield Diagnostic(
                 "D449",
-                f"weights {stored.min()} to {stored.max()} of the {name} matrix are not in {low} to {high}",
+                f"weights {stored.min()} to {stored.max()} of the {name} matrix, not {low} to {high}",
                 ", ".join(within),
                 f"{WEIGHT_BITS.value} bits ({WEIGHT_BITS.source}), and one shift for the whole matrix, "
                 f"here {matrix.shift}, at most {WEIGHT_SHIFT.value}",

@@ -16,7 +16,7 @@ from snnc.ir import Integers, Kind, Program, write_program
 from snnc.sim import simulate
 
 from .host import host_program, sources
-from .layout import HIDDEN, INPUT, OUTPUT, Layout, lay_out
+from .layout import HIDDEN, INPUT, OUTPUT, Layout, Place, lay_out
 from .neuron import HIGHEST
 from .saturation import currents
 from .specification import Specification, specify
@@ -80,7 +80,7 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
             "N747",
             f"the host reads spikes of hidden neurons ({', '.join(inside)}) and adds them up",
             program.readout.origin or program.readout.name,
-            "only the spikes of output neurons leave the chip by themselves; hidden ones must be recorded",
+            "only spikes of output neurons leave the chip by themselves; hidden ones are recorded",
             "",
             Severity.NOTE,
         )
@@ -96,8 +96,8 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
         f"currents reached {reached.largest} of {HIGHEST} on {len(example)} example inputs of "
         f"{example.shape[1]} steps, in {reached.saturated} neuron-steps too much for 16 bits",
         program.name,
-        "Xylo clamps spike by spike where that happens, the program once a step; nothing proves that no "
-        "input does it",
+        "Xylo clamps spike by spike where that happens, the program once a step; nothing proves that "
+        "no input does it",
         "use common-weight-shifts{headroom} above 32, or smaller weights" if reached.saturated else "",
         severity,
     )
@@ -122,14 +122,16 @@ def given_to_chip(spikes: Integers, late: int) -> Integers:
     return np.asarray(shifted[:, late:])
 
 
+def _row(place: Place) -> str:
+    name, last = place.population.replace("|", "\\|"), place.first + place.size - 1
+    return f"| {name} | {place.kind} | {place.first} to {last} |"
+
+
 def _readme(program: Program, layout: Layout) -> str:
     chip: Specification = specify(layout)
     counts = {kind: sum(p.size for p in layout.of(kind)) for kind in (INPUT, HIDDEN, OUTPUT)}
     heard = ", ".join(sources(program))
-    rows = [
-        f"| {p.population.replace('|', chr(92) + '|')} | {p.kind} | {p.first} to {p.first + p.size - 1} |"
-        for p in layout.places
-    ]
+    rows = [_row(p) for p in layout.places]
     biases = bool(np.any(chip.bias_hidden) or np.any(chip.bias_out))
     return Template(README.read_text(encoding="utf-8")).substitute(
         name=program.name,

@@ -70,9 +70,7 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     sizes = {place.population: place.size for place, _ in found}
     if sum(sizes[name] for name in hears) != size(host.input.shape):
         raise ValueError("the readout hears another number of neurons than its weights say")
-    return Payload(
-        chip, int(data["late"]), tuple(found), str(data["readout"]["name"]), hears, host
-    )
+    return Payload(chip, int(data["late"]), tuple(found), str(data["readout"]["name"]), hears, host)
 
 
 def run(

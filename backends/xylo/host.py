@@ -60,4 +60,4 @@ def _named(projections: list[ProgramProjection], program: Program) -> tuple[Prog
 def heard_spikes(names: tuple[str, ...], spikes: dict[str, Integers]) -> Integers:
     """The host program's input: (samples, steps, all sources in a row)."""
     rows = [spikes[name].reshape(*spikes[name].shape[:2], -1) for name in names]
-    return np.concatenate(rows, axis=2).astype(np.int64)
+    return np.asarray(np.concatenate(rows, axis=2), np.int64)

@@ -56,7 +56,7 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
-    """What is set for each of the hidden neurons, or of the output neurons; int64 arrays of one axis."""
+    """What is set for each hidden neuron, or each output neuron; int64 arrays of one axis."""
 
     threshold: Integers
     bias: Integers
@@ -103,7 +103,7 @@ def places(program: Program) -> tuple[Place, ...]:
 
 
 def matrix_name(program: Program, projection: ProgramProjection) -> str:
-    """The matrix that holds a projection between populations on the chip, by what it ends or begins at."""
+    """The matrix that holds a projection between populations on the chip."""
     if kind_of(program.by_name[projection.target]) == OUTPUT:
         return OUTPUT
     return INPUT if program.by_name[projection.source].kind is Kind.INPUT else HIDDEN
@@ -154,7 +154,7 @@ def lay_out(program: Program) -> Layout:
 
 
 def common_shift(whole: Integers) -> int:
-    """The exponent of the largest power of two that divides all values, as far as the chip can shift."""
+    """Exponent of the largest power of two that divides all values, as far as the chip can shift."""
     together = int(np.bitwise_or.reduce(np.abs(whole).ravel(), initial=0))
     return 0 if together == 0 else min((together & -together).bit_length() - 1, WEIGHT_SHIFT.value)
 
@@ -172,7 +172,7 @@ def bias_begins(neuron: IntegerNeuron) -> int | None:
 
 
 def late_by(program: Program) -> int:
-    """Steps of the program before the chip's first: those without any bias, 0 where there is none at all."""
+    """Steps of the program before the chip's first: those without any bias, 0 without biases."""
     begins = [
         begin
         for p in program.populations

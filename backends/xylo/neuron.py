@@ -1,7 +1,8 @@
 """The neuron of Xylo 2 in whole numbers: the model ``xylo`` of the entry-point group ``snnc.neurons``.
 
 Source of every line: xylosim 0.1.3 (SynSense's own simulator, "bitwise exact"), ``src/v2/cpp``; the
-function is named beside each. ``docs/xylo.md`` says the same in words and is normative together with this file.
+function is named beside each. ``docs/xylo.md`` says the same in words and is normative together with
+this file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CONSTANTS = (DASH_SYN, DASH_MEM, MOST, EARLY)
 LOWEST, HIGHEST = -(2 ** (STATE_BITS.value - 1)), 2 ** (STATE_BITS.value - 1) - 1
 
 
-def bit_shift_decay(state: Integers, dash: int) -> Integers:
+def bit_shift_decay(state: Integers, dash: int | Integers) -> Integers:
     """What a state loses in one step: ``state >> dash`` (floor), at least 1 towards zero.
 
     ``decay`` in XyloIAFNeuron.cpp. A state of 0 loses nothing; dash 0 loses everything.
@@ -84,27 +85,32 @@ class XyloNeuron:
         """The most spikes of one neuron in one step: no more than the register holds thresholds."""
         if neuron.threshold is None:
             return 0
-        return min(neuron.constants[MOST], HIGHEST // int(neuron.threshold.min()))
+        most: int = neuron.constants[MOST]
+        return min(most, HIGHEST // int(neuron.threshold.min()))
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
         """What makes no sense for this model, in words."""
         constants = neuron.constants
         if set(constants) != set(CONSTANTS):
-            yield f"constants {', '.join(sorted(constants)) or 'none'}, not {', '.join(sorted(CONSTANTS))}"
+            given = ", ".join(sorted(constants)) or "none"
+            yield f"constants {given}, not {', '.join(sorted(CONSTANTS))}"
             return
         for name in (DASH_SYN, DASH_MEM):
             if not 0 <= constants[name] <= LARGEST_DASH.value:
                 yield f"{name} {constants[name]} is not in 0 to {LARGEST_DASH.value}"
         if constants[MOST] not in (MOST_SPIKES.value, MOST_OUTPUT_SPIKES.value):
-            yield f"most_spikes {constants[MOST]} is neither {MOST_SPIKES.value} nor {MOST_OUTPUT_SPIKES.value}"
+            allowed = f"neither {MOST_SPIKES.value} nor {MOST_OUTPUT_SPIKES.value}"
+            yield f"most_spikes {constants[MOST]} is {allowed}"
         if constants[EARLY] < 0:
             yield f"bias_early {constants[EARLY]} is below 0"
         if neuron.threshold is None:
             yield "it has no threshold; Xylo's neurons all fire"
         elif int(neuron.threshold.min()) < 1 or int(neuron.threshold.max()) > HIGHEST:
-            yield f"thresholds {neuron.threshold.min()} to {neuron.threshold.max()} are not in 1 to {HIGHEST}"
+            low, high = neuron.threshold.min(), neuron.threshold.max()
+            yield f"thresholds {low} to {high} are not in 1 to {HIGHEST}"
         if np.any(neuron.start_value):
-            yield f"a start value of up to {np.abs(neuron.start_value).max()}; Xylo's neurons start at 0"
+            largest = np.abs(neuron.start_value).max()
+            yield f"a start value of up to {largest}; Xylo's neurons start at 0"
         bias = neuron.bias_mantissa << neuron.bias_exponent
         if int(np.min(bias)) < LOWEST or int(np.max(bias)) > HIGHEST:
             yield f"biases {np.min(bias)} to {np.max(bias)} are not in {LOWEST} to {HIGHEST}"
@@ -113,7 +119,8 @@ class XyloNeuron:
         if neuron.input_shift:
             yield f"input shift {neuron.input_shift}, not 0"
         if neuron.clear_interval:
-            yield f"it is cleared every {neuron.clear_interval} steps; Xylo clears between recordings only"
+            often = f"every {neuron.clear_interval} steps"
+            yield f"it is cleared {often}; Xylo clears between recordings only"
         if neuron.bias_interval != 1:
             yield f"a bias every {neuron.bias_interval} steps, not every step"
 

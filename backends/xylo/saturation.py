@@ -19,7 +19,7 @@ from .specification import Specification
 
 @dataclass(frozen=True)
 class Reached:
-    """The largest magnitude that a current came to on the way, and in how many neuron-steps it was too large."""
+    """The largest magnitude of a current on the way, and the neuron-steps in which it was too large."""
 
     largest: int
     saturated: int

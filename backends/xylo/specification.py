@@ -1,4 +1,4 @@
-"""The configuration as data: arrays under the names that rockpool's ``config_from_specification`` takes.
+"""The configuration as data: arrays, named as rockpool's ``config_from_specification`` takes them.
 
 Source of the names and shapes: rockpool, rockpool/devices/xylo/syns61201/xylo_samna.py.
 """
@@ -94,7 +94,9 @@ def unpack(packed: bytes) -> Specification:
     arrays = unpack_arrays(packed)
     names = [field.name for field in fields(Specification)]
     if set(arrays) != set(names):
-        raise ValueError(f"arrays {', '.join(sorted(set(arrays) ^ set(names)))} are missing or too many")
+        raise ValueError(
+            f"arrays {', '.join(sorted(set(arrays) ^ set(names)))} are missing or too many"
+        )
     for name, array in arrays.items():
         low, high = _range(name)
         if array.dtype.kind != "i" or (array.size and not low <= array.min() <= array.max() <= high):

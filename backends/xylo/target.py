@@ -1,8 +1,8 @@
 """Xylo 2 (SYNS61201, Xylo Audio 2): every limit with its unit and where it is stated.
 
 Two sources: xylosim 0.1.3, the vendor's integer simulator (``src/v2/cpp``), and the page "Overview of
-the Xylo family" of rockpool's documentation (docs/devices/xylo-overview.ipynb, table "Xylo family members").
-Which memory addresses a connection costs, and whether 64 is enforced for each of the two synapses, is in
+the Xylo family" of rockpool's documentation (docs/devices/xylo-overview.ipynb, table "Xylo family
+members"). What memory a connection costs, and whether 64 holds for each of the two synapses, is in
 neither; the vendor's ``validate_configuration`` (samna) has the last word.
 """
 
@@ -35,13 +35,15 @@ MOST_OUTPUT_SPIKES = Limit(
     1, "spikes an output neuron and step", f"{HEADER}, MAX_NUM_OUT_SPIKES; {OVERVIEW} says the same"
 )
 STATE_BITS = Limit(16, "bits, sign included", f"{HEADER}, BITS_STATE")
-READOUT_BITS = Limit(32, "bits, sign included", "snnc: the readout is summed by the host, see docs/xylo.md")
+READOUT_BITS = Limit(
+    32, "bits, sign included", "snnc: the readout is summed by the host, see docs/xylo.md"
+)
 WEIGHT_BITS = Limit(8, "bits, sign included", f"{HEADER}, BITS_WEIGHT; {OVERVIEW} says the same")
 LARGEST_DASH = Limit(15, "bits of the shift", f'{HEADER}, dash_mem and dash_syns: "should be 4 bits"')
 WEIGHT_SHIFT = Limit(
     7,
     "bits, the same for all weights of the input, the recurrent and the output matrix",
-    "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: a weight of 8 bits shifted left into 16; 7 keeps its sign",
+    "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: 8 bits shifted left into 16; 7 keeps the sign",
 )
 THRESHOLD = Limit(
     2**15 - 1, "units of the potential", "xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.h, int16_t v_th"
@@ -54,12 +56,12 @@ BIAS = Limit(
 DELAY = Limit(
     0,
     "time steps on top of the hop",
-    "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: spikes of a step are delivered in the next, there is no other buffer",
+    "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: spikes of one step arrive in the next, from one buffer",
 )
 LOWEST_EXPONENT = Limit(
     -1,
     "power of 2",
-    "snnc: 8 bits with a sign are -128 to 127, half of the even numbers -256 to 254 of docs/numerics.md",
+    "snnc: 8 bits with a sign are -128 to 127, half of docs/numerics.md's even numbers -256 to 254",
 )
 
 XYLO = Target(

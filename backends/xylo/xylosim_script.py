@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from xylosim.v2 import XyloLayer, XyloSynapse
 
 SYNAPSE = 0
 """Of the two synapses of a hidden neuron, the one that is used."""
 
 
-def synapses(weights):  # type: ignore[no-untyped-def]
+def synapses(weights: NDArray[np.int64]) -> list[list[Any]]:
     """A list of synapses for each source. xylosim keeps pointers: the caller must keep the objects."""
     return [
         [XyloSynapse(int(target), SYNAPSE, int(row[target])) for target in np.flatnonzero(row)]
@@ -57,7 +59,8 @@ def main(job: Path) -> None:
         if steps:
             outputs[number] = np.array(chip.evolve(sample.tolist())).reshape(steps, -1)
             hidden[number] = np.array(chip.rec_recurrent_spikes).reshape(steps, -1)
-        print(f"done {number + 1}", flush=True)
+        sys.stdout.write(f"done {number + 1}\n")
+        sys.stdout.flush()
     np.savez(job / "output.npz", hidden=hidden, outputs=outputs)
 
 

@@ -1,0 +1,1 @@
+from passes.common_weight_shifts import *
