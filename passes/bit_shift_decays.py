@@ -26,7 +26,7 @@ LATEST_BIAS = 1
 because the first spike of the input arrives at step 2."""
 
 GRID = 4096
-"""Decays in the program are whole numbers of this (docs/numerics.md), which shifting models do not read."""
+"""Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
 GAINS, OUTPUTS = ("keep", "leave"), ("auto", "none")
 
@@ -40,9 +40,9 @@ class BitShiftDecays(Pass):
     already, start at 0 and send several spikes in a step. ``dash`` is the nearest to
     ``log2(time constant in steps)``. So that a steady input drives a neuron as before, the weights
     into it are multiplied by what the rounded decays have changed of the charge that a spike brings.
-    The last populations, if they hear hidden neurons only, speak to the readout only and are few enough,
-    become output neurons, which send one spike a step. Each change is named with its size (N745 decays,
-    N746 the rest).
+    The last populations, if they hear hidden neurons only, speak to the readout alone and are few
+    enough, become output neurons, which send one spike a step. Each change is named with its size (N745
+    decays, N746 the rest).
     Source: xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp; docs/xylo.md.
 
     Options:

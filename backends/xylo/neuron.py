@@ -19,7 +19,8 @@ from .target import LARGEST_DASH, MOST_OUTPUT_SPIKES, MOST_SPIKES, STATE_BITS
 DASH_SYN, DASH_MEM, MOST, EARLY = "dash_syn", "dash_mem", "most_spikes", "bias_early"
 CONSTANTS = (DASH_SYN, DASH_MEM, MOST, EARLY)
 
-LOWEST, HIGHEST = -(2 ** (STATE_BITS.value - 1)), 2 ** (STATE_BITS.value - 1) - 1
+LOWEST: int = -(2 ** (STATE_BITS.value - 1))
+HIGHEST: int = 2 ** (STATE_BITS.value - 1) - 1
 
 
 def bit_shift_decay(state: Integers, dash: int | Integers) -> Integers:
@@ -85,8 +86,7 @@ class XyloNeuron:
         """The most spikes of one neuron in one step: no more than the register holds thresholds."""
         if neuron.threshold is None:
             return 0
-        most: int = neuron.constants[MOST]
-        return min(most, HIGHEST // int(neuron.threshold.min()))
+        return min(neuron.constants[MOST], HIGHEST // int(neuron.threshold.min()))
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
         """What makes no sense for this model, in words."""
