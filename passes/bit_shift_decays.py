@@ -21,10 +21,6 @@ SPIKES_LIMIT, OUTPUT_SPIKES_LIMIT = "spikes a step", "output spikes a step"
 SHORTEST_CURRENT = 1
 """The smallest shift of a current that reaches the potential: a shift of 0 loses it all before."""
 
-LATEST_BIAS = 1
-"""Biases of a chip that adds them from its first step on: it begins at step 0 or 1 of the program,
-because the first spike of the input arrives at step 2."""
-
 GRID = 4096
 """Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
@@ -186,9 +182,12 @@ def _tell_decays(
 
 
 def _bias_begins(graph: Graph) -> int:
-    """The step before which no bias acts: Xylo adds all of them from its first step on."""
+    """The step before which no bias acts: Xylo adds all of them from its first step on.
+
+    That step is at the latest the one in which the first spike of the input arrives.
+    """
     starts = [p.start or 0 for p in graph.neurons if p.bias is not None and np.any(p.bias)]
-    return min([LATEST_BIAS, *starts])
+    return min([(graph.input.start or 0) + 1, *starts])
 
 
 def _changed(

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Array, Graph, Kind, Population, Projection, weight_range, weight_step
+from snnc.ir import Array, Encoding, Graph, Kind, Population, Projection, weight_range, weight_step
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
 from .base import Context, Fact, Pass
@@ -22,6 +22,12 @@ INPUT, RECURRENT, OUTPUT = "input", "recurrent", "output"
 
 SHIFT_LIMIT, LOWEST_LIMIT = "weight exponent", "lowest weight exponent"
 OUTPUT_SPIKES_LIMIT = "output spikes a step"
+FINE = 256.0
+"""Units of a threshold that are not given up for rare currents: a leak of 1 is little of that."""
+
+SAMPLES = 64
+"""Calibration samples that show how large inputs get."""
+
 GRAVE_ERROR = 0.1
 """Relative error of a projection's weights from which rounding is a warning."""
 
@@ -54,8 +60,10 @@ class CommonWeightShifts(Pass):
     Source: xylosim 0.1.3, src/v2/cpp/XyloLayer.h (weight_shift_inp, _rec, _out).
 
     Options:
-        headroom: thresholds that the potential has room for at the least; with fewer where weights are
-            too small beside the threshold for that.
+        headroom: thresholds that the potential has room for at the least; fewer where weights are too
+            small beside the threshold for that. Currents have room for what one step brings while
+            each neuron sends a spike and the input what calibration data show, as far as 256 units of a
+            threshold allow that.
     """
 
     interface: ClassVar[int] = 1
@@ -94,7 +102,7 @@ class CommonWeightShifts(Pass):
             own = [(q, shifts[m]) for q, m in _matrices(graph, p, context) if m in shifts]
             if not own:
                 continue
-            scale = self._scale(p, own, context)
+            scale = self._scale(graph, p, own, context)
             if scale is None:
                 return None
             scales[p.name] = scale
@@ -102,14 +110,19 @@ class CommonWeightShifts(Pass):
                 projections[id(q)], errors[id(q)] = _rounded(q, scale, exponent, p)
         return _Fit(scales, projections, errors)
 
-    def _scale(self, p: Population, own: list[tuple[Projection, int]], context: Context) -> int | None:
+    def _scale(
+        self, graph: Graph, p: Population, own: list[tuple[Projection, int]], context: Context
+    ) -> int | None:
         """The largest power of two times the present scale at which all weights and biases fit."""
         assert p.grid is not None
         present = float(np.max(p.grid.scale)) * 2.0**p.grid.input_shift
         bits = context.target.limit("state bits") or 0
         register = 2 ** (bits - 1) - 1
         # Half the present scale fills the grid at the lowest exponent: less would only cost weights.
-        most = float(max(register / self.headroom, present / 2))
+        shift = 0 if p.neuron is None else p.neuron.constants.get("dash_syn", 0)
+        lasting = _largest_step(graph, p, context) * 2.0**shift
+        roomy = min(register / self.headroom, max(register / max(lasting, 1.0), FINE))
+        most = float(max(roomy, present / 2))
         bias = 0.0 if p.bias is None else float(np.abs(p.bias).max(initial=0.0))
         if bias:
             most = min(most, register / bias)
@@ -162,6 +175,26 @@ class CommonWeightShifts(Pass):
             )
         after = [projections.get(id(q), q) for q in graph.projections]
         return graph.with_populations(populations).with_projections(after)
+
+
+def _largest_step(graph: Graph, p: Population, context: Context) -> float:
+    """How far what arrives in one step can push a current, one way, in thresholds.
+
+    Neurons are taken to send one spike, the input what calibration data show it to send, or one.
+    """
+    up = down = 0.0
+    for q in graph.into(p.name):
+        source = graph.by_name[q.source]
+        sent = np.ones((1, *source.shape))
+        if source.kind is Kind.INPUT and context.calibration is not None:
+            counts = context.calibration[:SAMPLES]
+            sent = np.asarray(counts.reshape(-1, *source.shape), np.float64)
+            if source.encoding is Encoding.SPREAD:
+                sent = np.minimum(sent, 1)
+        weights = weights_of(q.op)
+        up += float(with_weights(q.op, np.maximum(weights, 0)).apply(sent).max(initial=0.0))
+        down += float(with_weights(q.op, np.minimum(weights, 0)).apply(sent).min(initial=0.0))
+    return max(up, -down)
 
 
 def _matrices(graph: Graph, p: Population, context: Context) -> Iterator[tuple[Projection, str]]:

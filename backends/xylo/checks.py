@@ -36,8 +36,6 @@ from .target import HIDDEN as HIDDEN_LIMIT
 
 OWN_PASSES = "use the passes of the target itself (leave --passes out)"
 SMALLER = "make the network smaller; snnc does not split one over several chips"
-EARLIEST = 1
-"""The chip begins with step 1 or 2 of the program: the input's first spike arrives in the second."""
 
 
 def exceeds(code: str, what: str, value: int, limit: Limit, where: str, cure: str) -> Diagnostic:
@@ -137,12 +135,11 @@ def _outputs(program: Program) -> Iterator[Diagnostic]:
 
 
 def _biases(program: Program) -> Iterator[Diagnostic]:
-    first = late_by(program)
-    if not 0 <= first <= EARLIEST:
-        what = f"biases begin after step {first}; the chip's first step is 1 or {EARLIEST + 1}"
-        yield Diagnostic(
-            "D447", what, program.name, "biases act from the chip's first step on", OWN_PASSES
-        )
+    first, latest = late_by(program), program.input.start + 1
+    if not 0 <= first <= latest:
+        what = f"biases begin after step {first}, the input's first spikes arrive after step {latest}"
+        why = "biases act from the chip's first step on"
+        yield Diagnostic("D447", what, program.name, why, OWN_PASSES)
     for p in program.populations:
         if p.neuron is None or kind_of(p) is None:
             continue

@@ -91,6 +91,10 @@ def run(
         what, cure = f"the payload is damaged: {problem}", "compile again"
         raise fail("D455", what, where=str(folder), help=cure) from problem
     samples, steps = spikes.shape[:2]
+    # The last spikes before the chip's first step would arrive in it.
+    if payload.late > 1 and np.any(spikes[:, : payload.late - 1]):
+        what = f"spikes before step {payload.late} of the program, with which the chip begins"
+        raise fail("D454", what, where="input", help="begin the input later")
     given = given_to_chip(np.asarray(spikes, np.int64), payload.late)
     found = run_script(
         python,

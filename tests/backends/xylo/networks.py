@@ -154,12 +154,12 @@ def random_program(seed: int) -> Program:
         matrix = "input" if number == 0 else "recurrent"
         add(name, make.op(shape, None, largest), HIDDEN, source, matrix)
     for target in [p for p in populations if p.name in hidden]:
-        for source in [p for p in populations if p.name in ("input", *hidden)]:
+        for heard in [p for p in populations if p.name in ("input", *hidden)]:
             # One matrix holds both of two connections of one pair: their sum might not fit 8 bits.
-            joined = any((p.source, p.target) == (source.name, target.name) for p in projections)
+            joined = any((p.source, p.target) == (heard.name, target.name) for p in projections)
             if not joined and make.chance(0.4):
-                matrix = "input" if source.name == "input" else "recurrent"
-                join(source.name, target.name, make.op(source.shape, target.shape, largest), matrix)
+                matrix = "input" if heard.name == "input" else "recurrent"
+                join(heard.name, target.name, make.op(heard.shape, target.shape, largest), matrix)
     ends = [hidden[-1]]
     if make.chance(0.7):
         outs = make.integer(1, 8)
