@@ -31,4 +31,5 @@ def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
         elif neuron.model != STANDARD:
             for problem in find_model(neuron.model).problems(neuron):
                 what = f"the neuron model {neuron.model} cannot follow it: {problem}"
-                yield Diagnostic("D333", what, where)
+                help = "use the passes of the target itself (leave --passes out)"
+                yield Diagnostic("D333", what, where, "another model would fire at other times", help)

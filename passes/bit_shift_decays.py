@@ -230,7 +230,7 @@ def _changed(
             )
     if said:
         context.note("N746", "; ".join(said), where=p.origin or p.name, why="as Xylo's neurons do")
-    kept = [max(round((1 - 2.0**-dash) * GRID), 0) / GRID for dash in dashes]
+    kept = [1 - (GRID >> dash) / GRID for dash in dashes]
     changed = replace(
         neuron,
         reset=Reset.SUBTRACT,

@@ -10,6 +10,7 @@ import numpy as np
 from snnc.ir import Integers, Program, unpack_arrays
 
 from .emit import payload
+from .layout import on_chip
 
 
 def differences(program: Program, folder: Path, files: dict[str, str]) -> list[str]:
@@ -19,6 +20,9 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
         Exception: whatever a damaged file makes a parser raise.
     """
     found: list[str] = []
+    for p in on_chip(program):
+        if p.delay:  # nothing in the payload could say it
+            found.append(f"{p.label} has a delay of {p.delay}, the payload has none")
     for role, meant in payload(program).items():
         name, written = files[role], (folder / files[role]).read_bytes()
         if name.endswith(".json"):

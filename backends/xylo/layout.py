@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.ir import (
-    STANDARD,
     IntegerNeuron,
     Integers,
     Kind,
@@ -83,7 +82,7 @@ def kind_of(population: ProgramPopulation) -> str | None:
     if population.kind is Kind.INPUT:
         return INPUT
     neuron = population.neuron
-    if neuron is None or neuron.threshold is None or neuron.model == STANDARD:
+    if neuron is None or neuron.threshold is None or neuron.model != NEURON.name:
         return None
     return OUTPUT if neuron.constants.get(MOST) == MOST_OUTPUT_SPIKES.value else HIDDEN
 

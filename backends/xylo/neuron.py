@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.ir import IntegerNeuron, Integers
+from snnc.ir import Comparison, IntegerNeuron, Integers, Reset
 
 from .target import LARGEST_DASH, MOST_OUTPUT_SPIKES, MOST_SPIKES, STATE_BITS
 
@@ -37,6 +37,15 @@ def clamp(value: Integers) -> Integers:
     """What a register of 16 bits keeps of a sum (``safe_add`` in XyloIAFNeuron.h): -32768 to 32767."""
     kept: Integers = np.clip(value, LOWEST, HIGHEST)
     return kept
+
+
+def nearest_decays(dash_syn: int, dash_mem: int) -> tuple[int, int]:
+    """What ``current_decay`` and ``potential_decay`` say beside these shifts, in 1/4096 (docs/xylo.md).
+
+    The model shifts and does not read them; other values would contradict it.
+    """
+    lost = [4096 >> dash for dash in (dash_syn, dash_mem)]
+    return max(lost[0], 1) - 1, lost[1]
 
 
 class XyloNeuron:
@@ -89,7 +98,7 @@ class XyloNeuron:
         return min(neuron.constants[MOST], HIGHEST // int(neuron.threshold.min()))
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
-        """What makes no sense for this model, in words."""
+        """Fields that this model cannot follow; numbers that are too large are limits of the target."""
         constants = neuron.constants
         if set(constants) != set(CONSTANTS):
             given = ", ".join(sorted(constants)) or "none"
@@ -98,6 +107,7 @@ class XyloNeuron:
         for name in (DASH_SYN, DASH_MEM):
             if not 0 <= constants[name] <= LARGEST_DASH.value:
                 yield f"{name} {constants[name]} is not in 0 to {LARGEST_DASH.value}"
+                return
         if constants[MOST] not in (MOST_SPIKES.value, MOST_OUTPUT_SPIKES.value):
             allowed = f"neither {MOST_SPIKES.value} nor {MOST_OUTPUT_SPIKES.value}"
             yield f"most_spikes {constants[MOST]} is {allowed}"
@@ -105,17 +115,20 @@ class XyloNeuron:
             yield f"bias_early {constants[EARLY]} is below 0"
         if neuron.threshold is None:
             yield "it has no threshold; Xylo's neurons all fire"
-        elif int(neuron.threshold.min()) < 1 or int(neuron.threshold.max()) > HIGHEST:
-            low, high = neuron.threshold.min(), neuron.threshold.max()
-            yield f"thresholds {low} to {high} are not in 1 to {HIGHEST}"
+        decays = (neuron.current_decay, neuron.potential_decay)
+        if decays != nearest_decays(constants[DASH_SYN], constants[DASH_MEM]):
+            yield (
+                f"decays {decays[0]} and {decays[1]} are not those nearest to its shifts "
+                f"{constants[DASH_SYN]} and {constants[DASH_MEM]}, "
+                f"{nearest_decays(constants[DASH_SYN], constants[DASH_MEM])}"
+            )
+        if neuron.reset is not Reset.SUBTRACT:
+            yield "it is reset to 0; Xylo takes the threshold away"
+        if neuron.comparison is not Comparison.GREATER_EQUAL:
+            yield "it fires above its threshold; Xylo's neurons fire at it already"
         if np.any(neuron.start_value):
             largest = np.abs(neuron.start_value).max()
             yield f"a start value of up to {largest}; Xylo's neurons start at 0"
-        bias = neuron.bias_mantissa << neuron.bias_exponent
-        if int(np.min(bias)) < LOWEST or int(np.max(bias)) > HIGHEST:
-            yield f"biases {np.min(bias)} to {np.max(bias)} are not in {LOWEST} to {HIGHEST}"
-        if neuron.state_bits != STATE_BITS.value:
-            yield f"a state of {neuron.state_bits} bits, not {STATE_BITS.value}"
         if neuron.input_shift:
             yield f"input shift {neuron.input_shift}, not 0"
         if neuron.clear_interval:
@@ -123,6 +136,8 @@ class XyloNeuron:
             yield f"it is cleared {often}; Xylo clears between recordings only"
         if neuron.bias_interval != 1:
             yield f"a bias every {neuron.bias_interval} steps, not every step"
+        if neuron.code.exact:
+            yield f"neurons of the code {neuron.code.value}; Xylo's know no frames"
 
 
 NEURON = XyloNeuron()

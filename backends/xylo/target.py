@@ -58,6 +58,11 @@ DELAY = Limit(
     "time steps on top of the hop",
     "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: spikes of one step arrive in the next, from one buffer",
 )
+WEIGHT_EXPONENT = Limit(
+    WEIGHT_SHIFT.value - 1,
+    "power of 2",
+    f"{WEIGHT_SHIFT.source}; one less, because weights of docs/numerics.md are even numbers",
+)
 LOWEST_EXPONENT = Limit(
     -1,
     "power of 2",
@@ -78,7 +83,7 @@ XYLO = Target(
         "state bits": STATE_BITS,
         "readout state bits": READOUT_BITS,
         "weight bits": WEIGHT_BITS,
-        "weight exponent": Limit(WEIGHT_SHIFT.value - 1, "power of 2", WEIGHT_SHIFT.source),
+        "weight exponent": WEIGHT_EXPONENT,
         "lowest weight exponent": LOWEST_EXPONENT,
         "threshold mantissa": THRESHOLD,
         "bias mantissa": BIAS,

@@ -7,6 +7,7 @@ import pytest
 from snnc.backends.loihi.conformance import LoihiConformance
 from snnc.backends.nir.conformance import NirConformance
 from snnc.backends.reference.conformance import ReferenceConformance
+from snnc.backends.xylo.conformance import XyloConformance
 
 
 @pytest.mark.lava
@@ -19,4 +20,8 @@ class TestNir(NirConformance):
 
 
 class TestReference(ReferenceConformance):
+    pass
+
+
+class TestXylo(XyloConformance):
     pass

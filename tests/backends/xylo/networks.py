@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sparse
 
+from snnc.backends.xylo.neuron import nearest_decays
 from snnc.ir import (
     Comparison,
     Conv2d,
@@ -40,11 +41,12 @@ def xylo_neuron(
     bias_start: int = 0,
     early: int = 0,
 ) -> IntegerNeuron:
-    """A neuron of the model ``xylo``; the fields that the model does not read say nothing."""
+    """A neuron of the model ``xylo``; its decays in 1/4096 are those nearest to the shifts."""
     zero = np.zeros((), np.int64)
+    du, dv = nearest_decays(dash_syn, dash_mem)
     return IntegerNeuron(
-        current_decay=0,
-        potential_decay=0,
+        current_decay=du,
+        potential_decay=dv,
         input_shift=0,
         state_bits=16,
         threshold=np.asarray(threshold, np.int64),
@@ -72,6 +74,7 @@ def readout_neuron() -> IntegerNeuron:
         constants={},
         threshold=None,
         current_decay=4095,
+        potential_decay=0,
         state_bits=32,
     )
 
