@@ -24,6 +24,7 @@ SHORTEST_CURRENT = 1
 GRID = 4096
 """Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
+HARD = "a spike takes the threshold away, what is above it stays (reset to 0 before)"
 GAINS, OUTPUTS = ("keep", "leave"), ("auto", "none")
 
 
@@ -208,7 +209,7 @@ def _changed(
         said.append("its bias is its threshold, so that a soft reset leaves 0: it fires at every step")
     else:
         if neuron.reset is Reset.ZERO:
-            said.append("a spike takes the threshold away, what is above it stays (reset to 0 before)")
+            said.append(HARD)
         if spikes > 1:
             said.append(f"up to {spikes} spikes in one step (1 before)")
         if neuron.comparison is Comparison.GREATER:
@@ -229,7 +230,11 @@ def _changed(
                 f"step{'s' if early > 1 else ''} too early, as all do with the first step of the chip"
             )
     if said:
-        context.note("N746", "; ".join(said), where=p.origin or p.name, why="as Xylo's neurons do")
+        hard = HARD in said
+        tell = context.warn if hard else context.note
+        help = "train with a soft reset, or measure what the network still does" if hard else ""
+        where, why = p.origin or p.name, "as Xylo's neurons do"
+        tell("N746", "; ".join(said), where=where, why=why, help=help)
     kept = [1 - (GRID >> dash) / GRID for dash in dashes]
     changed = replace(
         neuron,

@@ -17,6 +17,7 @@ from .starts import promised_steps, solve_relayed_starts, solve_starts
 DEFAULT_STEPS = 16
 """K where nothing else is said, for rates."""
 
+RELAY_LIMIT = "relay neurons"
 RELAYS = "let relay neurons carry them: match-delays{relays=true}"
 
 
@@ -68,7 +69,8 @@ class MatchDelays(Pass):
         for p in graph.projections:
             delay = promised_steps(graph, p, steps) + starts[p.target] - starts[p.source]
             projections.append(replace(p, delay=delay))
-        self._refuse_delays(graph, projections, steps, hop, longest)
+        relayed = context.target.limit(RELAY_LIMIT) != 0
+        self._refuse_delays(graph, projections, steps, hop, longest, relayed)
         note_relays(graph, projections, hop, longest, context)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
         timed = replace(graph, steps_per_frame=steps, longest_delay=longest)
@@ -141,14 +143,23 @@ class MatchDelays(Pass):
         return starts
 
     def _refuse_delays(
-        self, graph: Graph, projections: list[Projection], steps: int, hop: int, longest: int | None
+        self,
+        graph: Graph,
+        projections: list[Projection],
+        steps: int,
+        hop: int,
+        longest: int | None,
+        relayed: bool,
     ) -> None:
-        """Refuse every projection whose delay neither fits nor can be relayed, all at once."""
+        """Refuse every projection whose delay neither fits nor can be relayed, all at once.
+
+        ``relayed``: whether the target has neurons that can pass spikes on.
+        """
         wrong = []
         if self.relays:
             longest = None
         over = longest is not None and any((p.delay or 0) - hop > longest for p in projections)
-        cure = self._cure(graph, steps, hop, longest) if over and longest is not None else ""
+        cure = self._cure(graph, steps, hop, longest, relayed) if over and longest is not None else ""
         for p in projections:
             buffered = (p.delay or 0) - hop
             where = p.origin or p.label
@@ -175,12 +186,13 @@ class MatchDelays(Pass):
         if wrong:
             raise UserError(*wrong)
 
-    def _cure(self, graph: Graph, given: int, hop: int, longest: int) -> str:
+    def _cure(self, graph: Graph, given: int, hop: int, longest: int, relayed: bool) -> str:
         """The largest number of steps a frame that would do."""
+        relays = f", or {RELAYS}" if relayed else ""
         for steps in range(min(given - 1, 4 * (longest + hop)), 0, -1):
             if self.retime and solve_starts(graph, steps, hop, longest) is not None:
-                return f"use at most {steps} steps a frame (--steps-per-frame {steps}), or {RELAYS}"
-        return f"use shorter delays in the network, or {RELAYS}"
+                return f"use at most {steps} steps a frame (--steps-per-frame {steps}){relays}"
+        return f"use shorter delays in the network{relays}"
 
 
 def note_relays(

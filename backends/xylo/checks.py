@@ -69,7 +69,7 @@ def _outputs(program: Program) -> Iterator[Diagnostic]:
         source, target = (kind_of(program.by_name[name]) for name in (p.source, p.target))
         where = named(p.origin, p.label)
         cure = "use bit-shift-decays{outputs=none}"
-        if target == OUTPUT and source != HIDDEN:
+        if target == OUTPUT and source in (INPUT, OUTPUT):
             what = f"output neurons hear {'the input' if source == INPUT else 'output neurons'}"
             yield Diagnostic("D446", what, where, "they hear hidden neurons only", cure)
         elif source == OUTPUT and target is not None:

@@ -70,7 +70,10 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     sizes = {place.population: place.size for place, _ in found}
     if sum(sizes[name] for name in hears) != size(host.input.shape):
         raise ValueError("the readout hears another number of neurons than its weights say")
-    return Payload(chip, int(data["late"]), tuple(found), str(data["readout"]["name"]), hears, host)
+    late = int(data["late"])
+    if late < 0:
+        raise ValueError(f"the chip begins {-late} steps before the program")
+    return Payload(chip, late, tuple(found), str(data["readout"]["name"]), hears, host)
 
 
 def run(

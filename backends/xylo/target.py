@@ -58,6 +58,12 @@ DELAY = Limit(
     "time steps on top of the hop",
     "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp: spikes of one step arrive in the next, from one buffer",
 )
+RELAYS = Limit(
+    0,
+    "neurons",
+    "snnc: a synapse that forgets in one step (dash 0) brings nothing, any other remembers several "
+    "spikes; xylosim 0.1.3, XyloIAFNeuron::evolve",
+)
 WEIGHT_EXPONENT = Limit(
     WEIGHT_SHIFT.value - 1,
     "power of 2",
@@ -88,6 +94,7 @@ XYLO = Target(
         "threshold mantissa": THRESHOLD,
         "bias mantissa": BIAS,
         "delay": DELAY,
+        "relay neurons": RELAYS,
         "dash": LARGEST_DASH,
     },
     weight_bits=(2, 3, 4, 5, 6, 7, 8),
