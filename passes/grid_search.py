@@ -78,11 +78,11 @@ def squared_error(weights: Array, unit: float, mode: SignMode, bits: int) -> flo
     return total
 
 
-def best_exponent(weights: Weights, scale: int, highest: int) -> tuple[float, int]:
+def best_exponent(weights: Weights, scale: int, highest: int, lowest: int = 0) -> tuple[float, int]:
     """(squared error, exponent): the one that just fits the largest weight, or one lower."""
     wanted = max(weights.largest, 1e-300) * scale / weights.reach
     fitting = math.ceil(math.log2(wanted))
-    options = {min(max(e, 0), highest) for e in (fitting, fitting - 1)}
+    options = {min(max(e, lowest), highest) for e in (fitting, fitting - 1)}
     results = []
     for exponent in sorted(options):
         unit = scale / 2.0**exponent

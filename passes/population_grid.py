@@ -30,7 +30,8 @@ from .lone_weights import least_on_grid, to_exceed
 from .sums import Sums, worst_sums
 
 THRESHOLD_LIMIT = "threshold mantissa"
-EXPONENT_LIMIT = "weight exponent"
+EXPONENT_LIMIT, LOWEST_LIMIT = "weight exponent", "lowest weight exponent"
+LEAST_LIMIT = "least threshold"
 STATE_LIMIT, READOUT_LIMIT = "state bits", "readout state bits"
 INPUT_LIMIT = "dendritic input"
 GRADED_INPUT_LIMIT = "graded input"
@@ -134,6 +135,11 @@ class GridSearch:
         readout = self.target.limit(READOUT_LIMIT) if population.kind is Kind.READOUT else None
         return readout or self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
 
+    @property
+    def _lowest(self) -> int:
+        """The smallest exponent of weights that the search uses; 0 where the target asks for none."""
+        return self.target.limit(LOWEST_LIMIT) or 0
+
     def choose(
         self,
         graph: Graph,
@@ -165,8 +171,8 @@ class GridSearch:
         rounded = []
         for p in graph.into(population.name):
             mode = self.mode(weights_of(p.op))
-            highest = self.target.limit(EXPONENT_LIMIT) or 31
-            tried = (self._rounded(p, mode, e, scales, population, None) for e in range(highest + 1))
+            exponents = range(self._lowest, (self.target.limit(EXPONENT_LIMIT) or 31) + 1)
+            tried = (self._rounded(p, mode, e, scales, population, None) for e in exponents)
             rounded.append(min(tried, key=lambda r: r.error))
         return Choice(scales, self._shift(graph, population), tuple(rounded))
 
@@ -189,7 +195,10 @@ class GridSearch:
         if powers:
             ceiling = min(ceiling, 2**highest)
         scale = common_scale(weights, roomy, ceiling, highest, self.candidates, powers)
-        exponents = [best_exponent(w, scale, highest)[1] for w in weights]
+        least = self.target.limit(LEAST_LIMIT) if fires else None
+        while least is not None and scale < least and 2 * scale <= min(ceiling, roomy):
+            scale *= 2  # costs no weight a bit, and gives small ones more
+        exponents = [best_exponent(w, scale, highest, self._lowest)[1] for w in weights]
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
             each = [

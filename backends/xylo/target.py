@@ -69,6 +69,11 @@ WEIGHT_EXPONENT = Limit(
     "power of 2",
     f"{WEIGHT_SHIFT.source}; one less, because weights of docs/numerics.md are even numbers",
 )
+LEAST_THRESHOLD = Limit(
+    256,
+    "units of the potential, where there is room",
+    "snnc: a leak takes at least 1 unit a step, little of 256 (xylosim 0.1.3, XyloIAFNeuron.cpp)",
+)
 LOWEST_EXPONENT = Limit(
     -1,
     "power of 2",
@@ -92,6 +97,7 @@ XYLO = Target(
         "weight exponent": WEIGHT_EXPONENT,
         "lowest weight exponent": LOWEST_EXPONENT,
         "threshold mantissa": THRESHOLD,
+        "least threshold": LEAST_THRESHOLD,
         "bias mantissa": BIAS,
         "delay": DELAY,
         "relay neurons": RELAYS,
