@@ -118,24 +118,19 @@ class CommonWeightShifts(Pass):
         present = float(np.max(p.grid.scale)) * 2.0**p.grid.input_shift
         bits = context.target.limit("state bits") or 0
         register = 2 ** (bits - 1) - 1
-        # Half the present scale fills the grid at the lowest exponent: less would only cost weights.
+        fills = [_fill(q) for q, _ in own]
         shift = 0 if p.neuron is None else p.neuron.constants.get("dash_syn", 0)
         lasting = _largest_step(graph, p, context) * 2.0**shift
         roomy = min(register / self.headroom, max(register / max(lasting, 1.0), FINE))
-        most = float(max(roomy, present / 2))
+        # Below this the largest weights would not fill the grid at the lowest exponent.
+        least = min(fills) * 2.0 ** (context.target.limit(LOWEST_LIMIT) or 0)
+        most = max(roomy, least) if math.isfinite(least) else roomy
         bias = 0.0 if p.bias is None else float(np.abs(p.bias).max(initial=0.0))
-        if bias:
-            most = min(most, register / bias)
-        for q, exponent in own:
-            assert q.grid is not None
-            step = weight_step(q.grid.bits, q.grid.sign_mode)
-            ends = weight_range(q.grid.bits, q.grid.sign_mode)
-            weights = weights_of(q.op)
-            for end, extreme in zip(
-                ends, (weights.min(initial=0), weights.max(initial=0)), strict=True
-            ):
-                if extreme:
-                    most = min(most, (abs(end) + step / 2) * 2.0**exponent / abs(float(extreme)))
+        most = min(
+            most,
+            register / bias if bias else math.inf,
+            *(fill * 2.0**exponent for fill, (_, exponent) in zip(fills, own, strict=True)),
+        )
         if most < 1:
             return None
         power = math.floor(math.log2(most / present) + 1e-9)
@@ -175,6 +170,17 @@ class CommonWeightShifts(Pass):
             )
         after = [projections.get(id(q), q) for q in graph.projections]
         return graph.with_populations(populations).with_projections(after)
+
+
+def _fill(q: Projection) -> float:
+    """The scale at which a projection's weights just fill its grid with exponent 0."""
+    assert q.grid is not None
+    step = weight_step(q.grid.bits, q.grid.sign_mode)
+    low, high = weight_range(q.grid.bits, q.grid.sign_mode)
+    weights = weights_of(q.op)
+    ends = ((low, weights.min(initial=0.0)), (high, weights.max(initial=0.0)))
+    found = [(abs(end) + step / 2) / abs(float(extreme)) for end, extreme in ends if extreme]
+    return min(found, default=math.inf)
 
 
 def _largest_step(graph: Graph, p: Population, context: Context) -> float:

@@ -82,7 +82,9 @@ def best_exponent(weights: Weights, scale: int, highest: int, lowest: int = 0) -
     """(squared error, exponent): the one that just fits the largest weight, or one lower."""
     wanted = max(weights.largest, 1e-300) * scale / weights.reach
     fitting = math.ceil(math.log2(wanted))
-    options = {min(max(e, lowest), highest) for e in (fitting, fitting - 1)}
+    # One more below 0, where the usual options clip a weight at the positive end of the grid.
+    tried = (fitting, fitting - 1, *([fitting + 1] if fitting < 0 else []))
+    options = {min(max(e, lowest), highest) for e in tried}
     results = []
     for exponent in sorted(options):
         unit = scale / 2.0**exponent
