@@ -41,10 +41,10 @@ class _Fit:
     errors: dict[int, float]
 
     @property
-    def score(self) -> tuple[float, int]:
-        """Small is good: the squared errors, then small scales."""
-        wrong = sum(error**2 for error in self.errors.values())
-        return round(wrong, 6), -sum(self.scales.values())
+    def score(self) -> float:
+        """Small is good: squared relative errors of weights, and of decays, which are off by a unit."""
+        weights = sum(error**2 for error in self.errors.values())
+        return float(weights + sum(1.0 / scale**2 for scale in self.scales.values()))
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,9 @@ class CommonWeightShifts(Pass):
 
     Xylo has one weight shift for each of its three matrices, while ``quantize-weights`` gives every
     connection its own exponent. A population may be scaled as a whole: its threshold, its biases and
-    all weights into it by the same power of two. All shifts are tried; the ones that lose least of the
-    weights are taken, and among equals those with the largest units, because a decay loses at
-    least one of them. N748 says what rounding once more has cost, and how many thresholds the potential
-    holds.
+    all weights into it by the same power of two. All shifts are tried; those that cost least are taken:
+    the relative errors of the weights, and one unit of each threshold, which is what decays round to.
+    N748 says what rounding once more has cost, and how many thresholds the potential holds.
     Source: xylosim 0.1.3, src/v2/cpp/XyloLayer.h (weight_shift_inp, _rec, _out).
 
     Options:
