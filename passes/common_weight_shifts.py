@@ -11,7 +11,17 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Array, Encoding, Graph, Kind, Population, Projection, weight_range, weight_step
+from snnc.ir import (
+    Array,
+    Encoding,
+    Graph,
+    Kind,
+    Population,
+    Projection,
+    size,
+    weight_range,
+    weight_step,
+)
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
 from .base import Context, Fact, Pass
@@ -75,6 +85,8 @@ class CommonWeightShifts(Pass):
         if not self.headroom > 0:
             what, where = f"a headroom of {self.headroom}", f"{self.name}{{headroom}}"
             raise fail("D305", what, where=where, help="use a positive number")
+        if sum(size(p.shape) for p in graph.neurons) > (context.target.limit("neurons") or math.inf):
+            return graph  # far from fitting, which the target itself says; the search would take long
         lowest = context.target.limit(LOWEST_LIMIT) or 0
         highest = context.target.limit(SHIFT_LIMIT) or 0
         chosen: dict[str, int] = {}

@@ -12,7 +12,7 @@ from snnc.ir import Kind, Program, ProgramPopulation, ProgramProjection, size
 from .layout import HIDDEN, INPUT, OUTPUT, kind_of, lay_out, matrix_name, on_chip, whole_weights
 from .messages import OWN_PASSES, SMALLER, exceeds, named
 from .neuron import NEURON
-from .population_checks import check_populations, strangers
+from .population_checks import check_populations, check_sizes, strangers
 from .target import DELAY, FAN_OUT, SYNAPSES, WEIGHT_BITS, WEIGHT_EXPONENT, WEIGHT_SHIFT
 
 
@@ -20,13 +20,19 @@ def check(program: Program) -> Iterator[Diagnostic]:
     """Everything that does not fit, not the first only."""
     strange = list(strangers(program))
     yield from strange
+    sizes = list(check_sizes(program))
+    yield from sizes
     yield from check_populations(program)
-    wiring = [d for p in on_chip(program) for d in _projection(program, p)]
-    yield from wiring
+    for projection in on_chip(program):
+        yield from _connection(program, projection)
     yield from _outputs(program)
+    if sizes:
+        return  # matrices of far too many neurons would fill the memory
+    weights = [d for p in on_chip(program) for d in _weights(program, p)]
+    yield from weights
     # What a neuron model cannot follow is said by the compiler, for every target.
     sound = not any(_unsound(p) for p in program.populations)
-    if sound and not strange and not wiring:
+    if sound and not strange and not weights:
         yield from _matrices(program)
 
 
@@ -36,8 +42,8 @@ def _unsound(population: ProgramPopulation) -> bool:
     return ours and neuron is not None and next(NEURON.problems(neuron), None) is not None
 
 
-def _projection(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
-    """Delay, payloads and weights of one connection."""
+def _connection(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
+    """Delay, payloads, widths and exponent of one connection."""
     where = named(p.origin, p.label)
     source = program.by_name[p.source]
     if p.delay != DELAY.value:
@@ -51,6 +57,11 @@ def _projection(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
         yield exceeds("D445", "weight bits", p.weight_bits, WEIGHT_BITS, where, OWN_PASSES)
     if p.exponent > WEIGHT_EXPONENT.value:
         yield exceeds("D445", "weight exponent", p.exponent, WEIGHT_EXPONENT, where, OWN_PASSES)
+
+
+def _weights(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
+    """Whether the chip can say the weights, and between which neurons they are."""
+    where, source = named(p.origin, p.label), program.by_name[p.source]
     try:
         weights = whole_weights(program, p)
     except ValueError as problem:

@@ -57,6 +57,8 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     taken = {INPUT: 0, HIDDEN: 0, OUTPUT: 0}
     for entry in data["populations"]:
         shape = tuple(int(length) for length in entry["shape"])
+        if min(shape, default=1) < 1:
+            raise ValueError(f"a population of shape {shape}")
         place = Place(str(entry["name"]), str(entry["kind"]), int(entry["first"]), size(shape))
         if place.kind not in taken or place.first != taken[place.kind]:
             raise ValueError(f"{place.population} is in the wrong place")

@@ -19,8 +19,7 @@ SCALE = "run the pass common-weight-shifts, or train with smaller weights and bi
 
 
 def check_populations(program: Program) -> Iterator[Diagnostic]:
-    """Sizes, thresholds, biases and widths."""
-    yield from _sizes(program)
+    """Thresholds, biases and widths."""
     for p in program.populations:
         if p.neuron is not None and kind_of(p) is not None:
             yield from _numbers(p.neuron, named(p.origin, p.name))
@@ -62,7 +61,8 @@ def strangers(program: Program) -> Iterator[Diagnostic]:
             yield Diagnostic("D448", f"{what}; xylo has the model xylo", where, why, OWN_PASSES)
 
 
-def _sizes(program: Program) -> Iterator[Diagnostic]:
+def check_sizes(program: Program) -> Iterator[Diagnostic]:
+    """More channels or neurons than there are."""
     found = places(program)
     limits = (
         ("D440", INPUT, "number of input channels", INPUTS, "pool or select input channels"),

@@ -77,7 +77,13 @@ def broken_programs() -> dict[str, Program]:
     assert hidden is not None
     early = {**hidden.constants, "bias_early": 0}
     wide = Linear(np.array([[2] * 4] * 5 + [[2, 2, 2, 1000]]))
+    crowd = chain(4, 600, 3)
+    band = np.mod(np.arange(600)[:, None] - np.arange(600)[None], 600) < 60
+    banded = replace(crowd.projections[1], op=Linear(2 * band.astype(np.int64)))
+    few = Linear(2 * (np.arange(600)[None] < 3).repeat(3, 0).astype(np.int64))
+    crowded = (crowd.projections[0], banded, replace(crowd.projections[2], op=few))
     return {
+        "synapses": replace(crowd, projections=(*crowded, crowd.projections[3])),
         "too large": chain(17, 1001, 9),
         "fan-out": chain(4, 65, 3),
         "numbers": changed(
