@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -14,18 +13,16 @@ from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Projection, Res
 from snnc.ir.scaling import scale_outputs
 
 from .base import Context, Fact, Pass
+from .bit_shifts import gains, is_clock, shifts
 
 MODEL = "xylo"
 DASH_LIMIT, OUTPUT_LIMIT = "dash", "output neurons"
 SPIKES_LIMIT, OUTPUT_SPIKES_LIMIT = "spikes a step", "output spikes a step"
-SHORTEST_CURRENT = 1
-"""The smallest shift of a current that reaches the potential: a shift of 0 loses it all before."""
-
 GRID = 4096
 """Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
 HARD = "a spike takes the threshold away, what is above it stays (reset to 0 before)"
-GAINS, OUTPUTS = ("keep", "leave"), ("auto", "none")
+GAINS, OUTPUTS, FORGETS = ("keep", "leave"), ("auto", "none"), ("frame", "never")
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,8 @@ class BitShiftDecays(Pass):
     Options:
         gain: ``keep`` multiplies the weights as above, ``leave`` leaves them as they are.
         outputs: ``auto``, or ``none`` (every population becomes hidden neurons).
+        forget: ``frame`` gives a converted network's neurons, which have no leak and cannot begin each
+            frame anew on Xylo, the leak of a frame's length; ``never`` the slowest there is.
     """
 
     interface: ClassVar[int] = 1
@@ -54,16 +53,21 @@ class BitShiftDecays(Pass):
     )
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"gain": GAINS, "outputs": OUTPUTS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "gain": GAINS,
+        "outputs": OUTPUTS,
+        "forget": FORGETS,
+    }
 
     gain: str = "keep"
     outputs: str = "auto"
+    forget: str = "frame"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        for option, value in (("gain", self.gain), ("outputs", self.outputs)):
-            if value not in self.choices[option]:
+        for option, allowed in self.choices.items():
+            if (value := getattr(self, option)) not in allowed:
                 what, where = f"no {option} {value!r}", f"{self.name}{{{option}}}"
-                raise fail("D305", what, where=where, help=f"use {' or '.join(self.choices[option])}")
+                raise fail("D305", what, where=where, help=f"use {' or '.join(allowed)}")
         if MODEL not in context.target.neuron_models:
             raise fail(
                 "D305",
@@ -74,35 +78,23 @@ class BitShiftDecays(Pass):
         most = context.target.limit(OUTPUT_LIMIT) or 0
         outputs = _output_names(graph, most) if self.outputs == "auto" else ()
         begins = _bias_begins(graph)
+        largest = context.target.limit(DASH_LIMIT) or 0
+        frame = graph.steps_per_frame or 1
+        forgets = self.forget == "frame" and not graph.frame_is_step and frame > 1
         factors: dict[str, float] = {}
         changed: list[Population] = []
         for p in graph.neurons:
             many = SPIKES_LIMIT if p.name not in outputs else OUTPUT_SPIKES_LIMIT
             spikes = context.target.limit(many) or 1
-            clock = _is_clock(graph, p)
-            dashes = self._dashes(p, clock, context)
-            weights, biases = (1.0, 1.0) if self.gain == "leave" or clock else _gains(p, dashes)
+            clock = is_clock(graph, p)
+            dashes = shifts(p, clock, largest, frame if forgets else None)
+            weights, biases = (1.0, 1.0) if self.gain == "leave" or clock else gains(p, dashes)
             factors[p.name] = weights
-            _tell_decays(p, dashes, weights, clock, context)
+            if not clock:
+                _tell_decays(p, dashes, weights, forgets, context)
             changed.append(_changed(graph, p, dashes, spikes, biases, clock, begins, context))
         projections = [_scaled(graph, q, factors.get(q.target, 1.0)) for q in graph.projections]
         return graph.with_populations(changed).with_projections(projections)
-
-    def _dashes(self, p: Population, clock: bool, context: Context) -> tuple[int, int]:
-        """The shifts of current and potential."""
-        largest = context.target.limit(DASH_LIMIT) or 0
-        neuron = p.neuron or Neuron()
-        if clock:
-            return SHORTEST_CURRENT, largest
-        syn, mem = (_dash(kept, largest) for kept in (neuron.current_kept, neuron.potential_kept))
-        return max(syn, SHORTEST_CURRENT), mem
-
-
-def _dash(kept: float, largest: int) -> int:
-    """The shift whose time constant, ``2**dash`` steps, is nearest on a logarithmic scale."""
-    if kept >= 1:
-        return largest
-    return min(max(round(-math.log2(1 - kept)), 0), largest)
 
 
 def _output_names(graph: Graph, most: int) -> tuple[str, ...]:
@@ -124,29 +116,6 @@ def _output_names(graph: Graph, most: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_clock(graph: Graph, p: Population) -> bool:
-    """Whether a population hears nothing and its bias makes it fire at every step, reset to 0."""
-    neuron = p.neuron or Neuron()
-    if graph.into(p.name) or p.bias is None or neuron.reset is not Reset.ZERO:
-        return False
-    return bool(np.all(p.bias > 1) and neuron.current_kept == 0)
-
-
-def _gains(p: Population, dashes: tuple[int, int]) -> tuple[float, float]:
-    """Factors of weights and biases that keep what a steady input brings to the potential.
-
-    A current that keeps ``a`` of itself brings ``1 / (1 - a)`` of what arrives; Xylo's, which decays
-    first, ``2**dash - 1``. A potential that keeps ``b`` settles at ``1 / (1 - b)`` of what is added to
-    it, Xylo's at ``2**dash``; one without a leak has none worth a factor.
-    """
-    neuron = p.neuron or Neuron()
-    syn, mem = dashes
-    current = 1.0 if neuron.current_kept >= 1 else 1 / (1 - neuron.current_kept)
-    current /= 2**syn - 1
-    potential = 1.0 if neuron.potential_kept >= 1 else 1 / (1 - neuron.potential_kept) / 2**mem
-    return current * potential, potential
-
-
 def _scaled(graph: Graph, q: Projection, factor: float) -> Projection:
     if factor == 1.0:
         return q
@@ -155,11 +124,9 @@ def _scaled(graph: Graph, q: Projection, factor: float) -> Projection:
 
 
 def _tell_decays(
-    p: Population, dashes: tuple[int, int], factor: float, clock: bool, context: Context
+    p: Population, dashes: tuple[int, int], factor: float, forgets: bool, context: Context
 ) -> None:
     """N745: both numbers of every decay."""
-    if clock:
-        return
     neuron = p.neuron or Neuron()
     said = []
     for what, kept, dash in (
@@ -170,8 +137,10 @@ def _tell_decays(
         after = f"each step keeps {got:.6g} of the {what} (dash {dash}) instead of {kept:.6g}"
         if kept == 0 and what == "current":
             after += ": a spike acts over several steps, half as strongly in each"
-        if kept >= 1:
-            after += ", and loses at least 1 unit: it forgets what it had none to forget of"
+        if kept >= 1 and forgets:
+            after += ": what a frame leaves is forgotten within about one, as none can begin anew"
+        elif kept >= 1:
+            after += ", and loses at least 1 unit: it forgets, where nothing was forgotten before"
         said.append(after)
     context.note(
         "N745",

@@ -176,8 +176,44 @@ def test_delays_are_refused_without_a_word_of_relays() -> None:
 def test_the_pass_refuses_another_target_and_other_words() -> None:
     with pytest.raises(UserError, match="D305"):
         passed(network(), target=LOIHI)
-    for wrong in ("bit-shift-decays{gain=some}", "bit-shift-decays{outputs=all}"):
+    for wrong in (
+        "bit-shift-decays{gain=some}",
+        "bit-shift-decays{outputs=all}",
+        "bit-shift-decays{forget=1}",
+    ):
         with pytest.raises(UserError, match="D305"):
             passed(network(), PIPELINE.replace("bit-shift-decays", wrong))
     with pytest.raises(UserError, match="D305"):
         passed(network(), PIPELINE.replace("weight-shifts", "weight-shifts{headroom=0}"))
+
+
+def converted(graph: Graph) -> Graph:
+    """The network as a rollout of three layers with activations instead of spikes."""
+    populations = [replace(p, neuron=Neuron(), threshold=None) if p.kind is Kind.NEURONS else p
+                   for p in graph.populations]  # fmt: skip
+    projections = [replace(q, frames=1) for q in graph.projections if q.source != q.target]
+    return replace(
+        graph.with_populations(populations).with_projections(projections), frame_is_step=False
+    )
+
+
+@pytest.mark.parametrize(("steps", "dash"), [(8, 3), (16, 4), (20, 4)])
+def test_converted_neurons_forget_a_frame_within_one(steps: int, dash: int) -> None:
+    pipeline = PIPELINE.replace("relays=false", f"relays=false,steps-per-frame={steps}")
+    graph, context = passed(converted(network()), pipeline)
+    neuron = graph.by_name["hidden"].neuron
+    assert neuron is not None and neuron.constants["dash_mem"] == dash
+    assert "forgotten within about one" in said(context, "N745", "net.hidden")
+    assert "starts at 0 (at 0.5" in said(context, "N746", "net.hidden")
+    never = pipeline.replace("bit-shift-decays", "bit-shift-decays{forget=never}")
+    neuron = passed(converted(network()), never)[0].by_name["hidden"].neuron
+    assert neuron is not None and neuron.constants["dash_mem"] == 15
+
+
+def test_what_keeps_everything_gets_no_factor() -> None:
+    forever = replace(OF_ITS_OWN, current_kept=1.0, potential_kept=1.0)
+    real = PIPELINE[: PIPELINE.index(",quantize-weights")]
+    before, after = network(forever), passed(network(forever), real)[0]
+    for old, new in zip(before.into("hidden"), after.into("hidden"), strict=True):
+        assert isinstance(old.op, Linear) and isinstance(new.op, Linear)
+        assert np.allclose(old.op.weight, new.op.weight)

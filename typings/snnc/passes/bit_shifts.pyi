@@ -1,0 +1,1 @@
+from passes.bit_shifts import *
