@@ -77,7 +77,6 @@ class BitShiftDecays(Pass):
             )
         most = context.target.limit(OUTPUT_LIMIT) or 0
         outputs = _output_names(graph, most) if self.outputs == "auto" else ()
-        begins = _bias_begins(graph)
         largest = context.target.limit(DASH_LIMIT) or 0
         frame = graph.steps_per_frame or 1
         forgets = self.forget == "frame" and not graph.frame_is_step and frame > 1
@@ -92,7 +91,7 @@ class BitShiftDecays(Pass):
             factors[p.name] = weights
             if not clock:
                 _tell_decays(p, dashes, weights, forgets, context)
-            changed.append(_changed(graph, p, dashes, spikes, biases, clock, begins, context))
+            changed.append(_changed(p, dashes, spikes, biases, clock, context))
         projections = [_scaled(graph, q, factors.get(q.target, 1.0)) for q in graph.projections]
         return graph.with_populations(changed).with_projections(projections)
 
@@ -151,23 +150,12 @@ def _tell_decays(
     )
 
 
-def _bias_begins(graph: Graph) -> int:
-    """The step before which no bias acts: Xylo adds all of them from its first step on.
-
-    That step is at the latest the one in which the first spike of the input arrives.
-    """
-    starts = [p.start or 0 for p in graph.neurons if p.bias is not None and np.any(p.bias)]
-    return min([(graph.input.start or 0) + 1, *starts])
-
-
 def _changed(
-    graph: Graph,
     p: Population,
     dashes: tuple[int, int],
     spikes: int,
     bias_factor: float,
     clock: bool,
-    begins: int,
     context: Context,
 ) -> Population:
     """The population with Xylo's neurons; what changes beside its decays is said (N746)."""
@@ -189,15 +177,6 @@ def _changed(
             said.append("it keeps its state from frame to frame (each began anew before)")
         if bias is not None:
             bias = np.asarray(bias) * bias_factor
-    early = 0
-    if bias is not None and np.any(bias):
-        early = (p.start or 0) - begins
-        if early:
-            largest = float(np.abs(bias).max())
-            said.append(
-                f"its bias, up to {largest:.4g} of its threshold, begins {early} "
-                f"step{'s' if early > 1 else ''} too early, as all do with the first step of the chip"
-            )
     if said:
         hard = HARD in said
         tell = context.warn if hard else context.note
@@ -215,7 +194,7 @@ def _changed(
         restart=False,
         model=MODEL,
         constants={
-            "bias_early": early,
+            "bias_early": 0,
             "dash_mem": dashes[1],
             "dash_syn": dashes[0],
             "most_spikes": spikes,

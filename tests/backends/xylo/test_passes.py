@@ -217,3 +217,27 @@ def test_what_keeps_everything_gets_no_factor() -> None:
     for old, new in zip(before.into("hidden"), after.into("hidden"), strict=True):
         assert isinstance(old.op, Linear) and isinstance(new.op, Linear)
         assert np.allclose(old.op.weight, new.op.weight)
+
+
+def test_biases_that_rounding_adds_begin_with_the_others() -> None:
+    """Four bits: quantize-weights takes the mean effect of rounding back in biases."""
+    graph = converted(network())
+    counts = np.random.default_rng(0).poisson(2, (8, 6, 4))
+    context = Context(XYLO, counts)
+    done = Pipeline.parse(PIPELINE.replace("headroom=32}", "headroom=32,bits=4}", 1)).run(
+        graph, context
+    )
+    program = lower(done, XYLO)
+    biased = [p.name for p in program.populations if p.neuron and np.any(p.neuron.bias_mantissa)]
+    assert {"hidden", "last"} <= set(biased)
+    assert "N722" in {note.code for note in context.notes}
+    assert list(XyloBackend().check(program)) == []
+
+
+def test_small_weights_get_a_scale_of_their_own_worth() -> None:
+    """A loop thirty times weaker than the input: thresholds of 256 leave its weights some bits."""
+    _, context = passed(network())
+    (loop,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.loop"]
+    assert float(loop.split("relative error ")[1].split("%")[0]) < 5
+    (count,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.count"]
+    assert "0.00%" in count
