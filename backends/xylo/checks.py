@@ -102,7 +102,7 @@ def _matrices(program: Program) -> Iterator[Diagnostic]:
                 ", ".join(within),
                 f"{WEIGHT_BITS.value} bits ({WEIGHT_BITS.source}), and one shift for the whole matrix, "
                 f"here {matrix.shift}, at most {WEIGHT_SHIFT.value}",
-                "merge connections between the same neurons, which share a weight, and leave --passes out",
+                "merge connections between the same neurons (they share a weight), leave --passes out",
             )
     spoken = np.count_nonzero(layout.matrices[HIDDEN].whole, axis=1)
     for place in layout.of(HIDDEN):

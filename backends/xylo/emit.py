@@ -20,6 +20,7 @@ from .layout import HIDDEN, INPUT, OUTPUT, Layout, Place, lay_out
 from .neuron import HIGHEST
 from .saturation import currents
 from .specification import Specification, specify
+from .target import INPUT_SPIKES
 
 README = Path(__file__).parent / "readme.md.in"
 FOLDER = "xylo"
@@ -86,6 +87,17 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
         )
     if example is None or not len(example):
         return
+    most = int(np.max(example))
+    if most > INPUT_SPIKES.value:
+        yield Diagnostic(
+            "D454",
+            f"calibration data have {most} spikes of an input channel in one step; xylo takes "
+            f"{INPUT_SPIKES.value}",
+            program.input.origin or program.input.name,
+            f"stated by {INPUT_SPIKES.source}; snnc run adds up all of them, the chip drops the rest",
+            f"cut counts at {INPUT_SPIKES.value}, and train with such counts",
+            Severity.WARNING,
+        )
     trace = simulate(program, example)
     hidden = gathered(layout, {n: np.asarray(s, np.int64) for n, s in trace.spikes.items()}, HIDDEN)
     given = given_to_chip(np.asarray(example, np.int64), layout.late)

@@ -159,3 +159,5 @@ def test_saturation_on_the_example_is_a_warning(tmp_path: Path) -> None:
     program = type(chain())("loud", 1, chain().populations, (strong, *rest))
     heavy = XyloBackend().emit(program, loud, example * 8)
     assert any(n.code == "N749" and n.severity.value == "warning" for n in heavy.notes)
+    (counts,) = [n for n in heavy.notes if n.code == "D454"]
+    assert "120 spikes" in counts.what and "takes 15" in counts.what
