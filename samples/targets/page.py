@@ -13,7 +13,7 @@ potential, is compared with snnc's simulator. Networks, 16 steps a frame:
 * digits: `samples/moving_digits/model.pt`, the first test streams; in floats 97.8 %.
 * small: `samples/small_digits/model.pt`, the same streams on 16 inputs; in floats 91.6 %.
 * braille: the recurrent network for Braille reading of `../shared/data/nir`, which others have trained;
-  random input with one event in 20, seed 0.
+  random input, each of 12 inputs with an event in every fifth step, seed 0.
 
 "Right" is after the last frame, in integers, seed 0.
 
