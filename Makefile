@@ -23,8 +23,10 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 demo: setup
 	@$(BIN)/python -m samples.moving_digits.demo
 
+# All but the timings on every core; a class stays in one process, so that what it prepares is prepared once.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --ignore tests/sim/test_speed.py
+	$(BIN)/python -m pytest tests/sim/test_speed.py
 
 # Every case of the conformance suite on every installed target, with every engine that is installed.
 conformance: setup
