@@ -49,6 +49,7 @@ SHIFTS = "Xylo decays by bit shifts that its constants say; other decays would b
 START = "Xylo's neurons start at 0"
 CLEAR = "Xylo clears its neurons between recordings only"
 DELAY = "spikes of one step arrive in the next, from the only buffer that Xylo has"
+SIGNED = "every weight of Xylo has a sign: 8 bits hold -128 to 127, not 255"
 SUMMED = "one weight of 8 bits has to hold what two connections of the same neurons bring"
 DOWN = "Xylo shifts weights to the left only"
 
@@ -83,10 +84,8 @@ class XyloConformance(Conformance):
         "loop/late": DELAY,
         "compile/rollout": DELAY,
         "relay/*": "no neuron of Xylo passes on what it hears and forgets it in one step",
-        "weights/mixed": SUMMED,
-        "weights/excitatory": SUMMED,
-        "weights/inhibitory": SUMMED,
-        "weights/bits": SUMMED,
+        "weights/excitatory": SIGNED,
+        "weights/inhibitory": SIGNED,
         "exponent/mixed": SUMMED,
         "exponent/down-four": DOWN,
         "exponent/mixed-down": DOWN,

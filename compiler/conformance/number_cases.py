@@ -30,11 +30,13 @@ def _grid(seed: int, bits: int, mode: SignMode) -> Any:
     def build(kit: Kit) -> Built:
         network = Network(kit, seed)
         network.input(7)
+        network.neurons("first", 6)
         network.neurons("hidden", 9)
         network.readout(4)
         ends = Linear(_whole_grid(network, 9, 7, bits, mode))
         network.connect("input", "hidden", ends, bits=bits, mode=mode)
-        network.connect("input", "hidden")  # inhibition alone would make no spikes
+        network.connect("input", "first")
+        network.connect("first", "hidden")  # inhibition alone would make no spikes
         network.connect("hidden", "readout")
         return network.built(density=0.3)
 
