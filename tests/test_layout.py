@@ -45,11 +45,12 @@ ALONE = {
     "sklearn": set(),
     "nir": set(),
     "tonic": set(),
+    "sanafe": set(),
     "matplotlib": set(),
 }
 """Heavy or optional packages, and the parts that may import them at module level."""
 
-SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child")
+SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child", "backends/sanafe/payload")
 """Code that runs in processes of its own, under rules of its own."""
 
 

@@ -1,0 +1,93 @@
+"""SANA-FE: the program on its model of Loihi 1, for its estimate of energy and time.
+
+SANA-FE is GPL-3: it is in an environment of its own, and nothing of it is imported or copied here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
+from snnc.errors import Diagnostic, fail
+from snnc.ir import Integers, Program, Target, Trace
+
+from . import engine as sanafe
+from .checks import check
+from .emit import differences, emit
+from .target import INPUT_BITS, TARGET
+
+__all__ = ["SanafeBackend"]
+
+PIPELINE = (
+    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input{code=spread},restart-frames,"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+)
+"""Loihi's own, with binary input: SANA-FE's spikes carry no payload."""
+
+
+@dataclass(frozen=True)
+class SanafeBackend:
+    """Writes SANA-FE's architecture and network files; runs them there, with energy and time.
+
+    Options:
+        input-bits: bits of the input's payloads, 1 to 8, where it has any (``encode-input`` with
+        another
+            code than ``spread``): each is an input neuron with synapses of its own.
+    """
+
+    input_bits: int = 4
+    interface = INTERFACE
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.input_bits <= INPUT_BITS.value:
+            raise fail(
+                "D469",
+                f"{self.input_bits} input bits, sanafe takes 1 to {INPUT_BITS.value}",
+                where="sanafe{input-bits}",
+                help=f"use 1 to {INPUT_BITS.value}",
+            )
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return TARGET.name
+
+    @property
+    def target(self) -> Target:
+        """Loihi 1 with binary spikes."""
+        return TARGET
+
+    def pipeline(self) -> str:
+        """The passes that a program for SANA-FE needs."""
+        return PIPELINE
+
+    def check(self, program: Program) -> Iterator[Diagnostic]:
+        """Every reason why SANA-FE cannot do exactly what the program does."""
+        return check(program, self.input_bits)
+
+    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+        """Write SANA-FE's files, what the host does, a README and who is on which core."""
+        return emit(program, folder, self.input_bits)
+
+    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
+        """Files that are not what the program makes them."""
+        return differences(program, folder, self.input_bits)
+
+    def engines(self) -> tuple[Engine, ...]:
+        """SANA-FE with the bundle's architecture, and with its own for Loihi."""
+        return sanafe.engines()
+
+    def run(
+        self,
+        engine: str,
+        folder: Path,
+        emitted: Emitted,
+        spikes: Integers,
+        *,
+        time_limit: float,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """Run the bundle from disk."""
+        return sanafe.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

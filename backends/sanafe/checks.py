@@ -1,0 +1,128 @@
+"""Every reason why a program cannot be said exactly in SANA-FE, with both numbers and a cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from snnc.backends.loihi.limit_messages import where_in
+from snnc.backends.loihi.population_checks import check_population
+from snnc.backends.loihi.projection_checks import check_projection
+from snnc.errors import Diagnostic
+from snnc.ir import Code, Program, ProgramPopulation, ProgramProjection
+
+from .groups import groups_of, largest_payload
+from .placement import place
+from .register import KEEPS_NOTHING, fires_at
+from .saturation import one_step, wraps
+from .target import COMPARTMENTS, CORES, LARGEST, SANAFE_VERSION
+
+FORGETS = 4095
+"""``du`` of a current that keeps nothing."""
+
+
+def check(program: Program, input_bits: int) -> Iterator[Diagnostic]:
+    """Everything that does not fit, not the first only.
+
+    Args:
+        program: any.
+        input_bits: of the target's options.
+    """
+    largest = largest_payload(program, input_bits)
+    sound = True
+    for population in program.populations:
+        yield from check_population(population)
+        yield from _neuron(population)
+    for projection in program.projections:
+        problems = list(check_projection(program, projection))
+        sound = sound and not any(p.code == "D416" for p in problems)
+        yield from problems
+        yield from _floor(projection)
+    if sound:
+        for population in program.populations:
+            yield from _one_step(program, population, largest)
+    cores = place(groups_of(program, input_bits))
+    if len(cores) > CORES.value:
+        yield _too_large(program, input_bits, len(cores))
+
+
+def _neuron(population: ProgramPopulation) -> Iterator[Diagnostic]:
+    neuron = population.neuron
+    if neuron is None:
+        return
+    where = where_in(population.origin, population.name)
+    if neuron.code is not Code.RATE:
+        yield Diagnostic(
+            "D460",
+            f"neurons of the code {neuron.code.value}, SANA-FE's fire as their potential says, one "
+            "spike a step, without payload",
+            where,
+            f"sanafe {SANAFE_VERSION}: leaky_integrate_fire is its only soma for Loihi",
+            "compile with --code rate",
+        )
+    if neuron.current_decay != FORGETS:
+        yield Diagnostic(
+            "D461",
+            f"current decay {neuron.current_decay}, sanafe needs {FORGETS}, one that keeps nothing",
+            where,
+            f"sanafe {SANAFE_VERSION} multiplies its current without truncating it to whole numbers, "
+            "as the program does",
+            "use neurons whose current keeps nothing, or the target loihi",
+        )
+    if fires_at(neuron) and 0 < neuron.potential_decay < KEEPS_NOTHING:
+        yield Diagnostic(
+            "D462",
+            f"neurons fire at their threshold, subtract it, and leak (potential decay "
+            f"{neuron.potential_decay})",
+            where,
+            f"sanafe {SANAFE_VERSION} fires above its threshold only and subtracts the same; half "
+            "a unit more in the potential makes it fire at the threshold, but a leak truncates that",
+            "use --set set-neurons{comparison=greater}, hard reset or no leak",
+        )
+
+
+def _floor(projection: ProgramProjection) -> Iterator[Diagnostic]:
+    weights = getattr(projection.op, "weight", None)
+    if projection.exponent >= 0 or weights is None:
+        return
+    values = np.asarray(getattr(weights, "data", weights) if hasattr(weights, "tocoo") else weights)
+    if not np.any(values % 2**-projection.exponent):
+        return
+    yield Diagnostic(
+        "D463",
+        f"weight exponent {projection.exponent} rounds sums of weights down, which are no multiples of "
+        f"{2**-projection.exponent}",
+        where_in(projection.origin, projection.label),
+        f"sanafe {SANAFE_VERSION} adds up synapses one by one and rounds no sum",
+        "use fewer weight bits, or the target loihi",
+    )
+
+
+def _one_step(program: Program, population: ProgramPopulation, largest: int) -> Iterator[Diagnostic]:
+    if population.neuron is None:
+        return
+    extent = one_step(program, population.name, largest)
+    low, high = float(extent.low.min(initial=0)), float(extent.high.max(initial=0))
+    if wraps(low, high, population.neuron.input_shift):
+        most = int(max(-low, high)) << population.neuron.input_shift
+        yield Diagnostic(
+            "D465",
+            f"the input of one step can reach {most}, the register of the current holds {LARGEST}",
+            where_in(population.origin, population.name),
+            f"sanafe {SANAFE_VERSION} has no registers that wrap; input payloads to {largest}",
+            "quantize again without --allow-overflow, or give sanafe{input-bits} a smaller number",
+        )
+
+
+def _too_large(program: Program, input_bits: int, cores: int) -> Diagnostic:
+    groups = groups_of(program, input_bits)
+    sizes = [sum(g.size for g in kind) for kind in (groups.neurons, groups.echoes, groups.inputs)]
+    return Diagnostic(
+        "D464",
+        f"the network takes {cores} cores, the chip has {CORES.value} of {COMPARTMENTS.value} places: "
+        f"{sizes[0]} neurons, {sizes[1]} echoes of delayed spikes, {sizes[2]} inputs",
+        program.name,
+        f"{CORES.source}; {COMPARTMENTS.source}",
+        "make the network smaller, use a smaller sanafe{input-bits}, or fewer different delays",
+    )

@@ -1,0 +1,122 @@
+"""Writes the payload: SANA-FE's two files, what the host does, and how to run them without snnc."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnc.backends.base import Emitted
+from snnc.ir import Kind, Program
+
+from .architecture import architecture
+from .groups import Groups, groups_of, largest_payload
+from .mapping import loads, mapping, notes
+from .network import network
+from .placement import place, tiles_of
+from .readme import readme
+from .register import changing, register
+from .saturation import watched
+
+ARCHITECTURE, NETWORK, HOST = "architecture.yaml", "network.yaml", "play.json"
+PLAYER = Path(__file__).parent / "payload" / "play.py"
+FILES = {"architecture": ARCHITECTURE, "network": NETWORK, "host": HOST}
+
+
+def contents(program: Program, input_bits: int) -> dict[str, bytes]:
+    """Every file of the payload by name: the same program, the same bytes."""
+    groups = groups_of(program, input_bits)
+    cores = place(groups)
+    largest = largest_payload(program, input_bits)
+    texts = {
+        ARCHITECTURE: architecture(tiles_of(cores)),
+        NETWORK: network(program, groups, cores, largest),
+        HOST: _json(host(program, groups, largest)),
+        "mapping.json": _json(mapping(groups, cores, loads(program, groups, cores))),
+        "README.md": readme(program, groups, cores),
+    }
+    return {
+        **{name: text.encode() for name, text in texts.items()},
+        PLAYER.name: PLAYER.read_bytes(),
+    }
+
+
+def emit(program: Program, folder: Path, input_bits: int) -> Emitted:
+    """Write the payload into ``folder``."""
+    for name, content in contents(program, input_bits).items():
+        (folder / name).write_bytes(content)
+    groups = groups_of(program, input_bits)
+    cores = place(groups)
+    held = loads(program, groups, cores)
+    return Emitted(FILES, tuple(notes(program, groups, cores, held, input_bits)))
+
+
+def differences(program: Program, folder: Path, input_bits: int) -> list[str]:
+    """The files that are not, byte by byte, what the program makes them; the line where that begins."""
+    wrong = []
+    for name, meant in contents(program, input_bits).items():
+        path = folder / name
+        found = path.read_bytes() if path.is_file() else None
+        if found is None:
+            wrong.append(f"{name} is missing")
+        elif found != meant:
+            wrong.append(f"{name} is another file from line {_first_line(meant, found)} on")
+    return wrong
+
+
+def _first_line(meant: bytes, found: bytes) -> int:
+    ours, theirs = meant.splitlines(), found.splitlines()
+    same = (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False), 1) if a != b)
+    return next(same, min(len(ours), len(theirs)) + 1)
+
+
+def host(program: Program, groups: Groups, largest: int) -> dict[str, Any]:
+    """The content of ``play.json``: what the host does that the files cannot say."""
+    populations = []
+    for group in groups.neurons:
+        population = program.by_name[group.population]
+        neuron = population.neuron
+        if neuron is None:
+            continue
+        kept = register(neuron)
+        readout = population.kind is Kind.READOUT
+        seen = watched(program, group.population, largest)
+        entry: dict[str, Any] = {
+            "population": population.name,
+            "group": group.name,
+            "size": group.size,
+            "shape": list(population.shape),
+            "readout": readout,
+            "logged": readout or seen,
+            "scale": kept.scale,
+            "offset": kept.offset,
+            **{name: _plain(value, population.shape) for name, value in changing(neuron).items()},
+        }
+        if seen and neuron.threshold is not None:
+            entry["threshold"] = _plain(neuron.threshold, population.shape)
+        populations.append(entry)
+    return {
+        "input": program.input.name,
+        "largest_payload": largest,
+        "populations": populations,
+        "inputs": [{"group": g.name, "delay": g.delay, "bit": g.bit} for g in groups.inputs],
+        "echoes": [
+            {"group": g.name, "of": groups.of(g.population).name, "delay": g.delay}
+            for g in groups.echoes
+        ],
+    }
+
+
+def _plain(value: Any, shape: tuple[int, ...]) -> Any:
+    """A number, or the population's numbers in a row where they differ."""
+    if np.ndim(value) == 0:
+        return np.asarray(value).item()
+    whole = np.broadcast_to(np.asarray(value), shape).ravel()
+    return whole[0].item() if whole.size and np.all(whole == whole[0]) else whole.tolist()
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1) + "\n"

@@ -1,0 +1,121 @@
+"""Runs a bundle on SANA-FE, in its own environment and a child process (``payload/play.py`` is its side)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.child import run_script
+from snnc.backends.environments import Environment
+from snnc.errors import fail
+from snnc.ir import Integers, Trace
+
+from .emit import PLAYER
+from .file_check import refuse_strange_files
+from .measured import measured
+from .target import LARGEST, SANAFE_VERSION
+
+ENVIRONMENT = Environment(
+    "sanafe",
+    (("numpy==2.2.6", f"sanafe=={SANAFE_VERSION}"),),
+    "import numpy, sanafe; sanafe.load_loihi()",
+    "sanafe",
+)
+ENGINES = ("sanafe", "sanafe-loihi")
+"""With the bundle's architecture, and with the one that SANA-FE ships for Loihi. The first is the
+default."""
+
+
+def engines() -> tuple[Engine, ...]:
+    """Both; the spikes are the same, the costs are not."""
+    return tuple(Engine.inside(ENVIRONMENT, name, "sanafe") for name in ENGINES)
+
+
+def run(
+    engine: str,
+    folder: Path,
+    emitted: Emitted,
+    spikes: Integers,
+    *,
+    time_limit: float,
+    progress: Progress | None = None,
+) -> Trace:
+    """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
+    python = ENVIRONMENT.python()
+    if engine not in ENGINES:
+        help = f"choose one of: {', '.join(ENGINES)}"
+        raise fail("D604", f"sanafe has no engine {engine!r}", where="--engine", help=help)
+    if python is None:
+        what = f"engine {engine} is not installed"
+        raise fail("D601", what, where="--engine", help="snnc targets install sanafe")
+    paths = {role: folder / name for role, name in emitted.files.items()}
+    refuse_strange_files(paths["architecture"], paths["network"])
+    host = json.loads(paths["host"].read_text(encoding="utf-8"))
+    _refuse_payloads(spikes, int(host["largest_payload"]))
+    found = run_script(
+        python,
+        PLAYER,
+        engine=engine,
+        arrays={"spikes": spikes.reshape(*spikes.shape[:2], -1).astype(np.int64)},
+        settings={
+            "architecture": None if engine == "sanafe-loihi" else str(paths["architecture"].absolute()),
+            "network": str(paths["network"].absolute()),
+            "about": str(paths["host"].absolute()),
+        },
+        samples=len(spikes),
+        time_limit=time_limit,
+        progress=progress,
+    )
+    return _trace(engine, host, spikes, found)
+
+
+def _refuse_payloads(spikes: Integers, largest: int) -> None:
+    lowest, highest = int(spikes.min(initial=0)), int(spikes.max(initial=0))
+    if lowest < 0 or highest > largest:
+        shown = lowest if lowest < 0 else highest
+        raise fail(
+            "D466",
+            f"an input payload of {shown}, the bundle's inputs can say 0 to {largest}",
+            where="input",
+            why="SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
+            help="compile with a larger sanafe{input-bits}, at most 8, or use smaller counts",
+        )
+
+
+def _trace(
+    engine: str, host: dict[str, Any], spikes: Integers, found: dict[str, NDArray[Any]]
+) -> Trace:
+    samples, steps = spikes.shape[:2]
+    trace = Trace(
+        spikes={host["input"]: spikes.astype(np.int32)}, measured=tuple(measured(engine, found))
+    )
+    for p in host["populations"]:
+        whole = (samples, steps, *p["shape"])
+        fired = found[f"spikes/{p['group']}"]
+        if p["logged"]:
+            values = found[f"potentials/{p['group']}"] * 64
+            kept = np.rint((values - p["offset"]) / p["scale"]).astype(np.int64)
+            if p["readout"]:
+                trace.potentials[p["population"]] = kept.reshape(whole).astype(np.int32)
+                continue
+            _refuse_saturation(p, kept + fired * np.asarray(p["threshold"], np.int64))
+        trace.spikes[p["population"]] = fired.reshape(whole).astype(np.int32)
+    return trace
+
+
+def _refuse_saturation(p: dict[str, Any], before: Integers) -> None:
+    """Potentials before the reset must be in their register, as SANA-FE has none to saturate."""
+    highest = int(before.max(initial=0))
+    if highest > LARGEST:
+        raise fail(
+            "D467",
+            f"a potential reached {highest}, its register holds {LARGEST}",
+            where=str(p["population"]),
+            why="the program saturates there, SANA-FE does not: spikes would differ",
+            help="use frames that begin again (restart-frames), smaller input, or the target loihi",
+        )

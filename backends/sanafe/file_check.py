@@ -1,0 +1,64 @@
+"""Files of a bundle are read by SANA-FE only where they are such as snnc writes them.
+
+An architecture file may name a shared library, which SANA-FE would load and run. So it must be one of
+ours to the letter, and every line of a network file must have the form of one that we write. What the
+numbers in it say is not asked here: a network that was changed is to be run and found.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from snnc.errors import fail
+
+from .architecture import is_ours
+
+NAME, NUMBER = r"\w{1,300}", r"-?[0-9.e+-]{1,40}"
+WORDS = (
+    rf"(?:(?:threshold|reset|reverse_threshold|leak_decay|bias): {NUMBER}"
+    r"|(?:reset_mode|reverse_reset_mode): (?:hard|soft|saturate))"
+)
+SOMA = rf"soma: \{{ {WORDS}(?:, {WORDS})* \}}"
+LINES = re.compile(
+    "|".join(
+        (
+            r"network:|mappings:|  name: snnc|  groups:|  edges:|      neurons:",
+            rf"    - name: {NAME}",
+            rf"      attributes: \{{ log_spikes: \w+, log_potential: \w+(?:, {SOMA})? \}}",
+            r"      neurons: \[ 0\.\.\d+: \{ \} \]",
+            rf"        - \d+\.\.\d+: \{{ (?:{SOMA} )?\}}",
+            rf"    - {NAME}\.\d+ -> {NAME}\.\d+: \[ weight: {NUMBER} \]",
+            rf'  - {NAME}\.\d+: \[ core: \d+\.\d+, soma: "\w+\[\d+\]" \]',
+            rf"  - {NAME}\.\d+\.\.\d+: \[ core: \d+\.\d+, soma: \w+, synapse: \w+, dendrite: \w+ \]",
+        )
+    ),
+    re.ASCII,
+)
+
+
+def refuse_strange_files(architecture: Path, network: Path) -> None:
+    """Go on only where both files have the form that snnc gives them.
+
+    Raises:
+        UserError: D468 one of them has not, or is not there.
+    """
+    for path in (architecture, network):
+        if not path.is_file():
+            raise _strange(path, "it is not there")
+    if not is_ours(architecture.read_bytes().decode(errors="replace")):
+        raise _strange(architecture, "it is not the architecture that snnc writes")
+    with network.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if LINES.fullmatch(line.rstrip("\n")) is None:
+                raise _strange(network, f"line {number} is none that snnc writes")
+
+
+def _strange(path: Path, what: str) -> Exception:
+    return fail(
+        "D468",
+        f"{path.name} of the bundle is not run: {what}",
+        where=str(path),
+        why="SANA-FE loads shared libraries that such a file may name, so that files are checked first",
+        help="compile the model again; to run files of your own, use SANA-FE itself",
+    )

@@ -1,0 +1,138 @@
+"""What each core holds, for ``mapping.json`` and for what Loihi has less of than SANA-FE asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import Diagnostic, Severity
+from snnc.ir import Program, size
+
+from .groups import Groups
+from .network import synapses
+from .placement import Core, tiles_of
+from .target import AXONS_IN, CORES, SYNAPTIC_MEMORY
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one core has to hold beside its neurons.
+
+    Attributes:
+        synapses: that end on it.
+        axons: source neurons that it hears: SANA-FE's messages come from so many.
+    """
+
+    synapses: int
+    axons: int
+
+
+def loads(program: Program, groups: Groups, cores: tuple[Core, ...]) -> tuple[Load, ...]:
+    """The load of each core."""
+    totals = np.zeros(len(cores), np.int64)
+    heard: dict[str, NDArray[np.bool_]] = {}
+    places = {g.name: np.zeros(g.size, np.int64) for g in groups.neurons}
+    for core in cores:
+        for span in core.spans:
+            if not span.group.fed:
+                places[span.group.name][span.first : span.last + 1] = core.number
+    for projection in program.projections:
+        sources, targets, _ = synapses(program, projection)
+        on = places[groups.of(projection.target).name][targets]
+        count = size(program.by_name[projection.source].shape)
+        for speaker in groups.speakers(projection):
+            totals += np.bincount(on, minlength=len(cores))
+            hears = heard.setdefault(speaker.name, np.zeros((len(cores), count), bool))
+            hears[on, sources] = True
+    axons = sum((hears.sum(axis=1) for hears in heard.values()), np.zeros(len(cores), np.int64))
+    return tuple(Load(int(s), int(a)) for s, a in zip(totals, axons, strict=True))
+
+
+def mapping(groups: Groups, cores: tuple[Core, ...], held: tuple[Load, ...]) -> dict[str, Any]:
+    """The content of ``mapping.json``."""
+    return {
+        "cores": [
+            {
+                "core": core.address,
+                "neurons": [_span(s) for s in core.spans if not s.group.fed],
+                "echoes": [_span(s) for s in core.spans if s.group in groups.echoes],
+                "inputs": [_span(s) for s in core.spans if s.group in groups.inputs],
+                "places": core.used,
+                "synapses": load.synapses,
+                "axons in": load.axons,
+            }
+            for core, load in zip(cores, held, strict=True)
+        ]
+    }
+
+
+def _span(span: Any) -> dict[str, Any]:
+    return {
+        "population": span.group.population,
+        "group": span.group.name,
+        "first": span.first,
+        "last": span.last,
+    }
+
+
+def notes(
+    program: Program, groups: Groups, cores: tuple[Core, ...], held: tuple[Load, ...], bits: int
+) -> Iterator[Diagnostic]:
+    """What the files stand for, with sizes."""
+    chip = sum(1 for core in cores if any(not s.group.fed for s in core.spans))
+    neurons = sum(g.size for g in groups.neurons)
+    fed = sum(g.size for g in groups.inputs)
+    yield Diagnostic(
+        "N750",
+        f"{neurons} neurons on {chip} of {CORES.value} cores, {fed} input neurons fed by the host; "
+        f"{len(cores)} cores and {tiles_of(cores)} tiles in all",
+        program.name,
+        severity=Severity.NOTE,
+    )
+    planes = sum(g.size for g in groups.inputs if g.bit >= 0)
+    if planes:
+        yield Diagnostic(
+            "N751",
+            f"input payloads to {2**bits - 1} are said in {bits} bits: each set bit is a spike with "
+            "synapses of its own, and is counted in the estimate",
+            program.input.origin,
+            "SANA-FE's spikes carry no payload",
+            "sanafe{input-bits=n} for other payloads; encode-input{code=spread} for binary spikes",
+            Severity.NOTE,
+        )
+    for name in sorted({g.population for g in groups.echoes}):
+        echoes = groups.echoes_of(name)
+        delays = ", ".join(str(g.delay) for g in echoes)
+        yield Diagnostic(
+            "N752",
+            f"delays of {delays} steps: {sum(g.size for g in echoes)} input neurons beside their "
+            "sources send the spikes again, fed by the host; they cost nothing but their places",
+            program.by_name[name].origin,
+            "SANA-FE 2.2.9 ignores the delays of synapses",
+            severity=Severity.NOTE,
+        )
+    yield from _beyond_loihi(program, cores, held)
+
+
+def _beyond_loihi(
+    program: Program, cores: tuple[Core, ...], held: tuple[Load, ...]
+) -> Iterator[Diagnostic]:
+    for what, values, limit in (
+        ("synapses of a byte each", [load.synapses for load in held], SYNAPTIC_MEMORY),
+        ("sources of spikes", [load.axons for load in held], AXONS_IN),
+    ):
+        over = [core.address for core, n in zip(cores, values, strict=True) if n > limit.value]
+        if over:
+            yield Diagnostic(
+                "N753",
+                f"{len(over)} cores hear more {what} (up to {max(values)}) than a core of Loihi 1 "
+                f"holds ({limit.value}): {', '.join(over)}",
+                program.name,
+                f"SANA-FE does not ask; {limit.source}; convolutions that share weights may need less",
+                "the estimate is for a chip with larger memories",
+                Severity.WARNING,
+            )

@@ -1,0 +1,1 @@
+"""What a bundle for SANA-FE brings along; it imports SANA-FE and nothing of snnc."""

@@ -1,0 +1,54 @@
+"""How far a potential can go: SANA-FE has no registers, so what would leave one must not, or be seen.
+
+Below, ``reverse_threshold`` saturates it as the program does. Above, a hard reset and a readout's own
+make no difference. What is left are neurons that subtract their threshold: they are watched while they
+run unless it is clear that nothing can happen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnc.ir import Extent, Integers, Program, Reset
+
+from .target import LARGEST
+
+
+def one_step(program: Program, population: str, largest: int) -> Extent:
+    """Bounds on what arrives in one step, before the input shift.
+
+    Args:
+        program: with operations that fit.
+        population: not the input.
+        largest: payload of the input.
+    """
+    target = program.by_name[population]
+    total = Extent.of(0, 0, target.shape)
+    for projection in program.into(population):
+        source = program.by_name[projection.source]
+        most = largest if source.neuron is None and projection.graded else 1
+        reached = Extent.of(0, most, source.shape).through(projection.op, target.shape)
+        total = total + reached.times(2.0**projection.exponent)
+    return total
+
+
+def watched(program: Program, population: str, largest: int) -> bool:
+    """Whether a population's potential could leave its register upwards, for all that is known here."""
+    target = program.by_name[population]
+    neuron = target.neuron
+    if neuron is None or neuron.threshold is None or neuron.reset is not Reset.SUBTRACT:
+        return False
+    if not neuron.clear_interval:
+        return True
+    arriving = one_step(program, population, largest).high * 2.0**neuron.input_shift
+    bias: Integers = np.maximum(neuron.bias_mantissa << neuron.bias_exponent, 0)
+    start = np.maximum(neuron.start_value, 0)
+    # Before the first clearing there are at most so many steps, too.
+    highest = start + (arriving + bias) * neuron.clear_interval
+    return bool(np.max(highest) > LARGEST)
+
+
+def wraps(low: float, high: float, input_shift: int) -> bool:
+    """Whether a step's input could leave the register of the current."""
+    most = int(max(-low, high)) << input_shift
+    return most > LARGEST

@@ -1,0 +1,50 @@
+"""Loihi 1 as SANA-FE 2.2.9 models it: every limit with its unit and where it is stated.
+
+Neurons and connections are those of ``snnc.backends.loihi``, whose checks are asked first; here is what
+the chip that SANA-FE simulates has less of, and what its registers are in SANA-FE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from snnc.backends.loihi.target import LOIHI, STATE_BITS
+from snnc.ir import Code, Limit
+
+SANAFE_VERSION = "2.2.9"
+DAVIES = "M. Davies et al., Loihi, IEEE Micro 38(1), 2018"
+
+TILES = Limit(32, "tiles, 8 x 4", f"sanafe {SANAFE_VERSION}, examples/loihi.yaml")
+CORES_PER_TILE = Limit(4, "cores", f"sanafe {SANAFE_VERSION}, examples/loihi.yaml")
+CORES = Limit(TILES.value * CORES_PER_TILE.value, "cores", f"{DAVIES}, p. 86")
+COMPARTMENTS = Limit(
+    1024,
+    "compartments, and inputs that the host feeds",
+    f"{DAVIES}, p. 86 and p. 89; sanafe {SANAFE_VERSION}: max_neurons_supported, "
+    "loihi_max_compartments",
+)
+NEURONS = Limit(
+    CORES.value * COMPARTMENTS.value,
+    "compartments, and inputs that the host feeds",
+    f"128 cores of 1024, {DAVIES}",
+)
+SYNAPTIC_MEMORY = Limit(128 * 1024, "bytes of synaptic state a core", f"{DAVIES}, p. 89")
+AXONS_IN = Limit(4096, "distribution lists a core", f"{DAVIES}, p. 89")
+INPUT_BITS = Limit(
+    8, "bits of an input's payload, each an input neuron of its own", "ours: 8 sets of input synapses"
+)
+
+LARGEST = (1 << (STATE_BITS.value - 1)) - 1
+"""Largest magnitude of a potential, in the program's units."""
+
+TARGET = replace(
+    LOIHI,
+    name="sanafe",
+    codes=(Code.RATE,),
+    limits={
+        **LOIHI.limits,
+        "cores": CORES,
+        "neurons per core": COMPARTMENTS,
+        "neurons": NEURONS,
+    },
+)

@@ -1,0 +1,1 @@
+from backends.sanafe.architecture import *

@@ -1,0 +1,1 @@
+from backends.sanafe.file_check import *
