@@ -47,10 +47,10 @@ LINK_BUFFER = 16
 """Messages a router's link holds: SANA-FE's own file for Loihi."""
 
 HEADER = """# Loihi 1, written by snnc for SANA-FE 2.2.9.
-# Energies and times: M. Davies et al., Loihi, IEEE Micro 38(1), 2018, table 2 (simulated before
-silicon). # A spike's cost counts once for each core that it goes to; synchronisation is a straight line
-between the # paper's 113 ns (1 tile) and 465 ns (32 tiles). What has no figure there costs nothing
-here: dendrites, # axons in, the input neurons (which stand for the host), idle power, the x86 cores.
+# Energies and times: M. Davies et al., Loihi, IEEE Micro 38(1), 2018, table 2 (p. 96), simulated before
+# silicon. A spike's cost counts once for each core that it goes to; synchronisation is a straight line
+# between the paper's 113 ns (1 tile) and 465 ns (32 tiles). What has no figure there costs nothing:
+# dendrites, axons in, the input neurons (which stand for the host), idle power, the x86 cores.
 """
 
 

@@ -14,7 +14,7 @@ from snnc.ir import Code, Program, ProgramPopulation, ProgramProjection
 
 from .groups import groups_of, largest_payload
 from .placement import place
-from .register import KEEPS_NOTHING, fires_at
+from .register import fires_at
 from .saturation import one_step, wraps
 from .target import COMPARTMENTS, CORES, LARGEST, SANAFE_VERSION
 
@@ -70,7 +70,7 @@ def _neuron(population: ProgramPopulation) -> Iterator[Diagnostic]:
             "as the program does",
             "use neurons whose current keeps nothing, or the target loihi",
         )
-    if fires_at(neuron) and 0 < neuron.potential_decay < KEEPS_NOTHING:
+    if fires_at(neuron) and neuron.potential_decay:
         yield Diagnostic(
             "D462",
             f"neurons fire at their threshold, subtract it, and leak (potential decay "

@@ -1,4 +1,4 @@
-"""Runs a bundle on SANA-FE, in its own environment and a child process (``payload/play.py`` is its side)."""
+"""Runs a bundle on SANA-FE, in its own environment and a child process (``payload/play.py``)."""
 
 from __future__ import annotations
 

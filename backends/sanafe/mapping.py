@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import Program, size
+from snnc.ir import Encoding, Program, size
 
 from .groups import Groups
 from .network import synapses
@@ -93,6 +93,16 @@ def notes(
         program.name,
         severity=Severity.NOTE,
     )
+    if program.input.encoding is Encoding.SPREAD:
+        yield Diagnostic(
+            "N754",
+            f"a count of n is n spikes over the {program.steps_per_frame} steps of a frame, larger counts "
+            "are refused; other spikes, and answers, than with payloads",
+            program.input.origin,
+            "SANA-FE's spikes carry no payload",
+            "encode-input{code=graded} says payloads in bits",
+            Severity.NOTE,
+        )
     planes = sum(g.size for g in groups.inputs if g.bit >= 0)
     if planes:
         yield Diagnostic(

@@ -23,8 +23,8 @@ from snnc.ir import Comparison, IntegerNeuron, Integers, Reset, decay
 
 from .target import LARGEST
 
-KEEPS_NOTHING = 4096
-"""``dv`` of a potential that forgets: ``(4096 - dv) / 4096`` of it is kept."""
+WHOLE = 4096
+"""``(4096 - dv) / 4096`` of a potential is kept in a step."""
 
 Numbers = NDArray[np.float64]
 
@@ -66,8 +66,7 @@ def fires_at(neuron: IntegerNeuron) -> bool:
 
 def register(neuron: IntegerNeuron) -> Register:
     """The register of a neuron that passed the checks."""
-    half = fires_at(neuron) and neuron.potential_decay != KEEPS_NOTHING
-    return Register(2, 1) if half else Register(1, 0)
+    return Register(2, 1) if fires_at(neuron) else Register(1, 0)
 
 
 def soma(neuron: IntegerNeuron) -> dict[str, str | Numbers]:
@@ -103,7 +102,7 @@ def changing(neuron: IntegerNeuron) -> dict[str, float | Numbers | int]:
     """
     kept = register(neuron)
     return {
-        "leak": (KEEPS_NOTHING - neuron.potential_decay) / KEEPS_NOTHING,
+        "leak": (WHOLE - neuron.potential_decay) / WHOLE,
         "fresh": kept.value(decay(neuron.start_value, neuron.potential_decay)),
         "bias": kept.amount(neuron.bias_mantissa << neuron.bias_exponent),
         "bias_start": neuron.bias_start,
