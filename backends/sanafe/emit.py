@@ -16,10 +16,11 @@ from .architecture import architecture
 from .groups import Groups, groups_of, largest_payload
 from .mapping import loads, mapping, notes
 from .network import network
-from .placement import place, tiles_of
+from .placement import Core, place, tiles_of
 from .readme import readme
 from .register import changing, register
 from .saturation import watched
+from .target import LARGEST
 
 ARCHITECTURE, NETWORK, HOST = "architecture.yaml", "network.yaml", "play.json"
 PLAYER = Path(__file__).parent / "payload" / "play.py"
@@ -34,7 +35,7 @@ def contents(program: Program, input_bits: int) -> dict[str, bytes]:
     texts = {
         ARCHITECTURE: architecture(tiles_of(cores)),
         NETWORK: network(program, groups, cores, largest),
-        HOST: _json(host(program, groups, largest)),
+        HOST: _json(host(program, groups, cores, largest)),
         "mapping.json": _json(mapping(groups, cores, loads(program, groups, cores))),
         "README.md": readme(program, groups, cores),
     }
@@ -73,7 +74,7 @@ def _first_line(meant: bytes, found: bytes) -> int:
     return next(same, min(len(ours), len(theirs)) + 1)
 
 
-def host(program: Program, groups: Groups, largest: int) -> dict[str, Any]:
+def host(program: Program, groups: Groups, cores: tuple[Core, ...], largest: int) -> dict[str, Any]:
     """The content of ``play.json``: what the host does that the files cannot say."""
     populations = []
     for group in groups.neurons:
@@ -96,11 +97,14 @@ def host(program: Program, groups: Groups, largest: int) -> dict[str, Any]:
             **{name: _plain(value, population.shape) for name, value in changing(neuron).items()},
         }
         if seen and neuron.threshold is not None:
-            entry["threshold"] = _plain(neuron.threshold, population.shape)
+            entry["threshold"] = _plain(kept.amount(neuron.threshold), population.shape)
+            entry["highest"] = kept.value(LARGEST).item()
         populations.append(entry)
     return {
         "input": program.input.name,
         "largest_payload": largest,
+        "cores": len(cores),
+        "tiles": tiles_of(cores),
         "populations": populations,
         "inputs": [{"group": g.name, "delay": g.delay, "bit": g.bit} for g in groups.inputs],
         "echoes": [

@@ -18,7 +18,7 @@ from snnc.ir import Integers, Trace
 from .emit import PLAYER
 from .file_check import refuse_strange_files
 from .measured import measured
-from .target import LARGEST, SANAFE_VERSION
+from .target import SANAFE_VERSION
 
 ENVIRONMENT = Environment(
     "sanafe",
@@ -71,7 +71,7 @@ def run(
         time_limit=time_limit,
         progress=progress,
     )
-    return _trace(engine, host, spikes, found)
+    return collect(engine, paths["host"], spikes, found)
 
 
 def _refuse_payloads(spikes: Integers, largest: int) -> None:
@@ -87,35 +87,22 @@ def _refuse_payloads(spikes: Integers, largest: int) -> None:
         )
 
 
-def _trace(
-    engine: str, host: dict[str, Any], spikes: Integers, found: dict[str, NDArray[Any]]
-) -> Trace:
+def collect(engine: str, about: Path, spikes: Integers, found: dict[str, NDArray[Any]]) -> Trace:
+    """The child's arrays as a trace, with what they cost; the input's spikes are what went in.
+
+    ``about``: the payload's ``play.json``.
+    """
+    host = json.loads(about.read_text(encoding="utf-8"))
     samples, steps = spikes.shape[:2]
     trace = Trace(
-        spikes={host["input"]: spikes.astype(np.int32)}, measured=tuple(measured(engine, found))
+        spikes={host["input"]: spikes.astype(np.int32)}, measured=tuple(measured(engine, host, found))
     )
     for p in host["populations"]:
         whole = (samples, steps, *p["shape"])
-        fired = found[f"spikes/{p['group']}"]
-        if p["logged"]:
+        if p["readout"]:
             values = found[f"potentials/{p['group']}"] * 64
-            kept = np.rint((values - p["offset"]) / p["scale"]).astype(np.int64)
-            if p["readout"]:
-                trace.potentials[p["population"]] = kept.reshape(whole).astype(np.int32)
-                continue
-            _refuse_saturation(p, kept + fired * np.asarray(p["threshold"], np.int64))
-        trace.spikes[p["population"]] = fired.reshape(whole).astype(np.int32)
+            kept = np.rint((values - p["offset"]) / p["scale"])
+            trace.potentials[p["population"]] = kept.reshape(whole).astype(np.int32)
+            continue
+        trace.spikes[p["population"]] = found[f"spikes/{p['group']}"].reshape(whole).astype(np.int32)
     return trace
-
-
-def _refuse_saturation(p: dict[str, Any], before: Integers) -> None:
-    """Potentials before the reset must be in their register, as SANA-FE has none to saturate."""
-    highest = int(before.max(initial=0))
-    if highest > LARGEST:
-        raise fail(
-            "D467",
-            f"a potential reached {highest}, its register holds {LARGEST}",
-            where=str(p["population"]),
-            why="the program saturates there, SANA-FE does not: spikes would differ",
-            help="use frames that begin again (restart-frames), smaller input, or the target loihi",
-        )

@@ -96,8 +96,8 @@ def notes(
     if program.input.encoding is Encoding.SPREAD:
         yield Diagnostic(
             "N754",
-            f"a count of n is n spikes over the {program.steps_per_frame} steps of a frame, larger counts "
-            "are refused; other spikes, and answers, than with payloads",
+            f"a count of n is n spikes over the {program.steps_per_frame} steps of a frame, larger "
+            "counts are refused; other spikes, and answers, than with payloads",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
             "encode-input{code=graded} says payloads in bits",

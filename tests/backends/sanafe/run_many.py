@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, sys.argv[1])
-import play
+play = importlib.import_module("play")
 
 for name in sys.argv[2:]:
     folder = Path(name)
