@@ -32,7 +32,7 @@ class SanafeBackend:
     """Writes SANA-FE's architecture and network files; runs them there, with energy and time.
 
     Options:
-        input-bits: bits of the input's payloads, 1 to 8, where it has any (``encode-input`` with
+        input-bits: bits of the input's payloads, 1 to 16, where it has any (``encode-input`` with
         another
             code than ``spread``): each is an input neuron with synapses of its own.
     """

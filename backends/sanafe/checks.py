@@ -12,11 +12,11 @@ from snnc.backends.loihi.projection_checks import check_projection
 from snnc.errors import Diagnostic
 from snnc.ir import Code, Program, ProgramPopulation, ProgramProjection
 
-from .groups import groups_of, largest_payload
+from .groups import groups_of, payload_range
 from .placement import place
 from .register import fires_at
-from .saturation import one_step, wraps
-from .target import COMPARTMENTS, CORES, LARGEST, SANAFE_VERSION
+from .saturation import Payloads, one_step, wraps
+from .target import COMPARTMENTS, CORES, LARGEST, NEURONS, SANAFE_VERSION
 
 FORGETS = 4095
 """``du`` of a current that keeps nothing."""
@@ -29,7 +29,7 @@ def check(program: Program, input_bits: int) -> Iterator[Diagnostic]:
         program: any.
         input_bits: of the target's options.
     """
-    largest = largest_payload(program, input_bits)
+    payloads = payload_range(program, input_bits)
     sound = True
     for population in program.populations:
         yield from check_population(population)
@@ -41,7 +41,7 @@ def check(program: Program, input_bits: int) -> Iterator[Diagnostic]:
         yield from _floor(projection)
     if sound:
         for population in program.populations:
-            yield from _one_step(program, population, largest)
+            yield from _one_step(program, population, payloads)
     cores = place(groups_of(program, input_bits))
     if len(cores) > CORES.value:
         yield _too_large(program, input_bits, len(cores))
@@ -99,10 +99,12 @@ def _floor(projection: ProgramProjection) -> Iterator[Diagnostic]:
     )
 
 
-def _one_step(program: Program, population: ProgramPopulation, largest: int) -> Iterator[Diagnostic]:
+def _one_step(
+    program: Program, population: ProgramPopulation, payloads: Payloads
+) -> Iterator[Diagnostic]:
     if population.neuron is None:
         return
-    extent = one_step(program, population.name, largest)
+    extent = one_step(program, population.name, payloads)
     low, high = float(extent.low.min(initial=0)), float(extent.high.max(initial=0))
     if wraps(low, high, population.neuron.input_shift):
         most = int(max(-low, high)) << population.neuron.input_shift
@@ -110,7 +112,8 @@ def _one_step(program: Program, population: ProgramPopulation, largest: int) -> 
             "D465",
             f"the input of one step can reach {most}, the register of the current holds {LARGEST}",
             where_in(population.origin, population.name),
-            f"sanafe {SANAFE_VERSION} has no registers that wrap; input payloads to {largest}",
+            f"sanafe {SANAFE_VERSION} has no registers that wrap; input payloads {payloads[0]} to "
+            f"{payloads[1]}",
             "quantize again without --allow-overflow, or give sanafe{input-bits} a smaller number",
         )
 
@@ -120,8 +123,9 @@ def _too_large(program: Program, input_bits: int, cores: int) -> Diagnostic:
     sizes = [sum(g.size for g in kind) for kind in (groups.neurons, groups.echoes, groups.inputs)]
     return Diagnostic(
         "D464",
-        f"the network takes {cores} cores, the chip has {CORES.value} of {COMPARTMENTS.value} places: "
-        f"{sizes[0]} neurons, {sizes[1]} echoes of delayed spikes, {sizes[2]} inputs",
+        f"{sizes[0]} neurons, {sizes[1]} echoes of delayed spikes and {sizes[2]} inputs exceed "
+        f"{NEURONS.value} places: they take {cores} cores of {COMPARTMENTS.value}, the chip has "
+        f"{CORES.value}",
         program.name,
         f"{CORES.source}; {COMPARTMENTS.source}",
         "make the network smaller, use a smaller sanafe{input-bits}, or fewer different delays",

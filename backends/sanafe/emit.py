@@ -13,13 +13,13 @@ from snnc.backends.base import Emitted
 from snnc.ir import Kind, Program
 
 from .architecture import architecture
-from .groups import Groups, groups_of, largest_payload
+from .groups import Groups, groups_of, payload_range
 from .mapping import loads, mapping, notes
 from .network import network
 from .placement import Core, place, tiles_of
 from .readme import readme
 from .register import changing, register
-from .saturation import watched
+from .saturation import Payloads, watched
 from .target import LARGEST
 
 ARCHITECTURE, NETWORK, HOST = "architecture.yaml", "network.yaml", "play.json"
@@ -31,11 +31,11 @@ def contents(program: Program, input_bits: int) -> dict[str, bytes]:
     """Every file of the payload by name: the same program, the same bytes."""
     groups = groups_of(program, input_bits)
     cores = place(groups)
-    largest = largest_payload(program, input_bits)
+    payloads = payload_range(program, input_bits)
     texts = {
         ARCHITECTURE: architecture(tiles_of(cores)),
-        NETWORK: network(program, groups, cores, largest),
-        HOST: _json(host(program, groups, cores, largest)),
+        NETWORK: network(program, groups, cores, payloads),
+        HOST: _json(host(program, groups, cores, payloads)),
         "mapping.json": _json(mapping(groups, cores, loads(program, groups, cores))),
         "README.md": readme(program, groups, cores),
     }
@@ -74,7 +74,9 @@ def _first_line(meant: bytes, found: bytes) -> int:
     return next(same, min(len(ours), len(theirs)) + 1)
 
 
-def host(program: Program, groups: Groups, cores: tuple[Core, ...], largest: int) -> dict[str, Any]:
+def host(
+    program: Program, groups: Groups, cores: tuple[Core, ...], payloads: Payloads
+) -> dict[str, Any]:
     """The content of ``play.json``: what the host does that the files cannot say."""
     populations = []
     for group in groups.neurons:
@@ -84,7 +86,7 @@ def host(program: Program, groups: Groups, cores: tuple[Core, ...], largest: int
             continue
         kept = register(neuron)
         readout = population.kind is Kind.READOUT
-        seen = watched(program, group.population, largest)
+        seen = watched(program, group.population, payloads)
         entry: dict[str, Any] = {
             "population": population.name,
             "group": group.name,
@@ -102,7 +104,7 @@ def host(program: Program, groups: Groups, cores: tuple[Core, ...], largest: int
         populations.append(entry)
     return {
         "input": program.input.name,
-        "largest_payload": largest,
+        "payloads": list(payloads),
         "cores": len(cores),
         "tiles": tiles_of(cores),
         "populations": populations,

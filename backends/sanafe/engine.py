@@ -56,7 +56,7 @@ def run(
     paths = {role: folder / name for role, name in emitted.files.items()}
     refuse_strange_files(paths["architecture"], paths["network"])
     host = json.loads(paths["host"].read_text(encoding="utf-8"))
-    _refuse_payloads(spikes, int(host["largest_payload"]))
+    _refuse_payloads(spikes, *host["payloads"])
     found = run_script(
         python,
         PLAYER,
@@ -74,16 +74,16 @@ def run(
     return collect(engine, paths["host"], spikes, found)
 
 
-def _refuse_payloads(spikes: Integers, largest: int) -> None:
+def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
     lowest, highest = int(spikes.min(initial=0)), int(spikes.max(initial=0))
-    if lowest < 0 or highest > largest:
-        shown = lowest if lowest < 0 else highest
+    if lowest < smallest or highest > largest:
+        shown = lowest if lowest < smallest else highest
         raise fail(
             "D466",
-            f"an input payload of {shown}, the bundle's inputs can say 0 to {largest}",
+            f"an input payload of {shown}, the bundle's inputs can say {smallest} to {largest}",
             where="input",
             why="SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
-            help="compile with a larger sanafe{input-bits}, at most 8, or use smaller counts",
+            help="compile with a larger sanafe{input-bits}, or use smaller counts",
         )
 
 

@@ -4,7 +4,8 @@ SANA-FE's spikes carry no payload and its delays do not work (2.2.9: every spike
 whatever ``delay`` says). So the host has input neurons, which cost nothing:
 
 * for the program's input, one group for each delay and each bit of a payload: a count of 5 is a spike
-  of the inputs for 1 and for 4, whose synapses weigh 1 and 4 times as much;
+  of the inputs for 1 and for 4, whose synapses weigh 1 and 4 times as much; the last bit is the sign's,
+  whose synapses weigh minus what it is worth, as in two's complement;
 * for a population whose spikes are delayed, one group for each delay, an *echo*: on the population's
   own core, it sends each spike again that many steps later, and the synapses are its own.
 """
@@ -32,6 +33,7 @@ class Group:
         size: neurons.
         delay: of an input or an echo: it speaks so many steps after the population; None for neurons.
         bit: of an input: its neurons say this bit of the payload, ``ANY`` for "not 0".
+        worth: of an input's spike, in units of the payload.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Group:
     size: int
     delay: int | None = None
     bit: int = ANY
+    worth: int = 1
 
     @property
     def fed(self) -> bool:
@@ -85,13 +88,13 @@ def _by_bits(groups: Groups, projection: ProgramProjection) -> bool:
 
 
 def payload_bits(program: Program, input_bits: int) -> int:
-    """Bits of the input's payloads: 0 where its spikes have none."""
+    """Bits of the input's payloads, without the sign: 0 where its spikes have none."""
     return 0 if program.input.encoding is Encoding.SPREAD else input_bits
 
 
-def largest_payload(program: Program, input_bits: int) -> int:
-    """The largest payload that the input's groups can say."""
-    return 2**input_bits - 1 if payload_bits(program, input_bits) else 1
+def payload_range(program: Program, input_bits: int) -> tuple[int, int]:
+    """The smallest and the largest payload that the input's groups can say."""
+    return (-(2**input_bits), 2**input_bits - 1) if payload_bits(program, input_bits) else (0, 1)
 
 
 def groups_of(program: Program, input_bits: int) -> Groups:
@@ -119,9 +122,13 @@ def _inputs(program: Program, population: ProgramPopulation, name: str, bits: in
     count = size(population.shape)
     heard = {(p.delay, p.graded and bits > 0) for p in _from(program, population)}
     for delay, by_bits in sorted(heard):
-        for bit in range(bits) if by_bits else (ANY,):
-            said = "any" if bit == ANY else f"bit_{bit}"
-            yield Group(f"{name}_delay_{delay}_{said}", population.name, count, delay, bit)
+        start = f"{name}_delay_{delay}"
+        if not by_bits:
+            yield Group(f"{start}_any", population.name, count, delay)
+            continue
+        for bit in range(bits):
+            yield Group(f"{start}_bit_{bit}", population.name, count, delay, bit, 2**bit)
+        yield Group(f"{start}_sign", population.name, count, delay, bits, -(2**bits))
 
 
 def _names(program: Program) -> dict[str, str]:

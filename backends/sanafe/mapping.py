@@ -107,8 +107,8 @@ def notes(
     if planes:
         yield Diagnostic(
             "N751",
-            f"input payloads to {2**bits - 1} are said in {bits} bits: each set bit is a spike with "
-            "synapses of its own, and is counted in the estimate",
+            f"input payloads {-(2**bits)} to {2**bits - 1} are said in {bits} bits and a sign: each "
+            "set bit is a spike with synapses of its own, and is counted in the estimate",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
             "sanafe{input-bits=n} for other payloads; encode-input{code=spread} for binary spikes",

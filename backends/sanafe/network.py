@@ -12,25 +12,25 @@ from numpy.typing import NDArray
 from snnc.ir import Conv2d, Integers, Kind, Linear, Program, ProgramProjection
 
 from .architecture import CONVOLUTION, DENDRITE, INPUTS, LIF, MATRIX, SPARSE
-from .groups import ANY, Group, Groups
+from .groups import Group, Groups
 from .placement import Core
 from .register import changing, register, soma
-from .saturation import watched
+from .saturation import Payloads, watched
 
 UNITS = {Conv2d: CONVOLUTION, Linear: MATRIX}
 
 
-def network(program: Program, groups: Groups, cores: tuple[Core, ...], largest: int) -> str:
+def network(program: Program, groups: Groups, cores: tuple[Core, ...], payloads: Payloads) -> str:
     """The file's text: the same program, the same bytes.
 
     Args:
         program: passed the checks.
         groups, cores: of the program.
-        largest: payload that the input can say.
+        payloads: smallest and largest that the input can say.
     """
     lines = ["network:", "  name: snnc", "  groups:"]
     for group in groups.all:
-        lines.extend(_group(program, group, largest))
+        lines.extend(_group(program, group, payloads))
     lines.append("  edges:")
     for projection in program.projections:
         for speaker in groups.speakers(projection):
@@ -53,7 +53,7 @@ def number(value: float | Fraction) -> str:
     return repr(near)
 
 
-def _group(program: Program, group: Group, largest: int) -> Iterator[str]:
+def _group(program: Program, group: Group, payloads: Payloads) -> Iterator[str]:
     yield f"    - name: {group.name}"
     neuron = program.by_name[group.population].neuron
     if group.fed or neuron is None:
@@ -61,7 +61,7 @@ def _group(program: Program, group: Group, largest: int) -> Iterator[str]:
         yield f"      neurons: [ 0..{group.size - 1}: {{ }} ]"
         return
     readout = program.by_name[group.population].kind is Kind.READOUT
-    shown = readout or watched(program, group.population, largest)
+    shown = readout or watched(program, group.population, payloads)
     states = changing(neuron)
     shared: list[str] = []
     own: dict[str, NDArray[np.float64]] = {}
@@ -105,8 +105,7 @@ def _edges(
     if target.neuron is None:
         return
     worth = register(target.neuron).weight(projection.exponent, target.neuron.input_shift)
-    if speaker.bit != ANY:
-        worth *= 2**speaker.bit
+    worth *= speaker.worth
     to = groups.of(projection.target).name
     sources, targets, weights = synapses(program, projection)
     texts = {w: number(int(w) * worth) for w in np.unique(weights)}

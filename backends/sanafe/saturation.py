@@ -13,26 +13,29 @@ from snnc.ir import Extent, Integers, Program, Reset
 
 from .target import LARGEST
 
+Payloads = tuple[int, int]
+"""The smallest and the largest payload of the input."""
 
-def one_step(program: Program, population: str, largest: int) -> Extent:
+
+def one_step(program: Program, population: str, payloads: Payloads) -> Extent:
     """Bounds on what arrives in one step, before the input shift.
 
     Args:
         program: with operations that fit.
         population: not the input.
-        largest: payload of the input.
+        payloads: of the input.
     """
     target = program.by_name[population]
     total = Extent.of(0, 0, target.shape)
     for projection in program.into(population):
         source = program.by_name[projection.source]
-        most = largest if source.neuron is None and projection.graded else 1
-        reached = Extent.of(0, most, source.shape).through(projection.op, target.shape)
+        low, high = payloads if source.neuron is None and projection.graded else (0, 1)
+        reached = Extent.of(low, high, source.shape).through(projection.op, target.shape)
         total = total + reached.times(2.0**projection.exponent)
     return total
 
 
-def watched(program: Program, population: str, largest: int) -> bool:
+def watched(program: Program, population: str, payloads: Payloads) -> bool:
     """Whether a population's potential could leave its register upwards, for all that is known here."""
     target = program.by_name[population]
     neuron = target.neuron
@@ -40,7 +43,7 @@ def watched(program: Program, population: str, largest: int) -> bool:
         return False
     if not neuron.clear_interval:
         return True
-    arriving = one_step(program, population, largest).high * 2.0**neuron.input_shift
+    arriving = one_step(program, population, payloads).high * 2.0**neuron.input_shift
     bias: Integers = np.maximum(neuron.bias_mantissa << neuron.bias_exponent, 0)
     start = np.maximum(neuron.start_value, 0)
     # Before the first clearing there are at most so many steps, too.

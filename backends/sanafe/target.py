@@ -31,7 +31,9 @@ NEURONS = Limit(
 SYNAPTIC_MEMORY = Limit(128 * 1024, "bytes of synaptic state a core", f"{DAVIES}, p. 89")
 AXONS_IN = Limit(4096, "distribution lists a core", f"{DAVIES}, p. 89")
 INPUT_BITS = Limit(
-    8, "bits of an input's payload, each an input neuron of its own", "ours: 8 sets of input synapses"
+    16,
+    "bits of an input's payload without its sign",
+    "ours: each is a set of input neurons and synapses",
 )
 
 LARGEST = (1 << (STATE_BITS.value - 1)) - 1

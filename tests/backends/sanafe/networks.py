@@ -61,6 +61,6 @@ def random_counts(program: Program, seed: int, samples: int, steps: int) -> Inte
     """Input payloads (samples, steps, \\*input shape), as large as the back end's bits say them."""
     rng = np.random.default_rng(seed)
     shape = (samples, steps, *program.input.shape)
-    most = 1 if program.input.encoding is Encoding.SPREAD else 7
+    low, high = (0, 1) if program.input.encoding is Encoding.SPREAD else (-8, 7)
     present = rng.random(shape) < 0.4
-    return np.asarray(present * rng.integers(0, most + 1, shape), np.int64)
+    return np.asarray(present * rng.integers(low, high + 1, shape), np.int64)

@@ -56,7 +56,7 @@ def test_random_networks_cover_what_they_should(runs: list[Case]) -> None:
             used["leak"] += p.neuron.potential_decay > 0
             used["clears"] += p.neuron.clear_interval > 0
             used["late bias"] += p.neuron.bias_start > 0
-            used["watched"] += watched(program, p.name, 7)
+            used["watched"] += watched(program, p.name, (-8, 7))
             used["fires"] += bool(np.any(found.spikes[p.name]))
         used["saturates"] += int(np.abs(found.potentials[program.readout.name]).max() == STATE_LIMIT)
     for reset in Reset:

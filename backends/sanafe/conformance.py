@@ -1,0 +1,35 @@
+"""The target ``sanafe`` in the conformance suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from snnc.conformance import Conformance
+
+CURRENT = "SANA-FE's current decays in fractions, the program's in whole numbers"
+FLOOR = "SANA-FE adds up synapses one by one and rounds no sum"
+CODE = "its neurons for Loihi say one binary spike whenever their potential is above a threshold"
+BITS = "each bit of a payload is an input neuron, 4 unless sanafe{input-bits} says more"
+
+
+class SanafeConformance(Conformance):
+    """What SANA-FE's neurons can say, with a host that feeds inputs, delays and beginnings."""
+
+    target: ClassVar[str] = "sanafe"
+    cannot: ClassVar[Mapping[str, str]] = {
+        "decay/current-half": CURRENT,
+        "decay/current-slow*": CURRENT,
+        "decay/both": CURRENT,
+        "decay/negative": CURRENT,
+        "decay/readout": CURRENT,
+        "saturation/current*": CURRENT,
+        "exponent/down-four": FLOOR,
+        "exponent/mixed-down": FLOOR,
+        "code/*": CODE,
+        "compile/frame": CODE,
+        "compile/graded": CODE,
+        "relay/payloads": CODE,
+        "input/large": BITS,
+    }
+    engines: ClassVar[tuple[str, ...]] = ("sanafe",)
