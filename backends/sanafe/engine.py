@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from snnc.errors import fail
 from snnc.ir import Integers, Trace
 
 from .emit import PLAYER
-from .file_check import refuse_strange_files
+from .file_check import read_host, refuse_strange_files
 from .measured import measured
 from .target import SANAFE_VERSION
 
@@ -55,7 +54,7 @@ def run(
         raise fail("D601", what, where="--engine", help="snnc targets install sanafe")
     paths = {role: folder / name for role, name in emitted.files.items()}
     refuse_strange_files(paths["architecture"], paths["network"])
-    host = json.loads(paths["host"].read_text(encoding="utf-8"))
+    host = read_host(paths["host"])
     _refuse_payloads(spikes, *host["payloads"])
     found = run_script(
         python,
@@ -71,7 +70,7 @@ def run(
         time_limit=time_limit,
         progress=progress,
     )
-    return collect(engine, paths["host"], spikes, found)
+    return collect(engine, host, spikes, found)
 
 
 def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
@@ -87,12 +86,13 @@ def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
         )
 
 
-def collect(engine: str, about: Path, spikes: Integers, found: dict[str, NDArray[Any]]) -> Trace:
+def collect(
+    engine: str, host: dict[str, Any], spikes: Integers, found: dict[str, NDArray[Any]]
+) -> Trace:
     """The child's arrays as a trace, with what they cost; the input's spikes are what went in.
 
-    ``about``: the payload's ``play.json``.
+    ``host``: the content of the payload's ``play.json``.
     """
-    host = json.loads(about.read_text(encoding="utf-8"))
     samples, steps = spikes.shape[:2]
     trace = Trace(
         spikes={host["input"]: spikes.astype(np.int32)}, measured=tuple(measured(engine, host, found))

@@ -7,8 +7,11 @@ numbers in it say is not asked here: a network that was changed is to be run and
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from pathlib import Path
+from typing import Any
 
 from snnc.errors import fail
 
@@ -54,11 +57,38 @@ def refuse_strange_files(architecture: Path, network: Path) -> None:
                 raise _strange(network, f"line {number} is none that snnc writes")
 
 
+def read_host(path: Path) -> dict[str, Any]:
+    """The content of ``play.json``, with everything that the engine reads of it.
+
+    Raises:
+        UserError: D468 something is missing or of another kind.
+    """
+    try:
+        host = json.loads(path.read_text(encoding="utf-8"))
+        low, high = host["payloads"]
+        whole = [low, high, host["cores"], host["tiles"]]
+        for p in host["populations"]:
+            whole += [p["scale"], p["offset"], p["size"], *p["shape"]]
+            texts = (p["population"], p["group"])
+            flags = (p["readout"], p["logged"])
+            if not all(isinstance(t, str) for t in texts) or not all(
+                isinstance(f, bool) for f in flags
+            ):
+                raise TypeError("names are texts, readout and logged are true or false")
+            if math.prod(p["shape"]) != p["size"] or p["scale"] < 1:
+                raise ValueError(f"the shape of {p['group']} is not its size")
+        if not all(isinstance(n, int) for n in whole) or not isinstance(host["input"], str):
+            raise TypeError("counts are whole numbers, the input's name is a text")
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise _strange(path, f"{type(problem).__name__} {problem}") from problem
+    return dict(host)
+
+
 def _strange(path: Path, what: str) -> Exception:
     return fail(
         "D468",
         f"{path.name} of the bundle is not run: {what}",
         where=str(path),
-        why="SANA-FE loads shared libraries that such a file may name, so that files are checked first",
+        why="SANA-FE loads shared libraries that its files may name, so that all are checked first",
         help="compile the model again; to run files of your own, use SANA-FE itself",
     )

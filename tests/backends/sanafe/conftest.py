@@ -12,6 +12,7 @@ import pytest
 from snnc.backends.sanafe import SanafeBackend
 from snnc.backends.sanafe.emit import PLAYER
 from snnc.backends.sanafe.engine import ENVIRONMENT, collect
+from snnc.backends.sanafe.file_check import read_host
 from snnc.errors import UserError
 from snnc.ir import Integers, Program, Trace
 
@@ -56,7 +57,7 @@ def run_many(installed: Path) -> RunMany:
         for (_, spikes), job in zip(cases, jobs, strict=True):
             with np.load(job / "output.npz", allow_pickle=False) as found:
                 arrays = {key: found[key] for key in found.files}
-            traces.append(collect("sanafe", job / "play.json", spikes, arrays))
+            traces.append(collect("sanafe", read_host(job / "play.json"), spikes, arrays))
         return traces
 
     return run

@@ -13,7 +13,7 @@ import pytest
 from snnc.backends.base import Emitted
 from snnc.backends.sanafe.architecture import architecture, is_ours
 from snnc.backends.sanafe.emit import FILES
-from snnc.backends.sanafe.file_check import refuse_strange_files
+from snnc.backends.sanafe.file_check import read_host, refuse_strange_files
 from snnc.backends.sanafe.groups import groups_of
 from snnc.backends.sanafe.network import number
 from snnc.backends.sanafe.placement import place
@@ -83,6 +83,27 @@ def test_strange_files_are_not_run(tmp_path: Path, role: str, line: str) -> None
     path.write_text(f"{path.read_text()}{line}\n")
     with pytest.raises(UserError, match=f"D468.*{FILES[role]}"):
         refuse_strange_files(folder / FILES["architecture"], folder / FILES["network"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"payloads"', '"payload"'),
+        ('"size": 1', '"size": 2'),
+        ('"scale": 1', '"scale": "1"'),
+        ('"readout": true', '"readout": 1'),
+        ("{", "["),
+    ],
+)
+def test_a_damaged_host_file(tmp_path: Path, old: str, new: str) -> None:
+    folder = tmp_path / "bundle"
+    written(edge_program(), folder)
+    path = folder / FILES["host"]
+    text = path.read_text()
+    assert old in text and read_host(path)["input"] == "input"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(UserError, match=r"D468.*play\.json"):
+        read_host(path)
 
 
 @pytest.mark.usefixtures("installed")
