@@ -14,7 +14,7 @@ from snnc.ir import Kind, Program
 
 from .architecture import architecture
 from .groups import Groups, groups_of, payload_range
-from .mapping import loads, mapping, notes
+from .mapping import Load, loads, mapping, notes
 from .network import network
 from .placement import Core, place, tiles_of
 from .readme import readme
@@ -27,16 +27,26 @@ PLAYER = Path(__file__).parent / "payload" / "play.py"
 FILES = {"architecture": ARCHITECTURE, "network": NETWORK, "host": HOST}
 
 
-def contents(program: Program, input_bits: int) -> dict[str, bytes]:
-    """Every file of the payload by name: the same program, the same bytes."""
+Plan = tuple[Groups, tuple[Core, ...], tuple[Load, ...]]
+"""Groups, their places, and what each core holds."""
+
+
+def planned(program: Program, input_bits: int) -> Plan:
+    """Where everything of a program is."""
     groups = groups_of(program, input_bits)
     cores = place(groups)
+    return groups, cores, loads(program, groups, cores)
+
+
+def contents(program: Program, input_bits: int, plan: Plan | None = None) -> dict[str, bytes]:
+    """Every file of the payload by name: the same program, the same bytes."""
+    groups, cores, held = plan or planned(program, input_bits)
     payloads = payload_range(program, input_bits)
     texts = {
         ARCHITECTURE: architecture(tiles_of(cores)),
         NETWORK: network(program, groups, cores, payloads),
         HOST: _json(host(program, groups, cores, payloads)),
-        "mapping.json": _json(mapping(groups, cores, loads(program, groups, cores))),
+        "mapping.json": _json(mapping(groups, cores, held)),
         "README.md": readme(program, groups, cores),
     }
     return {
@@ -47,12 +57,10 @@ def contents(program: Program, input_bits: int) -> dict[str, bytes]:
 
 def emit(program: Program, folder: Path, input_bits: int) -> Emitted:
     """Write the payload into ``folder``."""
-    for name, content in contents(program, input_bits).items():
+    plan = planned(program, input_bits)
+    for name, content in contents(program, input_bits, plan).items():
         (folder / name).write_bytes(content)
-    groups = groups_of(program, input_bits)
-    cores = place(groups)
-    held = loads(program, groups, cores)
-    return Emitted(FILES, tuple(notes(program, groups, cores, held, input_bits)))
+    return Emitted(FILES, tuple(notes(program, *plan, input_bits)))
 
 
 def differences(program: Program, folder: Path, input_bits: int) -> list[str]:

@@ -15,7 +15,10 @@ from snnc.ir import Encoding, Program, size
 from .groups import Groups
 from .network import synapses
 from .placement import Core, tiles_of
-from .target import AXONS_IN, CORES, SYNAPTIC_MEMORY
+from .target import AXONS_IN, CORES, LOADED_SYNAPSE, ROOM, SYNAPTIC_MEMORY
+
+SHOWN = 8
+"""Cores that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,25 @@ def notes(
     yield from _beyond_loihi(program, cores, held)
 
 
+def _listed(names: list[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
 def _beyond_loihi(
     program: Program, cores: tuple[Core, ...], held: tuple[Load, ...]
 ) -> Iterator[Diagnostic]:
+    taken = sum(load.synapses for load in held) * LOADED_SYNAPSE.value
+    if taken > ROOM.value:
+        yield Diagnostic(
+            "N753",
+            f"SANA-FE takes about {taken / 1e9:.0f} GB of memory to load "
+            f"{sum(load.synapses for load in held)} synapses, {LOADED_SYNAPSE.value} bytes each",
+            program.name,
+            LOADED_SYNAPSE.source,
+            "run it where there is as much, or make the network smaller",
+            Severity.WARNING,
+        )
     for what, values, limit in (
         ("synapses of a byte each", [load.synapses for load in held], SYNAPTIC_MEMORY),
         ("sources of spikes", [load.axons for load in held], AXONS_IN),
@@ -140,7 +159,7 @@ def _beyond_loihi(
             yield Diagnostic(
                 "N753",
                 f"{len(over)} cores hear more {what} (up to {max(values)}) than a core of Loihi 1 "
-                f"holds ({limit.value}): {', '.join(over)}",
+                f"holds ({limit.value}): {_listed(over)}",
                 program.name,
                 f"SANA-FE does not ask; {limit.source}; convolutions that share weights may need less",
                 "the estimate is for a chip with larger memories",

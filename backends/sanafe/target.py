@@ -30,6 +30,12 @@ NEURONS = Limit(
 )
 SYNAPTIC_MEMORY = Limit(128 * 1024, "bytes of synaptic state a core", f"{DAVIES}, p. 89")
 AXONS_IN = Limit(4096, "distribution lists a core", f"{DAVIES}, p. 89")
+LOADED_SYNAPSE = Limit(
+    1000,
+    "bytes that SANA-FE takes to load a synapse",
+    f"measured, sanafe {SANAFE_VERSION}: 986 of 10^6",
+)
+ROOM = Limit(4 * 10**9, "bytes that loading may take unsaid", "ours")
 INPUT_BITS = Limit(
     16,
     "bits of an input's payload without its sign",
