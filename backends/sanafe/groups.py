@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from snnc.ir import Encoding, Program, ProgramPopulation, ProgramProjection, size
 
 UNSAFE = re.compile(r"\W+", re.ASCII)
+LONGEST_NAME = 100
 ANY = -1
 """The plane of spikes whatever their payload."""
 
@@ -137,5 +138,6 @@ def _names(program: Program) -> dict[str, str]:
     The number comes first, so that no name can be another's with something behind it.
     """
     return {
-        p.name: f"p{number}_{UNSAFE.sub('_', p.name)}" for number, p in enumerate(program.populations)
+        p.name: f"p{number}_{UNSAFE.sub('_', p.name)[:LONGEST_NAME]}"
+        for number, p in enumerate(program.populations)
     }

@@ -10,7 +10,7 @@ import scipy.sparse as sparse
 
 from snnc.backends.sanafe import SanafeBackend
 from snnc.errors import Diagnostic, UserError
-from snnc.ir import Code, Comparison, Linear, Program, Reset, SignMode, SparseLinear
+from snnc.ir import Code, Comparison, Identity, Linear, Program, Reset, SignMode, SparseLinear
 from tests.backends.loihi.networks import edge_program
 
 BACK_END = SanafeBackend()
@@ -122,6 +122,13 @@ def test_a_step_that_leaves_the_register() -> None:
     assert list(SanafeBackend(input_bits=2).check(large)) == []
     problem = only(large, SanafeBackend(input_bits=3))
     assert problem.code == "D465" and str(254 * 8 << 13) in problem.what and "8388607" in problem.what
+
+
+def test_an_operation_that_no_synapse_does() -> None:
+    whole = program()
+    first, *rest = whole.projections
+    strange = replace(whole, projections=(replace(first, op=Identity()), *rest))
+    assert [p.code for p in BACK_END.check(strange)] == ["D415"]
 
 
 def test_limits_of_loihi_are_asked_too() -> None:

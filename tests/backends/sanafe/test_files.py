@@ -164,6 +164,22 @@ def test_every_neuron_has_one_place(programs: list[Program]) -> None:
                 assert all(where[echo.name, n] == where[source, n] for n in range(echo.size))
 
 
+def test_names_of_any_kind(tmp_path: Path) -> None:
+    program = edge_program()
+    names = {"lif": "x: [1, 2] # ü", "hard": "a" * 400, "soft": "a" * 400 + "b"}
+    renamed = replace(
+        program,
+        populations=tuple(replace(p, name=names.get(p.name, p.name)) for p in program.populations),
+        projections=tuple(
+            replace(p, target=names.get(p.target, p.target)) for p in program.projections
+        ),
+    )
+    groups = [g.name for g in groups_of(renamed, 3).all]
+    assert len(set(groups)) == len(groups)
+    written(renamed, tmp_path / "bundle")
+    refuse_strange_files(*(tmp_path / "bundle" / FILES[role] for role in ("architecture", "network")))
+
+
 def test_the_architecture_has_the_papers_figures() -> None:
     text = architecture(2)
     for figure in (
