@@ -15,12 +15,8 @@ from snnc.ir.scaling import weights_of
 
 from .groups import groups_of, payload_range
 from .placement import place
-from .register import fires_at
 from .saturation import Payloads, one_step, wraps
 from .target import COMPARTMENTS, CORES, LARGEST, NEURONS, SANAFE_VERSION
-
-FORGETS = 4095
-"""``du`` of a current that keeps nothing."""
 
 
 def check(program: Program, input_bits: int) -> Iterator[Diagnostic]:
@@ -61,25 +57,6 @@ def _neuron(population: ProgramPopulation) -> Iterator[Diagnostic]:
             where,
             f"sanafe {SANAFE_VERSION}: leaky_integrate_fire is its only soma for Loihi",
             "compile with --code rate",
-        )
-    if neuron.current_decay != FORGETS:
-        yield Diagnostic(
-            "D461",
-            f"current decay {neuron.current_decay}, sanafe needs {FORGETS}, one that keeps nothing",
-            where,
-            f"sanafe {SANAFE_VERSION} multiplies its current without truncating it to whole numbers, "
-            "as the program does",
-            "use neurons whose current keeps nothing, or the target loihi",
-        )
-    if fires_at(neuron) and neuron.potential_decay:
-        yield Diagnostic(
-            "D462",
-            f"neurons fire at their threshold, subtract it, and leak (potential decay "
-            f"{neuron.potential_decay})",
-            where,
-            f"sanafe {SANAFE_VERSION} fires above its threshold only and subtracts the same; half "
-            "a unit more in the potential makes it fire at the threshold, but a leak truncates that",
-            "use --set set-neurons{comparison=greater}, hard reset or no leak",
         )
 
 

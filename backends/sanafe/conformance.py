@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from snnc.conformance import Conformance
 
-CURRENT = "SANA-FE's current decays in fractions, the program's in whole numbers"
+CURRENT = "SANA-FE compares a potential before the host could wrap the current in it"
 FLOOR = "SANA-FE adds up synapses one by one and rounds no sum"
 CODE = "its neurons for Loihi say one binary spike whenever their potential is above a threshold"
 BITS = "each bit of a payload is an input neuron, 4 unless sanafe{input-bits} says more"
@@ -18,11 +18,6 @@ class SanafeConformance(Conformance):
 
     target: ClassVar[str] = "sanafe"
     cannot: ClassVar[Mapping[str, str]] = {
-        "decay/current-half": CURRENT,
-        "decay/current-slow*": CURRENT,
-        "decay/both": CURRENT,
-        "decay/negative": CURRENT,
-        "decay/readout": CURRENT,
         "saturation/current*": CURRENT,
         "exponent/down-four": FLOOR,
         "exponent/mixed-down": FLOOR,

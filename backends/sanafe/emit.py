@@ -18,9 +18,8 @@ from .mapping import Load, loads, mapping, notes
 from .network import network
 from .placement import Core, place, tiles_of
 from .readme import readme
-from .register import changing, register
-from .saturation import Payloads, watched
-from .target import LARGEST
+from .register import carried_state, changing, register
+from .saturation import Payloads, carried
 
 ARCHITECTURE, NETWORK, HOST = "architecture.yaml", "network.yaml", "play.json"
 PLAYER = Path(__file__).parent / "payload" / "play.py"
@@ -94,21 +93,20 @@ def host(
             continue
         kept = register(neuron)
         readout = population.kind is Kind.READOUT
-        seen = watched(program, group.population, payloads)
+        given = carried(program, group.population, payloads)
         entry: dict[str, Any] = {
             "population": population.name,
             "group": group.name,
             "size": group.size,
             "shape": list(population.shape),
             "readout": readout,
-            "logged": readout or seen,
+            "logged": readout or given,
+            "carried": given,
             "scale": kept.scale,
             "offset": kept.offset,
-            **{name: _plain(value, population.shape) for name, value in changing(neuron).items()},
         }
-        if seen and neuron.threshold is not None:
-            entry["threshold"] = _plain(kept.amount(neuron.threshold), population.shape)
-            entry["highest"] = kept.value(LARGEST).item()
+        for states in (changing(neuron), carried_state(neuron) if given else {}):
+            entry.update((name, _plain(value, population.shape)) for name, value in states.items())
         populations.append(entry)
     return {
         "input": program.input.name,

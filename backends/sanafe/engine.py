@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.child import run_script
 from snnc.backends.environments import Environment
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.ir import Integers, Trace
 
 from .emit import PLAYER
 from .file_check import read_host, refuse_strange_files
 from .measured import measured
-from .target import SANAFE_VERSION
+from .target import LARGEST, SANAFE_VERSION
 
 ENVIRONMENT = Environment(
     "sanafe",
@@ -93,6 +93,9 @@ def collect(
 
     ``host``: the content of the payload's ``play.json``.
     """
+    wrapped = int(found["costs/wrapped"].max(initial=0))
+    if wrapped:
+        raise _wrapped(str(host["populations"][wrapped - 1]["population"]))
     samples, steps = spikes.shape[:2]
     trace = Trace(
         spikes={host["input"]: spikes.astype(np.int32)}, measured=tuple(measured(engine, host, found))
@@ -106,3 +109,13 @@ def collect(
             continue
         trace.spikes[p["population"]] = found[f"spikes/{p['group']}"].reshape(whole).astype(np.int32)
     return trace
+
+
+def _wrapped(population: str) -> UserError:
+    return fail(
+        "D467",
+        f"a current went beyond {LARGEST}, where its register wraps",
+        where=population,
+        why="SANA-FE compares a potential before the host could wrap the current in it",
+        help="use smaller input or a faster decay of the current, or the target loihi",
+    )

@@ -20,7 +20,7 @@ from .architecture import is_ours
 NAME, NUMBER = r"\w{1,300}", r"-?[0-9.e+-]{1,40}"
 WORDS = (
     rf"(?:(?:threshold|reset|reverse_threshold|leak_decay|bias): {NUMBER}"
-    r"|(?:reset_mode|reverse_reset_mode): (?:hard|soft|saturate))"
+    r"|(?:reset_mode|reverse_reset_mode): (?:hard|soft|saturate|none))"
 )
 SOMA = rf"soma: \{{ {WORDS}(?:, {WORDS})* \}}"
 LINES = re.compile(
@@ -70,7 +70,7 @@ def read_host(path: Path) -> dict[str, Any]:
         for p in host["populations"]:
             whole += [p["scale"], p["offset"], p["size"], *p["shape"]]
             texts = (p["population"], p["group"])
-            flags = (p["readout"], p["logged"])
+            flags = (p["readout"], p["logged"], p["carried"])
             if not all(isinstance(t, str) for t in texts) or not all(
                 isinstance(f, bool) for f in flags
             ):

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Encoding, Program, size
 
-from .groups import Groups
+from .groups import Groups, payload_range
 from .network import synapses
 from .placement import Core, tiles_of
+from .saturation import carried
 from .target import AXONS_IN, CORES, LOADED_SYNAPSE, ROOM, SYNAPTIC_MEMORY
 
 SHOWN = 8
@@ -86,6 +87,7 @@ def notes(
     program: Program, groups: Groups, cores: tuple[Core, ...], held: tuple[Load, ...], bits: int
 ) -> Iterator[Diagnostic]:
     """What the files stand for, with sizes."""
+    payloads = payload_range(program, bits)
     chip = sum(1 for core in cores if any(not s.group.fed for s in core.spans))
     neurons = sum(g.size for g in groups.neurons)
     fed = sum(g.size for g in groups.inputs)
@@ -126,6 +128,16 @@ def notes(
             "sources send the spikes again, fed by the host; they cost nothing but their places",
             program.by_name[name].origin,
             "SANA-FE 2.2.9 ignores the delays of synapses",
+            severity=Severity.NOTE,
+        )
+    named = [g.population for g in groups.neurons if carried(program, g.population, payloads)]
+    if named:
+        yield Diagnostic(
+            "N752",
+            f"the host carries the state of {', '.join(named)} from step to step; SANA-FE adds up what "
+            "arrives, fires, and counts what it costs",
+            program.name,
+            "SANA-FE truncates no current, and its potentials have no register that could be full",
             severity=Severity.NOTE,
         )
     yield from _beyond_loihi(program, cores, held)

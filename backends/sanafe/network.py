@@ -15,7 +15,7 @@ from .architecture import CONVOLUTION, DENDRITE, INPUTS, LIF, MATRIX, SPARSE
 from .groups import Group, Groups
 from .placement import Core
 from .register import changing, register, soma
-from .saturation import Payloads, watched
+from .saturation import Payloads, carried
 
 UNITS = {Conv2d: CONVOLUTION, Linear: MATRIX}
 
@@ -61,11 +61,11 @@ def _group(program: Program, group: Group, payloads: Payloads) -> Iterator[str]:
         yield f"      neurons: [ 0..{group.size - 1}: {{ }} ]"
         return
     readout = program.by_name[group.population].kind is Kind.READOUT
-    shown = readout or watched(program, group.population, payloads)
+    given = carried(program, group.population, payloads)
     states = changing(neuron)
     shared: list[str] = []
     own: dict[str, NDArray[np.float64]] = {}
-    words = {**soma(neuron), "leak_decay": states["leak"], "bias": states["bias"]}
+    words = {**soma(neuron, given), "leak_decay": states["leak"], "bias": states["bias"]}
     for name, value in words.items():
         if isinstance(value, str):
             shared.append(f"{name}: {value}")
@@ -76,7 +76,7 @@ def _group(program: Program, group: Group, payloads: Payloads) -> Iterator[str]:
                 np.asarray(value, np.float64), program.by_name[group.population].shape
             ).ravel()
     spikes = "false" if readout else "true"
-    potential = "true" if shown else "false"
+    potential = "true" if readout or given else "false"
     yield (
         f"      attributes: {{ log_spikes: {spikes}, log_potential: {potential}, "
         f"soma: {{ {', '.join(shared)} }} }}"

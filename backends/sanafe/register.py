@@ -69,28 +69,38 @@ def register(neuron: IntegerNeuron) -> Register:
     return Register(2, 1) if fires_at(neuron) else Register(1, 0)
 
 
-def soma(neuron: IntegerNeuron) -> dict[str, str | Numbers]:
+def soma(neuron: IntegerNeuron, carried: bool) -> dict[str, str | Numbers]:
     """The attributes of the soma that never change, by SANA-FE's names; arrays () or the population's.
 
-    A readout fires above the largest potential and begins again there: it saturates.
+    A readout fires above the largest potential and begins again there: it saturates. Neurons whose
+    state is ``carried`` by the host keep what they hold at the end of a step, for the host to see.
     """
     kept = register(neuron)
+    if carried:
+        return {"threshold": _threshold(neuron, kept), "reset_mode": "none"}
     words: dict[str, str | Numbers] = {
         "reverse_reset_mode": "saturate",
         "reverse_threshold": kept.value(-LARGEST),
     }
     if neuron.threshold is None:
         return {
-            "threshold": kept.value(LARGEST),
+            "threshold": _threshold(neuron, kept),
             "reset_mode": "hard",
             "reset": kept.value(LARGEST),
             **words,
         }
-    lower = neuron.comparison is Comparison.GREATER_EQUAL and not kept.offset
-    words["threshold"] = kept.value(neuron.threshold - lower) - kept.offset / 64
+    words["threshold"] = _threshold(neuron, kept)
     if neuron.reset is Reset.SUBTRACT:
         return {"reset_mode": "soft", **words}
     return {"reset_mode": "hard", "reset": kept.value(0), **words}
+
+
+def _threshold(neuron: IntegerNeuron, kept: Register) -> Numbers:
+    """What ``V`` has to be above; with half a unit more in ``V``, or one less here, ``>`` is ``>=``."""
+    if neuron.threshold is None:
+        return kept.value(LARGEST)
+    lower = neuron.comparison is Comparison.GREATER_EQUAL and not kept.offset
+    return kept.value(neuron.threshold - lower) - kept.offset / 64
 
 
 def changing(neuron: IntegerNeuron) -> dict[str, float | Numbers | int]:
@@ -109,4 +119,17 @@ def changing(neuron: IntegerNeuron) -> dict[str, float | Numbers | int]:
         "bias_interval": neuron.bias_interval,
         "clear_interval": neuron.clear_interval,
         "clear_offset": neuron.clear_offset,
+    }
+
+
+def carried_state(neuron: IntegerNeuron) -> dict[str, Integers | int | bool]:
+    """What ``play.py`` computes with where the host carries the state: the program's own integers."""
+    return {
+        "start": neuron.start_value,
+        "bias": neuron.bias_mantissa << neuron.bias_exponent,
+        "threshold": np.zeros((), np.int64) if neuron.threshold is None else neuron.threshold,
+        "subtract": neuron.threshold is None or neuron.reset is Reset.SUBTRACT,
+        "current_decay": neuron.current_decay,
+        "potential_decay": neuron.potential_decay,
+        "most": LARGEST,
     }

@@ -1,8 +1,8 @@
 """How far a potential can go: SANA-FE has no registers, so what would leave one must not, or be seen.
 
 Below, ``reverse_threshold`` saturates it as the program does. Above, a hard reset and a readout's own
-make no difference. What is left are neurons that subtract their threshold: they are watched while they
-run unless it is clear that nothing can happen.
+make no difference. What is left are neurons that subtract their threshold: the host carries their
+state unless it is clear that nothing can happen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ import numpy as np
 
 from snnc.ir import Extent, Integers, Program, Reset
 
+from .register import fires_at
 from .target import LARGEST
+
+FORGETS = 4095
+"""``du`` of a current that keeps nothing."""
 
 Payloads = tuple[int, int]
 """The smallest and the largest payload of the input."""
@@ -35,7 +39,7 @@ def one_step(program: Program, population: str, payloads: Payloads) -> Extent:
     return total
 
 
-def watched(program: Program, population: str, payloads: Payloads) -> bool:
+def fills_up(program: Program, population: str, payloads: Payloads) -> bool:
     """Whether a population's potential could leave its register upwards, for all that is known here."""
     target = program.by_name[population]
     neuron = target.neuron
@@ -49,6 +53,16 @@ def watched(program: Program, population: str, payloads: Payloads) -> bool:
     # Before the first clearing there are at most so many steps, too.
     highest = start + (arriving + bias) * neuron.clear_interval
     return bool(np.max(highest) > LARGEST)
+
+
+def carried(program: Program, population: str, payloads: Payloads) -> bool:
+    """Whether the host has to carry a population's state, because SANA-FE cannot keep it exactly."""
+    neuron = program.by_name[population].neuron
+    if neuron is None:
+        return False
+    lasts = neuron.current_decay != FORGETS
+    halved = fires_at(neuron) and neuron.potential_decay != 0
+    return lasts or halved or fills_up(program, population, payloads)
 
 
 def wraps(low: float, high: float, input_shift: int) -> bool:

@@ -11,7 +11,8 @@ the bundle, for you:
 ``play.json`` says what the host does, which the files cannot say: input spikes; spikes that are
 delayed, sent again by input neurons beside their source; and potentials and biases that begin or begin
 again at some step. For that a neuron's ``leak_decay`` is 0 and its ``bias`` what it begins with, for
-one step. In the same way a potential that has left its register is put back to its end.
+one step. In the same way, but in every step, the host carries the state of neurons that SANA-FE has
+not: with a current that lasts, or a register that can be full.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Network:
         self.chip.load(sanafe.load_net(network, arch))
         self.groups = self.chip.mapped_neuron_groups
         self.populations: list[dict[str, Any]] = self.about["populations"]
-        self.watched = [p for p in self.populations if "threshold" in p]
+        self.carried = [Carried(p) for p in self.populations if p["carried"]]
         self.used = False
 
     def run(self, spikes: NDArray[np.int64]) -> dict[str, Any]:
@@ -56,7 +57,8 @@ class Network:
 
         Returns:
             ``spikes``: by group, (steps, neurons) of 0 and 1; ``potentials``: by group that is
-            logged, in SANA-FE's units; ``costs``: by name, sums over the run.
+            logged, in SANA-FE's units; ``costs``: by name, sums over the run, and ``wrapped``, 0 or
+            the number, from 1, of a population whose current left its register, which must not be.
         """
         if self.used:
             self.chip.reset()
@@ -67,14 +69,14 @@ class Network:
         logged = sorted(p["group"] for p in self.populations if p["logged"])
         potentials = {name: np.zeros(found[name].shape) for name in logged}
         costs = {f"energy {part}": 0.0 for part in PARTS}
-        costs.update({"time": 0.0, "hops": 0.0}, **dict.fromkeys(COUNTS, 0.0))
+        costs.update({"time": 0.0, "hops": 0.0, "wrapped": 0.0}, **dict.fromkeys(COUNTS, 0.0))
         said: dict[str, tuple[bool, bool]] = {}
-        above: dict[str, NDArray[np.int64]] = {}
         self._feed_inputs(np.asarray(spikes))
         while done < steps:
             count = self._set_neurons(done + 1, steps - done, said)
             count = self._feed_echoes(done, count, found)
-            above = self._put_back(done + 1, above)
+            for c in self.carried:
+                self._give(c.name, 0.0, c.begin(done + 1))
             result = self.chip.sim(
                 count, spike_trace=True, potential_trace=True, perf_trace=True, processing_threads=1
             )
@@ -89,11 +91,11 @@ class Network:
             costs["time"] += result["sim_time"]
             costs["hops"] += sum(result["perf_trace"]["hops"])
             done += count
-            for p in self.watched:
-                before = potentials[p["group"]][done - 1] + found[p["group"]][done - 1] * np.asarray(
-                    p["threshold"]
-                )
-                above[p["group"]] = np.flatnonzero(before > p["highest"])
+            for c in self.carried:
+                values = potentials[c.name]
+                values[done - 1] = c.end(values[done - 1], found[c.name][done - 1])
+                if c.wrapped:
+                    costs["wrapped"] = 1.0 + self.populations.index(c.p)
         return {"spikes": found, "potentials": potentials, "costs": costs}
 
     def _feed_inputs(self, spikes: NDArray[np.int64]) -> None:
@@ -126,46 +128,77 @@ class Network:
 
     def _set_neurons(self, step: int, most: int, said: dict[str, tuple[bool, bool]]) -> int:
         """Leak and bias for a step, and for how many steps they stay: 1 to ``most``."""
-        for p in self.populations:
+        own = [p for p in self.populations if not p["carried"]]
+        for p in own:
             now = _phase(p, step)
             if said.get(p["group"]) != now:
                 said[p["group"]] = now
-                self._set(p, step, np.arange(p["size"]))
-        if self.watched:
-            return 1
+                self._set(p, *now)
         stays = 1
-        while stays < most and all(
-            said[p["group"]] == _phase(p, step + stays) for p in self.populations
-        ):
+        while stays < most and all(said[p["group"]] == _phase(p, step + stays) for p in own):
             stays += 1
-        return stays
+        return 1 if self.carried else stays
 
-    def _set(self, p: dict[str, Any], step: int, which: NDArray[np.int64], kept: Any = None) -> None:
-        """Leak and bias of some neurons in a step; ``kept``: of their potential, where it is given."""
-        begins, biased = _phase(p, step)
-        leak = p["leak"]
-        bias = np.broadcast_to(np.asarray(p["bias"] if biased else 0.0, np.float64), p["size"])
-        if begins or kept is not None:
-            leak, bias = 0.0, bias + np.asarray(p["fresh"] if begins else kept)
-        neurons = self.groups[p["group"]]
-        for number, value in zip(which.tolist(), bias[which].tolist(), strict=True):
-            neurons[number].set_attributes(model_attributes={"leak_decay": leak, "bias": value})
+    def _set(self, p: dict[str, Any], begins: bool, biased: bool) -> None:
+        fresh = np.asarray(p["fresh"] if begins else 0.0, np.float64)
+        bias = np.broadcast_to(fresh + np.asarray(p["bias"] if biased else 0.0), p["size"])
+        self._give(p["group"], 0.0 if begins else p["leak"], bias)
 
-    def _put_back(self, step: int, above: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
-        """Neurons that were above their register in the last step begin this one from its end.
+    def _give(self, group: str, leak: float, bias: Numbers) -> None:
+        """Leak and bias of a group's neurons from the next step on."""
+        for neuron, value in zip(self.groups[group], bias.tolist(), strict=True):
+            neuron.set_attributes(model_attributes={"leak_decay": leak, "bias": value})
 
-        ``above``: them by group; under a second name those of the step before, which get their own leak
-        back.
-        """
-        next_time = {}
-        for p in self.watched:
-            name = p["group"]
-            self._set(p, step, above.get(f"{name} again", np.zeros(0, np.int64)))
-            full = above.get(name, np.zeros(0, np.int64))
-            end = np.broadcast_to(p["highest"] - np.asarray(p["threshold"]), p["size"])
-            self._set(p, step, full, np.trunc(end * p["leak"] * 64) / 64)
-            next_time[f"{name} again"] = full
-        return next_time
+
+class Carried:
+    """The state of a population that the host carries from step to step, in the program's integers.
+
+    SANA-FE's soma begins each step with what the host gives it, adds what arrives and compares with the
+    threshold; it resets nothing. What it holds then says what arrived.
+    """
+
+    def __init__(self, p: dict[str, Any]) -> None:
+        """Of one entry of ``play.json``."""
+        self.p, self.name, self.size = p, str(p["group"]), int(p["size"])
+        self.current = self.potential = self.base = np.zeros(self.size, np.int64)
+        self.wrapped = False
+
+    def _own(self, name: str) -> NDArray[np.int64]:
+        return np.broadcast_to(np.asarray(self.p[name], np.int64), self.size)
+
+    def begin(self, step: int) -> Numbers:
+        """What each neuron's potential is given in a step, from 1, in SANA-FE's units."""
+        begins, biased = _phase(self.p, step)
+        if begins:
+            self.current, self.potential = np.zeros(self.size, np.int64), self._own("start")
+        self.wrapped &= step > 1
+        self.base = _decay(self.potential, self.p["potential_decay"])
+        if biased:
+            self.base = self.base + self._own("bias")
+        given = self.base + _decay(self.current, self.p["current_decay"] + 1)
+        return self._value(given)
+
+    def end(self, values: Numbers, fired: Spikes) -> Numbers:
+        """Current and potential after a step, of what SANA-FE holds and who fired; the potential."""
+        most, whole = self.p["most"], (values * 64 - self.p["offset"]) / self.p["scale"]
+        self.current = whole.astype(np.int64) - self.base
+        self.wrapped |= bool(np.any(np.abs(self.current) > most))
+        full = np.clip(whole.astype(np.int64), -most, most)
+        if self.p["subtract"]:
+            self.potential = full - fired * self._own("threshold")
+        else:
+            self.potential = full * (1 - fired)
+        return self._value(self.potential)
+
+    def _value(self, potential: NDArray[np.int64]) -> Numbers:
+        value: Numbers = (potential * self.p["scale"] + self.p["offset"]) / 64
+        return value
+
+
+def _decay(state: NDArray[np.int64], constant: int) -> NDArray[np.int64]:
+    """A register that loses ``constant / 4096`` in a step, rounded towards zero."""
+    kept: NDArray[np.int64] = np.sign(state) * ((np.abs(state) * (4096 - constant)) >> 12)
+    return kept
 
 
 def _phase(p: dict[str, Any], step: int) -> tuple[bool, bool]:

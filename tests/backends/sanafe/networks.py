@@ -7,13 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.backends.sanafe import SanafeBackend
-from snnc.backends.sanafe.register import fires_at
 from snnc.ir import (
     Encoding,
-    IntegerNeuron,
     Integers,
     Program,
-    ProgramPopulation,
     ProgramProjection,
 )
 from tests.backends.loihi.networks import random_program
@@ -28,19 +25,8 @@ def sayable(seed: int) -> Program:
     return replace(
         program,
         name=f"sayable {seed}",
-        populations=tuple(_population(p) for p in program.populations),
         projections=tuple(_projection(p, rng) for p in program.projections),
     )
-
-
-def _population(population: ProgramPopulation) -> ProgramPopulation:
-    neuron = population.neuron
-    if neuron is None:
-        return population
-    changed: IntegerNeuron = replace(neuron, current_decay=4095)
-    if fires_at(changed):
-        changed = replace(changed, potential_decay=0)
-    return replace(population, neuron=changed)
 
 
 def _projection(projection: ProgramProjection, rng: np.random.Generator) -> ProgramProjection:

@@ -117,6 +117,27 @@ def test_the_engine_asks_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_a_current_that_wraps(tmp_path: Path) -> None:
+    """Refused, because SANA-FE would have fired by then, or not."""
+    program = edge_program()
+    populations = tuple(
+        p if p.neuron is None else replace(p, neuron=replace(p.neuron, current_decay=0))
+        for p in program.populations
+    )
+    first, *rest = program.projections
+    strong = replace(first, op=Linear(np.asarray([[254]])), exponent=6)
+    folder = tmp_path / "bundle"
+    written(replace(program, populations=populations, projections=(strong, *rest)), folder)
+    spikes = edge_spikes() * 0
+    spikes[0, 0] = 7
+    found = BACK_END.run("sanafe", folder, Emitted(FILES), spikes, time_limit=60)
+    assert found.spikes["lif"].any()
+    spikes[0, 1] = 7
+    with pytest.raises(UserError, match=r"D467.*8388607(.|\n)*lif"):
+        BACK_END.run("sanafe", folder, Emitted(FILES), spikes, time_limit=60)
+
+
+@pytest.mark.usefixtures("installed")
 def test_payloads_that_no_bit_says(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     written(edge_program(), folder)
