@@ -14,7 +14,7 @@ BITS = "each bit of a payload is an input neuron, 4 unless sanafe{input-bits} sa
 
 
 class SanafeConformance(Conformance):
-    """What SANA-FE's neurons can say, with a host that feeds inputs, delays and beginnings."""
+    """What SANA-FE can say, with a host that feeds inputs, delays, beginnings and lasting currents."""
 
     target: ClassVar[str] = "sanafe"
     cannot: ClassVar[Mapping[str, str]] = {
