@@ -34,7 +34,8 @@ Without snnc, in this folder:
     print(found["costs"], found["potentials"]["{readout}"][{answer}] * 64)
 
 The files alone, loaded by SANA-FE, are the network with its steady biases and without input, delays,
-frames that begin again and start values: those are the host's.
+frames that begin again and start values, and without the resets of populations that `play.json` calls
+carried: those are the host's.
 
 ## Groups
 
