@@ -19,7 +19,9 @@ class SanafeConformance(Conformance):
     target: ClassVar[str] = "sanafe"
     cannot: ClassVar[Mapping[str, str]] = {
         "saturation/current*": CURRENT,
+        "saturation/wrap-edge-low": CURRENT,
         "exponent/down-four": FLOOR,
+        "exponent/down-readout": FLOOR,
         "exponent/mixed-down": FLOOR,
         "code/*": CODE,
         "compile/frame": CODE,

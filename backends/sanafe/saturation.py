@@ -66,6 +66,8 @@ def carried(program: Program, population: str, payloads: Payloads) -> bool:
 
 
 def wraps(low: float, high: float, input_shift: int) -> bool:
-    """Whether a step's input could leave the register of the current."""
-    most = int(max(-low, high)) << input_shift
-    return most > LARGEST
+    """Whether a step's input could leave the register of the current, as ``wrap_current`` has it.
+
+    Its upper end is one more than a potential's: ``2**23`` stays as it is, ``-(2**23)`` does not.
+    """
+    return int(high) << input_shift > LARGEST + 1 or int(-low) << input_shift > LARGEST

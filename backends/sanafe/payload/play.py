@@ -182,7 +182,8 @@ class Carried:
         """Current and potential after a step, of what SANA-FE holds and who fired; the potential."""
         most, whole = self.p["most"], (values * 64 - self.p["offset"]) / self.p["scale"]
         self.current = whole.astype(np.int64) - self.base
-        self.wrapped |= bool(np.any(np.abs(self.current) > most))
+        # Where docs/numerics.md has the register's ends: 2^23 stays, -(2^23) wraps.
+        self.wrapped |= bool(np.any((self.current > most + 1) | (self.current < -most)))
         full = np.clip(whole.astype(np.int64), -most, most)
         if self.p["subtract"]:
             self.potential = full - fired * self._own("threshold")
