@@ -29,7 +29,7 @@ from snnc.errors import UserError, fail
 from . import session
 from .base import Progress
 
-SHOWN_LINES = 12
+FIRST_LINES, LAST_LINES = 5, 10
 INPUT, SETTINGS, OUTPUT = "input.npz", "settings.json", "output.npz"
 REPORT = "if the reason is not in your environment, please report this with the bundle"
 
@@ -139,7 +139,7 @@ def run_process(
         )
     except session.OutOfTime:
         what = f"engine {engine} was stopped after {time_limit:g} s with {done} of {samples} samples"
-        raise fail("D606", what, where=engine, why=_last_lines(errors), help=faster) from None
+        raise fail("D606", what, where=engine, why=_shown(errors), help=faster) from None
     except OSError as problem:
         raise fail("D607", f"cannot start {command[0]}: {problem}", where=engine) from problem
     if status != 0:
@@ -151,11 +151,15 @@ def _failed(engine: str, status: int, done: int, samples: int, errors: Path, cur
         "D608",
         f"engine {engine} failed with exit status {status} after {done} of {samples} samples",
         where=engine,
-        why=_last_lines(errors) or "it printed nothing",
+        why=_shown(errors) or "it printed nothing",
         help=cure,
     )
 
 
-def _last_lines(errors: Path) -> str:
-    lines = errors.read_text(errors="replace").strip().splitlines()[-SHOWN_LINES:]
+def _shown(errors: Path) -> str:
+    """What it wrote to stderr: a compiler's first lines say most, a traceback's last."""
+    lines = errors.read_text(errors="replace").strip().splitlines()
+    if len(lines) > FIRST_LINES + LAST_LINES:
+        left = len(lines) - FIRST_LINES - LAST_LINES
+        lines = [*lines[:FIRST_LINES], f"... {left} lines ...", *lines[-LAST_LINES:]]
     return "\n       ".join(lines)

@@ -26,6 +26,7 @@ from snnc.ir import (
     ProgramPopulation,
     ProgramProjection,
     Projection,
+    SignMode,
     Target,
     per_channel,
     with_relays,
@@ -61,7 +62,8 @@ def lower(graph: Graph, target: Target) -> Program:
         tuple(_projection(graph, p, target) for p in graph.projections),
         graph.step_seconds,
     )
-    return with_relays(program, graph.longest_delay)
+    mixed = SignMode.EXCITATORY not in target.sign_modes
+    return with_relays(program, graph.longest_delay, mixed=mixed)
 
 
 def _population(graph: Graph, population: Population, target: Target) -> ProgramPopulation:

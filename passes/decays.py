@@ -11,7 +11,9 @@ from .base import Context
 UNITY = 4096
 """Decays are fractions of 2**12 (Loihi; lava-nc 0.10.0, lava/proc/lif/models.py, ``decay_shift``)."""
 
-DECAY_LIMIT = "decay"
+DECAY_LIMIT, CURRENT_LIMIT, CURRENT_LEAST = "decay", "current decay", "least current decay"
+"""Names of limits: on the potential's decay (and the current's, without one of its own), on the
+current's ``du``, and the least ``du`` (4095 for a chip whose currents last one step)."""
 
 
 def on_grid(kept: float, least: int, most: int) -> float:
@@ -29,14 +31,17 @@ def round_decays(population: Population, context: Context) -> Population:
     """The population with its decays rounded to 12 bits, each change noted (N705) with its size.
 
     The current loses ``(du + 1) / 4096`` a step, ``du`` from 0 on: it cannot keep everything. The
-    potential loses ``dv / 4096``. Both ``du`` and ``dv`` end at the target's limit. A readout without
+    potential loses ``dv / 4096``. Both ``du`` and ``dv`` end at the target's limits. A readout without
     dynamics is left alone. Source: docs/numerics.md "Neurons"; lava.md 1.1.
     """
     neuron = population.neuron
     if neuron is None:
         return population
     limit = context.target.limit(DECAY_LIMIT)
-    current = on_grid(neuron.current_kept, 1, UNITY if limit is None else limit + 1)
+    own = context.target.limit(CURRENT_LIMIT)
+    most = limit if own is None else own
+    least = 1 + (context.target.limit(CURRENT_LEAST) or 0)
+    current = on_grid(neuron.current_kept, least, UNITY if most is None else most + 1)
     potential = on_grid(neuron.potential_kept, 0, UNITY if limit is None else limit)
     for what, wanted, got in (
         ("current", neuron.current_kept, current),

@@ -37,7 +37,7 @@ class Loihi1Conformance(Conformance):
         "threshold/odd": "the chip compares with multiples of 64",
         "decay/current-slowest": WRAPS,
         "saturation/current*": WRAPS,
-        "saturation/wrap-edge*": WRAPS,
+        "saturation/wrap*": WRAPS,
         "saturation/readout-ends": WRAPS,
         "exponent/down-four": CUT,
         "exponent/down-readout": CUT,

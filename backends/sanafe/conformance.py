@@ -20,6 +20,7 @@ class SanafeConformance(Conformance):
     cannot: ClassVar[Mapping[str, str]] = {
         "saturation/current*": CURRENT,
         "saturation/wrap-edge-low": CURRENT,
+        "saturation/wrap-period*": CURRENT,
         "exponent/down-four": FLOOR,
         "exponent/down-readout": FLOOR,
         "exponent/mixed-down": FLOOR,

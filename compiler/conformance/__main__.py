@@ -20,7 +20,7 @@ from .judge import Result, Row
 from .suites import Suite, suites
 from .table import table
 
-FAILED = 1
+FAILED, USED_WRONGLY = 1, 2
 
 
 def run_case(suite: str, case: str) -> Row:
@@ -35,11 +35,17 @@ def rows(wanted: tuple[str, ...], processes: int) -> Iterator[Row]:
     tested = {suite.name: suite for suite in suites()}
     names = [found.name for found in registered_backends() if not wanted or found.name in wanted]
     work: list[tuple[str, str]] = []
+    broken = {f.name: f.problem for f in registered_backends() if f.backend is None}
     for name in dict.fromkeys([*names, *(n for n in tested if not wanted or n in wanted)]):
+        if name in broken:
+            yield Row(name, "*", Result.NOT_RUN.value, f"it cannot be used: {broken[name]}")
+            continue
         suite = tested.get(name, Suite(name, "", None, "its package registers no conformance class"))
         if suite.kind is None:
             yield Row(name, "*", Result.NOT_RUN.value, suite.problem)
             continue
+        for pattern in suite.kind.unknown():
+            yield Row(name, pattern, Result.FAILED.value, "cannot lists it, and no case has that name")
         work += [(name, case) for case in BY_NAME]
     with ProcessPoolExecutor(processes) as pool:
         yield from pool.map(run_case, *zip(*work, strict=True), chunksize=4) if work else ()
@@ -64,10 +70,15 @@ def main(
             return
     console = Console(stderr=True)
     wanted = tuple(targets or ())
+    there = {found.name for found in registered_backends()} | {suite.name for suite in suites()}
+    for name in wanted:
+        if name not in there:
+            console.print(f"no target {name}: there are {', '.join(sorted(there))}", markup=False)
+            raise typer.Exit(USED_WRONGLY)
     total = len(BY_NAME) * len([s for s in suites() if s.kind and (not wanted or s.name in wanted)])
     found = list(track(rows(wanted, processes), "cases", total, console=console, transient=True))
     for row in found:
-        if row.result == Result.FAILED.value:
+        if row.result == Result.FAILED.value or row.case == "*":
             console.print(f"{row.target} {row.case}: {row.reason}", markup=False)
     by_target: dict[str, Counter[str]] = {}
     for row in found:
@@ -81,7 +92,16 @@ def main(
         output.write_text(text + "\n", encoding="utf-8")
     if any(row.result == Result.FAILED.value for row in found):
         raise typer.Exit(FAILED)
+    if any(row.case == "*" and row.target in wanted for row in found):
+        raise typer.Exit(USED_WRONGLY)
 
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(main)
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Code, Encoding, Linear, with_relays
+from snnc.ir import Code, Encoding, Linear, SignMode, with_relays
 
+from .bench import Bench
 from .builder import Built, Network
 from .case import Cases
 from .kit import Kit
@@ -59,9 +60,10 @@ CASES.exact("code/graded", "one spike with payload n", _coded(502, Code.GRADED, 
 CASES.exact("code/graded-frame", "one such spike in four steps", _coded(503, Code.GRADED, 4, 7, 0.0))
 
 
-def _relayed(kit: Kit) -> Built:
-    """Delays over the limit of 2 go over relay populations."""
-    network = Network(kit, 510)
+@CASES.case("relay/spikes", "relays pass binary spikes on")
+def _relayed(bench: Bench) -> None:
+    """Delays over a limit of 2 go over relay populations."""
+    network = Network(bench.kit, 510)
     network.input(7)
     network.neurons("first", 6)
     network.neurons("second", 6)
@@ -70,25 +72,23 @@ def _relayed(kit: Kit) -> Built:
     network.connect("first", "second", delay=7)
     network.connect("second", "second", delay=4)
     network.connect("second", "readout")
-    built = network.built()
-    return replace(built, program=with_relays(built.program, 2))
+    bench.exact(_with_relays(bench, network.built()))
 
 
-CASES.exact("relay/spikes", "relays pass binary spikes on", _relayed)
+def _with_relays(bench: Bench, built: Built) -> Built:
+    mixed = SignMode.EXCITATORY not in bench.backend.target.sign_modes
+    return replace(built, program=with_relays(built.program, 2, mixed=mixed))
 
 
-def _relayed_payloads(kit: Kit) -> Built:
-    network = Network(kit, 511)
+@CASES.case("relay/payloads", "relays pass payloads on")
+def _relayed_payloads(bench: Bench) -> None:
+    network = Network(bench.kit, 511)
     network.input(7, encoding=Encoding.GRADED)
     network.neurons("first", 6)
     network.readout(4)
     network.connect("input", "first", Linear(network.drawn(6, 7) // 8 * 2), delay=6)
     network.connect("first", "readout")
-    built = network.built()
-    return replace(built, program=with_relays(built.program, 2))
-
-
-CASES.exact("relay/payloads", "relays pass payloads on", _relayed_payloads)
+    bench.exact(_with_relays(bench, network.built()))
 
 
 def _random(seed: int) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from snnc.errors import UserError
 from snnc.ir import Conv2d, Graph, Kind, Linear, Neuron, Population, Projection
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
@@ -40,7 +41,7 @@ def feed_forward() -> Graph:
             Population("x", Kind.INPUT, (6,), "x"),
             _neurons("first", 10, bias=0.1),
             _neurons("second", 8),
-            Population("out", Kind.READOUT, (3,), "net.out", bias=np.full(3, 0.05)),
+            Population("out", Kind.READOUT, (3,), "net.out", bias=np.full(3, 0.05), accumulate=True),
         ),
         (
             _projection(rng, "x", "first", 10, 6, 1),
@@ -113,6 +114,15 @@ def _compiled(make: Callable[[], Graph], code: str | None = None) -> Callable[[B
             raise Wrong("compiling the same network again gives another program")
 
     return run
+
+
+@CASES.case("compile/pipeline", "the target's own passes exist, in an order that works")
+def _pipeline(bench: Bench) -> None:
+    text = bench.backend.pipeline()
+    try:
+        Pipeline.parse(text)
+    except UserError as problem:
+        raise Wrong(f"pipeline() gives {text!r}: {problem}") from problem
 
 
 for name, title, make in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -90,7 +91,9 @@ def judge(
                 return row(Result.NAMED, reason)
             return row(Result.FAILED, str(wrong))
         except Exception as problem:
-            return row(Result.FAILED, f"{type(problem).__name__}: {problem}")
+            last = traceback.extract_tb(problem.__traceback__)[-1]
+            where = f"{Path(last.filename).name}, line {last.lineno}, in {last.name}"
+            return row(Result.FAILED, f"{type(problem).__name__}: {problem} ({where})")
     if reason is not None:
         what = f"listed as impossible ({reason}), and it works: take it off the list"
         return row(Result.FAILED, what)

@@ -46,6 +46,7 @@ class Kit:
         encoding: how input arrives where a case does not say otherwise.
         graded: whether neurons send numbers that projections multiply.
         delays: from which random networks take theirs.
+        longest: delay that no case exceeds, but those on the target's own limit and on relays.
         variants: changes of the basic spiking neuron that random networks may make.
         frame: steps a frame.
     """
@@ -58,5 +59,6 @@ class Kit:
     encoding: Encoding = Encoding.SPREAD
     graded: bool = False
     delays: tuple[int, ...] = (0, 0, 1, 3)
+    longest: int = 7
     variants: tuple[Mapping[str, Any], ...] = ({},)
     frame: int = 4

@@ -140,7 +140,10 @@ def refused(bench: Bench, built: Built, *numbers: int) -> None:
             raise Wrong(f"the message has no {', '.join(lacking)}: {found.render()}")
     texts = [found.render() for found in errors]
     if not any(all(str(number) in text for number in numbers) for text in texts):
-        raise Wrong(f"no message names {numbers}: {texts[0]}")
+        raise Wrong(
+            f"no message of check() names {' and '.join(map(str, numbers))} (thresholds: the limit's "
+            f"mantissa << input shift); the first says: {texts[0]}"
+        )
 
 
 for name, limit, build, runs in LIMITS:

@@ -118,7 +118,9 @@ def _bias(seed: int, factor: float, shape: tuple[int, ...] = (), **changes: Any)
     def build(kit: Kit) -> Built:
         rng = np.random.default_rng(seed)
         most = factor * min(_threshold(kit), 2000)
-        mantissa = np.rint(most * (rng.random(shape) if shape else np.ones(()))).astype(np.int64)
+        # One for each neuron: of both signs where the factor is negative.
+        drawn = rng.random(shape) - (0.5 if factor < 0 else 0) if shape else np.ones(())
+        mantissa = np.rint(most * drawn).astype(np.int64)
         return single(kit, seed, bias_mantissa=mantissa, **changes).built()
 
     return build
@@ -134,17 +136,23 @@ CASES.exact(
 )
 
 
-def _readout_bias(kit: Kit) -> Built:
-    network = Network(kit, 36)
-    network.input(7)
-    network.neurons("hidden", 9)
-    network.readout(4, bias_mantissa=np.array([3, -5, 0, 40]))
-    network.connect("input", "hidden")
-    network.connect("hidden", "readout")
-    return network.built()
+def _readout_bias(start: int) -> Any:
+    """A readout adds up, so that a bias which begins at another step would show for ever."""
+
+    def build(kit: Kit) -> Built:
+        network = Network(kit, 36)
+        network.input(7)
+        network.neurons("hidden", 9)
+        network.readout(4, bias_mantissa=np.array([3, -5, 0, 40]), bias_start=start)
+        network.connect("input", "hidden")
+        network.connect("hidden", "readout")
+        return network.built()
+
+    return build
 
 
-CASES.exact("bias/readout", "the readout has biases", _readout_bias)
+CASES.exact("bias/readout", "the readout has biases", _readout_bias(0))
+CASES.exact("bias/readout-later", "the readout's biases begin after 5 steps", _readout_bias(5))
 
 
 def _start(seed: int, fraction: float, shape: tuple[int, ...] = (), **changes: Any) -> Any:

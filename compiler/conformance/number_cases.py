@@ -206,6 +206,33 @@ CASES.exact("saturation/wrap-edge", "a current of exactly half its period", _edg
 CASES.exact("saturation/wrap-edge-low", "a current of exactly minus half its period", _edge(-1))
 
 
+def _beyond(sign: int, halves: int) -> Any:
+    """So many half ranges arrive in one step, and no current lasts: one period is taken off."""
+
+    def build(kit: Kit) -> Built:
+        neuron = kit.neuron(True)
+        weight, exponent = 128, kit.exponent + 5
+        inputs = halves * 2 ** (neuron.state_bits - 2) >> (neuron.input_shift + exponent) >> 7
+        network = single(kit, 346, 4)
+        network.populations[0] = replace(network.populations[0], shape=(max(1, min(inputs, 256)),))
+        network.projections.clear()
+        shape = (4, *network.of("input").shape)
+        ends = Linear(np.full(shape, sign * weight, np.int64))
+        network.connect("input", "hidden", ends, exponent=exponent)
+        network.connect("hidden", "readout")
+        spikes = np.zeros((1, 12, *network.of("input").shape), np.int64)
+        spikes[:, ::3] = 1
+        return network.given(spikes)
+
+    return build
+
+
+for name, halves in (("period", 3), ("periods", 7)):
+    far = f"{halves} quarters of its range beyond the middle"
+    CASES.exact(f"saturation/wrap-{name}", f"a current {far}", _beyond(1, halves))
+    CASES.exact(f"saturation/wrap-{name}-low", f"a current {far}, below", _beyond(-1, halves))
+
+
 def _readout(kit: Kit) -> Built:
     """A readout that adds up for 300 steps."""
     network = single(kit, 343)

@@ -21,9 +21,10 @@ def _chain(seed: int, *delays: int) -> Any:
         network.neurons("first", 9)
         network.neurons("second", 8)
         network.readout(4)
-        network.connect("input", "first", delay=delays[0])
-        network.connect("first", "second", delay=delays[1])
-        network.connect("second", "readout", delay=delays[2])
+        first, second, third = (min(delay, kit.longest) for delay in delays)
+        network.connect("input", "first", delay=first)
+        network.connect("first", "second", delay=second)
+        network.connect("second", "readout", delay=third)
         return network.built()
 
     return build
@@ -45,7 +46,7 @@ def _parallel(kit: Kit) -> Built:
     network.neurons("second", 8)
     network.readout(4)
     network.connect("input", "first")
-    for delay in (0, 2, 5):
+    for delay in (0, min(2, kit.longest - 1), min(5, kit.longest)):
         network.connect("first", "second", delay=delay)
     network.connect("second", "readout")
     return network.built()

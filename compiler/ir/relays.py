@@ -37,7 +37,7 @@ def relays_needed(delay: int, longest: int | None) -> int:
     return 0 if longest is None else delay // (longest + 1)
 
 
-def with_relays(program: Program, longest: int | None) -> Program:
+def with_relays(program: Program, longest: int | None, *, mixed: bool = False) -> Program:
     """The same program with no delay above ``longest``: the other populations' spikes stay as they are.
 
     Payloads of graded spikes must not be negative and at most 2^23 - 1 (``snnc.data.check_counts``).
@@ -45,6 +45,7 @@ def with_relays(program: Program, longest: int | None) -> Program:
     Args:
         program: as lowered, without relays.
         longest: largest delay of a connection on top of its hop, 0 or more; None where any will do.
+        mixed: the target has weights of mixed signs only, whose grid has even numbers alone.
     """
     hops = {(p.source, p.graded): 0 for p in program.projections}
     for p in program.projections:
@@ -58,11 +59,12 @@ def with_relays(program: Program, longest: int | None) -> Program:
     for population in program.populations:
         populations.append(population)
         for graded in (False, True):
-            relays = list(_relays(program, population, graded, hops, longest, taken))
+            worth = WEIGHT if mixed or not graded else 1
+            relays = list(_relays(program, population, graded, hops, longest, taken, worth))
             populations += relays
             chain = speakers[population.name, graded] = [population.name, *(r.name for r in relays)]
             projections += [
-                _to_relay(population, source, relay, graded, longest)
+                _to_relay(population, source, relay, graded, longest, worth, mixed)
                 for source, relay in zip(chain, relays, strict=False)
             ]
     for p in program.projections:
@@ -79,6 +81,7 @@ def _relays(
     hops: dict[tuple[str, bool], int],
     longest: int,
     taken: set[str],
+    worth: int,
 ) -> Iterator[ProgramPopulation]:
     """The chain behind a population, nearest first; their names are added to ``taken``."""
     for number in range(1, hops.get((source.name, graded), 0) + 1):
@@ -88,7 +91,7 @@ def _relays(
             source.shape,
             source.origin,
             source.start + source.latency + number * (longest + 1),
-            _neuron(program, graded),
+            _neuron(program, graded, worth),
             relay_of=source.name,
         )
 
@@ -101,8 +104,11 @@ def _free_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _neuron(program: Program, graded: bool) -> IntegerNeuron:
-    """Fires, or sends the payload that it got, in the step in which a spike arrives."""
+def _neuron(program: Program, graded: bool, worth: int) -> IntegerNeuron:
+    """Fires, or sends the payload that it got, in the step in which a spike arrives.
+
+    ``worth`` is the weight of its connection.
+    """
     readout = program.readout.neuron
     assert readout is not None
     zero = np.zeros((), np.int64)
@@ -125,8 +131,8 @@ def _neuron(program: Program, graded: bool) -> IntegerNeuron:
     return replace(
         binary,
         input_shift=0,
-        threshold=np.ones((), np.int64),
-        unit=1,
+        threshold=np.asarray(worth, np.int64),
+        unit=worth,
         clear_interval=1,
         code=Code.GRADED,
         levels=LARGEST_PAYLOAD,
@@ -134,15 +140,21 @@ def _neuron(program: Program, graded: bool) -> IntegerNeuron:
 
 
 def _to_relay(
-    population: ProgramPopulation, source: str, relay: ProgramPopulation, graded: bool, longest: int
+    population: ProgramPopulation,
+    source: str,
+    relay: ProgramPopulation,
+    graded: bool,
+    longest: int,
+    worth: int,
+    mixed: bool,
 ) -> ProgramProjection:
-    weight = Identity().matrix(population.shape) * np.int64(1 if graded else WEIGHT)
+    weight = Identity().matrix(population.shape) * np.int64(worth)
     return ProgramProjection(
         source,
         relay.name,
         SparseLinear(weight, population.shape),
         8,
-        SignMode.EXCITATORY,
+        SignMode.MIXED if mixed else SignMode.EXCITATORY,
         0,
         longest,
         graded,

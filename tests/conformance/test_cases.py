@@ -19,7 +19,7 @@ from snnc.errors import Diagnostic
 from snnc.ir import Comparison, Conv2d, IntegerNeuron, Integers, Program, Reset, Trace
 from snnc.sim.reference import simulate
 
-SILENT = {"input/silence", "run/one-step"}
+SILENT = {"input/silence", "run/one-step", "saturation/wrap-period", "saturation/wrap-periods-low"}
 """Cases in which nothing can fire."""
 
 
@@ -105,6 +105,17 @@ def _early(program: Program) -> Program:
     return _neurons(bias_start=0)(program)
 
 
+def _one_early(program: Program) -> Program:
+    """Biases one step before their time."""
+    populations = tuple(
+        p
+        if p.neuron is None
+        else replace(p, neuron=replace(p.neuron, bias_start=max(0, p.neuron.bias_start - 1)))
+        for p in program.populations
+    )
+    return replace(program, populations=populations)
+
+
 @pytest.mark.parametrize(
     ("change", "caught"),
     [
@@ -118,6 +129,8 @@ def _early(program: Program) -> Program:
         (_neurons(bias_mantissa=np.zeros((), np.int64)), "bias/readout"),
         (_neurons(bias_exponent=0), "bias/exponent"),
         (_early, "bias/later"),
+        (_early, "bias/readout-later"),
+        (_one_early, "bias/readout-later"),
         (_neurons(start_value=np.zeros((), np.int64)), "start/half"),
         (_neurons(clear_interval=0), "clear/neurons"),
         (_neurons(clear_interval=0), "clear/readout"),
@@ -153,6 +166,16 @@ def _true_wrap(value: Integers, bits: int) -> Integers:
     return np.asarray((value + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1), np.int64)
 
 
+def _wrapped_above(value: Integers, bits: int) -> Integers:
+    """Only what is too large wraps."""
+    return np.asarray(value - (1 << bits) * (value > 1 << (bits - 1)))
+
+
+def _wrapped_below(value: Integers, bits: int) -> Integers:
+    """Only what is too small wraps."""
+    return np.asarray(value + (1 << bits) * (value <= -(1 << (bits - 1))))
+
+
 def _full_range(value: Integers, bits: int) -> Integers:
     """Saturation to the whole register, one more below zero than above."""
     return np.asarray(np.clip(value, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1), np.int64)
@@ -173,6 +196,10 @@ def _floored(state: Integers, constant: int) -> Integers:
         ("snnc.sim.reference.shift_sum", _rounding(np.ceil), "exponent/down-readout"),
         ("snnc.sim.reference.shift_sum", _rounding(np.rint), "exponent/down-readout"),
         ("snnc.ir.fixed_point.wrap_current", _true_wrap, "saturation/wrap-edge"),
+        ("snnc.ir.fixed_point.wrap_current", _true_wrap, "saturation/wrap-periods"),
+        ("snnc.ir.fixed_point.wrap_current", _true_wrap, "saturation/wrap-periods-low"),
+        ("snnc.ir.fixed_point.wrap_current", _wrapped_above, "saturation/wrap-period-low"),
+        ("snnc.ir.fixed_point.wrap_current", _wrapped_below, "saturation/wrap-period"),
         ("snnc.ir.fixed_point.saturate", _full_range, "saturation/readout-ends"),
         ("snnc.ir.fixed_point.decay", _floored, "decay/negative"),
         ("snnc.sim.reference.level", _unclipped, "code/graded-frame"),

@@ -13,6 +13,9 @@ from snnc.ir import (
     Encoding,
     Program,
     ProgramProjection,
+    SignMode,
+    SparseLinear,
+    on_grid,
     read_program,
     relays_needed,
     with_relays,
@@ -32,13 +35,19 @@ def total_delay(program: Program, projection: ProgramProjection) -> tuple[str, i
     return source, delay
 
 
+@pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("longest", [0, 1, 3, 20, 62])
-def test_every_other_population_spikes_as_before(longest: int) -> None:
+def test_every_other_population_spikes_as_before(longest: int, mixed: bool) -> None:
     relays = 0
     for seed in range(16):
         program = random_program(seed)
         spikes = np.abs(random_spikes(program, seed, 2, 90))
-        relayed = with_relays(program, longest)
+        relayed = with_relays(program, longest, mixed=mixed)
+        fed = [p for p in relayed.projections if relayed.by_name[p.target].relay_of is not None]
+        for p in fed:
+            assert p.sign_mode is (SignMode.MIXED if mixed else SignMode.EXCITATORY)
+            assert isinstance(p.op, SparseLinear)
+            assert on_grid(p.op.weight.data, p.weight_bits, p.sign_mode)
         relays += len(relayed.populations) - len(program.populations)
         assert max(p.delay for p in relayed.projections) <= longest
         want, got = simulate(program, spikes, states=True), simulate(relayed, spikes, states=True)
