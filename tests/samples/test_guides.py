@@ -68,10 +68,10 @@ def test_every_code_of_the_sample_is_in_its_readme() -> None:
 
 def test_a_copy_under_other_names_works(tmp_path: Path) -> None:
     """What the guide tells a newcomer to do first."""
-    copy = tmp_path / "my_chip"
+    copy = tmp_path / "snnc-my-chip"
     shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
     page = (ROOT / "docs" / "writing-a-backend.md").read_text()
-    (command,) = re.findall(r"^    cd my_chip && (.*) && cd \.\.$", page, re.M)
+    (command,) = re.findall(r"^    cd snnc-my-chip && (.*) && cd \.\.$", page, re.M)
     subprocess.run(command, shell=True, cwd=copy, check=True)
     for name, old, new in (
         ("my_chip/target.py", 'NAME = "c"', 'NAME = "my-chip"'),
