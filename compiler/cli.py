@@ -6,26 +6,36 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import __version__, console
-from .errors import CompilerBug, Diagnostic, Interrupted, UserError, fail
+from .cli_common import (
+    DIFFERENT,
+    OUR_BUG,
+    READER_GONE,
+    AllowOverflow,
+    BundlePath,
+    DataPath,
+    Discretize,
+    Factory,
+    InputShape,
+    ModelPath,
+    SimulatorName,
+    TimeStep,
+    reported,
+)
+from .cli_plugins import passes_, targets_app
+from .cli_training import finetune, methods_, noise, train
+from .errors import fail
 
 if TYPE_CHECKING:
     from snnc.passes import Pass
 
     from .ir import Graph
-
-USED_WRONGLY = 2
-DIFFERENT = 1
-OUR_BUG = 70
-STOPPED = 130
-READER_GONE = 141
 
 app = typer.Typer(
     name="snnc",
@@ -35,60 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ModelPath = Annotated[
-    Path,
-    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir"),
-]
-BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
-TimeStep = Annotated[float | None, typer.Option(help="seconds that a time step lasts, for NIR files")]
-Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
-InputShape = Annotated[
-    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
-]
-SimulatorName = Annotated[
-    str | None,
-    typer.Option(
-        "--simulator", help="fast, or reference: the plain one, the same integers; not with --ladder"
-    ),
-]
-Factory = Annotated[
-    str | None,
-    typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
-]
-AllowOverflow = Annotated[
-    bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
-]
-DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
-
-
-LabelledPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...) and y")]
-CurvePath = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="loss and accuracy by epoch")]
-CheckpointPath = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="written after each epoch; gone on from where it is there"),
-]
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
-    try:
-        yield
-    except UserError as error:
-        console.diagnostics(error.diagnostics)
-        raise typer.Exit(STOPPED if isinstance(error, Interrupted) else USED_WRONGLY) from None
-    except MemoryError as problem:
-        what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
-        cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
-        console.diagnostics([Diagnostic("D612", what, help=cure)])
-        raise typer.Exit(USED_WRONGLY) from None
-    except KeyboardInterrupt:
-        console.stopped()
-        raise typer.Exit(STOPPED) from None
-    except CompilerBug as bug:
-        console.bug(bug)
-        raise typer.Exit(OUR_BUG) from None
 
 
 def _version(asked: bool) -> None:
@@ -426,198 +382,12 @@ def sweep(
             console.swept(found)
 
 
-@app.command()
-def noise(
-    model: ModelPath,
-    data: DataPath,
-    steps: Annotated[
-        str | None, typer.Option(metavar="N,N,..", help="time steps T to try; default 1 to 32")
-    ] = None,
-    thresholds: Annotated[
-        str | None,
-        typer.Option(
-            metavar="X,X,..",
-            help="factors of the 99.9 percentile of activations, p99 a percentile, max, own (trained)",
-        ),
-    ] = None,
-    start: Annotated[
-        float | None, typer.Option(help="start of potentials, in thresholds; default 0.5 or as trained")
-    ] = None,
-    samples: Annotated[int, typer.Option(help="the first so many samples")] = 64,
-    ideal: Annotated[
-        bool, typer.Option("--ideal", help="the ideal quantizer alone: no real neurons, quick")
-    ] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="write every point")] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="draw: .png, .svg or .pdf")] = None,
-    dt: TimeStep = None,
-    discretize: Discretize = None,
-    input_shape: InputShape = None,
-    module: Factory = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
-) -> None:
-    """Quantization noise of MODEL's layers against time steps and thresholds (docs/noise.md)."""
-    with reported():
-        from .noise import noise_of_model
-
-        with console.progress() as report:
-            found = noise_of_model(
-                model,
-                data,
-                steps=steps,
-                thresholds=thresholds,
-                start=start,
-                samples=samples,
-                spiking=not ideal,
-                csv=csv,
-                plot=plot,
-                dt=dt,
-                discretize=discretize,
-                input_shape=input_shape,
-                module=module,
-                report=report,
-            )
-        if as_json:
-            console.diagnostics(found.notes)
-            console.say(json.dumps(found.as_json(), indent=1))
-        else:
-            console.noise(found)
-
-
-@app.command()
-def finetune(
-    model: ModelPath,
-    method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
-    data: LabelledPath,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE.pt", help="the trained archive")
-    ] = Path("tuned.pt"),
-    steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
-    bits: Annotated[int | None, typer.Option(help="of a weight, for the method weights")] = None,
-    validation: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="what epochs are judged on")
-    ] = None,
-    validation_share: Annotated[
-        float | None, typer.Option(help="of --data held back for it, without a file; default 0.1")
-    ] = None,
-    epochs: Annotated[int, typer.Option(help="at most so many")] = 10,
-    learning_rate: Annotated[float, typer.Option(help="highest")] = 1e-4,
-    batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
-    optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
-    schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
-    patience: Annotated[
-        int, typer.Option(help="stop after so many epochs that are no better; 0: never")
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
-    checkpoint: CheckpointPath = None,
-    curve: CurvePath = None,
-    input_shape: InputShape = None,
-    module: Factory = None,
-) -> None:
-    """Train MODEL further, as a spiking network or on the chip's weights, for compile to take."""
-    with reported():
-        _need_torch("snnc finetune")
-        from .training.finetune import finetune as finetune_model
-        from .training.fit import Recipe
-        from .training.stages import Files
-
-        recipe = Recipe(
-            epochs=epochs,
-            learning_rate=learning_rate,
-            optimizer=optimizer,
-            schedule=schedule,
-            patience=patience,
-            seed=seed,
-        )
-        with console.progress() as report:
-            trained = finetune_model(
-                model,
-                method,
-                data,
-                Files(output, curve, checkpoint),
-                recipe,
-                steps=steps,
-                bits=bits,
-                batch=batch,
-                validation=validation,
-                validation_share=validation_share,
-                input_shape=input_shape,
-                module=module,
-                report=report,
-            )
-        console.trained(trained)
-
-
-@app.command()
-def train(
-    config: Annotated[
-        Path,
-        typer.Argument(metavar="CONFIG.toml", help="see docs/training.md"),
-    ],
-) -> None:
-    """Train as CONFIG.toml says, one method after another. A network of your own runs your code."""
-    with reported():
-        _need_torch("snnc train")
-        from .training.config import read_config, train_config
-
-        with console.progress() as report:
-            trained = train_config(read_config(config), report)
-        console.trained(trained)
-
-
-@app.command("methods")
-def methods_() -> None:
-    """List the methods of training and their options."""
-    with reported():
-        _need_torch("snnc methods")
-        from .training.methods import METHODS
-
-        console.methods(METHODS)
-
-
-def _need_torch(command: str) -> None:
-    from .frontend.through_torch import need_torch
-
-    need_torch(command, "training", "nothing else does", "")
-
-
-targets_app = typer.Typer(
-    help="List the targets, where they come from, and the engines that run their bundles.",
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app.command()(noise)
+app.command()(finetune)
+app.command()(train)
+app.command("methods")(methods_)
 app.add_typer(targets_app, name="targets")
-
-
-@targets_app.callback()
-def targets(context: typer.Context) -> None:
-    """List the targets, where they come from, and the engines that run their bundles."""
-    if context.invoked_subcommand is not None:
-        return
-    with reported():
-        from snnc.backends import registered_backends
-
-        console.targets(registered_backends())
-
-
-@targets_app.command("install")
-def install(
-    name: Annotated[str, typer.Argument(metavar="TARGET", help="as snnc targets lists it")],
-) -> None:
-    """Make the environments of a target's engines, or repair them; nothing else is touched."""
-    with reported():
-        from snnc.backends.installing import install_engines
-
-        if not install_engines(name, console.say):
-            console.say(f"{name}: its engines run beside snnc; snnc targets says how to install them")
-
-
-@app.command("passes")
-def passes_() -> None:
-    """List the passes, their options and their order's rules."""
-    with reported():
-        from snnc.passes import registered_passes
-
-        console.passes(registered_passes())
+app.command("passes")(passes_)
 
 
 def main() -> None:

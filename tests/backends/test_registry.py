@@ -172,7 +172,7 @@ def test_the_commands_show_them(tmp_path: Path) -> None:
     listed = snnc("targets")
     assert listed.returncode == 0 and "good" in listed.stdout and "vendor-chip 1.0" in listed.stdout
     assert "target newer of vendor-chip 1.0 cannot be used: written for interface 99" in listed.stdout
-    assert "pip install 'optional[simulator]'" in listed.stdout
+    assert "'optional[simulator]'" in listed.stdout
     installed = snnc("targets", "install", "good")
     assert installed.returncode == 0 and "run beside snnc" in installed.stdout
     refused = snnc("targets", "install", "newer")
