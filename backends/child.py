@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -31,7 +32,10 @@ from .base import Progress
 
 FIRST_LINES, LAST_LINES = 5, 10
 INPUT, SETTINGS, OUTPUT = "input.npz", "settings.json", "output.npz"
-REPORT = "if the reason is not in your environment, please report this with the bundle"
+REPORT = (
+    "snnc targets install TARGET repairs an engine's environment; if that does not help, please report "
+    "this with the bundle"
+)
 
 
 def run_script(
@@ -147,11 +151,16 @@ def run_process(
 
 
 def _failed(engine: str, status: int, done: int, samples: int, errors: Path, cure: str) -> UserError:
+    how = f"failed with exit status {status}"
+    silent = "it printed nothing"
+    if status < 0:
+        how = f"was killed by signal {-status}"
+        silent = "not enough memory, or somebody stopped it" if -status == signal.SIGKILL else silent
     return fail(
         "D608",
-        f"engine {engine} failed with exit status {status} after {done} of {samples} samples",
+        f"engine {engine} {how} after {done} of {samples} samples",
         where=engine,
-        why=_shown(errors) or "it printed nothing",
+        why=_shown(errors) or silent,
         help=cure,
     )
 

@@ -26,6 +26,7 @@ FOLDER = "SNNC_ENGINES"
 
 FINISHED = "snnc-finished.txt"
 SHOWN_LINES = 8
+WORKS = "snnc: it works"
 PROBE_SECONDS = 300.0
 
 Say = Callable[[str], None]
@@ -152,14 +153,17 @@ class Environment:
 
     def _works(self) -> str:
         """Empty where the probe succeeds, else what it printed."""
-        command = [str(self.interpreter), "-I", "-c", self.probe]
+        # A word at the end: an exit in the middle counts as a failure, whatever its status.
+        command = [str(self.interpreter), "-I", "-c", f"{self.probe}\nprint({WORKS!r})"]
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=PROBE_SECONDS
             )
         except (OSError, subprocess.TimeoutExpired) as problem:
             return str(problem)
-        return "" if done.returncode == 0 else done.stderr or f"exit status {done.returncode}"
+        if done.returncode == 0 and done.stdout.endswith(f"{WORKS}\n"):
+            return ""
+        return done.stderr or f"it ended before its end, with exit status {done.returncode}"
 
     def _failed(self, what: str, output: str) -> Exception:
         lines = [line for line in output.splitlines() if line.strip()][-SHOWN_LINES:]

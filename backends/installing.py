@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .environments import Environment, Say
+from .environments import Environment, Say, State
 from .registry import find_target
 
 
@@ -32,7 +32,14 @@ def install_engines(name: str, say: Say) -> int:
         UserError: no such target, or the environment cannot be made (D616 to D618).
     """
     environments = environments_of(name)
+    found = find_target(name)
+    assert found.backend is not None
     for environment in environments:
+        engines = [e for e in found.backend.engines() if e.environment == environment]
+        if environment.state() is State.MISSING and all(e.installed for e in engines):
+            names = " and ".join(e.name for e in engines)
+            say(f"{names}: there beside snnc already ({engines[0].version}), nothing to install")
+            continue
         done = environment.install(say)
         state = "installed" if done else "is there and works"
         say(f"{environment.name}: {environment.shows} {environment.version()} {state}")

@@ -68,18 +68,19 @@ def _unusable(name: str, backend: object) -> str:
     return "" if called == name else f"it calls itself {called!r}, its entry point {name!r}"
 
 
-def find_backend(text: str) -> Backend:
+def find_backend(text: str, where: str = "--target") -> Backend:
     """The back end of a target, with its options set.
 
     Args:
         text: ``name`` or ``name{option=value,...}``.
+        where: what names the target, for messages: the option, or a bundle.
 
     Raises:
         UserError: D311 no such target (with the nearest name), D312 it cannot be used, or an option is
             wrong.
     """
     name, texts = settings.split(text)
-    found = find_target(name)
+    found = find_target(name, where)
     assert found.backend is not None
     kind = type(found.backend)
     return kind(**settings.values(kind, texts, f"target {name}")) if texts else found.backend
@@ -92,7 +93,7 @@ def called(backend: Backend) -> str:
     return f"target {backend.name}" + (f" of {origins[0]}" if origins and origins[0] else "")
 
 
-def find_target(name: str) -> Found:
+def find_target(name: str, where: str = "--target") -> Found:
     """The target of a name, which can be used.
 
     Raises:
@@ -105,9 +106,11 @@ def find_target(name: str) -> Found:
         raise fail(
             "D311",
             f"no target {name!r}",
-            where="--target",
-            why=f"installed: {', '.join(targets)}",
-            help=f"did you mean {near[0]}?" if near else "snnc targets lists them",
+            where=where,
+            why=f"installed: {', '.join(n for n, f in targets.items() if f.backend is not None)}",
+            help=f"did you mean {near[0]}?"
+            if near
+            else "install the package that brings it; snnc targets lists what is there",
         )
     usable = [f for f in registered_backends() if f.name == name and f.backend is not None]
     if not usable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -390,8 +391,14 @@ app.add_typer(targets_app, name="targets")
 app.command("passes")(passes_)
 
 
+def _terminated(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Entry point of the command ``snnc``."""
+    # As ctrl-C: children and temporary files go with the command.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except BrokenPipeError:  # the reader of a pipe has gone: not worth a word

@@ -36,7 +36,8 @@ def install(
         from snnc.backends.installing import install_engines
 
         if not install_engines(name, console.say):
-            console.say(f"{name}: its engines run beside snnc; snnc targets says how to install them")
+            what = "its engines run beside snnc; snnc targets says what is there, or how to install it"
+            console.say(f"{name}: {what}")
 
 
 def passes_() -> None:

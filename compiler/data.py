@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import fail
-from .ir import Code, Encoding, Program, Shape
+from .ir import Code, Encoding, Program, Shape, Target
 
 SHOWN_NAMES = 5
 ZIP = b"PK"
@@ -158,6 +158,26 @@ def check_counts(data: Data, program: Program, where: str) -> None:
             where=where,
             why="the input code 'spread' sends one binary spike a step at the most",
             help="compile with more steps a frame, or with encode-input{code=graded}",
+        )
+
+
+def check_input_spikes(data: Data, program: Program, target: Target, where: str) -> None:
+    """Refuse counts above what one input of the target takes in a step (its limit "input spikes").
+
+    Raises:
+        UserError: D520.
+    """
+    limit = target.limits.get("input spikes")
+    if limit is None or program.input.encoding is Encoding.SPREAD:
+        return
+    over = int(np.count_nonzero(data.x > limit.value))
+    if over:
+        raise fail(
+            "D520",
+            f"{over} of {data.x.size} counts exceed {limit.value}, largest {data.x.max()}",
+            where=where,
+            why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
+            help=f"cut counts at {limit.value}, and train with such counts; or use shorter frames",
         )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, Emitted, Engine, called, find_backend
 
 from .bundle import Bundle, read_bundle
-from .data import Data, check_counts, check_shape, read_data
+from .data import Data, check_counts, check_input_spikes, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, blamed, fail
 from .ir import Measured, pack_arrays, unpack_arrays
@@ -56,6 +56,8 @@ def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
     read = read_data(data)
     check_shape(read, bundle.program.input.shape, str(data))
     check_counts(read, bundle.program, str(data))
+    target = find_backend(str(bundle.manifest["target"]), where=str(bundle.folder)).target
+    check_input_spikes(read, bundle.program, target, str(data))
     return read.first(samples)
 
 
@@ -119,7 +121,7 @@ def verify_bundle(
     """
     check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    backend = find_backend(str(bundle.manifest["target"]))
+    backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
     different = payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
     if simulator is None:
@@ -315,7 +317,8 @@ def run_bundle(
     """
     check_simulator(simulator)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    payload_differences(find_backend(str(bundle.manifest["target"])), bundle, allow_altered)
+    backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
+    payload_differences(backend, bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle.manifest["ranges"], read.x)

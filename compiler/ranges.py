@@ -99,12 +99,16 @@ def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
 
 
 def _proved(proof: Proof, high: int) -> dict[str, Any]:
+    if proof.unproved:
+        names = ", ".join(proof.unproved)
+        status = f"not proved: {names} are of a neuron model that a plug-in brings"
+        registers = [r.as_json() for r in proof.ranges]
+        return {"status": status, "unproved": list(proof.unproved), "registers": registers}
     return {
         "status": "proved",
         "counts": [proof.low, high],
         "frames": proof.frames,
         "registers": [r.as_json() for r in proof.ranges],
-        **({"unproved": list(proof.unproved)} if proof.unproved else {}),
     }
 
 

@@ -60,11 +60,10 @@ def _line(row: dict[str, Any]) -> str:
 
 def _reported(row: dict[str, Any]) -> str:
     """What an engine says beside spikes."""
-    head = (
-        f"\n## What {row['engine']} reports\n\n| | value | unit | according to |\n|---|---|---|---|\n"
-    )
+    head = f"\n## What {row['engine']} reports of {_called(row)}\n\n"
+    table = "| | value | unit | according to |\n|---|---|---|---|\n"
     lines = (
         f"| {each['name']} | {each['value']:.4g} | {each['unit']} | {each['source']} |\n"
         for each in row["measured"]
     )
-    return head + "".join(lines)
+    return head + table + "".join(lines)

@@ -63,6 +63,17 @@ def test_a_failure_shows_its_last_lines(tmp_path: Path) -> None:
     assert "no such chip" in text and "ask the vendor" in text
 
 
+def test_a_child_that_is_killed(tmp_path: Path) -> None:
+    text = message(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert "was killed by signal 9 after 0 of 3 samples" in text and "not enough memory" in text
+
+
+def test_a_compilers_first_lines_are_shown(tmp_path: Path) -> None:
+    code = "import sys\nfor n in range(40): print(f'line {n}', file=sys.stderr)\nsys.exit(1)"
+    text = message(tmp_path, code)
+    assert "line 0" in text and "line 39" in text and "... 25 lines ..." in text
+
+
 def test_no_results(tmp_path: Path) -> None:
     assert "ended without its results" in message(tmp_path, "pass")
 

@@ -62,6 +62,11 @@ def test_a_probe_that_fails_leaves_it_unfinished() -> None:
         replace(PLAIN, probe="import no_such_module_of_snnc").install()
 
 
+def test_an_exit_in_the_middle_of_the_probe_is_a_failure() -> None:
+    with pytest.raises(UserError, match=r"D616.*its test"):
+        replace(PLAIN, probe="raise SystemExit(0)").install()
+
+
 def test_a_program_that_is_missing_is_named_before_anything_is_made() -> None:
     needing = replace(PLAIN, needs=("no-such-compiler",))
     with pytest.raises(UserError, match=r"D617.*no-such-compiler"):

@@ -279,3 +279,18 @@ def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
     assert "against itself" in snnc("verify", folder, "--data", path, *itself).out
     other = snnc("verify", folder, "--data", path, "--engine", "fast")
     assert "against the reference simulator" in other.out
+
+
+def test_a_request_to_end_leaves_nothing_behind(tmp_path: Path, finished: Path) -> None:
+    """SIGTERM, as job schedulers send it: the engine's child and its files go with the command."""
+    command = [sys.executable, "-m", "snnc", "verify", str(finished), "--engine", "lava-inprocess"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        for _ in range(600):
+            if list(tmp_path.glob("snnc-*/stderr.txt")):
+                break
+            time.sleep(0.1)
+        assert list(tmp_path.glob("snnc-*/stderr.txt")), "the engine did not start"
+        process.terminate()
+        assert process.wait(60) == 130
+    assert list(tmp_path.glob("snnc-*")) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from samples.small_digits.data import write_test
 from snnc.backends.xylo.installed import ENVIRONMENT
+from snnc.bundle import read_bundle
 from snnc.driver import compile_model
 from snnc.errors import UserError
 from snnc.evidence import run_bundle, verify_bundle
@@ -43,3 +45,18 @@ def test_every_spike_is_equal_on_xylosim(place: Path) -> None:
     comparison = done.comparison
     assert comparison.mismatches == 0 and comparison.compared == 20 * 192 * 138
     assert all(p.spikes > 1000 for p in comparison.populations if p.quantity == "spikes")
+
+
+def test_nothing_is_called_proved_that_is_not(place: Path) -> None:
+    ranges = read_bundle(place / "out")[0].manifest["ranges"]
+    assert ranges["status"].startswith("not proved: h1, h2 are of a neuron model")
+    assert ranges["unproved"] == ["h1", "h2"] and "counts" not in ranges
+
+
+def test_counts_that_an_input_cannot_take_are_refused_everywhere(place: Path) -> None:
+    x = np.zeros((1, 3, 16), np.uint8)
+    x[0, 1, 5] = 20
+    np.savez(place / "large.npz", x=x)
+    for use in (run_bundle, verify_bundle):
+        with pytest.raises(UserError, match=r"D520.*1 of 48 counts exceed 15, largest 20"):
+            use(place / "out", data=place / "large.npz")
