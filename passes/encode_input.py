@@ -31,7 +31,8 @@ class EncodeInput(Pass):
 
     Options:
         code: ``graded``, ``spread`` or ``once``; where it is left out ``graded`` for the code rate and
-            for networks whose frames are time steps, ``once`` for the exact codes.
+            for networks whose frames are time steps, ``once`` for the exact codes; another one where
+            the target has no such input.
     """
 
     interface: ClassVar[int] = 1
@@ -49,11 +50,26 @@ class EncodeInput(Pass):
         if self.code is not None and self.code not in names:
             what, help = f"no input code {self.code!r}", f"use one of {', '.join(names)}"
             raise fail("D305", what, where="encode-input{code}", help=help)
-        usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
-        encoding = usual if self.code is None else Encoding(self.code)
+        encoding = self._encoding(graph, context)
         steps = float(graph.steps_per_frame or 1)
         worth = 1.0 if encoding is Encoding.GRADED else steps
         if graph.code.exact:
             worth /= steps
         amplitude = np.asarray(worth)
         return graph.with_populations([replace(graph.input, encoding=encoding, amplitude=amplitude)])
+
+    def _encoding(self, graph: Graph, context: Context) -> Encoding:
+        possible = context.target.encodings
+        if self.code is None:
+            usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
+            return usual if usual in possible else possible[0]
+        asked = Encoding(self.code)
+        if asked not in possible:
+            raise fail(
+                "D334",
+                f"{context.target.name} takes no input of the code {asked.value}",
+                where="encode-input{code}",
+                why="its inputs cannot carry such spikes",
+                help=f"use {' or '.join(e.value for e in possible)}",
+            )
+        return asked

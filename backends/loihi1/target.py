@@ -6,7 +6,7 @@ agree on all arithmetic of this file; where only one of them states a number, it
 
 from __future__ import annotations
 
-from snnc.ir import Code, Limit, SignMode, Target
+from snnc.ir import Code, Encoding, Limit, SignMode, Target
 
 NENGO = "nengo-loihi 1.1.0"
 BRIAN = "brian2-loihi 0.5.2"
@@ -108,5 +108,6 @@ LOIHI1 = Target(
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
     codes=(Code.RATE,),
+    encodings=(Encoding.SPREAD,),
     shift_is_fixed=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .fixed_point import SignMode
-from .graph import STANDARD, Code
+from .graph import STANDARD, Code, Encoding
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Target:
         bias_shift: a bias mantissa may be shifted left by 0 to this.
         codes: that its neurons can speak.
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
+        encodings: in which input can reach it; the first that fits is taken where nobody asks.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
     """
 
@@ -47,6 +48,7 @@ class Target:
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
     shift_is_fixed: bool = False
+    encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
 
     def limit(self, name: str) -> int | None:
