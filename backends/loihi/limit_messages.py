@@ -1,27 +1,11 @@
-"""How a violated limit is worded: the fact with both numbers, then unit and source, then the cure."""
+"""Violated limits of Loihi 2, worded as all are."""
 
 from __future__ import annotations
 
-from snnc.errors import Diagnostic
-from snnc.ir import Limit
+from functools import partial
 
+from snnc.backends import limit_messages
 
-def exceeds(code: str, what: str, value: int, limit: Limit, where: str, cure: str) -> Diagnostic:
-    """A value above its limit."""
-    return Diagnostic(
-        code,
-        f"{what} {value} exceeds {limit.value} on loihi",
-        where=where,
-        why=f"unit: {limit.unit}; stated by {limit.source}",
-        help=cure,
-    )
-
-
-def where_in(origin: str, name: str) -> str:
-    """The user's own name first, the program's after it where they differ."""
-    return origin if origin == name else f"{origin} ({name})"
-
-
-def below(code: str, what: str, value: int, least: int, where: str, cure: str) -> Diagnostic:
-    """A value below the least that makes sense."""
-    return Diagnostic(code, f"{what} {value} is below {least} on loihi", where=where, help=cure)
+exceeds = partial(limit_messages.exceeds, "loihi")
+below = partial(limit_messages.below, "loihi")
+where_in = limit_messages.where_in

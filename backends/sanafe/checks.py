@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.backends.loihi.limit_messages import where_in
+from snnc.backends.limit_messages import where_in
 from snnc.backends.loihi.population_checks import check_population
 from snnc.backends.loihi.projection_checks import check_projection
 from snnc.errors import Diagnostic

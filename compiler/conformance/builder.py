@@ -11,7 +11,6 @@ import scipy.sparse as sparse
 from snnc.ir import (
     Conv2d,
     Encoding,
-    IntegerNeuron,
     Integers,
     Kind,
     Linear,
@@ -162,8 +161,3 @@ def single(kit: Kit, seed: int, neurons: int = 9, **changes: Any) -> Network:
     network.connect("input", "hidden")
     network.connect("hidden", "readout")
     return network
-
-
-def changed(neuron: IntegerNeuron, **changes: Any) -> IntegerNeuron:
-    """The neuron with fields changed."""
-    return replace(neuron, **changes)

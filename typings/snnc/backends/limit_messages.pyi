@@ -1,0 +1,1 @@
+from backends.limit_messages import *
