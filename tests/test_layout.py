@@ -15,10 +15,11 @@ FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backen
 # Part of snnc -> parts that it may import. Parts are the folders and single files of compiler/.
 ALLOWED = {
     "errors": set(),
-    "ir": {"errors"},
+    "files": {"errors"},
+    "ir": {"errors", "files"},
     "sim": {"ir", "errors"},
     "verify": {"sim", "ir", "errors"},
-    "frontend": {"ir", "errors"},
+    "frontend": {"ir", "errors", "files"},
     "training": {
         "sim",
         "ir",
@@ -28,16 +29,17 @@ ALLOWED = {
         "backends",
         "settings",
         "data",
+        "files",
         "progress",
     },
     "settings": {"errors"},
     "passes": {"sim", "ir", "settings", "errors"},
-    "backends": {"sim", "ir", "settings", "errors"},
+    "backends": {"sim", "ir", "settings", "errors", "files"},
     "lowering": {"ir", "errors"},
     "neuron_checks": {"ir", "errors"},
     "conformance": {"ir", "sim", "passes", "backends", "lowering", "neuron_checks", "errors"},
-    "data": {"ir", "errors"},
-    "bundle": {"ir", "errors"},
+    "data": {"ir", "errors", "files"},
+    "bundle": {"ir", "errors", "files"},
 }
 ALONE = {
     "torch": {"training"},
