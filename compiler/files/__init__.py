@@ -1,5 +1,29 @@
 """The one door between snnc and files: how untrusted files are read, and how results are written.
 
 Readers refuse what is no regular file, know how much a file will decompress before it does, and turn
-whatever a parser raises into a message. Writers write beside the name and rename.
+whatever a parser raises into a message. Writers write beside the name and rename. ``docs/files.md``.
 """
+
+from .arrays import parse_npy, parse_npz
+from .documents import parse_json, parse_toml
+from .hdf5 import check_hdf5
+from .kinds import Kind, parsing, reason
+from .memory import Budget, share_of_memory
+from .reading import read_bytes
+from .zips import Zip, open_zip
+
+__all__ = [
+    "Budget",
+    "Kind",
+    "Zip",
+    "check_hdf5",
+    "open_zip",
+    "parse_json",
+    "parse_npy",
+    "parse_npz",
+    "parse_toml",
+    "parsing",
+    "read_bytes",
+    "reason",
+    "share_of_memory",
+]

@@ -1,0 +1,74 @@
+"""What messages about a file say: one code, one sentence and one cure for each kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from zipfile import BadZipFile
+
+from snnc.errors import CompilerBug, UserError, fail
+
+LONGEST_REASON = 300
+
+SPEAKING = (ValueError, EOFError, OSError, BadZipFile)
+"""Exceptions that are raised with a sentence, of which the type says no more."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file, in the words of its messages.
+
+    Attributes:
+        code: of the message when the file is missing or is not what it should be.
+        what: that message, "this is no ...".
+        help: the cure.
+    """
+
+    code: str
+    what: str
+    help: str = ""
+
+    def wrong(self, place: str, why: str) -> UserError:
+        """The message for a file of this kind that cannot be used.
+
+        Args:
+            place: the file, and where in it.
+            why: the reason.
+        """
+        return fail(self.code, self.what, where=place, why=why, help=self.help)
+
+
+def reason(problem: BaseException) -> str:
+    """An exception as one line: the beginning of what it says, behind its type where that says more."""
+    try:
+        text = " ".join(str(problem).split())
+    except Exception:  # an exception of a parser may fail to say what it is
+        text = ""
+    if text and type(problem) in SPEAKING:
+        return text[:LONGEST_REASON]
+    name = type(problem).__name__
+    return f"{name}: {text[:LONGEST_REASON]}" if text else name
+
+
+@contextmanager
+def parsing(place: str, kind: Kind) -> Iterator[None]:
+    """Turn whatever a parser raises into a message. Put it tightly around the parser.
+
+    Parsers raise what they like about files that they cannot read: not only ``ValueError``, but
+    ``zlib.error``, ``struct.error``, ``NotImplementedError``, ``RecursionError``, ``MemoryError`` and
+    what follows from a wrong structure that is read as if it were the right one.
+
+    Args:
+        place: the file, and where in it.
+        kind: whose message it becomes.
+
+    Raises:
+        UserError: of ``kind``. Messages, known bugs and interrupts pass unchanged.
+    """
+    try:
+        yield
+    except (UserError, CompilerBug):
+        raise
+    except Exception as problem:
+        raise kind.wrong(place, reason(problem)) from problem

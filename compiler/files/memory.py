@@ -1,0 +1,116 @@
+"""How much memory one file may take: a share of what this process may use.
+
+A file says itself how much it unpacks to. What it says is added up before anything is unpacked, and
+more than the share is refused: a few kilobytes must not fill the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.errors import UserError, fail
+
+SHARE = 4
+"""One file may unpack to a quarter of the memory: what reads it holds it up to three times."""
+
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUP = Path("/proc/self/cgroup")
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this process may use.
+
+    The least of the machine's memory, the limits of the control groups that the process is in
+    (versions 1 and 2), and its limits on address space and data.
+    """
+    pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    found = [pages * page, *_cgroup_limits()]
+    for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        soft = resource.getrlimit(which)[0]
+        if soft != resource.RLIM_INFINITY:
+            found.append(soft)
+    return min(n for n in found if n > 0)
+
+
+def share_of_memory() -> int:
+    """Bytes that one file may take: ``machine_memory() / SHARE``."""
+    return machine_memory() // SHARE
+
+
+def _cgroup_limits() -> Iterator[int]:
+    """The limits of the process's control groups and of those around them.
+
+    Source: Linux, Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1/memory.rst
+    (memory.limit_in_bytes). In a container the path may be the host's; then the root is looked at.
+    """
+    try:
+        lines = OWN_CGROUP.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = CGROUPS / "memory" if controllers else CGROUPS
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        folder = root / path.lstrip("/")
+        for place in (folder, *folder.parents):
+            if not place.is_relative_to(root):
+                break
+            try:
+                text = (place / name).read_text(encoding="ascii", errors="replace").strip()
+            except OSError:
+                continue
+            if text.isdecimal():
+                yield int(text)
+
+
+@dataclass
+class Budget:
+    """Bytes that one file, with everything in it, may still unpack to.
+
+    Attributes:
+        place: the user's file, for the message.
+        limit: bytes; by default a quarter of the memory.
+        used: bytes that were taken.
+        why: why that is the limit.
+    """
+
+    place: str
+    limit: int = -1
+    used: int = 0
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            self.limit = share_of_memory()
+
+    def take(self, size: int, what: str = "") -> None:
+        """Take part of it before anything is unpacked.
+
+        Args:
+            size: bytes in memory.
+            what: that needs them, for the message; empty for the file as a whole.
+
+        Raises:
+            UserError: D107 there is not so much left.
+        """
+        if size > self.limit - self.used:
+            raise too_large(what or self.place, self.used + size, self.limit, self.why)
+        self.used += size
+
+
+def too_large(place: str, size: int, limit: int, why: str = "") -> UserError:
+    """The message for what would take more memory than a file may."""
+    return fail(
+        "D107",
+        f"the file would unpack to {size} bytes, the limit is {limit}",
+        where=place,
+        why=why or f"a file may take one quarter of the memory, which is {machine_memory()} bytes here",
+        help="use fewer or smaller arrays, or a machine with more memory; a file that is small on disk "
+        "and large in memory may have been made to fill it",
+    )

@@ -1,0 +1,105 @@
+"""The bytes of a file: regular files only, and no more of them than there is room for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from snnc.errors import fail
+
+from .kinds import Kind
+from .memory import machine_memory, share_of_memory
+
+OTHERS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def read_bytes(path: Path, kind: Kind, *, most: int | None = None) -> bytes:
+    """The whole of a regular file; never waits for one that is none.
+
+    A symbolic link to a regular file counts as that file.
+
+    Args:
+        path: the file.
+        kind: whose message it is when the file cannot be read.
+        most: bytes that such a file may have; by default a quarter of the memory.
+
+    Raises:
+        UserError: ``kind.code`` when it is missing or cannot be read; D140 it is no regular file; D141
+            it is too large, or its size is not what the system says.
+    """
+    handle = _open(path, kind)
+    try:
+        size = _size(handle, path, most)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(size + 1)
+    except OSError as problem:
+        raise kind.wrong(str(path), _said(problem)) from None
+    finally:
+        os.close(handle)
+    if len(data) != size:
+        more = "more" if len(data) > size else f"{len(data)}"
+        raise fail(
+            "D141",
+            f"the file has {size} bytes, and {more} were read",
+            where=str(path),
+            why="it changed while it was read, or is one that the system makes up",
+            help="copy it, and use the copy",
+        )
+    return data
+
+
+def _open(path: Path, kind: Kind) -> int:
+    # Without O_NONBLOCK a named pipe would wait for a writer that never comes.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        raise kind.wrong(str(path), "there is no such file") from None
+    except OSError as problem:
+        try:  # a socket cannot even be opened; say what it is
+            mode = path.stat().st_mode
+        except OSError:
+            mode = stat.S_IFREG
+        if not stat.S_ISREG(mode):
+            raise _no_file(path, mode) from None
+        raise kind.wrong(str(path), _said(problem)) from None
+    except ValueError as problem:  # a name with a zero byte in it
+        raise kind.wrong(repr(str(path)), str(problem)) from None
+
+
+def _size(handle: int, path: Path, most: int | None) -> int:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise _no_file(path, status.st_mode)
+    share = share_of_memory()
+    limit = share if most is None else min(most, share)
+    if status.st_size > limit:
+        why = f"a file may take one quarter of the memory, which is {machine_memory()} bytes here"
+        raise fail(
+            "D141",
+            f"the file has {status.st_size} bytes, the limit is {limit}",
+            where=str(path),
+            why=why if limit == share else "no file of this kind is as large",
+        )
+    return status.st_size
+
+
+def _no_file(path: Path, mode: int) -> Exception:
+    return fail(
+        "D140",
+        f"this is {OTHERS.get(stat.S_IFMT(mode), 'something else')}, not a file",
+        where=str(path),
+        why="only regular files are read: anything else may wait, or end never",
+        help="name the file inside it" if stat.S_ISDIR(mode) else "name a file",
+    )
+
+
+def _said(problem: OSError) -> str:
+    return problem.strerror or type(problem).__name__
