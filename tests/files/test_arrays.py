@@ -45,7 +45,7 @@ def refused(data: bytes, *parts: str) -> None:
 
 
 def test_arrays_come_back() -> None:
-    arrays = {
+    arrays: dict[str, Any] = {
         "x": np.arange(12, dtype=np.uint8).reshape(3, 4),
         "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
         "one": np.float32(3),
