@@ -21,10 +21,11 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
         files: paths of the copies under the roles ``program`` and ``weights``.
 
     Raises:
-        Exception: whatever a damaged copy makes a parser raise.
+        UserError: the copy is no program.
+        OSError, KeyError: there is no copy.
     """
     text, packed = (folder / files["program"]).read_bytes(), (folder / files["weights"]).read_bytes()
-    deployed, meant = write_program(read_program(text, packed)), write_program(program)
+    deployed, meant = write_program(read_program(text, packed, str(folder))), write_program(program)
     found = []
     if deployed[PROGRAM] != meant[PROGRAM]:
         found.append(f"{files['program']} is another structure than {PROGRAM}")

@@ -168,13 +168,12 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
         program = read_program(
             (folder / PROGRAM).read_bytes(),
             (folder / WEIGHTS).read_bytes(),
+            str(folder),
         )
-    except UserError:
-        raise
-    except Exception as problem:  # whatever a damaged file makes a parser raise
+    except OSError as problem:
         raise fail(
             "D114",
-            f"its program cannot be read: {type(problem).__name__}: {problem}",
+            f"its program cannot be read: {problem.strerror or problem}",
             where=str(folder),
             help="compile again",
         ) from problem

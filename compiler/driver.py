@@ -21,7 +21,7 @@ from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import Diagnostic, UserError, blamed, fail
 from .frontend import Given, Model, load_model
-from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
+from .ir import Code, Encoding, Graph, Integers, Program, size, validate, write_program
 from .lowering import lower
 from .neuron_checks import check_models
 from .progress import Report, quiet
@@ -182,7 +182,7 @@ def compile_model(
             after_pass(a_pass, graph)
 
     graph = pipeline.run(model.graph, context, step)
-    program = lower(graph, backend.target)
+    program = validate(lower(graph, backend.target))
     if counts is not None:
         where = str(calibration) if calibration else "the archive's calibration data"
         check_counts(Data(counts, None), program, where)

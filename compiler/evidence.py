@@ -15,7 +15,7 @@ from snnc.backends import Backend, Emitted, Engine, called, find_backend
 from .bundle import Bundle, read_bundle
 from .data import Data, check_counts, check_input_spikes, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
-from .errors import Diagnostic, Severity, blamed, fail
+from .errors import Diagnostic, Severity, UserError, blamed, fail
 from .ir import Measured, pack_arrays, unpack_arrays
 from .progress import Report, quiet
 from .ranges import beyond_proof
@@ -188,6 +188,8 @@ def payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -
     where = str(bundle.folder)
     try:
         different = backend.differences(bundle.program, bundle.folder, payload(bundle))
+    except UserError:  # which says what is wrong where
+        raise
     except Exception as problem:  # whatever a damaged file makes a parser raise
         raise fail(
             "D114",

@@ -59,5 +59,5 @@ class ReferenceBackend:
     ) -> Trace:
         """Read the program back and simulate it; there is nothing that could hang."""
         structure = (folder / emitted.files["program"]).read_bytes()
-        program = read_program(structure, (folder / emitted.files["weights"]).read_bytes())
+        program = read_program(structure, (folder / emitted.files["weights"]).read_bytes(), str(folder))
         return simulate(program, spikes, simulator=engine, progress=progress)

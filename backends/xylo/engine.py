@@ -51,7 +51,9 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     if data["format"] != 1:
         raise ValueError(f"{files['mapping']} has format {data['format']}, not 1")
     host = read_program(
-        (folder / files["host"]).read_bytes(), (folder / files["host weights"]).read_bytes()
+        (folder / files["host"]).read_bytes(),
+        (folder / files["host weights"]).read_bytes(),
+        f"{folder}, the host's part",
     )
     found = []
     taken = {INPUT: 0, HIDDEN: 0, OUTPUT: 0}

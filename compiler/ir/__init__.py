@@ -53,10 +53,12 @@ from .ops import (
     size,
 )
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
-from .program_file import pack_arrays, read_program, unpack_arrays, write_program
+from .program_file import pack_arrays, unpack_arrays, write_program
+from .program_reader import read_program
 from .relays import relays_needed, with_relays
 from .target import Limit, Target
 from .trace import Measured, Trace
+from .validation import validate
 
 __all__ = [
     "STANDARD",
@@ -114,6 +116,7 @@ __all__ = [
     "size",
     "target_shape",
     "unpack_arrays",
+    "validate",
     "weight_range",
     "weight_step",
     "with_relays",

@@ -1,7 +1,7 @@
 """The program as two files: ``program.json`` (structure) and ``weights.npz`` (integer arrays).
 
-Both are written deterministically: the same program gives the same bytes. Reading them executes
-nothing (``allow_pickle=False``).
+Both are written deterministically: the same program gives the same bytes. What reads
+them is in ``program_reader``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from .fixed_point import SignMode
-from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
+from .graph import STANDARD
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
-from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
+from .program import IntegerNeuron, Program
 
 FORMAT = 3
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -82,35 +81,6 @@ def op_to_json(op: Op, key: str, arrays: Arrays) -> dict[str, Any]:
     raise TypeError(f"a program cannot hold {type(op).__name__}")
 
 
-def op_from_json(data: dict[str, Any], arrays: Arrays) -> Op:
-    """The inverse of :func:`op_to_json`."""
-
-    def load(key: str) -> Array:
-        return np.asarray(arrays[key], dtype=np.int64)
-
-    kind = data["type"]
-    if kind == "conv2d":
-        return Conv2d(
-            load(data["weight"]),
-            None,
-            (int(data["stride"][0]), int(data["stride"][1])),
-            (int(data["padding"][0]), int(data["padding"][1])),
-            (int(data["dilation"][0]), int(data["dilation"][1])),
-            int(data["groups"]),
-        )
-    if kind == "linear":
-        return Linear(load(data["weight"]))
-    if kind == "sparse":
-        key = data["weight"]
-        parts = (load(f"{key}.data"), load(f"{key}.indices"), load(f"{key}.indptr"))
-        matrix = sparse.csr_array(parts, shape=tuple(data["matrix"]))
-        matrix.check_format(full_check=True)  # engines follow the indices without looking
-        return SparseLinear(matrix, tuple(data["shape"]))
-    if kind == "identity":
-        return Identity()
-    raise ValueError(f"unknown operation {kind!r}")
-
-
 def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str, Any]:
     def keep(name: str, values: Array) -> str:
         arrays[f"{key}.{name}"] = narrowest(np.asarray(values, dtype=np.int64))
@@ -139,33 +109,6 @@ def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str
         **({} if neuron.model == STANDARD else {"model": neuron.model}),
         **({"constants": dict(sorted(neuron.constants.items()))} if neuron.constants else {}),
     }
-
-
-def _neuron_from_json(data: dict[str, Any], arrays: Arrays) -> IntegerNeuron:
-    def load(name: str) -> Array:
-        return np.asarray(arrays[data[name]], dtype=np.int64)
-
-    return IntegerNeuron(
-        current_decay=int(data["current_decay"]),
-        potential_decay=int(data["potential_decay"]),
-        input_shift=int(data["input_shift"]),
-        state_bits=int(data["state_bits"]),
-        threshold=None if data["threshold"] is None else load("threshold"),
-        comparison=Comparison(data["comparison"]),
-        reset=Reset(data["reset"]),
-        start_value=load("start_value"),
-        bias_mantissa=load("bias_mantissa"),
-        bias_exponent=int(data["bias_exponent"]),
-        bias_start=int(data["bias_start"]),
-        unit=int(data["unit"]),
-        clear_interval=int(data["clear_interval"]),
-        clear_offset=int(data["clear_offset"]),
-        bias_interval=int(data["bias_interval"]),
-        code=Code(data["code"]),
-        levels=int(data["levels"]),
-        model=str(data.get("model", STANDARD)),
-        constants={str(name): int(n) for name, n in data.get("constants", {}).items()},
-    )
 
 
 def write_program(program: Program) -> dict[str, bytes]:
@@ -210,50 +153,3 @@ def write_program(program: Program) -> dict[str, bytes]:
     }
     text = json.dumps(structure, indent=1, ensure_ascii=False) + "\n"
     return {"program.json": text.encode(), "weights.npz": pack_arrays(arrays)}
-
-
-def read_program(structure: bytes, weights: bytes) -> Program:
-    """The inverse of :func:`write_program`.
-
-    Raises:
-        ValueError, KeyError, TypeError: the files are not a program of this format.
-    """
-    data = json.loads(structure)
-    if data["format"] != FORMAT:
-        raise ValueError(f"program format {data['format']}, this snnc reads {FORMAT}")
-    arrays = unpack_arrays(weights)
-    populations = tuple(
-        ProgramPopulation(
-            name=p["name"],
-            kind=Kind(p["kind"]),
-            shape=tuple(int(n) for n in p["shape"]),
-            origin=p["origin"],
-            start=int(p["start"]),
-            neuron=None if p["neuron"] is None else _neuron_from_json(p["neuron"], arrays),
-            encoding=None if p["encoding"] is None else Encoding(p["encoding"]),
-            relay_of=p.get("relay_of"),  # bundles from before relays have none
-        )
-        for p in data["populations"]
-    )
-    projections = tuple(
-        ProgramProjection(
-            source=p["source"],
-            target=p["target"],
-            op=op_from_json(p["op"], arrays),
-            weight_bits=int(p["weight_bits"]),
-            sign_mode=SignMode(p["sign_mode"]),
-            exponent=int(p["exponent"]),
-            delay=int(p["delay"]),
-            graded=bool(p["graded"]),
-            origin=p["origin"],
-        )
-        for p in data["projections"]
-    )
-    seconds = data["step_seconds"]
-    return Program(
-        data["name"],
-        int(data["steps_per_frame"]),
-        populations,
-        projections,
-        None if seconds is None else float(seconds),
-    )

@@ -29,6 +29,7 @@ from snnc.ir import (
     integrate,
     level,
     shift_sum,
+    validate,
     wrap_int32,
 )
 
@@ -150,14 +151,18 @@ def run_steps(
     """Run one batch, step by step.
 
     Args:
-        program: the network.
+        program: the network, a valid one (``snnc.ir.validate``).
         spikes: input payloads, (samples, steps, \\*input shape).
         watch: looks on, see ``Watch``.
+
+    Raises:
+        UserError: the program is not valid.
 
     Yields:
         After each step, by population: (spikes, potential), each (samples, \\*shape). The input's
         potential is empty.
     """
+    validate(program)
     samples, steps = spikes.shape[:2]
     depth = _buffered(program)
     past = {
@@ -208,6 +213,7 @@ def simulate(
     Returns:
         The :class:`Trace`; int32.
     """
+    validate(program)
     samples, steps = spikes.shape[:2]
     trace = Trace()
     for p in program.populations:

@@ -14,7 +14,7 @@ import pytest
 from snnc.conformance.builder import Built, single
 from snnc.conformance.kit import Kit
 from snnc.errors import UserError
-from snnc.ir import Linear, Program, Target, find_model, read_program, write_program
+from snnc.ir import Linear, Program, Target, find_model, read_program, validate, write_program
 from snnc.neuron_checks import check_models
 from snnc.sim import REFERENCE, simulate, simulator_for, tally
 from snnc.verify.ranges import prove
@@ -118,8 +118,11 @@ def test_who_may_use_it() -> None:
     assert hidden.neuron is not None
     biased = replace(hidden, neuron=replace(hidden.neuron, bias_mantissa=np.asarray(1)))
     populations = tuple(biased if p is hidden else p for p in program.populations)
-    (found,) = check_models(replace(program, populations=populations), TARGET)
-    assert found.code == "D333" and "it has no biases" in found.what and found.where == "net.hidden"
+    with pytest.raises(UserError) as refused:
+        validate(replace(program, populations=populations))
+    (found,) = refused.value.diagnostics
+    assert found.code == "D333" and "it has no biases" in found.what
+    assert found.where == "population hidden"
 
 
 @pytest.mark.usefixtures("halving")

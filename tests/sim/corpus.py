@@ -67,7 +67,7 @@ def _small(program: Program) -> Program:
 
 
 def _wide(program: Program) -> Program:
-    """States of 32 bits and weights of 18, as programs for NIR have them."""
+    """States of 32 bits and weights of 19, as programs for NIR have them."""
 
     def larger(op: Op) -> Op:
         if isinstance(op, Linear | Conv2d):
@@ -75,7 +75,7 @@ def _wide(program: Program) -> Program:
         assert isinstance(op, SparseLinear)
         return replace(op, weight=sparse.csr_array(op.weight * 513))
 
-    projections = (replace(q, op=larger(q.op), weight_bits=18) for q in program.projections)
+    projections = (replace(q, op=larger(q.op), weight_bits=19) for q in program.projections)
     populations = (
         replace(p, neuron=p.neuron and replace(p.neuron, state_bits=32)) for p in program.populations
     )
@@ -89,7 +89,7 @@ def _coarse(program: Program) -> Program:
         weights = q.op
         if isinstance(weights, Linear | Conv2d):
             weights = replace(weights, weight=weights.weight * 40 + (weights.weight != 0))
-        projections.append(replace(q, op=weights, weight_bits=14))
+        projections.append(replace(q, op=weights, weight_bits=15))
     populations = (
         p if p.neuron is None else replace(p, neuron=replace(p.neuron, reset=Reset.ZERO))
         for p in program.populations

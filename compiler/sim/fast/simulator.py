@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Program, ProgramPopulation, Trace
+from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
 
 from .plan import Plan, make_plan
 from .tables import build_tables
@@ -62,7 +62,7 @@ class Simulator:
         """
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads is {threads!r}; it has to be a whole number from 1 on, or None")
-        self.program = program
+        self.program = validate(program)  # kernels follow its indices without looking
         self.threads = threads or len(os.sched_getaffinity(0))
         self._products = products
         self._tables = build_tables(program)

@@ -1,0 +1,153 @@
+"""Members of a stranger's JSON object, taken one by one, each with its kind."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any, TypeVar
+
+from snnc.errors import UserError, fail
+
+Choice = TypeVar("Choice", bound=Enum)
+
+KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number with a point",
+    type(None): "null",
+}
+SHOWN = 100
+"""Letters of a wrong value that a message shows."""
+
+
+def parsed(text: bytes, name: str) -> Any:
+    """The content of a JSON file in UTF-8; a key that is there twice is refused.
+
+    Raises:
+        UserError: D130.
+    """
+    try:
+        return json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as problem:  # RecursionError: lists in lists in lists
+        raise fail("D130", f"{name} is no JSON: {problem!s:.200}", where=name) from problem
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r:.100} is there twice")
+    return found
+
+
+class Fields:
+    """One object. Every member is asked for once, then :meth:`done` refuses what is left.
+
+    All methods raise UserError (D130) where a member is missing or of another kind.
+    """
+
+    def __init__(self, value: object, where: str) -> None:
+        """Args: ``value`` as JSON gave it; ``where`` it stands, for messages."""
+        self.where = where
+        self._left: dict[str, Any] = self._of(value, dict, "it")
+
+    def _of(self, value: object, kind: type, name: str) -> Any:
+        if type(value) is kind:  # a bool is an int for isinstance
+            return value
+        raise self.wrong(name, value, KINDS[kind])
+
+    def wrong(self, name: str, value: object, wanted: str) -> UserError:
+        """The message of a member that is something else than it has to be."""
+        shown = KINDS.get(type(value), "something else")
+        if isinstance(value, str | int | float):
+            shown = f"{value!r:.{SHOWN}}" if not _long(value) else "a very long number"
+        where = self.where if name == "it" else f"{self.where}, {name}"
+        return fail("D130", f"{name} is {shown}, not {wanted}", where=where)
+
+    def take(self, name: str) -> Any:
+        """A member of any kind."""
+        if name not in self._left:
+            raise fail("D130", f"{name} is missing", where=f"{self.where}, {name}")
+        return self._left.pop(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member, not yet taken."""
+        return name in self._left
+
+    def given(self, name: str) -> bool:
+        """Whether a member, which has to be there, is something; a ``null`` is taken."""
+        if self.has(name) and self._left[name] is not None:
+            return True
+        self.take(name)
+        return False
+
+    def integer(self, name: str) -> int:
+        """A whole number: neither ``true`` nor ``1.0``."""
+        value: int = self._of(self.take(name), int, name)
+        return value
+
+    def text(self, name: str) -> str:
+        """A text."""
+        value: str = self._of(self.take(name), str, name)
+        return value
+
+    def truth(self, name: str) -> bool:
+        """``true`` or ``false``."""
+        value: bool = self._of(self.take(name), bool, name)
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        """A text or ``null``."""
+        value = self.take(name)
+        return None if value is None else str(self._of(value, str, name))
+
+    def number_or_none(self, name: str) -> float | None:
+        """A number, whole or not, or ``null``."""
+        value = self.take(name)
+        if value is None:
+            return None
+        if type(value) is int and not _long(value):
+            return float(value)
+        return float(self._of(value, float, name))
+
+    def integers(self, name: str, count: int | None = None) -> tuple[int, ...]:
+        """A list of whole numbers, of ``count`` where that is given."""
+        value = self._of(self.take(name), list, name)
+        if count is not None and len(value) != count:
+            raise fail("D130", f"{name} has {len(value)} numbers, not {count}", where=self.where)
+        return tuple(self._of(each, int, name) for each in value)
+
+    def objects(self, name: str) -> list[Any]:
+        """A list, whatever is in it."""
+        value: list[Any] = self._of(self.take(name), list, name)
+        return value
+
+    def numbers_by_name(self, name: str) -> dict[str, int]:
+        """An object whose members are whole numbers."""
+        value = self._of(self.take(name), dict, name)
+        return {str(key): self._of(each, int, f"{name}.{key:.100}") for key, each in value.items()}
+
+    def choice(self, name: str, kind: type[Choice]) -> Choice:
+        """One of an enumeration's values."""
+        value = self.text(name)
+        for each in kind:
+            if each.value == value:
+                return each
+        raise self.wrong(name, value, "one of " + ", ".join(str(each.value) for each in kind))
+
+    def done(self) -> None:
+        """Refuse members that nobody asked for."""
+        if self._left:
+            names = ", ".join(f"{name!r:.100}" for name in list(self._left)[:3])
+            raise fail(
+                "D130", f"it has members that are none of this format: {names}", where=self.where
+            )
+
+
+def _long(value: object) -> bool:
+    """Whether a whole number is too long to be written or to be a float."""
+    return type(value) is int and value.bit_length() > 1000

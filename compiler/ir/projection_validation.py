@@ -1,0 +1,144 @@
+"""Whether a projection's operation fits what it connects, and its weights their grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sparse
+
+from snnc.errors import fail
+
+from .fixed_point import SignMode, on_grid, weight_range, weight_step
+from .ops import Array, Conv2d, Identity, Linear, Op, Shape, SparseLinear, size
+from .program import Program, ProgramProjection
+from .program_ranges import WORD
+from .ranged import in_range
+
+OWNER = "ProgramProjection"
+DIGITS = 31
+"""Widest weights of one sign: 32 bits keep 31 digits."""
+
+
+def check_projection(program: Program, number: int, projection: ProgramProjection) -> None:
+    """Make sure that every engine can follow a projection; its source and target are there.
+
+    Raises:
+        UserError: D133 to D137; see :func:`snnc.ir.validate`.
+    """
+    where = f"projection {number}, {projection.label}"
+    for field in ("weight_bits", "exponent", "delay"):
+        in_range(OWNER, field, getattr(projection, field), where)
+    if not isinstance(projection.sign_mode, SignMode):
+        what = f"sign_mode is {projection.sign_mode!r:.100}"
+        raise fail("D133", what, where=f"{where}, sign_mode", help="use one of snnc.ir.SignMode")
+    if not isinstance(projection.graded, bool | np.bool_):
+        what = f"graded is {projection.graded!r:.100}, neither true nor false"
+        raise fail("D133", what, where=f"{where}, graded")
+    source, target = program.by_name[projection.source], program.by_name[projection.target]
+    weights = _checked(projection.op, source.shape, target.shape, where)
+    try:
+        given = projection.op.out_shape(source.shape)
+    except ValueError as problem:
+        what = f"its operation does not fit {source.name}, {source.shape}: {problem}"
+        raise fail("D134", what, where=f"{where}, op") from problem
+    if given != target.shape:
+        what = f"its operation gives the shape {given}, {target.name} has {target.shape}"
+        raise fail("D134", what, where=f"{where}, op", why="a projection brings each neuron its sum")
+    if weights is not None:
+        _check_grid(projection, weights, where)
+
+
+def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
+    """The stored weights of an operation whose numbers make sense; None where it has none."""
+    if isinstance(op, Identity):
+        return None
+    if isinstance(op, SparseLinear):
+        return _sparse(op, source, target, where)
+    if not isinstance(op, Conv2d | Linear):
+        kinds = "Linear, Conv2d, SparseLinear or Identity"
+        what = f"its operation is {type(op).__name__}, not {kinds}"
+        raise fail("D134", what, where=f"{where}, op", why="a program holds what passes have folded")
+    if op.bias is not None:
+        why = "what is added to potentials is the population's bias"
+        raise fail("D134", "its operation has a bias", where=f"{where}, op", why=why)
+    axes = 4 if isinstance(op, Conv2d) else 2
+    weights = _integers(op.weight, axes, where)
+    if isinstance(op, Conv2d):
+        _geometry(op, source, where)
+    return weights
+
+
+def _integers(weights: Array, axes: int, where: str) -> Array:
+    if not isinstance(weights, np.ndarray) or weights.dtype != np.int64:
+        kind = getattr(weights, "dtype", type(weights).__name__)
+        why = "a program computes in whole numbers of 64 bits"
+        raise fail("D135", f"its weights are {kind}, not int64", where=f"{where}, op", why=why)
+    if weights.ndim != axes or not weights.size:
+        what = f"its weights have the shape {weights.shape}; there have to be {axes} axes, none empty"
+        raise fail("D135", what, where=f"{where}, op")
+    return weights
+
+
+def _geometry(op: Conv2d, source: Shape, where: str) -> None:
+    """Strides, padding, dilation and groups by which a kernel can be laid over its source."""
+    for name, low in (("stride", 1), ("padding", 0), ("dilation", 1)):
+        pair = getattr(op, name)
+        whole = isinstance(pair, tuple) and len(pair) == 2 and all(type(n) is int for n in pair)
+        if not whole or not all(low <= n <= WORD for n in pair):
+            what = f"{name} is {pair!r:.100}; it has to be two whole numbers of {low} to {WORD}"
+            why = "it says, in rows and columns, how a kernel lies on its source"
+            raise fail("D134", what, where=f"{where}, op", why=why)
+    outs, groups = op.weight.shape[0], op.groups
+    channels = source[0] if source else 0
+    if type(groups) is not int or groups < 1 or outs % groups or channels % groups:
+        raise fail(
+            "D134",
+            f"groups is {groups!r:.100}, with {channels} channels in and {outs} out",
+            where=f"{where}, op",
+            why="groups are equal parts of the channels on both sides",
+        )
+
+
+def _sparse(op: SparseLinear, source: Shape, target: Shape, where: str) -> Array:
+    """A matrix whose indices lead nowhere but into it, each place once."""
+    matrix = op.weight
+    place = f"{where}, op"
+    if not sparse.issparse(matrix) or matrix.format != "csr" or matrix.dtype != np.int64:
+        kind = f"{getattr(matrix, 'format', type(matrix).__name__)}, {getattr(matrix, 'dtype', '')}"
+        raise fail("D135", f"its matrix is {kind}, not csr of int64", where=place)
+    wanted = (size(target), size(source))
+    if matrix.shape != wanted:
+        what = f"its matrix is {matrix.shape}; between these populations it is {wanted}"
+        raise fail("D134", what, where=place, why="it has a row for each target, a column a source")
+    try:
+        matrix.check_format(full_check=True)
+    except ValueError as problem:
+        why = "engines follow its indices without looking"
+        raise fail("D135", f"its matrix is damaged: {problem}", where=place, why=why) from problem
+    if not matrix.has_canonical_format and not _single(matrix):
+        why = "two weights in one place would add up to one that is on no grid"
+        raise fail("D135", "its matrix has a place twice", where=place, why=why)
+    return np.asarray(matrix.data)
+
+
+def _single(matrix: sparse.csr_array) -> bool:
+    """Whether every place is there once, in whatever order."""
+    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    places = rows * matrix.shape[1] + matrix.indices
+    return len(np.unique(places)) == len(places)
+
+
+def _check_grid(projection: ProgramProjection, weights: Array, where: str) -> None:
+    bits, mode = projection.weight_bits, projection.sign_mode
+    if mode is not SignMode.MIXED and bits > DIGITS:
+        what = f"weight_bits are {bits} with {mode.value} signs; there can be {DIGITS}"
+        raise fail("D133", what, where=f"{where}, weight_bits", why="weights are kept in 32 bits")
+    if not on_grid(weights, bits, mode):
+        low, high = weight_range(bits, mode)
+        step = weight_step(bits, mode)
+        raise fail(
+            "D136",
+            f"weights of {int(weights.min())} to {int(weights.max())} are not all on the grid "
+            f"{low} to {high} in steps of {step}",
+            where=f"{where}, op",
+            why=f"a weight has {bits} bits and {mode.value} signs",
+        )

@@ -1,0 +1,1 @@
+from compiler.ir.json_fields import *
