@@ -38,13 +38,20 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
     try:
         given = projection.op.out_shape(source.shape)
     except ValueError as problem:
-        what = f"its operation does not fit {source.name}, {source.shape}: {problem}"
+        what = f"its {_said(projection.op)} does not fit {source.name}, {source.shape}: {problem}"
         raise fail("D134", what, where=f"{where}, op") from problem
     if given != target.shape:
-        what = f"its operation gives the shape {given}, {target.name} has {target.shape}"
+        what = f"its {_said(projection.op)} gives the shape {given}, {target.name} has {target.shape}"
         raise fail("D134", what, where=f"{where}, op", why="a projection brings each neuron its sum")
     if weights is not None:
         _check_grid(projection, weights, where)
+
+
+def _said(op: Op) -> str:
+    """An operation in words."""
+    if not isinstance(op, Conv2d):
+        return "operation"
+    return f"convolution (stride {op.stride}, padding {op.padding}, dilation {op.dilation})"
 
 
 def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
@@ -140,5 +147,5 @@ def _check_grid(projection: ProgramProjection, weights: Array, where: str) -> No
             f"weights of {int(weights.min())} to {int(weights.max())} are not all on the grid "
             f"{low} to {high} in steps of {step}",
             where=f"{where}, op",
-            why=f"a weight has {bits} bits and {mode.value} signs",
+            why=f"weight_bits are {bits}, sign_mode is {mode.value}",
         )
