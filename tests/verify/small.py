@@ -75,7 +75,7 @@ def program(
 ) -> Program:
     """The same as a program: ``graded`` is how the input comes, ``delay`` that of the first layer."""
     encoding = Encoding.GRADED if graded else Encoding.SPREAD
-    mixed = SignMode.MIXED
+    signs = SignMode.EXCITATORY
     return Program(
         "small",
         K,
@@ -85,8 +85,8 @@ def program(
             ProgramPopulation("out", Kind.READOUT, (3,), "out", 2, neuron(biased, False)),
         ),
         (
-            ProgramProjection("input", "h", CONV, bits, mixed, 0, delay, graded, "conv"),
-            ProgramProjection("h", "out", MATRIX, bits, mixed, 0, 0, False, "fc"),
+            ProgramProjection("input", "h", CONV, bits, signs, 0, delay, graded, "conv"),
+            ProgramProjection("h", "out", MATRIX, bits, signs, 0, 0, False, "fc"),
         ),
     )
 

@@ -217,18 +217,17 @@ def one_layer(code: Code, seed: int, steps: int = 4, weight: int = 100) -> Progr
         code=code,
         levels=steps if code is Code.FRAME else 50 * exact,
     )
-    op = Linear(2 * rng.integers(-weight, weight, (5, 20)) // 2)
+    readout = replace(neuron, threshold=None, code=Code.RATE, levels=0)
+    op = Linear(rng.integers(-weight, weight, (5, 20)))
     encoding = Encoding.ONCE if exact else Encoding.GRADED
-    graded = ProgramProjection("in", "h", op, 8, SignMode.MIXED, 0, 0, True, "fc")
+    graded = ProgramProjection("in", "h", op, 9, SignMode.MIXED, 0, 0, True, "fc")
     return Program(
         "one layer",
         steps,
         (
             ProgramPopulation("in", Kind.INPUT, (20,), "x", 0, None, encoding),
             ProgramPopulation("h", Kind.NEURONS, (5,), "h", 1, neuron),
-            ProgramPopulation(
-                "out", Kind.READOUT, (5,), "out", 1, replace(neuron, threshold=None, code=Code.RATE)
-            ),
+            ProgramPopulation("out", Kind.READOUT, (5,), "out", 1, readout),
         ),
         (graded,),
     )
