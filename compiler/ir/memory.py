@@ -28,6 +28,11 @@ def machine_bytes() -> int:
     return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
 
 
+def samples_at_once(program: Program, most: int) -> int:
+    """How many samples can be run together, ``most`` at the most and 1 at the least."""
+    return max(1, min(most, machine_bytes() // SHARE // sum(taken for _, taken in _parts(program))))
+
+
 def refuse_too_large(program: Program) -> None:
     """Refuse a program that cannot be run here, by what would take most of it.
 
@@ -41,15 +46,16 @@ def refuse_too_large(program: Program) -> None:
     where = max(parts, key=lambda name: parts[name])
     raise fail(
         "D138",
-        f"one sample takes {_gigabytes(total)}, {_gigabytes(parts[where])} of it here; "
-        f"there may be {_gigabytes(room)}",
+        f"one sample takes {gigabytes(total)}, {gigabytes(parts[where])} of it here; "
+        f"there may be {gigabytes(room)}",
         where=where,
         why=f"that is 1/{SHARE} of this machine's memory",
         help="run it on a machine with more memory, or make populations, kernels or delays smaller",
     )
 
 
-def _gigabytes(count: int) -> str:
+def gigabytes(count: int) -> str:
+    """Bytes for a message."""
     return f"{count / 2**30:.1f} GiB"
 
 

@@ -8,8 +8,9 @@ import scipy.sparse as sparse
 from snnc.errors import fail
 
 from .fixed_point import SignMode, on_grid, weight_range, weight_step
+from .graph import STANDARD, Code, Encoding
 from .ops import Array, Conv2d, Identity, Linear, Op, Shape, SparseLinear, size
-from .program import Program, ProgramProjection
+from .program import Program, ProgramPopulation, ProgramProjection
 from .program_ranges import WORD
 from .ranged import in_range
 
@@ -34,6 +35,13 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
         what = f"graded is {projection.graded!r:.100}, neither true nor false"
         raise fail("D133", what, where=f"{where}, graded")
     source, target = program.by_name[projection.source], program.by_name[projection.target]
+    if projection.graded and not _sends_payloads(source):
+        raise fail(
+            "D137",
+            f"it is graded, and {source.name} sends no payloads",
+            where=f"{where}, graded",
+            why="engines keep no payload of spikes that are all 1",
+        )
     weights = _checked(projection.op, source.shape, target.shape, where)
     try:
         given = projection.op.out_shape(source.shape)
@@ -45,6 +53,13 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
         raise fail("D134", what, where=f"{where}, op", why="a projection brings each neuron its sum")
     if weights is not None:
         _check_grid(projection, weights, where)
+
+
+def _sends_payloads(source: ProgramPopulation) -> bool:
+    """Whether a population's spikes carry numbers; what a plug-in's neurons send is its to say."""
+    if source.neuron is None:
+        return source.encoding is not Encoding.SPREAD
+    return source.neuron.code is Code.GRADED or source.neuron.model != STANDARD
 
 
 def _said(op: Op) -> str:

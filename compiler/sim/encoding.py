@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from snnc.ir import Encoding, Program
 
+from .room import refuse_long_run
+
 
 def spread(counts: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
     """Binary spikes, evenly spread, the first at once: ``ceil(n (j+1) / K)`` after step ``j`` (from 0).
@@ -37,8 +39,13 @@ def encode(
     Returns:
         (samples, steps, \\*input shape), in as few bytes as the counts need. Input steps that come
         after the readout's last step are left out: they cannot reach the answer any more.
+
+    Raises:
+        UserError: D139 all steps of all samples are more than memory holds.
     """
     samples, count = frames.shape[:2]
+    if steps is None:
+        refuse_long_run(program, samples, program.steps(count))
     per_frame, encoding = program.steps_per_frame, program.input.encoding
     total = slice(0, program.steps(count)) if steps is None else steps
     since = np.arange(total.start, total.stop) - program.input.start

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import fail
-from snnc.ir import Program, Trace, size
+from snnc.ir import Program, Trace, size, validate
 from snnc.ir.neuron_models import foreign_models
 
 from . import reference
 from .encoding import encode
+from .room import refuse_long_run
 
 if TYPE_CHECKING:
     from .fast import Chunk, Simulator
@@ -77,9 +78,11 @@ def simulate(
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D613, D614, D331 no package brings a neuron model of the program.
+        UserError: D613, D614, D139 more than memory holds, D331 no package brings a neuron model of the
+            program; the program is not valid (:func:`snnc.ir.validate`).
     """
     check_simulator(simulator)
+    refuse_long_run(validate(program), *spikes.shape[:2], states=states)
     if simulator_for(program, simulator) == REFERENCE:
         return reference.simulate(program, spikes, states=states, progress=progress)
     return fast_simulator(program).run(spikes, states=states, progress=progress)
@@ -119,6 +122,7 @@ def tally(
         UserError: D613, D614.
     """
     check_simulator(simulator)
+    validate(program)
     samples, count = frames.shape[:2]
     potential = np.zeros((samples, count, *program.readout.shape), np.int32)
     spikes = {

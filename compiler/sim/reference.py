@@ -6,6 +6,7 @@ Integers only, one time step after the other, every sample from the same start s
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,7 @@ from snnc.ir import (
     validate,
     wrap_int32,
 )
+from snnc.ir.memory import samples_at_once
 
 Watch = Callable[[str, Integers, Integers, Integers], None]
 """Shown, for each population by name and each step: what arrived, the current before it wraps, and the
@@ -165,8 +167,9 @@ def run_steps(
     validate(program)
     samples, steps = spikes.shape[:2]
     depth = _buffered(program)
+    # One array of zeros stands for all steps before the first: nothing is ever written into these.
     past = {
-        p.name: [np.zeros((samples, *p.shape), np.int64) for _ in range(depth[p.name])]
+        p.name: deque([np.zeros((samples, *p.shape), np.int64)] * depth[p.name], depth[p.name])
         for p in program.populations
     }
     computing: list[tuple[ProgramPopulation, IntegerNeuron]] = [
@@ -188,8 +191,7 @@ def run_steps(
             shown = None if watch is None else partial(watch, population.name)
             now[population.name] = _stepped(neuron, states[population.name], total, step, shown)
         for name, (sent, _) in now.items():
-            if depth[name]:
-                past[name] = [sent, *past[name][:-1]]
+            past[name].appendleft(sent)  # the oldest falls out
         yield now
 
 
@@ -207,13 +209,13 @@ def simulate(
         program: the network.
         spikes: input payloads, (samples, steps, \\*input shape), see :func:`snnc.sim.encode`.
         states: also record the potential of every spiking population.
-        batch: samples that are computed together (memory, not meaning).
+        batch: samples that are computed together, fewer where memory asks for it.
         progress: called with the number of samples done after each batch.
 
     Returns:
         The :class:`Trace`; int32.
     """
-    validate(program)
+    batch = samples_at_once(validate(program), batch)
     samples, steps = spikes.shape[:2]
     trace = Trace()
     for p in program.populations:

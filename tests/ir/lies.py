@@ -271,6 +271,7 @@ LIES = (
     _projection(KERNEL, "input -> maps", "exponent", -70),
     _projection(KERNEL, "input -> maps", "delay", -1),
     _projection(KERNEL, "input -> maps", "delay", HUGE),
+    _projection(FULL, "maps -> counts", "graded", True, "D137"),
     _projection(KERNEL, "input -> maps", "weight_bits", 0),
     _projection(KERNEL, "input -> maps", "weight_bits", 3, "D136"),
     _projection(KERNEL, "input -> maps", "sign_mode", "excitatory", "D136"),

@@ -1,0 +1,36 @@
+"""Whether what a run is to record fits the machine's memory: said before any of it is taken."""
+
+from __future__ import annotations
+
+from snnc.errors import fail
+from snnc.ir import Program, size
+from snnc.ir.memory import SHARE, gigabytes, machine_bytes
+
+PAYLOAD_BYTES = 8
+"""Of an input element in a step, at the most; what is recorded has 4."""
+
+
+def refuse_long_run(program: Program, samples: int, steps: int, *, states: bool = False) -> None:
+    """Refuse a run whose input and trace would not fit.
+
+    Args:
+        program: the network.
+        samples, steps: of the run.
+        states: whether the potentials of all populations are recorded too.
+
+    Raises:
+        UserError: D139.
+    """
+    neurons = sum(size(p.shape) for p in program.populations if p.neuron is not None)
+    each = PAYLOAD_BYTES * size(program.input.shape) + 4 * neurons * (2 if states else 1)
+    taken, room = samples * steps * each, machine_bytes() // SHARE
+    if taken > room:
+        raise fail(
+            "D139",
+            f"a record of {samples} samples and {steps} steps takes {gigabytes(taken)}; "
+            f"there may be {gigabytes(room)}",
+            where=program.name,
+            why=f"that is 1/{SHARE} of this machine's memory, and a step is recorded with "
+            f"{size(program.input.shape)} inputs and {neurons} neurons",
+            help="use fewer samples or frames at a time",
+        )

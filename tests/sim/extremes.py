@@ -1,0 +1,139 @@
+"""Programs whose every field is at, or next to, an end of its range, several fields at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+
+from snnc.ir import (
+    Code,
+    Conv2d,
+    IntegerNeuron,
+    Integers,
+    Linear,
+    Op,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    SignMode,
+    SparseLinear,
+    weight_range,
+    weight_step,
+)
+from snnc.ir.program_ranges import WORD, range_of, register_end
+from tests.backends.loihi.networks import counting_program, random_program
+
+LARGEST_PAYLOAD = 2**23 - 1
+SHIFTED = ("input_shift", "current_decay", "potential_decay", "state_bits", "bias_interval")
+
+
+def _end(rng: np.random.Generator, owner: str, field: str, often: tuple[int, ...] = ()) -> int:
+    """An end of a field's range, its neighbour, or one of ``often``."""
+    of = range_of(owner, field)
+    return int(rng.choice([of.low, of.low + 1, of.high - 1, of.high, *often, *often]))
+
+
+def _weights(rng: np.random.Generator, like: Any, bits: int, mode: SignMode) -> Integers:
+    """Weights at both ends of their grid, or a step from 0."""
+    low, high = weight_range(bits, mode)
+    step = weight_step(bits, mode)
+    near = [value for value in (low, high, step, -step, 0) if low <= value <= high]
+    return np.asarray(rng.choice(near, like.shape), np.int64)
+
+
+def _op(rng: np.random.Generator, op: Op, bits: int, mode: SignMode) -> Op:
+    if isinstance(op, Linear | Conv2d):
+        return replace(op, weight=_weights(rng, op.weight, bits, mode))
+    assert isinstance(op, SparseLinear)
+    parts = (_weights(rng, op.weight.data, bits, mode), op.weight.indices, op.weight.indptr)
+    return replace(op, weight=sparse.csr_array(parts, shape=op.weight.shape))
+
+
+def _projection(rng: np.random.Generator, p: ProgramProjection) -> ProgramProjection:
+    mode = SignMode(rng.choice([m.value for m in SignMode]))
+    bits = _end(rng, "ProgramProjection", "weight_bits", (8, 16))
+    if mode is not SignMode.MIXED:
+        bits = min(bits, 31)
+    exponent = _end(rng, "ProgramProjection", "exponent", (0, 0, -3, 5))
+    delay = int(rng.choice([0, 0, 0, 1, 7, 40]))
+    op = _op(rng, p.op, bits, mode)
+    return replace(p, op=op, weight_bits=bits, sign_mode=mode, exponent=exponent, delay=delay)
+
+
+def _neuron(rng: np.random.Generator, neuron: IntegerNeuron, p: ProgramPopulation) -> IntegerNeuron:
+    often = {"current_decay": (4095,), "potential_decay": (0,), "state_bits": (24, 28, 29)}
+    numbers = {f: _end(rng, "IntegerNeuron", f, often.get(f, ())) for f in SHIFTED}
+    numbers["bias_start"] = int(rng.choice([0, 1, 2, 65535]))
+    register = register_end(numbers["state_bits"])
+    shape = p.shape if rng.random() < 0.5 else ()
+    exponent = int(rng.integers(0, 31))
+    bias = WORD >> exponent
+    if numbers["bias_interval"] > 1:
+        numbers["bias_interval"] = int(rng.choice([1, 2, 65536]))
+    start = [register, -register, 0, register // 2]
+    threshold = [1, 2, WORD, WORD - 1, register, max(1, register - 1), max(1, register // 3)]
+    interval = int(rng.choice([0, 1, 2, 5, 65536]))
+    offset = int(rng.choice([0, 1, 65536, 3]))
+    levels = 0
+    if neuron.code.exact:
+        interval = max(1, interval)
+        offset = (numbers["bias_start"] + 1) % interval
+        levels = int(rng.choice([1, 2, LARGEST_PAYLOAD, LARGEST_PAYLOAD - 1]))
+    return replace(
+        neuron,
+        **numbers,
+        threshold=None
+        if neuron.threshold is None
+        else np.asarray(rng.choice(threshold, shape), np.int64),
+        start_value=np.asarray(rng.choice(start, shape), np.int64),
+        bias_mantissa=np.asarray(rng.choice([bias, -bias, 0, 1], shape), np.int64),
+        bias_exponent=exponent,
+        clear_interval=interval,
+        clear_offset=offset,
+        levels=levels,
+    )
+
+
+def extreme_program(seed: int) -> Program:
+    """A valid program; the same for the same seed."""
+    rng = np.random.default_rng(seed + 77_000)
+    program = counting_program(seed) if seed % 2 else random_program(seed)
+    populations = (
+        p if p.neuron is None else replace(p, neuron=_neuron(rng, p.neuron, p))
+        for p in program.populations
+    )
+    projections = (_projection(rng, p) for p in program.projections)
+    return replace(program, populations=tuple(populations), projections=tuple(projections))
+
+
+def extreme_spikes(program: Program, seed: int, samples: int, steps: int) -> Integers:
+    """Payloads at both ends, and small ones; binary where the input is."""
+    rng = np.random.default_rng(seed + 78_000)
+    shape = (samples, steps, *program.input.shape)
+    graded = any(p.graded and p.source == program.input.name for p in program.projections)
+    near = [0, 0, 1, -1, LARGEST_PAYLOAD, -LARGEST_PAYLOAD] if graded else [0, 1]
+    return np.asarray(rng.choice(near, shape), np.int64)
+
+
+def reached(program: Program) -> set[str]:
+    """Which ends of which ranges a program is at, as ``field low`` and ``field high``."""
+    found = set()
+    for owner, each in [
+        *(("IntegerNeuron", p.neuron) for p in program.populations if p.neuron is not None),
+        *(("ProgramProjection", p) for p in program.projections),
+    ]:
+        for field, value in vars(each).items():
+            if isinstance(value, int | np.ndarray) and not isinstance(value, bool):
+                try:
+                    of = range_of(owner, field)
+                except KeyError:
+                    continue
+                found |= {f"{field} low"} if np.any(np.asarray(value) == of.low) else set()
+                found |= {f"{field} high"} if np.any(np.asarray(value) == of.high) else set()
+    return found | {f"code {p.neuron.code.value}" for p in program.populations if p.neuron is not None}
+
+
+CODES = {f"code {code.value}" for code in Code}
