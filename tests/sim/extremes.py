@@ -97,6 +97,34 @@ def _neuron(rng: np.random.Generator, neuron: IntegerNeuron, p: ProgramPopulatio
     )
 
 
+def is_tame(seed: int) -> bool:
+    """Whether sums of the program stay small, so that the ends of registers meet the narrow kernels."""
+    return seed % 3 == 0
+
+
+def _tame_population(p: ProgramPopulation) -> ProgramPopulation:
+    """Constants up to 2^29, the most that the narrow kernels take; registers of 2 to 32 bits."""
+    n = p.neuron
+    if n is None:
+        return p
+    return replace(
+        p,
+        neuron=replace(
+            n,
+            input_shift=0,
+            threshold=None if n.threshold is None else np.minimum(n.threshold, 2**29),
+            start_value=n.start_value.clip(-(2**29), 2**29),
+            bias_mantissa=n.bias_mantissa >> 2,
+        ),
+    )
+
+
+def _tame_projection(rng: np.random.Generator, p: ProgramProjection) -> ProgramProjection:
+    op = _op(rng, p.op, 8, SignMode.MIXED)
+    exponent = int(rng.choice([0, -1, -31]))
+    return replace(p, op=op, weight_bits=8, sign_mode=SignMode.MIXED, exponent=exponent)
+
+
 def extreme_program(seed: int) -> Program:
     """A valid program; the same for the same seed."""
     rng = np.random.default_rng(seed + 77_000)
@@ -106,6 +134,9 @@ def extreme_program(seed: int) -> Program:
         for p in program.populations
     )
     projections = (_projection(rng, p) for p in program.projections)
+    if is_tame(seed):
+        populations = (_tame_population(p) for p in populations)
+        projections = (_tame_projection(rng, p) for p in projections)
     return replace(program, populations=tuple(populations), projections=tuple(projections))
 
 
@@ -115,6 +146,8 @@ def extreme_spikes(program: Program, seed: int, samples: int, steps: int) -> Int
     shape = (samples, steps, *program.input.shape)
     graded = any(p.graded and p.source == program.input.name for p in program.projections)
     near = [0, 0, 1, -1, LARGEST_PAYLOAD, -LARGEST_PAYLOAD] if graded else [0, 1]
+    if is_tame(seed):
+        near = [n for n in near if abs(n) < 2]
     return np.asarray(rng.choice(near, shape), np.int64)
 
 
