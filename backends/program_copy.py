@@ -25,7 +25,10 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
         OSError, KeyError: there is no copy.
     """
     text, packed = (folder / files["program"]).read_bytes(), (folder / files["weights"]).read_bytes()
-    deployed, meant = write_program(read_program(text, packed, str(folder))), write_program(program)
+    deployed, meant = (
+        write_program(read_program(text, packed, place=str(folder))),
+        write_program(program),
+    )
     found = []
     if deployed[PROGRAM] != meant[PROGRAM]:
         found.append(f"{files['program']} is another structure than {PROGRAM}")

@@ -168,7 +168,7 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
         program = read_program(
             (folder / PROGRAM).read_bytes(),
             (folder / WEIGHTS).read_bytes(),
-            str(folder),
+            place=str(folder),
         )
     except OSError as problem:
         raise fail(

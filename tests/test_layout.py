@@ -17,7 +17,7 @@ ALLOWED = {
     "errors": set(),
     "files": {"errors"},
     "ir": {"errors", "files"},
-    "sim": {"ir", "errors"},
+    "sim": {"ir", "errors", "files"},
     "verify": {"sim", "ir", "errors"},
     "frontend": {"ir", "errors", "files"},
     "training": {

@@ -27,7 +27,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path]:
     files = _checked_code(package)
     try:
         data = {name: (package / name).read_bytes() for name in DATA_FILES}
-        program = read_program(data["program.json"], data["weights.npz"], str(package))
+        program = read_program(data["program.json"], data["weights.npz"], place=str(package))
         expected = [
             layout_json(population_places(program, stock), projection_places(program, stock))
             for stock in (False, True)

@@ -39,7 +39,7 @@ def run(
         what = f"engine {engine} is not installed"
         raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install loihi1")
     text = (folder / emitted.files["program"]).read_bytes()
-    program = read_program(text, (folder / emitted.files["weights"]).read_bytes(), str(folder))
+    program = read_program(text, (folder / emitted.files["weights"]).read_bytes(), place=str(folder))
     wrong = list(check(program))
     if wrong:
         raise UserError(*wrong)  # the bundle was changed: what is compiled was checked

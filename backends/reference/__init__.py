@@ -59,5 +59,7 @@ class ReferenceBackend:
     ) -> Trace:
         """Read the program back and simulate it; there is nothing that could hang."""
         structure = (folder / emitted.files["program"]).read_bytes()
-        program = read_program(structure, (folder / emitted.files["weights"]).read_bytes(), str(folder))
+        program = read_program(
+            structure, (folder / emitted.files["weights"]).read_bytes(), place=str(folder)
+        )
         return simulate(program, spikes, simulator=engine, progress=progress)

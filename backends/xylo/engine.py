@@ -53,7 +53,7 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     host = read_program(
         (folder / files["host"]).read_bytes(),
         (folder / files["host weights"]).read_bytes(),
-        f"{folder}, the host's part",
+        place=f"{folder}, the host's part",
     )
     found = []
     taken = {INPUT: 0, HIDDEN: 0, OUTPUT: 0}

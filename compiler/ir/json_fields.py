@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -21,27 +20,6 @@ KINDS = {
 }
 SHOWN = 100
 """Letters of a wrong value that a message shows."""
-
-
-def parsed(text: bytes, name: str) -> Any:
-    """The content of a JSON file in UTF-8; a key that is there twice is refused.
-
-    Raises:
-        UserError: D130.
-    """
-    try:
-        return json.loads(text.decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as problem:  # RecursionError: lists in lists in lists
-        raise fail("D130", f"{name} is no JSON: {problem!s:.200}", where=name) from problem
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r:.100} is there twice")
-    return found
 
 
 class Fields:
@@ -64,7 +42,7 @@ class Fields:
         """The message of a member that is something else than it has to be."""
         shown = KINDS.get(type(value), "something else")
         if isinstance(value, str | int | float):
-            shown = f"{value!r:.{SHOWN}}" if not _long(value) else "a very long number"
+            shown = f"{value!r:.{SHOWN}}"
         where = self.where if name == "it" else f"{self.where}, {name}"
         return fail("D130", f"{name} is {shown}, not {wanted}", where=where)
 
@@ -110,7 +88,7 @@ class Fields:
         value = self.take(name)
         if value is None:
             return None
-        if type(value) is int and not _long(value):
+        if type(value) is int:
             return float(value)
         return float(self._of(value, float, name))
 
@@ -146,8 +124,3 @@ class Fields:
             raise fail(
                 "D130", f"it has members that are none of this format: {names}", where=self.where
             )
-
-
-def _long(value: object) -> bool:
-    """Whether a whole number is too long to be written or to be a float."""
-    return type(value) is int and value.bit_length() > 1000

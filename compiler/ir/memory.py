@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from snnc.errors import fail
+from snnc.files.memory import machine_memory
 
 from .ops import Conv2d, Op, Shape, SparseLinear, size
 from .program import Program
 from .scaling import weights_of
 
 SHARE = 2
-"""A program may take one part in so many of the machine's memory for one sample."""
+"""A program may take one part in so many of the memory for one sample: twice what a file may."""
 
 WORD_BYTES = 8
 NEURON_BYTES = 10 * WORD_BYTES
@@ -23,14 +23,9 @@ COPIES = 3
 """Of weights: as they are read, as they are laid out, and one between."""
 
 
-def machine_bytes() -> int:
-    """Memory of this machine."""
-    return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
-
-
 def samples_at_once(program: Program, most: int) -> int:
     """How many samples can be run together, ``most`` at the most and 1 at the least."""
-    return max(1, min(most, machine_bytes() // SHARE // sum(taken for _, taken in _parts(program))))
+    return max(1, min(most, machine_memory() // SHARE // sum(taken for _, taken in parts_of(program))))
 
 
 def refuse_too_large(program: Program) -> None:
@@ -39,8 +34,8 @@ def refuse_too_large(program: Program) -> None:
     Raises:
         UserError: D138.
     """
-    parts = dict(_parts(program))
-    total, room = sum(parts.values()), machine_bytes() // SHARE
+    parts = dict(parts_of(program))
+    total, room = sum(parts.values()), machine_memory() // SHARE
     if total <= room:
         return
     where = max(parts, key=lambda name: parts[name])
@@ -49,7 +44,7 @@ def refuse_too_large(program: Program) -> None:
         f"one sample takes {gigabytes(total)}, {gigabytes(parts[where])} of it here; "
         f"there may be {gigabytes(room)}",
         where=where,
-        why=f"that is 1/{SHARE} of this machine's memory",
+        why=f"that is 1/{SHARE} of the memory that this process may use",
         help="run it on a machine with more memory, or make populations, kernels or delays smaller",
     )
 
@@ -59,8 +54,8 @@ def gigabytes(count: int) -> str:
     return f"{count / 2**30:.1f} GiB"
 
 
-def _parts(program: Program) -> Iterator[tuple[str, int]]:
-    """What takes memory: its place in the program, and bytes."""
+def parts_of(program: Program) -> Iterator[tuple[str, int]]:
+    """What takes memory when one sample is run: its place in the program, and bytes."""
     depth: dict[str, int] = {}
     for p in program.projections:
         depth[p.source] = max(depth.get(p.source, 0), p.delay + 1)
@@ -79,7 +74,7 @@ def _laid_out(op: Op, source: Shape) -> int:
     if isinstance(op, Conv2d):
         return _convolution(op, source)
     if isinstance(op, SparseLinear):
-        return 2 * COPIES * (op.weight.nnz + sum(op.weight.shape))
+        return 2 * COPIES * (int(op.weight.nnz) + sum(map(int, op.weight.shape)))
     try:
         return COPIES * int(weights_of(op).size)
     except TypeError:  # passes everything on, as a matrix with one number for each

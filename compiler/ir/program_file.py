@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
+from snnc.files import Kind, parse_npz
+
 from .graph import STANDARD
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program
@@ -48,9 +50,12 @@ def pack_arrays(arrays: Arrays) -> bytes:
 
 
 def unpack_arrays(data: bytes) -> Arrays:
-    """The arrays of an ``.npz`` archive; refuses pickled objects."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """The arrays of an ``.npz`` archive.
+
+    Raises:
+        UserError: D130 it is none, or holds something else than numbers; D107 it is too large.
+    """
+    return parse_npz(data, "an archive of arrays", Kind("D130", "it cannot be read"))
 
 
 def op_to_json(op: Op, key: str, arrays: Arrays) -> dict[str, Any]:

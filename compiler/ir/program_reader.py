@@ -9,29 +9,28 @@ import numpy as np
 import scipy.sparse as sparse
 
 from snnc.errors import UserError, fail
+from snnc.files import Kind as FileKind
+from snnc.files import parse_json, parse_npz
 
 from .fixed_point import SignMode
 from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
-from .json_fields import Fields, parsed
+from .json_fields import Fields
 from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
-from .program_file import FORMAT, unpack_arrays
+from .program_file import FORMAT
 from .program_ranges import WORD
 from .validation import validate
 
 PROGRAM, WEIGHTS = "program.json", "weights.npz"
 CURE = "compile the model again"
+DAMAGED = FileKind("D130", "a program cannot be read", CURE)
 
 
 class _Arrays:
     """The arrays of ``weights.npz``: each is taken once, under the key that its place gives it."""
 
     def __init__(self, packed: bytes) -> None:
-        try:
-            self._left = unpack_arrays(packed)
-        except Exception as problem:  # whatever a damaged archive makes a parser raise
-            what = f"it cannot be read: {type(problem).__name__}: {problem!s:.200}"
-            raise fail("D130", what, where=WEIGHTS) from problem
+        self._left = parse_npz(packed, WEIGHTS, DAMAGED)
 
     def take(self, key: str) -> Array:
         """An array of whole numbers, as int64."""
@@ -56,7 +55,7 @@ class _Arrays:
             raise fail("D135", f"nothing refers to its arrays {names}", where=WEIGHTS)
 
 
-def read_program(structure: bytes, weights: bytes, place: str = "") -> Program:
+def read_program(structure: bytes, weights: bytes, *, place: str = "") -> Program:
     """The inverse of :func:`write_program`.
 
     Args:
@@ -79,7 +78,7 @@ def read_program(structure: bytes, weights: bytes, place: str = "") -> Program:
 
 def _read(structure: bytes, weights: bytes) -> Program:
     """What the files say, each part of its kind, not yet validated."""
-    fields = Fields(parsed(structure, PROGRAM), PROGRAM)
+    fields = Fields(parse_json(structure, PROGRAM, DAMAGED), PROGRAM)
     found = fields.integer("format")
     if found != FORMAT:
         what = f"program format {found!s:.40}, this snnc reads {FORMAT}"

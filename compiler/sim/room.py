@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from snnc.errors import fail
+from snnc.files.memory import machine_memory
 from snnc.ir import Program, size
-from snnc.ir.memory import SHARE, gigabytes, machine_bytes
+from snnc.ir.memory import SHARE, gigabytes
 
 PAYLOAD_BYTES = 8
 """Of an input element in a step, at the most; what is recorded has 4."""
@@ -23,14 +24,14 @@ def refuse_long_run(program: Program, samples: int, steps: int, *, states: bool 
     """
     neurons = sum(size(p.shape) for p in program.populations if p.neuron is not None)
     each = PAYLOAD_BYTES * size(program.input.shape) + 4 * neurons * (2 if states else 1)
-    taken, room = samples * steps * each, machine_bytes() // SHARE
+    taken, room = samples * steps * each, machine_memory() // SHARE
     if taken > room:
         raise fail(
             "D139",
             f"a record of {samples} samples and {steps} steps takes {gigabytes(taken)}; "
             f"there may be {gigabytes(room)}",
             where=program.name,
-            why=f"that is 1/{SHARE} of this machine's memory, and a step is recorded with "
+            why=f"that is 1/{SHARE} of the memory that this process may use; a step is recorded with "
             f"{size(program.input.shape)} inputs and {neurons} neurons",
             help="use fewer samples or frames at a time",
         )

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from snnc.cli import app
-from snnc.ir import read_program, validate, write_program
+from snnc.ir import IntegerNeuron, ProgramPopulation, read_program, validate, write_program
+from snnc.ir.neuron_validation import check_neuron
 
 from .lies import LIES, Lie, honest, lying, pack
 
@@ -20,7 +21,16 @@ MODEL = Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "mod
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of the target ``reference`` that holds the honest program. Each test changes it."""
     folder = tmp_path_factory.mktemp("lies") / "bundle"
-    arguments = ["compile", MODEL, "--target", "reference", "--steps-per-frame", "4", "-o", folder]
+    arguments: list[str | Path] = [
+        "compile",
+        MODEL,
+        "--target",
+        "reference",
+        "--steps-per-frame",
+        "4",
+        "-o",
+        folder,
+    ]
     assert called(arguments) == (0, "")
     return folder
 
@@ -74,11 +84,13 @@ def test_there_are_enough(bundle: Path) -> None:
 
 
 def test_a_program_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snnc.ir import validation
-
     seen = []
-    check = validation.check_neuron
-    monkeypatch.setattr(validation, "check_neuron", lambda *a: seen.append(a) or check(*a))
+
+    def counted(population: ProgramPopulation, neuron: IntegerNeuron) -> None:
+        seen.append(population.name)
+        check_neuron(population, neuron)
+
+    monkeypatch.setattr("snnc.ir.validation.check_neuron", counted)
     program = honest()
     assert validate(program) is validate(program)
-    assert len(seen) == 4
+    assert seen == ["maps", "counts", "counts.relay", "readout"]

@@ -65,7 +65,7 @@ def _projection(rng: np.random.Generator, p: ProgramProjection) -> ProgramProjec
 
 def _neuron(rng: np.random.Generator, neuron: IntegerNeuron, p: ProgramPopulation) -> IntegerNeuron:
     often = {"current_decay": (4095,), "potential_decay": (0,), "state_bits": (24, 28, 29)}
-    numbers = {f: _end(rng, "IntegerNeuron", f, often.get(f, ())) for f in SHIFTED}
+    numbers: dict[str, Any] = {f: _end(rng, "IntegerNeuron", f, often.get(f, ())) for f in SHIFTED}
     numbers["bias_start"] = int(rng.choice([0, 1, 2, 65535]))
     register = register_end(numbers["state_bits"])
     shape = p.shape if rng.random() < 0.5 else ()

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from snnc.errors import UserError
-from snnc.ir import Encoding, Linear, Program, memory, validate
+from snnc.ir import Encoding, Linear, Program, validate
+from snnc.ir.memory import parts_of, samples_at_once
 from snnc.ir.program_ranges import RANGES, STEPS, range_of
 from snnc.sim import encode, simulate
 from snnc.sim.fast import Simulator
@@ -64,7 +65,7 @@ def test_the_longest_delay_arrives() -> None:
 
 
 def test_a_run_that_memory_cannot_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snnc.sim.room.machine_bytes", lambda: 2 * (8 + 4 * 2) * 100)
+    monkeypatch.setattr("snnc.sim.room.machine_memory", lambda: 2 * (8 + 4 * 2) * 100)
     program = chain(NEURON)
     simulate(program, np.ones((2, 50, 1), np.int64))
     with pytest.raises(UserError, match="D139") as refused:
@@ -76,10 +77,10 @@ def test_a_run_that_memory_cannot_record_is_refused(monkeypatch: pytest.MonkeyPa
 
 def test_a_program_that_memory_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     program = chain(NEURON, delay=60_000)
-    taken = sum(count for _, count in memory._parts(program))
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 2 * taken)
+    taken = sum(count for _, count in parts_of(program))
+    monkeypatch.setattr("snnc.ir.memory.machine_memory", lambda: 2 * taken)
     validate(replace(program))
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 2 * taken - 2)
+    monkeypatch.setattr("snnc.ir.memory.machine_memory", lambda: 2 * taken - 2)
     with pytest.raises(UserError, match="D138") as refused:
         validate(replace(program))
     assert "population input" in str(refused.value)
@@ -87,12 +88,12 @@ def test_a_program_that_memory_cannot_hold_is_refused(monkeypatch: pytest.Monkey
 
 def test_samples_run_one_by_one_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     program = chain(NEURON)
-    taken = sum(count for _, count in memory._parts(program))
-    assert memory.samples_at_once(program, 64) == 64
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 6 * taken)
-    assert memory.samples_at_once(program, 64) == 3
-    monkeypatch.setattr(memory, "machine_bytes", lambda: 1)
-    assert memory.samples_at_once(program, 64) == 1
+    taken = sum(count for _, count in parts_of(program))
+    assert samples_at_once(program, 64) == 64
+    monkeypatch.setattr("snnc.ir.memory.machine_memory", lambda: 6 * taken)
+    assert samples_at_once(program, 64) == 3
+    monkeypatch.setattr("snnc.ir.memory.machine_memory", lambda: 1)
+    assert samples_at_once(program, 64) == 1
 
 
 def test_payloads_of_binary_spikes_are_refused() -> None:

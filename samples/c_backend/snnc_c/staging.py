@@ -25,7 +25,7 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
     """
     try:
         packed = (folder / "program.json").read_bytes(), (folder / "weights.npz").read_bytes()
-        program = read_program(*packed, str(folder))
+        program = read_program(*packed, place=str(folder))
         wrong = list(check_numbers(program))
         files = {} if wrong else code_files(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
