@@ -9,7 +9,7 @@ from snnc.errors import UserError, blamed, fail
 from .graph import STANDARD, Code, Comparison, Reset
 from .neuron_models import find_model
 from .program import IntegerNeuron, ProgramPopulation
-from .program_ranges import WORD, register_end
+from .program_ranges import register_end
 from .ranged import array_in_range, check_array, in_range
 
 OWNER = "IntegerNeuron"
@@ -47,12 +47,12 @@ def check_neuron(population: ProgramPopulation, neuron: IntegerNeuron) -> None:
         if values is not None or field != "threshold":
             values = check_array(field, values, population.shape, where)
             array_in_range(OWNER, field, values, where)
-    _check_registers(neuron, where)
+    _check_start(neuron, where)
     _check_code(neuron, where)
     _check_model(neuron, where)
 
 
-def _check_registers(neuron: IntegerNeuron, where: str) -> None:
+def _check_start(neuron: IntegerNeuron, where: str) -> None:
     largest = max(int(neuron.start_value.max()), -int(neuron.start_value.min()))
     if largest > register_end(neuron.state_bits):
         raise fail(
@@ -61,14 +61,6 @@ def _check_registers(neuron: IntegerNeuron, where: str) -> None:
             f"{register_end(neuron.state_bits)}",
             where=f"{where}, start_value",
             why="it is put into the potential as it is",
-        )
-    mantissa = max(int(neuron.bias_mantissa.max()), -int(neuron.bias_mantissa.min()))
-    if mantissa << neuron.bias_exponent > WORD:
-        raise fail(
-            "D133",
-            f"the bias is {mantissa} << {neuron.bias_exponent}; it can be {WORD}",
-            where=f"{where}, bias_mantissa",
-            why="the bias is added in 32 bits",
         )
 
 

@@ -81,8 +81,14 @@ RANGES = (
         WORD,
         "it is put into the potential, whose register ends at 2^(state_bits - 1) - 1",
     ),
-    Range(_NEURON, "bias_mantissa", -WORD, WORD, "the bias is added in 32 bits"),
-    Range(_NEURON, "bias_exponent", 0, 30, "the bias is added in 32 bits"),
+    Range(_NEURON, "bias_mantissa", -WORD, WORD, "biases are kept in 32 bits"),
+    Range(
+        _NEURON,
+        "bias_exponent",
+        0,
+        31,
+        "the bias is added in 32 bits: nothing of it is left after a larger shift",
+    ),
     Range(
         _NEURON, "bias_start", 0, STEPS - 1, f"steps are counted from 1, frames begin after 0; {_TIME}"
     ),
@@ -112,8 +118,8 @@ RANGES = (
     Range("Program", "steps_per_frame", 1, STEPS, _TIME),
 )
 """Every field with a number, in the order of the classes. What two fields allow together comes on top:
-``bias_mantissa << bias_exponent`` within +-(2^31 - 1), ``start_value`` within its register
-(:func:`register_end`), weights on the grid of ``weight_bits`` and ``sign_mode``."""
+``start_value`` within its register (:func:`register_end`), weights on the grid of ``weight_bits`` and
+``sign_mode``."""
 
 _BY_NAME = {(each.owner, each.field): each for each in RANGES}
 

@@ -293,7 +293,7 @@ def test_a_bundle_with_files_missing_and_added(snnc: Command, bundle: Path) -> N
 
 def test_damaged_weights_are_told(snnc: Command, bundle: Path) -> None:
     (bundle / "weights.npz").write_bytes(b"PK\x03\x04")
-    refused(snnc("verify", bundle, "--allow-altered"), "D114")
+    refused(snnc("verify", bundle, "--allow-altered"), "D130", "weights.npz")
 
 
 def test_wrong_engine_and_samples(snnc: Command, finished: Path) -> None:

@@ -126,7 +126,7 @@ def first_projection(program: Program, **changes: Any) -> Program:
 
 def other_weights(program: Program) -> Program:
     op = program.projections[0].op
-    return first_projection(program, op=with_weights(op, -weights_of(op)))
+    return first_projection(program, op=with_weights(op, weights_of(op)[::-1]))
 
 
 FAULTS: dict[str, Callable[[Program], Program]] = {
@@ -219,7 +219,7 @@ def unseen_integer(program: Program) -> Program:
     """One weight of the network turned, of an input pixel that the data below never show."""
     op = program.projections[0].op
     weights = np.array(weights_of(op))
-    weights.flat[0] += 2
+    weights.flat[0] -= 2 * int(np.sign(weights.flat[0]))  # towards 0, where the grid goes on
     return first_projection(program, op=with_weights(op, weights))
 
 

@@ -69,8 +69,8 @@ def _neuron(rng: np.random.Generator, neuron: IntegerNeuron, p: ProgramPopulatio
     numbers["bias_start"] = int(rng.choice([0, 1, 2, 65535]))
     register = register_end(numbers["state_bits"])
     shape = p.shape if rng.random() < 0.5 else ()
-    exponent = int(rng.integers(0, 31))
-    bias = WORD >> exponent
+    exponent = _end(rng, "IntegerNeuron", "bias_exponent", (3, 7))
+    bias = int(rng.choice([WORD, WORD >> exponent]))
     if numbers["bias_interval"] > 1:
         numbers["bias_interval"] = int(rng.choice([1, 2, 65536]))
     start = [register, -register, 0, register // 2]
@@ -107,6 +107,7 @@ def _tame_population(p: ProgramPopulation) -> ProgramPopulation:
     n = p.neuron
     if n is None:
         return p
+    most = 2**29 >> n.bias_exponent
     return replace(
         p,
         neuron=replace(
@@ -114,7 +115,7 @@ def _tame_population(p: ProgramPopulation) -> ProgramPopulation:
             input_shift=0,
             threshold=None if n.threshold is None else np.minimum(n.threshold, 2**29),
             start_value=n.start_value.clip(-(2**29), 2**29),
-            bias_mantissa=n.bias_mantissa >> 2,
+            bias_mantissa=n.bias_mantissa.clip(-most, most),
         ),
     )
 
