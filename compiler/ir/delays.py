@@ -11,6 +11,7 @@ import networkx as nx
 
 from .ops import size
 from .program import Program, ProgramProjection
+from .validation import validate
 
 MOST_WALKS = 20_000
 """Paths and loops that are looked at where there are loops: the longest is hard to find otherwise."""
@@ -94,7 +95,12 @@ class Delays:
 
 
 def delays_of(program: Program) -> Delays:
-    """The delays of a program and the ways that they make."""
+    """The delays of a program and the ways that they make.
+
+    Raises:
+        UserError: the program is not valid (:func:`snnc.ir.validate`).
+    """
+    validate(program)
     rows = tuple(_delayed(program, p) for p in program.projections)
     ways = _between(program)
     if ways is None:

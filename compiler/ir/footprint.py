@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .ops import Conv2d, Linear, Op, Shape, size
 from .program import Program
+from .validation import validate
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,12 @@ class ProgramSize:
 
 
 def program_size(program: Program) -> ProgramSize:
-    """Count what a program needs; every copy of a shared convolution weight is a synapse."""
+    """Count what a program needs; every copy of a shared convolution weight is a synapse.
+
+    Raises:
+        UserError: the program is not valid (:func:`snnc.ir.validate`).
+    """
+    validate(program)
     neurons = sum(size(p.shape) for p in program.populations if p.neuron is not None)
     synapses = buffered = 0
     for projection in program.projections:

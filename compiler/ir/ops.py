@@ -121,6 +121,8 @@ class Place(Op):
     channels: int
 
     def out_shape(self, shape: Shape) -> Shape:
+        if not shape:
+            raise ValueError("takes channels, gets a single number")
         if self.offset < 0 or self.offset + shape[0] > self.channels:
             raise ValueError(f"{shape[0]} channels from {self.offset} on do not fit {self.channels}")
         return (self.channels, *shape[1:])
@@ -145,8 +147,8 @@ class Scale(Op):
     factor: Array
 
     def out_shape(self, shape: Shape) -> Shape:
-        if self.factor.ndim and self.factor.shape[0] != shape[0]:
-            raise ValueError(f"{self.factor.shape[0]} factors for {shape[0]} channels")
+        if self.factor.ndim and self.factor.shape != shape[:1]:
+            raise ValueError(f"factors of shape {self.factor.shape} for channels {shape[:1]}")
         return shape
 
     def apply(self, x: Array) -> Array:
@@ -209,6 +211,8 @@ class Linear(Op):
     bias: Array | None = None
 
     def out_shape(self, shape: Shape) -> Shape:
+        if self.weight.ndim != 2:
+            raise ValueError(f"takes weights (outputs, inputs), has {self.weight.shape}")
         if size(shape) != self.weight.shape[1]:
             raise ValueError(f"takes {self.weight.shape[1]} inputs, gets {size(shape)}")
         return (self.weight.shape[0],)
@@ -271,6 +275,7 @@ class Conv2d(Op):
     def out_shape(self, shape: Shape) -> Shape:
         if len(shape) != 3:
             raise ValueError(f"takes (channels, height, width), gets {shape}")
+        self._check()
         if shape[0] != self.weight.shape[1] * self.groups:
             raise ValueError(f"takes {self.weight.shape[1] * self.groups} channels, gets {shape[0]}")
         rows, columns = (
@@ -280,6 +285,22 @@ class Conv2d(Op):
         if rows < 1 or columns < 1:
             raise ValueError(f"a kernel over {self.extent} does not fit into {shape[1:]}")
         return (self.weight.shape[0], rows, columns)
+
+    def _check(self) -> None:
+        """Make sure that the kernel can be laid over anything at all.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        kernel = self.weight.shape
+        if len(kernel) != 4 or not all(kernel):
+            raise ValueError(f"takes weights (channels out, channels in, height, width), has {kernel}")
+        for name, low in (("stride", 1), ("padding", 0), ("dilation", 1)):
+            pair = getattr(self, name)
+            if len(pair) != 2 or min(pair) < low:
+                raise ValueError(f"{name} is {pair}; it has to be two numbers from {low} on")
+        if self.groups < 1 or kernel[0] % self.groups:
+            raise ValueError(f"groups is {self.groups}, which is no part of {kernel[0]} channels out")
 
     def windows(self, x: Array) -> Array:
         """All windows of a batch: (batch, channels, rows, columns, kernel height, kernel width)."""
@@ -347,6 +368,9 @@ class AvgPool2d(Op):
         return Conv2d(weight, None, self.stride, self.padding, groups=channels)
 
     def out_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 3 or min(self.kernel) < 1:
+            what = f"a kernel of {self.kernel} over {shape}"
+            raise ValueError(f"takes (channels, height, width) and a kernel from 1 on, gets {what}")
         return self.as_conv(shape[0]).out_shape(shape)
 
     def apply(self, x: Array) -> Array:

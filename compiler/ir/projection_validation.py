@@ -11,7 +11,6 @@ from .fixed_point import SignMode, on_grid, weight_range, weight_step
 from .graph import STANDARD, Code, Encoding
 from .ops import Array, Conv2d, Identity, Linear, Op, Shape, SparseLinear, size
 from .program import Program, ProgramPopulation, ProgramProjection
-from .program_ranges import WORD
 from .ranged import in_range
 
 OWNER = "ProgramProjection"
@@ -66,7 +65,8 @@ def _said(op: Op) -> str:
     """An operation in words."""
     if not isinstance(op, Conv2d):
         return "operation"
-    return f"convolution (stride {op.stride}, padding {op.padding}, dilation {op.dilation})"
+    names = ("stride", "padding", "dilation", "groups")
+    return f"convolution ({', '.join(f'{name} {getattr(op, name)!r:.60}' for name in names)})"
 
 
 def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
@@ -85,7 +85,10 @@ def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
     axes = 4 if isinstance(op, Conv2d) else 2
     weights = _integers(op.weight, axes, where)
     if isinstance(op, Conv2d):
-        _geometry(op, source, where)
+        numbers = (*op.stride, *op.padding, *op.dilation, op.groups)
+        if not all(isinstance(n, int | np.integer) for n in numbers):
+            what = f"its {_said(op)} has numbers that are not whole"
+            raise fail("D134", what, where=f"{where}, op")
     return weights
 
 
@@ -98,26 +101,6 @@ def _integers(weights: Array, axes: int, where: str) -> Array:
         what = f"its weights have the shape {weights.shape}; there have to be {axes} axes, none empty"
         raise fail("D135", what, where=f"{where}, op")
     return weights
-
-
-def _geometry(op: Conv2d, source: Shape, where: str) -> None:
-    """Strides, padding, dilation and groups by which a kernel can be laid over its source."""
-    for name, low in (("stride", 1), ("padding", 0), ("dilation", 1)):
-        pair = getattr(op, name)
-        whole = isinstance(pair, tuple) and len(pair) == 2 and all(type(n) is int for n in pair)
-        if not whole or not all(low <= n <= WORD for n in pair):
-            what = f"{name} is {pair!r:.100}; it has to be two whole numbers of {low} to {WORD}"
-            why = "it says, in rows and columns, how a kernel lies on its source"
-            raise fail("D134", what, where=f"{where}, op", why=why)
-    outs, groups = op.weight.shape[0], op.groups
-    channels = source[0] if source else 0
-    if type(groups) is not int or groups < 1 or outs % groups or channels % groups:
-        raise fail(
-            "D134",
-            f"groups is {groups!r:.100}, with {channels} channels in and {outs} out",
-            where=f"{where}, op",
-            why="groups are equal parts of the channels on both sides",
-        )
 
 
 def _sparse(op: SparseLinear, source: Shape, target: Shape, where: str) -> Array:

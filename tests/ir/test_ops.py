@@ -137,3 +137,37 @@ def test_scaling_inputs_and_outputs(case: tuple[Conv2d, tuple[int, ...]]) -> Non
     outs = np.arange(1.0, 1 + len(conv.weight))
     same_map(scale_inputs(conv, ins, shape), [Scale(ins), conv], shape)
     same_map(scale_outputs(conv, outs, conv.out_shape(shape)), [conv, Scale(outs)], shape)
+
+
+KERNEL = np.ones((4, 1, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "why"),
+    [
+        (Linear(np.ones(3)), (3,), "weights"),
+        (Linear(np.ones((2, 3))), (4,), "3 inputs"),
+        (Conv2d(np.ones((4, 1, 2))), (1, 5, 5), "weights"),
+        (Conv2d(np.ones((4, 1, 0, 2))), (1, 5, 5), "weights"),
+        (Conv2d(KERNEL), (5, 5), "height"),
+        (Conv2d(KERNEL), (2, 5, 5), "1 channels"),
+        (Conv2d(KERNEL, stride=(0, 1)), (1, 5, 5), "stride"),
+        (Conv2d(KERNEL, stride=(1, -1)), (1, 5, 5), "stride"),
+        (Conv2d(KERNEL, padding=(-1, 0)), (1, 5, 5), "padding"),
+        (Conv2d(KERNEL, dilation=(0, 0)), (1, 5, 5), "dilation"),
+        (Conv2d(KERNEL, dilation=(9, 1)), (1, 5, 5), "does not fit"),
+        (Conv2d(KERNEL, groups=0), (1, 5, 5), "groups"),
+        (Conv2d(KERNEL, groups=3), (3, 5, 5), "groups"),
+        (AvgPool2d((0, 2), (1, 1)), (1, 5, 5), "kernel"),
+        (AvgPool2d((2, 2), (0, 1)), (1, 5, 5), "stride"),
+        (AvgPool2d((2, 2), (1, 1)), (5,), "height"),
+        (Scale(np.ones(3)), (), "factors"),
+        (Scale(np.ones((3, 3))), (3,), "factors"),
+        (Place(0, 3), (), "channels"),
+        (Place(-1, 3), (2,), "channels"),
+        (Reshape((2, 2)), (5,), "5 elements"),
+    ],
+)
+def test_what_an_operation_cannot_take_is_one_error(op: Op, shape: tuple[int, ...], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        op.out_shape(shape)
