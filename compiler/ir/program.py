@@ -18,32 +18,41 @@ from .ops import Array, Op, Shape
 
 @dataclass(frozen=True, eq=False)
 class IntegerNeuron:
-    """Dynamics of one population in integers. Arrays are int64, shape () or the population's.
+    """Dynamics of one population in integers.
+
+    Arrays are int64 of shape (), (channels, 1, ..., 1) or the population's. Ranges are those of
+    ``program_ranges``, which has their reasons; :func:`snnc.ir.validate` refuses what is beyond.
 
     Attributes:
         current_decay: Loihi's ``du``, 0 to 4095; ``(du + 1) / 4096`` of the current is lost a step.
         potential_decay: Loihi's ``dv``, 0 to 4096; ``dv / 4096`` of the potential is lost a step.
-        input_shift: synaptic input is shifted left by this into the state registers.
-        state_bits: width of current and potential, sign included.
-        threshold: in units of the potential; None for a readout, which never fires.
+        input_shift: synaptic input is shifted left by this into the state registers, 0 to 31.
+        state_bits: width of current and potential, sign included, 2 to 32.
+        threshold: in units of the potential, 1 to 2^31 - 1; None for a readout, which never fires.
         comparison, reset: as in the graph; without meaning for a readout.
-        start_value: potential before the first step.
-        bias_mantissa, bias_exponent: ``mantissa << exponent`` is added to the potential every step.
-        bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on).
-        unit: the potential that stands for 1.0 of the graph's units; for information alone.
+        start_value: potential before the first step, -(2^31 - 1) to 2^31 - 1, and at most the
+            register's end, ``2^(state_bits - 1) - 1``.
+        bias_mantissa: ``mantissa << exponent`` is added to the potential every step; -(2^31 - 1) to
+            2^31 - 1.
+        bias_exponent: 0 to 31.
+        bias_start: the bias is added in steps ``t > bias_start`` (0: from the first step on), 0 to
+            2^16 - 1.
+        unit: the potential that stands for 1.0 of the graph's units, 1 to 2^53; for information alone.
         bias_interval: of the steps after ``bias_start`` the first and every so many after it get the
-            bias.
-        clear_interval, clear_offset: before the input of every step ``t`` with
-            ``t % interval == offset % interval`` the current is set to 0 and the potential to its
-            start value; interval 0 means never.
+            bias, 1 to 2^16.
+        clear_interval: before the input of every step ``t`` with ``t % interval == offset % interval``
+            the current is set to 0 and the potential to its start value; 0 to 2^16, 0 means never.
+        clear_offset: see there, 0 to 2^16; in the exact codes ``bias_start + 1``, or whole intervals
+            from it.
         code: RATE fires as ``comparison`` and ``reset`` say, at most once a step. The exact codes count
             the thresholds in the potential at the last step of each frame (``clear_interval`` steps
             long), at most ``levels``; FRAME sends so many spikes from this step on, one a step, GRADED
             one spike with that payload.
-        levels: largest count in the exact codes; 0 in RATE.
+        levels: largest count in the exact codes, 0 to 2^23 - 1; 0 in RATE, and there alone.
         model: whose arithmetic it is: ``standard`` (``docs/numerics.md``), or the name of a neuron
             model that a plug-in brings (``neuron_models.py``), which says what the other fields mean.
-        constants: whole numbers by name that such a model needs beyond these fields.
+        constants: whole numbers by name that such a model needs beyond these fields, -2^63 to
+            2^63 - 1.
     """
 
     current_decay: int
@@ -76,9 +85,10 @@ class IntegerNeuron:
 class ProgramPopulation:
     """A population of the program; ``neuron`` is None for the input.
 
-    ``start`` is the number of steps before the population's frame 0: its frame ``r`` lasts from step
-    ``start + r * K + 1`` to step ``start + (r + 1) * K``. ``relay_of`` names the population whose
-    spikes this one only passes on, later (``relays.py``).
+    ``shape`` has 1 to 8 axes, each 1 to 2^31 - 1, as all of them together.
+    ``start`` is the number of steps before the population's frame 0, 0 to 2^16 - 1: its frame ``r``
+    lasts from step ``start + r * K + 1`` to step ``start + (r + 1) * K``. ``relay_of`` names the
+    population whose spikes this one only passes on, later (``relays.py``).
     """
 
     name: str
@@ -102,8 +112,10 @@ class ProgramPopulation:
 class ProgramProjection:
     """A projection of the program: ``arriving = shift(op(spikes), exponent)``.
 
-    ``op`` holds int64 weights on the grid of ``weight_bits`` and ``sign_mode`` and has no bias. With
-    ``graded`` the payload is multiplied, without it every non-zero payload counts 1.
+    ``op`` holds int64 weights on the grid of ``weight_bits`` (1 to 32; 31 with one sign) and
+    ``sign_mode`` and has no bias; what it gives has the target's shape. ``exponent`` is
+    -31 to 31, ``delay`` 0 to 2^16 - 1. With ``graded`` the payload is multiplied, without it every
+    non-zero payload counts 1; a source without payloads cannot be ``graded``.
     """
 
     source: str
@@ -126,8 +138,8 @@ class ProgramProjection:
 class Program:
     """A network in integers, ready to be emitted or simulated.
 
-    ``step_seconds`` is how long a step lasts, where the model says so. Nothing here depends on it;
-    formats in continuous time ask for it.
+    ``steps_per_frame`` is 1 to 2^16. ``step_seconds`` is how long a step lasts, where the model says
+    so. Nothing here depends on it; formats in continuous time ask for it.
     """
 
     name: str

@@ -40,6 +40,31 @@ class Range:
     high: int
     reason: str
 
+    @property
+    def ends(self) -> str:
+        """Both ends in words, as documents have them: ``0 to 2^16 - 1``."""
+        return f"{_power(self.low)} to {_power(self.high)}"
+
+    @property
+    def row(self) -> str:
+        """Its row in the table of ``docs/numerics.md``."""
+        return f"| `{self.owner}.{self.field}` | {self.ends} | {self.reason} |"
+
+
+LARGEST_PLAIN = 4096
+
+
+def _power(number: int) -> str:
+    """A number, by its power of two where it is large."""
+    if abs(number) <= LARGEST_PLAIN:
+        return str(number)
+    size = abs(number)
+    bits = size.bit_length()
+    text = f"2^{bits - 1}" if size == 1 << (bits - 1) else f"2^{bits} - 1"
+    if number > 0:
+        return text
+    return f"-({text})" if " " in text else f"-{text}"
+
 
 _NEURON, _POPULATION, _PROJECTION = "IntegerNeuron", "ProgramPopulation", "ProgramProjection"
 _TIME = f"no time in a program is longer than {STEPS} steps: a run has to end"
