@@ -1,6 +1,6 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
-from .extent import Extent
+from .extent import Extent, Fan
 from .fixed_point import (
     Integers,
     SignMode,
@@ -70,6 +70,7 @@ __all__ = [
     "Conv2d",
     "Encoding",
     "Extent",
+    "Fan",
     "Flatten",
     "Graph",
     "Identity",

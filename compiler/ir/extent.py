@@ -1,20 +1,30 @@
-"""How far sums can go: the smallest and largest result of an operation for inputs within bounds."""
+"""How far sums can go: what every narrow width, vector path and skipped check goes by.
+
+Bounds are float64: exact below 2**53, and at 2**53 or above exactly where the truth is. Positive and
+negative weights are summed apart, so all parts of a sum have one sign, and rounding a growing sum never
+takes it back below a power of two that it has reached. So they decide any limit up to 2**53 exactly.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sparse
 
-from .ops import Array, Identity, Op, Shape
+from .ops import Array, Conv2d, Identity, Linear, Op, Shape, SparseLinear
 from .scaling import weights_of, with_weights
+
+INT32 = 2**31
+"""A register of 32 bits holds ``-INT32`` to ``INT32 - 1``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Extent:
     """Bounds on every element of an array, both included: arrays of one shape, low <= 0 <= high.
 
-    Zero is always within: what is bounded are sums whose parts may be missing.
+    Zero is always within: what is bounded are sums whose parts may be missing. So the bounds hold for
+    every partial sum, in whatever order the parts are added.
     """
 
     low: Array
@@ -23,7 +33,7 @@ class Extent:
     @staticmethod
     def of(low: float, high: float, shape: Shape) -> Extent:
         """The same bounds for every element."""
-        return Extent(np.full(shape, min(low, 0)), np.full(shape, max(high, 0)))
+        return Extent(np.full(shape, min(low, 0), np.float64), np.full(shape, max(high, 0), np.float64))
 
     def __add__(self, other: Extent) -> Extent:
         return Extent(self.low + other.low, self.high + other.high)
@@ -44,9 +54,87 @@ class Extent:
         """
         if isinstance(op, Identity):
             return Extent(self.low.reshape(shape), self.high.reshape(shape))
-        weights = weights_of(op)
+        weights = np.asarray(weights_of(op), np.float64)
         positive = with_weights(op, np.maximum(weights, 0))
         negative = with_weights(op, np.minimum(weights, 0))
-        low = positive.apply(self.low[None]) + negative.apply(self.high[None])
-        high = positive.apply(self.high[None]) + negative.apply(self.low[None])
-        return Extent(low[0].reshape(shape), high[0].reshape(shape))
+        ends = np.stack([self.low, self.high]).astype(np.float64)
+        up, down = positive.apply(ends), negative.apply(ends)
+        low, high = up[0] + down[1], up[1] + down[0]
+        return Extent(low.reshape(shape), high.reshape(shape))
+
+    def within(self, least: float, most: float) -> bool:
+        """Whether no element leaves ``least`` to ``most``."""
+        return bool(np.all(self.low >= least) and np.all(self.high <= most))
+
+    def shifted(self, exponent: int) -> Extent:
+        """Bounds times ``2**exponent``, rounded down as an arithmetic shift to the right does."""
+        with np.errstate(over="ignore"):  # infinity is beyond every limit
+            return Extent(
+                np.floor(np.ldexp(self.low, exponent)), np.floor(np.ldexp(self.high, exponent))
+            )
+
+    def wrapped(self) -> Extent:
+        """What a register of 32 bits can hold of it: anything at all where a bound does not fit."""
+        lost = (self.low < -INT32) | (self.high > INT32 - 1)
+        return Extent(np.where(lost, -INT32, self.low), np.where(lost, INT32 - 1, self.high))
+
+    def brought(self, exponent: int) -> Extent:
+        """What a projection with these sums brings to its target in one step: ``shift_sum`` of them.
+
+        The sum wraps at 32 bits before the shift and again after it (``docs/numerics.md``, Synapses).
+        """
+        return self.wrapped().shifted(exponent).wrapped()
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """What reaches each target through one operation: its positive and its negative weights, summed.
+
+    ``positive >= 0 >= negative``, float64, of a shape that broadcasts to the target's. A convolution
+    has one element a channel, (channels, 1, 1): its whole kernel, of which targets at a padded border
+    see a part.
+    """
+
+    positive: Array
+    negative: Array
+
+    @staticmethod
+    def of(op: Op, source: Shape, target: Shape) -> Fan:
+        """Of an operation with weights and without bias; costs one look at each weight.
+
+        Args:
+            op: which; its weights are integers of 32 bits at the most.
+            source: its input's shape.
+            target: the shape that its result shall have, of as many elements.
+        """
+        if isinstance(op, Conv2d) and op.out_shape(source) == target:
+            rows, target = op.weight.reshape(len(op.weight), -1), (len(op.weight), 1, 1)
+        elif isinstance(op, Linear):
+            rows = op.weight
+        else:
+            return Fan._of_matrix(
+                op.weight if isinstance(op, SparseLinear) else op.matrix(source), target
+            )
+        whole = rows.astype(np.int64, copy=False)
+        total, magnitude = whole.sum(1), np.abs(whole).sum(1)  # two passes without a copy for each sign
+        return Fan(*(((total + m) // 2).reshape(target).astype(float) for m in (magnitude, -magnitude)))
+
+    @staticmethod
+    def _of_matrix(matrix: sparse.csr_array, target: Shape) -> Fan:
+        ends = (
+            sparse.csr_array((part, matrix.indices, matrix.indptr), matrix.shape)
+            @ np.ones(matrix.shape[1])
+            for part in (np.maximum(matrix.data, 0), np.minimum(matrix.data, 0))
+        )
+        above, below = (np.asarray(end, np.float64).reshape(target) for end in ends)
+        return Fan(above, below)
+
+    def reached(self, low: float, high: float) -> Extent:
+        """Bounds on the sums, whole or in part, for sources that all send ``low`` to ``high``.
+
+        What :meth:`Extent.through` gives, but for borders of convolutions, which get no less.
+        """
+        low, high = min(low, 0), max(high, 0)
+        return Extent(
+            self.positive * low + self.negative * high, self.positive * high + self.negative * low
+        )

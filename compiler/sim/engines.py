@@ -172,6 +172,7 @@ def _tally_fast(
         simulator.add_counts(chunk, result.spikes)
         simulator.add_counts(chunk, result.events, payloads=False)
 
-    largest = int(np.abs(frames).max(initial=0))
+    # Encoded counts are the counts themselves or, spread, zeros and ones.
+    payloads = (min(0, int(frames.min(initial=0))), max(1, int(frames.max(initial=0))))
     total = program.steps(frames.shape[1])
-    simulator.stream(source, len(frames), total, largest, (readout.name,), keep, progress)
+    simulator.stream(source, len(frames), total, payloads, (readout.name,), keep, progress)

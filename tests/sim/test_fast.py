@@ -58,7 +58,7 @@ def test_dense_input_is_multiplied_and_sparse_input_is_not() -> None:
     for density, product in ((0.01, False), (1.0, True)):
         payloads = (rng.random(shape) < density) * rng.integers(1, 4000, shape)
         assert compared(Case(network, payloads)) == []
-        plan = make_plan(build_tables(network), int(payloads.max()), ())
+        plan = make_plan(build_tables(network), (0, int(payloads.max())), ())
         assert plan.costs[0].pays(np.count_nonzero(payloads), shape[0] * shape[1]) == product
 
 
@@ -80,8 +80,7 @@ def test_the_corpus_takes_every_way() -> None:
     for kind in KINDS:
         for seed in range(NETWORKS):
             network = case(kind, seed)
-            largest = int(np.abs(network.spikes).max())
-            plan = make_plan(build_tables(network.program), largest, ())
+            plan = make_plan(build_tables(network.program), simulator.bounds(network.spikes), ())
             computing = [p for p in plan.populations if p["last"] > p["first"]]
             used.update(f"{'narrow' if p['narrow'] else 'wide'} registers" for p in computing)
             used.update(
@@ -161,7 +160,7 @@ def test_a_failure_in_any_thread_ends_the_run(threads: int) -> None:
         raise ValueError("no such frames")
 
     with pytest.raises(ValueError, match="no such frames"):
-        fast.stream(broken, 3, 30, 1, (), lambda chunk: None)
+        fast.stream(broken, 3, 30, (0, 1), (), lambda chunk: None)
 
 
 def test_what_is_no_input_is_refused() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from snnc.ir import Extent
+
 from .records import CONVOLUTION, DENSE, SPARSE
 from .tables import Reach
 
@@ -40,13 +42,12 @@ class Cost:
         return self.kind is not None and runs * self.product < spikes * self.spike
 
 
-def cost_of(projection: Any, reach: Reach, payload: int) -> Cost:
-    """Of a row of the table, for payloads of at most that magnitude."""
+def cost_of(projection: Any, reach: Reach, sums: Extent) -> Cost:
+    """Of a row of the table whose sums, whole and in part, stay within these bounds."""
     kind = int(projection["kind"])
     addition = ADDITION[kind] * (PAYLOAD if projection["graded"] else 1.0)
-    largest = (reach.sum << int(projection["unit_shift"])) * payload
     return Cost(
         SPIKE[kind] + reach.fan_out * addition,
         reach.macs * MULTIPLICATION[kind] + reach.sources * SOURCE + reach.targets * TARGET,
-        next((number for number, most in MANTISSA.items() if largest < most), None),
+        next((number for number, most in MANTISSA.items() if sums.within(1 - most, most - 1)), None),
     )

@@ -59,11 +59,15 @@ def list_input(
     row: int,
     depth: int,
     lists: Any,
-) -> None:
+    low: int,
+    high: int,
+) -> int:
     """The input's events of a chunk: ``spikes`` (samples, steps, size) in the program's order.
 
-    ``place``: the number that the kernels have for each neuron.
+    ``place``: the number that the kernels have for each neuron. Returns a payload that is not within
+    ``low`` to ``high``, 0 where all are: what kernels take for granted goes by these.
     """
+    beyond: Any = 0
     events, payloads, begin, end, free = lists
     samples, steps, size = spikes.shape
     some = np.zeros((size + MASK - 1) // MASK * MASK, np.int8)
@@ -76,10 +80,14 @@ def list_input(
             after = list_spikes(some, size, events, at)
             for e in range(at, after):
                 number = np.int64(events[e])
-                events[e], payloads[e] = place[number], now[number]
+                payload = np.int64(now[number])
+                if payload < low or payload > high:
+                    beyond = payload
+                events[e], payloads[e] = place[number], payload
             begin[s, row, depth + k], end[s, row, depth + k] = at, after
             at = after
     free[row] = at
+    return beyond
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,16 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Kind, Op, Program, ProgramProjection
+from snnc.ir import Code, Extent, Kind, Op, Program, ProgramProjection
 
 from .costs import Cost, cost_of
 from .tables import Ints, Tables
 
-SHORT = 2**15 - 1
+SHORT = 2**15
+"""Sums of 16 bits hold ``-SHORT`` to ``SHORT - 1``."""
+REGISTER = 32
 CONSTANT = 2**29
 """Thresholds, biases and start values up to here leave room for a state in 32 bits beside them."""
 STATE_BITS = 28
 """Widest state registers that are computed in 32 bits."""
+
+Payloads = tuple[int, int]
+"""The smallest and the largest payload that there can be."""
+
+NOTHING = Extent.of(0, 0, ())
 
 
 @dataclass(frozen=True)
@@ -78,42 +85,43 @@ class Plan:
         return self.tables.index[self.tables.program.input.name]
 
 
-def largest_payload(program: Program, projection: ProgramProjection, largest_input: int) -> int:
-    """The largest magnitude that a projection's spikes can have."""
+def payloads_of(program: Program, projection: ProgramProjection, given: Payloads) -> Payloads:
+    """The smallest and the largest number that a projection can hear of one source in one step."""
     source = program.by_name[projection.source]
     if not projection.graded:
-        return 1
+        return 0, 1
     if source.kind is Kind.INPUT:
-        return max(1, largest_input)
+        return min(0, given[0]), max(0, given[1])
     assert source.neuron is not None
-    return source.neuron.levels if source.neuron.code is Code.GRADED else 1
+    return 0, source.neuron.levels if source.neuron.code is Code.GRADED else 1
 
 
-def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Plan:
-    """Set the flags for inputs of at most ``largest_input`` and potentials that are to be recorded."""
+def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:
+    """Set the flags of a run.
+
+    Args:
+        tables: of the program.
+        given: the smallest and the largest payload of the input.
+        record: populations whose potentials are to be recorded.
+    """
     program = tables.program
     populations, projections = tables.populations.copy(), tables.projections.copy()
-    payload = np.array([largest_payload(program, q, largest_input) for q in tables.rows], np.int64)
-    arriving = []
-    for row, reach, most in zip(projections, tables.reach, payload, strict=True):
-        stored = reach.sum * int(most)
-        row["narrow"] = stored <= SHORT and row["bytes"] <= 2
-        total, exponent = stored << int(row["unit_shift"]), int(row["exponent"])
-        arriving.append(total << exponent if exponent >= 0 else (total >> -exponent) + 1)
+    sums = [
+        reach.fan.reached(*payloads_of(program, q, given))
+        for q, reach in zip(tables.rows, tables.reach, strict=True)
+    ]
+    for row, reach, most in zip(projections, tables.reach, sums, strict=True):
+        ends = (-SHORT * reach.unit, (SHORT - 1) * reach.unit)
+        row["narrow"] = row["bytes"] <= 2 and most.within(*ends)
+    arriving = [most.brought(q.exponent) for q, most in zip(tables.rows, sums, strict=True)]
     recorded, record_at = 0, dict[str, int]()
     for row, population in zip(populations, program.populations, strict=True):
         if population.neuron is None:
             continue
         here = slice(int(row["state"]), int(row["state"] + row["size"]))
-        most = sum(arriving[int(row["first"]) : int(row["last"])])
+        heard = arriving[int(row["first"]) : int(row["last"])]
         constants = (tables.threshold[here], tables.bias[here], tables.start[here])
-        row["narrow"] = (
-            row["current_decay"] == 4095
-            and row["potential_decay"] == 0
-            and row["state_bits"] <= STATE_BITS
-            and most << int(row["input_shift"]) < 1 << (int(row["state_bits"]) - 1)
-            and all(int(np.abs(values).max(initial=0)) <= CONSTANT for values in constants)
-        )
+        row["narrow"] = _stays_small(row, sum(heard, start=NOTHING), constants)
         row["lone"] = _lone(row, projections)
         if population.name in record:
             row["record"] = record_at[population.name] = recorded
@@ -134,8 +142,26 @@ def make_plan(tables: Tables, largest_input: int, record: Collection[str]) -> Pl
         int(populations["size"].max()),
         int(projections["sums"].max()),
         tuple(_component(members, populations, projections) for members in tables.components),
-        tuple(map(cost_of, projections, tables.reach, payload.tolist())),
+        tuple(map(cost_of, projections, tables.reach, sums)),
         {},
+    )
+
+
+def _stays_small(row: Any, arriving: Extent, constants: Iterable[Ints]) -> bool:
+    """Whether 32 bits hold all that a population's neurons compute, and no current can wrap.
+
+    Nothing leaks: the current is what arrives, shifted, and wraps above ``limit`` or at its negative.
+    A potential is below ``2**27`` after saturation, and at most a threshold away from that after a
+    spike; with a bias and a current on top it is below ``2**31``.
+    """
+    limit = 1 << (int(row["state_bits"]) - 1)
+    return bool(
+        row["current_decay"] == 4095
+        and row["potential_decay"] == 0
+        and row["state_bits"] <= STATE_BITS
+        and row["input_shift"] < REGISTER
+        and arriving.shifted(int(row["input_shift"])).within(1 - limit, limit)
+        and all(v.min(initial=0) >= -CONSTANT and v.max(initial=0) <= CONSTANT for v in constants)
     )
 
 
@@ -144,6 +170,8 @@ def _lone(row: Any, projections: NDArray[Any]) -> int:
     only = projections[int(row["first"])] if row["last"] - row["first"] == 1 else None
     if only is None or not (row["narrow"] and only["narrow"] and only["exponent"] >= 0):
         return -1
+    if only["unit_shift"] + only["exponent"] + row["input_shift"] >= REGISTER:
+        return -1  # nothing but zeros, and no shift of a register
     return int(row["first"])
 
 

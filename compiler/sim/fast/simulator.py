@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
+from snnc.ir import Program, Trace, validate
 
-from .plan import Plan, make_plan
-from .tables import build_tables
+from .plan import Payloads, Plan, make_plan
+from .tables import build_tables, has_payloads
 from .workspace import Workspace
 
 LARGEST_PAYLOAD = 2**23 - 1
@@ -28,6 +28,8 @@ BUDGET = 256 * 2**20
 
 LONG_ENOUGH = 32
 """Steps of a chunk that are worth having fewer samples in a block."""
+
+ANY_PAYLOAD = (-LARGEST_PAYLOAD, LARGEST_PAYLOAD)
 
 Source = Callable[[slice, slice], NDArray[Any]]
 """Input payloads of some samples and steps (from 0): (samples, steps, \\*input shape), integers."""
@@ -65,8 +67,9 @@ class Simulator:
         self.program = validate(program)  # kernels follow its indices without looking
         self.threads = threads or len(os.sched_getaffinity(0))
         self._products = products
+        self._heard = any(q.graded and q.source == program.input.name for q in program.projections)
         self._tables = build_tables(program)
-        self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
+        self._plans: dict[tuple[Payloads, tuple[str, ...]], Plan] = {}
         self._idle: list[Workspace] = []
         self._counting = Lock()
 
@@ -104,7 +107,7 @@ class Simulator:
         for p in program.populations:
             wanted = only is None or p.name in only
             if p.neuron is not None and p.neuron.threshold is not None and wanted:
-                kind = np.int32 if is_graded(p) else np.int8
+                kind = np.int32 if has_payloads(p) else np.int8
                 trace.spikes[p.name] = np.zeros((samples, steps, *p.shape), kind)
             if p.neuron is not None and (states or p.neuron.threshold is None):
                 trace.potentials[p.name] = np.empty((samples, steps, *p.shape), np.int32)
@@ -114,7 +117,7 @@ class Simulator:
             for name, out in trace.spikes.items():
                 if name != program.input.name:
                     flat = out.reshape(samples, steps, -1)
-                    row, graded = self._tables.index[name], is_graded(program.by_name[name])
+                    row, graded = self._tables.index[name], has_payloads(program.by_name[name])
                     chunk.workspace.write_spikes(row, graded, flat, chunk.samples.start, first, count)
             for name, out in trace.potentials.items():
                 flat = out.reshape(samples, steps, -1)
@@ -123,10 +126,8 @@ class Simulator:
         def given(part: slice, of: slice) -> NDArray[Any]:
             return spikes[part, of]
 
-        # Where nobody hears payloads, a narrow type says all that has to be known of them.
-        heard = any(q.graded and q.source == program.input.name for q in program.projections)
-        largest = _largest(spikes) if heard or spikes.dtype.itemsize > 2 else 1
-        self.stream(given, samples, steps, largest, tuple(trace.potentials), record, progress)
+        payloads = bounds(spikes) if self._heard else ANY_PAYLOAD
+        self.stream(given, samples, steps, payloads, tuple(trace.potentials), record, progress)
         return trace
 
     def potentials(self, chunk: Chunk, name: str) -> NDArray[np.int32]:
@@ -149,7 +150,7 @@ class Simulator:
         steps = chunk.steps.stop - chunk.steps.start
         for name, total in counts.items():
             found = np.zeros(total.size, np.int64)
-            graded = payloads and is_graded(self.program.by_name[name])
+            graded = payloads and has_payloads(self.program.by_name[name])
             chunk.workspace.count_spikes(self._tables.index[name], graded, found, steps)
             with self._counting:
                 total += found.reshape(total.shape)
@@ -159,7 +160,7 @@ class Simulator:
         source: Source,
         samples: int,
         steps: int,
-        largest: int,
+        payloads: Payloads,
         record: tuple[str, ...],
         sink: Sink,
         progress: Callable[[int], None] | None = None,
@@ -169,15 +170,17 @@ class Simulator:
         Args:
             source: gives the input.
             samples, steps: how many.
-            largest: largest magnitude of an input payload.
+            payloads: the smallest and the largest input payload.
             record: populations whose potentials are wanted.
             sink: shown each chunk, in the order of steps for each sample; samples in any order, and
                 from several threads at once.
             progress: called with the number of samples done.
+
+        Raises:
+            ValueError: payloads that no spike can carry, or that are not within those stated.
         """
-        if largest > LARGEST_PAYLOAD:
-            raise ValueError(f"a payload of {largest}; spikes carry {LARGEST_PAYLOAD} at the most")
-        plan = self._plan(largest, record)
+        _check_carried(payloads)
+        plan = self._plan(payloads if self._heard else ANY_PAYLOAD, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
 
@@ -187,15 +190,15 @@ class Simulator:
                 spikes = source(part, of)
                 check_given(self.program, spikes)
                 flat = np.ascontiguousarray(spikes).reshape(*spikes.shape[:2], -1)
-                potentials = workspace.advance(flat, of.start + 1)
+                potentials = workspace.advance(flat, of.start + 1, payloads)
                 sink(Chunk(workspace, part, of, potentials))
                 workspace.carry_over(flat.shape[1])
             self._idle.append(workspace)
 
         _share(run, parts, self.threads, progress)
 
-    def _plan(self, largest: int, record: tuple[str, ...]) -> Plan:
-        key = (max(1, largest), record)
+    def _plan(self, payloads: Payloads, record: tuple[str, ...]) -> Plan:
+        key = (payloads, record)
         if key not in self._plans:
             self._plans[key] = make_plan(self._tables, *key)
         return self._plans[key]
@@ -272,12 +275,12 @@ def _share(
         progress(sum(done))
 
 
-def _largest(spikes: NDArray[Any]) -> int:
-    if not spikes.size:
-        return 0
-    return max(int(spikes.max()), -int(spikes.min()))
+def bounds(numbers: NDArray[Any]) -> Payloads:
+    """The smallest and the largest of some integers, with zero among them."""
+    return min(0, int(numbers.min(initial=0))), max(0, int(numbers.max(initial=0)))
 
 
-def is_graded(population: ProgramPopulation) -> bool:
-    """Whether its spikes have payloads other than 1."""
-    return population.neuron is None or population.neuron.code is Code.GRADED
+def _check_carried(payloads: Payloads) -> None:
+    for payload in payloads:
+        if abs(payload) > LARGEST_PAYLOAD:
+            raise ValueError(f"a payload of {payload}; spikes carry {LARGEST_PAYLOAD} at the most")

@@ -15,6 +15,7 @@ from snnc.ir import (
     Code,
     Comparison,
     Conv2d,
+    Fan,
     IntegerNeuron,
     Linear,
     Program,
@@ -22,6 +23,7 @@ from snnc.ir import (
     ProgramProjection,
     Reset,
     Shape,
+    SparseLinear,
     size,
     weight_step,
 )
@@ -39,6 +41,11 @@ def channels_last(shape: Shape) -> Ints:
     return np.moveaxis(numbers, 0, -1).ravel() if len(shape) == 3 else numbers.ravel()
 
 
+def has_payloads(population: ProgramPopulation) -> bool:
+    """Whether its spikes have payloads other than 1."""
+    return population.neuron is None or population.neuron.code is Code.GRADED
+
+
 def _inverse(order: Ints) -> Ints:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
@@ -50,16 +57,23 @@ class Reach:
     """What a projection can bring to its target in one step.
 
     Attributes:
-        sum: the largest magnitude of a stored sum for one binary spike from every source at the worst
-            signs, in stored units.
+        fan: bounds its sums, for whatever its source sends.
+        unit: what a stored weight of 1 stands for.
         macs: multiplications of its dense form for one sample and step.
         sources, targets: neurons on both sides.
     """
 
-    sum: int
+    fan: Fan
+    unit: int
     macs: int
     sources: int
     targets: int
+
+    @property
+    def sum(self) -> int:
+        """The largest magnitude of a stored sum, one binary spike from every source that counts."""
+        once = self.fan.reached(0, 1)
+        return int(max(-once.low.min(), once.high.max())) // self.unit
 
     @property
     def fan_out(self) -> float:
@@ -126,7 +140,7 @@ class _Pools:
         return first
 
     def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-        return np.asarray(np.concatenate([*parts, np.zeros(0)]), kind)
+        return np.asarray(np.concatenate([*parts, np.zeros(0, kind)]), kind)
 
 
 def build_tables(program: Program) -> Tables:
@@ -140,7 +154,8 @@ def build_tables(program: Program) -> Tables:
     for row, projection in zip(projections, rows, strict=True):
         row["source"] = names[projection.source]
         row["delay"], row["exponent"] = projection.delay, projection.exponent
-        row["graded"] = projection.graded
+        # A binary spike is listed without a payload: it counts 1 either way.
+        row["graded"] = projection.graded and has_payloads(program.by_name[projection.source])
         reach.append(_lay_out(row, projection, program, orders, names, pools))
     constants: list[tuple[Ints, Ints, Ints]] = []
     neurons = first = 0
@@ -237,8 +252,10 @@ def _lay_out(
         padded[:, :count] = weights.T
         pools.keep_weights(row, padded, step)
         _one_line(row, count)
-        largest = _largest(weights.clip(0).sum(1), weights.clip(None, 0).sum(1), row)
-        return Reach(largest, weights.size, len(source_order), len(target_order))
+        fan = Fan.of(op, source.shape, target.shape)
+        return Reach(
+            fan, 1 << int(row["unit_shift"]), weights.size, len(source_order), len(target_order)
+        )
     matrix = op.matrix(source.shape).astype(np.int64)
     place = _inverse(target_order)
     by_source = sparse.csc_array(matrix)[:, source_order]
@@ -247,13 +264,10 @@ def _lay_out(
     row["targets"] = pools.keep(pools.targets, place[by_source.indices])
     _one_line(row, len(target_order))
     pools.keep_weights(row, by_source.data, step)
-    largest = _largest(matrix.maximum(0).sum(1), matrix.minimum(0).sum(1), row)
-    return Reach(largest, int(by_source.nnz), len(source_order), len(target_order))
-
-
-def _largest(positive: Ints, negative: Ints, row: Any) -> int:
-    """The largest magnitude of any target's sum, in stored units."""
-    return max(int(positive.max(initial=0)), -int(negative.min(initial=0))) >> int(row["unit_shift"])
+    fan = Fan.of(SparseLinear(matrix, target.shape), source.shape, target.shape)
+    return Reach(
+        fan, 1 << int(row["unit_shift"]), int(by_source.nnz), len(source_order), len(target_order)
+    )
 
 
 def whole_vectors(count: int) -> int:
@@ -312,10 +326,10 @@ def _convolution(
     to = vertical.first[:, None] * int(row["line_step"]) + horizontal.first[None] * outs
     to = np.where(used[which], to, -1)
     row["table"] = pools.keep(pools.table, np.stack([which * block, to], axis=-1).ravel())
-    sums = weights.reshape(outs, -1)
-    largest = _largest(sums.clip(0).sum(1), sums.clip(None, 0).sum(1), row)
     macs = size(target[1:]) * weights.size
-    return Reach(largest, macs, size(source), size(target))
+    return Reach(
+        Fan.of(conv, source, target), 1 << int(row["unit_shift"]), macs, size(source), size(target)
+    )
 
 
 def _merged(split: Ints, joined: bool) -> tuple[int, ...]:

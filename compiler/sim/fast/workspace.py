@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from . import events, kernels
 from .dense import multiply
-from .plan import Component, Plan
+from .plan import Component, Payloads, Plan
 
 
 class Workspace:
@@ -58,18 +58,25 @@ class Workspace:
         states.v[:] = self.plan.tables.start
         states.v32[:] = self.plan.start32
 
-    def advance(self, spikes: NDArray[Any], first: int) -> NDArray[np.int32]:
+    def advance(self, spikes: NDArray[Any], first: int, payloads: Payloads) -> NDArray[np.int32]:
         """The next steps.
 
         Args:
             spikes: (samples, steps, size of the input), integers, in the program's order.
             first: the step of ``spikes[:, 0]``, from 1.
+            payloads: the smallest and the largest that ``spikes`` may have.
 
         Returns:
             Potentials that the plan wants recorded, (samples, steps, neurons), in the kernels' order.
+
+        Raises:
+            ValueError: other payloads.
         """
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
-        events.list_input(spikes, plan.tables.place[row], row, self._depth(row), self._lists)
+        place, depth = plan.tables.place[row], self._depth(row)
+        beyond = events.list_input(spikes, place, row, depth, self._lists, *payloads)
+        if beyond:
+            raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
         for component in plan.components:
             given = self._multiply(component, steps)

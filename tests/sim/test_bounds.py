@@ -1,0 +1,117 @@
+"""Where the fast engine takes a narrow way, nothing is lost on it: inputs that reach the bounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnc.ir import (
+    Code,
+    Comparison,
+    Encoding,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Linear,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    SignMode,
+)
+from snnc.sim.fast.plan import Plan, make_plan
+from snnc.sim.fast.simulator import bounds
+from snnc.sim.fast.tables import build_tables
+from tests.sim.corpus import Case, compared
+
+NOTHING = np.zeros((), np.int64)
+SUMMING = IntegerNeuron(
+    current_decay=4095,
+    potential_decay=0,
+    input_shift=0,
+    state_bits=24,
+    threshold=None,
+    comparison=Comparison.GREATER,
+    reset=Reset.SUBTRACT,
+    start_value=NOTHING,
+    bias_mantissa=NOTHING,
+    bias_exponent=0,
+    bias_start=0,
+)
+
+
+def fan_in(weights: Integers, neuron: IntegerNeuron = SUMMING, exponent: int = 0) -> Program:
+    """Every input to every neuron of one readout, with weights of 16 bits."""
+    targets, sources = weights.shape
+    return Program(
+        "fan in",
+        1,
+        (
+            ProgramPopulation("input", Kind.INPUT, (sources,), "input", 0, None, Encoding.GRADED),
+            ProgramPopulation("sum", Kind.READOUT, (targets,), "sum", 1, neuron),
+        ),
+        (
+            ProgramProjection(
+                "input", "sum", Linear(weights), 16, SignMode.MIXED, exponent, 0, True, "sum"
+            ),
+        ),
+    )
+
+
+def plan_of(case: Case) -> Plan:
+    return make_plan(build_tables(case.program), bounds(case.spikes), ())
+
+
+def worst(weights: Integers, magnitude: int) -> Integers:
+    """One sample, three steps: the largest sum of the first target, the smallest, and nothing."""
+    signs = np.sign(weights[0])
+    return np.asarray([[signs * magnitude, -signs * magnitude, 0 * signs]])
+
+
+def test_payloads_of_both_signs_add_up_by_magnitude() -> None:
+    """128 weights of 2 and 128 of -2: half of what counts of both signs can bring was expected."""
+    weights = np.repeat([[2, -2]], 128, axis=1)
+    for magnitude in (64, 65, 127, 128, 129, 1000):
+        case = Case(fan_in(weights), worst(weights, magnitude))
+        assert compared(case) == [], magnitude
+        assert bool(plan_of(case).projections["narrow"][0]) == (512 * magnitude < 2**15)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("narrow", [True, False])
+def test_sums_of_16_bits_up_to_their_very_ends(sign: int, narrow: bool) -> None:
+    """-32768 and 32767 fit, one more does not."""
+    ends = {1: (1, 7, 4681) if narrow else (1, 8, 4096), -1: (1, 8, 4096) if narrow else (3, 3, 3641)}
+    weight, count, payload = ends[sign]
+    weights = np.full((1, count), weight)
+    case = Case(fan_in(weights), np.full((1, 2, count), sign * payload))
+    assert abs(weight * count * payload) - (sign < 0) == (2**15 - 1 if narrow else 2**15)
+    assert bool(plan_of(case).projections["narrow"][0]) == narrow
+    assert compared(case) == []
+
+
+@pytest.mark.parametrize("code", [Code.RATE, Code.FRAME])
+def test_a_binary_spike_counts_one_where_payloads_are_heard(code: Code) -> None:
+    """No payload is listed with a binary spike: what was left in memory must not be taken for one."""
+    hidden = replace(SUMMING, threshold=np.asarray(5))
+    if code is Code.FRAME:
+        hidden = replace(hidden, code=code, levels=3, clear_interval=2, clear_offset=2, bias_start=1)
+    thin = fan_in(np.full((3, 4), 7))
+    hears = fan_in(np.full((2, 3), 11)).projections[0]
+    program = replace(
+        thin,
+        populations=(
+            thin.input,
+            replace(thin.readout, name="h", kind=Kind.NEURONS, neuron=hidden),
+            ProgramPopulation("out", Kind.READOUT, (2,), "out", 2, SUMMING),
+        ),
+        projections=(
+            replace(thin.projections[0], target="h"),
+            replace(hears, source="h", target="out"),
+        ),
+    )
+    spikes = np.random.default_rng(0).integers(0, 900, (2, 12, 4))
+    for products in (None, True, False):
+        assert compared(Case(program, spikes), products=products) == []
