@@ -2,76 +2,49 @@
 
 numba keeps compiled code beside the source and renews it when *that* file changes. These kernels also
 contain the functions of ``ir/fixed_point.py``, so their folder is named after all sources together.
+
+With ``SNNC_CHECKED_KERNELS=1`` in the environment they are compiled for tests: every narrow addition,
+shift and store raises OverflowError where it would lose something, and every index is checked.
 """
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import numba
+import numpy as np
 
 from snnc.ir import fixed_point
 
-LOG = logging.getLogger("snnc")
+from .cache import KernelCache, cache_folder
 
+CHECKED = os.environ.get("SNNC_CHECKED_KERNELS") == "1"
 SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file__))
 
 
-def cache_folder() -> Path:
-    """Where compiled kernels are kept: ``$XDG_CACHE_HOME/snnc`` or ``~/.cache/snnc``.
-
-    Where that cannot be written, a new folder for this process alone: loading a kernel executes it, so
-    none may come from a place where others can write.
-    """
+def _folder_name() -> str:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not home.is_absolute():  # as the XDG base directory specification wants it
-        home = Path("~/.cache").expanduser()
-    folder = home / "snnc" / f"kernels-{digest}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            if not any(folder.rglob("*.nbi")):
-                LOG.warning("compiling the fast simulator, once on this machine: about 20 seconds")
-            return folder
-    except OSError:
-        pass
-    LOG.warning(
-        "%s cannot be written: the fast simulator is compiled for this process alone, about 20 seconds "
-        "each time; set XDG_CACHE_HOME to a folder that can be",
-        folder,
-    )
-    private = tempfile.mkdtemp(prefix="snnc-kernels-")
-    atexit.register(shutil.rmtree, private, ignore_errors=True)
-    return Path(private)
+    return f"kernels-{digest}{'-checked' if CHECKED else ''}"
 
 
-FOLDER = cache_folder()
+FOLDER = cache_folder(_folder_name())
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """A function that Python calls; its compiled form is kept on disk."""
-    config: Any = numba.config  # its names are made at run time
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(FOLDER)
-    try:
-        return numba.njit(nogil=True, cache=True, boundscheck=False)(function)
-    finally:
-        config.CACHE_DIR = before
+    compiled = part(function)
+    compiled._cache = KernelCache(function.__qualname__, FOLDER)
+    return compiled
 
 
 def part(function: Callable[..., Any]) -> Any:
     """A function that kernels call."""
-    return numba.njit(nogil=True, boundscheck=False)(function)
+    return numba.njit(nogil=True, boundscheck=CHECKED)(function)
 
 
 def shared(function: Callable[..., Any], *callees: Any) -> Any:
@@ -80,3 +53,20 @@ def shared(function: Callable[..., Any], *callees: Any) -> Any:
     names = {callee.py_func.__name__: callee for callee in callees}
     space = {**function.__globals__, **names}
     return part(FunctionType(function.__code__, space, function.__name__, function.__defaults__))
+
+
+def _to_int32(value: Any) -> Any:
+    if value != np.int32(value):
+        raise OverflowError("a number does not fit 32 bits")
+    return np.int32(value)
+
+
+to_int32: Any = part(_to_int32) if CHECKED else np.int32
+"""A number of 32 bits of one that is known to fit."""
+
+
+@part
+def require(holds: bool) -> None:
+    """For the checked build: what kernels take for granted about a number that they do not keep."""
+    if not holds:
+        raise OverflowError("a number is beyond what its place was chosen for")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.ir import Conv2d, Linear, Op, SparseLinear, shift_sum, wrap_int32
 
+from .compiled import CHECKED
 from .plan import Plan
 
 
@@ -36,6 +37,8 @@ def multiply(plan: Plan, row: int, spikes: NDArray[np.float32]) -> NDArray[np.in
     samples, steps = spikes.shape[:2]
     batch = spikes.reshape(samples * steps, *source.shape).astype(kind, copy=False)
     sums = plan.in_floats[row].apply(batch).astype(np.int64)
+    if CHECKED and not np.array_equal(sums, projection.op.apply(batch.astype(np.int64))):
+        raise OverflowError(f"a sum of a matrix product in {np.dtype(kind)}: {projection.label}")
     arrived = shift_sum(wrap_int32(sums), projection.exponent).astype(np.int32)
     order = tables.order[tables.index[target.name]]
     return arrived.reshape(samples, steps, -1)[:, :, order]

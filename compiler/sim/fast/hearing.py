@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import part
+from .compiled import CHECKED, part, require, to_int32
 from .records import CONVOLUTION, DENSE
 from .vectors import LANES, add_four_vectors, add_vector
 
@@ -69,6 +69,9 @@ def hear_sparse(
         payload = payloads[e] if graded else 1
         source = np.int64(events[e])
         for k in range(rows[source], rows[source + 1]):
+            if CHECKED and sums.itemsize == 2:
+                total = sums[to[k]] + payload * base[k]
+                require(total == np.int16(total))
             sums[to[k]] += payload * base[k]
 
 
@@ -127,17 +130,29 @@ def hear(
 
 
 @part
-def add_shifted(q: Any, total: Any, sums: Any) -> None:
-    """One projection's sums, in their units and shifted, to what arrives altogether."""
+def add_shifted(q: Any, total: Any, sums: Any, narrow: bool) -> None:
+    """One projection's sums, in their units and shifted, to what arrives altogether.
+
+    ``narrow``: the target takes it for granted that nothing wraps here, but for sums of 32 bits.
+    """
     size, exponent = q.line, q.exponent
     for number in range(q.lines):
         at = q.line_first + number * q.line_step
         here, into = sums[at : at + size], total[number * size : (number + 1) * size]
         if exponent >= 0:
             left = np.int32(q.unit_shift + exponent)
+            if CHECKED and narrow:
+                for j in range(size):
+                    to_int32(into[j] + to_int32(np.int64(here[j]) << left))
             for j in range(size):
                 into[j] += np.int32(here[j]) << left
         else:
             left, right = np.int32(q.unit_shift), np.int32(-exponent)
+            if CHECKED and narrow:
+                for j in range(size):
+                    to_int32(into[j] + (np.int32(np.int64(here[j]) << left) >> right))
+            if CHECKED and q.narrow:
+                for j in range(size):
+                    to_int32(np.int64(here[j]) << left)
             for j in range(size):
                 into[j] += np.int32(np.int32(here[j]) << left) >> right

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiled import kernel
+from .compiled import kernel, to_int32
 from .events import list_payloads, list_spikes
 from .hearing import add_shifted, hear
 from .records import GRADED, RATE
@@ -87,10 +87,10 @@ def run_component(
                     x = v32[s, here:there]
                     if cleared:
                         for j in range(size):
-                            x[j] = np.int32(start[here + j])
+                            x[j] = to_int32(start[here + j])
                     if due:
                         for j in range(size):
-                            x[j] += bias32[here + j]
+                            x[j] = to_int32(x[j] + bias32[here + j])
                 if p.lone >= 0:
                     q = projections[p.lone]
                     a = populations[q.source].depth + k - 1 - q.delay
@@ -129,7 +129,7 @@ def run_component(
                                 hear(q, events, payloads, lo, hi, weights8, sums16, table, targets)
                             else:
                                 hear(q, events, payloads, lo, hi, weights16, sums16, table, targets)
-                            add_shifted(q, total, sums16)
+                            add_shifted(q, total, sums16, p.narrow)
                             sums16[: q.sums] = 0
                         else:
                             if q.bytes == 1:
@@ -138,7 +138,7 @@ def run_component(
                                 hear(q, events, payloads, lo, hi, weights16, sums32, table, targets)
                             else:
                                 hear(q, events, payloads, lo, hi, weights32, sums32, table, targets)
-                            add_shifted(q, total, sums32)
+                            add_shifted(q, total, sums32, p.narrow)
                             sums32[: q.sums] = 0
                     if p.narrow and fires:
                         bounds = threshold32[here:there]
@@ -179,7 +179,7 @@ def run_component(
                     if since > 0 and since % p.clear_interval == 0:
                         for j in range(size):
                             whole = np.int64(v32[s, here + j]) if p.narrow else v[s, here + j]
-                            left[j] = level(whole, threshold[here + j], p.levels)
+                            left[j] = to_int32(level(whole, threshold[here + j], p.levels))
                     if p.code == GRADED:
                         after = list_payloads(left, size, events, payloads, after)
                         left[:] = 0

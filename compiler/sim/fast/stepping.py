@@ -8,7 +8,7 @@ import numpy as np
 
 from snnc.ir import fixed_point
 
-from .compiled import part, shared
+from .compiled import CHECKED, part, require, shared, to_int32
 from .vectors import LANES, fire_vector, lowest_bit
 
 wrap_int32 = shared(fixed_point.wrap_int32)
@@ -31,7 +31,10 @@ def integrate_narrow(p: Any, sums: Any, shift: int, v: Any) -> None:
     """
     limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
     for j in range(len(v)):
-        x = np.int32(v[j] + np.int32(np.int32(sums[j]) << left))
+        current = to_int32(np.int32(sums[j]) << left)
+        if CHECKED:
+            require(-limit <= current <= limit + 1)
+        x = to_int32(v[j] + current)
         v[j] = min(max(x, np.int32(-limit)), limit)
 
 
@@ -64,10 +67,13 @@ def step_narrow(
             free += 1
     for j in range(whole, count):
         n = first + j
-        x = np.int32(v[n] + np.int32(np.int32(sums[at + j]) << left))
+        current = to_int32(np.int32(sums[at + j]) << left)
+        if CHECKED:
+            require(-limit <= current <= limit + 1)
+        x = to_int32(v[n] + current)
         x = min(max(x, np.int32(-limit)), limit)
-        fired = x > np.int32(threshold[n] - below)
-        v[n] = np.int32(np.int32(x - threshold[n]) & kept) if fired else x
+        fired = x > to_int32(threshold[n] - below)
+        v[n] = np.int32(to_int32(x - threshold[n]) & kept) if fired else x
         events[free] = n
         free += np.int64(fired)
     return free

@@ -3,6 +3,9 @@
 numba leaves it to LLVM to find loops that can be vectors, with checks before each whether arrays
 overlap. For rows as short as a convolution's the checks cost more than the additions; these do without.
 LLVM makes of a vector what the processor at hand has.
+
+In the checked build each of these does the same operations at the same widths, and once more in 64
+bits: where the numbers differ, something was lost, and it raises.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from .compiled import CHECKED
 
 LANES = 32
 """Numbers in a vector of sums."""
@@ -24,8 +29,63 @@ def _pointer(context: Any, builder: Any, array: Any, value: Any, index: Any, lan
     """A pointer to ``lanes`` elements from ``index`` on, their vector type and bytes an element."""
     element = context.get_data_type(array.dtype)
     vector = ir.VectorType(element, lanes)
+    if CHECKED:
+        size = context.make_array(array)(context, builder, value).nitems
+        end = builder.add(index, ir.Constant(index.type, lanes))
+        inside = builder.and_(
+            builder.icmp_signed(">=", index, ir.Constant(index.type, 0)),
+            builder.icmp_signed("<=", end, size),
+        )
+        _raise_unless(context, builder, inside, IndexError, "a vector lies outside its array")
     place = builder.gep(context.make_array(array)(context, builder, value).data, [index])
     return builder.bitcast(place, vector.as_pointer()), vector, array.dtype.bitwidth // 8
+
+
+def _raise_unless(context: Any, builder: Any, holds: Any, kind: Any, message: str) -> None:
+    """Leave the kernel with an exception where a bit is not set."""
+    with builder.if_then(builder.not_(holds), likely=False):
+        context.call_conv.return_user_exc(builder, kind, (message,))
+
+
+def _require(context: Any, builder: Any, lanes: Any, message: str) -> None:
+    """Raise where not all of ``LANES`` bits are set."""
+    bits = builder.bitcast(lanes, ir.IntType(LANES))
+    whole = builder.icmp_signed("==", bits, ir.Constant(ir.IntType(LANES), -1))
+    _raise_unless(context, builder, whole, OverflowError, message)
+
+
+def _wide(builder: Any, vector: Any) -> Any:
+    return builder.sext(vector, ir.VectorType(ir.IntType(64), LANES))
+
+
+def _exactly(context: Any, builder: Any, name: str, one: Any, other: Any, message: str) -> Any:
+    """``add``, ``sub`` or ``shl`` of two vectors, where every result fits its lane."""
+    result = getattr(builder, name)(one, other)
+    if CHECKED:
+        truth = getattr(builder, name)(_wide(builder, one), _wide(builder, other))
+        same = builder.icmp_signed("==", _wide(builder, result), truth)
+        _require(context, builder, same, message)
+    return result
+
+
+def _add_to_sums(context: Any, builder: Any, one: Any, other: Any) -> Any:
+    """The sum of two vectors of sums: of 32 bits they wrap, of 16 bits they fit."""
+    if one.type.element.width == 32:
+        return builder.add(one, other)
+    return _exactly(context, builder, "add", one, other, "a sum of 16 bits")
+
+
+def _times(context: Any, builder: Any, row: Any, factor: Any) -> Any:
+    """A row of weights, as wide as their sums, times a payload of 64 bits."""
+    element = row.type.element
+    one = builder.trunc(factor, element) if element.width < 64 else factor
+    result = builder.mul(row, _splat(builder, one, row.type))
+    if CHECKED and element.width == 16:
+        wide = _wide(builder, row)
+        truth = builder.mul(wide, _splat(builder, factor, wide.type))
+        same = builder.icmp_signed("==", _wide(builder, result), truth)
+        _require(context, builder, same, "a payload times its weight in 16 bits")
+    return result
 
 
 def _add_vector(_: Any, sums: Any, at: Any, weights: Any, first: Any, factor: Any) -> Any:
@@ -41,11 +101,9 @@ def _add_vector(_: Any, sums: Any, at: Any, weights: Any, first: Any, factor: An
         if bytes_from < bytes_to:
             row = builder.sext(row, vector)
         if factor_type is not types.none:
-            one = arguments[4]
-            if bytes_to < 8:
-                one = builder.trunc(one, vector.element)
-            row = builder.mul(row, _splat(builder, one, vector))
-        builder.store(builder.add(builder.load(place, align=bytes_to), row), place, align=bytes_to)
+            row = _times(context, builder, row, arguments[4])
+        total = _add_to_sums(context, builder, builder.load(place, align=bytes_to), row)
+        builder.store(total, place, align=bytes_to)
         return context.get_dummy_value()
 
     return signature, generate
@@ -65,7 +123,8 @@ def _add_four_vectors(
         for index in arguments[3:]:
             source, _, bytes_from = _pointer(context, builder, from_, arguments[2], index, LANES)
             row = builder.load(source, align=bytes_from)
-            total = builder.add(total, builder.sext(row, vector) if bytes_from < bytes_to else row)
+            row = builder.sext(row, vector) if bytes_from < bytes_to else row
+            total = _add_to_sums(context, builder, total, row)
         builder.store(total, place, align=bytes_to)
         return context.get_dummy_value()
 
@@ -102,12 +161,22 @@ def _fire_vector(
         arrived, threshold = builder.load(source, align=size), builder.load(bound, align=4)
         if size < 4:
             arrived = builder.sext(arrived, vector)
-        x = builder.add(builder.load(place, align=4), builder.shl(arrived, shift))
         low = builder.neg(limit)
+        current = _exactly(context, builder, "shl", arrived, shift, "a current in 32 bits")
+        if CHECKED:  # the last that a register of the current takes, above and below
+            top = builder.add(limit, _splat(builder, ir.Constant(ir.IntType(32), 1), vector))
+            stays = builder.and_(
+                builder.icmp_signed(">=", current, low), builder.icmp_signed("<=", current, top)
+            )
+            _require(context, builder, stays, "a current that wraps")
+        before = builder.load(place, align=4)
+        x = _exactly(context, builder, "add", before, current, "a potential in 32 bits")
         x = builder.select(builder.icmp_signed(">", x, low), x, low)
         x = builder.select(builder.icmp_signed("<", x, limit), x, limit)
-        fired = builder.icmp_signed(">", x, builder.sub(threshold, below))
-        rest = builder.and_(builder.sub(x, threshold), kept)
+        bound = _exactly(context, builder, "sub", threshold, below, "a threshold less one in 32 bits")
+        fired = builder.icmp_signed(">", x, bound)
+        rest = _exactly(context, builder, "sub", x, threshold, "a potential less its threshold")
+        rest = builder.and_(rest, kept)
         builder.store(builder.select(fired, rest, x), place, align=4)
         return builder.zext(builder.bitcast(fired, ir.IntType(LANES)), ir.IntType(64))
 

@@ -80,6 +80,20 @@ class Workspace:
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
         for component in plan.components:
             given = self._multiply(component, steps)
+            self._run(component, given, potentials, first, steps)
+            if given is not self._nothing:
+                self._list_again(component)
+        return potentials
+
+    def _run(
+        self,
+        component: Component,
+        given: NDArray[np.int32],
+        potentials: NDArray[np.int32],
+        first: int,
+        steps: int,
+    ) -> None:
+        try:
             kernels.run_component(
                 component.members,
                 self._network,
@@ -89,12 +103,14 @@ class Workspace:
                 potentials,
                 first,
                 steps,
-                plan.room,
-                plan.margin,
+                self.plan.room,
+                self.plan.margin,
             )
-            if given is not self._nothing:
-                self._list_again(component)
-        return potentials
+        except (OverflowError, IndexError) as lost:  # of the checked build
+            program = self.plan.tables.program
+            names = ", ".join(program.populations[int(m)].name for m in component.members)
+            place = f"{names}, steps {first} to {first + steps - 1}"
+            raise type(lost)(f"{place}: {lost}") from lost
 
     def _depth(self, row: int) -> int:
         return int(self.populations["depth"][row])

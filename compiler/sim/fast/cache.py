@@ -1,0 +1,169 @@
+"""Compiled kernels on disk: used only where nobody else can write, and only where they are whole.
+
+Loading a kernel runs it. numba trusts its own files, so what is kept here are files of this module's:
+one a kernel and signature, behind a digest that is checked before anything is made of the rest.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import logging
+import os
+import pickle
+import shutil
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core import caching, serialize
+from numba.core.compiler import CompileResult
+
+from snnc.errors import Diagnostic, Severity
+
+LOG = logging.getLogger("snnc")
+SUFFIX = ".nbc"
+DIGEST = hashlib.sha256().digest_size
+OTHERS = stat.S_IWGRP | stat.S_IWOTH
+RENEWED = "compiling the fast simulator, once on this machine: about 20 seconds"
+EACH_TIME = "the fast simulator is compiled for this process alone, about 20 seconds each time"
+
+
+def warn(code: str, what: str, where: str = "", why: str = "", cure: str = "") -> None:
+    """Say what happened to the kernels; the run goes on."""
+    LOG.warning("%s", Diagnostic(code, what, where, why, cure, Severity.WARNING).render())
+
+
+def cache_folder(name: str) -> Path:
+    """Where compiled kernels are kept: ``$XDG_CACHE_HOME/snnc/<name>`` or ``~/.cache/snnc/<name>``.
+
+    Where that cannot be written, or others can write there, a new folder for this process alone (N760).
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not home.is_absolute():  # as the XDG base directory specification wants it
+        home = Path("~/.cache").expanduser()
+    folder = home / "snnc" / name
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        reason = distrusted(folder, (folder, folder.parent, home))
+    except OSError as problem:
+        reason = f"{problem.filename}: {problem.strerror}"
+    if not reason:
+        if not any(folder.glob(f"*{SUFFIX}")):
+            LOG.warning(RENEWED)
+        return folder
+    cure = "set XDG_CACHE_HOME to a folder that only you can write to, or chmod go-w what others can"
+    warn("N760", f"compiled kernels are not kept: {reason}", str(folder), EACH_TIME, cure)
+    private = tempfile.mkdtemp(prefix="snnc-kernels-")
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
+    return Path(private)
+
+
+def distrusted(folder: Path, own: tuple[Path, ...]) -> str:
+    """Why nothing may be loaded from a folder, empty where nobody else can have put anything there.
+
+    Args:
+        folder: which; it exists.
+        own: of the folder and those above it the ones that have to belong to the user. Those further
+            up count too, but a sticky bit will do there: others cannot rename what is not theirs.
+    """
+    me = os.geteuid()
+    for place in own:
+        owner = place.stat().st_uid
+        if owner != me:
+            return f"{place} belongs to the user {owner}, you are {me}"
+    for place in dict.fromkeys((folder, *folder.parents, *folder.resolve().parents)):
+        mode = place.stat().st_mode
+        sticky = mode & stat.S_ISVTX and place != folder
+        if mode & OTHERS and not sticky:
+            return f"others can write to {place}"
+    return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
+
+
+class KernelCache(caching._Cache):  # type: ignore[misc]
+    """One function's compiled forms, in the way in which numba asks for them.
+
+    Files are written beside their names and renamed, and nothing in one depends on another: processes
+    that compile at the same time do not meet.
+    """
+
+    damaged = False
+    """Whether this process has said already that it found damage."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name, self._folder = name, folder
+
+    @property
+    def cache_path(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def enable(self) -> None:
+        """It always is."""
+
+    def disable(self) -> None:
+        """It cannot be."""
+
+    def flush(self) -> None:
+        """Files are whole as soon as they are there."""
+
+    def path(self, signature: Any, codegen: Any) -> Path:
+        """The file of one compiled form: named after all that it depends on but the sources."""
+        versions = (numba.__version__, llvmlite.__version__, codegen.magic_tuple())
+        key = hashlib.sha256(repr((str(signature), versions)).encode()).hexdigest()[:24]
+        return self._folder / f"{self._name}-{key}{SUFFIX}"
+
+    def load_overload(self, signature: Any, target_context: Any) -> Any:
+        """The compiled form for a signature; None where there is none that is whole."""
+        target_context.refresh()
+        path = self.path(signature, target_context.codegen())
+        try:
+            found = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            return self._damage(path, f"{problem.strerror}")
+        digest, body = found[:DIGEST], found[DIGEST:]
+        if hashlib.sha256(body).digest() != digest:
+            return self._damage(path, "its digest is another")
+        kept, parts = pickle.loads(body)
+        return CompileResult._rebuild(target_context, *parts) if kept == signature else None
+
+    def save_overload(self, signature: Any, data: Any) -> None:
+        """Keep a compiled form; a folder that cannot take it is said once (N762)."""
+        if data.lifted or data.library.has_dynamic_globals:
+            return  # addresses of this process
+        body = serialize.dumps((signature, data._reduce()))
+        path = self.path(signature, data.codegen)
+        try:
+            _write(path, hashlib.sha256(body).digest() + body)
+        except OSError as problem:
+            warn("N762", f"a compiled kernel is not kept: {problem.strerror}", str(path), EACH_TIME)
+
+    def _damage(self, path: Path, reason: str) -> None:
+        if not KernelCache.damaged:
+            KernelCache.damaged = True
+            why = f"{reason}: the disk was full, the machine stopped, or somebody changed it"
+            cure = "nothing to do: what is damaged is compiled anew, about 20 seconds, and replaced"
+            warn("N761", "a compiled kernel is damaged and is not used", str(path), why, cure)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Beside its name, then renamed: whoever reads finds all of it or nothing."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        beside = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            beside.replace(path)
+        except BaseException:
+            beside.unlink()
+            raise
