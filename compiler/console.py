@@ -135,7 +135,7 @@ def compiled(result: Compiled) -> None:
         f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
         f"{counted(size.neurons, 'neuron')}, {counted(size.synapses, 'synapse')}, "
         f"{counted(result.program.steps_per_frame, 'step')} a frame; {origin}; ranges "
-        f"{ranges_text(result.manifest['ranges'])}"
+        f"{ranges_text(result.manifest['ranges'], str(result.folder))}"
     )
 
 
@@ -351,17 +351,12 @@ def noise(found: NoiseReport) -> None:
         say("which they come nearest to the float network, all populations at the same setting")
 
 
-def ranges_text(ranges: dict[str, Any]) -> str:
+def ranges_text(ranges: dict[str, Any], where: str) -> str:
     """For which inputs no register can wrap or saturate."""
-    if ranges["status"] != "proved":
-        return str(ranges["status"])
-    low, high = ranges["counts"]
-    frames = (
-        "any number of frames"
-        if ranges["frames"] is None
-        else f"up to {counted(ranges['frames'], 'frame')}"
-    )
-    return f"proved for counts from {low} to {high}, {frames}"
+    from .claimed import claims_in, claims_text
+
+    found = claims_in(ranges, where)
+    return f"proved for {claims_text(found)}" if found else str(ranges.get("status"))
 
 
 def delays(found: Delays) -> None:
@@ -411,7 +406,7 @@ def inspected(bundle: Bundle) -> None:
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     delays(delays_of(bundle.program))
     say(f"calibration  {manifest['calibration']['origin']}")
-    say(f"ranges       {ranges_text(manifest['ranges'])}")
+    say(f"ranges       {ranges_text(manifest['ranges'], str(bundle.folder))}")
     say(f"passes       {manifest['passes']}")
     for note in manifest["notes"]:
         say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")

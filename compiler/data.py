@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import fail
-from .ir import Code, Encoding, Program, Shape, Target
+from .errors import Diagnostic, UserError, fail
+from .ir import Encoding, Program, Shape, Target, input_range, relays_payloads
+from .ir.input_range import LEAST_INPUT, MOST_INPUT
 
 SHOWN_NAMES = 5
 ZIP = b"PK"
@@ -139,59 +140,84 @@ def check_shape(data: Data, shape: Shape, where: str) -> None:
         )
 
 
-def check_counts(data: Data, program: Program, where: str) -> None:
-    """Refuse counts that the input's spikes cannot carry through the program.
+def check_counts(data: Data, program: Program, target: Target, where: str) -> None:
+    """Refuse counts that the input's spikes cannot carry on a target (``snnc.ir.input_range``).
+
+    What compiles, verifies and runs asks here, of calibration data as of any other.
+
+    Args:
+        data: counts of the input's shape.
+        program: as compiled.
+        target: its limits "input spikes" and "least input".
+        where: the data's file.
 
     Raises:
         UserError: D509 ``spread`` with negative counts or more than one event a step, D511 negative
-            payloads that would have to pass relays.
+            payloads that would have to pass relays, D520 or D470 more or less than the target takes.
     """
-    encoding, steps_per_frame = program.input.encoding, program.steps_per_frame
-    if encoding is not Encoding.SPREAD:
-        _refuse_negative_relayed(data, program, where)
-        return
-    over = int(np.count_nonzero((data.x > steps_per_frame) | (data.x < 0)))
-    if over:
-        raise fail(
-            "D509",
-            f"{over} of {data.x.size} counts are outside 0..{steps_per_frame}, largest {data.x.max()}",
-            where=where,
-            why="the input code 'spread' sends one binary spike a step at the most",
-            help="compile with more steps a frame, or with encode-input{code=graded}",
-        )
+    low, high = input_range(program, target)
+    over, under = int(np.count_nonzero(data.x > high)), int(np.count_nonzero(data.x < low))
+    if program.input.encoding is Encoding.SPREAD:
+        found = [_not_spread(data, program, target, over + under)] if over or under else []
+    else:
+        found = [_above(data, target, over)] if over else []
+        if under:
+            relayed = relays_payloads(program)
+            found.append(_relayed(data, under) if relayed else _below(data, target, under))
+    if found:
+        raise UserError(*(replace(each, where=where) for each in found))
 
 
-def check_input_spikes(data: Data, program: Program, target: Target, where: str) -> None:
-    """Refuse counts above what one input of the target takes in a step (its limit "input spikes").
+def _not_spread(data: Data, program: Program, target: Target, outside: int) -> Diagnostic:
+    steps, largest, smallest = program.steps_per_frame, int(data.x.max()), int(data.x.min())
+    cures = []
+    if smallest >= 0 and program.step_seconds is None:  # the frames of a NIR network are steps
+        cures.append(f"compile with --steps-per-frame {largest}")
+    if Encoding.GRADED in target.encodings:
+        most, least = target.limits.get(MOST_INPUT), target.limits.get(LEAST_INPUT)
+        fits = (most is None or largest <= most.value) and (least is None or smallest >= least.value)
+        option = next((limit.cure for limit in (most, least) if limit is not None), "")
+        if fits or option:
+            graded = "compile with --set 'encode-input{code=graded}'"
+            cures.append(graded if fits else f"{graded}, and {option}")
+    if not cures:
+        cures.append(f"use counts of 0 to {steps}")
+    return Diagnostic(
+        "D509",
+        f"{outside} of {data.x.size} counts are outside 0..{steps}, "
+        + (f"largest {largest}" if largest > steps else f"smallest {smallest}"),
+        why="the input code 'spread' sends one binary spike a step at the most",
+        help=", or ".join(cures),
+    )
 
-    Raises:
-        UserError: D520.
-    """
-    limit = target.limits.get("input spikes")
-    if limit is None or program.input.encoding is Encoding.SPREAD:
-        return
-    over = int(np.count_nonzero(data.x > limit.value))
-    if over:
-        raise fail(
-            "D520",
-            f"{over} of {data.x.size} counts exceed {limit.value}, largest {data.x.max()}",
-            where=where,
-            why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
-            help=f"cut counts at {limit.value}, and train with such counts; or use shorter frames",
-        )
+
+def _above(data: Data, target: Target, over: int) -> Diagnostic:
+    limit = target.limits[MOST_INPUT]
+    cut = f"cut counts at {limit.value}, and train with such counts; or use shorter frames"
+    return Diagnostic(
+        "D520",
+        f"{over} of {data.x.size} counts exceed {limit.value}, largest {data.x.max()}",
+        why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
+        help=limit.cure or cut,
+    )
 
 
-def _refuse_negative_relayed(data: Data, program: Program, where: str) -> None:
+def _below(data: Data, target: Target, under: int) -> Diagnostic:
+    limit = target.limits[LEAST_INPUT]
+    return Diagnostic(
+        "D470",
+        f"{under} of {data.x.size} counts are below {limit.value}, smallest {data.x.min()}",
+        why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
+        help=limit.cure or f"use counts of {limit.value} or more, such as events of each sign apart",
+    )
+
+
+def _relayed(data: Data, under: int) -> Diagnostic:
     """A relay counts up from 0: it would swallow a negative payload without a word."""
-    relays = [p for p in program.populations if p.relay_of == program.input.name]
-    graded = any(p.neuron is not None and p.neuron.code is Code.GRADED for p in relays)
-    negative = int(np.count_nonzero(data.x < 0))
-    if graded and negative:
-        raise fail(
-            "D511",
-            f"{negative} of {data.x.size} counts are negative, smallest {data.x.min()}",
-            where=where,
-            why="a delay of the input is longer than a connection's, and its relay neurons carry no "
-            "negative payloads",
-            help="compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many",
-        )
+    return Diagnostic(
+        "D511",
+        f"{under} of {data.x.size} counts are negative, smallest {data.x.min()}",
+        why="a delay of the input is longer than a connection's, and its relay neurons carry no "
+        "negative payloads",
+        help="compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many",
+    )

@@ -185,7 +185,7 @@ def compile_model(
     program = validate(lower(graph, backend.target))
     if counts is not None:
         where = str(calibration) if calibration else "the archive's calibration data"
-        check_counts(Data(counts, None), program, where)
+        check_counts(Data(counts, None), program, backend.target, where)
     ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
     context.notes += findings
     culprit = called(backend)

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, Emitted, Engine, called, find_backend
 
 from .bundle import Bundle, read_bundle
-from .data import Data, check_counts, check_input_spikes, check_shape, read_data
+from .claimed import beyond_proof
+from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, UserError, blamed, fail
 from .ir import Measured, pack_arrays, unpack_arrays
 from .progress import Report, quiet
-from .ranges import beyond_proof
 from .sim import FAST, REFERENCE, check_simulator, encode, simulate, simulator_for, tally
 from .verify import Comparison, PopulationResult, compare
 from .verify.ann_operations import read_ann
@@ -55,9 +55,8 @@ def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
         return random_data(bundle, samples)
     read = read_data(data)
     check_shape(read, bundle.program.input.shape, str(data))
-    check_counts(read, bundle.program, str(data))
     target = find_backend(str(bundle.manifest["target"]), where=str(bundle.folder)).target
-    check_input_spikes(read, bundle.program, target, str(data))
+    check_counts(read, bundle.program, target, str(data))
     return read.first(samples)
 
 
@@ -130,7 +129,7 @@ def verify_bundle(
     simulator = simulator_for(bundle.program, simulator)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
-    warnings += beyond_proof(bundle.manifest["ranges"], given.x)
+    warnings += beyond_proof(bundle, given.x, backend.target)
     spikes = encode(bundle.program, given.x)
     total = len(given.x)
     ours = f"{simulator} simulator"
@@ -323,7 +322,7 @@ def run_bundle(
     payload_differences(backend, bundle, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
-    warnings += beyond_proof(bundle.manifest["ranges"], read.x)
+    warnings += beyond_proof(bundle, read.x, backend.target)
     total = len(read.x)
     found = tally(
         bundle.program, read.x, simulator=simulator, progress=lambda n: report("run", n, total)

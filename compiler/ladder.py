@@ -32,6 +32,7 @@ from snnc.backends.program_copy import differences
 from snnc.passes import Context, Pass, Pipeline
 
 from .bundle import Bundle, read_bundle
+from .claimed import beyond_proof
 from .data import Data
 from .data_warnings import beyond_calibration
 from .errors import Diagnostic, Severity, blamed
@@ -48,7 +49,6 @@ from .frontend.torch_run import run_torch
 from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
 from .lowering import lower
 from .progress import Report, quiet
-from .ranges import beyond_proof
 from .sim import answers, encode, simulate
 from .sim.analog import frame_values, run_frames
 from .sources import find_calibration, find_model
@@ -147,7 +147,7 @@ def climb(
     chosen = choose_engine(backend, engine)
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
-    warnings += beyond_proof(bundle.manifest["ranges"], given.x)
+    warnings += beyond_proof(bundle, given.x, backend.target)
     source = find_model(bundle, model, module)
     recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
     rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)

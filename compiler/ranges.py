@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .claimed import PROVED
 from .errors import Diagnostic, Severity, UserError, counted
 from .ir import Program, Target
+from .verify.claims import Claim, claims
 from .verify.observed import observe
-from .verify.ranges import Proof, Range, explain, largest_count, prove
+from .verify.ranges import Proof, Range, explain, prove
 
 UNCALIBRATED = 1
 """Largest count that ranges are proved for where there are no calibration data, at the least."""
@@ -33,8 +35,9 @@ def check_ranges(
     low, high = (0, UNCALIBRATED) if counts is None else (int(counts.min()), int(counts.max()))
     proof = prove(program, target, min(low, 0), max(high, 0))
     if proof.holds:
-        high = largest_count(program, target, proof.low, proof.high)
-        return _proved(proof, high), [*_shorter_than(counts, program, proof), *_unproved(proof)]
+        frames = None if counts is None else counts.shape[1]
+        entry = _proved(program, target, proof, frames)
+        return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
     if not allow_overflow:
         raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
     return _observed(program, proof, counts)
@@ -98,17 +101,21 @@ def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
     )
 
 
-def _proved(proof: Proof, high: int) -> dict[str, Any]:
+def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> dict[str, Any]:
     if proof.unproved:
         names = ", ".join(proof.unproved)
         status = f"not proved: {names} are of a neuron model that a plug-in brings"
-        registers = [r.as_json() for r in proof.ranges]
-        return {"status": status, "unproved": list(proof.unproved), "registers": registers}
+        return {"status": status, "unproved": list(proof.unproved), "bounds": _bounds(proof)}
+    found = claims(program, target, proof, frames)
+    return {"status": PROVED, "claims": [_bounds(claim) for claim in found]}
+
+
+def _bounds(found: Claim | Proof) -> dict[str, Any]:
+    """Counts, frames, and what registers can hold for these."""
     return {
-        "status": "proved",
-        "counts": [proof.low, high],
-        "frames": proof.frames,
-        "registers": [r.as_json() for r in proof.ranges],
+        "counts": [found.low, found.high],
+        "frames": found.frames,
+        "registers": [r.as_json() for r in found.ranges],
     }
 
 
@@ -123,7 +130,7 @@ def _observed(
         entry = {"status": f"observed on {observed.samples} samples", "observed": observed.as_json()}
         overflows = sum(observed.overflows.values())
         shown = f"{overflows} values did on {observed.samples} calibration samples"
-    entry["registers"] = [r.as_json() for r in proof.ranges]
+    entry["bounds"] = _bounds(proof)
     notes = [
         Diagnostic(
             "N724",
@@ -136,35 +143,3 @@ def _observed(
         for broken in _broken(proof)
     ]
     return entry, notes
-
-
-def beyond_proof(ranges: dict[str, Any], counts: NDArray[np.int64]) -> list[Diagnostic]:
-    """A warning where data go beyond what the ranges were proved for.
-
-    Args:
-        ranges: the manifest's entry.
-        counts: (samples, frames, ...).
-    """
-    if ranges.get("status") != "proved":
-        return []
-    try:
-        low, high = (int(count) for count in ranges["counts"])
-        frames = None if ranges["frames"] is None else int(ranges["frames"])
-    except (KeyError, TypeError, ValueError):
-        return []  # an altered manifest, which has been said already
-    reasons = []
-    if int(counts.max()) > high or int(counts.min()) < low:
-        reasons.append(f"counts from {counts.min()} to {counts.max()}, proved from {low} to {high}")
-    if frames is not None and counts.shape[1] > frames:
-        reasons.append(f"{counted(counts.shape[1], 'frame')}, proved for {frames}")
-    return [
-        Diagnostic(
-            "N725",
-            f"beyond the range proof: {reason}",
-            "the data",
-            "registers may wrap or saturate there; engines agree on how, but it is another network",
-            "compile with --calibration data like these",
-            Severity.WARNING,
-        )
-        for reason in reasons
-    ]

@@ -100,4 +100,5 @@ LOIHI = Target(
     sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
+    overflow="Lava does so as our simulators do, but for its own graded neurons, which do neither",
 )

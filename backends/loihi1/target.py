@@ -110,4 +110,5 @@ LOIHI1 = Target(
     codes=(Code.RATE,),
     encodings=(Encoding.SPREAD,),
     shift_is_fixed=True,
+    overflow="both emulators and our simulators saturate alike; what could wrap was refused",
 )

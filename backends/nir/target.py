@@ -16,6 +16,7 @@ NIR = Target(
     limits={"state bits": STATE_BITS},
     weight_bits=tuple(range(1, 17)),
     codes=(Code.RATE,),
+    overflow="neurons of a NIR file are floats, which do neither: they say something else",
 )
 
 PIPELINE = (

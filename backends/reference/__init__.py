@@ -22,7 +22,7 @@ class ReferenceBackend:
 
     interface = 1
     name = "reference"
-    target = Target("reference")
+    target = Target("reference", overflow="both simulators wrap and saturate alike")
 
     def pipeline(self) -> str:
         """The same passes as for a chip, without its limits."""

@@ -16,7 +16,7 @@ from snnc.ir import Integers, Program, Target, Trace
 from . import engine as sanafe
 from .checks import check
 from .emit import differences, emit
-from .target import INPUT_BITS, TARGET
+from .target import INPUT_BITS, TARGET, target
 
 __all__ = ["SanafeBackend"]
 
@@ -56,8 +56,8 @@ class SanafeBackend:
 
     @property
     def target(self) -> Target:
-        """Loihi 1 with binary spikes."""
-        return TARGET
+        """Loihi 1 with binary spikes, and so many bits of an input's payload."""
+        return target(self.input_bits)
 
     def pipeline(self) -> str:
         """The passes that a program for SANA-FE needs."""

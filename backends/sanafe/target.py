@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snnc.backends.loihi.target import LOIHI, STATE_BITS
-from snnc.ir import Code, Limit
+from snnc.ir import Code, Limit, Target
+from snnc.ir.input_range import LEAST_INPUT, MOST_INPUT
 
 SANAFE_VERSION = "2.2.9"
 DAVIES = "M. Davies et al., Loihi, IEEE Micro 38(1), 2018"
@@ -55,4 +56,21 @@ TARGET = replace(
         "neurons per core": COMPARTMENTS,
         "neurons": NEURONS,
     },
+    overflow="potentials saturate on SANA-FE as on our simulators, and a current that would wrap stops "
+    "the run",
 )
+
+
+def target(input_bits: int) -> Target:
+    """The target with as many bits for an input's payloads, where the input has any."""
+    source = f"the option sanafe{{input-bits={input_bits}}}: each bit is a set of input neurons"
+    cure = f"compile for sanafe{{input-bits=N}}, N to {INPUT_BITS.value}: it takes -2^N to 2^N - 1"
+    unit = "as an input's payload"
+    return replace(
+        TARGET,
+        limits={
+            **TARGET.limits,
+            MOST_INPUT: Limit(2**input_bits - 1, unit, source, cure),
+            LEAST_INPUT: Limit(-(2**input_bits), unit, source, cure),
+        },
+    )

@@ -18,6 +18,9 @@ INPUTS = Limit(16, "input channels", OVERVIEW)
 INPUT_SPIKES = Limit(
     15, "spikes a channel and step", f"{HEADER}, MAX_NUM_INP_SPIKES; {OVERVIEW} says the same"
 )
+LEAST_INPUT = Limit(
+    0, "spikes a channel and step at the least", "snnc: a number of spikes is not negative"
+)
 HIDDEN = Limit(1000, "hidden neurons", f"{OVERVIEW}; {MAPPER}, max_hidden_neurons")
 OUTPUTS = Limit(8, "output neurons", f"{OVERVIEW}; {MAPPER}, max_output_neurons")
 FAN_OUT = Limit(
@@ -85,6 +88,7 @@ XYLO = Target(
     limits={
         "input channels": INPUTS,
         "input spikes": INPUT_SPIKES,
+        "least input": LEAST_INPUT,
         "neurons": HIDDEN,
         "output neurons": OUTPUTS,
         "fan-out": FAN_OUT,
@@ -109,6 +113,7 @@ XYLO = Target(
     bias_shift=0,
     codes=(Code.RATE,),
     neuron_models=(STANDARD, "xylo"),
+    overflow="xylosim saturates spike by spike, our simulator once a step (docs/xylo.md)",
 )
 
 PIPELINE = (

@@ -31,6 +31,7 @@ from .graph import (
     WeightGrid,
     target_shape,
 )
+from .input_range import input_range, relays_payloads
 from .neuron_models import NeuronModel, find_model
 from .ops import (
     Array,
@@ -105,6 +106,7 @@ __all__ = [
     "decay",
     "find_model",
     "fire",
+    "input_range",
     "integrate",
     "level",
     "on_grid",
@@ -112,6 +114,7 @@ __all__ = [
     "per_channel",
     "read_program",
     "relays_needed",
+    "relays_payloads",
     "saturate",
     "shift_sum",
     "size",

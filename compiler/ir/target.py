@@ -10,11 +10,15 @@ from .graph import STANDARD, Code, Encoding
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit of a target: its value, its unit and where it is stated."""
+    """One limit of a target: its value, its unit and where it is stated.
+
+    ``cure`` is what to do about it, for messages, where the target itself has an answer (an option).
+    """
 
     value: int
     unit: str
     source: str
+    cure: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Target:
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
         encodings: in which input can reach it; the first that fits is taken where nobody asks.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
+        overflow: what its engines do where a register would wrap or saturate, beside our simulators:
+            the end of a sentence in messages about data for which no range is proved.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Target:
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
+    overflow: str = "whether its engines do so alike is not stated"
 
     def limit(self, name: str) -> int | None:
         """The value of a limit, or None where the target states none."""

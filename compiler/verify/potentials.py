@@ -32,13 +32,24 @@ class Bounds:
 
 
 def bound_state(
-    neuron: IntegerNeuron, arriving: Arriving, steps_per_frame: int, outside: tuple[int, ...] = ()
+    neuron: IntegerNeuron,
+    arriving: Arriving,
+    steps_per_frame: int,
+    outside: tuple[int, ...] = (),
+    frames: int | None = None,
 ) -> Bounds:
     """Bounds on the state of a population, before it fires, for any input within ``arriving``.
 
     Sound for every order of arrivals. Where no clearing and no leak bounds the potential, it is
-    bounded frame by frame, and ``frames`` says how many fit the register, with the steps ``outside``
-    them (``timing.outside``).
+    bounded frame by frame.
+
+    Args:
+        neuron: its dynamics.
+        arriving: bounds on what arrives.
+        steps_per_frame: K.
+        outside: steps outside the frames that count too (``timing.outside``).
+        frames: after which the potential is bounded; as many as fit its register where None. How many
+            do is ``Bounds.frames`` either way.
     """
     shift = 2**neuron.input_shift
     step, frame = arriving.step.times(shift), arriving.frame.times(shift)
@@ -65,7 +76,7 @@ def bound_state(
         return Bounds(step, potential, None)
     each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
     beside = _beside(outside, steps_per_frame, pushed, each_frame)
-    return _without_end(neuron, step, pushed, each_frame, beside, forever)
+    return _without_end(neuron, step, pushed, each_frame, beside, forever, frames)
 
 
 def lasting(neuron: IntegerNeuron) -> float:
@@ -135,6 +146,7 @@ def _without_end(
     frame: Extent,
     beside: Extent,
     forever: Extent | None,
+    wanted: int | None,
 ) -> Bounds:
     """A potential that is never cleared: frame by frame, but where a leak holds it for ever."""
     most = 2 ** (neuron.state_bits - 1) - 1
@@ -155,7 +167,8 @@ def _without_end(
     high_start = high_start + beside.high * (rising > 0)
     low_start = low_start + beside.low * (falling > 0)
     frames = min(_frames(most - high_start, rising), _frames(most + low_start, falling))
-    bounded = 1 if frames == np.inf else max(1, int(frames))
+    fitting = 1 if frames == np.inf else max(1, int(frames))
+    bounded = fitting if wanted is None else wanted
     low = low_start - falling * bounded
     high = high_start + rising * bounded
     if forever is not None:

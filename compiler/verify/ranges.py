@@ -8,7 +8,7 @@ what the next ones hear. Where delays match, one frame of a source is heard in o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,6 @@ from .timing import aligned, outside
 INT32 = 2**31 - 1
 DENDRITIC, GRADED = "dendritic input", "graded input"
 """Names of a target's limits on what arrives in one step, for binary and for graded neurons."""
-
-LARGEST_COUNT = 2**23 - 1
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,10 @@ class Range:
 class Proof:
     """Ranges of all registers for any input with counts from ``low`` to ``high``.
 
-    ``frames`` is for how many frames the potentials stay in their registers; None for ever.
-    ``shortest`` is the population whose potential leaves its register first, if any does. ``unproved``
-    are populations of a plug-in's neuron model: what reaches them is bounded, their registers are not.
+    ``frames`` is for how many frames the potentials stay in their registers; None for ever. ``ranges``
+    are those after so many frames (after one where not even one fits). ``shortest`` is the population
+    whose potential leaves its register first, if any does. ``unproved`` are populations of a plug-in's
+    neuron model: what reaches them is bounded, their registers are not.
     """
 
     low: int
@@ -95,6 +94,11 @@ class Proof:
     def holds(self) -> bool:
         """Whether nothing can go wrong in a first frame at least."""
         return not self.broken and (self.frames is None or self.frames >= 1)
+
+    def lasts(self, frames: int | None) -> bool:
+        """Whether it holds for so many frames; None for any number."""
+        enough = self.frames is None or (frames is not None and self.frames >= frames)
+        return self.holds and enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +120,16 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     Returns:
         The :class:`Proof`: of what arrives in a step, the projections' sums, currents and potentials.
     """
+    found = _bounded(program, target, low, high, None)
+    if found.frames is None:
+        return found
+    # Some potentials last longer than others: what all registers hold after the frames that all last.
+    again = _bounded(program, target, low, high, max(1, found.frames))
+    return replace(again, frames=found.frames, shortest=found.shortest)
+
+
+def _bounded(program: Program, target: Target, low: int, high: int, frames: int | None) -> Proof:
+    """Every potential after ``frames``, or as many as fit its own register where that is None."""
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
     lasting: dict[str, int] = {}
@@ -127,7 +141,9 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
             ranges += _reaching(program, population, population.neuron, sent, target)[0]
             unproved.append(population.name)
             continue
-        found, bounds, arriving = _population(program, population, population.neuron, sent, target)
+        found, bounds, arriving = _population(
+            program, population, population.neuron, sent, target, frames
+        )
         ranges += found
         if bounds.frames is not None:
             lasting[population.name] = bounds.frames
@@ -138,39 +154,8 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
             continue
         sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
     shortest = min(lasting, key=lambda name: lasting[name], default=None)
-    frames = None if shortest is None else lasting[shortest]
-    return Proof(low, high, tuple(ranges), frames, shortest, tuple(unproved))
-
-
-def largest_count(program: Program, target: Target, low: int, high: int) -> int:
-    """The largest count up to which a proof that holds up to ``high`` still holds as it is.
-
-    Sources other than the input are taken at their most. Nothing larger than a payload can carry.
-    """
-    fed = {p.target for p in program.projections if p.source == program.input.name}
-    if program.input.encoding is Encoding.SPREAD:
-        return program.steps_per_frame
-
-    def holds(count: int) -> bool:
-        sent = {p.name: _most(program, p, low, count) for p in program.populations}
-        for population in program.populations:
-            if population.name not in fed or population.neuron is None:
-                continue
-            if population.neuron.model != STANDARD:
-                reaching = _reaching(program, population, population.neuron, sent, target)[0]
-                if not all(r.holds for r in reaching):
-                    return False
-                continue
-            found, bounds, _ = _population(program, population, population.neuron, sent, target)
-            if not all(r.holds for r in found) or (bounds.frames or 1) < 1:
-                return False
-        return True
-
-    least, most = high, LARGEST_COUNT
-    while least < most:
-        middle = (least + most + 1) // 2
-        least, most = (middle, most) if holds(middle) else (least, middle - 1)
-    return least
+    fit = None if shortest is None else lasting[shortest]
+    return Proof(low, high, tuple(ranges), fit, shortest, tuple(unproved))
 
 
 def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> _Sent:
@@ -232,12 +217,14 @@ def _population(
     neuron: IntegerNeuron,
     sent: Mapping[str, _Sent],
     target: Target,
+    frames: int | None,
 ) -> tuple[list[Range], Bounds, Arriving]:
     """The ranges of one population's registers."""
     ranges, arriving = _reaching(program, p, neuron, sent, target)
-    bounds = bound_state(neuron, arriving, program.steps_per_frame, outside(program, p))
+    bounds = bound_state(neuron, arriving, program.steps_per_frame, outside(program, p), frames)
     most = 2 ** (neuron.state_bits - 1)
-    ranges.append(_range(p, "current", bounds.current, most - 1, most))
+    # A current of ``most`` does not wrap (docs/numerics.md), but no register of 32 bits holds it.
+    ranges.append(_range(p, "current", bounds.current, most - 1, min(most, INT32)))
     ranges.append(_range(p, "potential", bounds.potential, most - 1, most - 1))
     return ranges, bounds, arriving
 

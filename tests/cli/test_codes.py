@@ -64,7 +64,7 @@ def test_what_overflows_is_refused_and_wraps_alike_if_the_user_goes_on(
 def test_data_beyond_the_proof_are_named(snnc: Command, tmp_path: Path) -> None:
     folder = tmp_path / "exact.loihi"
     assert snnc("compile", MODEL, "--target", "loihi", "--code", "frame", "-o", folder).code == 0
-    most = json.loads((folder / "manifest.json").read_text())["ranges"]["counts"][1]
+    most = json.loads((folder / "manifest.json").read_text())["ranges"]["claims"][-1]["counts"][1]
     for count, beyond in ((most, False), (most + 1, True)):
         data = tmp_path / "data.npz"
         np.savez(data, x=np.full((1, 2, 2, 16, 16), count))

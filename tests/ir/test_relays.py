@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snnc.backends.loihi.target import LOIHI
 from snnc.data import Data, check_counts
 from snnc.errors import UserError
 from snnc.ir import (
@@ -103,12 +104,14 @@ def test_the_largest_payload_passes() -> None:
 def test_negative_payloads_are_refused_where_a_relay_would_swallow_them() -> None:
     data = Data(np.array([[[3], [-2], [-1]]]), None)
     program = chain(NEURON, delay=9)
-    check_counts(data, program, "file")
+    check_counts(data, program, LOIHI, "file")
     with pytest.raises(UserError, match=r"D511.*2 of 3 counts are negative, smallest -2"):
-        check_counts(data, with_relays(program, 3), "file")
+        check_counts(data, with_relays(program, 3), LOIHI, "file")
     behind = chain(NEURON, delay=0)
     late = replace(behind.projections[1], delay=9)
-    check_counts(data, with_relays(replace(behind, projections=(behind.projections[0], late)), 3), "")
+    check_counts(
+        data, with_relays(replace(behind, projections=(behind.projections[0], late)), 3), LOIHI, ""
+    )
 
 
 def test_a_spread_input_takes_binary_relays() -> None:
@@ -124,4 +127,4 @@ def test_a_spread_input_takes_binary_relays() -> None:
     neuron = relayed.by_name["input.relay"].neuron
     assert neuron is not None and not neuron.code.exact
     with pytest.raises(UserError, match="D509"):
-        check_counts(Data(np.full((1, 1, 1), 5), None), relayed, "")
+        check_counts(Data(np.full((1, 1, 1), 5), None), relayed, LOIHI, "")

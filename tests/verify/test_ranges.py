@@ -30,7 +30,7 @@ from snnc.ir import (
 from snnc.sim import encode
 from snnc.verify.observed import observe
 from snnc.verify.potentials import Arriving, bound_state
-from snnc.verify.ranges import largest_count, prove
+from snnc.verify.ranges import prove
 from tests.backends.nir.networks import INPUT, random_graph
 from tests.codes.networks import compiled, exact_network
 
@@ -231,14 +231,6 @@ def one_layer(code: Code, seed: int, steps: int = 4, weight: int = 100) -> Progr
         ),
         (graded,),
     )
-
-
-def test_the_largest_count_is_the_largest() -> None:
-    program = one_layer(Code.FRAME, 0)
-    most = largest_count(program, LOIHI, 0, 1)
-    assert most > 7
-    assert prove(program, LOIHI, 0, most).holds
-    assert not prove(program, LOIHI, 0, most + 1).holds
 
 
 def test_what_breaks_is_named_with_both_numbers() -> None:

@@ -46,7 +46,7 @@ def test_nothing_custom_is_left(folder: Path, program: Program) -> None:
     assert told == "every process is Lava's own"
     assert manifest["ranges"]["status"] == "proved"
     # The ranges hold for all the frames that calibration has.
-    assert manifest["ranges"]["frames"] >= manifest["calibration"]["frames"]
+    assert manifest["ranges"]["claims"][0]["frames"] >= manifest["calibration"]["frames"]
 
 
 @pytest.mark.lava

@@ -1,0 +1,31 @@
+"""Which counts the input of a program can carry at all, on a target."""
+
+from __future__ import annotations
+
+from .graph import Code, Encoding
+from .program import Program
+from .relays import LARGEST_PAYLOAD
+from .target import Target
+
+MOST_INPUT, LEAST_INPUT = "input spikes", "least input"
+"""Names of a target's limits on what an input sends in a step."""
+
+
+def input_range(program: Program, target: Target) -> tuple[int, int]:
+    """The smallest and the largest count that the input can carry; both included.
+
+    ``spread`` sends 0 to K spikes a frame; a payload has 24 bits with its sign
+    (``docs/numerics.md``, "Input"), relays pass no negative one on, and a target may have limits.
+    """
+    if program.input.encoding is Encoding.SPREAD:
+        return 0, program.steps_per_frame
+    most, least = target.limit(MOST_INPUT), target.limit(LEAST_INPUT)
+    high = LARGEST_PAYLOAD if most is None else min(most, LARGEST_PAYLOAD)
+    low = -LARGEST_PAYLOAD if least is None else max(least, -LARGEST_PAYLOAD)
+    return (0 if relays_payloads(program) else low), high
+
+
+def relays_payloads(program: Program) -> bool:
+    """Whether payloads of the input have to pass relays, which count up from 0."""
+    relays = (p.neuron for p in program.populations if p.relay_of == program.input.name)
+    return any(neuron is not None and neuron.code is Code.GRADED for neuron in relays)
