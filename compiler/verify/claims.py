@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from snnc.ir import Program, Target, input_range
 
 from .ranges import Proof, Range, prove
+from .timing import frames_to_hear
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def claims(program: Program, target: Target, proof: Proof, frames: int | None) -
     """The corners of the region in which nothing leaves its register; each is proved by itself.
 
     The first is about the counts that were asked for, or holds that and more. Others have larger
-    counts: as large as can be without end, for the frames of the calibration data, for one frame.
+    counts: as large as can be without end, for the frames of the calibration data, and for the shortest
+    run in which every population hears the input.
 
     Args:
         program: the network.
@@ -50,7 +52,9 @@ def claims(program: Program, target: Target, proof: Proof, frames: int | None) -
         None of them within another, the one with the smallest counts first.
     """
     kept: list[Claim] = []
-    corners = [_farthest(program, target, proof, f) for f in (None, frames or 1, 1) if proof.lasts(f)]
+    shortest = frames_to_hear(program)
+    wanted = dict.fromkeys((None, frames or shortest, shortest))
+    corners = [_farthest(program, target, proof, f) for f in wanted if proof.lasts(f)]
     for claim in (Claim(proof.low, proof.high, proof.frames, proof.ranges), *corners):
         if not any(claim.within(other) for other in kept):
             kept = [*(other for other in kept if not other.within(claim)), claim]

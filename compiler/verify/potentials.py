@@ -16,10 +16,14 @@ UNITY = 4096
 
 @dataclass(frozen=True, eq=False)
 class Arriving:
-    """What can arrive at a population: in a step, and in the K steps of one frame."""
+    """What can arrive at a population: in a step, and in the K steps of one frame.
+
+    ``late`` are the parts of ``frame`` of which nothing arrives in so many frames at the beginning.
+    """
 
     step: Extent
     frame: Extent
+    late: tuple[tuple[int, Extent], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,9 @@ def bound_state(
         return Bounds(step, potential, None)
     each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
     beside = _beside(outside, steps_per_frame, pushed, each_frame)
-    return _without_end(neuron, step, pushed, each_frame, beside, forever, frames)
+    kept = shift * lasting(neuron)
+    adding = _Adding(each_frame, tuple((lag, part.times(kept)) for lag, part in arriving.late))
+    return _without_end(neuron, step, pushed, adding, beside, forever, frames)
 
 
 def lasting(neuron: IntegerNeuron) -> float:
@@ -139,48 +145,85 @@ def _with_spikes(
     return np.maximum(np.maximum(start, start + pushed), last + pushed)
 
 
+@dataclass(frozen=True, eq=False)
+class _Adding:
+    """What a potential gains in a frame, and which parts of it come some frames late."""
+
+    frame: Extent
+    late: tuple[tuple[int, Extent], ...]
+
+    def after(self, frames: int) -> Extent:
+        """In so many frames from the beginning."""
+        low, high = self.frame.low * frames, self.frame.high * frames
+        for lag, part in self.late:
+            low, high = low - part.low * min(lag, frames), high - part.high * min(lag, frames)
+        return Extent(low, high)
+
+    def fitting(self, rising: Array, falling: Array, above: Array, below: Array) -> int | None:
+        """Most frames for which what rises fits the room above, and what falls that below; None: any.
+
+        Negative where there is no room at all.
+        """
+        longest = max((lag for lag, _ in self.late), default=0)
+        missing = self.frame.times(longest)
+        gained = self.after(longest)
+        late = Extent(missing.low - gained.low, missing.high - gained.high)
+        found = min(
+            _frames(above + late.high * rising, self.frame.high * rising),
+            _frames(below - late.low * falling, -self.frame.low * falling),
+        )
+        if found == np.inf:
+            return None
+        frames = int(found)
+        while 0 < frames < longest:
+            # Some of the late parts have not begun by then: less is missing.
+            gained = self.after(frames)
+            if np.all(gained.high * rising <= above) and np.all(-gained.low * falling <= below):
+                break
+            frames -= 1
+        return frames
+
+
 def _without_end(
     neuron: IntegerNeuron,
     step: Extent,
     pushed: Extent,
-    frame: Extent,
+    adding: _Adding,
     beside: Extent,
     forever: Extent | None,
     wanted: int | None,
 ) -> Bounds:
     """A potential that is never cleared: frame by frame, but where a leak holds it for ever."""
     most = 2 ** (neuron.state_bits - 1) - 1
-    start = _started(neuron)
+    start, frame = _started(neuron), adding.frame
     high_start = np.broadcast_to(start.high, frame.high.shape)
     low_start = np.broadcast_to(start.low, frame.low.shape)
-    rising, falling = frame.high, -frame.low
+    rising, falling = frame.high > 0, frame.low < 0
     if neuron.threshold is not None:
         high_start = np.maximum(high_start, neuron.threshold) + pushed.high
         soft = neuron.reset is Reset.SUBTRACT
         # Below the threshold a step of input, above it what a spike does not take away.
-        rising = rising * ((pushed.high > neuron.threshold) & soft)
+        rising = rising & (pushed.high > neuron.threshold) & soft
     if forever is not None:
         high_start, rising = _held(high_start, rising, forever.high, most)
         below, falling = _held(-low_start, falling, -forever.low, most)
         low_start = -below
     # Outside the frames only what moves within them does.
-    high_start = high_start + beside.high * (rising > 0)
-    low_start = low_start + beside.low * (falling > 0)
-    frames = min(_frames(most - high_start, rising), _frames(most + low_start, falling))
-    fitting = 1 if frames == np.inf else max(1, int(frames))
-    bounded = fitting if wanted is None else wanted
-    low = low_start - falling * bounded
-    high = high_start + rising * bounded
+    high_start = high_start + beside.high * rising
+    low_start = low_start + beside.low * falling
+    frames = adding.fitting(rising, falling, most - high_start, most + low_start)
+    gained = adding.after(max(1, frames or 1) if wanted is None else wanted)
+    low, high = low_start + gained.low * falling, high_start + gained.high * rising
     if forever is not None:
         low, high = np.maximum(low, forever.low), np.minimum(high, forever.high)
-    return Bounds(step, Extent(low, high), None if frames == np.inf else int(frames))
+    return Bounds(step, Extent(low, high), frames)
 
 
-def _held(start: Array, rising: Array, forever: Array, most: int) -> tuple[Array, Array]:
-    """Where it starts and how it rises, or what it never exceeds where that fits the register."""
+def _held(start: Array, moves: Array, forever: Array, most: int) -> tuple[Array, Array]:
+    """Where it starts and whether it moves, or what it never exceeds where that fits the register."""
     fits = forever <= most
-    least = np.where(rising > 0, forever, np.minimum(start, forever))
-    return np.where(fits, least, start), np.where(fits, 0, rising)
+    least = np.where(moves, forever, np.minimum(start, forever))
+    return np.where(fits, least, start), moves & ~fits
 
 
 def _frames(room: Array, each: Array) -> float:

@@ -29,7 +29,7 @@ from snnc.ir import (
 )
 
 from .potentials import Arriving, Bounds, bound_state, lasting
-from .timing import aligned, outside
+from .timing import aligned, outside, silent_frames
 
 INT32 = 2**31 - 1
 DENDRITIC, GRADED = "dendritic input", "graded input"
@@ -120,16 +120,19 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     Returns:
         The :class:`Proof`: of what arrives in a step, the projections' sums, currents and potentials.
     """
-    found = _bounded(program, target, low, high, None)
+    found = bounded(program, target, low, high, None)
     if found.frames is None:
         return found
     # Some potentials last longer than others: what all registers hold after the frames that all last.
-    again = _bounded(program, target, low, high, max(1, found.frames))
+    again = bounded(program, target, low, high, max(1, found.frames))
     return replace(again, frames=found.frames, shortest=found.shortest)
 
 
-def _bounded(program: Program, target: Target, low: int, high: int, frames: int | None) -> Proof:
-    """Every potential after ``frames``, or as many as fit its own register where that is None."""
+def bounded(program: Program, target: Target, low: int, high: int, frames: int | None) -> Proof:
+    """As :func:`prove`, with every potential after ``frames``, whether it fits so many or not.
+
+    Where that is None, after as many as fit its own register.
+    """
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
     lasting: dict[str, int] = {}
@@ -239,11 +242,13 @@ def _reaching(
     """What reaches a population, whatever its neurons do with it."""
     ranges: list[Range] = []
     step = frame = Extent.of(0, 0, p.shape)
+    late = []
     for projection in program.into(p.name):
         sums, in_step, in_frame = _arriving(program, projection, p, sent[projection.source])
         ranges.append(_range(p, f"sum of {projection.label}", sums, INT32, INT32))
         step, frame = step + in_step, frame + in_frame
-    arriving = Arriving(step, frame)
+        late.append((silent_frames(program, projection), in_frame))
+    arriving = Arriving(step, frame, tuple(part for part in late if part[0]))
     graded = neuron.code is Code.GRADED or _hears_payload_only(program, p)
     limit = target.limit(GRADED if graded else DENDRITIC)
     limit = INT32 if limit is None else limit

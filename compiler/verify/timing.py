@@ -18,6 +18,22 @@ def aligned(program: Program, q: ProgramProjection) -> bool:
     return lead(program, q) % program.steps_per_frame == 0
 
 
+def silent_frames(program: Program, q: ProgramProjection) -> int:
+    """Frames of the target at the beginning in which nothing can arrive over a projection."""
+    return lead(program, q) // program.steps_per_frame if _quiet(program) else 0
+
+
+def frames_to_hear(program: Program) -> int:
+    """The fewest frames of a run after which the input has reached every population that it reaches."""
+    first = {program.input.name: 0}
+    for _ in program.populations:
+        for q in program.projections:
+            if q.source in first:
+                heard = first[q.source] + max(0, lead(program, q) // program.steps_per_frame)
+                first[q.target] = min(heard, first.get(q.target, heard))
+    return 1 + max(first.values())
+
+
 def outside(program: Program, p: ProgramPopulation) -> tuple[int, int]:
     """Steps of a run before and after a population's frames that can take its potential further.
 
