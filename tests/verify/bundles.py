@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class Made:
     accumulates: bool
     backend: Backend
     program: Program
-    ranges: dict[str, object]
+    ranges: dict[str, Any]
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -137,7 +138,7 @@ def made(variant: Variant, seed: int, signed: bool | None = None) -> Made:
 
 def _compiled(
     variant: Variant, rng: np.random.Generator, accumulates: bool, signed: bool
-) -> tuple[Program, Backend, dict[str, object]]:
+) -> tuple[Program, Backend, dict[str, Any]]:
     backend = find_backend(variant.target)
     if variant.bare:
         graph = chain(rng, hidden=0)

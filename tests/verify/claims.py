@@ -11,6 +11,7 @@ of all bundles must have an input that leaves a register, or the claim would be 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from snnc.claimed import beyond_proof
+from snnc.errors import Diagnostic
 from snnc.ir import Integers, input_range
 from snnc.sim import REFERENCE, encode, simulate
 from snnc.verify import compare
@@ -42,6 +44,9 @@ LONGEST = 600_000
 SEARCHED = 3
 """Registers that are searched an input for."""
 
+SHARE = 0.05
+"""How far outside a claim's corner is looked at where one more leaves no register."""
+
 FEW = 6
 """Samples of a long run, and of an engine's."""
 
@@ -59,8 +64,8 @@ class Result:
     Attributes:
         wrong: what a claim says and did not hold, in words.
         corners: claims that were run, of them ``long``: on the fast simulator, potentials alone.
-        outside: just outside of a claim's corner: tried, and where a register was left.
-        left: corners outside which some input left a register.
+        outside: places that were tried beside a claim's corners: one count more, one frame more; in
+            ``left`` of them some input left a register, in ``near`` of them at 5 % more at the latest.
         engine: that ran, empty where none did; ``values`` it was compared in.
     """
 
@@ -69,17 +74,21 @@ class Result:
     long: int = 0
     outside: int = 0
     left: int = 0
+    near: int = 0
     engine: str = ""
     values: int = 0
 
 
-def tried(bundle: Made, engines: bool, rng: np.random.Generator) -> Result:
+def tried(
+    bundle: Made, rng: np.random.Generator, *, engines: bool = False, outside: bool = True
+) -> Result:
     """Run a bundle at its corners and just outside them.
 
     Args:
         bundle: with claims.
-        engines: also on an engine that takes seconds to start.
         rng: for inputs.
+        engines: also on an engine that takes seconds to start.
+        outside: look for inputs that leave a register outside.
     """
     result = Result()
     at_corners: list[Integers] = []
@@ -92,9 +101,11 @@ def tried(bundle: Made, engines: bool, rng: np.random.Generator) -> Result:
         result.wrong += [f"{bundle} at {_words(claim)}: {text}" for text in seen.beyond(ranges)]
         result.wrong += [f"{bundle} at {_words(claim)}: {d.what}" for d in _named(bundle, counts)]
         at_corners.append(counts)
-        for low, high, more in _outside(bundle, claim):
+        for low, high, more in _outside(bundle, claim) if outside else ():
             result.outside += 1
-            result.left += leaves(bundle, low, high, more, rng)
+            left = leaves(bundle, low, high, more, rng)
+            result.left += left
+            result.near += left or _nearby(bundle, claim, (low, high, more), rng)
             data = np.full((1, more, 1), high)
             data[0, 0] = low
             if not _named(bundle, data if more > 1 else np.array([[[low, high]]])):
@@ -106,9 +117,7 @@ def tried(bundle: Made, engines: bool, rng: np.random.Generator) -> Result:
 def prove_at(bundle: Made, claim: Claim) -> tuple[Range, ...]:
     """The registers of a claim, as the manifest has them, with the neurons that come nearest."""
     proof = prove(bundle.program, bundle.backend.target, claim.low, claim.high)
-    entry = bundle.ranges["claims"]
-    assert isinstance(entry, list)
-    (said,) = (e for e in entry if e["counts"] == [claim.low, claim.high])
+    (said,) = (e for e in bundle.ranges["claims"] if e["counts"] == [claim.low, claim.high])
     by_name = {(r["population"], r["register"]): r for r in said["registers"]}
     return tuple(
         replace(r, low=found["low"], high=found["high"])
@@ -151,6 +160,19 @@ def _outside(bundle: Made, claim: Claim) -> Iterator[tuple[int, int, int]]:
             yield option
 
 
+def _nearby(bundle: Made, claim: Claim, place: tuple[int, int, int], rng: np.random.Generator) -> bool:
+    """The same with a share more of what there is one more of: a sum rounds down on its way."""
+    least, most = input_range(bundle.program, bundle.backend.target)
+    low, high, frames = place
+    if claim.frames is not None and frames > claim.frames:
+        return leaves(bundle, low, high, _more(claim.frames), rng)
+    return leaves(bundle, max(least, -_more(-claim.low)), min(most, _more(claim.high)), frames, rng)
+
+
+def _more(number: int) -> int:
+    return number + math.ceil(SHARE * number)
+
+
 def _run(
     bundle: Made, ranges: tuple[Range, ...], low: int, high: int, frames: int, rng: np.random.Generator
 ) -> tuple[Integers, Seen]:
@@ -169,7 +191,7 @@ def _is_long(bundle: Made, frames: int) -> bool:
     return bundle.program.steps(frames) > LONG
 
 
-def _named(bundle: Made, counts: Integers) -> list[object]:
+def _named(bundle: Made, counts: Integers) -> list[Diagnostic]:
     return list(beyond_proof(bundle.manifest, counts, bundle.backend.target))
 
 
@@ -213,12 +235,12 @@ def main() -> None:
     console = Console()
     console.print(f"{given.bundles} bundles, seed {seed}")
     total, kinds, engines, values = Result(), Counter[str](), Counter[str](), Counter[str]()
-    passable = leaving = 0
+    passable = leaving = near = 0
     turns = Counter[str]()
     for n, bundle in track(bundles(given.bundles, seed), "bundles", given.bundles, console=console):
         turns[bundle.variant.target] += 1
         slow = turns[bundle.variant.target] % given.slow_engines == 1
-        found = tried(bundle, slow, np.random.default_rng([seed, n]))
+        found = tried(bundle, np.random.default_rng([seed, n]), engines=slow)
         for text in found.wrong:
             console.print(text, markup=False)
         kinds[bundle.variant.target] += 1
@@ -226,21 +248,24 @@ def main() -> None:
         values[found.engine] += found.values
         passable += found.outside > 0
         leaving += found.left > 0
+        near += found.near > 0
         total = Result(
             total.wrong + found.wrong,
             total.corners + found.corners,
             total.long + found.long,
             total.outside + found.outside,
             total.left + found.left,
+            total.near + found.near,
         )
     ran = ", ".join(f"{e} {engines[e]} bundles, {values[e]} values" for e in engines if engines[e])
     console.print(f"bundles: {', '.join(f'{k} {v}' for k, v in kinds.items())}")
     console.print(f"corners: {total.corners}, of them {total.long} long; engines: {ran}")
     console.print(
-        f"{len(total.wrong)} claims or values wrong; just outside: {leaving} of {passable} bundles "
-        f"({total.left} of {total.outside} places) leave a register"
+        f"{len(total.wrong)} claims or values wrong; of {passable} bundles with an outside {leaving} "
+        f"leave a register one count or frame beyond ({total.left} of {total.outside} places), "
+        f"{near} at most {SHARE:.0%} beyond ({total.near} places)"
     )
-    sys.exit(bool(total.wrong) or 2 * leaving < passable)
+    sys.exit(bool(total.wrong) or 2 * near < passable)
 
 
 if __name__ == "__main__":

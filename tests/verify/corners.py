@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Seen:
 
     ends: dict[Register, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, key: Register, values: NDArray[np.integer]) -> None:
+    def add(self, key: Register, values: NDArray[np.integer[Any]]) -> None:
         """Take more values into account."""
         low, high = int(values.min()), int(values.max())
         before = self.ends.get(key, (low, high))
@@ -88,7 +89,7 @@ def run_long(program: Program, counts: Integers) -> Seen:
         for name in names:
             seen.add((name, "potential"), simulator.potentials(chunk, name))
 
-    def source(part: slice, steps: slice) -> NDArray[np.integer]:
+    def source(part: slice, steps: slice) -> NDArray[np.integer[Any]]:
         return encode(program, counts[part], steps)
 
     total, largest = program.steps(counts.shape[1]), int(np.abs(counts).max(initial=0))
@@ -167,7 +168,7 @@ def wish(program: Program, name: str, neuron: int, sign: float) -> Array:
                 continue
             source, target = program.by_name[q.source], program.by_name[q.target]
             assert target.neuron is not None
-            gain = 2.0 ** (q.exponent + target.neuron.input_shift)
+            gain: Array = np.asarray(2.0 ** (q.exponent + target.neuron.input_shift))
             if target.neuron.threshold is not None:
                 gain = gain / np.broadcast_to(target.neuron.threshold, target.shape).ravel()
             pulled = q.op.matrix(source.shape).T @ (wanted[q.target] * gain)
