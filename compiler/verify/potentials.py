@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,7 +81,8 @@ def bound_state(
     each_frame = frame + _biased(bias).times(-(-steps_per_frame // neuron.bias_interval))
     beside = _beside(outside, steps_per_frame, pushed, each_frame)
     kept = shift * lasting(neuron)
-    adding = _Adding(each_frame, tuple((lag, part.times(kept)) for lag, part in arriving.late))
+    late = tuple((lag, part.times(kept)) for lag, part in arriving.late)
+    adding = _adding(neuron, pushed, each_frame, late, steps_per_frame)
     return _without_end(neuron, step, pushed, adding, beside, forever, frames)
 
 
@@ -147,41 +148,89 @@ def _with_spikes(
 
 @dataclass(frozen=True, eq=False)
 class _Adding:
-    """What a potential gains in a frame, and which parts of it come some frames late."""
+    """What a potential gains frame by frame, from the first one on.
+
+    Attributes:
+        frame: in a frame in which all is heard.
+        late: parts of it of which nothing is heard in so many frames at the beginning.
+        rising, falling: where it can add up that way.
+        spent: what spikes take away in a frame in which there is one in each step; 0 where none do.
+        share: of what is heard in a part of a frame, how much spikes leave at the most.
+    """
 
     frame: Extent
     late: tuple[tuple[int, Extent], ...]
+    rising: Array
+    falling: Array
+    spent: Array
+    share: Array
+
+    @property
+    def longest(self) -> int:
+        """Frames after which all is heard."""
+        return max((lag for lag, _ in self.late), default=0)
+
+    def _heard(self, number: int) -> Array:
+        """The most that frame ``number`` (from 0) brings upwards, without spikes."""
+        missing = (part.high for lag, part in self.late if number < lag)
+        return np.asarray(self.frame.high - sum(missing))
 
     def after(self, frames: int) -> Extent:
-        """In so many frames from the beginning."""
-        low, high = self.frame.low * frames, self.frame.high * frames
-        for lag, part in self.late:
-            low, high = low - part.low * min(lag, frames), high - part.high * min(lag, frames)
-        return Extent(low, high)
+        """In so many frames.
 
-    def fitting(self, rising: Array, falling: Array, above: Array, below: Array) -> int | None:
-        """Most frames for which what rises fits the room above, and what falls that below; None: any.
-
-        Negative where there is no room at all.
+        Above the threshold there is a spike in each step: the potential climbs through whole frames,
+        which leave what is not spent, and through a part of a frame at both ends.
         """
-        longest = max((lag for lag, _ in self.late), default=0)
-        missing = self.frame.times(longest)
-        gained = self.after(longest)
-        late = Extent(missing.low - gained.low, missing.high - gained.high)
-        found = min(
-            _frames(above + late.high * rising, self.frame.high * rising),
-            _frames(below - late.low * falling, -self.frame.low * falling),
-        )
-        if found == np.inf:
-            return None
-        frames = int(found)
-        while 0 < frames < longest:
-            # Some of the late parts have not begun by then: less is missing.
-            gained = self.after(frames)
-            if np.all(gained.high * rising <= above) and np.all(-gained.low * falling <= below):
+        low = self.frame.low * frames
+        for lag, part in self.late:
+            low = low - part.low * min(lag, frames)
+        whole, ends = np.zeros_like(self.frame.high), np.zeros_like(self.frame.high)
+        for number in range(min(frames, self.longest + 1)):
+            heard = self._heard(number)
+            left = np.maximum(heard - self.spent, 0)
+            whole = whole + left * (1 if number < self.longest else frames - self.longest)
+            ends = np.maximum(ends, heard * self.share - left)
+        return Extent(low * self.falling, (whole + 2 * ends) * self.rising)
+
+    def fitting(self, above: Array, below: Array) -> int | None:
+        """Most frames for which the gain fits the room above and below; None for any number."""
+        known = self.longest + 1
+        while known > 0:
+            gained = self.after(known)
+            if np.all(gained.high <= above) and np.all(-gained.low <= below):
                 break
-            frames -= 1
-        return frames
+            known -= 1
+        if known <= self.longest:
+            return known
+        more = self.after(known + 1)
+        up = _frames(above - gained.high, more.high - gained.high)
+        found = min(up, _frames(below + gained.low, gained.low - more.low))
+        return None if found == np.inf else known + int(found)
+
+
+def _adding(
+    neuron: IntegerNeuron,
+    pushed: Extent,
+    frame: Extent,
+    late: tuple[tuple[int, Extent], ...],
+    steps: int,
+) -> _Adding:
+    """What a potential that is never cleared gains, spikes taken into account.
+
+    Where it is below the threshold, a step's input is all that it can have beyond it, so only what is
+    pushed above it in one step can add up: by ``x - theta`` a step. A part of a frame that brings ``h``
+    needs ``h / x`` steps for it at the least.
+    """
+    rising, falling = frame.high > 0, frame.low < 0
+    nothing, whole = np.zeros_like(frame.high), np.ones_like(frame.high)
+    theta = neuron.threshold
+    if theta is None:
+        return _Adding(frame, late, rising, falling, nothing, whole)
+    rising = rising & (pushed.high > theta) & (neuron.reset is Reset.SUBTRACT)
+    if neuron.current_decay != NO_MEMORY:
+        return _Adding(frame, late, rising, falling, nothing, whole)  # a frame is heard in others too
+    share = 1 - theta / np.maximum(np.maximum(pushed.high, theta), 1)
+    return _Adding(frame, late, rising, falling, nothing + theta * steps, share)
 
 
 def _without_end(
@@ -198,22 +247,18 @@ def _without_end(
     start, frame = _started(neuron), adding.frame
     high_start = np.broadcast_to(start.high, frame.high.shape)
     low_start = np.broadcast_to(start.low, frame.low.shape)
-    rising, falling = frame.high > 0, frame.low < 0
     if neuron.threshold is not None:
         high_start = np.maximum(high_start, neuron.threshold) + pushed.high
-        soft = neuron.reset is Reset.SUBTRACT
-        # Below the threshold a step of input, above it what a spike does not take away.
-        rising = rising & (pushed.high > neuron.threshold) & soft
     if forever is not None:
-        high_start, rising = _held(high_start, rising, forever.high, most)
-        below, falling = _held(-low_start, falling, -forever.low, most)
-        low_start = -below
+        high_start, rising = _held(high_start, adding.rising, forever.high, most)
+        below, falling = _held(-low_start, adding.falling, -forever.low, most)
+        low_start, adding = -below, replace(adding, rising=rising, falling=falling)
     # Outside the frames only what moves within them does.
-    high_start = high_start + beside.high * rising
-    low_start = low_start + beside.low * falling
-    frames = adding.fitting(rising, falling, most - high_start, most + low_start)
+    high_start = high_start + beside.high * adding.rising
+    low_start = low_start + beside.low * adding.falling
+    frames = adding.fitting(most - high_start, most + low_start)
     gained = adding.after(max(1, frames or 1) if wanted is None else wanted)
-    low, high = low_start + gained.low * falling, high_start + gained.high * rising
+    low, high = low_start + gained.low, high_start + gained.high
     if forever is not None:
         low, high = np.maximum(low, forever.low), np.minimum(high, forever.high)
     return Bounds(step, Extent(low, high), frames)

@@ -381,6 +381,65 @@ def test_a_current_that_lasts_is_bounded_by_what_arrives_in_a_frame(
         assert found.potential.low.min() >= most * (1 + 1e-12)
 
 
+@given(
+    st.integers(1, 40),
+    st.integers(1, 4),
+    st.lists(st.tuples(st.integers(-30, 60), st.integers(-30, 60)), min_size=4, max_size=24),
+    st.integers(0, 3),
+    st.integers(-60, 90),
+    st.sampled_from(list(Reset)),
+)
+@EXAMPLES
+def test_a_potential_that_is_never_cleared_is_bounded_over_frames(
+    threshold: int,
+    steps: int,
+    pushed: list[tuple[int, int]],
+    lag: int,
+    start: int,
+    reset: Reset,
+) -> None:
+    """Against the recurrence; the second of two connections is heard from frame ``lag`` on."""
+    frames = max(1, len(pushed) // steps)
+    at = np.zeros((frames * steps, 2), np.int64)
+    at[: len(pushed)] = pushed[: frames * steps]
+    at[: lag * steps, 1] = 0
+    neuron = replace(cleared_each_frame(threshold, start, reset, steps), clear_interval=0)
+
+    def brought(values: Integers, sign: int) -> float:
+        """The most that any frame brings that way."""
+        one_way = np.maximum(sign * values, 0).reshape(frames, steps)
+        return float(sign * one_way.sum(axis=1).max())
+
+    step = Extent(np.full(1, at.sum(1).min(initial=0)), np.full(1, at.sum(1).max(initial=0)))
+    parts = [Extent(np.full(1, brought(v, -1)), np.full(1, brought(v, 1))) for v in at.T]
+    arriving = Arriving(step, parts[0] + parts[1], ((lag, parts[1]),) if lag else ())
+    potential, seen = start, []
+    for x in at.sum(1):
+        potential += int(x)
+        seen.append(potential)
+        if potential > threshold:
+            potential = potential - threshold if reset is Reset.SUBTRACT else 0
+    for after in range(1, frames + 1):
+        found = bound_state(neuron, arriving, steps, (), after).potential
+        now = seen[: after * steps]
+        assert found.low.min() <= min(now) and max(now) <= found.high.max()
+
+
+def test_what_spikes_take_away_lets_more_frames_fit() -> None:
+    """13 a step against a threshold of 10: 3 of them stay, and by these frames are counted."""
+    neuron = replace(cleared_each_frame(10, 0, Reset.SUBTRACT, 4), clear_interval=0, state_bits=24)
+    step = Extent(np.zeros(1), np.full(1, 13.0))
+    found = bound_state(neuron, Arriving(step, step.times(4)), 4)
+    assert found.frames == (2**23 - 1 - 23) // 12
+    potential = highest = 0
+    for _ in range(4 * 1000):
+        potential += 13
+        highest = max(highest, potential)
+        potential -= 10 * (potential > 10)
+    bounded = bound_state(neuron, Arriving(step, step.times(4)), 4, (), 1000).potential
+    assert highest <= bounded.high.max() <= highest + 13
+
+
 @pytest.mark.parametrize("leaks", [True, False])
 def test_spikes_that_a_memory_pays_for(leaks: bool) -> None:
     """A start below 0 leaks away; a current that stays brings more than has arrived."""
