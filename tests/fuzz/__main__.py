@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0: nothing was found. 1: something was."""
     options = _options().parse_args(arguments)
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-    limits = Limits(options.seconds, options.patience, options.memory)
+    limits = Limits(options.seconds, options.patience, options.room)
     with tempfile.TemporaryDirectory(prefix="snnc-fuzz-templates-") as folder:
         begun = time.monotonic()
         server = Server(options.templates or Path(folder) / "templates", limits)
@@ -68,7 +68,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--templates", type=Path, help="valid files that were made before")
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="limit of a case")
     parser.add_argument("--patience", type=float, default=Limits.patience, help="times that, once again")
-    parser.add_argument("--memory", type=int, default=Limits.memory, help="megabytes of a case")
+    parser.add_argument("--room", type=int, default=Limits.room, help="megabytes of a case")
     return parser
 
 

@@ -53,7 +53,7 @@ def _is(fault: str, plan: Plan, ran: Ran, limits: Limits) -> bool:
         return ran.hang
     if fault == "over_memory":
         # Memory that the limit refused would have been taken without it.
-        return ran.memory > limits.memory or "[D612]" in ran.err
+        return ran.memory > limits.memory or "not enough memory" in ran.err
     if fault == "executed":
         return ran.executed
     if fault == "left_behind":

@@ -37,14 +37,18 @@ class Limits:
     Attributes:
         seconds: of wall time; a case that takes more is tried once again with ``patience`` times as much.
         patience: other processes of the machine may have slowed it down.
-        memory: megabytes on top of what the server has; above it, the case is over memory.
-        room: megabytes that it can map at all, likewise: what keeps the machine alive.
+        room: megabytes that it can map, on top of what the server has: its machine, so to say. What
+            reads files goes by it (``snnc.files``).
     """
 
     seconds: float = 20.0
     patience: float = 4.0
-    memory: int = 1024
-    room: int = 4096
+    room: int = 2048
+
+    @property
+    def memory(self) -> int:
+        """Megabytes that it may take: a file may fill a quarter, which is held up to three times."""
+        return self.room * 3 // 4
 
 
 @dataclass(frozen=True)
