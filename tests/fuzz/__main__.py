@@ -1,8 +1,8 @@
 """``python -m tests.fuzz``: damaged files by the thousand, and what became of them.
 
-    python -m tests.fuzz --cases 20000            # a new seed, printed
-    python -m tests.fuzz --seed 7 --case 1234     # one case again, with what it printed
-    python -m tests.fuzz --replay build/fuzz/...  # the same from a plan that was kept
+python -m tests.fuzz --cases 20000            # a new seed, printed
+python -m tests.fuzz --seed 7 --case 1234     # one case again, with what it printed
+python -m tests.fuzz --replay build/fuzz/...  # the same from a plan that was kept
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, default=Path("build/fuzz.json"))
     parser.add_argument("--templates", type=Path, help="valid files that were made before")
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="limit of a case")
-    parser.add_argument("--patience", type=float, default=Limits.patience, help="times that, once again")
+    parser.add_argument(
+        "--patience", type=float, default=Limits.patience, help="times that, once again"
+    )
     parser.add_argument("--room", type=int, default=Limits.room, help="megabytes of a case")
     return parser
 
@@ -104,7 +106,9 @@ def _print(plan: Plan, ran: Ran, verdict: Verdict) -> None:
         CONSOLE.print(str(change)[:300], markup=False)
     CONSOLE.print("snnc", *ran.about.get("command", []), markup=False)
     CONSOLE.print(ran.out + ran.err, markup=False)
-    CONSOLE.print(f"exit {ran.code}, {ran.seconds:.2f} s, {ran.memory} MB more, left {ran.left}", markup=False)
+    CONSOLE.print(
+        f"exit {ran.code}, {ran.seconds:.2f} s, {ran.memory} MB more, left {ran.left}", markup=False
+    )
     CONSOLE.print(f"{verdict.ending}: {verdict.key}", markup=False)
 
 

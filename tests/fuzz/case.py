@@ -29,7 +29,6 @@ UNMADE, DISAGREE, CRASHED_AFTER = 201, 202, 203
 """Exit codes that no command has: the file could not be made, and what the look at the simulators found."""
 
 
-
 @dataclass(frozen=True)
 class Room:
     """The folders of a case.
@@ -68,7 +67,11 @@ class Room:
                     path = os.path.join(place, name)  # noqa: PTH118  names may be no UTF-8
                     about = os.lstat(path)
                     is_folder = os.path.isdir(path)  # noqa: PTH112
-                    changed = [about.st_mode] if is_folder else [about.st_mode, about.st_size, about.st_mtime_ns]
+                    changed = (
+                        [about.st_mode]
+                        if is_folder
+                        else [about.st_mode, about.st_size, about.st_mtime_ns]
+                    )
                     if name != b"__pycache__" and b"/__pycache__/" not in path:
                         found[os.fsdecode(path).encode("utf-8", "backslashreplace").decode()] = changed
         return found
@@ -101,7 +104,9 @@ def prepare(plan: Plan, room: Room, templates: Path) -> dict[str, Any]:
     before = _content(path)
     for change in plan.changes:
         # An earlier change may have taken away what a later one works on.
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError):
+        with contextlib.suppress(
+            FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError
+        ):
             changes.apply(path, change, stranger)
     sealed = any(c.name in changes.SEALS for c in plan.changes) or _resealed(kind, before, path)
     altered = path.is_dir() and _content(path) != before
@@ -117,7 +122,9 @@ def _content(path: Path) -> dict[str, bytes | None]:
     """All regular files, and the names of whatever else there is, but for folders."""
     paths = sorted(path.rglob("*")) if path.is_dir() and not path.is_symlink() else [path]
     return {
-        os.fsencode(p).hex(): p.read_bytes() if p.is_file() and not p.is_symlink() and p.stat().st_size < 2**30 else None
+        os.fsencode(p).hex(): p.read_bytes()
+        if p.is_file() and not p.is_symlink() and p.stat().st_size < 2**30
+        else None
         for p in paths
         if not p.is_dir() or p.is_symlink()
     }

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import h5py
 
-from . import on_bundle, on_bytes, on_checkpoint, on_hdf5, on_json, on_npy, on_pickle, on_place, on_toml, on_zip
+from . import (
+    on_bundle,
+    on_bytes,
+    on_checkpoint,
+    on_hdf5,
+    on_json,
+    on_npy,
+    on_pickle,
+    on_place,
+    on_toml,
+    on_zip,
+)
 from .plan import Change
 
 Content = Callable[[bytes, Change, bytes], bytes]

@@ -9,9 +9,7 @@ from .case import CRASHED_AFTER, DISAGREE, UNMADE
 from .plan import Plan
 from .server import Limits, Ran
 
-FAULTS = (
-    *("tracebacks", "hangs", "over_memory", "executed", "left_behind", "disagree", "unnoticed"),
-)
+FAULTS = (*("tracebacks", "hangs", "over_memory", "executed", "left_behind", "disagree", "unnoticed"),)
 """How a case may not end; in the report each has its number."""
 
 MAY_STAY = {"checkpoint": ("work/run.ckpt",), "config": ("work/curve", "work/run"), "events": ()}
@@ -121,7 +119,9 @@ def _traceback_key(ran: Ran) -> str:
 
 def _exception(text: str) -> str:
     """The type of the last exception."""
-    found = re.findall(r"^([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Overflow|Bug|error|Warning))\b", text, re.M)
+    found = re.findall(
+        r"^([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Overflow|Bug|error|Warning))\b", text, re.M
+    )
     if found:
         return str(found[-1])
     return _plain(_last_line(text))

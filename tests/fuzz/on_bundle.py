@@ -104,7 +104,9 @@ def plant(folder: Path, change: Change) -> None:
     elif how == 1:
         os.mkfifo(place / "pipe")
     elif how == 2:
-        (place / "link").symlink_to(("/dev/zero", "/etc/passwd", "..", "link", "manifest.json")[change.other % 5])
+        (place / "link").symlink_to(
+            ("/dev/zero", "/etc/passwd", "..", "link", "manifest.json")[change.other % 5]
+        )
     elif how == 3:
         _write(place / f"__init__{_extension()}", b"\x7fELF" + bytes(200))
     elif how == 4:

@@ -83,7 +83,18 @@ def splice(content: bytes, change: Change, stranger: bytes) -> bytes:
 def whole(content: bytes, change: Change, stranger: bytes) -> bytes:
     """Something else altogether."""
     others = (
-        *(b"", b"\0", b"\n", b"hello", b"{}", b"[]", b"null", b"PK", b"\x80\x02.", b"\x89HDF\r\n\x1a\n"),
+        *(
+            b"",
+            b"\0",
+            b"\n",
+            b"hello",
+            b"{}",
+            b"[]",
+            b"null",
+            b"PK",
+            b"\x80\x02.",
+            b"\x89HDF\r\n\x1a\n",
+        ),
         *(b"PK\x05\x06" + bytes(18), content + content, stranger, content + stranger, bytes(100_000)),
         *(b"\x93NUMPY", b"\x93NUMPY\x01\x00", b"\xef\xbb\xbf" + content, content[::-1]),
     )

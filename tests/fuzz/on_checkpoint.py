@@ -51,10 +51,16 @@ def _tensor(tensor: torch.Tensor, change: Change) -> Any:
     kinds = (torch.float64, torch.int64, torch.bool, torch.complex64, torch.float16)
     changed = (
         *(tensor.reshape(-1), tensor[None], tensor[..., :0] if tensor.ndim else tensor[None]),
-        *(torch.full_like(tensor, value) for value in (float("nan"), float("inf"), -1e30)
-          if tensor.is_floating_point()),
+        *(
+            torch.full_like(tensor, value)
+            for value in (float("nan"), float("inf"), -1e30)
+            if tensor.is_floating_point()
+        ),
         *(tensor.to(kind) for kind in kinds),
         *(tensor.to_sparse(), tensor.expand(1000, *tensor.shape), torch.empty(0), tensor.tolist()),
-        *(torch.quantize_per_tensor(tensor.float(), 0.1, 0, torch.qint8), torch.nn.Parameter(tensor.float())),
+        *(
+            torch.quantize_per_tensor(tensor.float(), 0.1, 0, torch.qint8),
+            torch.nn.Parameter(tensor.float()),
+        ),
     )
     return changed[change.other % len(changed)]

@@ -17,7 +17,18 @@ OUTSIDE = ("../secret.bin", "../secret.h5", "../pipe", "/dev/zero", "/etc/hostna
 
 NODES = (
     *("Affine", "Linear", "Scale", "Conv1d", "Conv2d", "CubaLIF", "CubaLI", "LI", "LIF", "IF", "I"),
-    *("Delay", "Flatten", "Input", "Output", "NIRGraph", "SumPool2d", "AvgPool2d", "Threshold", "x", ""),
+    *(
+        "Delay",
+        "Flatten",
+        "Input",
+        "Output",
+        "NIRGraph",
+        "SumPool2d",
+        "AvgPool2d",
+        "Threshold",
+        "x",
+        "",
+    ),
 )
 
 
@@ -48,7 +59,9 @@ def _soft(file: h5py.File, name: str, change: Change) -> None:
 
 def _external(file: h5py.File, name: str, change: Change) -> None:
     del file[name]
-    file[name] = h5py.ExternalLink(OUTSIDE[change.other % len(OUTSIDE)], ("/", "/w", "/node")[change.much % 3])
+    file[name] = h5py.ExternalLink(
+        OUTSIDE[change.other % len(OUTSIDE)], ("/", "/w", "/node")[change.much % 3]
+    )
 
 
 def _hard(file: h5py.File, name: str, change: Change) -> None:
@@ -62,7 +75,9 @@ def _hard(file: h5py.File, name: str, change: Change) -> None:
 def _storage(file: h5py.File, name: str, change: Change) -> None:
     """An array whose values lie in another file."""
     at = name if isinstance(file[name], h5py.Dataset) else f"{name}/weight"
-    shape, kind = (getattr(file.get(at), key, other) for key, other in (("shape", (1,)), ("dtype", "f4")))
+    shape, kind = (
+        getattr(file.get(at), key, other) for key, other in (("shape", (1,)), ("dtype", "f4"))
+    )
     if at in file:
         del file[at]
     bytes_ = int(np.prod(shape)) * np.dtype(kind).itemsize
@@ -185,7 +200,9 @@ def links(content: bytes, change: Change, _: bytes) -> bytes:
     ways = (_external, _storage, _virtual, _soft, _hard)
     try:
         with h5py.File(stream, "r+") as file:
-            names = [name for name in _datasets(file) if "weight" in name or "tau" in name or "/r" in name]
+            names = [
+                name for name in _datasets(file) if "weight" in name or "tau" in name or "/r" in name
+            ]
             names = names or _datasets(file)
             ways[change.much % len(ways)](file, names[change.where % len(names)], change)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, IndexError):

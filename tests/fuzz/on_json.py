@@ -55,7 +55,16 @@ def _number(node: Any, key: Any, change: Change) -> None:
     if not isinstance(value, int | float):
         node[key] = NUMBERS[change.other % len(NUMBERS)]
         return
-    near = (value + 1, value - 1, -value, value * 2, value + 0.5, value * 1000, bool(value), float(value))
+    near = (
+        value + 1,
+        value - 1,
+        -value,
+        value * 2,
+        value + 0.5,
+        value * 1000,
+        bool(value),
+        float(value),
+    )
     choices = (*near, *NUMBERS)
     node[key] = choices[change.other % len(choices)]
 
@@ -110,7 +119,20 @@ def _order(node: Any, key: Any, change: Change) -> None:
 
 
 EDITS: tuple[Callable[[Any, Any, Change], None], ...] = (
-    *(_delete, _replace, _replace, _kind, _number, _number, _text, _rename, _add, _empty, _twice, _order),
+    *(
+        _delete,
+        _replace,
+        _replace,
+        _kind,
+        _number,
+        _number,
+        _text,
+        _rename,
+        _add,
+        _empty,
+        _twice,
+        _order,
+    ),
 )
 
 

@@ -45,7 +45,13 @@ def _call(change: Change) -> bytes:
     """Opcodes that call something and drop what it gives."""
     module, name, argument = CALLS[change.where % len(CALLS)]
     text = argument.encode()
-    return b"c%s\n%s\n" % (module.encode(), name.encode()) + b"X" + struct.pack("<I", len(text)) + text + b"\x85R0"
+    return (
+        b"c%s\n%s\n" % (module.encode(), name.encode())
+        + b"X"
+        + struct.pack("<I", len(text))
+        + text
+        + b"\x85R0"
+    )
 
 
 def payload(content: bytes, change: Change, _: bytes) -> bytes:

@@ -11,7 +11,14 @@ from . import on_json
 from .plan import Change
 
 RAW = (
-    *("[" * 3000 + "]" * 3000, "1979-05-27T07:32:00Z", "07:32:00", "0x7fffffffffffffff", "1e400", "nan"),
+    *(
+        "[" * 3000 + "]" * 3000,
+        "1979-05-27T07:32:00Z",
+        "07:32:00",
+        "0x7fffffffffffffff",
+        "1e400",
+        "nan",
+    ),
     *("'''\n'''", '"\\ud800"', "{a.b.c = 1}", "[1, 'a']", "9" * 5000, "= 1", '"x"\n[data]', "1_000"),
     *("{" + "a = {" * 500 + "}" * 501, "-0", "+inf", '"../../etc/passwd"', '"\\u0000"', "true"),
 )
@@ -47,7 +54,9 @@ def written(document: Any) -> str:
         if isinstance(value, dict):
             tables.append(f"[{_key(key)}]\n" + "".join(_entry(k, v) for k, v in value.items()))
         elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
-            tables += [f"[[{_key(key)}]]\n" + "".join(_entry(k, v) for k, v in t.items()) for t in value]
+            tables += [
+                f"[[{_key(key)}]]\n" + "".join(_entry(k, v) for k, v in t.items()) for t in value
+            ]
         else:
             plain.append(_entry(key, value))
     return "".join(plain) + "\n" + "\n".join(tables)

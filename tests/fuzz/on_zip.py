@@ -18,7 +18,15 @@ BOMBS = (600, 2500, 9000)
 
 def _rename(members: list[Member], i: int, change: Change, _: list[Member]) -> None:
     name = members[i].name.decode("utf-8", "replace")
-    names = (f"/{name}", f"../{name}", f"x/../{name}", name.upper(), f"{name}\0.txt", f"./{name}", *TEXTS)
+    names = (
+        f"/{name}",
+        f"../{name}",
+        f"x/../{name}",
+        name.upper(),
+        f"{name}\0.txt",
+        f"./{name}",
+        *TEXTS,
+    )
     chosen = names[change.other % len(names)].encode("utf-8", "surrogatepass")[:60_000]
     if change.much % 4 == 0:
         members[i] = replace(members[i], local_name=chosen)
@@ -97,7 +105,15 @@ EDITS: tuple[Callable[[list[Member], int, Change, list[Member]], None], ...] = (
 def _members(content: bytes) -> list[Member]:
     try:
         return read_members(content)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+        EOFError,
+    ):
         return []
 
 

@@ -49,7 +49,12 @@ class Report:
         first = verdict.key not in self.found
         entry = self.found.setdefault(
             verdict.key,
-            {"faults": verdict.faults, "cases": [], "kinds": [], "folder": str(self.folder_of(verdict))},
+            {
+                "faults": verdict.faults,
+                "cases": [],
+                "kinds": [],
+                "folder": str(self.folder_of(verdict)),
+            },
         )
         entry["cases"].append(number)
         if plan.kind not in entry["kinds"]:

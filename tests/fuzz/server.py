@@ -158,13 +158,13 @@ class Server:
             about = json.loads(room.about.read_text())
         before, after = about.pop("listing", {}), room.listing()
         changed = [name for name, what in after.items() if before.get(name) != what]
-        left = tuple(os.path.relpath(name, room.root) for name in [*changed, *sorted(before.keys() - after)])
+        left = tuple(
+            os.path.relpath(name, room.root) for name in [*changed, *sorted(before.keys() - after)]
+        )
         code = os.waitstatus_to_exitcode(status)
         memory = max(0, usage.ru_maxrss - own) // 1024
         out, err = (_read(room.root / name) for name in ("stdout", "stderr"))
-        return Ran(
-            code, seconds, hang, memory, room.marker.exists(), left, others, out, err, about
-        )
+        return Ran(code, seconds, hang, memory, room.marker.exists(), left, others, out, err, about)
 
 
 def _read(path: Path) -> str:
@@ -219,7 +219,9 @@ def _only_small(folder: str, names: list[str]) -> set[str]:
     return {
         name
         for name, path in paths.items()
-        if not path.is_symlink() and not path.is_dir() and not (path.is_file() and path.stat().st_size < 2**26)
+        if not path.is_symlink()
+        and not path.is_dir()
+        and not (path.is_file() and path.stat().st_size < 2**26)
     }
 
 
@@ -257,7 +259,10 @@ WARMING = (
     ("inspect", "nir-lif/model.nir", "--dt", "0.1"),
     ("inspect", "nir-lif/nothing.nir"),
     *(("inspect", f"bundle-{name}/bundle") for name in ("loihi", "loihi1", "nir", "sanafe", "xylo")),
-    *(("run", f"bundle-{name}/bundle", "--data", "data/data.npz", "--operations") for name in ("reference", "nir")),
+    *(
+        ("run", f"bundle-{name}/bundle", "--data", "data/data.npz", "--operations")
+        for name in ("reference", "nir")
+    ),
     ("verify", "bundle-reference/bundle", "--data", "data/data.npz"),
 )
 

@@ -204,7 +204,12 @@ def _nir(folder: Path) -> None:
     lif = nir.LIF(two * 0.2, two, two * 0, two * 1.5, two * 0)
     cuba = nir.CubaLIF(two * 0.2, two * 0.2, two, two * 0, two, None, two)
     graphs = {
-        "lif": nir.NIRGraph.from_list(nir.Affine(weight, two / 8), lif, nir.Linear(dice.normal(size=(3, 2))), nir.LI(np.ones(3), np.ones(3), np.zeros(3))),
+        "lif": nir.NIRGraph.from_list(
+            nir.Affine(weight, two / 8),
+            lif,
+            nir.Linear(dice.normal(size=(3, 2))),
+            nir.LI(np.ones(3), np.ones(3), np.zeros(3)),
+        ),
         "cuba": nir.NIRGraph.from_list(nir.Linear(weight), cuba),
         "image": _nir_image(dice),
         "loop": nir.NIRGraph(
@@ -216,7 +221,14 @@ def _nir(folder: Path) -> None:
                 "delay": nir.Delay(ones(2.0)),
                 "output": nir.Output(np.array([1])),
             },
-            [("input", "in"), ("in", "if"), ("if", "back"), ("back", "delay"), ("delay", "if"), ("if", "output")],
+            [
+                ("input", "in"),
+                ("in", "if"),
+                ("if", "back"),
+                ("back", "delay"),
+                ("delay", "if"),
+                ("if", "output"),
+            ],
         ),
         "nested": nir.NIRGraph(
             {
@@ -252,7 +264,9 @@ def _bundles(folder: Path) -> None:
         compile_model(archive, target, place / "bundle", steps_per_frame=4, code=code)
         np.savez(place / "data.npz", x=counts(), y=labels())
     image = _place(folder, "bundle-reference-image")
-    compile_model(folder / "archive-image" / "model.pt", "reference", image / "bundle", steps_per_frame=3)
+    compile_model(
+        folder / "archive-image" / "model.pt", "reference", image / "bundle", steps_per_frame=3
+    )
     np.savez(image / "data.npz", x=np.ones((3, 3, 1, 6, 6), np.uint8))
     results = _place(folder, "results")
     shutil.copytree(folder / "bundle-reference", results, dirs_exist_ok=True)
@@ -283,7 +297,13 @@ def _training(folder: Path) -> None:
 def _events(folder: Path) -> None:
     place = _place(folder, "events")
     (place / "train.toml").write_text(EVENTS)
-    (place / "nets_of_fuzz.py").write_text(NETS.replace("(6,)", "(1, 2, 2)").replace("nn.Linear(6", "nn.Flatten(), nn.Linear(4").replace('"h1", nn.Flatten(), nn.Linear(4, 4)', '"h1", nn.Sequential(nn.Flatten(), nn.Linear(4, 4))'))
+    (place / "nets_of_fuzz.py").write_text(
+        NETS.replace("(6,)", "(1, 2, 2)")
+        .replace("nn.Linear(6", "nn.Flatten(), nn.Linear(4")
+        .replace(
+            '"h1", nn.Flatten(), nn.Linear(4, 4)', '"h1", nn.Sequential(nn.Flatten(), nn.Linear(4, 4))'
+        )
+    )
     dice = np.random.default_rng(4)
     for part, number in (("Train", 6), ("Test", 2)):
         for i in range(number):

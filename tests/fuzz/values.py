@@ -33,7 +33,8 @@ def strange_values() -> st.SearchStrategy[Any]:
         st.text(max_size=8),
     )
     nested = st.recursive(
-        scalar, lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(max_size=4), s, max_size=3),
+        scalar,
+        lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(max_size=4), s, max_size=3),
         max_leaves=5,
     )
     return st.one_of(scalar, scalar, scalar, nested)

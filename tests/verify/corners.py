@@ -92,8 +92,9 @@ def run_long(program: Program, counts: Integers) -> Seen:
     def source(part: slice, steps: slice) -> NDArray[np.integer[Any]]:
         return encode(program, counts[part], steps)
 
-    total, largest = program.steps(counts.shape[1]), int(np.abs(counts).max(initial=0))
-    simulator.stream(source, len(counts), total, largest, names, keep, None)
+    total = program.steps(counts.shape[1])
+    payloads = int(counts.min(initial=0)), int(counts.max(initial=0))
+    simulator.stream(source, len(counts), total, payloads, names, keep, None)
     ends = {p.name: 2 ** (p.neuron.state_bits - 1) - 1 for p in program.populations if p.neuron}
     for (name, register), (low, high) in seen.ends.items():
         at = (low - (low == -ends[name]), high + (high == ends[name]))
