@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from snnc.ir import (
-    Code,
     Comparison,
     Encoding,
     IntegerNeuron,
@@ -90,28 +87,3 @@ def test_sums_of_16_bits_up_to_their_very_ends(sign: int, narrow: bool) -> None:
     assert abs(weight * count * payload) - (sign < 0) == (2**15 - 1 if narrow else 2**15)
     assert bool(plan_of(case).projections["narrow"][0]) == narrow
     assert compared(case) == []
-
-
-@pytest.mark.parametrize("code", [Code.RATE, Code.FRAME])
-def test_a_binary_spike_counts_one_where_payloads_are_heard(code: Code) -> None:
-    """No payload is listed with a binary spike: what was left in memory must not be taken for one."""
-    hidden = replace(SUMMING, threshold=np.asarray(5))
-    if code is Code.FRAME:
-        hidden = replace(hidden, code=code, levels=3, clear_interval=2, clear_offset=2, bias_start=1)
-    thin = fan_in(np.full((3, 4), 7))
-    hears = fan_in(np.full((2, 3), 11)).projections[0]
-    program = replace(
-        thin,
-        populations=(
-            thin.input,
-            replace(thin.readout, name="h", kind=Kind.NEURONS, neuron=hidden),
-            ProgramPopulation("out", Kind.READOUT, (2,), "out", 2, SUMMING),
-        ),
-        projections=(
-            replace(thin.projections[0], target="h"),
-            replace(hears, source="h", target="out"),
-        ),
-    )
-    spikes = np.random.default_rng(0).integers(0, 900, (2, 12, 4))
-    for products in (None, True, False):
-        assert compared(Case(program, spikes), products=products) == []

@@ -136,7 +136,7 @@ def test_a_graded_input_is_sent_at_every_step_and_counted_so() -> None:
     x[0, 0, 0, 2, 2] = 2
     counted = {}
     for encoding in Encoding:
-        program = small.program(graded=True)
+        program = small.program(graded=encoding is not Encoding.SPREAD)
         source, *others = program.populations
         program = replace(program, populations=(replace(source, encoding=encoding), *others))
         found = count_snn(program, tally(program, x).events, x)
