@@ -37,13 +37,16 @@ def parse_json(data: bytes, place: str, kind: Kind, budget: Budget | None = None
     """
     (budget or Budget(place)).take(TIMES_ITS_SIZE * len(data), place)
     with parsing(place, kind):
-        found = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_int=_whole,
-            parse_float=_finite,
-            parse_constant=_finite,
-        )
+        try:
+            found = json.loads(
+                data.decode("utf-8"),
+                object_pairs_hook=_once,
+                parse_int=_whole,
+                parse_float=_finite,
+                parse_constant=_finite,
+            )
+        except json.JSONDecodeError as problem:
+            raise ValueError(f"not JSON: {problem}") from None
         if data.count(b"[") + data.count(b"{") > DEEPEST or b"\\" in data:
             _check(found)
     return found
@@ -57,7 +60,10 @@ def parse_toml(data: bytes, place: str, kind: Kind) -> dict[str, Any]:
     """
     Budget(place).take(TIMES_ITS_SIZE * len(data), place)
     with parsing(place, kind):
-        found = tomllib.loads(data.decode("utf-8"))
+        try:
+            found = tomllib.loads(data.decode("utf-8"))
+        except tomllib.TOMLDecodeError as problem:
+            raise ValueError(f"not TOML: {problem}") from None
         _check(found)
     return found
 

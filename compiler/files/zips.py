@@ -78,7 +78,10 @@ def open_zip(data: bytes, place: str, kind: Kind, budget: Budget) -> Zip:
     with parsing(place, kind):
         if data.count(DIRECTORY_ENTRY) > 2 * MOST_MEMBERS:
             raise ValueError(f"more than {MOST_MEMBERS} members")
-        file = zipfile.ZipFile(io.BytesIO(data))
+        try:
+            file = zipfile.ZipFile(io.BytesIO(data))
+        except zipfile.BadZipFile as problem:
+            raise ValueError(f"{problem}; an interrupted download ends like this") from None
         entries = file.infolist()
         if len(entries) > MOST_MEMBERS:
             raise ValueError(f"{len(entries)} members, the limit is {MOST_MEMBERS}")

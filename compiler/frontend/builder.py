@@ -11,7 +11,6 @@ from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Array, Graph, Kind
 
 from .activations import ACTIVATIONS, QUANTIZED, whole_levels
-from .archive import MALFORMED
 from .arithmetic import ARITHMETIC
 from .assembly import Answer, Draft, assemble
 from .call import Call, Rules, UnsupportedError, torch_shape
@@ -43,6 +42,18 @@ from .training_mode import refuse_training_mode
 RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
 
 INPUT = "input"
+
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a wrong structure raises when it is read as if it were the right one."""
 
 WITHOUT_EFFECT = ("_assert", "sym_constrain_range")
 """Beginnings of operations that check something and compute nothing."""

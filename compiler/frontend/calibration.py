@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import io
-import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import fail
+from snnc.files import parse_npy
 from snnc.ir import Shape
 
-from .archive import Archive, damaged
+from .archive import MODEL, Archive, damaged
 
 PLAIN = "extra/snnc/calibration.npz"
 AS_TEXT = "extra/snnc/calibration.npz.b64"
@@ -39,10 +37,8 @@ def read_calibration(archive: Archive, input_shape: Shape) -> NDArray[Any] | Non
     else:
         return None
     where = archive.place(member)
-    try:
-        counts = _array(Archive.open(archive.path, data, member).read(ARRAY))
-    except ValueError as error:
-        raise damaged(where, str(error)) from None
+    inner = archive.within(member, data)
+    counts = parse_npy(inner.read(ARRAY), inner.place(ARRAY), MODEL)
     wanted = "(samples, frames, {})".format(", ".join(map(str, input_shape)))
     if counts.dtype.kind not in "iu" or counts.shape[2:] != input_shape or not counts.size:
         raise fail(
@@ -54,19 +50,3 @@ def read_calibration(archive: Archive, input_shape: Shape) -> NDArray[Any] | Non
     if counts.min() < 0:
         raise fail("D109", f"the calibration data hold {counts.min()} events", where=where)
     return counts
-
-
-def _array(data: bytes) -> NDArray[Any]:
-    """One .npy file; allocates no more than is there and unpickles nothing."""
-    stream = io.BytesIO(data)
-    npy: Any = np.lib.format
-    major = npy.read_magic(stream)[0]
-    header = {1: npy.read_array_header_1_0, 2: npy.read_array_header_2_0}
-    if major not in header:
-        raise ValueError(f"version {major} of .npy")
-    shape, fortran, dtype = header[major](stream)
-    body = data[stream.tell() :]
-    if dtype.hasobject or dtype.itemsize * math.prod(shape) != len(body):
-        raise ValueError(f"{len(body)} bytes for {dtype} {shape}")
-    flat = np.frombuffer(body, dtype)
-    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)

@@ -104,13 +104,13 @@ def _neuron(name: str, said: Any) -> Neuron:
     if not isinstance(said, dict) or said.keys() != wanted:
         raise _WrongError(f"neurons of {name!r} have {', '.join(sorted(wanted))}, and nothing else")
     resets, comparisons = {r.value: r for r in Reset}, {c.value: c for c in Comparison}
-    if said["reset"] not in resets or said["comparison"] not in comparisons:
+    if str(said["reset"]) not in resets or str(said["comparison"]) not in comparisons:
         raise _WrongError(f"no reset {said['reset']!r} or no comparison {said['comparison']!r}")
     start = _number(name, "start_value", said["start_value"], -1, 1)
     kept = _number(name, "potential_kept", said["potential_kept"], 0, 1)
     if abs(start) == 1 or kept == 0:
         raise _WrongError(f"{name!r} starts at its threshold, or keeps nothing")
-    reset, comparison = resets[said["reset"]], comparisons[said["comparison"]]
+    reset, comparison = resets[str(said["reset"])], comparisons[str(said["comparison"])]
     return Neuron(reset, comparison, start_value=start, potential_kept=kept)
 
 
@@ -122,7 +122,7 @@ def _number(name: str, what: str, value: Any, low: float, high: float) -> float:
 
 
 def _scale(population: Population, said: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    if not isinstance(said, list) or len(said) not in {1, population.shape[0]}:
+    if not isinstance(said, list) or len(said) not in {1, *population.shape[:1]}:
         raise _WrongError(f"scales of {population.name!r} are neither one nor one a channel")
     values = [_number(population.name, "scale", value, 1, 2**31) for value in said]
     if any(value != int(value) for value in values):

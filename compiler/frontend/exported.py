@@ -6,15 +6,15 @@ never through torch, whose own loader unpickles members and evaluates strings.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from snnc.errors import fail
+from snnc.files import parse_json, parsing
 from snnc.ir import Shape
 
-from .archive import MALFORMED, Archive, damaged
+from .archive import MODEL, Archive
 
 SCHEMA_MAJOR = 8
 
@@ -121,8 +121,8 @@ def read_program(archive: Archive, member: str) -> Exported:
     Raises:
         UserError: D105 another schema version, D106 damaged.
     """
-    document = archive.read_json(member)
-    try:
+    document, place = archive.read_json(member), archive.place(member)
+    with parsing(place, MODEL):
         version = document["schema_version"]
         major, minor = int(version["major"]), int(version["minor"])
         if major != SCHEMA_MAJOR:
@@ -130,16 +130,14 @@ def read_program(archive: Archive, member: str) -> Exported:
             raise fail(
                 "D105",
                 f"the export has schema {major}.{minor}, this snnc reads {SCHEMA_MAJOR}.x",
-                where=archive.place(member),
+                where=place,
                 why=f"torch {written} wrote it",
                 help="export again with torch 2.9 to 2.13"
                 if major < SCHEMA_MAJOR
                 else "update snnc, or export again with torch 2.9 to 2.13",
             )
         module = document["graph_module"]
-        return _program(module["graph"], module["signature"], _call(module))
-    except MALFORMED as error:
-        raise damaged(archive.place(member), f"{type(error).__name__}: {error}") from None
+        return _program(module["graph"], module["signature"], _call(module), place)
 
 
 def _call(module: Any) -> dict[str, Any]:
@@ -150,13 +148,16 @@ def _call(module: Any) -> dict[str, Any]:
     return {}
 
 
-def _keys(spec: str | None) -> list[str | None]:
+def _tree(spec: str | None, place: str) -> Any:
+    """A tree of lists and dictionaries; None where the file has none."""
+    return None if spec is None else parse_json(spec.encode(), place, MODEL)[1]
+
+
+def _keys(tree: Any, place: str) -> list[str | None]:
     """The dictionary key of each leaf of a tree of lists and dictionaries, in torch's order.
 
     Source: torch/utils/_pytree.py, ``treespec_dumps``; the context of a dictionary lists its keys.
     """
-    if spec is None:
-        return []
     found: list[str | None] = []
 
     def visit(node: Any, key: str | None) -> None:
@@ -165,26 +166,28 @@ def _keys(spec: str | None) -> list[str | None]:
             found.append(key)
             return
         is_dict = str(node["type"]).lower().endswith("dict")
-        keys = json.loads(node["context"]) if is_dict else [key] * len(children)
+        named = parse_json(node["context"].encode(), place, MODEL) if is_dict else ()
+        keys = named if is_dict else [key] * len(children)
         for child, inner in zip(children, keys, strict=True):
             visit(child, inner if inner is None else str(inner))
 
-    visit(json.loads(spec)[1], None)
+    if tree is not None:
+        visit(tree, None)
     return found
 
 
-def _input_keys(spec: str | None) -> list[str | None]:
+def _input_keys(tree: Any, place: str) -> list[str | None]:
     """The same for a call's arguments, whose own names do not count as keys."""
-    if spec is None:
+    if tree is None:
         return []
-    version, (positional, named) = json.loads(spec)[0], json.loads(spec)[1]["children_spec"]
+    positional, named = tree["children_spec"]
     found: list[str | None] = []
     for child in (*positional["children_spec"], *named["children_spec"]):
-        found += _keys(json.dumps([version, child]))
+        found += _keys(child, place)
     return found
 
 
-def _program(graph: Any, signature: Any, call: dict[str, Any]) -> Exported:
+def _program(graph: Any, signature: Any, call: dict[str, Any], place: str) -> Exported:
     inputs: list[str] = []
     given: list[bool] = []
     named: dict[str, dict[str, str]] = {"parameter": {}, "buffer": {}, "tensor_constant": {}}
@@ -215,8 +218,10 @@ def _program(graph: Any, signature: Any, call: dict[str, Any]) -> Exported:
         buffers=named["buffer"],
         constants=named["tensor_constant"],
         mutated=mutated,
-        input_keys=_of_tensors(_input_keys(call.get("in_spec")), given),
-        output_keys=_of_tensors(_keys(call.get("out_spec")), [True] * len(outputs)),
+        input_keys=_of_tensors(_input_keys(_tree(call.get("in_spec"), place), place), given),
+        output_keys=_of_tensors(
+            _keys(_tree(call.get("out_spec"), place), place), [True] * len(outputs)
+        ),
     )
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnc.ir import Array, Op, Shape, apply_chain
+from snnc.ir import Array, AvgPool2d, Conv2d, Op, Shape, apply_chain, size
+
+MOST_ELEMENTS = 2**24
+"""Of what a network computes at any place: a chip holds a million neurons, a file claims any size."""
+
+MOST_IN_WINDOWS = 2**28
+"""Of all windows of a convolution or pooling, which are laid out side by side; 2 GiB as float64."""
+
+MOST_TERMS = 2**12
+"""Of a sum. A sum of two equal sums has twice as many: a few lines make more than fit any memory."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class Signal:
             ValueError: the operation cannot take this shape.
         """
         shape = op.out_shape(self.shape)
+        _refuse_large(op, shape, self.shape)
         linear = op.without_constant()
         terms = tuple(
             replace(term, ops=(*term.ops, part), origins=(*term.origins, origin))
@@ -101,6 +111,8 @@ class Signal:
         """
         if self.shape != other.shape:
             raise ValueError(f"a sum of shapes {self.shape} and {other.shape}")
+        if len(self.terms) + len(other.terms) > MOST_TERMS:
+            raise ValueError(f"a sum of more than {MOST_TERMS} terms")
         summed = replace(self, terms=self.terms + other.terms)
         return summed if other.added is None else summed.plus_constant(other.added)
 
@@ -128,6 +140,26 @@ class Signal:
         mine, theirs = (0.0 if s.added is None else s.added for s in (self, other))
         return bool(np.all(mine == theirs)) and all(
             a.same_as(b) for a, b in zip(self.terms, other.terms, strict=True)
+        )
+
+
+def _refuse_large(op: Op, shape: Shape, given: Shape) -> None:
+    """Make sure that what an operation computes fits into memory.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if size(shape) > MOST_ELEMENTS:
+        raise ValueError(f"gives {size(shape)} elements, the limit is {MOST_ELEMENTS}")
+    if isinstance(op, Conv2d):
+        window = size(op.weight.shape[1:])
+    elif isinstance(op, AvgPool2d):
+        window = given[0] * size(op.kernel) // shape[0]
+    else:
+        return
+    if size(shape[1:]) * window > MOST_IN_WINDOWS:
+        raise ValueError(
+            f"its windows hold {size(shape[1:]) * window} elements, the limit is {MOST_IN_WINDOWS}"
         )
 
 

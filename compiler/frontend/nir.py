@@ -22,6 +22,7 @@ from snnc.ir import (
 )
 
 from .nir_builder import Builder
+from .nir_checks import node_problems
 from .nir_composite import PATTERN, compose
 from .nir_file import Nodes, kind_of, read_nodes
 from .nir_layers import LAYERS
@@ -46,6 +47,8 @@ def load_nir(
         UserError: D117 no readable NIR file, D212 no time step, D2xx the network cannot be compiled.
     """
     nodes = read_nodes(path, data)
+    if wrong := tuple(node_problems(nodes)):
+        raise UserError(*wrong)
     graph, notes = build(nodes, Clock(time_step(nodes, dt), rule_named(rule)), path.stem)
     return graph, (*_other_steps(nodes, dt), *notes)
 

@@ -28,6 +28,9 @@ from .nir_metadata import Answer, Said, frame_notes, neuron_metadata
 from .nir_neurons import SILENT, SPIKING, Clock, delay_steps, dynamics
 from .nir_timing import late_problems, with_loops
 
+MOST_IN_A_ROW = 200
+"""Nodes without neurons behind each other; following them takes stack."""
+
 
 @dataclass
 class Builder:
@@ -87,6 +90,9 @@ class Builder:
                 where=" -> ".join([*self.open[self.open.index(name) :], name]),
                 help="put a population of neurons into the loop",
             )
+        if len(self.open) >= MOST_IN_A_ROW:
+            what = f"more than {MOST_IN_A_ROW} nodes in a row without neurons"
+            raise fail("D209", what, where=name, help="join them: they are linear")
         if name not in self.signals:
             self.open.append(name)
             self.signals[name] = self._through(name, self._arriving(name))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .nir_file import Nodes, kind_of
+from .nir_metadata import broadcasts
 
 PATTERN = "I or LI -> Threshold -> Scale -> back to the I or LI, a soft reset"
 INTEGRATORS = ("I", "LI")
@@ -97,7 +98,7 @@ def _parts(nodes: Nodes, name: str) -> tuple[str, str] | str:
     if len(shapes) != 1:
         return f"it and {potential} differ in shape"
     scale = np.asarray(nodes.nodes[back[0]].scale, np.float64)
-    if np.broadcast_shapes(scale.shape, *shapes) != next(iter(shapes)):
+    if not broadcasts(scale.shape, next(iter(shapes))):
         return f"{back[0]} and {potential} differ in shape"
     if not np.all(scale < 0):
         return f"{back[0]} does not take anything away"

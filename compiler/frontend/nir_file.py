@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from snnc.errors import UserError, fail
+from snnc.files import Kind, check_hdf5, parsing
+from snnc.files.hdf5 import MAGIC as MAGIC
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
-"""How an HDF5 file begins. Source: HDF5 File Format Specification 3.0, superblock."""
+NIR = Kind(
+    "D117",
+    "this HDF5 file is no NIR graph that nir can read",
+    "write it again with nir 1.0.8; older writers' files, with sub-graphs above all, and damaged ones "
+    "cannot be read",
+)
 
-MOST_BYTES = 2**31
-"""Of all arrays of a file together."""
+MOST_EDGES = 2**13
+"""Of a file; nir looks at all edges for each of them."""
 
 
 @dataclass(frozen=True)
@@ -64,35 +73,35 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
             why=str(problem),
             help="pip install 'snnc[nir]'",
         ) from None
-    try:
+    check_hdf5(data, str(path), NIR)
+    with parsing(str(path), NIR):
         with h5py.File(io.BytesIO(data), "r") as file:
-            refuse_huge(file)
+            file.visititems(_refuse_many_edges)
         graph = nir.read(io.BytesIO(data))
-    except Exception as problem:  # nir and h5py raise what they like about files that they cannot read
-        reason = " ".join(str(problem).split()) or "it names no reason"
-        raise fail(
-            "D117",
-            "this HDF5 file is no NIR graph that nir can read",
-            where=str(path),
-            why=f"{type(problem).__name__} in nir: {reason[:300]}",
-            help="write it again with nir 1.0.8; older writers' files, with sub-graphs above all, and "
-            "damaged ones cannot be read",
-        ) from problem
-    if kind_of(graph) != "NIRGraph":
-        raise fail("D117", f"this file holds a single {kind_of(graph)}, no NIRGraph", where=str(path))
+        if kind_of(graph) != "NIRGraph":
+            raise ValueError(f"it holds a single {kind_of(graph)}, no NIRGraph")
+        _check_edges(graph)
     return flatten(graph)
 
 
-def refuse_huge(file: Any) -> None:
-    """Refuse an open HDF5 file whose arrays would fill the memory: a damaged shape can say anything.
+def _refuse_many_edges(name: str, item: Any) -> None:
+    if name.rpartition("/")[2] == "edges" and getattr(item, "size", 0) > 2 * MOST_EDGES:
+        raise ValueError(f"{name} holds {item.size // 2} edges, the limit is {MOST_EDGES}")
+
+
+def _check_edges(graph: Any) -> None:
+    """Make sure that edges join nodes that are there: nir can be told not to look.
 
     Raises:
-        ValueError: the arrays hold more than ``MOST_BYTES`` together.
+        ValueError: an edge names another node.
     """
-    sizes: list[int] = []
-    file.visititems(lambda _, item: sizes.append(int(item.nbytes)) if hasattr(item, "nbytes") else None)
-    if sum(sizes) > MOST_BYTES:
-        raise ValueError(f"its arrays hold {sum(sizes)} bytes, more than {MOST_BYTES}")
+    for edge in graph.edges:
+        for name in edge:
+            if name not in graph.nodes:
+                raise ValueError(f"an edge names the node {name!r}, which is not there")
+    for node in graph.nodes.values():
+        if kind_of(node) == "NIRGraph":
+            _check_edges(node)
 
 
 def flatten(graph: Any) -> Nodes:
@@ -125,7 +134,7 @@ def flatten(graph: Any) -> Nodes:
         return f"{prefix}{name}.{only(node, side, prefix + name)}"
 
     visit(graph, "")
-    steps = {float(m["dt"]) for m in metadata if isinstance(m, dict) and "dt" in m}
+    steps = {_seconds(m["dt"]) for m in metadata if isinstance(m, dict) and "dt" in m}
     said = graph.metadata if isinstance(graph.metadata, Mapping) else {}
     if "snnc" in said:
         for name in _added_by_nir(graph):
@@ -136,6 +145,21 @@ def flatten(graph: Any) -> Nodes:
         raise _not_one(found, "Output", "the network")
     first, last = only(graph, "Input", "the network"), found[0]
     return Nodes(nodes, tuple(edges), first, last, frozenset(steps), said)
+
+
+def _seconds(said: Any) -> float:
+    """A time step of the metadata."""
+    value = np.asarray(said)
+    if value.size != 1 or value.dtype.kind not in "iuf" or not 0 < value.item() < math.inf:
+        shown = " ".join(str(said).split())[:60]
+        raise fail(
+            "D212",
+            f"the metadata of the file name a time step of {shown!r}",
+            where="dt",
+            why="a time step is one number of seconds above 0",
+            help="write the file again",
+        )
+    return float(value.item())
 
 
 def _added_by_nir(graph: Any) -> list[str]:

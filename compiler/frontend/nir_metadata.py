@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
-from snnc.ir import Array, Comparison, Reset
+from snnc.ir import Array, Comparison, Reset, Shape
 
 KEY = "snnc"
 NEURON_WORDS = ("reset", "comparison", "start_value", "restart_steps", "start_step")
@@ -31,6 +31,9 @@ GRAPH_WORDS = (
 LOOP = "every connection inside a loop takes one step, any other none"
 ANSWERS = ("values", "potential", "spikes")
 INPUTS = ("", "graded", "spread")
+MOST_STEPS = 2**31
+"""What fits the chips' counters of steps."""
+
 NEWER = "read the file with the snnc that wrote it, or a newer one"
 
 
@@ -89,7 +92,7 @@ def neuron_metadata(name: str, node: Any) -> Said:
     start = np.asarray(words.get("start_value", 0.0))
     if start.dtype.kind not in "iuf" or not np.all(np.isfinite(start)):
         raise _unknown(name, "start_value", words["start_value"], "finite numbers")
-    if np.broadcast_shapes(start.shape, shape) != shape:
+    if not broadcasts(start.shape, shape):
         raise _unknown(name, "start_value", f"shape {start.shape}", f"shape {shape}")
     return Said(
         True,
@@ -98,6 +101,13 @@ def neuron_metadata(name: str, node: Any) -> Said:
         start.astype(np.float64),
         _steps(name, words, "restart_steps"),
         _steps(name, words, "start_step"),
+    )
+
+
+def broadcasts(given: Shape, shape: Shape) -> bool:
+    """Whether an array of the shape ``given`` stands for one of ``shape``."""
+    return len(given) <= len(shape) and all(
+        n in (1, wanted) for n, wanted in zip(given[::-1], shape[::-1], strict=False)
     )
 
 
@@ -178,7 +188,7 @@ def _words(where: str, metadata: Any, known: tuple[str, ...]) -> Mapping[str, An
 
 def _one_of(where: str, words: Mapping[str, Any], word: str, allowed: list[str], without: str) -> str:
     value = words.get(word, without)
-    text = value.decode() if isinstance(value, bytes) else value
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
     if not isinstance(text, str) or (text not in allowed and text != without):
         raise _unknown(where, word, value, " or ".join(map(repr, allowed)))
     return text
@@ -186,9 +196,10 @@ def _one_of(where: str, words: Mapping[str, Any], word: str, allowed: list[str],
 
 def _steps(where: str, words: Mapping[str, Any], word: str) -> int:
     value = np.asarray(words.get(word, 0))
-    if value.size != 1 or value.dtype.kind not in "iuf" or value != np.rint(value) or value < 0:
-        raise _unknown(where, word, words[word], "a whole number of steps")
-    return int(value.reshape(()))
+    number = value.item() if value.size == 1 and value.dtype.kind in "iuf" else -1
+    if not (0 <= number < MOST_STEPS and number == int(number)):
+        raise _unknown(where, word, words[word], f"a whole number of steps below {MOST_STEPS}")
+    return int(number)
 
 
 def _unknown(where: str, word: str, value: object, expected: str) -> UserError:

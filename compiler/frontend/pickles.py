@@ -116,8 +116,7 @@ def refuse_code(
         if Archive.is_archive(data):
             if depth == 0:
                 raise damaged(archive.place(member), "archives within archives within archives")
-            inner = f"{archive.inside}: {member}" if archive.inside else member
-            refuse_code(Archive.open(archive.path, data, inner), (), depth - 1)
+            refuse_code(archive.within(member, data), (), depth - 1)
         elif _looks_like_pickle(member, data):
             refuse_calls(archive.place(member), data, script=script)
 

@@ -66,7 +66,7 @@ def find_saved(path: Path, data: bytes, archive: Archive | None) -> Saved | None
     if archive is not None:
         models = any(MODEL_MEMBER.fullmatch(name) for name in archive.names)
         plain = "data.pkl" in archive.names and not models and not is_torchscript(archive)
-        return saved_archive(archive, data) if plain else None
+        return saved_archive(archive) if plain else None
     if data.startswith(b"\x80") or data.endswith(b"."):
         try:
             calls(data)

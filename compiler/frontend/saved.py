@@ -32,7 +32,7 @@ class Saved:
 
     Attributes:
         path: the user's file.
-        data: the whole file.
+        data: the whole file; of an archive, the members that were looked at.
         is_module: whether there are modules in it; tensors alone otherwise.
     """
 
@@ -41,16 +41,15 @@ class Saved:
     is_module: bool
 
 
-def saved_archive(archive: Archive, data: bytes) -> Saved:
+def saved_archive(archive: Archive) -> Saved:
     """A zip archive with a ``data.pkl``.
 
     Raises:
         UserError: D103 it would run code, D104 it holds layers that cannot be read.
     """
     refuse_code(archive, raw={n for n in archive.names if n == "data.pkl" or n.startswith("data/")})
-    return Saved(
-        archive.path, data, _holds_module(archive.path, archive.read("data.pkl"), legacy=False)
-    )
+    is_module = _holds_module(archive.path, archive.read("data.pkl"), legacy=False)
+    return Saved(archive.path, archive.repacked(), is_module)
 
 
 def saved_pickle(path: Path, data: bytes) -> Saved:

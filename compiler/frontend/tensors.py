@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import fail
+from snnc.files import parsing
 from snnc.ir import Array, Shape
 
-from .archive import MALFORMED, Archive, damaged
+from .archive import MODEL, Archive, damaged
 
 FOLDERS = {
     "data/weights": "weights_config.json",
@@ -48,6 +49,10 @@ MOST_ELEMENTS = 2**28
 """2 GiB of float64. Strides of zero let a few bytes claim to be a tensor of any size."""
 
 
+FLOAT64 = 8
+"""Bytes of every number here, whatever it takes in the file."""
+
+
 @dataclass(frozen=True)
 class Payload:
     """Where one tensor's numbers are.
@@ -75,15 +80,13 @@ def read_payloads(archive: Archive, model: str) -> tuple[Payload, ...]:
     for folder, suffix in FOLDERS.items():
         member = f"{folder}/{model}_{suffix}"
         config = archive.read_json(member)
-        try:
+        with parsing(archive.place(member), MODEL):
             found += (
                 Payload(
                     name, f"{folder}/{entry['path_name']}", entry["use_pickle"], entry["tensor_meta"]
                 )
                 for name, entry in config["config"].items()
             )
-        except MALFORMED as error:
-            raise damaged(archive.place(member), f"{type(error).__name__}: {error}") from None
     return tuple(found)
 
 
@@ -106,11 +109,8 @@ def read_tensors(archive: Archive, payloads: Iterable[Payload]) -> dict[str, Arr
     storages = {member: archive.read(member) for member in {p.member for p in payloads}}
     arrays = {}
     for payload in payloads:
-        try:
+        with parsing(f"{archive.place(payload.member)}, {payload.name}", MODEL):
             arrays[payload.name] = _tensor(archive, payload, storages[payload.member], byte_order)
-        except MALFORMED as error:
-            place = archive.place(payload.member)
-            raise damaged(place, f"{payload.name}: {type(error).__name__}: {error}") from None
     return arrays
 
 
@@ -124,7 +124,7 @@ def _byte_order(archive: Archive) -> str:
 
 
 def _tensor(archive: Archive, payload: Payload, storage: bytes, byte_order: str) -> Array:
-    """One tensor as float64. Raises what ``MALFORMED`` lists when the meta data are wrong."""
+    """One tensor as float64. Raises what it likes when the meta data are wrong."""
     meta = payload.meta
     if meta["dtype"] not in DTYPES or meta["layout"] != STRIDED:
         raise fail(
@@ -144,6 +144,7 @@ def _tensor(archive: Archive, payload: Payload, storage: bytes, byte_order: str)
         return np.zeros(sizes)
     if math.prod(sizes) > MOST_ELEMENTS:
         raise ValueError(f"{math.prod(sizes)} elements, the limit is {MOST_ELEMENTS}")
+    archive.budget.take(FLOAT64 * math.prod(sizes), archive.place(payload.member))
     last = offset + sum((n - 1) * step for n, step in zip(sizes, strides, strict=True))
     flat = np.frombuffer(storage, dtype, count=len(storage) // dtype.itemsize)
     if last >= flat.size:

@@ -14,7 +14,7 @@ KIND = Kind("D106", "the file is damaged")
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        (b"{", "JSONDecodeError"),
+        (b"{", "not JSON"),
         (b"\xff", "UnicodeDecodeError"),
         ('{"a": 1}'.encode("utf-16"), "UnicodeDecodeError"),
         (b'{"a": 1, "b": 2, "a": 1}', "'a' is there twice"),
@@ -49,7 +49,7 @@ def test_json_at_the_limits() -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        (b"a = ", "TOMLDecodeError"),
+        (b"a = ", "not TOML"),
         (b"\xff", "UnicodeDecodeError"),
         (b"a = 18446744073709551616", "too large"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "RecursionError"),

@@ -82,6 +82,8 @@ WRONG: dict[str, tuple[object, str]] = {
     "too little": ({"format": 1, "neurons": {"h1": {"reset": "zero"}}}, "nothing else"),
     "too much": (changed(more=1), "nothing else"),
     "another reset": (changed(reset="half"), "'half'"),
+    "a list for a reset": (changed(reset=["zero"]), "['zero']"),
+    "a table for a comparison": (changed(comparison={}), "{}"),
     "another comparison": (changed(comparison="<"), "'<'"),
     "a start at the threshold": (changed(start_value=1), "starts at its threshold"),
     "a start beyond": (changed(start_value=3), "start_value"),
@@ -90,7 +92,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "no number": (
         b'{"format": 1, "neurons": {"h1": {"reset": "zero", "comparison": ">", '
         b'"start_value": NaN, "potential_kept": 1}}}',
-        "start_value",
+        "NaN is no finite number",
     ),
     "other channels": ({"format": 1, "scales": {"h1": [1, 2]}}, "scales"),
     "a scale of 0": ({"format": 1, "scales": {"h1": [0]}}, "scale"),
