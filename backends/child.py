@@ -17,7 +17,6 @@ import json
 import os
 import signal
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from snnc.errors import UserError, fail
 
 from . import session
 from .base import Progress
+from .payload_files import read_results
 
 FIRST_LINES, LAST_LINES = 5, 10
 INPUT, SETTINGS, OUTPUT = "input.npz", "settings.json", "output.npz"
@@ -79,12 +79,7 @@ def run_script(
             progress=progress,
             cure=cure,
         )
-        try:
-            with np.load(job / OUTPUT, allow_pickle=False) as found:
-                return {key: found[key] for key in found.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as problem:
-            what = f"engine {engine} ended without its results: {problem}"
-            raise fail("D608", what, where=engine, help=cure) from problem
+        return read_results(job / OUTPUT, engine, cure)
 
 
 def run_process(

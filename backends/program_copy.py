@@ -8,6 +8,8 @@ import numpy as np
 
 from snnc.ir import Program, read_program, unpack_arrays, write_program
 
+from .payload_files import read_payload
+
 PROGRAM, WEIGHTS = "program.json", "weights.npz"
 """Names of the two files of :func:`snnc.ir.write_program`, and the roles of their copies."""
 
@@ -24,11 +26,9 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
         UserError: the copy is no program.
         OSError, KeyError: there is no copy.
     """
-    text, packed = (folder / files["program"]).read_bytes(), (folder / files["weights"]).read_bytes()
-    deployed, meant = (
-        write_program(read_program(text, packed, place=str(folder))),
-        write_program(program),
-    )
+    text, packed = read_payload(folder / files["program"]), read_payload(folder / files["weights"])
+    deployed = write_program(read_program(text, packed, place=str(folder)))
+    meant = write_program(program)
     found = []
     if deployed[PROGRAM] != meant[PROGRAM]:
         found.append(f"{files['program']} is another structure than {PROGRAM}")

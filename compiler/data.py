@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import Diagnostic, UserError, fail
+from .files import Budget, Kind, parse_npz, read_bytes
+from .files.arrays import NPY_MAGIC
 from .ir import Encoding, Program, Shape, Target, input_range, relays_payloads
 from .ir.input_range import LEAST_INPUT, MOST_INPUT
 
 SHOWN_NAMES = 5
-ZIP = b"PK"
-"""How an ``.npz`` archive begins. What begins otherwise, numpy takes for a pickle, and says so."""
+READ = ("x", "y")
+INT64 = 8
+
+FILE = Kind(
+    "D501", "this is no readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
+)
 
 MAX_COUNT = 2**23 - 1
 """Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
@@ -72,29 +77,15 @@ def read_data(path: Path) -> Data:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with path.open("rb") as file:
-            first = file.read(len(np.lib.format.MAGIC_PREFIX))
-        if not first.startswith((ZIP, np.lib.format.MAGIC_PREFIX)):
-            raise ValueError(f"not a .npz archive, it begins with {first!r}")
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise ValueError("a single array (.npy), not an archive of named ones")
-        with loaded as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        for name, array in arrays.items():
-            if not isinstance(array, np.ndarray):  # numpy gives other members as bytes
-                raise ValueError(f"{name} is no array")
-        return arrays
-    except FileNotFoundError:
-        raise fail("D501", "no such file", where=str(path)) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, AttributeError) as problem:
-        raise fail(
-            "D501",
-            f"not a readable .npz file: {problem}",
-            where=str(path),
-            help="save event counts with numpy.savez(FILE, x=counts)",
-        ) from problem
+    data = read_bytes(path, FILE)
+    if data.startswith(NPY_MAGIC):
+        raise FILE.wrong(str(path), "a single array (.npy), not an archive of named ones")
+    budget = Budget(str(path))
+    arrays = parse_npz(data, str(path), FILE, budget)
+    for name in READ:
+        if name in arrays:  # its numbers become int64
+            budget.take(INT64 * arrays[name].size, f"{path}: {name} as int64")
+    return arrays
 
 
 def _some(names: list[str]) -> str:

@@ -17,12 +17,15 @@ from .claimed import beyond_proof
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, UserError, blamed, fail
-from .ir import Measured, pack_arrays, unpack_arrays
+from .files import Budget, Kind, open_zip, read_bytes
+from .ir import Measured, pack_arrays
 from .progress import Report, quiet
 from .sim import FAST, REFERENCE, check_simulator, encode, simulate, simulator_for, tally
 from .verify import Comparison, PopulationResult, compare
 from .verify.ann_operations import read_ann
 from .verify.energy import Cost, cost
+
+RESULTS = Kind("D119", "the output exists and cannot be read")
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
@@ -369,9 +372,10 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
 
 def _is_results(path: Path) -> bool:
     try:
-        return {"potential", "prediction"} <= set(unpack_arrays(path.read_bytes()))
-    except Exception:  # whatever reading some other file as an archive raises
+        archive = open_zip(read_bytes(path, RESULTS), str(path), RESULTS, Budget(str(path)))
+    except UserError:
         return False
+    return {"potential.npy", "prediction.npy"} <= set(archive.names)
 
 
 def write_results(ran: Ran, output: Path) -> None:

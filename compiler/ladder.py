@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import Backend, Engine, called, find_backend
+from snnc.backends.payload_files import read_payload
 from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
 from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
@@ -360,5 +361,5 @@ def _payload_difference(bundle: Bundle) -> str | None:
     files = payload(bundle).files
     if not {"program", "weights"} <= files.keys():
         return None
-    parts = ((bundle.folder / files[role]).read_bytes() for role in ("program", "weights"))
+    parts = (read_payload(bundle.folder / files[role]) for role in ("program", "weights"))
     return program_difference(bundle.program, read_program(*parts))

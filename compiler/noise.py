@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .data import check_shape, read_data
-from .errors import fail
+from .errors import UserError, fail
+from .files import Kind, read_bytes
 from .frontend import Given, load_model
 from .progress import Report, quiet
 
 if TYPE_CHECKING:
     from .training.noise_report import NoiseReport
 
+EARLIER = Kind("D119", "the output exists and cannot be read")
 BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
 """How files begin that a plot may replace."""
 
@@ -130,7 +132,6 @@ def _is_earlier(path: Path) -> bool:
 
     beginnings = BEGINNINGS.get(path.suffix.lower(), (",".join(COLUMNS).encode(),))
     try:
-        with path.open("rb") as file:
-            return file.read(1024).startswith(beginnings)
-    except OSError:
+        return read_bytes(path, EARLIER).startswith(beginnings)
+    except UserError:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 import subprocess
 import sys
@@ -111,6 +112,54 @@ def test_heavy_packages_stay_where_they_are_needed() -> None:
             if top in ALONE and part_of(path) not in ALONE[top]:
                 wrong.append(f"{path.relative_to(ROOT)} imports {module}")
     assert not wrong
+
+
+READERS = re.compile(
+    r"np\.load\(|np\.fromfile\(|json\.loads?\(|tomllib\.|zipfile\.|torch\.load\(|nir\.read\(|"
+    r"h5py\.File\(|(?<![\w.])open\(|path\.open\(|\.read_bytes\(\)|\.read_text\("
+)
+"""Ways to read a file, or to take its content apart."""
+
+OUR_OWN = "reads a file that is part of snnc"
+OTHER_PROCESS = (
+    "runs in an engine's process, which imports nothing of snnc, on files that snnc just wrote"
+)
+NOT_THROUGH_THE_DOOR = {
+    "backends/child.py": "what an engine printed, for a message",
+    "backends/environments.py": "the mark and the lock of an environment, in a folder of snnc's own",
+    "backends/loihi/emit.py": OUR_OWN,
+    "backends/loihi/lava_child/main.py": OTHER_PROCESS,
+    "backends/loihi/payload/model.py": OTHER_PROCESS,
+    "backends/loihi1/brian_engine.py": OTHER_PROCESS,
+    "backends/loihi1/emit.py": OUR_OWN,
+    "backends/loihi1/nengo_engine.py": OTHER_PROCESS,
+    "backends/sanafe/emit.py": OUR_OWN,
+    "backends/sanafe/payload/play.py": OTHER_PROCESS,
+    "backends/session.py": "what the system says of a process that was started here; its stderr",
+    "backends/xylo/emit.py": OUR_OWN,
+    "backends/xylo/xylosim_script.py": OTHER_PROCESS,
+    "compiler/bundle.py": "the bundle's own manifest and digests",
+    "compiler/conformance/bundle_cases.py": "compares bundles that it just wrote",
+    "compiler/frontend/archive.py": "writes an archive in memory",
+    "compiler/frontend/pickled_module.py": "torch.load, of bytes that were looked at",
+    "compiler/ir/json_fields.py": "the program's JSON",
+    "compiler/ir/program_file.py": "writes an archive in memory",
+    "compiler/sim/fast/compiled.py": OUR_OWN,
+    "compiler/training/checkpoint.py": "torch.load, of bytes that were looked at",
+    "compiler/training/curve.py": "writes",
+}
+"""Files outside ``snnc.files`` that may use them, and why."""
+
+
+def test_files_are_read_through_the_door() -> None:
+    """What a stranger wrote is read by ``snnc.files`` alone: see docs/files.md."""
+    found = set()
+    for path in sources():
+        name = str(path.relative_to(ROOT))
+        lines = path.read_text().splitlines()
+        if not name.startswith("compiler/files/") and any(READERS.search(line) for line in lines):
+            found.add(name)
+    assert not found - set(NOT_THROUGH_THE_DOOR)
 
 
 def test_every_package_is_listed() -> None:

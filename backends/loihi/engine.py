@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
-from snnc.backends.child import run_process
+from snnc.backends.child import REPORT, run_process
+from snnc.backends.payload_files import read_results
 from snnc.errors import fail
 from snnc.ir import Integers, Kind, Program, Trace, size
 
@@ -110,7 +111,7 @@ def collect(program: Program, job: Path, spikes: Integers) -> Trace:
         whole = trace.potentials if population.kind is Kind.READOUT else trace.spikes
         whole[population.name] = values.reshape(samples, steps, *population.shape)
     for number in range(samples):
-        with np.load(job / f"sample_{number}.npz", allow_pickle=False) as sample:
-            for port, values in kept:
-                values[number] = sample[port]
+        sample = read_results(job / f"sample_{number}.npz", "lava", REPORT)
+        for port, values in kept:
+            values[number] = sample[port]
     return trace

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnc.backends.payload_files import read_payload
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Program, read_program
 
@@ -26,13 +27,13 @@ def stage(package: Path, job: Path) -> tuple[Program, Path]:
     """
     files = _checked_code(package)
     try:
-        data = {name: (package / name).read_bytes() for name in DATA_FILES}
+        data = {name: read_payload(package / name) for name in DATA_FILES}
         program = read_program(data["program.json"], data["weights.npz"], place=str(package))
         expected = [
             layout_json(population_places(program, stock), projection_places(program, stock))
             for stock in (False, True)
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise fail(
             "D603",
             f"the program cannot be read: {error}",
@@ -57,7 +58,7 @@ def _checked_code(package: Path) -> dict[str, bytes]:
         path = package / name
         if not path.is_file():
             problems.append(_differs(path, "is missing"))
-        elif path.read_bytes() != content:
+        elif read_payload(path) != content:
             problems.append(_differs(path, "differs from the code that snnc emits"))
     if problems:
         raise UserError(*sorted(problems, key=lambda problem: problem.where))

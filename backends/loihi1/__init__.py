@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_files import read_payload
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
@@ -49,7 +50,7 @@ class Loihi1Backend:
         """The payload's copy of the program, value by value, and its cores."""
         found = program_copy.differences(program, folder, emitted.files)
         path = emitted.files["cores"]
-        if (folder / path).read_bytes() != cores_json(partition(program)):
+        if read_payload(folder / path) != cores_json(partition(program)):
             found.append(f"{path} is another {CORES_FILE} than the program's")
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
+from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import UserError, fail
 from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
@@ -38,8 +38,9 @@ def run(
     if python is None:
         what = f"engine {engine} is not installed"
         raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install loihi1")
-    text = (folder / emitted.files["program"]).read_bytes()
-    program = read_program(text, (folder / emitted.files["weights"]).read_bytes(), place=str(folder))
+    text = read_payload(folder / emitted.files["program"])
+    packed = read_payload(folder / emitted.files["weights"])
+    program = read_program(text, packed, place=str(folder))
     wrong = list(check(program))
     if wrong:
         raise UserError(*wrong)  # the bundle was changed: what is compiled was checked
@@ -65,7 +66,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
         UserError: D437 they do not, or the file is no such file.
     """
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["cores"]
+        listed = read_payload_json(path)["cores"]
         cores = tuple(_core(entry["parts"]) for entry in listed)
         held = {p.name: np.zeros(size(p.shape), np.int64) for p in program.populations if p.neuron}
         for core in cores:
@@ -77,7 +78,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
         for name, times in held.items():
             if np.any(times != 1):
                 raise ValueError(f"neuron {int(np.argmax(times != 1))} of {name} is not on one core")
-    except (ValueError, KeyError, TypeError, OSError) as problem:
+    except (ValueError, KeyError, TypeError, OverflowError) as problem:
         what = f"the cores cannot be read: {type(problem).__name__}: {problem}"
         raise fail("D437", what, where=str(path), help="compile the model again") from problem
     return cores

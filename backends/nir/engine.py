@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Progress
+from snnc.backends.payload_files import PAYLOAD, read_payload, read_payload_json
+from snnc.files import parse_nir, parsing
 from snnc.ir import Integers, Trace
 from snnc.sim.nir_interpreter import run_nir
 
@@ -100,9 +102,10 @@ def read(folder: Path, files: dict[str, str]) -> tuple[Any, Layout]:
     """The graph and the layout of a payload.
 
     Raises:
-        Exception: whatever damaged files make nir, h5py or json raise.
+        UserError: D144 one of them is damaged; as :func:`snnc.files.parse_nir`.
     """
-    import nir
-
-    graph = nir.read(folder / files["graph"])
-    return graph, Layout.read((folder / files["layout"]).read_text(encoding="utf-8"))
+    path = folder / files["graph"]
+    graph = parse_nir(read_payload(path), str(path), PAYLOAD)
+    said = read_payload_json(folder / files["layout"])
+    with parsing(str(folder / files["layout"]), PAYLOAD):
+        return graph, Layout.of(said)

@@ -62,13 +62,13 @@ class Layout:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
     @staticmethod
-    def read(text: str) -> Layout:
-        """The inverse of :meth:`text`.
+    def of(data: Any) -> Layout:
+        """The inverse of :meth:`text`, from what its JSON says.
 
         Raises:
-            ValueError, KeyError, TypeError: it is no layout.
+            ValueError, KeyError, TypeError, AttributeError: it is no layout.
         """
-        data = json.loads(text)
+        data = dict(data)
         places = data.pop("populations")
         populations = (PopulationPlace(**{**p, "shape": tuple(p["shape"])}) for p in places)
         return Layout(**data, populations=tuple(populations))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_files import read_payload
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
 from snnc.sim import FAST, REFERENCE, simulate
@@ -58,8 +59,7 @@ class ReferenceBackend:
         progress: Progress | None = None,
     ) -> Trace:
         """Read the program back and simulate it; there is nothing that could hang."""
-        structure = (folder / emitted.files["program"]).read_bytes()
-        program = read_program(
-            structure, (folder / emitted.files["weights"]).read_bytes(), place=str(folder)
-        )
+        structure = read_payload(folder / emitted.files["program"])
+        packed = read_payload(folder / emitted.files["weights"])
+        program = read_program(structure, packed, place=str(folder))
         return simulate(program, spikes, simulator=engine, progress=progress)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from snnc.backends.base import Emitted
+from snnc.backends.payload_files import read_payload
 from snnc.ir import Kind, Program
 
 from .architecture import architecture
@@ -67,7 +68,7 @@ def differences(program: Program, folder: Path, input_bits: int) -> list[str]:
     wrong = []
     for name, meant in contents(program, input_bits).items():
         path = folder / name
-        found = path.read_bytes() if path.is_file() else None
+        found = read_payload(path) if path.is_file() else None
         if found is None:
             wrong.append(f"{name} is missing")
         elif found != meant:

@@ -7,12 +7,13 @@ numbers in it say is not asked here: a network that was changed is to be run and
 
 from __future__ import annotations
 
-import json
+import io
 import math
 import re
 from pathlib import Path
 from typing import Any
 
+from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import fail
 
 from .architecture import is_ours
@@ -49,11 +50,11 @@ def refuse_strange_files(architecture: Path, network: Path) -> None:
     for path in (architecture, network):
         if not path.is_file():
             raise _strange(path, "it is not there")
-    if not is_ours(architecture.read_bytes().decode(errors="replace")):
+    if not is_ours(read_payload(architecture).decode(errors="replace")):
         raise _strange(architecture, "it is not the architecture that snnc writes")
-    with network.open(encoding="utf-8", errors="replace") as lines:
+    with io.BytesIO(read_payload(network)) as lines:
         for number, line in enumerate(lines, 1):
-            if LINES.fullmatch(line.rstrip("\n")) is None:
+            if LINES.fullmatch(line.decode(errors="replace").rstrip("\n")) is None:
                 raise _strange(network, f"line {number} is none that snnc writes")
 
 
@@ -64,7 +65,7 @@ def read_host(path: Path) -> dict[str, Any]:
         UserError: D468 something is missing or of another kind.
     """
     try:
-        host = json.loads(path.read_text(encoding="utf-8"))
+        host = read_payload_json(path)
         low, high = host["payloads"]
         whole = [low, high, host["cores"], host["tiles"]]
         for p in host["populations"]:
@@ -79,7 +80,7 @@ def read_host(path: Path) -> dict[str, Any]:
                 raise ValueError(f"the shape of {p['group']} is not its size")
         if not all(isinstance(n, int) for n in whole) or not isinstance(host["input"], str):
             raise TypeError("counts are whole numbers, the input's name is a text")
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise _strange(path, f"{type(problem).__name__} {problem}") from problem
     return dict(host)
 

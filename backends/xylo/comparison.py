@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
+from snnc.backends.payload_files import PAYLOAD, read_payload
+from snnc.files import parse_json
 from snnc.ir import Integers, Program, unpack_arrays
 
 from .emit import payload
@@ -24,9 +25,9 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
         if p.delay:  # nothing in the payload could say it
             found.append(f"{p.label} has a delay of {p.delay}, the payload has none")
     for role, meant in payload(program).items():
-        name, written = files[role], (folder / files[role]).read_bytes()
+        name, written = files[role], read_payload(folder / files[role])
         if name.endswith(".json"):
-            if json.loads(written) != json.loads(meant):
+            if parse_json(written, name, PAYLOAD) != parse_json(meant, name, PAYLOAD):
                 found.append(f"{name} says something else than the program")
         else:
             found += _arrays(name, unpack_arrays(meant), unpack_arrays(written))

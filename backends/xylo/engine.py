@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
+from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
 from snnc.sim import REFERENCE, simulate
@@ -46,13 +45,13 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     Raises:
         ValueError, KeyError, TypeError: it is damaged, or its parts do not fit each other.
     """
-    chip = unpack((folder / files["specification"]).read_bytes())
-    data: dict[str, Any] = json.loads((folder / files["mapping"]).read_text(encoding="utf-8"))
+    chip = unpack(read_payload(folder / files["specification"]))
+    data = read_payload_json(folder / files["mapping"])
     if data["format"] != 1:
         raise ValueError(f"{files['mapping']} has format {data['format']}, not 1")
     host = read_program(
-        (folder / files["host"]).read_bytes(),
-        (folder / files["host weights"]).read_bytes(),
+        read_payload(folder / files["host"]),
+        read_payload(folder / files["host weights"]),
         place=f"{folder}, the host's part",
     )
     found = []

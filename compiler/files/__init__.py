@@ -9,6 +9,7 @@ from .documents import parse_json, parse_toml
 from .hdf5 import check_hdf5
 from .kinds import Kind, parsing, reason
 from .memory import Budget, share_of_memory
+from .nir_graphs import parse_nir
 from .reading import read_bytes
 from .zips import Zip, open_zip
 
@@ -19,6 +20,7 @@ __all__ = [
     "check_hdf5",
     "open_zip",
     "parse_json",
+    "parse_nir",
     "parse_npy",
     "parse_npz",
     "parse_toml",

@@ -48,8 +48,13 @@ class Archive:
         return data.startswith(MAGIC)
 
     @classmethod
-    def open(cls, path: Path, data: bytes) -> Archive:
+    def open(cls, path: Path, data: bytes, kind: Kind = MODEL) -> Archive:
         """Open an archive that is already in memory, and check what it declares.
+
+        Args:
+            path: the user's file.
+            data: the archive.
+            kind: what the file is; its code stands for D106 below.
 
         Raises:
             UserError: D106 truncated, damaged or with a name twice, D107 it unpacks to too much.
@@ -57,7 +62,7 @@ class Archive:
         limit, share = max(SMALLEST_LIMIT, LARGEST_RATIO * len(data)), share_of_memory()
         why = "torch does not compress; an archive like this is made to fill the memory"
         budget = Budget(str(path), min(limit, share), why=why if limit < share else "")
-        return cls(path, open_zip(data, str(path), MODEL, budget), budget)
+        return cls(path, open_zip(data, str(path), kind, budget), budget)
 
     def within(self, member: str, data: bytes) -> Archive:
         """Open an archive that a member holds; what it unpacks to counts for the whole file.
@@ -66,7 +71,7 @@ class Archive:
             UserError: as :meth:`open`.
         """
         inside = f"{self.inside}: {member}" if self.inside else member
-        found = open_zip(data, f"{self.path}: {inside}", MODEL, self.budget)
+        found = open_zip(data, f"{self.path}: {inside}", self.zip.kind, self.budget)
         return Archive(self.path, found, self.budget, inside)
 
     @cached_property
@@ -97,7 +102,7 @@ class Archive:
             UserError: D106 when it is missing or its checksum is wrong.
         """
         if member not in self._known:
-            raise damaged(self.place(member), "the archive lacks this member")
+            raise self.zip.kind.wrong(self.place(member), "the archive lacks this member")
         return self.zip.read(self.root + member)
 
     def read_json(self, member: str) -> Any:
@@ -106,7 +111,7 @@ class Archive:
         Raises:
             UserError: D106 when it is missing, damaged or not JSON.
         """
-        return parse_json(self.read(member), self.place(member), MODEL)
+        return parse_json(self.read(member), self.place(member), self.zip.kind)
 
     def repacked(self) -> bytes:
         """The same members in a new archive, for readers that look for members in another way.

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from snnc.errors import Diagnostic, fail
+from snnc.files import Kind, read_bytes
 from snnc.ir import Graph
 
 from .archive import Archive
@@ -53,6 +54,8 @@ class Model:
 
 
 NOTHING_GIVEN = Given()
+
+FILE = Kind("D101", "the model file cannot be read")
 
 
 def load_model(
@@ -146,20 +149,7 @@ def _exported(saved: Saved, given: Given) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    where = str(path)
-    if path.is_dir():
-        raise fail(
-            "D101",
-            "this is a folder, not a model file",
-            where=where,
-            help="name the file inside it",
-        )
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise fail("D101", "there is no such file", where=where) from None
-    except OSError as error:
-        raise fail("D101", "the file cannot be read", where=where, why=str(error)) from None
+    data = read_bytes(path, FILE)
     if not data:
-        raise fail("D102", "the file is empty", where=where, help=HOW_TO_EXPORT)
+        raise fail("D102", "the file is empty", where=str(path), help=HOW_TO_EXPORT)
     return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import UserError, fail
-from snnc.files import Kind, check_hdf5, parsing
+from snnc.files import Kind, parse_nir
 from snnc.files.hdf5 import MAGIC as MAGIC
 
 NIR = Kind(
@@ -21,9 +20,6 @@ NIR = Kind(
     "write it again with nir 1.0.8; older writers' files, with sub-graphs above all, and damaged ones "
     "cannot be read",
 )
-
-MOST_EDGES = 2**13
-"""Of a file; nir looks at all edges for each of them."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,8 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
             exactly one input and one output.
     """
     try:
-        import h5py
-        import nir
+        import h5py  # noqa: F401
+        import nir  # noqa: F401
     except ImportError as problem:
         raise fail(
             "D117",
@@ -73,35 +69,7 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
             why=str(problem),
             help="pip install 'snnc[nir]'",
         ) from None
-    check_hdf5(data, str(path), NIR)
-    with parsing(str(path), NIR):
-        with h5py.File(io.BytesIO(data), "r") as file:
-            file.visititems(_refuse_many_edges)
-        graph = nir.read(io.BytesIO(data))
-        if kind_of(graph) != "NIRGraph":
-            raise ValueError(f"it holds a single {kind_of(graph)}, no NIRGraph")
-        _check_edges(graph)
-    return flatten(graph)
-
-
-def _refuse_many_edges(name: str, item: Any) -> None:
-    if name.rpartition("/")[2] == "edges" and getattr(item, "size", 0) > 2 * MOST_EDGES:
-        raise ValueError(f"{name} holds {item.size // 2} edges, the limit is {MOST_EDGES}")
-
-
-def _check_edges(graph: Any) -> None:
-    """Make sure that edges join nodes that are there: nir can be told not to look.
-
-    Raises:
-        ValueError: an edge names another node.
-    """
-    for edge in graph.edges:
-        for name in edge:
-            if name not in graph.nodes:
-                raise ValueError(f"an edge names the node {name!r}, which is not there")
-    for node in graph.nodes.values():
-        if kind_of(node) == "NIRGraph":
-            _check_edges(node)
+    return flatten(parse_nir(data, str(path), NIR))
 
 
 def flatten(graph: Any) -> Nodes:

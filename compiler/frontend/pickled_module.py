@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DEEPEST = 50
 """Modules within modules, and lists within lists."""
 
+MOST_SETTINGS = 2**10
+"""Numbers in one setting of a layer, such as a shape; a list may hold itself many times over."""
+
 SPECIAL = frozenset({"_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "training"})
 """Entries of a module's dictionary that are rebuilt, or that evaluation makes meaningless."""
 
@@ -186,9 +189,20 @@ def _is_weight(key: str) -> bool:
     return key in ("weight", "bias", "range")
 
 
-def _is_plain(value: object, depth: int = 0) -> bool:
-    """Whether a value is made of numbers, texts, tuples and lists alone."""
-    if type(value) in (tuple, list):
-        assert isinstance(value, tuple | list)
-        return depth < DEEPEST and all(_is_plain(part, depth + 1) for part in value)
-    return type(value) in PLAIN
+def _is_plain(value: object) -> bool:
+    """Whether a value is made of numbers, texts, tuples and lists alone, and of few."""
+    level, looked_at = [value], 0
+    for _ in range(DEEPEST):
+        inner: list[object] = []
+        for part in level:
+            if type(part) is tuple or type(part) is list:
+                inner += part
+            elif type(part) not in PLAIN:
+                return False
+        looked_at += len(inner)
+        if not inner:
+            return True
+        if looked_at > MOST_SETTINGS:
+            return False
+        level = inner
+    return False

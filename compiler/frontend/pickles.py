@@ -11,14 +11,17 @@ import io
 import pickletools
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from snnc.errors import fail
+from snnc.files import Kind, reason
 
-from .archive import Archive, damaged
+from .archive import MODEL, Archive
 
 HARMLESS = frozenset(
     {
+        "collections.Counter",
         "collections.OrderedDict",
         "torch.Size",
         "torch.Tensor",
@@ -32,11 +35,12 @@ HARMLESS = frozenset(
         "torch.serialization._get_layout",
         "torch.storage.TypedStorage",
         "torch.storage.UntypedStorage",
-        *(f"builtins.{name}" for name in ("bytearray", "complex", "dict", "frozenset", "set")),
-        *(f"__builtin__.{name}" for name in ("bytearray", "complex", "dict", "frozenset", "set")),
+        *(f"builtins.{name}" for name in ("complex", "dict", "frozenset", "set")),
+        *(f"__builtin__.{name}" for name in ("complex", "dict", "frozenset", "set")),
     }
 )
-"""What a pickle of plain tensors calls. Source: torch/_weights_only_unpickler.py (torch 2.13)."""
+"""What a pickle of plain tensors calls. Source: torch/_weights_only_unpickler.py (torch 2.13), without
+bytearray: of a number it makes so many zeros."""
 
 STORAGE = re.compile(
     r"torch\.(cuda\.)?(Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool|Complex\w+)Storage"
@@ -56,9 +60,14 @@ PICKLES_A_FILE = 5
 
 NESTED_ARCHIVES = 3
 
+MOST_PARTS = 2**16
+"""Of a tuple, with the tuples in it. One that holds itself twice, thirty times over, is short in the
+file; whoever looks at its parts never ends, and a dictionary looks at them."""
+
 COMPUTED = "a name that it computes"
 
 _MARK = object()
+_TUPLES = frozenset({"EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"})
 _TEXT = frozenset(
     {
         "BINSTRING",
@@ -70,6 +79,17 @@ _TEXT = frozenset(
         "UNICODE",
     }
 )
+
+
+class TooIntricateError(Exception):
+    """A pickle with a tuple that has more parts than anybody can look at."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A tuple on the stack, as the number of its parts."""
+
+    number: int
 
 
 def is_harmless(name: str) -> bool:
@@ -87,10 +107,12 @@ def calls(data: bytes) -> tuple[str, ...]:
     for number in range(PICKLES_A_FILE):
         try:
             found |= dict.fromkeys(_calls_of_one(stream))
-        except ValueError:
+        except TooIntricateError as problem:
+            raise ValueError(str(problem)) from None
+        except Exception as problem:  # pickletools raises what it likes about what is no pickle
             # Behind the first pickle, what is none is the raw numbers of an old torch.save.
             if number == 0:
-                raise
+                raise ValueError(reason(problem)) from None
             break
     return tuple(found)
 
@@ -115,14 +137,21 @@ def refuse_code(
         data = archive.read(member)
         if Archive.is_archive(data):
             if depth == 0:
-                raise damaged(archive.place(member), "archives within archives within archives")
+                why = "archives within archives within archives"
+                raise archive.zip.kind.wrong(archive.place(member), why)
             refuse_code(archive.within(member, data), (), depth - 1)
         elif _looks_like_pickle(member, data):
-            refuse_calls(archive.place(member), data, script=script)
+            refuse_calls(archive.place(member), data, archive.zip.kind, script=script)
 
 
-def refuse_calls(where: str, data: bytes, *, script: bool = False) -> None:
+def refuse_calls(where: str, data: bytes, kind: Kind = MODEL, *, script: bool = False) -> None:
     """The same for one pickle.
+
+    Args:
+        where: for messages.
+        data: the pickle.
+        kind: of the file that it is in.
+        script: as for :func:`refuse_code`.
 
     Raises:
         UserError: D103 or D106, see :func:`refuse_code`.
@@ -131,7 +160,7 @@ def refuse_calls(where: str, data: bytes, *, script: bool = False) -> None:
         wild = [name for name in calls(data) if not is_harmless(name)]
         wild = [name for name in wild if not (script and SCRIPT_TYPE.fullmatch(name))]
     except ValueError as error:
-        raise damaged(where, f"not a pickle: {error}") from None
+        raise kind.wrong(where, f"not a pickle: {error}") from None
     if wild:
         raise fail(
             "D103",
@@ -176,22 +205,34 @@ def _calls_of_one(stream: io.BytesIO) -> list[str]:
             continue
         elif op.name.endswith("PUT"):
             memo[int(str(argument))] = top
-        _pop(op, stack)
+        taken = _pop(op, stack)
         if op.name.endswith("GET"):
             stack.append(memo.get(int(str(argument))))
         elif op.name in _TEXT:
             stack.append(argument)
+        elif op.name in _TUPLES:
+            stack.append(_tuple_of(taken))
         else:
             stack.extend(_MARK if x is pickletools.markobject else None for x in op.stack_after)
     return found
 
 
-def _pop(op: pickletools.OpcodeInfo, stack: list[Any]) -> None:
-    """Take off the stack what an opcode takes; the memo opcodes take nothing."""
+def _tuple_of(parts: list[Any]) -> _Parts:
+    number = 1 + sum(part.number if isinstance(part, _Parts) else 1 for part in parts)
+    if number > MOST_PARTS:
+        raise TooIntricateError(f"a tuple in it has more than {MOST_PARTS} parts")
+    return _Parts(number)
+
+
+def _pop(op: pickletools.OpcodeInfo, stack: list[Any]) -> list[Any]:
+    """Take off the stack what an opcode takes, and return it; the memo opcodes take nothing."""
     wanted = list(op.stack_before)
+    taken: list[Any] = []
     if pickletools.markobject in wanted or (op.name == "POP" and stack and stack[-1] is _MARK):
-        while stack and stack.pop() is not _MARK:
-            continue
+        while stack and (last := stack.pop()) is not _MARK:
+            taken.append(last)
         wanted = wanted[: wanted.index(pickletools.markobject)] if op.name != "POP" else []
     if wanted:
+        taken += stack[-len(wanted) :]
         del stack[-len(wanted) :]
+    return taken

@@ -11,7 +11,18 @@ from typing import Any
 import torch
 
 from snnc.errors import fail
+from snnc.files import Kind, parsing, read_bytes
+from snnc.frontend.archive import Archive
+from snnc.frontend.pickles import refuse_code
 from snnc.frontend.through_torch import quiet_torch
+
+from .checkpoint_checks import curve_rows
+
+CHECKPOINT = Kind(
+    "D322",
+    "this is no checkpoint of a training, or a damaged one",
+    "name another file; one that is not there yet is begun anew",
+)
 
 DIGEST_BYTES = 32
 """Of sha256, at the file's end: a checkpoint that changed on disk would go on to another network."""
@@ -53,21 +64,22 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint with torch's weights-only loader; its last 32 bytes are a hash of the others.
 
     Raises:
-        UserError: D322 the file is something else.
+        UserError: D322 the file is something else, D103 it would run code, D107 it is too large.
     """
-    try:
-        data = path.read_bytes()
-        content, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
-        if hashlib.sha256(content).digest() != digest:
-            raise ValueError("its bytes are not those that a training wrote")
-        with quiet_torch():
-            found = torch.load(io.BytesIO(content), weights_only=True)
-        return Checkpoint(**found)
-    except Exception as problem:  # whatever torch raises at bytes of another kind
-        raise fail(
-            "D322",
-            "this is no checkpoint of a training, or a damaged one",
-            where=str(path),
-            why=str(problem).partition("\n")[0],
-            help="name another file; one that is not there yet is begun anew",
-        ) from None
+    data = read_bytes(path, CHECKPOINT)
+    content, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
+        raise CHECKPOINT.wrong(str(path), "its bytes are not those that a training wrote")
+    archive = Archive.open(path, content, CHECKPOINT)
+    refuse_code(archive, raw={n for n in archive.names if n.startswith("data/")})
+    with parsing(str(path), CHECKPOINT), quiet_torch():
+        # torch finds members in its own way; it gets those that were looked at.
+        found = torch.load(io.BytesIO(archive.repacked()), map_location="cpu", weights_only=True)
+        checkpoint = Checkpoint(**found)
+        curve_rows(checkpoint.curve)
+        for field in ("recipe", "network", "best_network"):
+            if not isinstance(getattr(checkpoint, field), dict):
+                raise ValueError(f"{field} is no table")
+        if type(checkpoint.best) is not int or not 0 <= checkpoint.best < len(checkpoint.curve):
+            raise ValueError("the best epoch is none of the curve")
+        return checkpoint

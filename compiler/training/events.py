@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.files import Kind, read_bytes, share_of_memory
+
 EVENT = np.dtype([("x", np.uint16), ("y", np.uint16), ("p", np.uint8), ("t", np.int64)])
 """One event: column and row from the upper left corner, polarity (1 brighter, 0 darker),
 microseconds."""
@@ -26,6 +28,11 @@ Counts: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 NMNIST_BYTES = 5
 NMNIST_OVERFLOW = 240
 DAT_BYTES = 8
+IN_MEMORY = 64
+"""Bytes for each event, of the file's and ours, while a recording is read."""
+
+FILE = Kind("D518", "the recording cannot be read")
+
 LARGEST_COUNT = int(np.iinfo(np.uint16).max)
 
 
@@ -80,9 +87,9 @@ def read_nmnist(path: Path) -> Events:
 
     Raises:
         ValueError: the file's length is no whole number of events.
-        OSError: it cannot be read.
+        UserError: D518 it cannot be read; D140, D141 it is no regular file, or too large.
     """
-    raw = np.frombuffer(path.read_bytes(), np.uint8)
+    raw = np.frombuffer(_read(path, NMNIST_BYTES), np.uint8)
     if len(raw) % NMNIST_BYTES:
         raise ValueError(
             f"{path}: {len(raw)} bytes are no whole number of events of {NMNIST_BYTES} bytes"
@@ -111,9 +118,9 @@ def read_dat(path: Path) -> Events:
 
     Raises:
         ValueError: no header, events of another size, or a length that is no whole number of events.
-        OSError: it cannot be read.
+        UserError: D518 it cannot be read; D140, D141 it is no regular file, or too large.
     """
-    data = path.read_bytes()
+    data = _read(path, DAT_BYTES)
     begin = 0
     while data[begin : begin + 1] == b"%":
         line = data.find(b"\n", begin)
@@ -130,6 +137,12 @@ def read_dat(path: Path) -> Events:
     events["x"], events["y"], events["p"] = word & 0x3FFF, word >> 14 & 0x3FFF, word >> 28 & 1
     events["t"] = time
     return as_events(events)
+
+
+def _read(path: Path, size: int) -> bytes:
+    """A recording whose events fit into memory: each takes ``IN_MEMORY`` bytes while it is read."""
+    share = share_of_memory()
+    return read_bytes(path, FILE, most=share * size // IN_MEMORY)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from snnc.errors import fail
+from snnc.files import parsing
 
-from .checkpoint import Checkpoint, read_checkpoint
+from .checkpoint import CHECKPOINT, Checkpoint, read_checkpoint
+from .checkpoint_checks import optimizer_state, same_form
 from .curve import Curve, Row
 from .judge import judge
 from .method import Task
@@ -230,6 +232,20 @@ class _Loop:
 
     def restore(self, found: Checkpoint, path: Path) -> int | None:
         """Go on from a checkpoint; the epoch that it was written after."""
+        with parsing(str(path), CHECKPOINT):
+            self._refuse_another_run(found, path)
+            for state, name in ((found.network, "network"), (found.best_network, "best_network")):
+                same_form(state, self.network.state_dict(), name)
+            optimizer_state(found.optimizer, self.optimizer.state_dict(), self.parameters)
+            same_form(found.scheduler, self.scheduler.state_dict(), "scheduler")
+            self.network.load_state_dict(found.network)
+            self.optimizer.load_state_dict(found.optimizer)
+            self.scheduler.load_state_dict(found.scheduler)
+        self.best_state, self.best = found.best_network, found.best
+        self.curve = Curve.from_data(found.curve)
+        return self.curve.rows[-1].epoch
+
+    def _refuse_another_run(self, found: Checkpoint, path: Path) -> None:
         mine = self._identity()
         if found.recipe != mine:
             other = sorted(k for k in {*mine, *found.recipe} if mine.get(k) != found.recipe.get(k))
@@ -239,12 +255,6 @@ class _Loop:
                 where=str(path),
                 help="remove the file to begin anew, or give the options that it was written with",
             )
-        self.network.load_state_dict(found.network)
-        self.best_state, self.best = found.best_network, found.best
-        self.optimizer.load_state_dict(found.optimizer)
-        self.scheduler.load_state_dict(found.scheduler)
-        self.curve = Curve.from_data(found.curve)
-        return self.curve.rows[-1].epoch
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to be gone on with."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from snnc.errors import fail
+from snnc.errors import UserError, fail
+from snnc.files import Budget, Kind, open_zip, read_bytes
 
 from .checkpoint import read_checkpoint
 from .export import DESCRIPTION_FILE
 
+FILE = Kind("D119", "the output exists and cannot be read")
 CURVE_BEGINS = "epoch,loss,accuracy,samples"
 
 
@@ -89,15 +90,14 @@ def writing(path: Path) -> Iterator[None]:
 
 def _is_ours(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith(f"extra/{DESCRIPTION_FILE}") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+        archive = open_zip(read_bytes(path, FILE), str(path), FILE, Budget(str(path)))
+    except UserError:
         return False
+    return any(name.endswith(f"extra/{DESCRIPTION_FILE}") for name in archive.names)
 
 
 def _is_curve(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return file.read(len(CURVE_BEGINS)) == CURVE_BEGINS.encode()
-    except OSError:
+        return read_bytes(path, FILE).startswith(CURVE_BEGINS.encode())
+    except UserError:
         return False

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
 from snnc.errors import UserError, fail
+from snnc.files import Kind, parse_toml, read_bytes
 
 T = TypeVar("T")
+
+FILE = Kind("D325", "this is no TOML file that can be read")
+
+MOST_BYTES = 2**20
+"""Of a configuration; people write them."""
 
 KINDS: dict[type, str] = {
     str: "a text",
@@ -86,12 +91,6 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file.
 
     Raises:
-        UserError: D325 it is missing or no TOML.
+        UserError: D325 it is missing or no TOML; D141 it is far larger than any.
     """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise fail("D325", f"cannot read: {problem.strerror}", where=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        why = str(problem)
-        raise fail("D325", "this is no TOML file", where=str(path), why=why) from None
+    return parse_toml(read_bytes(path, FILE, most=MOST_BYTES), str(path), FILE)

@@ -224,7 +224,8 @@ def test_a_listener_hears_every_batch_and_epoch() -> None:
 def test_a_checkpoint_that_changed_on_disk_is_refused(tmp_path: Path) -> None:
     """One bit of a weight would go on to another network without a word."""
     path = tmp_path / "run.ckpt"
-    written = Checkpoint({"a": 1}, {"w": torch.ones(1000)}, {}, 0, {}, {}, [])
+    row = {"epoch": 0, "loss": 1.0, "right": [0.5], "samples": 2, "rates": {}, "seconds": 0.0}
+    written = Checkpoint({"a": 1}, {"w": torch.ones(1000)}, {}, 0, {}, {}, [row])
     written.write(path)
     assert torch.equal(read_checkpoint(path).network["w"], torch.ones(1000))
     content = bytearray(path.read_bytes())

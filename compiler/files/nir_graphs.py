@@ -1,0 +1,58 @@
+"""NIR graphs as the package nir reads them, from files that were looked through before."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from .hdf5 import check_hdf5
+from .kinds import Kind, parsing
+
+MOST_EDGES = 2**13
+"""Of a file; nir looks at all edges for each of them."""
+
+
+def parse_nir(data: bytes, place: str, kind: Kind) -> Any:
+    """The ``NIRGraph`` of a file. Needs the packages h5py and nir.
+
+    Args:
+        data: the file.
+        place: for messages.
+        kind: whose messages its faults are.
+
+    Raises:
+        UserError: as :func:`check_hdf5`; of ``kind`` when nir cannot read it, or it is no graph, or has
+            edges to nodes that are not there.
+    """
+    import h5py
+    import nir
+
+    check_hdf5(data, place, kind)
+    with parsing(place, kind):
+        with h5py.File(io.BytesIO(data), "r") as file:
+            file.visititems(_refuse_many_edges)
+        graph = nir.read(io.BytesIO(data))
+        if not isinstance(graph, nir.NIRGraph):
+            raise ValueError(f"it holds a single {type(graph).__name__}, no NIRGraph")
+        _check_edges(graph)
+    return graph
+
+
+def _refuse_many_edges(name: str, item: Any) -> None:
+    if name.rpartition("/")[2] == "edges" and getattr(item, "size", 0) > 2 * MOST_EDGES:
+        raise ValueError(f"{name} holds {item.size // 2} edges, the limit is {MOST_EDGES}")
+
+
+def _check_edges(graph: Any) -> None:
+    """Make sure that edges join nodes that are there: a file can tell nir not to look.
+
+    Raises:
+        ValueError: an edge names another node.
+    """
+    for edge in graph.edges:
+        for name in edge:
+            if name not in graph.nodes:
+                raise ValueError(f"an edge names the node {name!r}, which is not there")
+    for node in graph.nodes.values():
+        if type(node) is type(graph):
+            _check_edges(node)
