@@ -57,13 +57,14 @@ HARMLESS = 64
 OUTSIDE = "a file that reads other files brings their bytes in as weights, or waits for them"
 
 
-def check_hdf5(data: bytes, place: str, kind: Kind) -> None:
+def check_hdf5(data: bytes, place: str, kind: Kind, budget: Budget | None = None) -> None:
     """Look through a file before anything is read from it. Needs the package h5py.
 
     Args:
         data: the file.
         place: for messages.
         kind: whose messages its faults are.
+        budget: what its arrays may take; by default the share of one file.
 
     Raises:
         UserError: of ``kind`` when it is damaged or holds what is neither numbers nor texts; D142 it
@@ -73,7 +74,7 @@ def check_hdf5(data: bytes, place: str, kind: Kind) -> None:
     import h5py
 
     with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
-        _Walk(place, len(data), Budget(place)).group(file.id, "", ())
+        _Walk(place, len(data), budget or Budget(place)).group(file.id, "", ())
 
 
 @dataclass

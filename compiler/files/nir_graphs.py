@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .hdf5 import check_hdf5
+from .hdf5_probe import probe_hdf5
 from .kinds import Kind, parsing
 
 MOST_EDGES = 2**13
@@ -21,13 +21,13 @@ def parse_nir(data: bytes, place: str, kind: Kind) -> Any:
         kind: whose messages its faults are.
 
     Raises:
-        UserError: as :func:`check_hdf5`; of ``kind`` when nir cannot read it, or it is no graph, or has
+        UserError: as :func:`probe_hdf5`; of ``kind`` when nir cannot read it, or it is no graph, or has
             edges to nodes that are not there.
     """
     import h5py
     import nir
 
-    check_hdf5(data, place, kind)
+    probe_hdf5(data, place, kind)
     with parsing(place, kind):
         with h5py.File(io.BytesIO(data), "r") as file:
             file.visititems(_refuse_many_edges)

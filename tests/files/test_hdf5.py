@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from snnc.errors import UserError
-from snnc.files import Kind, check_hdf5, hdf5, memory
+from snnc.files import Kind, check_hdf5, hdf5, hdf5_probe, memory
 
 h5py: Any = pytest.importorskip("h5py")
 
@@ -260,3 +260,32 @@ def test_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     data = made(lambda f: None)
     refused(data[:100], "D117")
     refused(data[:8], "D117")
+
+
+def test_a_file_that_keeps_the_library_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text whose place in the heap is damaged: the library looks for it without end."""
+    data = bytearray(made(lambda f: f.create_dataset("t", data="text", dtype=h5py.string_dtype())))
+    heap = data.index(b"GCOL")
+    # The first object of the heap: index 0 says free space, of size 0; behind it comes itself.
+    data[heap + 16 : heap + 18] = struct.pack("<H", 0)
+    data[heap + 24 : heap + 32] = struct.pack("<Q", 0)
+    monkeypatch.setattr(hdf5_probe, "SECONDS", 1)
+    with pytest.raises(UserError, match=r"(?s)D117.*net.nir.*busy after 1 s"):
+        hdf5_probe.probe_hdf5(bytes(data), "net.nir", KIND)
+
+
+def test_a_library_that_crashes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    crash = tmp_path / "python"
+    crash.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    crash.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(crash))
+    with pytest.raises(UserError, match=r"(?s)D117.*net.nir.*SIGSEGV"):
+        hdf5_probe.probe_hdf5(b"", "net.nir", KIND)
+
+
+def test_messages_of_the_other_process() -> None:
+    plain = made(lambda f: f.create_dataset("t", data="text", dtype=h5py.string_dtype()))
+    hdf5_probe.probe_hdf5(plain, "net.nir", KIND)
+    linked = made(lambda f: f["node"].__setitem__("w", h5py.SoftLink("/node/plain")))
+    with pytest.raises(UserError, match=r"(?s)D142.*soft link.*n\udce9t.nir: /node/w"):
+        hdf5_probe.probe_hdf5(linked, "n\udce9t.nir", KIND)

@@ -1,0 +1,125 @@
+"""An HDF5 file is read for the first time in a process of its own.
+
+The HDF5 library follows whatever a file says of itself. Damaged files are known to make it run in
+circles (a text whose place in the heap is damaged) or crash, which no exception can report. The process
+looks the file through, reads every array, and ends; only then is the same done here.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from snnc.errors import Diagnostic, UserError
+
+from .hdf5 import check_hdf5
+from .kinds import Kind, parsing
+from .memory import Budget
+
+SECONDS = 5
+"""Of one core, and as many more as the file has MiB; a file of a few MiB takes a tenth of one."""
+
+WAIT = 6
+"""Times as long on the clock, where other programs take the cores."""
+
+REFUSED = 2
+
+
+def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
+    """Look through a file and read all of it in a process of its own.
+
+    Args:
+        data: the file.
+        place: for messages.
+        kind: whose messages its faults are.
+
+    Raises:
+        UserError: as :func:`check_hdf5`; of ``kind`` when the library does not come to an end.
+    """
+    seconds = SECONDS + len(data) // 2**20
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        __name__,
+        place,
+        str(seconds),
+        kind.code,
+        kind.what,
+        kind.help,
+    ]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            [os.fsencode(part) for part in command],
+            input=data,
+            capture_output=True,
+            timeout=WAIT * seconds,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        raise kind.wrong(place, f"the HDF5 library was still busy after {WAIT * seconds} s") from None
+    if done.returncode == 0:
+        return
+    if done.returncode == REFUSED:
+        raise UserError(*(Diagnostic(**entry) for entry in json.loads(done.stdout)))
+    if done.returncode == -signal.SIGXCPU:
+        raise kind.wrong(place, f"the HDF5 library was still busy after {seconds} s")
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise kind.wrong(place, f"the HDF5 library ended with {name} while it was read")
+    raise kind.wrong(place, f"reading it failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+
+
+def _read_all(data: bytes, place: str, kind: Kind, budget: Budget) -> None:
+    import h5py
+
+    check_hdf5(data, place, kind, budget)
+
+    def read(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            item[()]
+
+    with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
+        file.visititems(read)
+
+
+def _limit(seconds: int, more: int) -> None:
+    """Seconds of a core, and bytes of memory beyond what the process has."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        here = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        room = here + more
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
+
+
+def main() -> int:
+    """The process: the file on standard input, its messages on standard output."""
+    import h5py  # noqa: F401  # what is loaded counts for what the process has
+
+    place, seconds, *words = sys.argv[1:]
+    data = sys.stdin.buffer.read()
+    budget = Budget(place)  # before there is a limit: it would count as the machine's memory
+    _limit(int(seconds), budget.limit + 2 * len(data))
+    try:
+        _read_all(data, place, Kind(*words), budget)
+    except UserError as refused:
+        words_of = ("code", "what", "where", "why", "help")
+        found = [{word: getattr(d, word) for word in words_of} for d in refused.diagnostics]
+        sys.stdout.write(json.dumps(found))
+        return REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+from compiler.files.hdf5_probe import *
