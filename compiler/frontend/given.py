@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc.errors import UserError, fail
 from snnc.ir import Shape, size
 
-from .interface import MOST_ELEMENTS
+from .expression import MOST_ELEMENTS
 
 INPUT_SHAPE = "--input-shape"
 MODULE = "--module"

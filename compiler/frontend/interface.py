@@ -11,9 +11,7 @@ from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Array, Shape, size
 
 from .exported import Exported, Ref
-
-MOST_ELEMENTS = 2**28
-"""Of one frame; 2 GiB as float64."""
+from .expression import MOST_ELEMENTS
 
 BATCH_OF_ONE = "export with one example frame, shape (1, ...), and without dynamic_shapes"
 

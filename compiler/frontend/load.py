@@ -24,7 +24,7 @@ from .nir import load_nir
 from .nir_file import MAGIC
 from .nir_neurons import RULES
 from .own_module import export_state_dict
-from .pickled_module import load_module
+from .pickled_module import load_module, refuse_large
 from .pickles import refuse_code
 from .recognise import find_model, find_saved, refuse_other_file
 from .saved import FACTORY, Saved
@@ -144,8 +144,9 @@ def _exported(saved: Saved, given: Given) -> bytes:
     if not saved.is_module:
         return export_state_dict(saved, given)
     given.refuse(saved.path, MODULE)
-    net = load_module(saved)
-    return archive_of(saved.path, net, given.shape(saved.path))
+    net, shape = load_module(saved), given.shape(saved.path)
+    refuse_large(net, shape, saved.path)
+    return archive_of(saved.path, net, shape)
 
 
 def _read(path: Path) -> bytes:

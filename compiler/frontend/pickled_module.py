@@ -8,18 +8,23 @@ no ``forward`` in an instance's dictionary, no attributes on tensors.
 
 from __future__ import annotations
 
+import copy
 import io
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import UserError, fail
+from snnc.files import Budget
+from snnc.ir import Shape
 
 from .archive import damaged
 from .cures import HOW_TO_EXPORT
+from .expression import MOST_ELEMENTS
 from .saved import Saved
 from .standard_layers import NAMES, build
-from .tensors import MOST_ELEMENTS
-from .through_torch import quiet_torch, reason
+from .tensors import MOST_ELEMENTS as MOST_WEIGHTS
+from .through_torch import cannot_run, quiet_torch, reason
 
 if TYPE_CHECKING:
     import torch
@@ -85,6 +90,31 @@ def load_module(saved: Saved) -> nn.Module:
     return rebuilding.module(found, "")
 
 
+def refuse_large(net: nn.Module, shape: Shape, path: Path) -> None:
+    """Run a rebuilt module without numbers, and look at the size of what each layer gives.
+
+    A layer's settings are numbers of the file: a padding of a million pixels takes two bytes there.
+
+    Raises:
+        UserError: D124 a layer gives too much, or the module cannot take a frame of the shape.
+    """
+    import torch
+
+    def look(layer: nn.Module, given: Any, gives: Any) -> None:
+        if isinstance(gives, torch.Tensor) and gives.numel() > MOST_ELEMENTS:
+            raise ValueError(f"a {type(layer).__name__} gives {gives.numel()} elements")
+
+    try:
+        with quiet_torch(), torch.no_grad():
+            empty = copy.deepcopy(net).to("meta").eval()
+            for layer in empty.modules():
+                layer.register_forward_hook(look)
+            dtype = next((p.dtype for p in net.parameters()), None)
+            empty(torch.zeros(1, *shape, dtype=dtype, device="meta"))
+    except Exception as error:  # torch raises what it likes about settings that fit nothing
+        raise cannot_run(path, shape, error) from None
+
+
 @dataclass
 class _Rebuilding:
     saved: Saved
@@ -92,6 +122,10 @@ class _Rebuilding:
     built: dict[int, nn.Module] = field(default_factory=dict)
     tensors: dict[int, nn.Parameter | torch.Tensor] = field(default_factory=dict)
     open: list[int] = field(default_factory=list)
+    budget: Budget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budget = Budget(str(self.saved.path))
 
     def module(self, record: Record, path: str) -> nn.Module:
         """The layer of a record; the same one for the same record."""
@@ -119,6 +153,8 @@ class _Rebuilding:
                 or not key
             ):
                 raise self._wrong(name, path, f"{key!r} is no layer that can be in it")
+            if hasattr(module, key) and key not in module._modules:
+                raise self._wrong(name, path, f"a layer in it is called {key!r}, which is taken")
             module.add_module(key, self.module(given, inner))
         self.open.pop()
         self.built[id(record)] = module
@@ -164,11 +200,12 @@ class _Rebuilding:
             raise self._wrong(name, path, f"{key!r} is a {type(given).__name__}, not a tensor")
         if given.__dict__ or given._backward_hooks:
             raise self._wrong(name, path, f"{key!r} carries more than numbers")
-        if given.layout is not torch.strided or given.numel() > MOST_ELEMENTS:
+        if given.layout is not torch.strided or given.numel() > MOST_WEIGHTS:
             raise self._wrong(name, path, f"{key!r} is not dense or too large")
         if given.untyped_storage().nbytes() > len(self.saved.data):
             raise self._wrong(name, path, f"{key!r} claims more numbers than the file holds")
         if id(given) not in self.tensors:
+            self.budget.take(given.numel() * given.element_size(), f"{self.saved.path}: {path}.{key}")
             values = given.detach().clone()
             new = torch.nn.Parameter(values, requires_grad=False) if _is_weight(key) else values
             self.tensors[id(given)] = new

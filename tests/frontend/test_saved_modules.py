@@ -289,3 +289,58 @@ def test_odd_state_of_a_quantized_relu(changes: dict[str, Any], code: str, tmp_p
             load_model(tmp_path / "net.pt", given=given)
     else:  # no shift at all is a shift of nothing
         assert [p.shift for p in load_model(tmp_path / "net.pt", given=given).graph.neurons] == [0.0]
+
+
+@pytest.mark.parametrize("taken", ["forward", "_modules", "training", "add_module", "__class__"])
+def test_names_that_a_layer_has_already(taken: str, tmp_path: Path) -> None:
+    """torch gives no layer such a name; a file can."""
+    net = nn.Sequential(nn.Linear(6, 3))
+    net._modules[taken] = nn.ReLU()
+    torch.save(net, tmp_path / "net.pt")
+    with pytest.raises(UserError, match=rf"(?s)D125.*{taken}.*which is taken"):
+        load_model(tmp_path / "net.pt", given=Given("6"))
+
+
+@pytest.mark.parametrize("name", ["0", "self", "class", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}"])
+def test_names_that_are_odd_and_free(name: str, tmp_path: Path) -> None:
+    torch.save(nn.Sequential(OrderedDict({name: nn.Linear(6, 3)})), tmp_path / "net.pt")
+    try:
+        assert load_model(tmp_path / "net.pt", given=Given("6")).graph.readout.shape == (3,)
+    except UserError as refused:
+        assert "D124" in str(refused), refused
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 3)), nn.ZeroPad2d(10**5)),
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 3)), nn.AdaptiveAvgPool2d((10**5, 10**5))),
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 3)), nn.Conv2d(1, 1, 1, padding=10**5)),
+    ],
+)
+def test_settings_that_would_fill_the_memory(large: Callable[[], nn.Module], tmp_path: Path) -> None:
+    torch.save(large(), tmp_path / "net.pt")
+    with pytest.raises(UserError, match=r"(?s)D124.*gives \d{11,} elements"):
+        load_model(tmp_path / "net.pt", given=Given("6"))
+
+
+def test_a_setting_that_holds_itself_many_times(tmp_path: Path) -> None:
+    """Short in the file, and without end for whoever looks at every part."""
+    layer = nn.Flatten()
+    value: Any = [1]
+    for _ in range(40):
+        value = [value, value]
+    layer.start_dim = value
+    torch.save(nn.Sequential(layer), tmp_path / "net.pt")
+    with pytest.raises(UserError, match=r"(?s)D125.*start_dim.*not a setting"):
+        load_model(tmp_path / "net.pt", given=Given("6"))
+
+
+def test_a_key_that_holds_itself_many_times(tmp_path: Path) -> None:
+    """A tuple as the key of a dictionary is hashed, part by part, by any loader."""
+    value: Any = (1,)
+    for _ in range(40):
+        value = (value, value)
+    torch.save({"w": torch.zeros(2), "about": [value]}, tmp_path / "net.pt")
+    with pytest.raises(UserError, match=r"(?s)D106.*more than 65536 parts"):
+        load_model(tmp_path / "net.pt", given=Given("6", "some:thing"))
