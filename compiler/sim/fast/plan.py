@@ -92,8 +92,8 @@ def payloads_of(program: Program, projection: ProgramProjection, given: Payloads
         return 0, 1
     if source.kind is Kind.INPUT:
         return min(0, given[0]), max(0, given[1])
-    assert source.neuron is not None
-    return 0, source.neuron.levels if source.neuron.code is Code.GRADED else 1
+    assert source.neuron is not None and source.neuron.code is Code.GRADED  # validate sees to it
+    return 0, source.neuron.levels
 
 
 def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Program, Trace, validate
+from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
 
 from .plan import Payloads, Plan, make_plan
-from .tables import build_tables, has_payloads
+from .tables import build_tables
 from .workspace import Workspace
 
 LARGEST_PAYLOAD = 2**23 - 1
@@ -107,7 +107,7 @@ class Simulator:
         for p in program.populations:
             wanted = only is None or p.name in only
             if p.neuron is not None and p.neuron.threshold is not None and wanted:
-                kind = np.int32 if has_payloads(p) else np.int8
+                kind = np.int32 if is_graded(p) else np.int8
                 trace.spikes[p.name] = np.zeros((samples, steps, *p.shape), kind)
             if p.neuron is not None and (states or p.neuron.threshold is None):
                 trace.potentials[p.name] = np.empty((samples, steps, *p.shape), np.int32)
@@ -117,7 +117,7 @@ class Simulator:
             for name, out in trace.spikes.items():
                 if name != program.input.name:
                     flat = out.reshape(samples, steps, -1)
-                    row, graded = self._tables.index[name], has_payloads(program.by_name[name])
+                    row, graded = self._tables.index[name], is_graded(program.by_name[name])
                     chunk.workspace.write_spikes(row, graded, flat, chunk.samples.start, first, count)
             for name, out in trace.potentials.items():
                 flat = out.reshape(samples, steps, -1)
@@ -150,7 +150,7 @@ class Simulator:
         steps = chunk.steps.stop - chunk.steps.start
         for name, total in counts.items():
             found = np.zeros(total.size, np.int64)
-            graded = payloads and has_payloads(self.program.by_name[name])
+            graded = payloads and is_graded(self.program.by_name[name])
             chunk.workspace.count_spikes(self._tables.index[name], graded, found, steps)
             with self._counting:
                 total += found.reshape(total.shape)
@@ -278,6 +278,11 @@ def _share(
 def bounds(numbers: NDArray[Any]) -> Payloads:
     """The smallest and the largest of some integers, with zero among them."""
     return min(0, int(numbers.min(initial=0))), max(0, int(numbers.max(initial=0)))
+
+
+def is_graded(population: ProgramPopulation) -> bool:
+    """Whether its spikes have payloads other than 1."""
+    return population.neuron is None or population.neuron.code is Code.GRADED
 
 
 def _check_carried(payloads: Payloads) -> None:

@@ -41,11 +41,6 @@ def channels_last(shape: Shape) -> Ints:
     return np.moveaxis(numbers, 0, -1).ravel() if len(shape) == 3 else numbers.ravel()
 
 
-def has_payloads(population: ProgramPopulation) -> bool:
-    """Whether its spikes have payloads other than 1."""
-    return population.neuron is None or population.neuron.code is Code.GRADED
-
-
 def _inverse(order: Ints) -> Ints:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
@@ -154,8 +149,7 @@ def build_tables(program: Program) -> Tables:
     for row, projection in zip(projections, rows, strict=True):
         row["source"] = names[projection.source]
         row["delay"], row["exponent"] = projection.delay, projection.exponent
-        # A binary spike is listed without a payload: it counts 1 either way.
-        row["graded"] = projection.graded and has_payloads(program.by_name[projection.source])
+        row["graded"] = projection.graded
         reach.append(_lay_out(row, projection, program, orders, names, pools))
     constants: list[tuple[Ints, Ints, Ints]] = []
     neurons = first = 0
