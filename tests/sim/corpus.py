@@ -3,14 +3,20 @@
 In the tests a few of each kind; as many as wanted with
 
     python -m tests.sim.corpus --networks 1000
+
+A run draws a new seed and prints it; ``--seed`` runs the same networks again; ``--checked`` does so in
+the checked build of the kernels, which raises where a narrow operation loses anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import secrets
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,18 +43,26 @@ from snnc.ir import (
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
 from tests.backends.loihi.networks import Maker, counting_program, random_program, random_spikes
+from tests.sim.aimed import AIMS, against_signs, aimed
+from tests.sim.extremes import extreme_program, extreme_spikes
 from tests.traces import differences
 
 SAMPLES, STEPS = 3, 30
-KINDS = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
+PLAIN = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
+KINDS = (*PLAIN, "signed", "extreme", *AIMS)
+CHECKED = "SNNC_CHECKED_KERNELS"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A program and its input, (samples, steps, \\*input shape)."""
+    """A program and its input, (samples, steps, \\*input shape), and the way to take.
+
+    ``products``: whether what arrives is a matrix product; None where the engine chooses.
+    """
 
     program: Program
     spikes: Integers
+    products: bool | None = None
 
 
 def _small(program: Program) -> Program:
@@ -141,6 +155,12 @@ def case(kind: str, seed: int) -> Case:
     if kind == "broad":
         program = _broad(seed)
         return Case(program, random_spikes(program, seed, SAMPLES, STEPS))
+    if kind in AIMS:
+        found = aimed(kind, seed)
+        return Case(found.program, found.spikes, (None, True, False)[seed % 3])
+    if kind == "extreme":
+        program = extreme_program(seed)
+        return Case(program, extreme_spikes(program, seed, 2, 12))
     program = counting_program(seed) if kind == "counting" else random_program(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     if kind == "small":
@@ -149,36 +169,71 @@ def case(kind: str, seed: int) -> Case:
         return Case(_wide(program), spikes)
     if kind == "coarse":
         return Case(_coarse(_small(program)), spikes.clip(-3, 3))
+    if kind == "signed":
+        tame = (_small, _coarse)[seed % 2](program)
+        worst = against_signs(tame, seed, SAMPLES, 12)
+        return Case(tame, spikes.clip(-3, 3) if worst is None else worst, (None, False)[seed % 4 // 2])
     if kind == "relayed":
         return Case(with_relays(program, seed % 7), np.abs(spikes))
     return Case(program, spikes)
 
 
 def compared(network: Case, threads: int = 1, products: bool | None = None) -> list[str]:
-    """Differences between both engines, states included."""
+    """Differences between both engines, states included.
+
+    Raises:
+        OverflowError, IndexError: in the checked build, where something is lost.
+    """
+    products = network.products if products is None else products
     wanted = reference.simulate(network.program, network.spikes, states=True)
     fast = Simulator(network.program, threads, products)
     return differences(wanted, fast.run(network.spikes, states=True))
 
 
-def cases(networks: int) -> Iterator[tuple[str, int]]:
-    """So many kinds and seeds, the kinds in turn."""
-    return ((KINDS[n % len(KINDS)], n // len(KINDS)) for n in range(networks))
+def cases(networks: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, int]]:
+    """So many kinds and seeds, the kinds in turn, seeds from ``seed`` on."""
+    return ((kinds[n % len(kinds)], seed + n // len(kinds)) for n in range(networks))
+
+
+def fresh_seed() -> int:
+    """Another at each run."""
+    return secrets.randbelow(10**9)
+
+
+def faults(kind: str, seed: int) -> list[str]:
+    """What is wrong with a network: where both engines differ, or what the checked build lost."""
+    network = case(kind, seed)
+    try:
+        return compared(network)
+    except (OverflowError, IndexError) as lost:
+        return [f"lost: {lost}"]
 
 
 def main() -> None:
     """Compare on many networks; exit code 1 where any differs."""
     parser = argparse.ArgumentParser(description="Compare both simulators.")
     parser.add_argument("--networks", type=int, default=1000)
-    networks = parser.parse_args().networks
+    parser.add_argument(
+        "--seed", type=int, default=None, help="of the first networks; drawn where not given"
+    )
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--checked", action="store_true", help="in the checked build of the kernels")
+    given = parser.parse_args()
+    if given.checked and os.environ.get(CHECKED) != "1":
+        # Kernels are compiled one way or the other as soon as they are imported.
+        again = [sys.executable, "-m", "tests.sim.corpus", *sys.argv[1:]]
+        sys.exit(subprocess.call(again, env={**os.environ, CHECKED: "1"}))
+    seed = fresh_seed() if given.seed is None else given.seed
     wrong: Counter[str] = Counter()
     console = Console()
-    for kind, seed in track(list(cases(networks)), "networks", console=console):
-        for line in compared(case(kind, seed)):
+    console.print(f"--networks {given.networks} --seed {seed}{' --checked' * given.checked}")
+    todo = list(cases(given.networks, seed, given.kinds))
+    for kind, number in track(todo, "networks", console=console, disable=not console.is_terminal):
+        for line in faults(kind, number):
             wrong[kind] += 1
-            console.print(f"{kind} {seed}: {line}")
-    runs = f"{networks} random networks, {SAMPLES} samples of {STEPS} steps"
-    console.print(f"{runs}: {wrong.total()} differences")
+            console.print(f"{kind} {number}: {line}", soft_wrap=True)
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in wrong.items())
+    console.print(f"{len(todo)} networks: {wrong.total()} differences {by_kind}".rstrip())
     sys.exit(bool(wrong))
 
 

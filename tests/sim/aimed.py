@@ -1,0 +1,422 @@
+"""Programs and inputs that reach a bound exactly, or miss it by one.
+
+A sum of the weights ``w`` is largest where each source sends the most that it can for ``w > 0`` and the
+least for ``w < 0``. Here it is the other way round: the sum is chosen, at the end of what some width
+holds, then weights and payloads that give it, then the input that brings them all in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sparse
+
+from snnc.ir import (
+    Code,
+    Comparison,
+    Conv2d,
+    Encoding,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Linear,
+    Op,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+    Reset,
+    Shape,
+    SignMode,
+    SparseLinear,
+    size,
+)
+
+Rng = np.random.Generator
+SHORT, WORD, FLOAT, DOUBLE = 2**15, 2**31, 2**24, 2**53
+LARGEST_PAYLOAD = 2**23 - 1
+CONSTANT = 2**29
+NOTHING = np.zeros((), np.int64)
+MOST_SOURCES = 300
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Weights of ``step`` times -most to most."""
+
+    bits: int
+    step: int
+    most: int
+
+
+GRIDS = (
+    Grid(8, 2, 127),
+    Grid(5, 16, 15),
+    Grid(9, 1, 127),
+    Grid(16, 1, 2**15 - 1),
+    Grid(20, 1, 2**19 - 1),
+    Grid(32, 1, 2**31 - 1),
+)
+
+
+@dataclass(frozen=True)
+class Payloads:
+    """What sources send: ``-low`` to ``high``."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """A program and the input that reaches its bounds, (samples, steps, \\*input shape)."""
+
+    program: Program
+    spikes: Integers
+
+
+def parts_of(rng: Rng, total: int, most: int) -> list[int]:
+    """Whole numbers of 0 to ``most`` that make up a total."""
+    count = -(-total // most) + int(rng.integers(0, 3))
+    parts = [total // count + (n < total % count) for n in range(count)] if count else []
+    for _ in range(count):
+        a, b = rng.integers(0, count, 2)
+        moved = int(rng.integers(0, 1 + min(parts[a], most - parts[b]))) if a != b else 0
+        parts[a], parts[b] = parts[a] - moved, parts[b] + moved
+    return parts
+
+
+def weights_for(rng: Rng, total: int, payloads: Payloads, most: int) -> list[int] | None:
+    """Weights whose largest sum is ``total``, and whose smallest is not larger in magnitude.
+
+    None where these payloads make none of them.
+    """
+    low, high = payloads.low, payloads.high
+    if np.gcd(low, high) != 1 and total % np.gcd(low, high):
+        return None
+    below = 0
+    if low:
+        divisor = int(np.gcd(low, high))
+        below = (total // divisor) * pow(low // divisor, -1, high // divisor) % (high // divisor)
+        period = high // divisor
+        room = (total // (low + high) - below) // period
+        below += period * int(rng.integers(0, room + 1)) if room > 0 else 0
+    above, rest = divmod(total - below * low, high)
+    if above < 0 or rest or above * low + below * high > total:
+        return None
+    if above // most + below // most > MOST_SOURCES:
+        return None
+    weights = [*parts_of(rng, above, most), *(-w for w in parts_of(rng, below, most)), 0]
+    return [int(w) for w in rng.permutation(np.asarray(weights, object))]
+
+
+def _payloads(rng: Rng, signs: bool) -> Payloads:
+    high = int(
+        rng.choice([1, 1, 2, 3, 7, 31, 151, 127, 128, 4096, 5000, 32767, 32768, LARGEST_PAYLOAD])
+    )
+    if not signs:
+        return Payloads(0, high)
+    return Payloads(int(rng.choice([high, high, max(1, high // 2), 1, 0])), high)
+
+
+def _drawn(
+    rng: Rng, totals: list[int], signs: bool, grids: Sequence[Grid] = GRIDS
+) -> tuple[Payloads, Grid, list[list[int]]]:
+    """Payloads, a grid and rows of weights, one row a total, for sums in stored units.
+
+    Where payloads of one sign give no such sum (it may be a prime), those of both do.
+    """
+    for attempt in range(10**6):
+        payloads, grid = _payloads(rng, signs or attempt > 30), grids[rng.integers(0, len(grids))]
+        rows = [weights_for(rng, total, payloads, grid.most) for total in totals]
+        if all(row is not None for row in rows):
+            return payloads, grid, [row for row in rows if row is not None]
+    raise AssertionError(f"no weights for {totals}")
+
+
+def _matrix(rng: Rng, row: list[int], count: int, step: int, sign: int) -> Integers:
+    """The row, a part of it, and its mirror image; each target's own order of sources."""
+    first = np.zeros(count, np.int64)
+    first[: len(row)] = row
+    part = first * (rng.random(count) < 0.5)
+    return np.asarray(np.stack([first, part, first]) * step * sign, np.int64)
+
+
+def _op(rng: Rng, row: list[int], grid: Grid, sign: int) -> tuple[Op, Shape]:
+    """An operation with such a row, and its source's shape: dense, sparse or a convolution."""
+    way = rng.integers(0, 4)
+    if way < 2:
+        matrix = _matrix(rng, row, len(row), grid.step, sign)
+        return (Linear(matrix) if way else SparseLinear(sparse.csr_array(matrix), (3,))), (len(row),)
+    height, width = (int(n) for n in rng.integers(1, 4, 2))
+    ins = -(-len(row) // (height * width))
+    weight = _matrix(rng, row, ins * height * width, grid.step, sign)[:2]
+    groups = int(rng.integers(1, 3))
+    weight = np.concatenate([weight] * groups).reshape(-1, ins, height, width)
+    conv = Conv2d(
+        weight,
+        None,
+        (int(rng.integers(1, 3)), int(rng.integers(1, 4))),
+        (int(rng.integers(0, height)), int(rng.integers(0, width))),
+        (int(rng.integers(1, 3)), int(rng.integers(1, 3))),
+        groups,
+    )
+    more = rng.integers(0, 3, 2)
+    shape = tuple(int(e + m) for e, m in zip(conv.extent, more, strict=True))
+    return conv, (ins * groups, *shape)
+
+
+def worst(op: Op, source: Shape, payloads: Payloads) -> tuple[Integers, Integers]:
+    """The inputs of the largest and of the smallest sum of any target, flat."""
+    matrix = op.matrix(source)
+    above = np.asarray(matrix.maximum(0).sum(1)).ravel().astype(object)
+    below = -np.asarray(matrix.minimum(0).sum(1)).ravel().astype(object)
+    found = []
+    for up, down in ((payloads.high, payloads.low), (payloads.low, payloads.high)):
+        target = int(np.argmax(above * up + below * down))
+        row = matrix[[target]].toarray().ravel()
+        sign = 1 if up == payloads.high and not found else -1
+        least, most = -payloads.low, payloads.high
+        up_end, down_end = (most, least) if sign > 0 else (least, most)
+        found.append(np.where(row > 0, up_end, np.where(row < 0, down_end, 0)).astype(np.int64))
+    return found[0], found[1]
+
+
+def neuron(rng: Rng, **fields: object) -> IntegerNeuron:
+    """A neuron that does not leak; of any code where nothing else is said."""
+    code = Code(rng.choice([c.value for c in (Code.RATE, Code.RATE, Code.FRAME, Code.GRADED)]))
+    plain = IntegerNeuron(
+        current_decay=4095,
+        potential_decay=0,
+        input_shift=0,
+        state_bits=24,
+        threshold=np.asarray(int(rng.choice([1, 2, 640, 2**15, 2**20]))),
+        comparison=Comparison(rng.choice([c.value for c in Comparison])),
+        reset=Reset(rng.choice([r.value for r in Reset])),
+        start_value=NOTHING,
+        bias_mantissa=NOTHING,
+        bias_exponent=0,
+        bias_start=0,
+    )
+    if code.exact:
+        interval = int(rng.integers(1, 4))
+        plain = replace(
+            plain,
+            code=code,
+            levels=int(rng.choice([1, 5, LARGEST_PAYLOAD])),
+            clear_interval=interval,
+            clear_offset=1 % interval,
+        )
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+def _passing(rng: Rng, code: Code, high: int) -> IntegerNeuron:
+    """Sends in the same step what arrives, where that is above 0."""
+    steady = neuron(rng, code=Code.RATE, levels=0, clear_interval=0, clear_offset=0, state_bits=32)
+    one = replace(steady, threshold=np.ones((), np.int64), comparison=Comparison.GREATER_EQUAL)
+    if code is Code.GRADED:
+        return replace(one, code=code, levels=high, clear_interval=1)
+    return replace(one, reset=Reset.ZERO)
+
+
+def _network(
+    rng: Rng,
+    shape: Shape,
+    projections: list[ProgramProjection],
+    target: IntegerNeuron,
+    passing: Code | None,
+    payloads: Payloads,
+) -> Program:
+    """Input, maybe a population that passes it on, the target of all projections, and a readout."""
+    out = projections[0].op.out_shape(shape)
+    binary = passing is Code.RATE
+    encoding = Encoding.SPREAD if binary else Encoding.GRADED
+    populations = [ProgramPopulation("input", Kind.INPUT, shape, "input", 0, None, encoding)]
+    first = []
+    if passing is not None:
+        relay = _passing(rng, passing, payloads.high)
+        populations.append(ProgramPopulation("on", Kind.NEURONS, shape, "on", 1, relay))
+        eye = SparseLinear(sparse.csr_array(sparse.eye_array(size(shape), dtype=np.int64)), shape)
+        first = [ProgramProjection("input", "on", eye, 9, SignMode.MIXED, 0, 0, not binary, "on")]
+    populations.append(ProgramPopulation("sum", Kind.NEURONS, out, "sum", 1, target))
+    still = neuron(rng, code=Code.RATE, levels=0, clear_interval=0, clear_offset=0, threshold=None)
+    populations.append(ProgramPopulation("answer", Kind.READOUT, (2,), "answer", 2, still))
+    last = Linear(np.asarray(rng.integers(-9, 10, (2, size(out))), np.int64))
+    graded = target.code is Code.GRADED
+    ends = ProgramProjection("sum", "answer", last, 9, SignMode.MIXED, 0, 0, graded, "answer")
+    return Program("aimed", 1, tuple(populations), (*first, *projections, ends))
+
+
+def _together(
+    rng: Rng, program: Program, projections: Iterable[ProgramProjection], payloads: Payloads
+) -> Integers:
+    """Input of the worst sums, of all projections in the same step, and some of the same range."""
+    inner = [q for q in projections if q.target == "sum"]
+    shape, longest = program.input.shape, max(q.delay for q in inner)
+    signed_low = 0 if program.input.encoding is Encoding.SPREAD else -payloads.low
+    steps = 2 * (longest + 1) + 6
+    spikes = np.zeros((2, steps, size(shape)), np.int64)
+    for arrives, end in ((longest + 1, 0), (2 * longest + 3, 1)):
+        for q in inner:
+            spikes[0, arrives - q.delay - 1] = worst(q.op, shape, payloads)[end]
+    given = np.asarray([signed_low, 0, payloads.high])
+    spikes[1] = rng.choice(given, spikes[1].shape)
+    spikes[1, 0, 0], spikes[1, 1, 0] = payloads.high, signed_low
+    if signed_low and payloads.high < LARGEST_PAYLOAD and rng.random() < 0.2:
+        spikes[1, 2, 0] = payloads.high + 1  # one more than the sums were made for
+    return spikes.reshape(2, steps, *shape)
+
+
+def _one_sum(rng: Rng, total: int, exponents: tuple[int, ...], **fields: object) -> Aimed:
+    """One projection whose largest or smallest stored sum is ``total``, signed."""
+    passing = [None, None, None, Code.GRADED, Code.RATE][rng.integers(0, 5)]
+    if abs(total) > 2 * SHORT and passing is Code.RATE:
+        passing = None
+    if passing is Code.RATE:
+        payloads, grid = Payloads(0, 1), GRIDS[rng.integers(2, len(GRIDS))]
+        row = [*parts_of(rng, abs(total), grid.most), 0]
+    else:
+        payloads, grid, (row,) = _drawn(rng, [abs(total)], passing is None)
+        passing = None if payloads.low else passing
+    op, shape = _op(rng, row, grid, 1 if total > 0 else -1)
+    exponent = int(rng.choice(exponents))
+    source = "input" if passing is None else "on"
+    q = ProgramProjection(
+        source,
+        "sum",
+        op,
+        grid.bits,
+        SignMode.MIXED,
+        exponent,
+        int(rng.choice([0, 0, 1, 5])),
+        passing is not Code.RATE,
+        "sum",
+    )
+    program = _network(rng, shape, [q], neuron(rng, **fields), passing, payloads)
+    return Aimed(program, _together(rng, program, [q], payloads))
+
+
+def _near(rng: Rng, limit: int) -> int:
+    """At the end of what a register holds, or one beside, of either sign."""
+    return int(rng.choice([1, -1])) * (limit + int(rng.integers(-1, 2)))
+
+
+def sum16(rng: Rng) -> Aimed:
+    """Sums at the ends of 16 bits."""
+    state = int(rng.choice([17, 18, 24, 28, 29, 32]))
+    shift = int(rng.choice([0, 0, 6]))
+    return _one_sum(rng, _near(rng, SHORT), (0, 0, 1, -1, -3, 7), state_bits=state, input_shift=shift)
+
+
+def sum32(rng: Rng) -> Aimed:
+    """Sums at the ends of 32 bits, where they wrap, seen through shifts to the right too."""
+    state = int(rng.choice([24, 28, 32]))
+    return _one_sum(rng, _near(rng, WORD), (0, -1, -4, -8, -31, 1), state_bits=state)
+
+
+def floats(rng: Rng) -> Aimed:
+    """Sums at the ends of what floats of 32 and of 64 bits hold exactly."""
+    limit = FLOAT if rng.random() < 0.6 else DOUBLE
+    return _one_sum(rng, _near(rng, limit), (0, 0, -1, -2), state_bits=int(rng.choice([28, 32])))
+
+
+def _registers(rng: Rng, state_bits: int, shift: int, **fields: object) -> Aimed:
+    """What arrives altogether, shifted, at the end of a register of the current."""
+    total = max(1, (1 << (state_bits - 1 - shift)) + int(rng.integers(-1, 2)))
+    count = min(int(rng.integers(1, 4)), total)
+    cuts = np.sort(rng.choice(np.arange(1, total), count - 1, replace=False)) if total < 2**20 else None
+    if cuts is None:
+        cuts = np.unique(rng.integers(1, total, count - 1))
+    shares = np.diff([0, *cuts.tolist(), total])
+    totals, exponents = [], []
+    for share in shares.tolist():
+        exponent = int(rng.choice([0, 0, -1, -5, 1]))
+        if exponent > 0 and share % 2:
+            exponent = 0
+        low_bits = int(rng.integers(0, 1 << max(0, -exponent)))
+        totals.append((share >> 1 if exponent > 0 else share << -exponent) + low_bits)
+        exponents.append(exponent)
+    payloads, grid, rows = _drawn(rng, totals, True, GRIDS[2:])  # of step 1: totals are as they are
+    sign, width = int(rng.choice([1, -1])), max(map(len, rows))
+    delays = rng.permutation(4)[: len(rows)].tolist()
+    projections = []
+    for row, exponent, delay in zip(rows, exponents, delays, strict=True):
+        matrix = _matrix(rng, row, width, 1, sign if exponent >= 0 else 1)
+        op: Op = Linear(matrix) if rng.random() < 0.5 else SparseLinear(sparse.csr_array(matrix), (3,))
+        projections.append(
+            ProgramProjection(
+                "input", "sum", op, grid.bits, SignMode.MIXED, exponent, delay, True, "sum"
+            )
+        )
+    target = neuron(rng, state_bits=state_bits, input_shift=shift, **fields)
+    if target.code is Code.RATE and rng.random() < 0.3:
+        target = replace(target, clear_interval=int(rng.integers(1, 4)))
+    program = _network(rng, (width,), projections, target, None, payloads)
+    return Aimed(program, _together(rng, program, projections, payloads))
+
+
+def register(rng: Rng) -> Aimed:
+    """Several projections, shifted and delayed, at the ends of a register together."""
+    state_bits = int(rng.choice([3, 8, 16, 17, 24, 27, 28, 29]))
+    return _registers(rng, state_bits, int(rng.integers(0, min(7, state_bits - 1))))
+
+
+def constants(rng: Rng) -> Aimed:
+    """Thresholds, biases and start values at the ends of what is computed in 32 bits."""
+    state_bits = int(rng.choice([24, 27, 28, 28, 29, 30]))
+    end = (1 << (state_bits - 1)) - 1
+    near = [CONSTANT - 1, CONSTANT, CONSTANT + 1, 2**31 - 1, 1, end, end + 1]
+    start = int(rng.choice([-end, end, 0, end // 2]))
+    bias = int(rng.choice([CONSTANT, CONSTANT + 1, CONSTANT - 1, 0, end, 7])) * int(rng.choice([1, -1]))
+    exponent = int(rng.choice([0, 0, 3]))
+    return _registers(
+        rng,
+        state_bits,
+        int(rng.choice([0, 6])),
+        threshold=np.asarray(int(rng.choice(near))),
+        start_value=np.asarray(start),
+        bias_mantissa=np.asarray(bias >> exponent),
+        bias_exponent=exponent,
+    )
+
+
+AIMS = {
+    "sum16": sum16,
+    "sum32": sum32,
+    "floats": floats,
+    "register": register,
+    "constants": constants,
+}
+"""By what they aim at."""
+
+
+def aimed(kind: str, seed: int) -> Aimed:
+    """One network; the same for the same kind and seed."""
+    return AIMS[kind](np.random.default_rng([list(AIMS).index(kind), seed]))
+
+
+def against_signs(program: Program, seed: int, samples: int, steps: int) -> Integers | None:
+    """Input of both signs for any program: at what a bound that looks at one sign at a time allows.
+
+    The worst signs for a projection of the input, with the largest payload that such a bound takes for
+    safe, the largest that is, or one more. None where nothing hears payloads of the input.
+    """
+    rng = np.random.default_rng([99, seed])
+    heard = [q for q in program.projections if q.source == program.input.name and q.graded]
+    if not heard:
+        return None
+    q = heard[rng.integers(0, len(heard))]
+    matrix = q.op.matrix(program.input.shape)
+    step = np.gcd.reduce(matrix.data, initial=0) or 1
+    above = np.asarray(matrix.maximum(0).sum(1)).ravel() // step
+    below = -np.asarray(matrix.minimum(0).sum(1)).ravel() // step
+    one_sign, both = int(max(1, above.max(), below.max())), int(max(1, (above + below).max()))
+    spikes = np.zeros((samples, steps, size(program.input.shape)), np.int64)
+    most = (SHORT - 1) // one_sign, (SHORT - 1) // both, (SHORT - 1) // both + 1
+    magnitude = min(LARGEST_PAYLOAD, max(1, most[rng.integers(0, 3)]))
+    up, down = worst(q.op, program.input.shape, Payloads(magnitude, magnitude))
+    for sample in range(samples):
+        for at in range(steps):
+            spikes[sample, at] = (up, down, 0 * up)[rng.integers(0, 3)]
+    return spikes.reshape(samples, steps, *program.input.shape)
