@@ -55,7 +55,6 @@ def commands(bundle: Path, data: Path) -> list[list[str | Path]]:
         ["verify", bundle, "--data", data],
         ["run", bundle, "--data", data, "-o", data.with_name("answers.npz")],
         ["inspect", bundle],
-        ["inspect", bundle, "--json"],
     ]
 
 

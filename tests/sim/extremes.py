@@ -15,9 +15,11 @@ from snnc.ir import (
     Integers,
     Linear,
     Op,
+    Pair,
     Program,
     ProgramPopulation,
     ProgramProjection,
+    Shape,
     SignMode,
     SparseLinear,
     weight_range,
@@ -171,3 +173,23 @@ def reached(program: Program) -> set[str]:
 
 
 CODES = {f"code {code.value}" for code in Code}
+
+
+def odd_convolution(seed: int) -> tuple[Conv2d, Shape] | None:
+    """A convolution with the source that it takes: padding beyond the kernel, strides over it."""
+    rng = np.random.default_rng(seed + 79_000)
+
+    def pair(low: int, high: int) -> Pair:
+        first, second = rng.integers(low, high + 1, 2)
+        return int(first), int(second)
+
+    groups = int(rng.integers(1, 4))
+    ins, outs = groups * int(rng.integers(1, 3)), groups * int(rng.integers(1, 4))
+    weight = 2 * rng.integers(-60, 60, (outs, ins // groups, *pair(1, 4)))
+    conv = Conv2d(weight, None, pair(1, 9), pair(0, 7), pair(1, 4), groups)
+    shape = (ins, *pair(1, 7))
+    try:
+        conv.out_shape(shape)
+    except ValueError:
+        return None
+    return conv, shape

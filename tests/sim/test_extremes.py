@@ -10,12 +10,12 @@ import pytest
 from snnc.errors import UserError
 from snnc.ir import Encoding, Linear, Program, validate
 from snnc.ir.memory import parts_of, samples_at_once
-from snnc.ir.program_ranges import RANGES, STEPS, range_of
+from snnc.ir.program_ranges import RANGES, range_of
 from snnc.sim import encode, simulate
 from snnc.sim.fast import Simulator
 from tests.sim.corpus import Case, compared
 
-from .extremes import CODES, extreme_program, extreme_spikes, reached
+from .extremes import CODES, extreme_program, extreme_spikes, odd_convolution, reached
 from .test_reference import NEURON, chain
 
 NETWORKS = 120
@@ -47,21 +47,23 @@ def test_networks_at_the_ends_are_not_silent() -> None:
     assert loud > 9
 
 
-def late() -> Program:
-    """One spike, as late as a program can say: in both delay and starts."""
-    most = range_of("ProgramProjection", "delay").high
-    thin = chain(replace(NEURON, bias_start=STEPS - 1), delay=most)
+def late(delay: int) -> Program:
+    """One spike, late both by a delay and by starts."""
+    thin = chain(replace(NEURON, bias_start=delay), delay=delay)
     source, hidden, readout = thin.populations
-    return replace(thin, populations=(source, replace(hidden, start=STEPS - 1), readout))
+    return replace(thin, populations=(source, replace(hidden, start=delay), readout))
 
 
-def test_the_longest_delay_arrives() -> None:
-    program = late()
-    spikes = np.zeros((1, STEPS + 3, 1), np.int64)
+@pytest.mark.parametrize(
+    ("simulator", "delay"),
+    [("fast", range_of("ProgramProjection", "delay").high), ("reference", 3000)],
+)
+def test_the_longest_delay_arrives(simulator: str, delay: int) -> None:
+    """The reference takes 10 seconds for the longest, of which each step is like the others."""
+    spikes = np.zeros((1, delay + 4, 1), np.int64)
     spikes[0, 0] = 3
-    for simulator in ("fast", "reference"):
-        fired = simulate(program, spikes, simulator=simulator).spikes["h"][0, :, 0]
-        assert np.flatnonzero(fired).tolist() == [STEPS]  # step STEPS + 1: the hop, and STEPS - 1
+    fired = simulate(late(delay), spikes, simulator=simulator).spikes["h"][0, :, 0]
+    assert np.flatnonzero(fired).tolist() == [delay + 1]  # from 0: the hop comes on top
 
 
 def test_a_run_that_memory_cannot_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,3 +117,25 @@ def test_every_door_validates() -> None:
     for simulator in ("fast", "reference"):
         with pytest.raises(UserError, match="D134"):
             simulate(wrong, np.ones((1, 3, 1), np.int64), simulator=simulator)
+
+
+def test_kernels_of_any_geometry_stay_within_their_source() -> None:
+    tried = [found for seed in range(150) if (found := odd_convolution(seed)) is not None]
+    assert len(tried) > 80
+    thin = chain(NEURON)
+    source, hidden, readout = thin.populations
+    first, last = thin.projections
+    for conv, shape in tried:
+        out = conv.out_shape(shape)
+        populations = (
+            replace(source, shape=shape),
+            *(replace(p, shape=out) for p in (hidden, readout)),
+        )
+        projections = (
+            replace(first, op=conv),
+            replace(last, source=source.name, op=conv, graded=True),
+        )
+        program = replace(thin, populations=populations, projections=projections)
+        spikes = np.random.default_rng(0).integers(-3, 4, (2, 5, *shape))
+        for products in (None, True):
+            assert compared(Case(program, spikes), 1, products) == [], (conv, shape)
