@@ -306,6 +306,7 @@ LIES = (
     Lie("a pointer", _array("projection.2.indptr", _put(3, 10**6)), "D135", ("projection 2",)),
     Lie("a falling pointer", _array("projection.2.indptr", _put(3, 0)), "D135", ("projection 2",)),
     Lie("the last pointer", _array("projection.2.indptr", _put(-1, 2**40)), "D135", ("projection 2",)),
+    Lie("the last is 0", _array("projection.2.indptr", _put(-1, 0)), "D135", ("projection 2",)),
     Lie("no data", _array("projection.2.data", lambda a: a[:3]), "D135", ("projection 2",)),
     # Another kind of thing, or nothing.
     Lie("format", _at(("format",), 99), "D130", ("format 99",)),
