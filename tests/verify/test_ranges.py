@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -423,6 +424,31 @@ def test_a_potential_that_is_never_cleared_is_bounded_over_frames(
         found = bound_state(neuron, arriving, steps, (), after).potential
         now = seen[: after * steps]
         assert found.low.min() <= min(now) and max(now) <= found.high.max()
+
+
+@pytest.mark.parametrize("lag", [0, 1, 2])
+@pytest.mark.parametrize(("early", "late"), [(60, 0), (0, 60), (25, 35), (90, 10), (12, 12)])
+def test_bursts_wherever_they_fall_stay_within_the_bound(lag: int, early: int, late: int) -> None:
+    """Every way for two connections to bring what they bring in a frame in one of its steps."""
+    threshold, steps, frames = 10, 3, 3
+    neuron = replace(cleared_each_frame(threshold, threshold, Reset.SUBTRACT, steps), clear_interval=0)
+    places = np.array(list(product(range(steps), repeat=2 * frames))).reshape(-1, frames, 2)
+    arriving = np.zeros((len(places), frames, steps), np.int64)
+    number, frame = np.indices(places.shape[:2])
+    np.add.at(arriving, (number, frame, places[..., 0]), early)
+    np.add.at(arriving, (number, frame, places[..., 1]), late * (frame >= lag))
+    potential, highest = np.full(len(places), threshold), []
+    for now in arriving.reshape(len(places), -1).T:
+        potential = potential + now
+        highest.append(int(potential.max()))
+        potential = potential - threshold * (potential > threshold)
+    whole = [Extent(np.zeros(1), np.full(1, float(h))) for h in (early, late)]
+    total = whole[0] + whole[1]
+    late_part = ((lag, whole[1]),) if lag else ()
+    for after in range(1, frames + 1):
+        found = bound_state(neuron, Arriving(total, total, late_part), steps, (), after)
+        reached = max(highest[: after * steps])
+        assert reached <= found.potential.high.max() <= reached + 2 * (early + late)
 
 
 def test_what_spikes_take_away_lets_more_frames_fit() -> None:
