@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -19,12 +20,14 @@ from rich.console import Console
 from rich.progress import track
 
 from .judge import Verdict, judge
-from .kinds import BY_NAME, ORDER
+from .kinds import BY_NAME, KINDS, ORDER, REFUSED
 from .plan import BLOCK, Plan, draw, read_plan
 from .report import Report
 from .server import Limits, Ran, Server
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
+WRITTEN_EVERY = 100
+"""Cases: an interrupted run leaves its report up to there."""
 
 
 @cache
@@ -41,19 +44,39 @@ def plan_of(seed: int, number: int, kinds: tuple[str, ...] = ORDER) -> Plan:
     return plans[index % BLOCK % len(plans)]
 
 
+def whole_plans() -> list[Plan]:
+    """Every command of every kind on each of its templates, with nothing changed."""
+    found = []
+    for kind in KINDS:
+        commands = {command: i for i, command in reversed(list(enumerate(kind.commands)))}
+        found += [
+            Plan(kind.name, template, i, ())
+            for template, name in enumerate(kind.templates)
+            for i in sorted(commands.values())
+            if not kind.lies and name not in REFUSED  # lies: the same commands on the same bundles
+        ]
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0: nothing was found. 1: something was."""
     options = _options().parse_args(arguments)
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     limits = Limits(options.seconds, options.patience, options.room)
-    with tempfile.TemporaryDirectory(prefix="snnc-fuzz-templates-") as folder:
+    # No TemporaryDirectory: its end would come with the end of the first case, a fork of this process.
+    folder = Path(tempfile.mkdtemp(prefix="snnc-fuzz-templates-"))
+    try:
         begun = time.monotonic()
-        server = Server(options.templates or Path(folder) / "templates", limits)
+        server = Server(options.templates or folder / "templates", limits)
         CONSOLE.print(f"seed {seed}; ready after {time.monotonic() - begun:.1f} s")
         if options.replay or options.case is not None:
             plans = [read_plan(p.read_text()) for p in options.replay] or [plan_of(seed, options.case)]
             return max(_shown(server, plan, limits, options.keep) for plan in plans)
+        if options.whole:
+            return max(_unharmed(server, plan, limits) for plan in whole_plans())
         return _many(server, seed, limits, options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -62,6 +85,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--case", type=int, help="this one alone")
     parser.add_argument("--replay", type=Path, nargs="*", default=[], help="plans that were kept")
+    parser.add_argument("--whole", action="store_true", help="every command on files as they are")
     parser.add_argument("--kinds", help="only these, e.g. nir,data")
     parser.add_argument("--keep", type=Path, help="where --case puts the damaged files")
     parser.add_argument("--output", type=Path, default=Path("build/fuzz.json"))
@@ -88,6 +112,8 @@ def _many(server: Server, seed: int, limits: Limits, options: argparse.Namespace
             server.run(plan, kept)
             (kept / "plan.json").write_text(plan.as_json())
             CONSOLE.print(f"case {number} ({plan.kind}): {verdict.key}", markup=False)
+        if number % WRITTEN_EVERY == 0:
+            report.write()
     report.write()
     CONSOLE.print(report.table())
     return 1 if report.faults() else 0
@@ -99,6 +125,17 @@ def _shown(server: Server, plan: Plan, limits: Limits, keep: Path | None) -> int
     verdict = judge(plan, ran, limits)
     _print(plan, ran, verdict)
     return 1 if verdict.faults else 0
+
+
+def _unharmed(server: Server, plan: Plan, limits: Limits) -> int:
+    """A whole file has to be taken, but for engines that are not installed."""
+    ran = server.run(plan)
+    verdict = judge(plan, ran, limits)
+    if verdict.ending == "accepted" or "is not installed" in ran.err:
+        return 0
+    CONSOLE.print(plan.as_json(), markup=False)
+    _print(plan, ran, verdict)
+    return 1
 
 
 def _print(plan: Plan, ran: Ran, verdict: Verdict) -> None:

@@ -10,6 +10,9 @@ Command = tuple[str, ...]
 BYTES = ("flip", "flip", "flips", "put", "mark", "cut", "zero", "double", "swap", "splice", "whole")
 ZIP = ("zip", "zip", "zip-bytes", "zip-bomb")
 DATA = "data.npz"
+CALIBRATED = ("--calibration", DATA)
+REFUSED = ("module-old",)
+"""Templates that are whole and refused all the same, by a message of their own."""
 
 TO_REFERENCE = ("--target", "reference", "--steps-per-frame", "3", "-o", "out")
 NETS = ("--module", "nets_of_fuzz:build", "--input-shape", "1,6,6")
@@ -83,18 +86,7 @@ DATA_COMMANDS: tuple[Command, ...] = (
     RUN,
     (*VERIFY, "--data", DATA),
     ("compile", "model.pt", "--calibration", DATA, *TO_REFERENCE),
-    (
-        "sweep",
-        "model.pt",
-        "--target",
-        "reference",
-        "--data",
-        DATA,
-        "--weight-bits",
-        "8",
-        "--samples",
-        "2",
-    ),
+    ("sweep", "model.pt", "--target", "reference", "--data", DATA, "--weight-bits", "8", "--samples", "2"),
     ("noise", "model.pt", "--data", DATA, "--ideal", "--steps", "1,2", "--samples", "2"),
     ("finetune", "model.pt", "--method", "weights", "--bits", "4", "--epochs", "0", "--data", DATA),
 )
@@ -122,9 +114,7 @@ def _bundle_kinds() -> list[Kind]:
     lies = ("lie-program", "lie-program", "lie-program", "lie-weights", "lie-manifest", "lie-manifest")
     found = []
     for target, templates in TARGETS.items():
-        more = (
-            (*lies, "lie-payload") if target == "reference" else (*lies, "lie-payload", "lie-payload")
-        )
+        more = (*lies, "lie-payload") if target == "reference" else (*lies, "lie-payload", "lie-payload")
         loihi = ("bundle-moved",) if target == "loihi" else ()
         # Child processes and whole simulators of chips are slow: they come seldom.
         slow = ((*VERIFY, "--engine", "lava-inprocess"),) if target == "loihi" else ()
@@ -158,32 +148,18 @@ KINDS: tuple[Kind, ...] = (
         ("archive-plain",),
         ("model.pt2",),
         (*BYTES, *ZIP, *("zip-json",) * 6, "zip-pickle", "stand-in"),
-        _model_commands("model.pt2", data=("--calibration", DATA)),
+        _model_commands("model.pt2", data=CALIBRATED),
     ),
     Kind(
-        "deployment",
-        4,
-        ("deployment",),
-        ("model.pt",),
-        ("zip-deployment",),
-        _model_commands("model.pt"),
+        "deployment", 4, ("deployment",), ("model.pt",), ("zip-deployment",), _model_commands("model.pt")
     ),
     Kind(
         "module",
         6,
         ("module", "module-old"),
         ("model.pt",),
-        (
-            *BYTES,
-            *ZIP,
-            *("zip-pickle",) * 6,
-            "pickle",
-            "pickle",
-            "pickle-names",
-            "pickle-payload",
-            "stand-in",
-        ),
-        _model_commands("model.pt", "--input-shape", "1,6,6"),
+        (*BYTES, *ZIP, *("zip-pickle",) * 6, "pickle", "pickle", "pickle-names", "pickle-payload", "stand-in"),
+        _model_commands("model.pt", "--input-shape", "1,6,6", data=CALIBRATED),
     ),
     Kind(
         "state-dict",
@@ -191,7 +167,7 @@ KINDS: tuple[Kind, ...] = (
         ("state", "state-old"),
         ("model.pt",),
         (*BYTES, *ZIP, *("zip-pickle",) * 4, "pickle", "pickle-names", "pickle-payload", "stand-in"),
-        _model_commands("model.pt", *NETS),
+        _model_commands("model.pt", *NETS, data=CALIBRATED),
     ),
     Kind(
         "nir",
@@ -222,25 +198,10 @@ KINDS: tuple[Kind, ...] = (
         6,
         ("checkpoint",),
         ("run.ckpt",),
-        (
-            "flip",
-            "cut",
-            "whole",
-            "splice",
-            *("checkpoint",) * 4,
-            *("checkpoint-sealed",) * 3,
-            "stand-in",
-        ),
+        ("flip", "cut", "whole", "splice", *("checkpoint",) * 4, *("checkpoint-sealed",) * 3, "stand-in"),
         (FINETUNE,),
     ),
-    Kind(
-        "config",
-        6,
-        ("config",),
-        ("train.toml",),
-        (*BYTES, *("toml",) * 12, *("toml-raw",) * 4),
-        (TRAIN,),
-    ),
+    Kind("config", 6, ("config",), ("train.toml",), (*BYTES, *("toml",) * 12, *("toml-raw",) * 4), (TRAIN,)),
     Kind(
         "events",
         4,
@@ -253,7 +214,5 @@ KINDS: tuple[Kind, ...] = (
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 
-ORDER = tuple(
-    kind.name for step in range(max(k.weight for k in KINDS)) for kind in KINDS if kind.weight > step
-)
+ORDER = tuple(kind.name for step in range(max(k.weight for k in KINDS)) for kind in KINDS if kind.weight > step)
 """The kinds of consecutive cases, over and over: in proportion to their weights, and mixed."""

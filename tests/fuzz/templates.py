@@ -81,8 +81,8 @@ EVENTS = """network = "nets_of_fuzz:rollout"
 
 [data]
 set = "recordings"
-frames = 2
-window = 1000
+frames = 4
+window = 500
 pool = 17
 crop = [0, 0, 34, 34]
 merge_polarities = true
@@ -170,7 +170,7 @@ def _archives(folder: Path) -> None:
     _chain().export(_place(folder, "archive-chain") / "model.pt", counts())
     _dense(True).export(_place(folder, "archive-sum") / "model.pt", counts())
     _image().export(_place(folder, "archive-image") / "model.pt", images)
-    plain = nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU(), nn.MaxPool1d(2), nn.Flatten(), nn.Linear(4, 3))
+    plain = nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU(), nn.AvgPool1d(2), nn.Flatten(), nn.Linear(4, 3))
     program = torch.export.export(plain.eval(), (torch.zeros(1, 1, INPUTS),))
     torch.export.save(program, _place(folder, "archive-plain") / "model.pt2")
     np.savez(folder / "archive-plain" / "data.npz", x=counts()[:, :, None])
