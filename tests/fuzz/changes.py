@@ -64,6 +64,9 @@ PLACES: dict[str, Callable[[Path, Change], None]] = {
     "lie-weights": on_bundle.weights_lie,
 }
 
+LARGEST = 2**27
+"""Bytes of a file that is changed."""
+
 SEALS = {"bundle-moved", "bundle-names", "lie-manifest", "lie-payload", "lie-program", "lie-weights"}
 """Changes after which a bundle looks whole; of others some do and some do not."""
 
@@ -79,7 +82,7 @@ def apply(path: Path, change: Change, stranger: Path) -> None:
     if change.name in PLACES:
         PLACES[change.name](path, change)
         return
-    if not path.is_file():
+    if not path.is_file() or path.stat().st_size > LARGEST:
         return  # an earlier change put something else there
     path.write_bytes(CONTENT[change.name](path.read_bytes(), change, stranger.read_bytes()))
 

@@ -38,7 +38,7 @@ class Verdict:
 
 def judge(plan: Plan, ran: Ran, limits: Limits) -> Verdict:
     """Say how a case ended."""
-    if ran.code == UNMADE:
+    if ran.code == UNMADE or not ran.about:
         return Verdict("unmade", key=_last_line(ran.err))
     faults = tuple(name for name in FAULTS if _is(name, plan, ran, limits))
     if faults:

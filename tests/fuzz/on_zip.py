@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -102,8 +103,15 @@ EDITS: tuple[Callable[[list[Member], int, Change, list[Member]], None], ...] = (
 )
 
 
+MOST = 2**26
+"""Bytes that are unpacked to be changed: an earlier change may have been a bomb."""
+
+
 def _members(content: bytes) -> list[Member]:
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MOST or len(content) > MOST:
+                return []
         return read_members(content)
     except (
         zipfile.BadZipFile,
