@@ -1,4 +1,4 @@
-"""One case in a process of its own: makes the damaged file, runs the command, and ends with its exit code."""
+"""One case in a process of its own: makes the damaged file, runs the command, ends with its code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .on_pickle import MARKER
 from .plan import Plan
 
 UNMADE, DISAGREE, CRASHED_AFTER = 201, 202, 203
-"""Exit codes that no command has: the file could not be made, and what the look at the simulators found."""
+"""Exit codes that no command has: the file could not be made; what the simulators showed."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ SNNC = Path(sys.executable).with_name("snnc")
 
 UNFINISHED = (".partial", ".part", ".tmp")
 
-PLUGIN = '''
+PLUGIN = """
 from snnc.backends import Engine, Environment
 from snnc.backends.reference import ReferenceBackend
 
@@ -33,7 +33,7 @@ class Fake(ReferenceBackend):
 
     def engines(self):
         return (Engine.inside(ENVIRONMENT, "fake", "fake"),)
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,12 @@ FINETUNE = (
     *("--epochs", "3", "--checkpoint", "run.ckpt", "--curve", "curve.csv", "-o", "tuned.pt"),
 )
 JOBS = (
-    Job("compile", "archive-dense", ("compile", "model.pt", "--target", "loihi", "-o", "out"), ("out",)),
-    Job("compile over", "over", ("compile", "model.pt", "--target", "reference", "-o", "out"), ("out",)),
+    Job(
+        "compile", "archive-dense", ("compile", "model.pt", "--target", "loihi", "-o", "out"), ("out",)
+    ),
+    Job(
+        "compile over", "over", ("compile", "model.pt", "--target", "reference", "-o", "out"), ("out",)
+    ),
     Job("verify", "bundle-loihi", ("verify", "bundle", "--samples", "2", "--engine", "lava-inprocess")),
     Job("run", "bundle-reference", ("run", "bundle", "--data", "data.npz", "-o", "a.npz"), ("a.npz",)),
     Job("finetune", "finetune", FINETUNE, ("tuned.pt",), ("run.ckpt", "curve.csv")),

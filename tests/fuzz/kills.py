@@ -108,7 +108,14 @@ def kill(job: Job, known: Known, which: signal.Signals, dice: Random, place: Pla
     if which == signal.SIGKILL or dice.random() < 0.2:
         faults += again(job, known, place)
     return Kill(
-        job.name, which.name, round(after, 3), at_a_file, code, ended, tuple(faults), (out + err)[-2000:]
+        job.name,
+        which.name,
+        round(after, 3),
+        at_a_file,
+        code,
+        ended,
+        tuple(faults),
+        (out + err)[-2000:],
     )
 
 
@@ -155,10 +162,9 @@ def _faults(
     for name, is_now in place.contents(job).items():
         if is_now not in (before.get(name), known.outputs.get(name)):
             found.append(f"half output: {name}")
-    if missing := [name for name in before if name not in place.contents(job)]:
-        if which != signal.SIGKILL:
-            found.append(f"what was there is gone: {missing}")
     if which != signal.SIGKILL:
+        missing = [name for name in before if name not in place.contents(job)]
+        found += [f"what was there is gone: {name}" for name in missing]
         found += [f"left: {name}" for name in place.unfinished()]
     if "Traceback" in err:
         found.append(_traceback(err))

@@ -27,7 +27,7 @@ class Kind:
         weight: how many cases it has among those of all kinds.
         templates: folders of :mod:`tests.fuzz.templates`.
         subjects: patterns of what is changed in them, a file or a bundle.
-        changes: names in :data:`tests.fuzz.changes.CONTENT` or ``PLACES``; those that come often, twice.
+        changes: names in :data:`tests.fuzz.changes.CONTENT` or ``PLACES``; often: several times.
         commands: arguments of ``snnc``.
         lies: whether what is accepted has to be equal on both simulators.
     """
@@ -86,7 +86,18 @@ DATA_COMMANDS: tuple[Command, ...] = (
     RUN,
     (*VERIFY, "--data", DATA),
     ("compile", "model.pt", "--calibration", DATA, *TO_REFERENCE),
-    ("sweep", "model.pt", "--target", "reference", "--data", DATA, "--weight-bits", "8", "--samples", "2"),
+    (
+        "sweep",
+        "model.pt",
+        "--target",
+        "reference",
+        "--data",
+        DATA,
+        "--weight-bits",
+        "8",
+        "--samples",
+        "2",
+    ),
     ("noise", "model.pt", "--data", DATA, "--ideal", "--steps", "1,2", "--samples", "2"),
     ("finetune", "model.pt", "--method", "weights", "--bits", "4", "--epochs", "0", "--data", DATA),
 )
@@ -114,7 +125,9 @@ def _bundle_kinds() -> list[Kind]:
     lies = ("lie-program", "lie-program", "lie-program", "lie-weights", "lie-manifest", "lie-manifest")
     found = []
     for target, templates in TARGETS.items():
-        more = (*lies, "lie-payload") if target == "reference" else (*lies, "lie-payload", "lie-payload")
+        more = (
+            (*lies, "lie-payload") if target == "reference" else (*lies, "lie-payload", "lie-payload")
+        )
         loihi = ("bundle-moved",) if target == "loihi" else ()
         # Child processes and whole simulators of chips are slow: they come seldom.
         slow = ((*VERIFY, "--engine", "lava-inprocess"),) if target == "loihi" else ()
@@ -151,14 +164,28 @@ KINDS: tuple[Kind, ...] = (
         _model_commands("model.pt2", data=CALIBRATED),
     ),
     Kind(
-        "deployment", 4, ("deployment",), ("model.pt",), ("zip-deployment",), _model_commands("model.pt")
+        "deployment",
+        4,
+        ("deployment",),
+        ("model.pt",),
+        ("zip-deployment",),
+        _model_commands("model.pt"),
     ),
     Kind(
         "module",
         6,
         ("module", "module-old"),
         ("model.pt",),
-        (*BYTES, *ZIP, *("zip-pickle",) * 6, "pickle", "pickle", "pickle-names", "pickle-payload", "stand-in"),
+        (
+            *BYTES,
+            *ZIP,
+            *("zip-pickle",) * 6,
+            "pickle",
+            "pickle",
+            "pickle-names",
+            "pickle-payload",
+            "stand-in",
+        ),
         _model_commands("model.pt", "--input-shape", "1,6,6", data=CALIBRATED),
     ),
     Kind(
@@ -198,10 +225,25 @@ KINDS: tuple[Kind, ...] = (
         6,
         ("checkpoint",),
         ("run.ckpt",),
-        ("flip", "cut", "whole", "splice", *("checkpoint",) * 4, *("checkpoint-sealed",) * 3, "stand-in"),
+        (
+            "flip",
+            "cut",
+            "whole",
+            "splice",
+            *("checkpoint",) * 4,
+            *("checkpoint-sealed",) * 3,
+            "stand-in",
+        ),
         (FINETUNE,),
     ),
-    Kind("config", 6, ("config",), ("train.toml",), (*BYTES, *("toml",) * 12, *("toml-raw",) * 4), (TRAIN,)),
+    Kind(
+        "config",
+        6,
+        ("config",),
+        ("train.toml",),
+        (*BYTES, *("toml",) * 12, *("toml-raw",) * 4),
+        (TRAIN,),
+    ),
     Kind(
         "events",
         4,
@@ -214,5 +256,7 @@ KINDS: tuple[Kind, ...] = (
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 
-ORDER = tuple(kind.name for step in range(max(k.weight for k in KINDS)) for kind in KINDS if kind.weight > step)
+ORDER = tuple(
+    kind.name for step in range(max(k.weight for k in KINDS)) for kind in KINDS if kind.weight > step
+)
 """The kinds of consecutive cases, over and over: in proportion to their weights, and mixed."""

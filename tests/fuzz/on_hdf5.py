@@ -75,10 +75,10 @@ def _hard(file: h5py.File, name: str, change: Change) -> None:
 def _storage(file: h5py.File, name: str, change: Change) -> None:
     """An array whose values lie in another file."""
     at = name if isinstance(file[name], h5py.Dataset) else f"{name}/weight"
-    shape, kind = (
-        getattr(file.get(at), key, other) for key, other in (("shape", (1,)), ("dtype", "f4"))
-    )
+    shape: Any = (1,)
+    kind: Any = "f4"
     if at in file:
+        shape, kind = file[at].shape, file[at].dtype
         del file[at]
     bytes_ = int(np.prod(shape)) * np.dtype(kind).itemsize
     outside = OUTSIDE[change.other % len(OUTSIDE)]

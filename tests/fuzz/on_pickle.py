@@ -95,7 +95,12 @@ def opcodes(content: bytes, change: Change, _: bytes) -> bytes:
     codes = b"(.012IJKLMNRSTUVX)]a}bcdeghijlopqrstu\x81\x82\x85\x86\x87\x88\x89\x8a\x8c\x93\x94\x95\x97"
     other = bytes([codes[change.other % len(codes)]])
     deep = b"]" * 20_000 + b"a" * 19_999
-    choices = (b"", piece + piece, other + piece[1:], piece[:1] + bytes(b ^ 0x80 for b in piece[1:]))
+    choices: tuple[bytes, ...] = (
+        b"",
+        piece + piece,
+        other + piece[1:],
+        piece[:1] + bytes(b ^ 0x80 for b in piece[1:]),
+    )
     choices += (other + piece, pickle.dumps(change.value, 2)[2:-1], deep)
     return content[:start] + choices[change.much // 4 % len(choices)] + content[end:]
 

@@ -56,7 +56,8 @@ def _exchange(members: list[Member], i: int, change: Change, strangers: list[Mem
 def _size(members: list[Member], i: int, change: Change, _: list[Member]) -> None:
     sizes = (0, 1, members[i].size - 1, members[i].size + 1, 2**31, 2**32 - 2, 2**20)
     size = max(0, sizes[change.other % len(sizes)])
-    members[i] = replace(members[i], **{("size", "local_size")[change.much % 2]: size})
+    local = change.much % 2
+    members[i] = replace(members[i], local_size=size) if local else replace(members[i], size=size)
 
 
 def _method(members: list[Member], i: int, change: Change, _: list[Member]) -> None:

@@ -35,8 +35,9 @@ class Limits:
     """What a case may take.
 
     Attributes:
-        seconds: of wall time; a case that takes more is tried once again with ``patience`` times as much.
-        patience: other processes of the machine may have slowed it down.
+        seconds: of wall time.
+        patience: a case that takes more is tried once again with so many times as much: other processes
+            of the machine may have slowed it down.
         room: megabytes that it can map, on top of what the server has: its machine, so to say. What
             reads files goes by it (``snnc.files``).
     """
@@ -98,7 +99,7 @@ class Server:
         ctypes.CDLL(None).prctl(36, 1)
         gc.collect()
         gc.freeze()
-        assert len(os.listdir("/proc/self/task")) == 1
+        assert len(list(Path("/proc/self/task").iterdir())) == 1
 
     def _build(self) -> None:
         from .templates import build
@@ -270,7 +271,7 @@ WARMING = (
 def _warm(templates: Path) -> None:
     """Run some commands, so that whatever they import or prepare once is there in every fork."""
     # Parameters of all commands are worked out anew at each start, a third of a short command.
-    typer.main.get_command = functools.cache(typer.main.get_command)  # type: ignore[assignment]
+    typer.main.get_command = functools.cache(typer.main.get_command)
     before, argv, output = Path.cwd(), sys.argv, [os.dup(1), os.dup(2)]
     nothing = os.open(os.devnull, os.O_WRONLY)
     try:

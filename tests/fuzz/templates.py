@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -41,7 +42,8 @@ import snnc
 
 
 def build():
-    return nn.Sequential(nn.Conv2d(1, 2, 3, 2, 1), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(18, 3))
+    before = [nn.Conv2d(1, 2, 3, 2, 1), nn.BatchNorm2d(2), nn.ReLU()]
+    return nn.Sequential(*before, nn.Flatten(), nn.Linear(18, 3))
 
 
 def rollout():
@@ -253,7 +255,7 @@ def _nir_image(dice: np.random.Generator) -> object:
     nodes |= {"flat": flat, "dense": nir.Linear(dice.normal(size=(2, 18)))}
     nodes["output"] = nir.Output(np.array([2]))
     names = list(nodes)
-    return nir.NIRGraph(nodes, list(zip(names[:-1], names[1:], strict=True)))
+    return nir.NIRGraph(nodes, list(pairwise(names)))
 
 
 def _bundles(folder: Path) -> None:
