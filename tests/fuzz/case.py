@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import tomllib
 import traceback
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -114,8 +115,20 @@ def prepare(plan: Plan, room: Room, templates: Path) -> dict[str, Any]:
     return {
         "command": command,
         "must_refuse": must or changes.reaches_out(path),
-        "unchanged": _content(path) == before,
+        "without_end": asks_for_much(room.work / "train.toml"),
     }
+
+
+MANY_EPOCHS = 50
+
+
+def asks_for_much(path: Path) -> bool:
+    """Whether a configuration asks for a training that no limit of time leaves room for: no fault."""
+    try:
+        stages = tomllib.loads(path.read_text())["stage"]
+        return any(stage.get("epochs", 0) > MANY_EPOCHS for stage in stages)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def _content(path: Path) -> dict[str, bytes | None]:
