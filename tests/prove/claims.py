@@ -9,7 +9,7 @@ from typing import Any
 
 from . import normative
 from .expressions import evaluate
-from .numbers import Cell, Number
+from .numbers import Cell
 from .paths import ways
 from .scene import Scene
 from .solver import Sweep, prove
@@ -93,7 +93,6 @@ def _nodes(outcome: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value.number.whole() if isinstance(value, Cell) else value.whole()
         for name, value in outcome.items()
-        if isinstance(value, Cell | Number)
     }
 
 

@@ -82,6 +82,14 @@ def add(a: Node, b: Node) -> Node:
         return add(a.args[0], const(a.args[1].value + b.value))
     if a.value is not None or (b.value is None and a.number > b.number):
         a, b = b, a
+    if b.value is not None and a.op == "low" and b.value == -(1 << (a.args[1] - 1)):
+        # ((x + 2^(n-1)) mod 2^n) - 2^(n-1)
+        return wrap(add(a.args[0], b), a.args[1])
+    for one, other in ((a, b), (b, a)):
+        if one.op == "neg":
+            return sub(other, one.args[0])
+        if _some_or_none(one):
+            return ite(one.args[0], add(other, one.args[1]), add(other, one.args[2]))
     return _make("add", (a, b), a.low + b.low, a.high + b.high)
 
 
@@ -90,6 +98,10 @@ def neg(a: Node) -> Node:
     if a.op == "neg":
         negated: Node = a.args[0]
         return negated
+    if a.op == "sub":
+        return sub(a.args[1], a.args[0])
+    if _few(a):
+        return ite(a.args[0], neg(a.args[1]), neg(a.args[2]))
     return _make("neg", (a,), -a.high, -a.low)
 
 
@@ -101,6 +113,16 @@ def sub(a: Node, b: Node) -> Node:
         return const(0)
     if a.value == 0:
         return neg(b)
+    if _few(a) and _few(b):
+        return ite(a.args[0], sub(a.args[1], b), sub(a.args[2], b))
+    if a.value is not None and _few(b):
+        return ite(b.args[0], sub(a, b.args[1]), sub(a, b.args[2]))
+    if a.value is not None and b.op == "sub" and b.args[0].value is not None:
+        return add(b.args[1], const(a.value - b.args[0].value))
+    if _some_or_none(b):
+        return ite(b.args[0], sub(a, b.args[1]), sub(a, b.args[2]))
+    if b.op == "add" and b.args[1].value is not None:
+        return add(sub(a, b.args[0]), const(-b.args[1].value))
     return _make("sub", (a, b), a.low - b.high, a.high - b.low)
 
 
@@ -112,6 +134,8 @@ def absolute(a: Node) -> Node:
         return neg(a)
     if a.op == "neg":
         return absolute(a.args[0])
+    if a.op == "ite" and absolute(a.args[1]) is absolute(a.args[2]):
+        return absolute(a.args[1])
     return _make("abs", (a,), 0, max(-a.low, a.high))
 
 
@@ -162,21 +186,48 @@ def shift_right(a: Node, by: Node) -> Node:
 
 def low_bits(a: Node, bits: int) -> Node:
     """The lowest bits, as a number from 0 on."""
-    if a.low >= 0 and a.high < 1 << bits:
-        return a
-    if a.value is not None:
-        return const(a.value & ((1 << bits) - 1))
-    return _make("low", (a, bits), 0, (1 << bits) - 1)
+    if bits == 0:
+        return const(0)
+    for kept in (a, congruent(a, bits)):
+        if kept.low >= 0 and kept.high < 1 << bits:
+            return kept
+    if kept.value is not None:
+        return const(kept.value & ((1 << bits) - 1))
+    return _make("low", (kept, bits), 0, (1 << bits) - 1)
 
 
 def wrap(a: Node, bits: int) -> Node:
     """What a register of so many bits in two's complement keeps."""
     half = 1 << (bits - 1)
-    if -half <= a.low and a.high < half:
+    for kept in (a, congruent(a, bits)):
+        if -half <= kept.low and kept.high < half:
+            return kept
+    if kept.value is not None:
+        return const(((kept.value + half) & (2 * half - 1)) - half)
+    return _make("wrap", (kept, bits), -half, half - 1)
+
+
+def congruent(a: Node, bits: int) -> Node:
+    """Something simpler with the same lowest bits: without what only cut off higher ones on the way."""
+    try:
+        return _congruent(a, bits)
+    except Leaves64Bits:
         return a
+
+
+def _congruent(a: Node, bits: int) -> Node:
     if a.value is not None:
+        half = 1 << (bits - 1)
         return const(((a.value + half) & (2 * half - 1)) - half)
-    return _make("wrap", (a, bits), -half, half - 1)
+    if a.op in ("low", "wrap") and a.args[1] >= bits:
+        return congruent(a.args[0], bits)
+    if a.op in ("add", "sub", "neg"):
+        return REBUILD[a.op](*(congruent(p, bits) for p in a.args))  # type: ignore[operator,no-any-return]
+    if a.op in ("mul", "shl"):
+        return REBUILD[a.op](congruent(a.args[0], bits), a.args[1])  # type: ignore[operator,no-any-return]
+    if a.op == "ite" and not a.truth:
+        return ite(a.args[0], congruent(a.args[1], bits), congruent(a.args[2], bits))
+    return a
 
 
 def floor_div(a: Node, b: Node) -> Node:
@@ -203,6 +254,11 @@ def bounded(a: Node, low: int, high: int) -> Node:
     return _make("bounded", (a, low, high), low, high) if (low, high) != (a.low, a.high) else a
 
 
+def _some_or_none(a: Node) -> bool:
+    """Whether it is 0 in one of two cases: what is added to it is added in each."""
+    return a.op == "ite" and any(p.value == 0 for p in a.args[1:])
+
+
 def _few(a: Node) -> bool:
     """Whether it is one of few known numbers, by conditions."""
     return a.op == "ite" and all(p.value is not None or _few(p) for p in a.args[1:])
@@ -214,6 +270,12 @@ def less(a: Node, b: Node) -> Node:
         return TRUE
     if a.low >= b.high or a is b:
         return FALSE
+    for one, other in ((a, b), (b, a)):
+        if one.value == 0 and other.op == "sub":
+            x, y = other.args
+            return less(y, x) if one is a else less(x, y)
+    if a.op == "add" and a.args[1].value == -1:
+        return invert(less(b, a.args[0]))
     if _few(a) and b.value is not None:
         return ite(a.args[0], less(a.args[1], b), less(a.args[2], b))
     if _few(b) and a.value is not None:
@@ -229,6 +291,14 @@ def equal(a: Node, b: Node) -> Node:
         return FALSE
     if a.truth:
         return invert(differ(a, b))
+    for one, other in ((a, b), (b, a)):
+        if one.value == 0 and other.op == "mod" and other.args[0].op == "sub":
+            # n divides x - y where x and y leave the same rest: shown in integers by ``lemmas.py``.
+            (x, y), n = other.args[0].args, other.args[1]
+            return equal(modulo(x, n), modulo(y, n))
+    for one, other in ((a, b), (b, a)):
+        if _few(one) and other.value is not None:
+            return ite(one.args[0], equal(one.args[1], other), equal(one.args[2], other))
     if a.number > b.number:
         a, b = b, a
     return _make("equal", (a, b), 0, 1, True)
@@ -275,6 +345,10 @@ def ite(condition: Node, a: Node, b: Node) -> Node:
         return a
     if condition.op == "not":
         return ite(condition.args[0], b, a)
+    if a.op == "ite" and a.args[0] is condition:
+        return ite(condition, a.args[1], b)
+    if b.op == "ite" and b.args[0] is condition:
+        return ite(condition, a, b.args[2])
     if a.truth and a.value is not None and b.value is not None:
         return condition if a.value else invert(condition)
     return _make("ite", (condition, a, b), min(a.low, b.low), max(a.high, b.high), a.truth)

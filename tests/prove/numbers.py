@@ -198,6 +198,15 @@ for _name, _operation in (
 Number.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
+def _power(self: Number, base: Any) -> Number:
+    """``2 ** self``."""
+    assert base == 2, base
+    return self.lifted(1) << self
+
+
+Number.__rpow__ = _power  # type: ignore[attr-defined]
+
+
 def _negated(self: Number) -> Number:
     return Number(_held(e.neg(self.whole()), self.kind, "neg"), self.kind, self.rule)
 

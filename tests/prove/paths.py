@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from .expressions import FALSE, TRUE, Node, invert
+from .expressions import FALSE, TRUE, Node, either, invert
 from .solver import ask
 
 Result = TypeVar("Result")
@@ -30,6 +31,7 @@ class Path:
     open: list[bool] = field(default_factory=list)
     choices: list[bool] = field(default_factory=list)
     decided: dict[int, bool] = field(default_factory=dict)
+    guards: list[Node] = field(default_factory=list)
 
     def decide(self, condition: Node) -> bool:
         """Which way to go; both are gone if both can be."""
@@ -55,9 +57,20 @@ class Path:
         return way
 
     def need(self, what: str, condition: Node) -> None:
-        """The code is only right where this holds."""
+        """The code is only right where this holds, as far as its guards do."""
+        for guard in self.guards:
+            condition = either(invert(guard), condition)
         if condition is not TRUE:
             self.needed.append((what, condition))
+
+    @contextmanager
+    def guarded(self, condition: Node) -> Iterator[None]:
+        """Code that only runs where this holds; what it needs, it needs only there."""
+        self.guards.append(condition)
+        try:
+            yield
+        finally:
+            self.guards.pop()
 
 
 _RUNNING: list[Path] = []

@@ -1,0 +1,266 @@
+"""The sample back end's C: the text that it writes for one neuron, parsed and run on unknown numbers.
+
+The generator writes parameters as literals. It is given a neuron whose every literal is found once in
+the text, and each then stands for an unknown; ``template`` makes sure that the text is the same for
+other numbers. A parameter at the end of its range may have a text of its own (no decay, no bias): a
+:class:`Text` for each.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samples.c_backend.snnc_c import code, layout
+from samples.c_backend.snnc_c.table import Table
+from snnc.ir import Code, Encoding, IntegerNeuron, Kind as Population, Program, ProgramPopulation
+
+from . import expressions as e
+from .c_language import TYPES, Machine, Place, Value, parse
+from .normative import FUNCTIONS
+from .numbers import Number, numpys
+from .scene import Kind, Scene, unknown_neuron
+from .shims import larger, smaller
+
+ARITHMETIC = Path(layout.__file__).with_name("network") / "arithmetic.h"
+ENDS = {"current_decay": 4095, "potential_decay": 0, "input_shift": 0, "bias_exponent": 0}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What of a neuron the generator leaves out.
+
+    Attributes:
+        without: parameters at the end at which nothing is written for them: of ``ENDS``; ``bias`` for
+            one that is 0; ``bias_interval`` for 1; ``clear_interval`` for 0.
+        one_number: thresholds and biases are the same for all neurons, and no tables.
+    """
+
+    without: frozenset[str] = frozenset()
+    one_number: bool = False
+
+    def known(self) -> dict[str, int]:
+        """Parameters that are no unknowns."""
+        found = {name: end for name, end in ENDS.items() if name in self.without}
+        found.update({"bias": 0} if "bias" in self.without else {})
+        found.update({"bias_interval": 1} if "bias_interval" in self.without else {})
+        return found
+
+
+def texts(kind: Kind) -> Iterator[Text]:
+    """Everything left out alone, all together, and nothing; for a readout every combination."""
+    names = [*ENDS, "bias", "bias_interval"]
+    if kind.code is None:
+        for count in range(len(names) + 1):
+            yield from (Text(frozenset(some)) for some in itertools.combinations(names, count))
+        yield Text(one_number=True)
+        return
+    yield from (Text(), Text(one_number=True), Text(frozenset(names)))
+    yield from (Text(frozenset({name})) for name in names)
+
+
+SAMPLE = {
+    "current_decay": 1234,
+    "potential_decay": 77,
+    "input_shift": 7,
+    "state_bits": 29,
+    "bias_exponent": 5,
+    "bias_start": 100,
+    "bias_interval": 11,
+    "clear_interval": 23,
+    "clear_offset": 9,
+    "levels": 250,
+}
+"""Numbers of which no literal in the text is another's."""
+OTHER = {**SAMPLE, "current_decay": 2001, "potential_decay": 301, "input_shift": 3, "state_bits": 17}
+THRESHOLDS, BIASES, STARTS = (70001, 70002), (60001, -60002), (50001, -50002)
+
+
+def _neuron(kind: Kind, text: Text, numbers: dict[str, int]) -> IntegerNeuron:
+    n = {**numbers, **text.known()}
+    pick = slice(0, 1) if text.one_number else slice(0, 2)
+    exact = kind.code is not None and kind.code.exact
+
+    def array(values: tuple[int, int]) -> Any:
+        return np.array(values[pick] * (2 if text.one_number else 1), np.int64)
+
+    return IntegerNeuron(
+        current_decay=n["current_decay"],
+        potential_decay=n["potential_decay"],
+        input_shift=n["input_shift"],
+        state_bits=n["state_bits"],
+        threshold=None if kind.code is None else array(THRESHOLDS),
+        comparison=kind.comparison,
+        reset=kind.reset,
+        start_value=array(STARTS),
+        bias_mantissa=array((0, 0)) if "bias" in text.without else array(BIASES),
+        bias_exponent=n["bias_exponent"],
+        bias_start=n["bias_start"],
+        bias_interval=n["bias_interval"],
+        clear_interval=n["clear_interval"] if kind.clears or exact else 0,
+        clear_offset=n["clear_offset"],
+        code=kind.code or Code.RATE,
+        levels=n["levels"] if exact else 0,
+    )
+
+
+def written(kind: Kind, text: Text, numbers: dict[str, int] = SAMPLE) -> tuple[str, layout.Place]:
+    """The statements for the neurons of a population, and what is where."""
+    group = Population.READOUT if kind.code is None else Population.NEURONS
+    entry = ProgramPopulation("in", Population.INPUT, (2,), "", 0, None, Encoding.ONCE)
+    neurons = ProgramPopulation("p", group, (2,), "", 0, _neuron(kind, text, numbers))
+    found = layout.lay_out(Program("one", 1, (entry, neurons), ())).places[1]
+    assert found.population.neuron is not None
+    lines = "\n".join(code._neurons(found, found.population.neuron))
+    return f"static void step(void)\n{{\nint32_t i;\n{lines}\n}}\n", found
+
+
+def template(text: str, numbers: dict[str, int]) -> str:
+    """A text with its literals replaced by what they stand for."""
+    names = {str(value): name for name, value in _literals(numbers).items()}
+    return re.sub(r"\b\d+", lambda found: names.get(found[0], found[0]), text)
+
+
+def _literals(n: dict[str, int]) -> dict[str, int]:
+    """Every number that the generator writes, by what it is."""
+    return {
+        "4095 - current_decay": 4095 - n["current_decay"],
+        "4096 - potential_decay": 4096 - n["potential_decay"],
+        "input_shift": n["input_shift"],
+        "state_bits": n["state_bits"],
+        "end": 2 ** (n["state_bits"] - 1) - 1,
+        "bias_exponent": n["bias_exponent"],
+        "bias_start": n["bias_start"],
+        "bias_start + 1": n["bias_start"] + 1,
+        "bias_interval": n["bias_interval"],
+        "clear_interval": n["clear_interval"],
+        "clear_offset": n["clear_offset"] % n["clear_interval"],
+        "levels": n["levels"],
+        **{
+            name: abs(values[0])
+            for name, values in (("threshold", THRESHOLDS), ("bias", BIASES), ("start", STARTS))
+        },
+    }
+
+
+def scene(kind: Kind, text: Text) -> Scene:
+    """The neuron that a text is written for; its mantissa and exponent make its bias."""
+    known = text.known()
+    exponent = known.pop("bias_exponent", None)
+    found = unknown_neuron(kind, known)
+    nodes = found.nodes
+    if "bias" not in known:
+        mantissa = e.variable("bias_mantissa", -(2**31) + 1, 2**31 - 1)
+        power = e.variable("bias_exponent", 0, 30) if exponent is None else e.const(exponent)
+        nodes.update(bias_mantissa=mantissa, bias_exponent=power, bias=e.shift_left(mantissa, power))
+        most = e.const(2**31 - 1)
+        bias = nodes["bias"]
+        found.assume(e.invert(e.less(most, bias)), e.invert(e.less(bias, e.neg(most))))
+    return found
+
+
+def _places(scene: Scene, place: layout.Place) -> dict[str, Place]:
+    """The variables around the statements."""
+    n = scene.nodes
+    values = {"spikes": e.const(0), "potential": n["v"], "current": n["u"], "waiting": n["waiting"]}
+    found = {
+        buffer.name: Place(Value(values[role], np.int64), TYPES[buffer.kind])
+        for role, buffer in place.buffers.items()
+    }
+    tables = {"start": n["start"], "bias": n.get("bias_mantissa", n["bias"]), "threshold": n["threshold"]}
+    for role, held in place.values.items():
+        if isinstance(held, Table):
+            found[held.name] = Place(Value(tables[role], np.int32), np.int32)
+    found["arrived"] = Place(Value(n["arrived"], np.int32), np.uint32)
+    found["now"] = Place(Value(n["step"], np.uint64), np.uint64)
+    return found
+
+
+def _number(node: e.Node) -> Number:
+    return Number(node, np.int64, numpys)
+
+
+def _saturated(potential: e.Node, limit: e.Node) -> e.Node:
+    v, most = _number(potential), _number(limit)
+    return smaller(larger(v, -most), most).whole()  # type: ignore[no-any-return]
+
+
+SHOWN: dict[str, Any] = {
+    "network_signed": lambda x: FUNCTIONS["wrap_int32"](_number(x)).whole(),
+    "network_shift_right": lambda x, by: (_number(x) >> _number(by)).whole(),  # type: ignore[operator]
+    "network_decayed": lambda x, kept: FUNCTIONS["decay"](
+        _number(x),
+        _number(e.sub(e.const(4096), kept)),
+    ).whole(),
+    "network_wrapped": lambda x, bits: FUNCTIONS["wrap_current"](_number(x), _number(bits)).whole(),
+    "network_saturated": _saturated,
+    "network_levels": lambda x, threshold, most: FUNCTIONS["level"](
+        _number(x), _number(threshold), _number(most)
+    ).whole(),
+}
+"""What each function of ``arithmetic.h`` is shown to return, in ``fixed_point``'s words."""
+
+_WORD = (-(2**31), 2**31 - 1)
+ARGUMENTS: dict[str, tuple[tuple[int, int], ...]] = {
+    "network_signed": ((0, 2**32 - 1),),
+    "network_shift_right": (_WORD, (0, 31)),
+    "network_decayed": (_WORD, (0, 4096)),
+    "network_wrapped": (_WORD, (2, 32)),
+    "network_saturated": (_WORD, (1, 2**31 - 1)),
+    "network_levels": (_WORD, (1, 2**31 - 1), (0, 2**31 - 1)),
+}
+"""For which arguments."""
+
+
+def function_scene(name: str) -> Scene:
+    """Any arguments of a function."""
+    scene = Scene(Kind())
+    for at, (low, high) in enumerate(ARGUMENTS[name]):
+        scene.nodes[f"argument{at}"] = e.variable(f"argument{at}", low, high)
+    return scene
+
+
+def function_wanted(scene: Scene, name: str) -> dict[str, Any]:
+    """What it has to return."""
+    return {"returned": _number(SHOWN[name](*scene.nodes.values()))}
+
+
+def function_step(scene: Scene, name: str, arithmetic: str | None = None) -> dict[str, Any]:
+    """What it returns."""
+    machine = Machine(parse(ARITHMETIC.read_text() if arithmetic is None else arithmetic))
+    given = (Value(node, np.int64) for node in scene.nodes.values())
+    return {"returned": machine.call(name, *given)}
+
+
+def step(scene: Scene, text: Text, arithmetic: str | None = None) -> dict[str, Any]:
+    """The step of an unknown neuron in C."""
+    kind, n = scene.kind, scene.nodes
+    body, place = written(kind, text)
+    numbers = {
+        "4095 - current_decay": e.sub(e.const(4095), n["current_decay"]),
+        "4096 - potential_decay": e.sub(e.const(4096), n["potential_decay"]),
+        "end": n["end"],
+        "bias_exponent": n.get("bias_exponent", e.const(0)),
+        "bias_start + 1": e.add(n["bias_start"], e.const(1)),
+        "clear_offset": e.modulo(n["clear_offset"], n["clear_interval"]) if kind.clears else e.const(0),
+        "bias": n.get("bias_mantissa", n["bias"]),
+    }
+    literals = {
+        value: numbers.get(name, n.get(name, e.const(value)))
+        for name, value in _literals(SAMPLE).items()
+    }
+    functions = parse((ARITHMETIC.read_text() if arithmetic is None else arithmetic) + body)
+    places = _places(scene, place)
+    Machine(functions, places, literals, SHOWN).call("step")
+    found = {"v": places[place.buffers["potential"].name].value}
+    found["record"] = found["v"]
+    for name, role in (("u", "current"), ("sent", "spikes"), ("waiting", "waiting")):
+        if role in place.buffers:
+            found[name] = places[place.buffers[role].name].value
+    return found
