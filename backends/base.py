@@ -32,6 +32,8 @@ class Engine:
         if_different: what to try where its spikes are others, for an engine that leaves out a part of
             the payload on purpose; empty for all others.
         environment: where it is installed, if not beside snnc; ``snnc targets install`` makes it.
+        potentials: whether it can show the potentials of hidden populations; only then is
+            :meth:`Backend.run` ever asked for them.
     """
 
     name: str
@@ -40,13 +42,16 @@ class Engine:
     how_to_install: str = ""
     if_different: str = ""
     environment: Environment | None = None
+    potentials: bool = False
 
     @staticmethod
-    def inside(environment: Environment, name: str, target: str) -> Engine:
+    def inside(environment: Environment, name: str, target: str, *, potentials: bool = False) -> Engine:
         """An engine that is there where its environment is."""
         version = environment.version()
         cure = "" if version else f"snnc targets install {target}"
-        return Engine(name, version, bool(version), cure, environment=environment)
+        return Engine(
+            name, version, bool(version), cure, environment=environment, potentials=potentials
+        )
 
 
 @dataclass(frozen=True)
@@ -125,11 +130,24 @@ class Backend(Protocol):
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the bundle in ``folder`` from disk; spikes (samples, steps, \\*input shape).
 
         Each sample starts from the network's start state. Records every population's spikes and the
         readout's potential.
+
+        Args:
+            engine: one of :meth:`engines`.
+            folder: the bundle.
+            emitted: what its payload consists of.
+            spikes: input payloads.
+            time_limit: seconds.
+            progress: told how many samples are done.
+            potentials: also record the potential of every hidden population, or say in
+                ``Trace.unread`` why one has none. True only for an engine that says that it can
+                (``Engine.potentials``), so that a back end without such an engine needs no such
+                argument.
 
         Raises:
             UserError: the engine is not installed, failed, or ran out of time.

@@ -163,6 +163,10 @@ def verify(
     ] = None,
     module: Factory = None,
     simulator: SimulatorName = None,
+    potentials: Annotated[
+        bool,
+        typer.Option("--potentials", help="compare hidden potentials too, where the engine shows them"),
+    ] = False,
 ) -> None:
     """Compare BUNDLE on its engine with snnc's simulator, spike by spike.
 
@@ -180,6 +184,14 @@ def verify(
                     "the ladder's integers are always run by the fast simulator",
                     where="--simulator",
                     help="leave it out, or leave --ladder out",
+                )
+            if potentials:
+                raise fail(
+                    "D305",
+                    "the ladder compares spikes and answers, no hidden potentials",
+                    where="--potentials",
+                    why="its upper rungs are not integers and have none that could be compared",
+                    help="run verify twice: once with --ladder, once with --potentials",
                 )
             with console.progress() as report:
                 climbed = climb(
@@ -215,6 +227,7 @@ def verify(
                 allow_altered=allow_altered,
                 time_limit=time_limit,
                 simulator=simulator,
+                potentials=potentials,
                 report=report,
             )
         if as_json:

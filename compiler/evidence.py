@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Emitted, Engine, called, find_backend
+from snnc.backends import Backend, Emitted, Engine, find_backend
 
 from .bundle import Bundle, read_bundle
 from .claimed import beyond_proof
+from .comparing import Runs, check_potentials, compare_runs
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
-from .errors import Diagnostic, Severity, UserError, blamed, fail
+from .errors import Diagnostic, Severity, UserError, fail
 from .files import Budget, Kind, open_zip, read_bytes
 from .ir import Measured, pack_arrays
 from .progress import Report, quiet
-from .sim import FAST, REFERENCE, check_simulator, encode, simulate, simulator_for, tally
-from .verify import Comparison, PopulationResult, compare
+from .sim import FAST, REFERENCE, check_simulator, simulator_for, tally
+from .verify import Comparison, PopulationResult
 from .verify.ann_operations import read_ann
 from .verify.energy import Cost, cost
 
@@ -100,6 +101,7 @@ def verify_bundle(
     allow_altered: bool = False,
     time_limit: float = 600.0,
     simulator: str | None = None,
+    potentials: bool = False,
     report: Report = quiet,
 ) -> Verified:
     """Run a bundle from disk on its target's engine and on a simulator of ours, and compare.
@@ -116,6 +118,7 @@ def verify_bundle(
         time_limit: seconds that the engine may take.
         simulator: ``fast`` or ``reference``; where None the fast one, but the plain one for an engine
             that is the fast one itself.
+        potentials: also compare the potentials of hidden populations, where the engine can show them.
         report: progress.
 
     Raises:
@@ -126,6 +129,8 @@ def verify_bundle(
     backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
     different = payload_differences(backend, bundle, allow_altered)
     chosen = choose_engine(backend, engine)
+    if potentials:
+        check_potentials(backend, chosen)
     if simulator is None:
         simulator = REFERENCE if chosen.name == FAST else FAST
     check_simulator(simulator)
@@ -133,24 +138,9 @@ def verify_bundle(
     given = load_input(bundle, data, samples)
     warnings += beyond_calibration(bundle, given)
     warnings += beyond_proof(bundle, given.x, backend.target)
-    spikes = encode(bundle.program, given.x)
-    total = len(given.x)
-    ours = f"{simulator} simulator"
-    report(ours, 0, total)
-    expected = simulate(
-        bundle.program, spikes, simulator=simulator, progress=lambda n: report(ours, n, total)
-    )
-    report(chosen.name, 0, total)
-    with blamed(called(backend), f"running the engine {chosen.name}"):
-        actual = backend.run(
-            chosen.name,
-            folder,
-            payload(bundle),
-            spikes,
-            time_limit=time_limit,
-            progress=lambda n: report(chosen.name, n, total),
-        )
-        comparison = compare(bundle.program, expected, actual)
+    runs = Runs(backend, chosen, payload(bundle), simulator, potentials, time_limit)
+    comparison, measured, more = compare_runs(bundle, given, runs, report)
+    warnings += more
     warnings += about_comparison(comparison, chosen)
     return Verified(
         bundle,
@@ -161,7 +151,7 @@ def verify_bundle(
         comparison,
         tuple(different),
         tuple(warnings),
-        actual.measured,
+        measured,
     )
 
 

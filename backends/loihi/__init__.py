@@ -104,6 +104,7 @@ class LoihiBackend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
         return lava.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

@@ -67,6 +67,7 @@ class Loihi1Backend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
         return emulators.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

@@ -94,6 +94,7 @@ class NirBackend(Choices):
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the file from disk in the interpreter; there is nothing that could hang."""
         _nir()

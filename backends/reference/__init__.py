@@ -46,7 +46,7 @@ class ReferenceBackend:
 
     def engines(self) -> tuple[Engine, ...]:
         """The reference simulator and the fast one."""
-        return (Engine(REFERENCE, "snnc", True), Engine(FAST, "snnc", True))
+        return tuple(Engine(name, "snnc", True, potentials=True) for name in (REFERENCE, FAST))
 
     def run(
         self,
@@ -57,9 +57,10 @@ class ReferenceBackend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Read the program back and simulate it; there is nothing that could hang."""
         structure = read_payload(folder / emitted.files["program"])
         packed = read_payload(folder / emitted.files["weights"])
         program = read_program(structure, packed, place=str(folder))
-        return simulate(program, spikes, simulator=engine, progress=progress)
+        return simulate(program, spikes, states=potentials, simulator=engine, progress=progress)

@@ -88,6 +88,7 @@ class SanafeBackend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk."""
         return sanafe.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

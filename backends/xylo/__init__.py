@@ -56,6 +56,7 @@ class XyloBackend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on xylosim."""
         return xylosim.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)

@@ -93,3 +93,23 @@ def _progress(bench: Bench) -> None:
         )
         if said != sorted(said) or said[-1:] != [3]:
             raise Wrong(f"{engine} said {said} of 3 samples")
+
+
+@CASES.case("run/potentials", "asked for hidden potentials or not, it sends the same spikes")
+def _potentials(bench: Bench) -> None:
+    from .bench import Wrong, first_difference
+
+    built = single(bench.kit, 415).built()
+    folder, emitted = bench.emit(built.program)
+    bench.exact(built, folder, emitted)
+    for engine in bench.chosen():
+        plain = bench.run(engine, folder, emitted, built.spikes)
+        if not bench.shows(engine):
+            continue
+        asked = bench.run(engine, folder, emitted, built.spikes, potentials=True)
+        problem = first_difference(plain, asked)
+        if problem:
+            raise Wrong(f"{engine}, asked for potentials: {problem}")
+        for name, reason in asked.unread.items():
+            if name != "hidden" or not reason:
+                raise Wrong(f"{engine} cannot show {name!r} because of {reason!r}")

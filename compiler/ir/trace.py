@@ -30,10 +30,13 @@ class Trace:
     """Arrays (samples, steps, \\*shape), int32, by population name.
 
     ``spikes`` has every population but the readout (payload of the spike, 0 for none), ``potentials``
-    the readout's potential after each step, and every population's where states were recorded.
-    ``measured`` is what an engine reports besides, and nothing is compared with it.
+    the readout's potential after each step, and every population's where states were recorded
+    (``docs/numerics.md``, "Hidden potentials"). ``measured`` is what an engine reports besides, and
+    nothing is compared with it. ``unread`` says, where an engine was asked for all potentials, of which
+    populations it has none to show that could be compared, and why.
     """
 
     spikes: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     potentials: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     measured: tuple[Measured, ...] = ()
+    unread: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,14 @@
 """Comparing runs: what was compared, how much differs, and where first."""
 
-from .compare import Comparison, Divergence, PopulationResult, compare
+from .compare import POTENTIAL, Comparison, Divergence, PopulationResult, compare, joined
 from .frames import spikes_by_frame
 
-__all__ = ["Comparison", "Divergence", "PopulationResult", "compare", "spikes_by_frame"]
+__all__ = [
+    "POTENTIAL",
+    "Comparison",
+    "Divergence",
+    "PopulationResult",
+    "compare",
+    "joined",
+    "spikes_by_frame",
+]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.ir import Program, Trace
+
+SPIKES, POTENTIAL = "spikes", "potential"
+"""What is compared of a population (``quantity``)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Divergence:
 
 @dataclass(frozen=True)
 class PopulationResult:
-    """How one population compares: values compared, values that differ, spikes that were expected."""
+    """How one quantity of a population compares: values, how many differ, spikes that were expected."""
 
     population: str
     quantity: str
@@ -40,12 +45,17 @@ class PopulationResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The whole comparison."""
+    """The whole comparison.
+
+    ``unread``: hidden populations whose potentials were asked for and could not be compared, with the
+    reason that the engine gave.
+    """
 
     samples: int
     steps: int
     populations: tuple[PopulationResult, ...]
     first_divergence: Divergence | None
+    unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def compared(self) -> int:
@@ -69,58 +79,106 @@ class Comparison:
             "first_divergence": None
             if first is None
             else {**asdict(first), "neuron": list(first.neuron)},
+            "unread": dict(self.unread),
         }
 
 
-def compare(program: Program, expected: Trace, actual: Trace) -> Comparison:
+def compare(
+    program: Program, expected: Trace, actual: Trace, *, potentials: bool = False
+) -> Comparison:
     """Compare every spike of every population at every step, and the readout's potential.
 
     The input is left out: it is what both runs were given.
 
+    Args:
+        program: what both ran.
+        expected: of a simulator of ours.
+        actual: of an engine.
+        potentials: also compare the potentials of hidden populations, but for those that ``actual``
+            names as unread.
+
     Raises:
         ValueError: a population is missing from a trace, or shapes differ (an engine's bug).
     """
-    results = []
-    first: Divergence | None = None
+    results: list[PopulationResult] = []
+    found: list[Divergence] = []
     samples = steps = 0
+    for name, quantity in compared_quantities(program, potentials, actual.unread):
+        left, right = _values(expected, name, quantity), _values(actual, name, quantity)
+        if left.shape != right.shape:
+            raise ValueError(f"{quantity} of {name}: {left.shape} against {right.shape}")
+        samples, steps = left.shape[:2]
+        differs = left != right
+        results.append(
+            PopulationResult(
+                name,
+                quantity,
+                int(np.prod(left.shape[2:])),
+                left.size,
+                int(np.count_nonzero(differs)),
+                int(np.count_nonzero(left)) if quantity == SPIKES else 0,
+            )
+        )
+        if results[-1].mismatches:
+            found.append(_first(name, quantity, differs, left, right))
+    first = min(found, key=lambda d: d.step, default=None)  # of equals the first in the program's order
+    unread = tuple(actual.unread.items()) if potentials else ()
+    return Comparison(samples, steps, tuple(results), first, unread)
+
+
+def compared_quantities(
+    program: Program, potentials: bool, unread: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """What is compared, in the order in which it is shown: (population, quantity)."""
     for population in program.populations:
         if population.neuron is None:
             continue
         fires = population.neuron.threshold is not None
-        quantity = "spikes" if fires else "potential"
-        left = (expected.spikes if fires else expected.potentials)[population.name]
-        right = (actual.spikes if fires else actual.potentials)[population.name]
-        if left.shape != right.shape:
-            raise ValueError(f"{population.name}: {left.shape} against {right.shape}")
-        samples, steps = left.shape[:2]
-        differs = left != right
-        mismatches = int(np.count_nonzero(differs))
-        results.append(
-            PopulationResult(
-                population.name,
-                quantity,
-                int(np.prod(population.shape)),
-                left.size,
-                mismatches,
-                int(np.count_nonzero(left)) if fires else 0,
-            )
-        )
-        if not mismatches:
-            continue
-        # Steps first, so that argmax finds the earliest step, then the first sample and neuron.
-        place = np.unravel_index(
-            int(np.argmax(np.moveaxis(differs, 1, 0))), np.moveaxis(differs, 1, 0).shape
-        )
-        step, sample, *neuron = (int(i) for i in place)
-        if first is None or step + 1 < first.step:
-            at = (sample, step, *neuron)
-            first = Divergence(
-                population.name,
-                quantity,
-                sample,
-                step + 1,
-                tuple(neuron),
-                int(left[at]),
-                int(right[at]),
-            )
-    return Comparison(samples, steps, tuple(results), first)
+        if fires:
+            yield population.name, SPIKES
+        if not fires or (potentials and population.name not in unread):
+            yield population.name, POTENTIAL
+
+
+def _values(trace: Trace, name: str, quantity: str) -> NDArray[np.int32]:
+    values = (trace.spikes if quantity == SPIKES else trace.potentials).get(name)
+    if values is None:
+        raise ValueError(f"no {quantity} of {name}")
+    return values
+
+
+def _first(
+    name: str, quantity: str, differs: NDArray[np.bool_], left: NDArray[Any], right: NDArray[Any]
+) -> Divergence:
+    """The earliest step that differs, there the first sample and neuron."""
+    by_step = np.moveaxis(differs, 1, 0)
+    place = np.unravel_index(int(np.argmax(by_step)), by_step.shape)
+    step, sample, *neuron = (int(i) for i in place)
+    at = (sample, step, *neuron)
+    return Divergence(name, quantity, sample, step + 1, tuple(neuron), int(left[at]), int(right[at]))
+
+
+def joined(parts: Sequence[Comparison]) -> Comparison:
+    """Comparisons of one block of samples after the other, as if they had been one.
+
+    Args:
+        parts: of the same program, in the order of their samples; at least one.
+    """
+    rows = []
+    for same in zip(*(part.populations for part in parts), strict=True):
+        total = {
+            what: sum(getattr(row, what) for row in same)
+            for what in ("compared", "mismatches", "spikes")
+        }
+        rows.append(replace(same[0], **total))
+    order = {(row.population, row.quantity): number for number, row in enumerate(rows)}
+    found, before = [], 0
+    for part in parts:
+        if part.first_divergence is not None:
+            first = part.first_divergence
+            found.append(replace(first, sample=first.sample + before))
+        before += part.samples
+    earliest = min(
+        found, key=lambda d: (d.step, order[d.population, d.quantity], d.sample), default=None
+    )
+    return replace(parts[0], samples=before, populations=tuple(rows), first_divergence=earliest)

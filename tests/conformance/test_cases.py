@@ -64,11 +64,13 @@ class Mistaken(ReferenceBackend):
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         from snnc.ir import read_program
 
         files = [(folder / emitted.files[role]).read_bytes() for role in ("program", "weights")]
-        return simulate(self.change(read_program(files[0], files[1])), spikes, progress=progress)
+        program = self.change(read_program(files[0], files[1]))
+        return simulate(program, spikes, states=potentials, progress=progress)
 
 
 def _neurons(**changes: Any) -> Callable[[Program], Program]:

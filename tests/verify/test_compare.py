@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from snnc.ir import Trace
 from snnc.sim import simulate
-from snnc.verify import Comparison, compare
+from snnc.verify import Comparison, compare, joined
 from tests.sim.test_reference import NEURON, chain
 
 PROGRAM = chain(NEURON)
@@ -60,3 +64,64 @@ def test_shapes_that_do_not_fit_are_an_engines_bug() -> None:
     expected = simulate(PROGRAM, SPIKES)
     with pytest.raises(ValueError, match="h"):
         compare(PROGRAM, expected, simulate(PROGRAM, SPIKES[:2]))
+
+
+def with_potentials(spikes: NDArray[Any] = SPIKES, unread: dict[str, str] | None = None) -> Trace:
+    """A run in which the hidden potentials are recorded, but for what is named."""
+    found = simulate(PROGRAM, spikes, states=True)
+    for name in unread or {}:
+        del found.potentials[name]
+    return replace(found, unread=unread or {})
+
+
+def test_hidden_potentials_are_a_row_of_their_own_where_they_are_asked_for() -> None:
+    expected, actual = with_potentials(), with_potentials()
+    actual.potentials["h"][2, 6] += 1
+    assert compare(PROGRAM, expected, actual).mismatches == 0
+    result = compare(PROGRAM, expected, actual, potentials=True)
+    assert [(p.population, p.quantity) for p in result.populations] == [
+        ("h", "spikes"),
+        ("h", "potential"),
+        ("out", "potential"),
+    ]
+    first = result.first_divergence
+    assert result.mismatches == 1 and first is not None
+    assert (first.population, first.quantity, first.sample, first.step) == ("h", "potential", 2, 7)
+    assert first.actual == first.expected + 1
+    assert result.unread == () and result.as_json()["unread"] == {}
+
+
+def test_what_an_engine_does_not_record_is_its_bug_or_has_a_reason() -> None:
+    expected = with_potentials()
+    with pytest.raises(ValueError, match="no potential of h"):
+        compare(PROGRAM, expected, simulate(PROGRAM, SPIKES), potentials=True)
+    excused = with_potentials(unread={"h": "no such register"})
+    result = compare(PROGRAM, expected, excused, potentials=True)
+    assert [p.quantity for p in result.populations] == ["spikes", "potential"]
+    assert result.unread == (("h", "no such register"),)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [],
+        [("h", 0, 9), ("out", 2, 5), ("h", 1, 6)],  # the earliest step is in the last block
+        [("out", 0, 4), ("h", 2, 4)],  # the same step: the population counts, not the block
+        [("h", 1, 4), ("h", 2, 4)],
+    ],
+)
+def test_blocks_of_samples_are_joined_as_if_there_were_none(
+    length: int, changes: list[tuple[str, int, int]]
+) -> None:
+    expected, actual = with_potentials(), with_potentials()
+    for name, sample, step in changes:
+        actual.potentials[name][sample, step - 1] += 5
+    parts = []
+    for first in range(0, 3, length):
+        blocks = [
+            Trace(*({n: v[first : first + length] for n, v in kind.items()} for kind in kinds))
+            for kinds in ((t.spikes, t.potentials) for t in (expected, actual))
+        ]
+        parts.append(compare(PROGRAM, *blocks, potentials=True))
+    assert joined(parts) == compare(PROGRAM, expected, actual, potentials=True)

@@ -77,6 +77,7 @@ class CBackend:
         *,
         time_limit: float,
         progress: Progress | None = None,
+        potentials: bool = False,
     ) -> Trace:
         """Compile the bundle's code and run it."""
         return _run(engine, folder, spikes, time_limit=time_limit, progress=progress)

@@ -1,0 +1,207 @@
+"""A bundle on a simulator of ours and on an engine, and the two compared: block by block, where
+hidden potentials are recorded, so that memory does not grow with the number of samples."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from snnc.backends import Backend, Emitted, Engine, called
+
+from .bundle import Bundle
+from .data import Data
+from .errors import Diagnostic, Severity, blamed, fail
+from .ir import Measured, Program, Trace, size
+from .progress import Report
+from .sim import encode, simulate
+from .verify import Comparison, compare, joined
+
+BLOCK_BYTES = 2**30
+"""What a block of samples may take with all that is recorded of it, unless one sample takes more."""
+
+BYTES_A_VALUE = 16
+"""Of a value that is compared: four for the simulator's, the engine's and the engine's own copy each,
+and the rest for the comparison."""
+
+SHARE_OF_MEMORY = 0.5
+"""Of the machine's, which one sample may take."""
+
+LEAST_SECONDS = 0.001
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Two runs of the same program.
+
+    Attributes:
+        backend, engine: where the payload runs.
+        payload: what the manifest says it consists of.
+        simulator: of ours, for the program.
+        potentials: whether hidden potentials are compared too.
+        time_limit: seconds that the engine may take, all blocks together.
+    """
+
+    backend: Backend
+    engine: Engine
+    payload: Emitted
+    simulator: str
+    potentials: bool
+    time_limit: float
+
+
+def check_potentials(backend: Backend, engine: Engine) -> None:
+    """Make sure that an engine can show hidden potentials.
+
+    Raises:
+        UserError: D525.
+    """
+    if engine.potentials:
+        return
+    able = [e.name for e in backend.engines() if e.potentials]
+    raise fail(
+        "D525",
+        f"engine {engine.name} cannot show the potentials of hidden populations",
+        where="--potentials",
+        why=f"of the engines of target {backend.name} "
+        f"{', '.join(able) if able else 'none'} can; spikes are compared without it",
+        help=f"use --engine {' or '.join(able)}, or leave --potentials out"
+        if able
+        else "leave --potentials out",
+    )
+
+
+def compare_runs(
+    bundle: Bundle, data: Data, runs: Runs, report: Report
+) -> tuple[Comparison, tuple[Measured, ...], tuple[Diagnostic, ...]]:
+    """Run both on all samples and compare every value.
+
+    Returns:
+        The comparison, what the engine measured (of several blocks, of each), and warnings: N770 for
+        each hidden population whose potentials the engine could not show.
+
+    Raises:
+        UserError: D526 a sample needs too much memory, D527 no hidden potential could be compared, or
+            the engine failed.
+    """
+    total, steps = len(data.x), bundle.program.steps(data.x.shape[1])
+    length = samples_a_block(bundle.program, steps, total) if runs.potentials else max(1, total)
+    parts: list[Comparison] = []
+    measured: list[Measured] = []
+    deadline = time.monotonic() + runs.time_limit
+    for part in _blocks(total, length):
+        comparison, said = _block(bundle, data, part, runs, deadline, report)
+        parts.append(comparison)
+        measured += said if length >= total else _of_block(said, part)
+    whole = joined(parts)
+    return whole, tuple(measured), tuple(_unread(whole, runs.engine))
+
+
+def samples_a_block(program: Program, steps: int, samples: int) -> int:
+    """How many samples are run at once where every value is recorded: 1 or more.
+
+    Args:
+        program: the network.
+        steps: time steps of a sample.
+        samples: how many there are.
+
+    Raises:
+        UserError: D526 not even one fits this machine's memory.
+    """
+    values = steps * sum(_recorded(program))
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    needed, most = values * BYTES_A_VALUE, memory * SHARE_OF_MEMORY
+    if needed > most:
+        raise fail(
+            "D526",
+            f"hidden potentials of one sample need {needed / 2**30:.1f} GiB, half of this machine's "
+            f"memory is {most / 2**30:.1f} GiB",
+            where="--potentials",
+            why=f"{values} values ({steps} steps), {BYTES_A_VALUE} bytes each with the engine's copies",
+            help="use data with fewer frames, or leave --potentials out",
+        )
+    return max(1, min(samples, BLOCK_BYTES // max(1, needed)))
+
+
+def _recorded(program: Program) -> Iterator[int]:
+    """Values of each population in one step: its spikes, and its potentials where it has any."""
+    for population in program.populations:
+        hidden = population.neuron is not None and population.neuron.threshold is not None
+        yield size(population.shape) * (2 if hidden else 1)
+
+
+def _blocks(total: int, length: int) -> Iterator[slice]:
+    return (slice(first, min(first + length, total)) for first in range(0, max(1, total), length))
+
+
+def _block(
+    bundle: Bundle, data: Data, part: slice, runs: Runs, deadline: float, report: Report
+) -> tuple[Comparison, tuple[Measured, ...]]:
+    program, total = bundle.program, len(data.x)
+    spikes = encode(program, data.x[part])
+    ours, name = f"{runs.simulator} simulator", runs.engine.name
+    report(ours, part.start, total)
+    expected = simulate(
+        program,
+        spikes,
+        states=runs.potentials,
+        simulator=runs.simulator,
+        progress=lambda n: report(ours, part.start + n, total),
+    )
+    report(name, part.start, total)
+    # A back end whose engines show none need not know of the argument.
+    asked = {"potentials": True} if runs.potentials else {}
+    with blamed(called(runs.backend), f"running the engine {name}"):
+        actual = runs.backend.run(
+            name,
+            bundle.folder,
+            runs.payload,
+            spikes,
+            time_limit=max(LEAST_SECONDS, deadline - time.monotonic()),
+            progress=lambda n: report(name, part.start + n, total),
+            **asked,
+        )
+        _refuse_unknown(program, actual)
+        comparison = compare(program, expected, actual, potentials=runs.potentials)
+    return comparison, actual.measured
+
+
+def _refuse_unknown(program: Program, actual: Trace) -> None:
+    """An engine may not excuse itself from what is no hidden population, nor without a reason."""
+    for name, reason in actual.unread.items():
+        population = program.by_name.get(name)
+        hidden = population is not None and population.neuron is not None
+        if not hidden or name == program.readout.name or not reason:
+            raise ValueError(f"unread has {name!r} because of {reason!r}")
+
+
+def _of_block(found: Sequence[Measured], part: slice) -> list[Measured]:
+    """What was measured on some samples, with their numbers."""
+    of = f", samples {part.start} to {part.stop - 1}"
+    return [replace(each, source=each.source + of) for each in found]
+
+
+def _unread(comparison: Comparison, engine: Engine) -> Iterator[Diagnostic]:
+    """One warning for each population whose potentials were not compared.
+
+    Raises:
+        UserError: D527 none was, though there are hidden populations.
+    """
+    hidden = {row.population for row in comparison.populations if row.quantity == "spikes"}
+    unread = dict(comparison.unread)
+    if hidden and hidden <= set(unread):
+        raise fail(
+            "D527",
+            f"engine {engine.name} has no hidden potential of this network to compare",
+            where="--potentials",
+            why="; ".join(f"{name}: {reason}" for name, reason in unread.items()),
+            help="leave --potentials out: spikes and the readout's potential are compared without it",
+        )
+    for name, reason in unread.items():
+        yield Diagnostic(
+            "N770",
+            f"its potentials are not compared: {reason}",
+            name,
+            severity=Severity.WARNING,
+        )
