@@ -107,7 +107,15 @@ class LoihiBackend:
         potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
-        return lava.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+        return lava.run(
+            engine,
+            folder,
+            emitted,
+            spikes,
+            time_limit=time_limit,
+            progress=progress,
+            potentials=potentials,
+        )
 
 
 def _stock_only(program: Program) -> Iterator[Diagnostic]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from .installed import (
     lava_version,
 )
 from .layout import population_places
+from .potentials import hidden_potentials
 from .stage import stage
 from .target import PAYLOAD_BITS
 
@@ -41,17 +43,20 @@ def run(
     *,
     time_limit: float,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     _check_request(engine, spikes)
     with tempfile.TemporaryDirectory(prefix="snnc-lava-") as name:
         job = Path(name)
-        program, package = stage(folder / Path(emitted.files["program"]).parent, job)
+        program, package, stock = stage(folder / Path(emitted.files["program"]).parent, job)
         flat = spikes.reshape(*spikes.shape[:2], -1).astype(np.int32)
         np.save(job / "spikes.npy", flat)
-        (job / "job.json").write_text(json.dumps({"engine": engine, "package": str(package)}))
+        kept, unread = hidden_potentials(program, stock) if potentials else ({}, {})
+        asked = {"engine": engine, "package": str(package), "probes": list(kept.values())}
+        (job / "job.json").write_text(json.dumps(asked))
         _run_child(engine, job, len(flat), time_limit, progress)
-        return collect(program, job, spikes)
+        return replace(collect(program, job, spikes, kept), unread=unread)
 
 
 def _check_request(engine: str, spikes: Integers) -> None:
@@ -97,8 +102,11 @@ def _run_child(
     )
 
 
-def collect(program: Program, job: Path, spikes: Integers) -> Trace:
-    """The child's files as a trace; the input's spikes are what went in."""
+def collect(program: Program, job: Path, spikes: Integers, hidden: dict[str, str]) -> Trace:
+    """The child's files as a trace; the input's spikes are what went in.
+
+    ``hidden``: names of the potentials that were recorded, by population.
+    """
     samples, steps = spikes.shape[:2]
     trace = Trace(spikes={program.input.name: spikes.astype(np.int32)})
     places = zip(program.populations, population_places(program), strict=True)
@@ -110,6 +118,10 @@ def collect(program: Program, job: Path, spikes: Integers) -> Trace:
         kept.append((place.port, values))
         whole = trace.potentials if population.kind is Kind.READOUT else trace.spikes
         whole[population.name] = values.reshape(samples, steps, *population.shape)
+        if population.name in hidden:
+            values = np.zeros_like(values)
+            kept.append((hidden[population.name], values))
+            trace.potentials[population.name] = values.reshape(samples, steps, *population.shape)
     for number in range(samples):
         sample = read_results(job / f"sample_{number}.npz", "lava", REPORT)
         for port, values in kept:

@@ -79,6 +79,6 @@ def engines() -> tuple[Engine, ...]:
     version = lava_version()
     ready = version == LAVA_VERSION
     return tuple(
-        Engine(name, version, ready, "" if ready else INSTALL, environment=ENVIRONMENT)
+        Engine(name, version, ready, "" if ready else INSTALL, environment=ENVIRONMENT, potentials=True)
         for name in ENGINES
     )

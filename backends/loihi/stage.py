@@ -16,11 +16,12 @@ from .emit import DATA_FILES, layout_json, template_files
 from .layout import population_places, projection_places
 
 
-def stage(package: Path, job: Path) -> tuple[Program, Path]:
+def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
     """Check a bundle's package and copy it into ``job``.
 
     Returns:
-        The program that is in it, and the copy's folder.
+        The program that is in it, the copy's folder, and whether it has Lava's own processes alone
+        because that was asked for.
 
     Raises:
         UserError: D602 for every file that is not what snnc emits; D603 where data cannot be read.
@@ -47,7 +48,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path]:
         path = copy / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return program, copy
+    return program, copy, expected.index(data["layout.json"]) == 1
 
 
 def _checked_code(package: Path) -> dict[str, bytes]:

@@ -20,12 +20,14 @@ class Assembly:
         executable: what Lava's compiler returned.
         feed, recorder: the Processes at both ends.
         steps: time steps of a run.
+        probes: Vars of processes whose values after each step are wanted, by name.
     """
 
     executable: Any
     feed: Any
     recorder: Any
     steps: int
+    probes: dict[str, Any]
 
 
 def import_package(folder: Path) -> Any:
@@ -41,8 +43,15 @@ def import_package(folder: Path) -> Any:
     return package
 
 
-def assemble(folder: Path, steps: int) -> Assembly:
-    """Build the bundle's network, connect every port of it, compile."""
+def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Assembly:
+    """Build the bundle's network, connect every port of it, compile.
+
+    Args:
+        folder: the bundle's package.
+        steps: of a run.
+        probes: names of the network's Vars whose values after each step are wanted.
+        by_ports: whether the recorder reads them itself, through RefPorts.
+    """
     network = import_package(folder).Network()
     # Only now: the bundle's package has made Lava importable on Python 3.11 and later.
     from lava.magma.core.run_configs import Loihi2SimCfg
@@ -52,11 +61,20 @@ def assemble(folder: Path, steps: int) -> Assembly:
     feed = Feed(shape=network.spikes_in.shape)
     feed.s_out.connect(network.spikes_in)
     ports = [*network.spike_ports.values(), "potential_out"]
-    recorder = Recorder(shapes={port: getattr(network, port).shape for port in ports}, steps=steps)
+    watched = {name: getattr(network, name) for name in probes}
+    recorder = Recorder(
+        shapes={port: getattr(network, port).shape for port in ports},
+        probes={name: var.shape for name, var in watched.items()} if by_ports else {},
+        steps=steps,
+    )
     for port in ports:
         getattr(network, port).connect(getattr(recorder, port))
+    if by_ports:
+        for name, var in watched.items():
+            getattr(recorder, name).connect_var(var)
     config = Loihi2SimCfg(
         select_tag="fixed_pt", exception_proc_model_map={recorder: recorder_model(recorder)}
     )
     executable = feed.compile(config, {"pypy_channel_size": CHANNEL_SIZE})
-    return Assembly(executable, feed, recorder, steps)
+    inside = {name: var.aliased_var for name, var in watched.items()}
+    return Assembly(executable, feed, recorder, steps, inside)

@@ -1,7 +1,8 @@
 """The models that Lava compiled, stepped in this one process: no fork, no shared memory, no threads.
 
 Lava's compiler chooses the ProcessModels; its builders make them, with their ports, data types and
-reshaping. Only the channels (plain queues) and the order of execution are ours. No RefPorts.
+reshaping. Only the channels (plain queues) and the order of execution are ours. No RefPorts: what a
+process keeps is read from its model.
 """
 
 from __future__ import annotations
@@ -81,23 +82,24 @@ class Stepper:
         port, model.a_out = model.a_out, Mute()
         return model, port
 
-    def run(self, steps: int) -> None:
-        """Run from the start state."""
+    def run(self, steps: int) -> Iterator[int]:
+        """Run from the start state; yields after each step how many are done."""
         for model in self.models.values():
             model.time_step = 0
         for model, name, value in self.start:
             setattr(model, name, value.copy())
-        for _ in range(steps):
+        for done in range(steps):
             # What synapses send at step t was computed at step t - 1: with all of it sent first, any
             # order along the other connections works, in loops too.
             for model, port in self.early:
                 port.send(_buffer(model))
             if not self.order:
                 self.order = self._first_step()
-                continue
-            for model in self.order:
-                model.time_step += 1
-                model.run_spk()
+            else:
+                for model in self.order:
+                    model.time_step += 1
+                    model.run_spk()
+            yield done + 1
 
     def _first_step(self) -> list[Any]:
         """Step whatever has all its input until nothing is left; returns that order."""
@@ -128,8 +130,15 @@ def _buffer(model: Any) -> Any:
 def run(assembly: Assembly, spikes: Any, paths: list[str]) -> Iterator[int]:
     """Run samples (samples, steps, inputs) one after the other into ``paths``; yields each number."""
     stepper = Stepper(assembly.executable)
+    probes = {name: (stepper.models[var.process], var.name) for name, var in assembly.probes.items()}
     for number, (sample, path) in enumerate(zip(spikes, paths)):  # noqa: B905
         assembly.feed.load(sample)
         assembly.recorder.save_to(path)
-        stepper.run(assembly.steps)
+        kept: dict[str, list[Any]] = {name: [] for name in probes}
+        for _ in stepper.run(assembly.steps):
+            for name, (model, var) in probes.items():
+                kept[name].append(np.array(getattr(model, var)))
+        if probes:
+            rows = stepper.models[assembly.recorder].rows
+            np.savez(path, **rows, **{name: np.stack(values) for name, values in kept.items()})
         yield number

@@ -1,9 +1,9 @@
 """The child's main program: reads a job, runs it, says how far it is.
 
-The job is a folder with ``job.json`` (engine; package folder) and ``spikes.npy`` (samples, steps,
-inputs; int32). Each sample leaves ``sample_<number>.npz`` there. On stdout, and by nobody else: one
-line ``done <samples>`` after each sample. Everything that goes wrong is a text on stderr and an exit
-code that is not 0.
+The job is a folder with ``job.json`` (engine; package folder; names of the network's Vars to record)
+and ``spikes.npy`` (samples, steps, inputs; int32). Each sample leaves ``sample_<number>.npz`` there. On
+stdout, and by nobody else: one line ``done <samples>`` after each sample. Everything that goes wrong is
+a text on stderr and an exit code that is not 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import numpy as np
 from . import in_process, runtime
 from .assemble import assemble
 
-ENGINES: dict[str, Any] = {"lava": runtime.run, "lava-inprocess": in_process.run}
+ENGINES: dict[str, Any] = {"lava": (runtime.run, True), "lava-inprocess": (in_process.run, False)}
+"""How each runs, and whether it has RefPorts."""
 
 
 def main(folder: Path) -> None:
@@ -33,8 +34,9 @@ def main(folder: Path) -> None:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         spikes = np.load(folder / "spikes.npy", allow_pickle=False)
         paths = [str(folder / f"sample_{number}.npz") for number in range(len(spikes))]
-        assembly = assemble(Path(job["package"]), spikes.shape[1])
-        for number in ENGINES[job["engine"]](assembly, spikes, paths):
+        run, by_ports = ENGINES[job["engine"]]
+        assembly = assemble(Path(job["package"]), spikes.shape[1], job["probes"], by_ports)
+        for number in run(assembly, spikes, paths):
             progress.write(f"done {number + 1}\n")
             progress.flush()
         code = 0

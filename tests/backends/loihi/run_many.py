@@ -21,10 +21,11 @@ def main(back_end: str, *jobs: str) -> None:
 
     for name in jobs:
         job = Path(name)
-        package = Path(json.loads((job / "job.json").read_text())["package"])
+        asked = json.loads((job / "job.json").read_text())
         spikes = np.load(job / "spikes.npy")
         paths = [str(job / f"sample_{number}.npz") for number in range(len(spikes))]
-        for _ in in_process.run(assemble(package, spikes.shape[1]), spikes, paths):
+        assembly = assemble(Path(asked["package"]), spikes.shape[1], asked["probes"], by_ports=False)
+        for _ in in_process.run(assembly, spikes, paths):
             pass
 
 

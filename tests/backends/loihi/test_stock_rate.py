@@ -147,8 +147,10 @@ def test_lava_says_the_same(runs: list[tuple[Program, Integers, Trace]]) -> None
     used: Counter[str] = Counter()
     for program, spikes, lava in runs:
         assert list(obstacles(program)) == [], program.name
-        want = simulate(program, spikes)
+        want = simulate(program, spikes, states=True)
         assert differences(want, lava) == [], program.name
+        used["read"] += len(lava.potentials) - 1
+        used["unread"] += len(lava.unread)
         used["late biases"] += int(_late_biases(program))
         places = [*population_places(program, stock=True), *projection_places(program, stock=True)]
         used.update({place.process for place in places})
@@ -163,6 +165,7 @@ def test_lava_says_the_same(runs: list[tuple[Program, Integers, Trace]]) -> None
     for what in ("LIF fires", "LIFReset fires", "leaks", "answer 0", "answer 2"):
         assert used[what] > 5, used
     assert used["answer 1"] and used["late biases"]
+    assert used["read"] > 50 and used["unread"] >= used["late biases"]
 
 
 @pytest.mark.lava
@@ -180,9 +183,9 @@ def test_true_runtime_says_the_same(seed: int, tmp_path: Path) -> None:
     )
     spikes = small_spikes(answers, seed)
     emitted = BACK_END.emit(answers, tmp_path)
-    want = simulate(answers, spikes)
+    want = simulate(answers, spikes, states=True)
     assert np.any(want.potentials[program.readout.name])
-    got = BACK_END.run("lava", tmp_path, emitted, spikes, time_limit=100)
+    got = BACK_END.run("lava", tmp_path, emitted, spikes, time_limit=100, potentials=True)
     assert differences(want, got) == []
 
 

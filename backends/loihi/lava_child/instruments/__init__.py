@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
 from lava.magma.core.model.py.model import PyLoihiProcessModel
-from lava.magma.core.model.py.ports import PyInPort, PyOutPort
+from lava.magma.core.model.py.ports import PyInPort, PyOutPort, PyRefPort
 from lava.magma.core.model.py.type import LavaPyType
-from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.ports.ports import InPort, OutPort, RefPort
 from lava.magma.core.process.process import AbstractProcess
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
@@ -49,13 +49,18 @@ class Recorder(AbstractProcess):  # type: ignore[misc]
 
     Args:
         shapes: of the ports, by port name.
+        probes: of the RefPorts, likewise; what they refer to is read after each step.
         steps: of a run.
     """
 
-    def __init__(self, *, shapes: dict[str, tuple[int, ...]], steps: int) -> None:
-        super().__init__(shapes=shapes, steps=steps, path="")
+    def __init__(
+        self, *, shapes: dict[str, tuple[int, ...]], probes: dict[str, tuple[int, ...]], steps: int
+    ) -> None:
+        super().__init__(shapes=shapes, probes=probes, steps=steps, path="")
         for port, shape in shapes.items():
             setattr(self, port, InPort(shape=shape))
+        for port, shape in probes.items():
+            setattr(self, port, RefPort(shape=shape))
 
     def save_to(self, path: str) -> None:
         """Choose the file: an ``.npz`` with an array (steps, \\*shape) for each port."""
@@ -67,13 +72,28 @@ class AbstractPyRecorder(PyLoihiProcessModel):  # type: ignore[misc]
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        shapes, steps = proc_params["shapes"], proc_params["steps"]
+        shapes = {**proc_params["shapes"], **proc_params["probes"]}
+        steps = proc_params["steps"]
         self.rows = {port: np.zeros((steps, *shape), np.int32) for port, shape in shapes.items()}
 
     def run_spk(self) -> None:
-        """One time step."""
-        for port, rows in self.rows.items():
-            rows[self.time_step - 1] = getattr(self, port).recv()
+        """One time step: what was sent."""
+        for port in self.proc_params["shapes"]:
+            self.rows[port][self.time_step - 1] = getattr(self, port).recv()
+        if not self.proc_params["probes"]:
+            self._save_at_the_end()
+
+    def post_guard(self) -> bool:
+        """Whether a step ends with :meth:`run_post_mgmt`."""
+        return bool(self.proc_params["probes"])
+
+    def run_post_mgmt(self) -> None:
+        """When every process has done its step: what it keeps."""
+        for port in self.proc_params["probes"]:
+            self.rows[port][self.time_step - 1] = getattr(self, port).read()
+        self._save_at_the_end()
+
+    def _save_at_the_end(self) -> None:
         if self.time_step == self.proc_params["steps"]:
             np.savez(self.proc_params["path"], **self.rows)
 
@@ -83,6 +103,8 @@ def recorder_model(recorder: Recorder) -> Any:
 
     Lava takes it from ``exception_proc_model_map``; it could not find it by itself.
     """
-    ports = {port: LavaPyType(PyInPort.VEC_DENSE, np.int32) for port in recorder.proc_params["shapes"]}
+    given, read = recorder.proc_params["shapes"], recorder.proc_params["probes"]
+    ports = {port: LavaPyType(PyInPort.VEC_DENSE, np.int32) for port in given}
+    ports.update((port, LavaPyType(PyRefPort.VEC_DENSE, np.int32)) for port in read)
     model = type("PyRecorder", (AbstractPyRecorder,), ports)
     return implements(proc=Recorder, protocol=LoihiProtocol)(requires(CPU)(tag("fixed_pt")(model)))

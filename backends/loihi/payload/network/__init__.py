@@ -9,6 +9,7 @@ from lava.magma.core.decorator import implements, requires, tag
 from lava.magma.core.model.sub.model import AbstractSubProcessModel
 from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.process.variable import Var
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
@@ -25,6 +26,9 @@ class Network(AbstractProcess):  # type: ignore[misc]
         potential_out: the readout's potential after every step.
         spikes_<population>: 1 where a neuron fired; may be left unconnected.
 
+    Vars, one for each of those:
+        hidden_potential_<population>: what its neurons keep after a step, for Lava's Monitor.
+
     Attributes:
         spike_ports: name of the port by name of the spiking population.
     """
@@ -39,6 +43,12 @@ class Network(AbstractProcess):  # type: ignore[misc]
             setattr(self, population["port"], kind(shape=shape))
             if population["kind"] == "neurons":
                 self.spike_ports[population["name"]] = population["port"]
+                setattr(self, potential_var(population), Var(shape=shape, init=0))
+
+
+def potential_var(population: dict[str, Any]) -> str:
+    """Name of the Var that stands for the potential of a spiking population."""
+    return "hidden_potential_" + str(population["port"]).removeprefix("spikes_")
 
 
 @implements(proc=Network, protocol=LoihiProtocol)
@@ -58,6 +68,8 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
             process = neurons(model, population)
             self.processes[population["name"]] = process
             setattr(self, population["port"], process)
+            if population["kind"] == "neurons":
+                getattr(proc.vars, potential_var(population)).alias(process.v)
             sent = process.v_out if population["process"] == "Readout" else process.s_out
             sent.connect(getattr(proc.out_ports, population["port"]))
             hearing[population["name"]] = [process.a_in]
