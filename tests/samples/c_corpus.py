@@ -32,8 +32,8 @@ def problem_with(network: Case) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         emitted = _written(network.program, folder)
-        found = LARGE.run("cc", folder, emitted, network.spikes, time_limit=120)
-    return first_difference(simulate(network.program, network.spikes), found)
+        found = LARGE.run("cc", folder, emitted, network.spikes, time_limit=120, potentials=True)
+    return first_difference(simulate(network.program, network.spikes, states=True), found)
 
 
 def _written(program: Program, folder: Path) -> Emitted:

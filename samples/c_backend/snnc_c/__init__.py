@@ -80,7 +80,9 @@ class CBackend:
         potentials: bool = False,
     ) -> Trace:
         """Compile the bundle's code and run it."""
-        return _run(engine, folder, spikes, time_limit=time_limit, progress=progress)
+        return _run(
+            engine, folder, spikes, time_limit=time_limit, progress=progress, potentials=potentials
+        )
 
 
 _run = engine.run  # the protocol calls an argument of ``run`` engine, too

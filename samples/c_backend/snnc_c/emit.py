@@ -87,7 +87,14 @@ def _code(layout: Layout) -> str:
         calls="\n".join(f"    step_{place.name}();" for place in computing),
         outputs=readout.count,
         potential=readout.buffers["potential"].name,
-        copies="".join(_copy(number, place) for number, place in enumerate(_spiking(layout))),
+        copies="".join(
+            _copy(number, place, "spikes", f"({place.buffers['spikes'].name} + {_now(place)})")
+            for number, place in enumerate(_spiking(layout))
+        ),
+        kept="".join(
+            _copy(number, place, "potentials", place.buffers["potential"].name)
+            for number, place in enumerate(_spiking(layout))
+        ),
     )
 
 
@@ -103,11 +110,15 @@ def _start(place: Place) -> str:
     return f"    for (i = 0; i < {place.count}; ++i)\n        {name}[i] = {value};"
 
 
-def _copy(number: int, place: Place) -> str:
-    spikes = f"{place.buffers['spikes'].name} + {slot(place, place.depth)}"
+def _now(place: Place) -> str:
+    """Where this step's spikes begin."""
+    return slot(place, place.depth)
+
+
+def _copy(number: int, place: Place, into: str, source: str) -> str:
     return (
         f"    case {number}:\n        for (i = 0; i < {place.count}; ++i)\n"
-        f"            spikes[i] = ({spikes})[i];\n        break;\n"
+        f"            {into}[i] = {source}[i];\n        break;\n"
     )
 
 

@@ -50,8 +50,8 @@ def engines() -> tuple[Engine, ...]:
     """The computer's own compiler, and one that pip can install where there is none."""
     version = _version(tuple(compiler()))
     cure = f"apt-get install gcc, or set {CC} to a C compiler, or use the engine {ZIG}"
-    host = Engine(HOST, version, bool(version), "" if version else cure)
-    return (host, Engine.inside(ZIG_ENVIRONMENT, ZIG, NAME))
+    host = Engine(HOST, version, bool(version), "" if version else cure, potentials=True)
+    return (host, Engine.inside(ZIG_ENVIRONMENT, ZIG, NAME, potentials=True))
 
 
 def _command(engine: str) -> list[str]:
@@ -82,6 +82,7 @@ def run(
     *,
     time_limit: float,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     command = _command(engine)
@@ -97,9 +98,10 @@ def run(
         whole = spikes.reshape(samples, -1).astype(np.int32)
         (job / "input").write_bytes(np.array([samples, steps], np.int32).tobytes() + whole.tobytes())
         flags = shlex.split(os.environ.get(FLAGS, ""))
+        asked = ["potentials"] if potentials else []
         for words, done in (
             ([*command, *STRICT, *flags, "-o", "network", *sources], None),
-            (["./network", "input", "output"], progress),
+            (["./network", "input", "output", *asked], progress),
         ):
             run_process(
                 words,
@@ -109,27 +111,29 @@ def run(
                 time_limit=max(0.001, deadline - time.monotonic()),
                 progress=done,
             )
-        return _collect(program, np.fromfile(job / "output", np.int32), spikes, engine)
+        found = np.fromfile(job / "output", np.int32)
+        return _collect(program, found, spikes, engine, potentials)
 
 
-def _collect(program: Program, found: Integers, spikes: Integers, engine: str) -> Trace:
+def _collect(program: Program, found: Integers, spikes: Integers, engine: str, hidden: bool) -> Trace:
     """The program's numbers as a trace; the input's spikes are what went in."""
     samples, steps = spikes.shape[:2]
+    source = f"{engine} on this computer, mean of {samples * steps} steps"
+    seconds = float(found[-1]) * 1e-6 / max(1, samples * steps) if found.size else 0.0
+    trace = Trace(measured=(Measured("time of a step", seconds, "s", source),))
+    trace.spikes[program.input.name] = spikes.astype(np.int32)
     heard = [p for p in program.populations if p.neuron is not None and p is not program.readout]
-    order = [*heard, program.readout]
-    counts = [size(p.shape) for p in order]
+    kept = [trace.spikes, trace.potentials] if hidden else [trace.spikes]
+    # In the order in which main.c writes them.
+    order = [(p, into) for p in heard for into in kept]
+    order.append((program.readout, trace.potentials))
+    counts = [size(p.shape) for p, _ in order]
     wanted = samples * steps * sum(counts) + 1
     if found.size != wanted:
         what = f"engine {engine} wrote {found.size} numbers, not {wanted}"
         raise fail("C606", what, where=engine, help="please report this with the bundle")
     numbers = found[:-1].reshape(samples, steps, sum(counts))
     parts = np.split(numbers, np.cumsum(counts)[:-1], axis=2)
-    shaped = {
-        p.name: np.ascontiguousarray(part).reshape(samples, steps, *p.shape)
-        for p, part in zip(order, parts, strict=True)
-    }
-    potential = {program.readout.name: shaped.pop(program.readout.name)}
-    trace_spikes = {program.input.name: spikes.astype(np.int32), **shaped}
-    seconds = float(found[-1]) * 1e-6 / max(1, samples * steps)
-    source = f"{engine} on this computer, mean of {samples * steps} steps"
-    return Trace(trace_spikes, potential, (Measured("time of a step", seconds, "s", source),))
+    for (p, into), part in zip(order, parts, strict=True):
+        into[p.name] = np.ascontiguousarray(part).reshape(samples, steps, *p.shape)
+    return trace

@@ -1,18 +1,19 @@
-/* Runs the network on a computer: main INPUT OUTPUT. Not for the microcontroller.
+/* Runs the network on a computer: main INPUT OUTPUT [potentials]. Not for the microcontroller.
 
    INPUT: samples and steps, then the input's payloads, step by step. OUTPUT: for each step the spikes of
-   every population of neurons and the readout's potential, at the end the microseconds
-   that the network took, INT32_MAX where they do not fit.
+   every population of neurons (each followed by its potentials, where these are asked for) and the
+   readout's potential, at the end the microseconds that the network took, INT32_MAX where they do not fit.
    All are int32_t as this computer stores them. */
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "network.h"
 
 static int32_t input[NETWORK_INPUTS];
 static int32_t output[NETWORK_OUTPUTS];
-static int32_t spikes[NETWORK_LARGEST];
+static int32_t values[NETWORK_LARGEST];
 
 static int failed(const char *what)
 {
@@ -33,8 +34,8 @@ int main(int argc, char **argv)
     double seconds;
     FILE *from, *to;
 
-    if (argc != 3)
-        return failed("usage: main INPUT OUTPUT");
+    if (argc != 3 && (argc != 4 || strcmp(argv[3], "potentials") != 0))
+        return failed("usage: main INPUT OUTPUT [potentials]");
     from = fopen(argv[1], "rb");
     to = fopen(argv[2], "wb");
     if (from == NULL || to == NULL || fread(shape, sizeof *shape, 2, from) != 2)
@@ -49,8 +50,11 @@ int main(int argc, char **argv)
             network_step(input, output);
             spent += clock() - before;
             for (population = 0; population < NETWORK_POPULATIONS; ++population) {
-                network_spikes(population, spikes);
-                if (!write_all(spikes, (size_t)sizes[population], to))
+                network_spikes(population, values);
+                if (!write_all(values, (size_t)sizes[population], to))
+                    return failed("cannot write");
+                network_potentials(population, values);
+                if (argc == 4 && !write_all(values, (size_t)sizes[population], to))
                     return failed("cannot write");
             }
             if (!write_all(output, NETWORK_OUTPUTS, to))
