@@ -70,4 +70,12 @@ class Loihi1Backend:
         potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
-        return emulators.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+        return emulators.run(
+            engine,
+            folder,
+            emitted,
+            spikes,
+            time_limit=time_limit,
+            progress=progress,
+            potentials=potentials,
+        )

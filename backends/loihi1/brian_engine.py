@@ -56,7 +56,7 @@ class Network:
         self.potentials = [
             (neurons, LoihiStateMonitor(group, "v"))
             for number, neurons, group in self.groups
-            if self.populations[number]["readout"]
+            if self.populations[number]["watched"]
         ]
         self.network = LoihiNetwork(
             self.input,
@@ -148,7 +148,7 @@ class Network:
         return round(float(self.network.t_) * 1000) + 1
 
     def run(self, events: list[Any], steps: int) -> tuple[Any, Any]:
-        """One sample: (spikes of all neurons, the readouts' potentials), a row a step."""
+        """One sample: (all neurons' spikes, the watched ones' potentials), a row a step."""
         self.network.restore()
         indices = np.concatenate([*events, np.zeros(0, int)]).astype(int)
         # A generator's spikes arrive in their own step, those of a program one step later.

@@ -17,7 +17,8 @@ from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 from .checks import check
 from .installed import ENVIRONMENT, SCRIPTS
 from .places import Core, Part
-from .readouts import arrived, collecting_steps, potentials
+from .readouts import arrived, collecting_steps
+from .readouts import potentials as readout_potentials
 from .stage import Staged, stage
 
 
@@ -29,6 +30,7 @@ def run(
     *,
     time_limit: float,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     if engine not in SCRIPTS:
@@ -45,7 +47,7 @@ def run(
     if wrong:
         raise UserError(*wrong)  # the bundle was changed: what is compiled was checked
     cores = read_cores(program, folder / emitted.files["cores"])
-    staged = stage(program, cores, spikes)
+    staged = stage(program, cores, spikes, potentials=potentials)
     found = run_script(
         python,
         SCRIPTS[engine],
@@ -103,17 +105,21 @@ def collect(
     sizes = [size(p.shape) for p in staged.populations]
     fired = np.unpackbits(found["spikes"], axis=-1, count=sum(sizes))
     trace = Trace(spikes={program.input.name: spikes.astype(np.int32)})
-    first = 0
-    for population, count in zip(staged.populations, sizes, strict=True):
+    first = seen = 0
+    settings = staged.settings["populations"]
+    for population, count, about in zip(staged.populations, sizes, settings, strict=True):
         part = fired[:, :, first : first + count]
-        first += count
+        watched = found["potentials"][:, :, seen : seen + count]
+        first, seen = first + count, seen + (count if about["watched"] else 0)
         shape = (samples, steps, *population.shape)
         if population.kind is not Kind.READOUT:
             trace.spikes[population.name] = part.astype(np.int32).reshape(shape)
+            if about["watched"]:
+                trace.potentials[population.name] = watched.astype(np.int32).reshape(shape)
             continue
         if part.any():
             raise AssertionError("a readout fired: what it collects was bounded before")
         interval = collecting_steps(program, population)
-        heard = arrived(found["potentials"].astype(np.int64), interval)
-        trace.potentials[population.name] = potentials(population, heard)
+        heard = arrived(watched.astype(np.int64), interval)
+        trace.potentials[population.name] = readout_potentials(population, heard)
     return trace

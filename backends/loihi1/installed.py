@@ -40,7 +40,7 @@ SCRIPTS = {
 
 def engines() -> tuple[Engine, ...]:
     """nengo-loihi's emulator and brian2-loihi."""
-    nengo = Engine.inside(ENVIRONMENT, "nengo-loihi", "loihi1")
+    nengo = Engine.inside(ENVIRONMENT, "nengo-loihi", "loihi1", potentials=True)
     brian = BRIAN_VERSION if nengo.installed else ""
     other = Engine("brian2-loihi", brian, nengo.installed, nengo.how_to_install)
-    return (nengo, replace(other, environment=ENVIRONMENT))
+    return (nengo, replace(other, environment=ENVIRONMENT, potentials=True))

@@ -202,7 +202,7 @@ def main(job: Path) -> None:
     samples, steps = settings["samples"], settings["steps"]
     network = Network(arrays, settings)
     watched = np.concatenate(
-        [p["first"] + np.arange(p["size"]) for p in settings["populations"] if p["readout"]]
+        [p["first"] + np.arange(p["size"]) for p in settings["populations"] if p["watched"]]
     )
     spikes, potentials = [], []
     for sample in range(samples):

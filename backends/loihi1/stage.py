@@ -36,13 +36,16 @@ class Staged:
     populations: tuple[ProgramPopulation, ...]
 
 
-def stage(program: Program, cores: tuple[Core, ...], spikes: Integers) -> Staged:
+def stage(
+    program: Program, cores: tuple[Core, ...], spikes: Integers, *, potentials: bool = False
+) -> Staged:
     """Everything that a run needs.
 
     Args:
         program: passed the checks.
         cores: every neuron once.
         spikes: input, (samples, steps, \\*input shape); what is not 0 is a spike.
+        potentials: whether hidden populations are watched too, not the readout alone.
     """
     computing = tuple(p for p in program.populations if p.neuron is not None)
     numbers = {p.name: i for i, p in enumerate(computing)} | {program.input.name: INPUT}
@@ -84,7 +87,7 @@ def stage(program: Program, cores: tuple[Core, ...], spikes: Integers) -> Staged
         "steps": steps,
         "input_size": size(program.input.shape),
         "populations": [
-            _population(program, p, int(f)) for p, f in zip(computing, first, strict=False)
+            _population(program, p, int(f), potentials) for p, f in zip(computing, first, strict=False)
         ],
         "projections": projections,
         "cores": [
@@ -95,7 +98,9 @@ def stage(program: Program, cores: tuple[Core, ...], spikes: Integers) -> Staged
     return Staged(arrays, settings, computing)
 
 
-def _population(program: Program, population: ProgramPopulation, first: int) -> dict[str, Any]:
+def _population(
+    program: Program, population: ProgramPopulation, first: int, hidden: bool
+) -> dict[str, Any]:
     """What the scripts need of one population; readouts are set back ever so often."""
     neuron = neuron_of(population)
     readout = neuron.threshold is None
@@ -103,7 +108,7 @@ def _population(program: Program, population: ProgramPopulation, first: int) -> 
         "name": population.name,
         "size": size(population.shape),
         "first": first,
-        "readout": readout,
+        "watched": readout or hidden,
         "bias_start": 0 if readout else neuron.bias_start,
         "clear_interval": collecting_steps(program, population) if readout else neuron.clear_interval,
         "clear_offset": 1 if readout else neuron.clear_offset,

@@ -47,12 +47,15 @@ def accepted(programs: Iterator[Program], count: int) -> list[Program]:
 def run_many(
     engine: str, cases: list[tuple[Program, Integers]], folder: Path
 ) -> list[tuple[Program, Integers, Trace]]:
-    """Programs, their inputs (samples, steps, \\*input shape) and what an emulator made of them."""
+    """Programs, their inputs (samples, steps, \\*input shape) and what an emulator made of them.
+
+    With hidden potentials.
+    """
     python, jobs, made = interpreter(), [], []
     for number, (program, spikes) in enumerate(cases):
         job = folder / str(number)
         job.mkdir()
-        staged = stage(program, partition(program), spikes)
+        staged = stage(program, partition(program), spikes, potentials=True)
         np.savez(job / "input.npz", **staged.arrays)
         (job / "settings.json").write_text(json.dumps(staged.settings))
         jobs.append(job)

@@ -33,7 +33,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_emulators_agree_with_the_reference(runs: Runs) -> None:
     for program, spikes, trace in runs:
-        assert differences(simulate(program, spikes), trace) == [], program.name
+        assert differences(simulate(program, spikes, states=True), trace) == [], program.name
 
 
 def test_random_networks_cover_what_they_should(runs: Runs) -> None:
