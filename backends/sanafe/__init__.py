@@ -91,4 +91,12 @@ class SanafeBackend:
         potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk."""
-        return sanafe.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+        return sanafe.run(
+            engine,
+            folder,
+            emitted,
+            spikes,
+            time_limit=time_limit,
+            progress=progress,
+            potentials=potentials,
+        )

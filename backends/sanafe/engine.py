@@ -32,7 +32,7 @@ default."""
 
 def engines() -> tuple[Engine, ...]:
     """Both; the spikes are the same, the costs are not."""
-    return tuple(Engine.inside(ENVIRONMENT, name, "sanafe") for name in ENGINES)
+    return tuple(Engine.inside(ENVIRONMENT, name, "sanafe", potentials=True) for name in ENGINES)
 
 
 def run(
@@ -43,6 +43,7 @@ def run(
     *,
     time_limit: float,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     python = ENVIRONMENT.python()
@@ -65,12 +66,13 @@ def run(
             "architecture": None if engine == "sanafe-loihi" else str(paths["architecture"].absolute()),
             "network": str(paths["network"].absolute()),
             "about": str(paths["host"].absolute()),
+            "potentials": potentials,
         },
         samples=len(spikes),
         time_limit=time_limit,
         progress=progress,
     )
-    return collect(engine, host, spikes, found)
+    return collect(engine, host, spikes, found, potentials)
 
 
 def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
@@ -87,11 +89,15 @@ def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
 
 
 def collect(
-    engine: str, host: dict[str, Any], spikes: Integers, found: dict[str, NDArray[Any]]
+    engine: str,
+    host: dict[str, Any],
+    spikes: Integers,
+    found: dict[str, NDArray[Any]],
+    potentials: bool = False,
 ) -> Trace:
     """The child's arrays as a trace, with what they cost; the input's spikes are what went in.
 
-    ``host``: the content of the payload's ``play.json``.
+    ``host``: the content of the payload's ``play.json``. ``potentials``: hidden ones are there, too.
     """
     wrapped = int(found["costs/wrapped"].max(initial=0))
     if wrapped:
@@ -102,10 +108,11 @@ def collect(
     )
     for p in host["populations"]:
         whole = (samples, steps, *p["shape"])
-        if p["readout"]:
+        if p["readout"] or potentials:
             values = found[f"potentials/{p['group']}"] * 64
             kept = np.rint((values - p["offset"]) / p["scale"])
             trace.potentials[p["population"]] = kept.reshape(whole).astype(np.int32)
+        if p["readout"]:
             continue
         trace.spikes[p["population"]] = found[f"spikes/{p['group']}"].reshape(whole).astype(np.int32)
     return trace

@@ -38,14 +38,25 @@ Numbers = NDArray[np.float64]
 class Network:
     """A network on a chip, to be run as often as one likes; every run begins anew."""
 
-    def __init__(self, architecture: str | None, network: str, about: str) -> None:
-        """Load the files; ``architecture`` None is SANA-FE's own Loihi."""
+    def __init__(
+        self, architecture: str | None, network: str, about: str, all_potentials: bool = False
+    ) -> None:
+        """Load the files; ``architecture`` None is SANA-FE's own Loihi.
+
+        ``all_potentials``: those of every population are logged, not only what the host needs.
+        """
         self.about: dict[str, Any] = json.loads(Path(about).read_text(encoding="utf-8"))
         arch = sanafe.load_loihi() if architecture is None else sanafe.load_arch(architecture)
         self.chip = sanafe.SpikingChip(arch)
-        self.chip.load(sanafe.load_net(network, arch))
-        self.groups = self.chip.mapped_neuron_groups
         self.populations: list[dict[str, Any]] = self.about["populations"]
+        net = sanafe.load_net(network, arch)
+        if all_potentials:
+            for p in self.populations:
+                p["logged"] = True
+                for neuron in net.groups[p["group"]]:
+                    neuron.set_attributes(log_potential=True)
+        self.chip.load(net)
+        self.groups = self.chip.mapped_neuron_groups
         self.carried = [Carried(p) for p in self.populations if p["carried"]]
         self.used = False
 
@@ -223,7 +234,8 @@ def main(job: Path) -> None:
     settings = json.loads((job / "settings.json").read_text(encoding="utf-8"))
     with np.load(job / "input.npz", allow_pickle=False) as arrays:
         spikes = arrays["spikes"]
-    network = Network(settings["architecture"], settings["network"], settings["about"])
+    files = (settings["architecture"], settings["network"], settings["about"])
+    network = Network(*files, settings["potentials"])
     samples = []
     for number, sample in enumerate(spikes):
         samples.append(network.run(sample))

@@ -33,7 +33,10 @@ def installed() -> Path:
 
 @pytest.fixture(scope="session")
 def run_many(installed: Path) -> RunMany:
-    """Many programs through SANA-FE in one process: what it made of each, or why that is nothing."""
+    """Many programs through SANA-FE in one process: what it made of each, or why that is nothing.
+
+    With hidden potentials.
+    """
 
     def run(
         back_end: SanafeBackend, cases: list[tuple[Program, Integers]], folder: Path
@@ -58,7 +61,7 @@ def run_many(installed: Path) -> RunMany:
             with np.load(job / "output.npz", allow_pickle=False) as found:
                 arrays = {key: found[key] for key in found.files}
             try:
-                traces.append(collect("sanafe", read_host(job / "play.json"), spikes, arrays))
+                traces.append(collect("sanafe", read_host(job / "play.json"), spikes, arrays, True))
             except UserError as problem:
                 traces.append(problem)
         return traces

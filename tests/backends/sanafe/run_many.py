@@ -15,9 +15,8 @@ for name in sys.argv[2:]:
     folder = Path(name)
     with np.load(folder / "spikes.npz") as arrays:
         spikes = arrays["spikes"]
-    network = play.Network(
-        str(folder / "architecture.yaml"), str(folder / "network.yaml"), str(folder / "play.json")
-    )
+    files = [str(folder / file) for file in ("architecture.yaml", "network.yaml", "play.json")]
+    network = play.Network(*files, all_potentials=True)
     samples = [network.run(sample) for sample in spikes]
     found = {
         f"{kind}/{key}": np.stack([s[kind][key] for s in samples])

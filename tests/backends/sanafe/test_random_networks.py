@@ -67,7 +67,7 @@ def test_currents_that_wrap_are_refused_and_no_others(outcomes: list[Outcome]) -
 
 def test_sanafe_agrees_with_the_reference(runs: list[Case]) -> None:
     for program, spikes, found in runs:
-        assert differences(simulate(program, spikes), found) == [], program.name
+        assert differences(simulate(program, spikes, states=True), found) == [], program.name
 
 
 def test_random_networks_cover_what_they_should(runs: list[Case]) -> None:
@@ -139,7 +139,7 @@ def test_full_registers(run_many: RunMany, tmp_path: Path) -> None:
         states = simulate(program, spikes, simulator="reference", states=True)
         assert states.potentials["soft"].max() >= STATE_LIMIT - 640
         assert isinstance(found, Trace)
-        assert differences(simulate(program, spikes), found) == [], program.name
+        assert differences(simulate(program, spikes, states=True), found) == [], program.name
 
 
 def test_an_input_without_payloads_has_one_neuron_each() -> None:
