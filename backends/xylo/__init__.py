@@ -59,4 +59,12 @@ class XyloBackend:
         potentials: bool = False,
     ) -> Trace:
         """Run the bundle from disk on xylosim."""
-        return xylosim.run(engine, folder, emitted, spikes, time_limit=time_limit, progress=progress)
+        return xylosim.run(
+            engine,
+            folder,
+            emitted,
+            spikes,
+            time_limit=time_limit,
+            progress=progress,
+            potentials=potentials,
+        )

@@ -87,6 +87,7 @@ def run(
     *,
     time_limit: float,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     python = _interpreter(engine)
@@ -107,7 +108,7 @@ def run(
         SCRIPT,
         engine=engine,
         arrays={**payload.chip.arrays(), "inputs": given},
-        settings={},
+        settings={"potentials": potentials},
         samples=samples,
         time_limit=time_limit,
         progress=progress,
@@ -120,6 +121,10 @@ def run(
         else:
             whole[:, payload.late :] = found[KEPT_BY[place.kind]][:, :, place.where]
         trace.spikes[place.population] = whole.reshape(samples, steps, *shape)
+        if potentials and place.kind != INPUT:
+            kept = np.zeros((samples, steps, place.size), np.int32)  # 0 before the chip begins
+            kept[:, payload.late :] = found[f"potentials_{KEPT_BY[place.kind]}"][:, :, place.where]
+            trace.potentials[place.population] = kept.reshape(samples, steps, *shape)
     heard = heard_spikes(payload.hears, {n: s.astype(np.int64) for n, s in trace.spikes.items()})
     answered = simulate(payload.host, heard, simulator=REFERENCE)
     trace.potentials[payload.readout] = answered.potentials[payload.host.readout.name]

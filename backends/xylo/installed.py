@@ -18,4 +18,4 @@ ENVIRONMENT = Environment(
 
 def engines() -> tuple[Engine, ...]:
     """xylosim alone."""
-    return (Engine.inside(ENVIRONMENT, XYLOSIM, "xylo"),)
+    return (Engine.inside(ENVIRONMENT, XYLOSIM, "xylo", potentials=True),)

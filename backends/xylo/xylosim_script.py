@@ -1,11 +1,13 @@
 """Runs one configuration on xylosim, in an environment of its own: ``python -I xylosim_script.py JOB``.
 
 Imports nothing of snnc. JOB/input.npz has the specification's arrays and ``inputs`` (samples, steps,
-inputs); JOB/output.npz gets ``hidden`` and ``outputs``, the spikes of each step.
+inputs); JOB/output.npz gets ``hidden`` and ``outputs``, the spikes of each step, and where
+JOB/settings.json says ``potentials``, ``potentials_hidden`` and ``potentials_outputs`` after it.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ def main(job: Path) -> None:
     """Every sample from the start state."""
     with np.load(job / "input.npz", allow_pickle=False) as found:
         given = {name: found[name] for name in found.files}
+    potentials = json.loads((job / "settings.json").read_text(encoding="utf-8"))["potentials"]
     kept = [synapses(given[name]) for name in ("weights_in", "weights_rec", "weights_out")]
     chip = XyloLayer(
         synapses_in=kept[0],
@@ -52,16 +55,23 @@ def main(job: Path) -> None:
     )
     inputs = given["inputs"]
     samples, steps, _ = inputs.shape
-    hidden = np.zeros((samples, steps, len(given["threshold"])), np.uint8)
-    outputs = np.zeros((samples, steps, len(given["threshold_out"])), np.uint8)
+    sizes = {"hidden": len(given["threshold"]), "outputs": len(given["threshold_out"])}
+    saved = {name: np.zeros((samples, steps, size), np.uint8) for name, size in sizes.items()}
+    if potentials:
+        for name, size in sizes.items():
+            saved[f"potentials_{name}"] = np.zeros((samples, steps, size), np.int16)
     for number, sample in enumerate(inputs):
         chip.reset_all()
-        if steps:
-            outputs[number] = np.array(chip.evolve(sample.tolist())).reshape(steps, -1)
-            hidden[number] = np.array(chip.rec_recurrent_spikes).reshape(steps, -1)
+        if not steps:
+            continue
+        saved["outputs"][number] = np.array(chip.evolve(sample.tolist())).reshape(steps, -1)
+        saved["hidden"][number] = np.array(chip.rec_recurrent_spikes).reshape(steps, -1)
+        if potentials:  # a row a neuron, after its reset
+            saved["potentials_hidden"][number] = np.array(chip.rec_v_mem).reshape(-1, steps).T
+            saved["potentials_outputs"][number] = np.array(chip.rec_v_mem_out).reshape(-1, steps).T
         sys.stdout.write(f"done {number + 1}\n")
         sys.stdout.flush()
-    np.savez(job / "output.npz", hidden=hidden, outputs=outputs)
+    np.savez(job / "output.npz", **saved)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ def need_xylosim() -> None:
 
 
 def run(program: Program, spikes: Integers, folder: Path) -> Trace:
-    """Emit a program and run the payload on xylosim."""
+    """Emit a program and run the payload on xylosim, with hidden potentials."""
     backend = XyloBackend()
     folder.mkdir(exist_ok=True)
     emitted = backend.emit(program, folder)
-    return backend.run("xylosim", folder, emitted, spikes, time_limit=120)
+    return backend.run("xylosim", folder, emitted, spikes, time_limit=120, potentials=True)
