@@ -83,7 +83,10 @@ class NirBackend(Choices):
         cure = "" if found else INSTALL
         hint = f"--engine {INFORMED} follows what the metadata say beyond NIR's words"
         hints = {LITERAL: hint if self.unsaid == "metadata" else "", INFORMED: ""}
-        return tuple(Engine(name, found, bool(found), cure, hint) for name, hint in hints.items())
+        return tuple(
+            Engine(name, found, bool(found), cure, hint, potentials=True)
+            for name, hint in hints.items()
+        )
 
     def run(
         self,
@@ -100,7 +103,9 @@ class NirBackend(Choices):
         _nir()
         graph, layout = interpreter.read(folder, emitted.files)
         informed = engine == INFORMED
-        return interpreter.run(graph, layout, spikes, metadata=informed, progress=progress)
+        return interpreter.run(
+            graph, layout, spikes, metadata=informed, progress=progress, potentials=potentials
+        )
 
 
 def file_input(folder: Path, program: Program, frames: NDArray[np.int64]) -> tuple[NDArray[Any], float]:

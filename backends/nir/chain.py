@@ -11,6 +11,7 @@ from snnc.errors import fail
 from snnc.ir import Array, Kind, Program, ProgramPopulation
 
 from .choices import Choices
+from .held import held
 from .layers import MOST_WEIGHTS
 from .layout import Layout, PopulationPlace
 from .levels import Lane, Levels, Read, lane_size, levels
@@ -89,7 +90,9 @@ class _Chain:
         if population.kind is Kind.NEURONS:
             level = self.chain.of[name]
             first = self._firsts(level)[Lane(name, 0)]
-            return PopulationPlace(name, f"level_{level}", shape, shift, "spikes", length, first)
+            kept = held(population, self.choices)
+            node = f"level_{level}"
+            return PopulationPlace(name, node, shape, shift, "spikes", length, first, **kept)
         unit = divisor(self.program, population, self.choices)
         begin, clear = self.times.starts[name], population.neuron.clear_interval
         return PopulationPlace(name, OUTPUT, shape, shift, "values", length, 0, unit, begin, clear)

@@ -30,6 +30,7 @@ def run(
     *,
     metadata: bool,
     progress: Progress | None = None,
+    potentials: bool = False,
 ) -> Trace:
     """Run a graph on a program's input.
 
@@ -39,23 +40,33 @@ def run(
         spikes: the program's input, (samples, steps, \\*input shape).
         metadata: whether neurons do what snnc says of them beyond NIR.
         progress: called with the number of samples done.
+        potentials: also record those of hidden populations, where a node keeps them.
     """
     samples, steps = spikes.shape[:2]
+    hidden = [p for p in layout.populations if p.quantity in SPIKES and potentials]
+    read = [p for p in hidden if not p.unread]
     trace = Trace()
     trace.spikes[layout.entry] = spikes.astype(np.int32)
     for place in layout.populations:
         kind = trace.spikes if place.quantity in SPIKES else trace.potentials
         kind[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
+    for place in read:
+        trace.potentials[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
+    trace.unread.update({p.name: p.unread for p in hidden if p.unread})
     longest = _longest(layout, steps)
     for first in range(0, samples, BATCH):
         part = slice(first, min(first + BATCH, samples))
         frames = node_input(graph, layout, spikes[part])
-        found = run_nir(graph, frames, layout.dt, metadata=metadata)
+        kept: dict[str, NDArray[np.float64]] = {}
+        asked = kept if read else None
+        found = run_nir(graph, frames, layout.dt, metadata=metadata, potentials=asked)
         for place in layout.populations:
             kind = trace.spikes if place.quantity in SPIKES else trace.potentials
             if place.quantity == "always":
                 found[place.node] = np.ones((len(frames), longest, *place.shape))
             kind[place.name][part] = _in_program(place, found[place.node], steps)
+        for place in read:
+            trace.potentials[place.name][part] = _potential(place, kept[place.node], steps)
         if progress is not None:
             progress(part.stop)
     return trace
@@ -88,6 +99,16 @@ def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) 
     values = np.rint(values * place.unit)
     moved = _moved(values, place.shift, steps)
     return moved.reshape(*moved.shape[:2], *place.shape).astype(np.int32)
+
+
+def _potential(place: PopulationPlace, kept: NDArray[np.float64], steps: int) -> NDArray[np.int32]:
+    """What a spiking population's node keeps, as the program's potential, in the program's steps."""
+    values = kept[:, :, place.first : place.first + place.length]
+    # Counted from the start value, so that zero is right for steps before the node's first.
+    start = np.array(place.start)
+    counted = np.rint(values).reshape(*values.shape[:2], -1) + np.array(place.offset) - start
+    moved = _moved(counted, place.shift, steps) + start
+    return np.asarray(moved.reshape(*moved.shape[:2], *place.shape), np.int32)
 
 
 def _summed(values: NDArray[np.float64], begin: int, clear: int) -> NDArray[np.float64]:

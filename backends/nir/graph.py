@@ -12,6 +12,7 @@ from snnc.ir import Array, Kind, Program, ProgramPopulation, ProgramProjection, 
 
 from .chain import write_chain
 from .choices import Choices
+from .held import CONSTANT, held
 from .layers import Side, connect
 from .layout import Layout, PopulationPlace
 from .neurons import (
@@ -128,7 +129,13 @@ class _Writer:
     def _constant(self, population: ProgramPopulation) -> PopulationPlace:
         shift = self.times.shifts[population.name]
         return PopulationPlace(
-            population.name, "", population.shape, shift, "always", population.shape[0]
+            population.name,
+            "",
+            population.shape,
+            shift,
+            "always",
+            population.shape[0],
+            unread=CONSTANT,
         )
 
     def _neurons(self, population: ProgramPopulation) -> PopulationPlace:
@@ -164,9 +171,8 @@ class _Writer:
         elif placed.bias is not None:
             self.waiting[name] = self._layer_bias(placed.bias, name)
             self.held_back[name] = late
-        return PopulationPlace(
-            name, placed.exit, population.shape, self.times.shifts[name], "spikes", shape[0]
-        )
+        shift, kept = self.times.shifts[name], held(population, self.choices)
+        return PopulationPlace(name, placed.exit, population.shape, shift, "spikes", shape[0], **kept)
 
     def _slots(self, name: str) -> int:
         if self.choices.delays == "nodes":

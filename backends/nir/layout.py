@@ -24,6 +24,10 @@ class PopulationPlace:
         unit: of the program's potential, for 1.0 of the node's output.
         begin: NIR's steps before the sum of values begins.
         clear: steps after which it begins again; 0 for never.
+        unread: of spiking populations: why no state of the node is the program's potential.
+        offset: what the node's potential has less than the program's.
+        start: the program's potential before the node's first step. Both are one number, or one for
+            each neuron.
     """
 
     name: str
@@ -36,6 +40,9 @@ class PopulationPlace:
     unit: float = 1.0
     begin: int = 0
     clear: int = 0
+    unread: str = ""
+    offset: tuple[int, ...] = ()
+    start: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,8 @@ class Layout:
         """
         data = dict(data)
         places = data.pop("populations")
-        populations = (PopulationPlace(**{**p, "shape": tuple(p["shape"])}) for p in places)
+        rows = ("shape", "offset", "start")
+        populations = (PopulationPlace(**{**p, **{r: tuple(p[r]) for r in rows}}) for p in places)
         return Layout(**data, populations=tuple(populations))
 
     def metadata(self, program: Program) -> dict[str, Any]:

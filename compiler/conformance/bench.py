@@ -108,7 +108,7 @@ class Bench:
         self, engine: str, folder: Path, emitted: Emitted, spikes: Integers, *, potentials: bool = False
     ) -> Trace:
         """Run one engine; asked for hidden potentials as ``verify`` asks."""
-        asked = {"potentials": True} if potentials else {}
+        asked: dict[str, Any] = {"potentials": True} if potentials else {}
         return self.backend.run(engine, folder, emitted, spikes, time_limit=TIME_LIMIT, **asked)
 
 

@@ -18,7 +18,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from .nir_units import SPIKING, STATEFUL, Floats, kind_of, unit
+from .nir_units import SPIKING, STATEFUL, Floats, Neurons, kind_of, unit
 
 FIRING = (*SPIKING, "Threshold")
 
@@ -31,6 +31,7 @@ def run_nir(
     rule: str = "euler",
     metadata: bool = False,
     progress: Callable[[int], None] | None = None,
+    potentials: dict[str, NDArray[np.float64]] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Run a NIRGraph, every sample from rest.
 
@@ -41,6 +42,7 @@ def run_nir(
         rule: ``euler`` or ``exponential``.
         metadata: follow what snnc wrote into the metadata of neurons, beyond NIR's equations.
         progress: called with the number of steps done.
+        potentials: filled, where it is given, with what each neuron keeps after each step, by node.
 
     Returns:
         By node (``subgraph.node`` inside a sub-graph), for neurons, thresholds and outputs: spikes (0
@@ -64,6 +66,8 @@ def run_nir(
         into[target].append((source, (source, target) in late))
     before: dict[str, Floats] = {n: np.zeros((samples, *_shape(nodes[n]))) for n in remembered}
     found: dict[str, list[Floats]] = {name: [] for name in recorded}
+    neurons = {name: each for name, each in units.items() if isinstance(each, Neurons)}
+    kept: dict[str, list[Floats]] = {name: [] for name in neurons if potentials is not None}
     for step in range(steps):
         now: dict[str, Floats] = {}
         for name in order:
@@ -74,8 +78,12 @@ def run_nir(
         before = now
         for name in recorded:
             found[name].append(now[name])
+        for name, values_kept in kept.items():
+            values_kept.append(neurons[name].v)
         if progress is not None:
             progress(step + 1)
+    if potentials is not None:
+        potentials.update({name: np.stack(rows, axis=1) for name, rows in kept.items()})
     return {name: np.stack(rows, axis=1) for name, rows in found.items()}
 
 

@@ -51,7 +51,7 @@ def unit(node: Any, dt: float, rule: str, metadata: bool, samples: int) -> Unit:
     kind = kind_of(node)
     if kind in STATEFUL:
         said = dict(node.metadata.get("snnc", {})) if metadata else {}
-        return _neurons(node, dt, rule, said, samples)
+        return Neurons(node, dt, rule, said, samples)
     if kind == "Delay":
         return _delay(node, dt, samples)
     simple: dict[str, Unit] = {
@@ -72,40 +72,48 @@ def unit(node: Any, dt: float, rule: str, metadata: bool, samples: int) -> Unit:
     return simple[kind]
 
 
-def _neurons(node: Any, dt: float, rule: str, said: dict[str, Any], samples: int) -> Unit:
-    kind = kind_of(node)
-    shape = (samples, *np.shape(node.r))
-    start = np.broadcast_to(np.asarray(said.get("start_value", 0.0)), shape)
-    begins, again = int(said.get("start_step", 0)), int(said.get("restart_steps", 0))
-    subtract, at_once = said.get("reset") == "subtract", said.get("comparison") == ">="
-    v, current = start.astype(np.float64), np.zeros(shape)
-    steps = 0
+class Neurons:
+    """A node with a state. ``v`` is its potential after the last step, after its reset."""
 
-    def share(tau: Any) -> Any:
+    def __init__(self, node: Any, dt: float, rule: str, said: dict[str, Any], samples: int) -> None:
+        """Args as of :func:`unit`; ``said`` is what the node's metadata say beyond NIR."""
+        self.node, self.dt, self.rule, self.kind = node, dt, rule, kind_of(node)
+        self.shape = (samples, *np.shape(node.r))
+        self.start = np.broadcast_to(np.asarray(said.get("start_value", 0.0)), self.shape)
+        self.begins, self.again = int(said.get("start_step", 0)), int(said.get("restart_steps", 0))
+        self.subtract, self.at_once = said.get("reset") == "subtract", said.get("comparison") == ">="
+        self.v: Floats = self.start.astype(np.float64)
+        self.current: Floats = np.zeros(self.shape)
+        self.steps = 0
+
+    def _share(self, tau: Any) -> Any:
         """How far a step of dt goes towards what the state tends to."""
-        return dt / tau if rule == "euler" else 1 - np.exp(-dt / tau)
+        return self.dt / tau if self.rule == "euler" else 1 - np.exp(-self.dt / tau)
 
-    def step(x: Floats) -> Floats:
-        nonlocal v, current, steps
-        steps += 1
-        if steps <= begins:
-            return np.zeros(shape)
-        if again and (steps - begins - 1) % again == 0:
-            v, current = start.astype(np.float64), np.zeros(shape)
-        if kind in ("IF", "I"):
-            v = v + dt * node.r * x
-        elif kind in ("LIF", "LI"):
-            v = v + share(node.tau) * ((node.v_leak - v) + node.r * x)
+    def __call__(self, x: Floats) -> Floats:
+        """One step."""
+        node = self.node
+        self.steps += 1
+        if self.steps <= self.begins:
+            return np.zeros(self.shape)
+        if self.again and (self.steps - self.begins - 1) % self.again == 0:
+            self.v, self.current = self.start.astype(np.float64), np.zeros(self.shape)
+        if self.kind in ("IF", "I"):
+            self.v = self.v + self.dt * node.r * x
+        elif self.kind in ("LIF", "LI"):
+            self.v = self.v + self._share(node.tau) * ((node.v_leak - self.v) + node.r * x)
         else:
-            current = current + share(node.tau_syn) * (-current + node.w_in * x)
-            v = v + share(node.tau_mem) * ((node.v_leak - v) + node.r * current)
-        if kind not in SPIKING:
-            return np.asarray(v)
-        z = v >= node.v_threshold if at_once else v > node.v_threshold
-        v = v - z * node.v_threshold if subtract else np.where(z, node.v_reset, v)
-        return np.asarray(z, np.float64)
+            change = self._share(node.tau_syn) * (-self.current + node.w_in * x)
+            self.current = self.current + change
+            towards = (node.v_leak - self.v) + node.r * self.current
+            self.v = self.v + self._share(node.tau_mem) * towards
+        return self._fire() if self.kind in SPIKING else np.asarray(self.v)
 
-    return step
+    def _fire(self) -> Floats:
+        v, node = self.v, self.node
+        z = v >= node.v_threshold if self.at_once else v > node.v_threshold
+        self.v = v - z * node.v_threshold if self.subtract else np.where(z, node.v_reset, v)
+        return np.asarray(z, np.float64)
 
 
 def _delay(node: Any, dt: float, samples: int) -> Unit:

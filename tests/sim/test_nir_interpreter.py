@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from snnc.sim.nir_interpreter import run_nir
 
@@ -112,3 +113,12 @@ def test_convolutions_equal_torch(padding: object, groups: int) -> None:
     tensors = (torch.from_numpy(v) for v in (x.reshape(6, 4, 9, 8), weight, bias))
     expected = torch.nn.functional.conv2d(*tensors, **settings)
     assert np.allclose(found.reshape(expected.shape), expected.numpy())
+
+
+def test_potentials_are_those_after_the_reset() -> None:
+    """IF, dt R = 1, threshold 2.5: 1, 2, 3 fires to 0; 1, 2."""
+    graph = nir.NIRGraph.from_list(nir.Linear(np.eye(1)), nir.IF(one(1), one(2.5)))
+    kept: dict[str, NDArray[np.float64]] = {}
+    spikes = run_nir(graph, np.ones((1, 5, 1)), 1.0, potentials=kept)["if"]
+    assert spikes.ravel().tolist() == [0, 0, 1, 0, 0]
+    assert kept["if"].ravel().tolist() == [1, 2, 0, 1, 2]

@@ -119,9 +119,13 @@ def test_blocks_of_samples_are_joined_as_if_there_were_none(
         actual.potentials[name][sample, step - 1] += 5
     parts = []
     for first in range(0, 3, length):
+        part = slice(first, first + length)
         blocks = [
-            Trace(*({n: v[first : first + length] for n, v in kind.items()} for kind in kinds))
-            for kinds in ((t.spikes, t.potentials) for t in (expected, actual))
+            Trace(
+                {name: values[part] for name, values in trace.spikes.items()},
+                {name: values[part] for name, values in trace.potentials.items()},
+            )
+            for trace in (expected, actual)
         ]
         parts.append(compare(PROGRAM, *blocks, potentials=True))
     assert joined(parts) == compare(PROGRAM, expected, actual, potentials=True)

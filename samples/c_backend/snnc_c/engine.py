@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.backends import Engine, Environment, Progress
 from snnc.backends.child import run_process
@@ -111,11 +112,13 @@ def run(
                 time_limit=max(0.001, deadline - time.monotonic()),
                 progress=done,
             )
-        found = np.fromfile(job / "output", np.int32)
+        found: NDArray[np.int32] = np.fromfile(job / "output", np.int32)
         return _collect(program, found, spikes, engine, potentials)
 
 
-def _collect(program: Program, found: Integers, spikes: Integers, engine: str, hidden: bool) -> Trace:
+def _collect(
+    program: Program, found: NDArray[np.int32], spikes: Integers, engine: str, hidden: bool
+) -> Trace:
     """The program's numbers as a trace; the input's spikes are what went in."""
     samples, steps = spikes.shape[:2]
     source = f"{engine} on this computer, mean of {samples * steps} steps"

@@ -28,15 +28,15 @@ HARD_FROM_HALF = "set-neurons{reset=zero,start-value=0.5,comparison=>=}"
 def mismatches(
     seed: int, target: NirBackend, *changes: str, engine: str = "nir", steps: int = 4
 ) -> int:
-    """Values that differ between the program and the file, read back from disk."""
+    """Values that differ between the program and the file, read back from disk; with potentials."""
     program = compiled(random_graph(seed), target, *changes, steps=steps)
     assert not list(target.check(program))
     given = spikes(program, seed)
     with TemporaryDirectory() as name:
         emitted = target.emit(program, Path(name))
         assert target.differences(program, Path(name), emitted) == []
-        found = target.run(engine, Path(name), emitted, given, time_limit=60)
-    return compare(program, simulate(program, given), found).mismatches
+        found = target.run(engine, Path(name), emitted, given, time_limit=60, potentials=True)
+    return compare(program, simulate(program, given, states=True), found, potentials=True).mismatches
 
 
 EXAMPLES = settings(

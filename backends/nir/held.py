@@ -1,0 +1,39 @@
+"""Whether what a node of the graph keeps is a population's potential in the program, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snnc.ir import Integers, ProgramPopulation, Reset
+
+from .choices import Choices
+from .neurons import is_leaky, unsaid
+
+LEAKS = "its leak is truncated in the program and not in NIR (N714)"
+FRACTION = "the file has fractions of a threshold in float32; nir{weights=integer} keeps integers"
+COMPOSITE = "the file's integrator has it before the reset, which reaches it one step later"
+CONSTANT = "it fires in every step, and the file has it as a bias of layers"
+
+
+def held(population: ProgramPopulation, choices: Choices) -> dict[str, Any]:
+    """Fields of a spiking population's place: ``unread``, or ``offset`` and ``start``."""
+    neuron = population.neuron
+    assert neuron is not None
+    if is_leaky(neuron):
+        return {"unread": LEAKS}
+    if choices.weights == "real":
+        return {"unread": FRACTION}
+    if neuron.reset is Reset.SUBTRACT and choices.unsaid == "composite":
+        return {"unread": COMPOSITE}
+    # With metadata a node begins at the start value, without it counts from there.
+    begins_there = bool(unsaid(neuron))
+    offset = np.zeros((), np.int64) if begins_there else neuron.start_value
+    return {"offset": _row(offset, population), "start": _row(neuron.start_value, population)}
+
+
+def _row(values: Integers, population: ProgramPopulation) -> tuple[int, ...]:
+    if values.ndim == 0:
+        return (int(values),)
+    return tuple(np.broadcast_to(values, population.shape).ravel().tolist())
