@@ -3,7 +3,6 @@ hidden potentials are recorded, so that memory does not grow with the number of 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,9 @@ from snnc.backends import Backend, Emitted, Engine, called
 from .bundle import Bundle
 from .data import Data
 from .errors import Diagnostic, Severity, blamed, fail
+from .files.memory import machine_memory
 from .ir import Measured, Program, Trace, size
+from .ir.memory import gigabytes
 from .progress import Report
 from .sim import encode, simulate
 from .verify import Comparison, compare, joined
@@ -26,7 +27,7 @@ BYTES_A_VALUE = 16
 and the rest for the comparison."""
 
 SHARE_OF_MEMORY = 0.5
-"""Of the machine's, which one sample may take."""
+"""That this process may use, which one sample may take."""
 
 LEAST_SECONDS = 0.001
 
@@ -107,16 +108,15 @@ def samples_a_block(program: Program, steps: int, samples: int) -> int:
         samples: how many there are.
 
     Raises:
-        UserError: D526 not even one fits this machine's memory.
+        UserError: D526 not even one fits the memory.
     """
     values = steps * sum(_recorded(program))
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    needed, most = values * BYTES_A_VALUE, memory * SHARE_OF_MEMORY
+    needed, most = values * BYTES_A_VALUE, int(machine_memory() * SHARE_OF_MEMORY)
     if needed > most:
         raise fail(
             "D526",
-            f"hidden potentials of one sample need {needed / 2**30:.1f} GiB, half of this machine's "
-            f"memory is {most / 2**30:.1f} GiB",
+            f"one sample with hidden potentials needs {gigabytes(needed)}, half of the memory that "
+            f"this process may use is {gigabytes(most)}",
             where="--potentials",
             why=f"{values} values ({steps} steps), {BYTES_A_VALUE} bytes each with the engine's copies",
             help="use data with fewer frames, or leave --potentials out",
