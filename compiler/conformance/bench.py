@@ -95,7 +95,7 @@ class Bench:
         seen = {p.name for p in built.program.populations if not _is_hidden(p)}
         for engine in self.chosen():
             found = self.run(engine, folder, emitted, built.spikes, potentials=self.shows(engine))
-            unread = found.unread if self.shows(engine) else set(wanted.potentials) - seen
+            unread = set(found.unread if self.shows(engine) else wanted.potentials) - seen
             problem = first_difference(wanted, found, unread)
             if problem:
                 raise Wrong(f"{engine}: {problem}")

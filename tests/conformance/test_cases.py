@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.backends.base import Emitted, Progress
+from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.reference import ReferenceBackend
 from snnc.conformance import CASES, Case, Kit, judge
 from snnc.conformance.bench import Bench
@@ -222,6 +222,79 @@ def test_wrong_arithmetic_is_caught(
     case = next(case for case in CASES if case.name == caught)
     row = judge(Wrong(), case, Kit(), {}, ("reference",))
     assert row.result == "failed" and "differ" in row.reason, row
+
+
+class Telling(ReferenceBackend):
+    """What it runs is right; what it tells of hidden potentials is changed."""
+
+    def __init__(self, change: Callable[[Trace], Trace]) -> None:
+        self.change = change
+
+    def run(self, *arguments: Any, **more: Any) -> Trace:
+        found = super().run(*arguments, **more)
+        return self.change(found) if more.get("potentials") else found
+
+
+def _reset_too_low(trace: Trace) -> Trace:
+    trace.potentials["hidden"][trace.spikes["hidden"] > 0] -= 1
+    return trace
+
+
+def _silent(trace: Trace) -> Trace:
+    trace.spikes["hidden"][:] = 0
+    return trace
+
+
+def _untold(trace: Trace) -> Trace:
+    del trace.potentials["hidden"]
+    return trace
+
+
+def _excused(reason: str, *names: str) -> Callable[[Trace], Trace]:
+    def change(trace: Trace) -> Trace:
+        for name in names:
+            del trace.potentials[name]
+        return replace(trace, unread=dict.fromkeys(names, reason))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "case", "said"),
+    [
+        (_reset_too_low, "reset/soft", "potentials of hidden differ"),
+        (_reset_too_low, "reset/hard", "potentials of hidden differ"),
+        (_untold, "bias/readout", "no potentials of hidden"),
+        (_silent, "run/potentials", "spikes of hidden differ"),
+        (_excused("", "hidden"), "run/potentials", "cannot show 'hidden' because of ''"),
+        (_excused("it is the host's", "readout"), "run/potentials", "potentials of readout"),
+    ],
+)
+def test_hidden_potentials_are_compared_where_an_engine_shows_them(
+    change: Callable[[Trace], Trace], case: str, said: str
+) -> None:
+    tried = next(c for c in CASES if c.name == case)
+    row = judge(Telling(change), tried, Kit(), {}, ("reference",))
+    assert row.result == "failed" and said in row.reason, row
+    honest = _excused("it keeps none", "hidden")
+    assert judge(Telling(honest), tried, Kit(), {}, ("reference",)).result == "passed"
+
+
+class Blind(ReferenceBackend):
+    """Written before engines could show potentials."""
+
+    def engines(self) -> tuple[Engine, ...]:
+        return (Engine("reference", "snnc", True),)
+
+    def run(self, *arguments: Any, **more: Any) -> Trace:
+        assert "potentials" not in more
+        return super().run(*arguments, **more)
+
+
+@pytest.mark.parametrize("case", ["reset/soft", "run/potentials", "compile/rollout"])
+def test_an_engine_that_shows_none_is_never_asked(case: str) -> None:
+    row = judge(Blind(), next(c for c in CASES if c.name == case), Kit(), {})
+    assert row.result == "passed", row
 
 
 class Refusing(ReferenceBackend):

@@ -13,6 +13,7 @@ import pytest
 from samples.moving_digits.events import training_and_test
 from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.layout import population_places, projection_places
+from snnc.backends.loihi.potentials import FORGETS, hidden_potentials
 from snnc.backends.loihi.stock import is_stock, obstacles
 from snnc.driver import compile_model
 from snnc.errors import UserError
@@ -87,6 +88,13 @@ def test_what_lava_cannot_say_is_named(fields: dict[str, Any], reason: str, prog
     assert len(found) == 1 and "h1" in found[0].where and reason in found[0].what
     processes = {p.process for p in population_places(other)}
     assert processes == {"input", "Counting", "Readout"}
+
+
+def test_what_forgets_at_once_has_no_potential(program: Program) -> None:
+    hidden = {p.name for p in program.populations if p.kind is Kind.NEURONS}
+    assert hidden_potentials(program, stock=False) == ({}, dict.fromkeys(hidden, FORGETS))
+    kept, unread = hidden_potentials(changed(program, "h1", levels=8), stock=False)
+    assert set(kept) == hidden and unread == {}, "neurons of the package's own"
 
 
 def test_two_projections_are_rounded_down_one_by_one(program: Program) -> None:
