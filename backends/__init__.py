@@ -2,6 +2,7 @@
 
 from .base import INTERFACE, Backend, Emitted, Engine, Progress
 from .environments import Environment
+from .payload_names import refuse_other_names, strange_files
 from .registry import Found, called, find_backend, find_target, registered_backends
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "called",
     "find_backend",
     "find_target",
+    "refuse_other_names",
     "registered_backends",
+    "strange_files",
 ]

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import UserError, fail
+from snnc.files.writing import PrivateFolder
 
 from . import session
 from .base import Progress
@@ -66,7 +66,7 @@ def run_script(
     Raises:
         UserError: D606 the time is over, D607 it does not start, D608 it failed or wrote no arrays.
     """
-    with tempfile.TemporaryDirectory(prefix=f"snnc-{engine}-") as name:
+    with PrivateFolder(f"snnc-{engine}-") as name:
         job = Path(name)
         np.savez(job / INPUT, **arrays)
         (job / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")

@@ -7,8 +7,10 @@ whole.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import shutil
 import subprocess
@@ -20,11 +22,18 @@ from enum import Enum
 from pathlib import Path
 
 from snnc.errors import fail
+from snnc.files.writing import write_file
+from snnc.stopping import undivided
+
+from . import session
 
 FOLDER = "SNNC_ENGINES"
 """Environment variable: the folder that holds the environments."""
 
 FINISHED = "snnc-finished.txt"
+TEMPORARY = "snnc-temporary"
+"""In the environment, while it is made: the place for temporary files of venv and pip."""
+
 SHOWN_LINES = 8
 WORKS = "snnc: it works"
 PROBE_SECONDS = 300.0
@@ -97,7 +106,9 @@ class Environment:
         """The version of ``shows`` in it, empty where it is not installed."""
         if self.state() is not State.READY:
             return ""
-        return (self.folder / FINISHED).read_text(encoding="utf-8").strip()
+        with contextlib.suppress(OSError):  # somebody makes it again at this moment
+            return (self.folder / FINISHED).read_text(encoding="utf-8", errors="replace").strip()
+        return ""
 
     def install(self, say: Say = _quiet) -> bool:
         """Make it, or make it again where it is damaged or its probe fails; several may ask at once.
@@ -132,7 +143,18 @@ class Environment:
 
     def _make(self, say: Say) -> None:
         say(f"making the environment {self.name} in {self.folder}")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with undivided():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self._fill(say)
+        except BaseException:
+            with undivided():
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _fill(self, say: Say) -> None:
+        # Whatever is unpacked on the way is inside, too, and goes with it.
+        (self.folder / TEMPORARY).mkdir(parents=True)
         self._do("venv", [sys.executable, "-m", "venv", str(self.folder)])
         pip = [str(self.interpreter), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         for step in self.steps:
@@ -143,13 +165,25 @@ class Environment:
             raise self._failed(f"its test ({self.probe})", problem)
         code = f"from importlib.metadata import version; print(version({self.shows!r}))"
         found = self._do("python", [str(self.interpreter), "-I", "-c", code])
-        (self.folder / FINISHED).write_text(found, encoding="utf-8")
+        shutil.rmtree(self.folder / TEMPORARY)
+        write_file(self.folder / FINISHED, found.encode())
 
     def _do(self, what: str, command: list[str]) -> str:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise self._failed(what, done.stderr or done.stdout)
-        return done.stdout
+        """Run a program to its end, or end it and all that it has started; returns what it printed."""
+        place, lines = self.folder / TEMPORARY, list[str]()
+        errors = place / "stderr.txt"
+        status = session.run(
+            command,
+            folder=place,
+            environment={**os.environ, "TMPDIR": str(place)},
+            errors=errors,
+            time_limit=math.inf,
+            line=lines.append,
+        )
+        if status:
+            said = errors.read_text(encoding="utf-8", errors="replace")
+            raise self._failed(what, said or "\n".join(lines))
+        return "\n".join(lines) + "\n"
 
     def _works(self) -> str:
         """Empty where the probe succeeds, else what it printed."""
@@ -172,7 +206,7 @@ class Environment:
             f"the environment {self.name} cannot be installed: {what} failed",
             where=str(self.folder),
             why="\n       ".join(lines),
-            help="what is there is made again by the next attempt",
+            help="nothing of it is kept: try again when the reason is gone",
         )
 
     @contextmanager

@@ -1,25 +1,27 @@
 """Runs a command in a session of its own and leaves nothing of it behind, whatever happens.
 
 Lava's workers outlive the process that started them when it dies, and so do their shared-memory files.
-Both are found by the session here: by session id in ``/proc``, and by what its processes have mapped.
-Linux only, like Lava's runtime.
+Both are found by the session (``keeper``): by session id in ``/proc``, and by what its processes have
+mapped. A second process, the keeper, does that where snnc itself is killed. Linux only, like Lava's
+runtime.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import selectors
-import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from snnc.stopping import undivided
+
+from . import keeper
+
 POLL_SECONDS = 0.2
-SHARED_MEMORY = re.compile(r"/dev/shm/psm_\w+")
-"""Names that Python's ``multiprocessing.shared_memory`` gives."""
 
 
 class OutOfTime(Exception):
@@ -51,26 +53,62 @@ def run(
     Raises:
         OutOfTime: it was killed after ``time_limit``.
     """
-    with errors.open("wb") as stderr:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            start_new_session=True,
-        )
-    try:
-        follow(process, time.monotonic() + time_limit, line)
-    finally:
-        # Also after Ctrl-C. The process is not waited for before this, so its number is still taken
-        # and the group that is killed is its own.
-        _clear(process.pid)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    process: subprocess.Popen[bytes] | None = None
+    with errors.open("wb") as stderr, _kept() as session:
+        try:
+            with undivided():  # until it is known what has to be cleared away
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    start_new_session=True,
+                )
+                session(process.pid)
+            follow(process, time.monotonic() + time_limit, line)
+        finally:
+            # Also after Ctrl-C. The process is not waited for before this, so its number is still
+            # taken and the group that is killed is its own.
+            with undivided():
+                if process is not None:
+                    keeper.clear(process.pid)
+                    process.wait()
+                    if process.stdout is not None:
+                        process.stdout.close()
     return process.returncode
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[Callable[[int], None]]:
+    """A keeper; what is given is called with the session that it has to clear if snnc dies."""
+    script = str(Path(keeper.__file__))
+    with undivided():
+        started = subprocess.Popen(
+            [sys.executable, "-I", "-S", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # the terminal's Ctrl-C is not for it
+        )
+    pipe = started.stdin
+    assert pipe is not None
+
+    def say(text: str) -> None:
+        with contextlib.suppress(OSError):  # somebody killed the keeper: nothing depends on it
+            pipe.write(f"{text}\n".encode())
+            pipe.flush()
+
+    try:
+        yield lambda session: say(str(session))
+    finally:
+        with undivided():
+            say(keeper.DONE)  # where it is not killed at once
+            started.kill()
+            started.wait()
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def follow(process: subprocess.Popen[bytes], deadline: float, line: Callable[[str], None]) -> None:
@@ -95,30 +133,3 @@ def follow(process: subprocess.Popen[bytes], deadline: float, line: Callable[[st
                 return
             if time.monotonic() > deadline:
                 raise OutOfTime
-
-
-def _clear(session: int) -> None:
-    shared = {name for pid in members(session) for name in mapped(pid)}
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(session, signal.SIGKILL)
-    for name in shared:
-        Path(name).unlink(missing_ok=True)
-
-
-def members(session: int) -> list[int]:
-    """Processes of a session."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.getsid(int(entry.name)) == session:
-                    found.append(int(entry.name))
-    return found
-
-
-def mapped(pid: int) -> set[str]:
-    """Shared-memory files that a process has mapped."""
-    try:
-        return set(SHARED_MEMORY.findall(Path(f"/proc/{pid}/maps").read_text()))
-    except OSError:
-        return set()

@@ -1,6 +1,6 @@
 """``python -m snnc``: the same as the command ``snnc``."""
 
-from snnc.cli import main
+from snnc.start import main
 
 if __name__ == "__main__":
     main()

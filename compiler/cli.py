@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +12,7 @@ import typer
 from . import __version__, console
 from .cli_common import (
     DIFFERENT,
-    OUR_BUG,
-    READER_GONE,
+    EXIT_CODES,
     AllowOverflow,
     BundlePath,
     DataPath,
@@ -41,6 +36,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="snnc",
     help="Compile trained streaming-rollout networks to neuromorphic chips, and prove they arrived.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -172,7 +168,7 @@ def verify(
 
     With --ladder, begin with the model that it was compiled from.
 
-    Exit code 0: equal (with --ladder: wherever rungs must be equal). 1: different. 2: wrong use.
+    Exit code 0: equal (with --ladder: wherever rungs must be equal). 1: different. 2: refused.
     """
     with reported():
         if ladder:
@@ -279,15 +275,16 @@ def run(
                 simulator="fast" if simulator is None else simulator,
                 report=report,
             )
+        spent = cost_of(ran) if operations else None
         if output is not None:
             write_results(ran, output)
-        if as_json:
+        if as_json and spent is not None:
             console.diagnostics(ran.warnings)
-            console.say(json.dumps(cost_of(ran).as_json(), indent=1))
+            console.say(json.dumps(spent.as_json(), indent=1))
             return
         console.ran(ran, output)
-        if operations:
-            console.costs(cost_of(ran))
+        if spent is not None:
+            console.costs(spent)
 
 
 @app.command()
@@ -402,22 +399,3 @@ app.command()(train)
 app.command("methods")(methods_)
 app.add_typer(targets_app, name="targets")
 app.command("passes")(passes_)
-
-
-def _terminated(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def main() -> None:
-    """Entry point of the command ``snnc``."""
-    # As ctrl-C: children and temporary files go with the command.
-    signal.signal(signal.SIGTERM, _terminated)
-    try:
-        app()
-    except BrokenPipeError:  # the reader of a pipe has gone: not worth a word
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(READER_GONE)
-    except Exception:  # a crash must not look like an answer: exit code 1 says "different"
-        traceback.print_exc()
-        console.crashed()
-        sys.exit(OUR_BUG)

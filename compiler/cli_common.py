@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,14 +12,20 @@ from typing import Annotated
 
 import typer
 
-from . import console
+from . import console, stopping
 from .errors import CompilerBug, Diagnostic, Interrupted, UserError
 
 USED_WRONGLY = 2
 DIFFERENT = 1
 OUR_BUG = 70
-STOPPED = 130
 READER_GONE = 141
+EXIT_CODES = (
+    "Exit codes: 0 done, or compared and equal; 1 compared and different; 2 refused, the message says "
+    "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; 141 nobody reads what "
+    "is printed."
+)
+"""See docs/exit-codes.md."""
+
 
 ModelPath = Annotated[
     Path,
@@ -57,17 +66,69 @@ def reported() -> Iterator[None]:
     """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
     try:
         yield
-    except UserError as error:
-        console.diagnostics(error.diagnostics)
-        raise typer.Exit(STOPPED if isinstance(error, Interrupted) else USED_WRONGLY) from None
-    except MemoryError as problem:
+    except typer.Exit:
+        raise
+    except BaseException as problem:
+        raise typer.Exit(_said(problem)) from None
+
+
+def _said(problem: BaseException) -> int:
+    """Say what happened, and give the exit code for it."""
+    if isinstance(problem, Interrupted):
+        console.diagnostics(problem.diagnostics)
+        return _stopped()
+    if isinstance(problem, KeyboardInterrupt) or stopping.requested():
+        # Whatever a library made of the request on its way up.
+        console.stopped()
+        return _stopped()
+    if isinstance(problem, UserError):
+        console.diagnostics(problem.diagnostics)
+        return USED_WRONGLY
+    if isinstance(problem, MemoryError):
         what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
         cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
-        raise typer.Exit(USED_WRONGLY) from None
-    except KeyboardInterrupt:
-        console.stopped()
-        raise typer.Exit(STOPPED) from None
-    except CompilerBug as bug:
-        console.bug(bug)
-        raise typer.Exit(OUR_BUG) from None
+        return USED_WRONGLY
+    if isinstance(problem, BrokenPipeError):
+        return READER_GONE
+    if isinstance(problem, OSError) and problem.errno in MACHINE:
+        console.diagnostics([_machine(problem)])
+        return USED_WRONGLY
+    if isinstance(problem, CompilerBug):
+        console.bug(problem)
+        return OUR_BUG
+    traceback.print_exception(problem)
+    console.crashed()
+    return OUR_BUG
+
+
+def _stopped() -> int:
+    return 128 + (stopping.requested() or signal.SIGINT)
+
+
+MACHINE = {
+    None,  # numpy says how many bytes were written, and not why
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EIO,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOENT,
+    errno.EAGAIN,
+}
+"""What the machine has not got or does not allow. No other error of the system is the user's matter."""
+
+
+def _machine(problem: OSError) -> Diagnostic:
+    """The message for what the system refused, wherever that was."""
+    return Diagnostic(
+        "D150",
+        f"the system refuses: {problem.strerror or problem}",
+        "" if problem.filename is None else str(problem.filename),
+        "a disk that is full or read-only, a quota, or a limit on files or processes",
+        "make room, or let TMPDIR and XDG_CACHE_HOME name folders that can be written",
+    )

@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from snnc.backends import Backend, Emitted, Engine, called
 
-from .bundle import Bundle
 from .data import Data
 from .errors import Diagnostic, Severity, blamed, fail
 from .files.memory import machine_memory
@@ -38,6 +38,7 @@ class Runs:
 
     Attributes:
         backend, engine: where the payload runs.
+        files: a private copy of what was checked of the bundle.
         payload: what the manifest says it consists of.
         simulator: of ours, for the program.
         potentials: whether hidden potentials are compared too.
@@ -46,6 +47,7 @@ class Runs:
 
     backend: Backend
     engine: Engine
+    files: Path
     payload: Emitted
     simulator: str
     potentials: bool
@@ -74,7 +76,7 @@ def check_potentials(backend: Backend, engine: Engine) -> None:
 
 
 def compare_runs(
-    bundle: Bundle, data: Data, runs: Runs, report: Report
+    program: Program, data: Data, runs: Runs, report: Report
 ) -> tuple[Comparison, tuple[Measured, ...], tuple[Diagnostic, ...]]:
     """Run both on all samples and compare every value.
 
@@ -86,13 +88,13 @@ def compare_runs(
         UserError: D526 a sample needs too much memory, D527 no hidden potential could be compared, or
             the engine failed.
     """
-    total, steps = len(data.x), bundle.program.steps(data.x.shape[1])
-    length = samples_a_block(bundle.program, steps, total) if runs.potentials else max(1, total)
+    total, steps = len(data.x), program.steps(data.x.shape[1])
+    length = samples_a_block(program, steps, total) if runs.potentials else max(1, total)
     parts: list[Comparison] = []
     measured: list[Measured] = []
     deadline = time.monotonic() + runs.time_limit
     for part in _blocks(total, length):
-        comparison, said = _block(bundle, data, part, runs, deadline, report)
+        comparison, said = _block(program, data, part, runs, deadline, report)
         parts.append(comparison)
         measured += said if length >= total else _of_block(said, part)
     whole = joined(parts)
@@ -136,9 +138,9 @@ def _blocks(total: int, length: int) -> Iterator[slice]:
 
 
 def _block(
-    bundle: Bundle, data: Data, part: slice, runs: Runs, deadline: float, report: Report
+    program: Program, data: Data, part: slice, runs: Runs, deadline: float, report: Report
 ) -> tuple[Comparison, tuple[Measured, ...]]:
-    program, total = bundle.program, len(data.x)
+    total = len(data.x)
     spikes = encode(program, data.x[part])
     ours, name = f"{runs.simulator} simulator", runs.engine.name
     report(ours, part.start, total)
@@ -155,7 +157,7 @@ def _block(
     with blamed(called(runs.backend), f"running the engine {name}"):
         actual = runs.backend.run(
             name,
-            bundle.folder,
+            runs.files,
             runs.payload,
             spikes,
             time_limit=max(LEAST_SECONDS, deadline - time.monotonic()),

@@ -89,6 +89,12 @@ def stopped() -> None:
     sys.stderr.write("stopped\n")
 
 
+def lost(problem: OSError) -> None:
+    """Say that what was printed did not arrive."""
+    what = f"the output cannot be written: {problem.strerror}"
+    diagnostics([Diagnostic("D150", what, "standard output", help="make room, or send it elsewhere")])
+
+
 def crashed() -> None:
     """Say that snnc crashed."""
     sys.stderr.write("internal error: this is a bug in snnc or a plug-in, please report it\n")

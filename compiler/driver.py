@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, Emitted, called, find_backend
 from snnc.passes import Context, Fact, Pass, Pipeline, registered
 
-from .bundle import refuse_output, seal, staged
+from .bundle import seal, unsound
+from .bundle_output import refuse_output, staged
 from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
-from .errors import Diagnostic, UserError, blamed, fail
+from .errors import CompilerBug, Diagnostic, UserError, blamed, fail
 from .frontend import Given, Model, load_model
 from .ir import Code, Encoding, Graph, Integers, Program, size, validate, write_program
 from .lowering import lower
@@ -217,6 +218,8 @@ def compile_model(
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
         seal(folder, manifest)
+        if wrong := unsound(folder):
+            raise CompilerBug(culprit, wrong)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
 

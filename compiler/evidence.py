@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, Emitted, Engine, find_backend
+from snnc.backends import Backend, Emitted, Engine, called, find_backend
 
-from .bundle import Bundle, read_bundle
+from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
 from .comparing import Runs, check_potentials, compare_runs
 from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
-from .errors import Diagnostic, Severity, UserError, fail
-from .files import Budget, Kind, open_zip, read_bytes
-from .ir import Measured, pack_arrays
+from .errors import Diagnostic, Severity, UserError, blamed, counted, fail
+from .files import Budget, Kind, open_zip, read_bytes, share_of_memory
+from .files.writing import write_file
+from .ir import Integers, Measured, Trace, pack_arrays
 from .progress import Report, quiet
 from .sim import FAST, REFERENCE, check_simulator, simulator_for, tally
 from .verify import Comparison, PopulationResult
@@ -31,17 +32,32 @@ RESULTS = Kind("D119", "the output exists and cannot be read")
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
 RANDOM_DENSITY = 0.05
+DRAWN_BYTES = 24
+"""A count that is drawn: a random number, its place in the histogram, and the count."""
 
 
 def random_data(bundle: Bundle, samples: int) -> Data:
     """Counts drawn independently from the calibration's histogram, with a fixed seed.
 
     Without calibration data, one event with probability 0.05.
+
+    Raises:
+        UserError: D154 they would take too much memory.
     """
-    entry = bundle.manifest.get("calibration", {})
+    entry = bundle.manifest["calibration"]
     counts = np.array(entry.get("counts", [[0, 1 - RANDOM_DENSITY], [1, RANDOM_DENSITY]]))
-    frames = int(entry.get("frames", RANDOM_FRAMES))
+    frames = entry.get("frames", RANDOM_FRAMES)
     shape = (samples, frames, *bundle.program.input.shape)
+    needed = DRAWN_BYTES * math.prod(shape)
+    if needed > share_of_memory():
+        raise fail(
+            "D154",
+            f"random input of {samples} samples with {counted(frames, 'frame')} each takes {needed} "
+            f"bytes, the limit is {share_of_memory()}",
+            where="--samples",
+            why="frames are as many as in the calibration data; a quarter of the memory may be used",
+            help="use fewer --samples, or give --data FILE.npz",
+        )
     generator = np.random.default_rng(RANDOM_SEED)
     weights = counts[:, 1] / counts[:, 1].sum()
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
@@ -127,19 +143,20 @@ def verify_bundle(
     check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
-    different = payload_differences(backend, bundle, allow_altered)
-    chosen = choose_engine(backend, engine)
-    if potentials:
-        check_potentials(backend, chosen)
-    if simulator is None:
-        simulator = REFERENCE if chosen.name == FAST else FAST
-    check_simulator(simulator)
-    simulator = simulator_for(bundle.program, simulator)
-    given = load_input(bundle, data, samples)
-    warnings += beyond_calibration(bundle, given)
-    warnings += beyond_proof(bundle, given.x, backend.target)
-    runs = Runs(backend, chosen, payload(bundle), simulator, potentials, time_limit)
-    comparison, measured, more = compare_runs(bundle, given, runs, report)
+    with checked_files(bundle) as files:
+        different = payload_differences(backend, bundle, files, allow_altered)
+        chosen = choose_engine(backend, engine)
+        if potentials:
+            check_potentials(backend, chosen)
+        if simulator is None:
+            simulator = REFERENCE if chosen.name == FAST else FAST
+        check_simulator(simulator)
+        simulator = simulator_for(bundle.program, simulator)
+        given = load_input(bundle, data, samples)
+        warnings += beyond_calibration(bundle, given)
+        warnings += beyond_proof(bundle, given.x, backend.target)
+        runs = Runs(backend, chosen, files, payload(bundle), simulator, potentials, time_limit)
+        comparison, measured, more = compare_runs(bundle.program, given, runs, report)
     warnings += more
     warnings += about_comparison(comparison, chosen)
     return Verified(
@@ -153,6 +170,40 @@ def verify_bundle(
         tuple(warnings),
         measured,
     )
+
+
+def on_engine(
+    backend: Backend,
+    engine: Engine,
+    bundle: Bundle,
+    files: Path,
+    spikes: Integers,
+    time_limit: float,
+    report: Report,
+) -> Trace:
+    """Run the payload on its engine.
+
+    Args:
+        backend, engine: the bundle's target's.
+        bundle: it was read.
+        files: what was checked of it (:func:`checked_files`).
+        spikes: (samples, steps, \\*input shape).
+        time_limit: seconds.
+        report: progress.
+
+    Raises:
+        UserError: the engine cannot be used, failed, or ran out of time.
+    """
+    report(engine.name, 0, len(spikes))
+    with blamed(called(backend), f"running the engine {engine.name}"):
+        return backend.run(
+            engine.name,
+            files,
+            payload(bundle),
+            spikes,
+            time_limit=time_limit,
+            progress=lambda n: report(engine.name, n, len(spikes)),
+        )
 
 
 def check_time_limit(seconds: float) -> None:
@@ -171,15 +222,23 @@ def payload(bundle: Bundle) -> Emitted:
     return Emitted(dict(bundle.manifest["payload"]))
 
 
-def payload_differences(backend: Backend, bundle: Bundle, allow_altered: bool) -> list[str]:
+def payload_differences(
+    backend: Backend, bundle: Bundle, files: Path, allow_altered: bool
+) -> list[str]:
     """What the payload has otherwise than the program; refused unless the user goes on.
+
+    Args:
+        backend: the bundle's target.
+        bundle: it was read.
+        files: what was checked of it (:func:`checked_files`).
+        allow_altered: whether the user does.
 
     Raises:
         UserError: D114 the payload cannot be read, D120 it is not what was compiled.
     """
     where = str(bundle.folder)
     try:
-        different = backend.differences(bundle.program, bundle.folder, payload(bundle))
+        different = backend.differences(bundle.program, files, payload(bundle))
     except UserError:  # which says what is wrong where
         raise
     except Exception as problem:  # whatever a damaged file makes a parser raise
@@ -312,7 +371,8 @@ def run_bundle(
     check_simulator(simulator)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
-    payload_differences(backend, bundle, allow_altered)
+    with checked_files(bundle) as files:
+        payload_differences(backend, bundle, files, allow_altered)
     read = load_input(bundle, data, 2**62 if samples is None else samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle, read.x, backend.target)
@@ -324,22 +384,9 @@ def run_bundle(
 
 
 def cost_of(ran: Ran) -> Cost:
-    """Operations and estimated energy of a run, beside those of the ANN (``docs/energy.md``).
-
-    Raises:
-        UserError: D114 the manifest does not say what the ANN executes.
-    """
+    """Operations and estimated energy of a run, beside those of the ANN (``docs/energy.md``)."""
     manifest = ran.bundle.manifest
-    try:
-        ann = None if manifest["ann"] is None else read_ann(manifest["ann"])
-    except (KeyError, TypeError, ValueError) as problem:
-        raise fail(
-            "D114",
-            "its manifest does not say what the ANN executes",
-            where=str(ran.bundle.folder),
-            why="an older snnc wrote it, or it was altered",
-            help="compile again with this version",
-        ) from problem
+    ann = None if manifest["ann"] is None else read_ann(manifest["ann"])
     return cost(ran.bundle.program, ann, ran.data.x, ran.events)
 
 
@@ -355,12 +402,16 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
         what = "the output is the data file"
     elif output.exists() and not _is_results(output):
         what = "the output exists and holds no earlier answers; it will not be overwritten"
+    elif not output.resolve().parent.is_dir():
+        folder = str(output.parent)
+        raise fail("D112", f"cannot write: no folder {folder}", where=str(output), help="make it")
     else:
         return
     raise fail("D119", what, where=str(output), help="choose another file with -o")
 
 
 def _is_results(path: Path) -> bool:
+    """By its names alone; it may be any file, or a device without end."""
     try:
         archive = open_zip(read_bytes(path, RESULTS), str(path), RESULTS, Budget(str(path)))
     except UserError:
@@ -379,7 +430,4 @@ def write_results(ran: Ran, output: Path) -> None:
     """
     arrays = {f"spikes.{name}": counts for name, counts in ran.spike_counts.items()}
     content = pack_arrays({"potential": ran.potential, "prediction": ran.prediction, **arrays})
-    try:
-        output.write_bytes(content)
-    except OSError as problem:
-        raise fail("D112", f"cannot write: {problem.strerror}", where=str(output)) from problem
+    write_file(output, content)

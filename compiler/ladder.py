@@ -32,7 +32,7 @@ from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
 from snnc.passes import Context, Pass, Pipeline
 
-from .bundle import Bundle, read_bundle
+from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
 from .data import Data
 from .data_warnings import beyond_calibration
@@ -42,6 +42,7 @@ from .evidence import (
     check_time_limit,
     choose_engine,
     load_input,
+    on_engine,
     payload,
     payload_differences,
 )
@@ -144,46 +145,39 @@ def climb(
     check_time_limit(time_limit)
     bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
     backend = find_backend(str(bundle.manifest["target"]))
-    deployed = payload_differences(backend, bundle, allow_altered)
-    chosen = choose_engine(backend, engine)
-    given = load_input(bundle, data, samples)
-    warnings += beyond_calibration(bundle, given)
-    warnings += beyond_proof(bundle, given.x, backend.target)
-    source = find_model(bundle, model, module)
-    recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
-    rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
-    spikes = encode(bundle.program, given.x)
-    traces: dict[str, Trace] = {}
-    for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
-        report(name, 0, len(spikes))
-        traces[name] = simulate(program, spikes)
-    if rungs:
-        rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
-        if recompiled.graphs[FLOATS].trained_steps is not None:
-            warnings.append(_stand_in(bundle))
-    else:
-        rungs.append(Rung(PROGRAM, None))
-        warnings.append(_nothing_above(bundle))
-    different = program_difference(recompiled.program, bundle.program)
-    compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
-    rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
-    rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle), different))
-    report(chosen.name, 0, len(spikes))
-    with blamed(called(backend), f"running the engine {chosen.name}"):
-        found = backend.run(
-            chosen.name,
-            folder,
-            payload(bundle),
-            spikes,
-            time_limit=time_limit,
-            progress=lambda n: report(chosen.name, n, len(spikes)),
-        )
-        compared = compare(bundle.program, traces[BUNDLE], found)
-    name = f"engine {chosen.name}"
-    rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
-    rungs.append(_explained(rung, deployed, _payload_difference(bundle) or "engine"))
-    warnings += about_comparison(compared, chosen)
-    return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
+    with checked_files(bundle) as files:
+        deployed = payload_differences(backend, bundle, files, allow_altered)
+        chosen = choose_engine(backend, engine)
+        given = load_input(bundle, data, samples)
+        warnings += beyond_calibration(bundle, given)
+        warnings += beyond_proof(bundle, given.x, backend.target)
+        source = find_model(bundle, model, module)
+        recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
+        rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
+        spikes = encode(bundle.program, given.x)
+        traces: dict[str, Trace] = {}
+        for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
+            report(name, 0, len(spikes))
+            traces[name] = simulate(program, spikes)
+        if rungs:
+            rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
+            if recompiled.graphs[FLOATS].trained_steps is not None:
+                warnings.append(_stand_in(bundle))
+        else:
+            rungs.append(Rung(PROGRAM, None))
+            warnings.append(_nothing_above(bundle))
+        different = program_difference(recompiled.program, bundle.program)
+        compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
+        rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
+        rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle, files), different))
+        found = on_engine(backend, chosen, bundle, files, spikes, time_limit, report)
+        with blamed(called(backend), f"running the engine {chosen.name}"):
+            compared = compare(bundle.program, traces[BUNDLE], found)
+        name = f"engine {chosen.name}"
+        rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
+        rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
+        warnings += about_comparison(compared, chosen)
+        return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
 
 
 class _Recompiled:
@@ -320,11 +314,11 @@ def _explained(rung: Rung, integers: Iterable[str], cause: str | None) -> Rung:
     return replace(rung, integers=integers, cause=cause)
 
 
-def _altered_integers(program: Program, bundle: Bundle) -> list[str]:
+def _altered_integers(program: Program, bundle: Bundle, files: Path) -> list[str]:
     """Where the bundle's program is not, integer by integer, what its model compiles to."""
     # The file's name is the program's; the ladder may have found the model under another.
     named = replace(program, name=bundle.program.name)
-    return differences(named, bundle.folder, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
+    return differences(named, files, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
 
 
 def _stand_in(bundle: Bundle) -> Diagnostic:
@@ -356,10 +350,10 @@ def _nothing_above(bundle: Bundle) -> Diagnostic:
     )
 
 
-def _payload_difference(bundle: Bundle) -> str | None:
+def _payload_difference(bundle: Bundle, folder: Path) -> str | None:
     """What the payload's copy of the program has otherwise, where there is one."""
     files = payload(bundle).files
     if not {"program", "weights"} <= files.keys():
         return None
-    parts = (read_payload(bundle.folder / files[role]) for role in ("program", "weights"))
+    parts = (read_payload(folder / files[role]) for role in ("program", "weights"))
     return program_difference(bundle.program, read_program(*parts))

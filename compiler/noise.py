@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .data import check_shape, read_data
 from .errors import UserError, fail
 from .files import Kind, read_bytes
+from .files.writing import write_file
 from .frontend import Given, load_model
 from .progress import Report, quiet
 
@@ -96,10 +97,7 @@ def noise_of_model(
     if plot is not None:
         contents[plot] = plot_noise(found, plot.suffix.lower()[1:])
     for path, content in contents.items():
-        try:
-            path.write_bytes(content)
-        except OSError as problem:
-            raise fail("D112", f"cannot write: {problem.strerror}", where=str(path)) from problem
+        write_file(path, content)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from .data import Data, check_shape, read_data
 from .driver import compile_model
 from .errors import fail
 from .evidence import run_bundle
+from .files.writing import PrivateFolder
 from .frontend import Given, load_model
 from .ir import Graph
 from .progress import Report, quiet
@@ -93,7 +93,7 @@ def sweep_bits(
         read = read.first(samples)
     rows = []
     changes = list(changes)
-    with tempfile.TemporaryDirectory(prefix="snnc-sweep-") as name:
+    with PrivateFolder("snnc-sweep-") as name:
         for number, width in enumerate(bits):
             report(f"{width} bits", number, len(bits))
             folder = Path(name) / f"{width}"

@@ -16,7 +16,9 @@ FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backen
 # Part of snnc -> parts that it may import. Parts are the folders and single files of compiler/.
 ALLOWED = {
     "errors": set(),
-    "files": {"errors"},
+    "stopping": set(),
+    "start": {"stopping"},
+    "files": {"errors", "stopping"},
     "ir": {"errors", "files"},
     "sim": {"ir", "errors", "files"},
     "verify": {"sim", "ir", "errors"},
@@ -35,12 +37,24 @@ ALLOWED = {
     },
     "settings": {"errors"},
     "passes": {"sim", "ir", "settings", "errors"},
-    "backends": {"sim", "ir", "settings", "errors", "files"},
+    "backends": {"sim", "ir", "settings", "errors", "files", "stopping"},
     "lowering": {"ir", "errors"},
     "neuron_checks": {"ir", "errors"},
-    "conformance": {"ir", "sim", "passes", "backends", "lowering", "neuron_checks", "errors"},
+    "conformance": {
+        "ir",
+        "sim",
+        "passes",
+        "backends",
+        "lowering",
+        "neuron_checks",
+        "errors",
+        "files",
+    },
     "data": {"ir", "errors", "files"},
-    "bundle": {"ir", "errors", "files"},
+    "manifest_schema": {"errors"},
+    "manifest": {"errors", "files", "manifest_schema"},
+    "bundle": {"ir", "errors", "files", "manifest"},
+    "bundle_output": {"errors", "files", "manifest", "stopping"},
 }
 ALONE = {
     "torch": {"training"},

@@ -10,12 +10,13 @@ from typing import ClassVar
 from snnc import settings
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.ir import Code, Integers, Program, Target, Trace
 
 from . import checks
 from . import engine as lava
-from .emit import emit
+from .emit import DATA_FILES, README_FILE, emit, package_name, payload_names, template_files
 from .installed import engines
 from .layout import population_places
 from .stock import obstacles
@@ -88,8 +89,18 @@ class LoihiBackend:
         return replace(emitted, notes=(*emitted.notes, _whose(program, self._stock)))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
-        """The package's copy of the program, value by value."""
-        return program_copy.differences(program, folder, emitted.files)
+        """The package's copy of the program, value by value, and its code, byte by byte."""
+        refuse_other_names(emitted.files, payload_names(program))
+        package = package_name(program.name)
+        code = {f"{package}/{name}": content for name, content in template_files().items()}
+        names = [README_FILE, *code, *(f"{package}/{name}" for name in DATA_FILES)]
+        other = [
+            f"{name} is not the code that snnc emits"
+            for name, content in code.items()
+            if not (folder / name).is_file() or (folder / name).read_bytes() != content
+        ]
+        found = program_copy.differences(program, folder, emitted.files)
+        return [*found, *other, *strange_files(folder, names)]
 
     def engines(self) -> tuple[Engine, ...]:
         """Lava's runtime, and Lava's models in one process."""

@@ -14,6 +14,7 @@ from .layout import Place, identifier, population_places, projection_places
 HERE = Path(__file__).parent
 PAYLOAD = HERE / "payload"
 README = HERE / "readme.md.in"
+README_FILE = "README.md"
 SUFFIX = "_lava"
 LONGEST_NAME = 60
 DATA_FILES = ("program.json", "weights.npz", "layout.json")
@@ -39,6 +40,12 @@ def template_files() -> dict[str, bytes]:
     }
 
 
+def payload_names(program: Program) -> dict[str, str]:
+    """The files that are read again, by role: relative to the bundle."""
+    package = package_name(program.name)
+    return {"program": f"{package}/program.json", "weights": f"{package}/weights.npz"}
+
+
 def emit(program: Program, folder: Path, stock: bool = False) -> Emitted:
     """Write package and README into ``folder``. The same program gives the same bytes.
 
@@ -55,8 +62,8 @@ def emit(program: Program, folder: Path, stock: bool = False) -> Emitted:
         path = folder / package / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    (folder / "README.md").write_bytes(_readme(program, package, populations, projections))
-    return Emitted({"program": f"{package}/program.json", "weights": f"{package}/weights.npz"})
+    (folder / README_FILE).write_bytes(_readme(program, package, populations, projections))
+    return Emitted(payload_names(program))
 
 
 def layout_json(populations: tuple[Place, ...], projections: tuple[Place, ...]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import REPORT, run_process
 from snnc.backends.payload_files import read_results
 from snnc.errors import fail
+from snnc.files.writing import PrivateFolder
 from snnc.ir import Integers, Kind, Program, Trace, size
 
 from .installed import (
@@ -47,7 +47,7 @@ def run(
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     _check_request(engine, spikes)
-    with tempfile.TemporaryDirectory(prefix="snnc-lava-") as name:
+    with PrivateFolder("snnc-lava-") as name:
         job = Path(name)
         program, package, stock = stage(folder / Path(emitted.files["program"]).parent, job)
         flat = spikes.reshape(*spikes.shape[:2], -1).astype(np.int32)

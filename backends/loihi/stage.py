@@ -12,7 +12,7 @@ from snnc.backends.payload_files import read_payload
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Program, read_program
 
-from .emit import DATA_FILES, layout_json, template_files
+from .emit import DATA_FILES, layout_json, package_name, template_files
 from .layout import population_places, projection_places
 
 
@@ -43,7 +43,10 @@ def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
         ) from error
     if data["layout.json"] not in expected:
         raise UserError(_differs(package / "layout.json", "does not belong to this program"))
-    copy = job / package.name
+    if package.name != package_name(program.name):
+        what = f"is not {package_name(program.name)}, as the package of {program.name!r:.100} is called"
+        raise UserError(_differs(package, what))
+    copy = job / package_name(program.name)
     for name, content in {**files, **data}.items():
         path = copy / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +56,9 @@ def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
 
 def _checked_code(package: Path) -> dict[str, bytes]:
     ours = template_files()
-    found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-    problems = [_differs(package / name, "is not a file that snnc emits") for name in found - {*ours}]
+    found = {p.relative_to(package).as_posix() for p in package.rglob("*") if not p.is_dir()}
+    strange = found - {*ours, *DATA_FILES}
+    problems = [_differs(package / name, "is not a file that snnc emits") for name in strange]
     for name, content in ours.items():
         path = package / name
         if not path.is_file():

@@ -8,13 +8,14 @@ from pathlib import Path
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
+from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import checks
 from . import engine as emulators
 from .cores import partition
-from .emit import CORES_FILE, cores_json, emit
+from .emit import CORES_FILE, FILES, README_FILE, cores_json, emit
 from .installed import engines
 from .target import LOIHI1
 
@@ -48,11 +49,12 @@ class Loihi1Backend:
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The payload's copy of the program, value by value, and its cores."""
+        refuse_other_names(emitted.files, FILES)
         found = program_copy.differences(program, folder, emitted.files)
         path = emitted.files["cores"]
         if read_payload(folder / path) != cores_json(partition(program)):
             found.append(f"{path} is another {CORES_FILE} than the program's")
-        return found
+        return [*found, *strange_files(folder, [README_FILE, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
         """nengo-loihi's emulator and brian2-loihi."""

@@ -20,8 +20,14 @@ from .target import CORES
 
 HERE = Path(__file__).parent
 README = HERE / "readme.md.in"
+README_FILE = "README.md"
 FOLDER = "payload"
 CORES_FILE = "cores.json"
+FILES = {
+    "program": f"{FOLDER}/program.json",
+    "weights": f"{FOLDER}/weights.npz",
+    "cores": f"{FOLDER}/{CORES_FILE}",
+}
 
 
 def emit(program: Program, folder: Path) -> Emitted:
@@ -31,11 +37,10 @@ def emit(program: Program, folder: Path) -> Emitted:
     (folder / FOLDER).mkdir()
     for name, content in files.items():
         (folder / FOLDER / name).write_bytes(content)
-    (folder / "README.md").write_bytes(_readme(program, cores))
-    roles = {"program": "program.json", "weights": "weights.npz", "cores": CORES_FILE}
+    (folder / README_FILE).write_bytes(_readme(program, cores))
     placed = Diagnostic("N741", summary(cores), program.name, severity=Severity.NOTE)
     return Emitted(
-        {role: f"{FOLDER}/{name}" for role, name in roles.items()},
+        dict(FILES),
         (placed, *written_between_steps(program)),
     )
 

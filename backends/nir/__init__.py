@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.sim import encode
@@ -29,6 +30,7 @@ __all__ = ["NirBackend", "file_input"]
 
 INSTALL = "pip install 'snnc[nir]'"
 GRAPH, LAYOUT, README = "network.nir", "layout.json", "README.md"
+FILES = {"graph": GRAPH, "layout": LAYOUT}
 LITERAL, INFORMED = "nir", "nir-metadata"
 
 
@@ -64,15 +66,17 @@ class NirBackend(Choices):
         (folder / LAYOUT).write_text(written.layout.text(), encoding="utf-8")
         (folder / README).write_text(readme(program, self, written), encoding="utf-8")
         notes = effects(program, self, written, example)
-        return Emitted({"graph": GRAPH, "layout": LAYOUT}, tuple(notes))
+        return Emitted(dict(FILES), tuple(notes))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Every number of the file that is not what the program makes it."""
+        refuse_other_names(emitted.files, FILES)
         nir = _nir()
         meant = write(nir, program, self)
         graph, layout = interpreter.read(folder, emitted.files)
         wrong = differences(meant.graph, graph)
-        return wrong if layout == meant.layout else [*wrong, f"{LAYOUT} is another layout"]
+        other = [] if layout == meant.layout else [f"{LAYOUT} is another layout"]
+        return [*wrong, *other, *strange_files(folder, [README, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
         """NIR's equations to the letter, and with what the file's metadata add."""
@@ -120,7 +124,7 @@ def file_input(folder: Path, program: Program, frames: NDArray[np.int64]) -> tup
         Values at each of the file's steps, (samples, steps, \\*shape of its Input), and seconds a step.
     """
     _nir()
-    graph, layout = interpreter.read(folder, {"graph": GRAPH, "layout": LAYOUT})
+    graph, layout = interpreter.read(folder, FILES)
     return interpreter.node_input(graph, layout, encode(program, frames)), layout.dt
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
+from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
 from snnc.sim import FAST, REFERENCE, simulate
@@ -16,6 +17,7 @@ PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
     "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
 )
+FILES = {"program": "payload/program.json", "weights": "payload/weights.npz"}
 
 
 class ReferenceBackend:
@@ -38,11 +40,13 @@ class ReferenceBackend:
         (folder / "payload").mkdir()
         for name, content in write_program(program).items():
             (folder / "payload" / name).write_bytes(content)
-        return Emitted({"program": "payload/program.json", "weights": "payload/weights.npz"})
+        return Emitted(dict(FILES))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The copy, value by value."""
-        return program_copy.differences(program, folder, emitted.files)
+        refuse_other_names(emitted.files, FILES)
+        found = program_copy.differences(program, folder, emitted.files)
+        return [*found, *strange_files(folder, FILES.values())]
 
     def engines(self) -> tuple[Engine, ...]:
         """The reference simulator and the fast one."""

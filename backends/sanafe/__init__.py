@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
+from snnc.backends.payload_names import refuse_other_names
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import engine as sanafe
 from .checks import check
-from .emit import differences, emit
+from .emit import FILES, differences, emit
 from .target import INPUT_BITS, TARGET, target
 
 __all__ = ["SanafeBackend"]
@@ -73,6 +74,7 @@ class SanafeBackend:
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Files that are not what the program makes them."""
+        refuse_other_names(emitted.files, FILES)
         return differences(program, folder, self.input_bits)
 
     def engines(self) -> tuple[Engine, ...]:

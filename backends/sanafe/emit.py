@@ -11,6 +11,7 @@ import numpy as np
 
 from snnc.backends.base import Emitted
 from snnc.backends.payload_files import read_payload
+from snnc.backends.payload_names import strange_files
 from snnc.ir import Kind, Program
 
 from .architecture import architecture
@@ -66,14 +67,15 @@ def emit(program: Program, folder: Path, input_bits: int) -> Emitted:
 def differences(program: Program, folder: Path, input_bits: int) -> list[str]:
     """The files that are not, byte by byte, what the program makes them; the line where that begins."""
     wrong = []
-    for name, meant in contents(program, input_bits).items():
+    written = contents(program, input_bits)
+    for name, meant in written.items():
         path = folder / name
         found = read_payload(path) if path.is_file() else None
         if found is None:
             wrong.append(f"{name} is missing")
         elif found != meant:
             wrong.append(f"{name} is another file from line {_first_line(meant, found)} on")
-    return wrong
+    return [*wrong, *strange_files(folder, written)]
 
 
 def _first_line(meant: bytes, found: bytes) -> int:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Trace
 
 from . import checks
 from . import engine as xylosim
 from .comparison import differences
-from .emit import emit
+from .emit import FILES, README_FILE, emit
 from .installed import engines
 from .target import PIPELINE, XYLO
 
@@ -41,7 +42,9 @@ class XyloBackend:
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The payload beside what the program makes, value by value."""
-        return differences(program, folder, emitted.files)
+        refuse_other_names(emitted.files, FILES)
+        found = differences(program, folder, emitted.files)
+        return [*found, *strange_files(folder, [README_FILE, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
         """xylosim, in an environment of its own."""

@@ -23,6 +23,7 @@ from .specification import Specification, specify
 from .target import INPUT_SPIKES
 
 README = Path(__file__).parent / "readme.md.in"
+README_FILE = "README.md"
 FOLDER = "xylo"
 FILES = {
     "specification": f"{FOLDER}/specification.npz",
@@ -68,7 +69,7 @@ def emit(program: Program, folder: Path, example: Integers | None = None) -> Emi
     for role, content in payload(program).items():
         (folder / FILES[role]).write_bytes(content)
     layout = lay_out(program)
-    (folder / "README.md").write_text(_readme(program, layout), encoding="utf-8")
+    (folder / README_FILE).write_text(_readme(program, layout), encoding="utf-8")
     return Emitted(FILES, tuple(_effects(program, layout, example)))
 
 

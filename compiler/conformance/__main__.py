@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from snnc.backends import registered_backends
+from snnc.files.writing import write_file
 
 from .cases import BY_NAME
 from .judge import Result, Row
@@ -66,7 +67,7 @@ def main(
     from rich.progress import track
 
     if document is not None:
-        document.write_text(table(), encoding="utf-8")
+        write_file(document, table().encode())
         if output is None:
             return
     console = Console(stderr=True)
@@ -90,7 +91,7 @@ def main(
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps([row.as_json() for row in found], indent=1, ensure_ascii=False)
-        output.write_text(text + "\n", encoding="utf-8")
+        write_file(output, f"{text}\n".encode())
     if any(row.result == Result.FAILED.value for row in found):
         raise typer.Exit(FAILED)
     if any(row.case == "*" and row.target in wanted for row in found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from snnc.backends import Backend
 from snnc.errors import Diagnostic, UserError
+from snnc.files.writing import PrivateFolder
 
 from .bench import Bench, NotInstalled, Wrong
 from .case import Case
@@ -72,7 +72,7 @@ def judge(
     def row(result: Result, why: str = "") -> Row:
         return Row(backend.name, case.name, result.value, why)
 
-    with tempfile.TemporaryDirectory(prefix="snnc-conformance-") as name:
+    with PrivateFolder("snnc-conformance-") as name:
         bench = Bench(backend, kit, engines, Path(name))
         try:
             case.run(bench)

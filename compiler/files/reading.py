@@ -34,7 +34,17 @@ def read_bytes(path: Path, kind: Kind, *, most: int | None = None) -> bytes:
         UserError: ``kind.code`` when it is missing or cannot be read; D140 it is no regular file; D141
             it is too large, or its size is not what the system says.
     """
-    handle = _open(path, kind)
+    return read_open(_open(path, kind), path, kind, most=most)
+
+
+def read_open(handle: int, path: Path, kind: Kind, *, most: int | None = None) -> bytes:
+    """The whole of what was opened for reading, which is closed then.
+
+    Args:
+        handle: the open file.
+        path: what messages call it.
+        kind, most: as for :func:`read_bytes`, and so are the errors.
+    """
     try:
         size = _size(handle, path, most)
         with os.fdopen(handle, "rb", closefd=False) as file:

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from snnc.errors import fail
 from snnc.files import Kind, parsing, read_bytes
+from snnc.files.writing import write_file
 from snnc.frontend.archive import Archive
 from snnc.frontend.pickles import refuse_code
 from snnc.frontend.through_torch import quiet_torch
@@ -46,18 +46,10 @@ class Checkpoint:
         Raises:
             UserError: D112 it cannot be written.
         """
-        part = path.with_name(path.name + ".part")
         buffer = io.BytesIO()
         torch.save({f.name: getattr(self, f.name) for f in fields(self)}, buffer)
         content = buffer.getvalue()
-        try:
-            part.write_bytes(content + hashlib.sha256(content).digest())
-            part.replace(path)
-        except OSError as problem:
-            why = str(problem).partition("\n")[0]
-            raise fail("D112", "cannot write the checkpoint", where=str(path), why=why) from problem
-        finally:
-            part.unlink(missing_ok=True)
+        write_file(path, content + hashlib.sha256(content).digest())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

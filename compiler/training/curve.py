@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,24 +28,22 @@ class Curve:
 
     rows: list[Row] = field(default_factory=list)
 
-    def write_csv(self, path: Path) -> None:
-        """Columns: epoch, loss, accuracy after the last and after each frame, rate by node, seconds.
+    def csv_text(self) -> str:
+        """A CSV file: epoch, loss, accuracy after the last and after each frame, rate by node, seconds.
 
         Accuracies are shares of the validation samples, whose number is in ``samples``.
-
-        Raises:
-            OSError: it cannot be written.
         """
         first = self.rows[0].judgement
         by_frame = [f"accuracy_frame_{i + 1}" for i in range(len(first.right))]
         rates = [f"rate_{name}" for name in first.rates]
-        with path.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["epoch", "loss", "accuracy", "samples", *by_frame, *rates, "seconds"])
-            for row in self.rows:
-                found = row.judgement
-                numbers = [row.loss, found.last, found.samples, *found.right, *found.rates.values()]
-                writer.writerow([row.epoch, *(f"{n:.6g}" for n in numbers), f"{row.seconds:.2f}"])
+        file = io.StringIO()
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "loss", "accuracy", "samples", *by_frame, *rates, "seconds"])
+        for row in self.rows:
+            found = row.judgement
+            numbers = [row.loss, found.last, found.samples, *found.right, *found.rates.values()]
+            writer.writerow([row.epoch, *(f"{n:.6g}" for n in numbers), f"{row.seconds:.2f}"])
+        return file.getvalue()
 
     def as_data(self) -> list[dict[str, Any]]:
         """Plain lists and numbers, for a checkpoint."""

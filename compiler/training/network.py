@@ -28,6 +28,8 @@ import networkx as nx
 import torch
 from torch import Tensor, nn
 
+from snnc.files.writing import write_file
+
 from .dropout import FixedDropout
 from .edges import Edge, check_linear
 from .export import archive_bytes, as_counts, check_calibration
@@ -208,8 +210,9 @@ class FrameNetwork(nn.Module):
 
         Raises:
             ValueError: the network is incomplete or the calibration data does not fit it.
+            UserError: D112, D151 the file cannot be written; one that was there is left as it is.
         """
-        Path(path).write_bytes(self.to_bytes(calibration))
+        write_file(Path(path), self.to_bytes(calibration))
 
     def to_bytes(self, calibration: object = None) -> bytes:
         """The archive that :meth:`export` writes; the same arguments and errors."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from snnc.errors import UserError, fail
@@ -58,34 +56,6 @@ def refuse_outputs(
 
 
 OTHER = "choose another file"
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file at once.
-
-    Raises:
-        UserError: D112 it cannot be written.
-    """
-    part = path.with_name(path.name + ".part")
-    with writing(path):
-        try:
-            part.write_bytes(content)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says of a file into a message.
-
-    Raises:
-        UserError: D112 it cannot be written.
-    """
-    try:
-        yield
-    except OSError as problem:
-        raise fail("D112", f"cannot write: {problem.strerror}", where=str(path)) from problem
 
 
 def _is_ours(path: Path) -> bool:

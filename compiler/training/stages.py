@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from snnc.errors import Diagnostic, Interrupted, fail
+from snnc.files.writing import write_file
 from snnc.frontend import load_archive
 from snnc.frontend.through_torch import quiet_torch
 from snnc.progress import Report, quiet
@@ -21,7 +22,6 @@ from .fit import Progress, Recipe, Run, fit
 from .judge import Judgement, judge
 from .method import Method
 from .network import FrameNetwork
-from .outputs import write, writing
 from .parts import Parts, calibration_of, check_parts, digest
 
 DEFAULT_BATCH = 64
@@ -171,9 +171,8 @@ def train_through(
         archive = network.to_bytes(calibration)
     load_archive(archive, files.model.stem)  # what cannot be compiled is not written
     for curve, run in zip(files.curves(len(stages)), runs, strict=False):
-        with writing(curve):
-            run.curve.write_csv(curve)
-    write(files.model, archive)
+        write_file(curve, run.curve.csv_text().encode())
+    write_file(files.model, archive)
     seconds = time.monotonic() - began
     kept = len(calibration)
     return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds)

@@ -123,11 +123,7 @@ class Ann:
 
 
 def read_ann(entry: dict[str, Any]) -> Ann:
-    """What ``Ann.as_json`` wrote.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is something else.
-    """
+    """What ``Ann.as_json`` wrote; of a bundle it was checked when the bundle was read."""
     return Ann(
         tuple(AnnLayer(**{**layer, "work": Work(layer["work"])}) for layer in entry["layers"]),
         tuple(AnnPopulation(**population) for population in entry["populations"]),

@@ -21,6 +21,7 @@ import torch
 
 from samples.results.chip import compiled, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
+from snnc.files.writing import write_file
 from snnc.frontend import load_model
 from snnc.ir import Population
 from snnc.training import (
@@ -128,7 +129,7 @@ def plainly_rounded() -> Outcome:
 def _trained(name: str, task: Any, parts: Parts, recipe: Recipe) -> Outcome:
     train, validation = loaders(parts)
     run = fit(task, train, validation, recipe, checkpoint=PLACE / f"{name}.checkpoint")
-    run.curve.write_csv(PLACE / f"{name}.csv")
+    write_file(PLACE / f"{name}.csv", run.curve.csv_text().encode())
     network: FrameNetwork = task.network
     network.export(PLACE / f"{name}.pt", parts.train.x[:CALIBRATION, None])
     tested = judge(network, Batches(parts.test.x[:, None], parts.test.y, 250))

@@ -18,6 +18,7 @@ import torch
 
 from samples.results.chip import compiled, cost, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
+from snnc.files.writing import write_file
 from snnc.training import Batches, Recipe, Streaming, fit, judge
 from snnc.training.event_batches import EventBatches
 from snnc.training.event_sets import as_frames, event_set
@@ -53,7 +54,7 @@ def train(levels: int | None, name: str) -> Outcome:
     shown = Batches(plain[:SHOWN], found.train.y[:SHOWN], 100)
     task = METHOD.prepare(build(levels), plain)
     run = fit(task, train_part, shown, RECIPE, checkpoint=PLACE / f"{name}.checkpoint")
-    run.curve.write_csv(PLACE / f"{name}.csv")
+    write_file(PLACE / f"{name}.csv", run.curve.csv_text().encode())
     task.network.export(PLACE / f"{name}.pt", plain)
     test = as_frames(found.test, CUT)
     np.savez_compressed(PLACE / "test.npz", x=test.x, y=test.y)

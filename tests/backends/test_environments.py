@@ -54,12 +54,14 @@ def test_what_pip_says_is_told() -> None:
         impossible.install()
     (found,) = refused.value.diagnostics
     assert found.code == "D616" and "no-such-package-of-snnc" in found.why
-    assert impossible.state() is State.DAMAGED and impossible.python() is None
+    assert impossible.state() is State.MISSING and impossible.python() is None
 
 
 def test_a_probe_that_fails_leaves_it_unfinished() -> None:
+    broken = replace(PLAIN, probe="import no_such_module_of_snnc")
     with pytest.raises(UserError, match=r"D616.*its test"):
-        replace(PLAIN, probe="import no_such_module_of_snnc").install()
+        broken.install()
+    assert broken.state() is State.MISSING
 
 
 def test_an_exit_in_the_middle_of_the_probe_is_a_failure() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import resource
@@ -16,6 +15,8 @@ import numpy as np
 import pytest
 
 from snnc.ir import pack_arrays, unpack_arrays
+from snnc.manifest import FORMAT
+from tests.sealing import edit_manifest, reseal
 
 from .conftest import MODEL, Command
 
@@ -250,20 +251,15 @@ def test_not_a_bundle(snnc: Command, tmp_path: Path) -> None:
         refused(snnc(*command, tmp_path), "D113", "manifest.json")
     (tmp_path / "manifest.json").write_text("{")
     refused(snnc("verify", tmp_path), "D114", "damaged")
-    (tmp_path / "manifest.json").write_text('{"format": 3}')
+    (tmp_path / "manifest.json").write_text(f'{{"format": {FORMAT}}}')
     refused(snnc("verify", tmp_path), "D114", "lacks")
     (tmp_path / "manifest.json").write_text('{"format": 99}')
     refused(snnc("verify", tmp_path), "D115", "99")
 
 
-def edit_manifest(bundle: Path, **changes: Any) -> None:
-    path = bundle / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-
-
 def test_a_manifest_that_points_outside(snnc: Command, bundle: Path) -> None:
     edit_manifest(bundle, payload={"program": "../../../etc/passwd", "weights": "x"})
-    refused(snnc("verify", bundle), "D114", "outside")
+    refused(snnc("verify", bundle), "D114", "payload.program", "none of its files")
 
 
 def test_a_manifest_with_parts_of_the_wrong_kind(snnc: Command, bundle: Path) -> None:
@@ -335,13 +331,6 @@ def test_compile_does_not_delete_what_is_not_the_bundles(snnc: Command, bundle: 
     assert compile_(snnc, "--steps-per-frame", "2", "-o", bundle).code == 0
 
 
-def rehash(bundle: Path) -> None:
-    """Make the manifest vouch for the files as they are."""
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    files = {n: hashlib.sha256((bundle / n).read_bytes()).hexdigest() for n in manifest["files"]}
-    edit_manifest(bundle, files=files)
-
-
 def test_a_payload_that_is_not_the_program_is_refused_whatever_data_show(
     snnc: Command, bundle: Path, data: Path
 ) -> None:
@@ -351,7 +340,7 @@ def test_a_payload_that_is_not_the_program_is_refused_whatever_data_show(
     changed = arrays[name].copy()
     changed.flat[0] += 1
     weights.write_bytes(pack_arrays({**arrays, name: changed}))
-    rehash(bundle)
+    reseal(bundle)
     refused(snnc("verify", bundle), "D120", name, f"is {changed.flat[0]}, compiled")
     refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "o.npz"), "D120", name)
 

@@ -144,7 +144,7 @@ class Refuse:
             raise ImportError(f'{name} was imported')
 sys.meta_path.insert(0, Refuse())
 sys.argv = ['snnc', *sys.argv[1:]]
-from snnc.cli import main
+from snnc.start import main
 main()
 """
 
@@ -292,5 +292,5 @@ def test_a_request_to_end_leaves_nothing_behind(tmp_path: Path, finished: Path) 
             time.sleep(0.1)
         assert list(tmp_path.glob("snnc-*/stderr.txt")), "the engine did not start"
         process.terminate()
-        assert process.wait(60) == 130
+        assert process.wait(60) == 143
     assert list(tmp_path.glob("snnc-*")) == []

@@ -15,6 +15,7 @@ import pytest
 from snnc.bundle import MANIFEST, digest
 from snnc.ir import Comparison, Program, read_program, write_program
 from snnc.ir.scaling import weights_of, with_weights
+from snnc.manifest import manifest_text
 
 from .conftest import Command
 
@@ -57,11 +58,11 @@ def changed(exact: Path, tmp_path: Path) -> Callable[..., Path]:
         if payload:
             files = manifest["payload"]
             paths = {"program.json": files["program"], "weights.npz": files["weights"]}
-        parts = [(folder / paths[name]).read_bytes() for name in ("program.json", "weights.npz")]
-        for name, content in write_program(how(read_program(*parts))).items():
+        text, packed = [(folder / paths[n]).read_bytes() for n in ("program.json", "weights.npz")]
+        for name, content in write_program(how(read_program(text, packed))).items():
             (folder / paths[name]).write_bytes(content)
             manifest["files"][paths[name]] = digest(content)
-        (folder / MANIFEST).write_text(json.dumps(manifest))
+        (folder / MANIFEST).write_bytes(manifest_text(manifest))
         return folder
 
     return change

@@ -9,8 +9,18 @@ Import this package before Lava: on Python 3.11 and later it makes Lava importab
 this package has a complete example.
 """
 
-from . import lava_import  # noqa: F401  (must come first)
-from .encoding import answers, encode, steps
-from .network import Network
+import sys
+
+# A bundle that holds more than snnc wrote is refused, and byte code is more.
+_none_written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+try:
+    from . import byte_code, lava_import  # noqa: F401  (Lava must come after them)
+    from .encoding import answers, encode, steps
+    from .network import Network
+
+    if not _none_written:
+        byte_code.remove(__file__)
+finally:
+    sys.dont_write_bytecode = _none_written
 
 __all__ = ["Network", "answers", "encode", "steps"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from snnc.backends import Emitted, Engine, Progress
+from snnc.backends import Emitted, Engine, Progress, refuse_other_names, strange_files
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
 
@@ -62,7 +62,11 @@ class CBackend:
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Files that are not what the program gives."""
-        return [what for _, what in staging.different(emit.code_files(program), folder)]
+        files = emit.code_files(program)
+        names = {name: f"{emit.FOLDER}/{name}" for name in files}
+        refuse_other_names(emitted.files, names)
+        found = [what for _, what in staging.different(files, folder)]
+        return [*found, *strange_files(folder, [f"{emit.FOLDER}/README.md", *names.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
         """This computer's C compiler, and one from PyPI."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.backends import session
+from snnc.backends import keeper, session
 from snnc.backends.base import Emitted
 from snnc.backends.loihi import LoihiBackend
 from snnc.errors import UserError
@@ -52,14 +52,14 @@ def rerun(
 def shared_memory(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Shared-memory files that were cleared after the runs of this test (others may run Lava too)."""
     found: set[str] = set()
-    mapped = session.mapped
+    mapped = keeper.mapped
 
     def recorded(pid: int) -> set[str]:
         names = mapped(pid)
         found.update(names)
         return names
 
-    monkeypatch.setattr(session, "mapped", recorded)
+    monkeypatch.setattr(keeper, "mapped", recorded)
     return found
 
 
@@ -108,7 +108,7 @@ def test_killed_worker_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         # Workers come late and are the only ones with shared memory: wait for them, kill the last.
         for _ in range(200):
             time.sleep(0.1)
-            workers = [pid for s in started for pid in session.members(s) if session.mapped(pid)]
+            workers = [pid for s in started for pid in keeper.members(s) if keeper.mapped(pid)]
             if len(workers) > 5:
                 time.sleep(0.5)
                 os.kill(max(workers), signal.SIGKILL)

@@ -1,0 +1,1 @@
+from backends.loihi.payload.byte_code import *

@@ -1,0 +1,1 @@
+from backends.payload_names import *

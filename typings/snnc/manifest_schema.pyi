@@ -1,0 +1,1 @@
+from compiler.manifest_schema import *
