@@ -172,15 +172,14 @@ def worst(op: Op, source: Shape, payloads: Payloads) -> tuple[Integers, Integers
     matrix = op.matrix(source)
     above = np.asarray(matrix.maximum(0).sum(1)).ravel().astype(object)
     below = -np.asarray(matrix.minimum(0).sum(1)).ravel().astype(object)
-    found = []
-    for up, down in ((payloads.high, payloads.low), (payloads.low, payloads.high)):
-        target = int(np.argmax(above * up + below * down))
+    least, most = -payloads.low, payloads.high
+
+    def sent(up: int, down: int) -> Integers:
+        target = int(np.argmax(above * abs(up) + below * abs(down)))
         row = matrix[[target]].toarray().ravel()
-        sign = 1 if up == payloads.high and not found else -1
-        least, most = -payloads.low, payloads.high
-        up_end, down_end = (most, least) if sign > 0 else (least, most)
-        found.append(np.where(row > 0, up_end, np.where(row < 0, down_end, 0)).astype(np.int64))
-    return found[0], found[1]
+        return np.where(row > 0, up, np.where(row < 0, down, 0)).astype(np.int64)
+
+    return sent(most, least), sent(least, most)
 
 
 def neuron(rng: Rng, **fields: object) -> IntegerNeuron:

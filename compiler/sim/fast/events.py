@@ -61,7 +61,7 @@ def list_input(
     lists: Any,
     low: int,
     high: int,
-) -> int:
+) -> Any:
     """The input's events of a chunk: ``spikes`` (samples, steps, size) in the program's order.
 
     ``place``: the number that the kernels have for each neuron. Returns a payload that is not within
