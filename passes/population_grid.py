@@ -324,10 +324,10 @@ class GridSearch:
     ) -> Choice:
         """With as much of the shift as leaves the potential its room, which costs no weight a bit.
 
-        Only neurons that restart with each frame, and not where the target's own are asked for, which
-        have its shift.
+        Not where the neurons are the model's own, or the target's own are asked for, which have its
+        shift.
         """
-        if population.neuron is None or not population.neuron.restart or self.target.shift_is_fixed:
+        if population.neuron is None or graph.frame_is_step or self.target.shift_is_fixed:
             return choice
         while choice.shift > 0:
             excess = self.excess(graph, population, choice, context.calibration)

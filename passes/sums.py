@@ -17,7 +17,8 @@ class Sums:
 
     Attributes:
         step: of what arrives in one time step.
-        potential: of the potential; None where no frame bounds it.
+        potential: of the potential, after a first frame where neurons keep it; None where the model
+            itself says what is kept.
         levels: what each neuron can count to at most, of the population's shape; None where it is no
             neuron of an exact code.
     """
@@ -100,12 +101,22 @@ def _potential(
         return _by_channel(Extent(low, high)) * (frames if population.accumulate else 1)
     if graph.code.exact:
         return _by_channel(Extent(low, high + population.shift))
-    if population.neuron is None or not population.neuron.restart:
+    if population.neuron is None or graph.frame_is_step:
         return None
     # Every step takes a threshold away again, from the second on.
     pushed = step.high + np.maximum(bias, 0)
-    high = np.minimum(high + 1, 1 + pushed + (steps - 1) * np.maximum(pushed - 1, 0))
-    return _by_channel(Extent(low, high))
+    lasts = 1 if population.neuron.restart else _frames_at_least(graph, population)
+    climbed = 1 + pushed + (steps * lasts - 1) * np.maximum(pushed - 1, 0)
+    low = low * lasts + min(population.neuron.start_value, 0)
+    return _by_channel(Extent(low, np.minimum(high * lasts + 1, climbed)))
+
+
+def _frames_at_least(graph: Graph, population: Population) -> int:
+    """Frames that a potential which is not restarted lasts in the shortest run."""
+    readout = graph.readout
+    if readout.start is None or population.start is None:
+        return 1
+    return 1 + max(0, -(-(readout.start - population.start) // (graph.steps_per_frame or 1)))
 
 
 def _by_channel(extent: Extent) -> Array:

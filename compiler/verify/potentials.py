@@ -83,7 +83,7 @@ def bound_state(
     kept = shift * lasting(neuron)
     late = tuple((lag, part.times(kept)) for lag, part in arriving.late)
     adding = _adding(neuron, pushed, each_frame, late, steps_per_frame)
-    return _without_end(neuron, step, pushed, adding, beside, forever, frames)
+    return _without_end(neuron, step, adding, beside, forever, frames)
 
 
 def lasting(neuron: IntegerNeuron) -> float:
@@ -156,6 +156,8 @@ class _Adding:
         rising, falling: where it can add up that way.
         spent: what spikes take away in a frame in which there is one in each step; 0 where none do.
         share: of what is heard in a part of a frame, how much spikes leave at the most.
+        first: what comes on top of the threshold in a step that begins at it or below: the step's
+            input, or the threshold where that step counts among the others, which spend one each.
     """
 
     frame: Extent
@@ -164,6 +166,7 @@ class _Adding:
     falling: Array
     spent: Array
     share: Array
+    first: Array
 
     @property
     def longest(self) -> int:
@@ -225,18 +228,19 @@ def _adding(
     nothing, whole = np.zeros_like(frame.high), np.ones_like(frame.high)
     theta = neuron.threshold
     if theta is None:
-        return _Adding(frame, late, rising, falling, nothing, whole)
+        return _Adding(frame, late, rising, falling, nothing, whole, pushed.high)
     rising = rising & (pushed.high > theta) & (neuron.reset is Reset.SUBTRACT)
     if neuron.current_decay != NO_MEMORY:
-        return _Adding(frame, late, rising, falling, nothing, whole)  # a frame is heard in others too
+        # What arrives in a frame is heard in others too.
+        return _Adding(frame, late, rising, falling, nothing, whole, pushed.high)
     share = 1 - theta / np.maximum(np.maximum(pushed.high, theta), 1)
-    return _Adding(frame, late, rising, falling, nothing + theta * steps, share)
+    first = np.where(rising, theta, pushed.high)
+    return _Adding(frame, late, rising, falling, nothing + theta * steps, share, first)
 
 
 def _without_end(
     neuron: IntegerNeuron,
     step: Extent,
-    pushed: Extent,
     adding: _Adding,
     beside: Extent,
     forever: Extent | None,
@@ -248,7 +252,7 @@ def _without_end(
     high_start = np.broadcast_to(start.high, frame.high.shape)
     low_start = np.broadcast_to(start.low, frame.low.shape)
     if neuron.threshold is not None:
-        high_start = np.maximum(high_start, neuron.threshold) + pushed.high
+        high_start = np.maximum(high_start, neuron.threshold) + adding.first
     if forever is not None:
         high_start, rising = _held(high_start, adding.rising, forever.high, most)
         below, falling = _held(-low_start, adding.falling, -forever.low, most)

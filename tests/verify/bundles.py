@@ -128,7 +128,7 @@ def made(variant: Variant, seed: int, signed: bool | None = None) -> Made:
         if variant.target == "sanafe" and GRADED not in variant.changes:
             both = False
         try:
-            program, backend, ranges = _compiled(variant, rng, accumulates, both)
+            program, backend, ranges = compiled(variant, rng, accumulates, both)
         except UserError as problem:
             reasons |= {d.render_short() for d in problem.diagnostics}
             continue
@@ -136,9 +136,21 @@ def made(variant: Variant, seed: int, signed: bool | None = None) -> Made:
     raise AssertionError(f"{variant}: nothing compiles: {sorted(reasons)}")
 
 
-def _compiled(
-    variant: Variant, rng: np.random.Generator, accumulates: bool, signed: bool
+def compiled(
+    variant: Variant, rng: np.random.Generator, accumulates: bool, signed: bool, scale: int = 1
 ) -> tuple[Program, Backend, dict[str, Any]]:
+    """A random network's program, its target and what the manifest says of ranges.
+
+    Args:
+        variant: what for.
+        rng: of the network and its calibration data.
+        accumulates: whether the readout adds up frames.
+        signed: whether there are negative counts.
+        scale: times as large counts.
+
+    Raises:
+        UserError: the network cannot be compiled.
+    """
     backend = find_backend(variant.target)
     if variant.bare:
         graph = chain(rng, hidden=0)
@@ -161,7 +173,7 @@ def _compiled(
         changes.append(f"set-neurons{{start-value={start}}}")
     for change in (*changes, f"match-delays{{steps-per-frame={steps}}}"):
         pipeline = pipeline.with_text(change)
-    counts = _counts(rng, graph, signed)
+    counts = _counts(rng, graph, signed) * scale
     spread = SPREAD in variant.changes or variant.target in ("loihi1", "sanafe")
     if spread and GRADED not in variant.changes:
         counts = np.minimum(counts, steps)

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snnc.errors import UserError
 from snnc.verify.claims import Claim
-from tests.verify.bundles import KEPT, VARIANTS, Made, Variant, made
+from tests.verify.bundles import GRADED, KEPT, VARIANTS, Made, Variant, compiled, made
 from tests.verify.claims import prove_at, tried
 from tests.verify.corners import adversarial, run
 from tests.verify.signed import compared, networks
@@ -61,6 +62,30 @@ def test_inputs_reach_what_is_claimed_of_the_first_layer() -> None:
         if r.population in only and r.register == "input of one step":
             low, high = seen.ends[r.population, r.register]
             assert (low, high) == (r.low, r.high)
+
+
+@pytest.mark.parametrize("seed", [0, 14, SEED], ids=["0", "14", "fresh"])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    "variant",
+    [
+        Variant("loihi"),
+        Variant("loihi", "rate", (KEPT,)),
+        Variant("loihi", "frame"),
+        Variant("loihi", "graded"),
+        Variant("loihi", "graded", (GRADED,)),
+    ],
+    ids=str,
+)
+def test_scales_are_chosen_so_that_the_proof_holds(variant: Variant, signed: bool, seed: int) -> None:
+    """Large counts: a scale that the proof refuses afterwards (D423) was chosen wrongly."""
+    rng = np.random.default_rng([seed, 0])
+    accumulates, _ = rng.random(2) < 0.5
+    try:
+        _, _, ranges = compiled(variant, rng, bool(accumulates), signed, scale=40)
+        assert ranges["status"] == "proved"
+    except UserError as refused:
+        assert {d.code for d in refused.diagnostics} <= {"D302", "D303", "D319"}, f"seed {seed}"
 
 
 @pytest.mark.lava

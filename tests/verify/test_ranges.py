@@ -456,7 +456,7 @@ def test_what_spikes_take_away_lets_more_frames_fit() -> None:
     neuron = replace(cleared_each_frame(10, 0, Reset.SUBTRACT, 4), clear_interval=0, state_bits=24)
     step = Extent(np.zeros(1), np.full(1, 13.0))
     found = bound_state(neuron, Arriving(step, step.times(4)), 4)
-    assert found.frames == (2**23 - 1 - 23) // 12
+    assert found.frames == (2**23 - 1 - 20) // 12
     potential = highest = 0
     for _ in range(4 * 1000):
         potential += 13
