@@ -22,7 +22,6 @@ CALLS = (
     ("builtins", "exec", PYTHON),
     ("builtins", "eval", EXPRESSION),
     ("__builtin__", "eval", EXPRESSION),
-    ("timeit", "timeit", PYTHON),
     ("torch.jit.unsupported_tensor_ops", "execWrapper", PYTHON),
     ("numpy.testing._private.utils", "runstring", PYTHON),
     ("pickle", "loads", "x"),
