@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test conformance targets readers bench results check clean
+.PHONY: setup demo test conformance targets readers bench results fuzz kills check clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,15 @@ bench: setup
 # Trains sixteen networks: 93 minutes of one core when it was measured, two run at a time. What is done, in build/results, is not done again.
 results: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m samples.results
+
+# Damaged files of every kind, a new seed each time: docs/reliability.md. FUZZ="--seed 7" for one of them again.
+CASES ?= 2000
+fuzz: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --cases $(CASES) $(FUZZ)
+
+KILLS ?= 200
+kills: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.kills --kills $(KILLS) $(FUZZ)
 
 check: setup
 	$(BIN)/ruff check

@@ -14,9 +14,9 @@ from .__main__ import plan_of
 from .changes import CONTENT, PLACES
 from .kinds import KINDS, ORDER
 from .plan import read_plan
-from .regressions import REGRESSIONS
 
 CASES = 230
+REGRESSIONS = Path(__file__).with_name("regressions.jsonl")
 PATIENCE = 8.0
 """The machine may be busy with other tests."""
 
@@ -39,12 +39,15 @@ def test_a_new_seed(tmp_path: Path) -> None:
 
 
 def test_what_was_found_once(tmp_path: Path) -> None:
+    """Plans that ended badly before; a change of a list that they point into makes others of them."""
     files = []
-    for name, plan in REGRESSIONS.items():
-        files.append(tmp_path / f"{name}.json")
-        files[-1].write_text(plan.as_json())
+    for line in REGRESSIONS.read_text().splitlines():
+        plan = json.loads(line)
+        files.append(tmp_path / f"{plan.pop('name')}.json")
+        files[-1].write_text(json.dumps(plan))
     done = _fuzz(tmp_path, "--replay", *map(str, files))
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, [l for l in done.stdout.splitlines() if l.startswith("faulty")]
+    assert len(files) > 40
 
 
 def test_plans_hang_on_nothing_but_their_seed_and_number() -> None:
