@@ -46,7 +46,9 @@ def test_what_was_found_once(tmp_path: Path) -> None:
         files.append(tmp_path / f"{plan.pop('name')}.json")
         files[-1].write_text(json.dumps(plan))
     done = _fuzz(tmp_path, "--replay", *map(str, files))
-    assert done.returncode == 0, [l for l in done.stdout.splitlines() if l.startswith("faulty")]
+    assert done.returncode == 0, [
+        line for line in done.stdout.splitlines() if line.startswith("faulty")
+    ]
     assert len(files) > 40
 
 
