@@ -66,7 +66,8 @@ def run(
                 found[place.node] = np.ones((len(frames), longest, *place.shape))
             kind[place.name][part] = _in_program(place, found[place.node], steps)
         for place in read:
-            trace.potentials[place.name][part] = _potential(place, kept[place.node], steps)
+            states, sent = kept[place.state or place.node], found[place.node]
+            trace.potentials[place.name][part] = _potential(place, states, sent, steps)
         if progress is not None:
             progress(part.stop)
     return trace
@@ -101,12 +102,16 @@ def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) 
     return moved.reshape(*moved.shape[:2], *place.shape).astype(np.int32)
 
 
-def _potential(place: PopulationPlace, kept: NDArray[np.float64], steps: int) -> NDArray[np.int32]:
+def _potential(
+    place: PopulationPlace, kept: NDArray[np.float64], sent: NDArray[np.float64], steps: int
+) -> NDArray[np.int32]:
     """What a spiking population's node keeps, as the program's potential, in the program's steps."""
-    values = kept[:, :, place.first : place.first + place.length]
+    part = slice(place.first, place.first + place.length)
+    flat = (*kept.shape[:2], -1)
+    values, fired = np.rint(kept[:, :, part]).reshape(flat), sent[:, :, part].reshape(flat)
     # Counted from the start value, so that zero is right for steps before the node's first.
     start = np.array(place.start)
-    counted = np.rint(values).reshape(*values.shape[:2], -1) + np.array(place.offset) - start
+    counted = values - fired * np.array(place.taken) + np.array(place.offset) - start
     moved = _moved(counted, place.shift, steps) + start
     return np.asarray(moved.reshape(*moved.shape[:2], *place.shape), np.int32)
 

@@ -171,7 +171,7 @@ class _Writer:
         elif placed.bias is not None:
             self.waiting[name] = self._layer_bias(placed.bias, name)
             self.held_back[name] = late
-        shift, kept = self.times.shifts[name], held(population, self.choices)
+        shift, kept = self.times.shifts[name], held(population, self.choices, placed.entry)
         return PopulationPlace(name, placed.exit, population.shape, shift, "spikes", shape[0], **kept)
 
     def _slots(self, name: str) -> int:

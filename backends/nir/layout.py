@@ -24,9 +24,12 @@ class PopulationPlace:
         unit: of the program's potential, for 1.0 of the node's output.
         begin: NIR's steps before the sum of values begins.
         clear: steps after which it begins again; 0 for never.
-        unread: of spiking populations: why no state of the node is the program's potential.
+        unread: of spiking populations: why no node's state is the program's potential.
+        state: the node that keeps it, where that is another one.
         offset: what the node's potential has less than the program's.
-        start: the program's potential before the node's first step. Both are one number, or one for
+        taken: what a spike takes from the program's potential at once, and from the node's one step
+            later.
+        start: the program's potential before the node's first step. These are one number, or one for
             each neuron.
     """
 
@@ -41,7 +44,9 @@ class PopulationPlace:
     begin: int = 0
     clear: int = 0
     unread: str = ""
+    state: str = ""
     offset: tuple[int, ...] = ()
+    taken: tuple[int, ...] = (0,)
     start: tuple[int, ...] = ()
 
 
@@ -77,7 +82,7 @@ class Layout:
         """
         data = dict(data)
         places = data.pop("populations")
-        rows = ("shape", "offset", "start")
+        rows = ("shape", "offset", "taken", "start")
         populations = (PopulationPlace(**{**p, **{r: tuple(p[r]) for r in rows}}) for p in places)
         return Layout(**data, populations=tuple(populations))
 
