@@ -86,7 +86,7 @@ def distrusted(folder: Path, own: tuple[Path, ...]) -> str:
     return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
 
 
-class KernelCache(caching._Cache):  # type: ignore[misc]
+class KernelCache(caching._Cache):
     """One function's compiled forms, in the way in which numba asks for them.
 
     Files are written beside their names and renamed, and nothing in one depends on another: processes
@@ -133,13 +133,15 @@ class KernelCache(caching._Cache):  # type: ignore[misc]
         if hashlib.sha256(body).digest() != digest:
             return self._damage(path, "its digest is another")
         kept, parts = pickle.loads(body)
-        return CompileResult._rebuild(target_context, *parts) if kept == signature else None
+        rebuild: Any = CompileResult._rebuild  # numba does not say its types
+        return rebuild(target_context, *parts) if kept == signature else None
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep a compiled form; a folder that cannot take it is said once (N762)."""
         if data.lifted or data.library.has_dynamic_globals:
             return  # addresses of this process
-        body = serialize.dumps((signature, data._reduce()))
+        dumps: Any = serialize.dumps
+        body = dumps((signature, data._reduce()))
         path = self.path(signature, data.codegen)
         try:
             _write(path, hashlib.sha256(body).digest() + body)
