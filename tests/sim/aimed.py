@@ -39,6 +39,8 @@ LARGEST_PAYLOAD = 2**23 - 1
 CONSTANT = 2**29
 NOTHING = np.zeros((), np.int64)
 MOST_SOURCES = 300
+LANES = 32
+"""Neurons that the fast engine steps at once; ``test_corpus.py`` compares."""
 
 
 @dataclass(frozen=True)
@@ -135,23 +137,31 @@ def _drawn(
     raise AssertionError(f"no weights for {totals}")
 
 
-def _matrix(rng: Rng, row: list[int], count: int, step: int, sign: int) -> Integers:
-    """The row, a part of it, and its mirror image; each target's own order of sources."""
+def _matrix(rng: Rng, row: list[int], count: int, step: int, sign: int, targets: int) -> Integers:
+    """The row for the first target, for the others that, a part of it or nothing."""
     first = np.zeros(count, np.int64)
     first[: len(row)] = row
-    part = first * (rng.random(count) < 0.5)
-    return np.asarray(np.stack([first, part, first]) * step * sign, np.int64)
+    rows = np.stack([first, first * (rng.random(count) < 0.5), 0 * first]) * step * sign
+    return np.asarray(rows[[0, *rng.integers(0, 3, targets - 1)]], np.int64)
+
+
+def _targets(rng: Rng) -> int:
+    """How many neurons hear it: few, whole vectors, or vectors and some more."""
+    return int(rng.choice([2, 3, LANES, LANES + 1, 2 * LANES + 6]))
 
 
 def _op(rng: Rng, row: list[int], grid: Grid, sign: int) -> tuple[Op, Shape]:
     """An operation with such a row, and its source's shape: dense, sparse or a convolution."""
     way = rng.integers(0, 4)
     if way < 2:
-        matrix = _matrix(rng, row, len(row), grid.step, sign)
-        return (Linear(matrix) if way else SparseLinear(sparse.csr_array(matrix), (3,))), (len(row),)
+        targets = _targets(rng)
+        matrix = _matrix(rng, row, len(row), grid.step, sign, targets)
+        op = Linear(matrix) if way else SparseLinear(sparse.csr_array(matrix), (targets,))
+        return op, (len(row),)
     height, width = (int(n) for n in rng.integers(1, 4, 2))
     ins = -(-len(row) // (height * width))
-    weight = _matrix(rng, row, ins * height * width, grid.step, sign)[:2]
+    outs = int(rng.choice([1, 2, LANES // 2, LANES + 1]))
+    weight = _matrix(rng, row, ins * height * width, grid.step, sign, outs)
     groups = int(rng.integers(1, 3))
     weight = np.concatenate([weight] * groups).reshape(-1, ins, height, width)
     conv = Conv2d(
@@ -339,10 +349,12 @@ def _registers(rng: Rng, state_bits: int, shift: int, **fields: object) -> Aimed
     payloads, grid, rows = _drawn(rng, totals, True, GRIDS[2:])  # of step 1: totals are as they are
     sign, width = int(rng.choice([1, -1])), max(map(len, rows))
     delays = rng.permutation(4)[: len(rows)].tolist()
-    projections = []
+    projections, targets = [], _targets(rng)
     for row, exponent, delay in zip(rows, exponents, delays, strict=True):
-        matrix = _matrix(rng, row, width, 1, sign if exponent >= 0 else 1)
-        op: Op = Linear(matrix) if rng.random() < 0.5 else SparseLinear(sparse.csr_array(matrix), (3,))
+        matrix = _matrix(rng, row, width, 1, sign if exponent >= 0 else 1, targets)
+        op: Op = Linear(matrix)
+        if rng.random() < 0.5:
+            op = SparseLinear(sparse.csr_array(matrix), (targets,))
         projections.append(
             ProgramProjection(
                 "input", "sum", op, grid.bits, SignMode.MIXED, exponent, delay, True, "sum"
@@ -367,7 +379,8 @@ def constants(rng: Rng) -> Aimed:
     end = (1 << (state_bits - 1)) - 1
     near = [CONSTANT - 1, CONSTANT, CONSTANT + 1, 2**31 - 1, 1, end, end + 1]
     start = int(rng.choice([-end, end, 0, end // 2]))
-    bias = int(rng.choice([CONSTANT, CONSTANT + 1, CONSTANT - 1, 0, end, 7])) * int(rng.choice([1, -1]))
+    most = [CONSTANT, CONSTANT + 1, CONSTANT - 1, 2**31 - 1, 0, end, 7]
+    bias = int(rng.choice(most)) * int(rng.choice([1, -1]))
     exponent = int(rng.choice([0, 0, 3]))
     return _registers(
         rng,

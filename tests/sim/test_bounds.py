@@ -18,6 +18,8 @@ from snnc.ir import (
     Reset,
     SignMode,
 )
+from snnc.sim import tally
+from snnc.sim.fast import Simulator
 from snnc.sim.fast.plan import Plan, make_plan
 from snnc.sim.fast.simulator import bounds
 from snnc.sim.fast.tables import build_tables
@@ -87,3 +89,27 @@ def test_sums_of_16_bits_up_to_their_very_ends(sign: int, narrow: bool) -> None:
     assert abs(weight * count * payload) - (sign < 0) == (2**15 - 1 if narrow else 2**15)
     assert bool(plan_of(case).projections["narrow"][0]) == narrow
     assert compared(case) == []
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int64])
+def test_the_smallest_number_of_a_type_has_its_magnitude(kind: type) -> None:
+    """The magnitude of -128 in 8 bits is -128 to numpy; sums are bounded by what it is."""
+    program = fan_in(np.full((1, 128), 3))
+    frames = np.full((2, 1, 128), -128, kind)
+    fast, plain = (tally(program, frames, simulator=s) for s in ("fast", "reference"))
+    assert plain.potential.ravel().tolist() == [-(2**7) * 128 * 3] * 2
+    assert np.array_equal(fast.potential, plain.potential)
+
+
+@pytest.mark.parametrize("payload", [-8, 10, 2**23])
+def test_payloads_beyond_those_stated_are_refused(payload: int) -> None:
+    """Sums were bounded for those stated: others would wrap without a word."""
+    fast = Simulator(fan_in(np.ones((1, 4), np.int64)))
+    spikes = np.zeros((2, 3, 4), np.int64)
+    spikes[1, 2, 3] = payload
+
+    def given(part: slice, steps: slice) -> Integers:
+        return spikes[part, steps]
+
+    with pytest.raises(ValueError, match=f"a payload of {payload}, where -7 to 9 were stated"):
+        fast.stream(given, 2, 3, (-7, 9), (), lambda chunk: None)
