@@ -65,7 +65,7 @@ class Case:
     products: bool | None = None
 
 
-def _small(program: Program) -> Program:
+def small(program: Program) -> Program:
     """Registers that nothing can overflow and no leaks: what compiled networks are like."""
 
     def tamed(p: ProgramPopulation) -> ProgramPopulation:
@@ -164,13 +164,13 @@ def case(kind: str, seed: int) -> Case:
     program = counting_program(seed) if kind == "counting" else random_program(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     if kind == "small":
-        return Case(_small(program), np.sign(spikes) if seed % 2 else spikes.clip(-50, 50))
+        return Case(small(program), np.sign(spikes) if seed % 2 else spikes.clip(-50, 50))
     if kind == "wide":
         return Case(_wide(program), spikes)
     if kind == "coarse":
-        return Case(_coarse(_small(program)), spikes.clip(-3, 3))
+        return Case(_coarse(small(program)), spikes.clip(-3, 3))
     if kind == "signed":
-        tame = (_small, _coarse)[seed % 2](program)
+        tame = (small, _coarse)[seed % 2](program)
         worst = against_signs(tame, seed, SAMPLES, 12)
         return Case(tame, spikes.clip(-3, 3) if worst is None else worst, (None, False)[seed % 4 // 2])
     if kind == "relayed":

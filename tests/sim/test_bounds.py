@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from snnc.ir import (
     Comparison,
@@ -95,7 +98,7 @@ def test_sums_of_16_bits_up_to_their_very_ends(sign: int, narrow: bool) -> None:
 def test_the_smallest_number_of_a_type_has_its_magnitude(kind: type) -> None:
     """The magnitude of -128 in 8 bits is -128 to numpy; sums are bounded by what it is."""
     program = fan_in(np.full((1, 128), 3))
-    frames = np.full((2, 1, 128), -128, kind)
+    frames: NDArray[Any] = np.full((2, 1, 128), -128, kind)
     fast, plain = (tally(program, frames, simulator=s) for s in ("fast", "reference"))
     assert plain.potential.ravel().tolist() == [-(2**7) * 128 * 3] * 2
     assert np.array_equal(fast.potential, plain.potential)
