@@ -8,9 +8,12 @@ other numbers. A parameter at the end of its range may have a text of its own (n
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import re
-from collections.abc import Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,7 @@ from . import expressions as e
 from .c_language import TYPES, Machine, Place, Value, parse
 from .normative import FUNCTIONS
 from .numbers import Number, numpys
-from .scene import Kind, Scene, unknown_neuron
+from .scene import Kind, Scene, real_neuron, unknown_neuron
 from .shims import larger, smaller
 
 ARITHMETIC = Path(layout.__file__).with_name("network") / "arithmetic.h"
@@ -82,7 +85,8 @@ OTHER = {**SAMPLE, "current_decay": 2001, "potential_decay": 301, "input_shift":
 THRESHOLDS, BIASES, STARTS = (70001, 70002), (60001, -60002), (50001, -50002)
 
 
-def _neuron(kind: Kind, text: Text, numbers: dict[str, int]) -> IntegerNeuron:
+def sample(kind: Kind, text: Text, numbers: dict[str, int] = SAMPLE) -> IntegerNeuron:
+    """A neuron whose every number is told apart from the others in its text."""
     n = {**numbers, **text.known()}
     pick = slice(0, 1) if text.one_number else slice(0, 2)
     exact = kind.code is not None and kind.code.exact
@@ -110,14 +114,13 @@ def _neuron(kind: Kind, text: Text, numbers: dict[str, int]) -> IntegerNeuron:
     )
 
 
-def written(kind: Kind, text: Text, numbers: dict[str, int] = SAMPLE) -> tuple[str, layout.Place]:
-    """The statements for the neurons of a population, and what is where."""
-    group = Population.READOUT if kind.code is None else Population.NEURONS
+def written(neuron: IntegerNeuron) -> tuple[str, layout.Place]:
+    """The statements for the neurons of a population of two, and what is where."""
+    group = Population.READOUT if neuron.threshold is None else Population.NEURONS
     entry = ProgramPopulation("in", Population.INPUT, (2,), "", 0, None, Encoding.ONCE)
-    neurons = ProgramPopulation("p", group, (2,), "", 0, _neuron(kind, text, numbers))
+    neurons = ProgramPopulation("p", group, (2,), "", 0, neuron)
     found = layout.lay_out(Program("one", 1, (entry, neurons), ())).places[1]
-    assert found.population.neuron is not None
-    lines = "\n".join(code._neurons(found, found.population.neuron))
+    lines = "\n".join(code._neurons(found, neuron))
     return f"static void step(void)\n{{\nint32_t i;\n{lines}\n}}\n", found
 
 
@@ -241,7 +244,7 @@ def function_step(scene: Scene, name: str, arithmetic: str | None = None) -> dic
 def step(scene: Scene, text: Text, arithmetic: str | None = None) -> dict[str, Any]:
     """The step of an unknown neuron in C."""
     kind, n = scene.kind, scene.nodes
-    body, place = written(kind, text)
+    body, place = written(sample(kind, text))
     numbers = {
         "4095 - current_decay": e.sub(e.const(4095), n["current_decay"]),
         "4096 - potential_decay": e.sub(e.const(4096), n["potential_decay"]),
@@ -264,3 +267,57 @@ def step(scene: Scene, text: Text, arithmetic: str | None = None) -> dict[str, A
         if role in place.buffers:
             found[name] = places[place.buffers[role].name].value
     return found
+
+
+HARNESS = """
+void once(int32_t *state)
+{
+    int n = sizeof(state) > 0;
+    now = (uint64_t)state[0];
+    arrived[0] = (uint32_t)state[1];
+$in    step();
+$out    (void)n;
+}
+"""
+
+
+def real_step(kind: Kind, given: Mapping[str, int], arithmetic: str | None = None) -> dict[str, int]:
+    """The same by the C compiler: the text for a state's own numbers, from that state."""
+    body, place = written(real_neuron(kind, given))
+    roles = {"current": "u", "potential": "v", "waiting": "waiting", "spikes": "sent"}
+    held = {role: b for role, b in place.buffers.items() if role in roles}
+    start = {"current": given["u"], "potential": given["v"], "waiting": given["waiting"], "spikes": 0}
+    lines_in = "".join(f"    {b.name}[0] = ({b.kind})state[{2 + k}];\n" for k, b in enumerate(held.values()))
+    lines_out = "".join(f"    state[{2 + k}] = (int32_t){b.name}[0];\n" for k, b in enumerate(held.values()))
+    text = (ARITHMETIC.read_text() if arithmetic is None else arithmetic) + "".join(
+        f"static {b.kind} {b.name}[2];\n" for b in place.buffers.values()
+    )
+    tables = "".join(t.text() for t in place.values.values() if isinstance(t, Table))
+    harness = HARNESS.replace("$in", lines_in).replace("$out", lines_out)
+    globals_ = "static uint64_t now;\nstatic uint32_t arrived[2];\n"
+    state = np.array([given["step"], given["arrived"], *(start[role] for role in held)], np.int32)
+    _compiled(text + globals_ + tables + body + harness).once(state.ctypes.data_as(ctypes.c_void_p))
+    found = {roles[role]: int(state[2 + k]) for k, role in enumerate(held)}
+    return {**found, "record": found["v"]}
+
+
+def real_function(name: str, arguments: Sequence[int], arithmetic: str | None = None) -> int:
+    """What a function of ``arithmetic.h`` returns, by the C compiler."""
+    numbers = ", ".join(f"arguments[{k}]" for k in range(len(arguments)))
+    text = (ARITHMETIC.read_text() if arithmetic is None else arithmetic) + (
+        f"int64_t once(const int64_t *arguments) {{ return {name}({numbers}); }}\n"
+    )
+    library = _compiled(text)
+    library.once.restype = ctypes.c_int64
+    given = np.array(arguments, np.int64)
+    return int(library.once(given.ctypes.data_as(ctypes.c_void_p)))
+
+
+def _compiled(text: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder) / "one.c", Path(folder) / "one.so"
+        source.write_text(text)
+        subprocess.run(
+            ["cc", "-std=c99", "-O1", "-shared", "-fPIC", str(source), "-o", str(library)], check=True
+        )
+        return ctypes.CDLL(str(library))

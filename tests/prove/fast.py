@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,26 +12,18 @@ from snnc.ir import Comparison, Reset
 from snnc.ir import fixed_point
 from snnc.sim.fast import kernels, stepping
 from snnc.sim.fast.hearing import add_shifted
-from snnc.sim.fast.plan import CONSTANT, STATE_BITS
+from snnc.sim.fast.events import Lists
+from snnc.sim.fast.plan import CONSTANT, SHORT, STATE_BITS
+from snnc.sim.fast.records import POPULATION, PROJECTION
 from snnc.sim.fast.tables import CODES
+from snnc.sim.fast.vectors import LANES
 
 from . import expressions as e
-from .numbers import Cell, Number, numbas
-from .scene import Kind, Scene, least, unknown_neuron, within
+from . import normative
+from .normative import SHIFT_SUM
+from .numbers import Cell, Number, numbas, numpys
+from .scene import FIELDS, Kind, Scene, least, unknown_neuron, within
 from .shims import NUMBA, borrowed
-
-FIELDS = (
-    "current_decay",
-    "potential_decay",
-    "input_shift",
-    "state_bits",
-    "bias_start",
-    "bias_interval",
-    "clear_interval",
-    "clear_offset",
-    "levels",
-)
-
 
 class Kept:
     """Arrays of which nobody looks at the places: events, and where they lie."""
@@ -175,3 +168,89 @@ def narrow_scene(kind: Kind) -> Scene:
     # most << input_shift < 1 << (state_bits - 1), without leaving 64 bits.
     scene.assume(within(n["arrived"], e.shift_right(n["end"], n["input_shift"])))
     return scene
+
+
+def lone_scene(kind: Kind) -> Scene:
+    """A population whose only projection goes into it without a detour: sums of 16 bits.
+
+    ``stored`` bounds them. Where it is 0 nothing ever arrives; the shift may then be anything.
+    """
+    scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
+    n = scene.nodes
+    for name, low, high in (("stored", 1, SHORT), ("sums", -SHORT, SHORT), ("unit_shift", 0, 8), ("exponent", 0, 31)):
+        n[name] = e.variable(name, low, high)
+    total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
+    scene.assume(least(n["state_bits"], e.const(STATE_BITS)))
+    scene.assume(*(within(n[name], e.const(CONSTANT)) for name in ("threshold", "bias", "start")))
+    scene.assume(within(n["sums"], n["stored"]), least(n["stored"], e.shift_right(n["end"], total)))
+    scene.assume(least(total, e.const(26)))
+    return scene
+
+
+def lone_wanted(scene: Scene) -> Mapping[str, Any]:
+    """The normative step; it hears the sum of whole weights, in 32 bits, shifted."""
+    n = scene.nodes
+    whole = e.wrap(e.shift_left(n["sums"], n["unit_shift"]), 32)
+    arrived = SHIFT_SUM(Number(whole, np.int64, numpys), Number(n["exponent"], None, numpys))
+    return normative.step(scene, arrived)
+
+
+def lone_step(scene: Scene) -> Mapping[str, Any]:
+    """The kernel's, from sums of 16 bits."""
+    row = {name: Number(scene.nodes[name], np.int64, numbas) for name in ("unit_shift", "exponent")}
+    return run(scene, True, {**row, "bytes": 1}, True)
+
+
+def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, int]:
+    """The same by the compiled kernel, of real numbers: 33 neurons, a vector and one behind it."""
+    size = LANES + 1
+    populations, projections = np.zeros(2, POPULATION), np.zeros(1, PROJECTION)
+    row = populations[0]
+    for name in FIELDS:
+        row[name] = given[name]
+    row["size"], row["depth"], row["lone"], row["narrow"] = size, 1, -1, narrow
+    row["fires"], row["biased"] = kind.code is not None, given["bias"] != 0
+    row["strict"], row["subtract"] = kind.comparison is Comparison.GREATER, kind.reset is Reset.SUBTRACT
+    row["code"] = CODES[kind.code] if kind.code is not None else 0
+
+    def filled(value: int, register: Any, rows: tuple[int, ...] = ()) -> Any:
+        return np.full((*rows, size), value, np.int64).astype(register)
+
+    constants = [
+        filled(given[name], register)
+        for name, register in (
+            ("threshold", np.int64),
+            ("threshold", np.int32),
+            ("bias", np.int64),
+            ("bias", np.int32),
+            ("start", np.int64),
+        )
+    ]
+    pools = [np.zeros(1, kind_) for kind_ in (np.int8, np.int16, np.int32, np.int64, np.int32)]
+    network = kernels.Network(populations, projections, *pools, *constants)
+    states = kernels.States(
+        filled(given["u"], np.int64, (1,)),
+        filled(given["v"], np.int64, (1,)),
+        filled(given["v"], np.int32, (1,)),
+        filled(given["waiting"], np.int32, (1,)),
+    )
+    places = np.zeros((1, 2, 2), np.int64)
+    lists = Lists(np.zeros(99, np.int32), np.zeros(99, np.int32), places, places.copy(), np.zeros(2, np.int64))
+    record = np.zeros((1, 1, size), np.int32)
+    arrived = filled(given["arrived"], np.int32, (1, 1))
+    kernels.run_component(
+        np.array([0]), network, states, lists, arrived, record, given["step"], 1, size, 1
+    )
+    first, last = int(lists.begin[0, 0, 1]), int(lists.end[0, 0, 1])
+    sent = np.zeros(size, np.int64)
+    exact = kind.code is not None and kind.code.exact
+    sent[lists.events[first:last]] = lists.payloads[first:last] if exact else 1
+    found = {"v": states.v32 if narrow else states.v, "record": record, "sent": sent}
+    if not narrow:
+        found["u"] = states.u
+    if exact:
+        found["waiting"] = states.waiting
+    values = {name: np.unique(value) for name, value in found.items()}
+    apart = [name for name, value in values.items() if len(value) != 1]
+    assert not apart, f"a vector and the neuron behind it differ in {apart}"
+    return {name: int(value[0]) for name, value in values.items() if name != "sent" or kind.code}

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import fixed_point
+from snnc.ir import Code, fixed_point
 from snnc.sim import reference
 
-from .numbers import Number
-from .scene import Kind, Scene, neuron_of, real_neuron
+from . import expressions as e
+from .numbers import Number, numpys
+from .scene import Kind, Scene, least, neuron_of, real_neuron, within
 from .shims import NUMPY, borrowed
 
 WRAP = borrowed(fixed_point.wrap_int32, NUMPY)
@@ -46,13 +47,31 @@ def kept(kind: Kind) -> tuple[str, ...]:
     return ("u", "v", "waiting", "sent") if kind.code.exact else ("u", "v", "sent")
 
 
-def step(scene: Scene) -> Outcome:
-    """One step of the unknown neuron."""
+def step(scene: Scene, arrived: Any = None) -> Outcome:
+    """One step of the unknown neuron; ``arrived``: where it is no unknown of the scene."""
     r = scene.register
     state = reference._State(r("u"), r("v"), r("waiting"))  # type: ignore[arg-type]
-    sent = UPDATE(neuron_of(scene), state, r("arrived"), scene.number("step"))
+    sent = UPDATE(neuron_of(scene), state, r("arrived") if arrived is None else arrived, scene.number("step"))
     found = {"u": state.current, "v": state.potential, "waiting": state.waiting, "sent": sent}
     return {"record": state.potential, **{name: found[name] for name in kept(scene.kind)}}
+
+
+def invariant(scene: Scene) -> Outcome:
+    """Whether the state stays one that the proofs take for granted, and is one at the start."""
+    after, n = step(scene), scene.nodes
+    v, u = after["v"].whole(), after["u"].whole()
+    inside = e.both(within(v, n["end"]), within(n["start"], n["end"]))
+    word = e.both(least(e.const(-(2**31)), u), least(u, e.const(2**31 - 1)))
+    kept_ = e.both(inside, word)
+    if "waiting" in after:
+        w = after["waiting"].whole()
+        kept_ = e.both(kept_, e.both(least(e.const(0), w), least(w, e.const(0) if scene.kind.code is Code.GRADED else n["levels"])))
+    return {"kept": Number(kept_, bool, numpys)}
+
+
+def holds(scene: Scene) -> Outcome:
+    """What :func:`invariant` has to be."""
+    return {"kept": Number(e.TRUE, bool, numpys)}
 
 
 def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
@@ -64,9 +83,5 @@ def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
     state = reference._State(one("u"), one("v"), one("waiting"))
     sent = reference.update(real_neuron(kind, given), state, one("arrived"), given["step"])
     found = {"u": state.current, "v": state.potential, "waiting": state.waiting, "sent": sent}
-    return {name: int(found[name][0]) for name in kept(kind)}
-
-
-def nodes(outcome: Outcome) -> dict[str, Any]:
-    """The expressions of an outcome."""
-    return {k: v.whole() if isinstance(v, Number) else v for k, v in outcome.items()}
+    values = {name: int(found[name][0]) for name in kept(kind)}
+    return {"record": values["v"], **values}

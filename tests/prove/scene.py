@@ -148,12 +148,16 @@ def unknown_neuron(kind: Kind, known: Mapping[str, int] | None = None) -> Scene:
     ranges["clear_interval"] = (1, ranges["clear_interval"][1]) if kind.clears or exact else (0, 0)
     if exact:
         ranges["levels"] = (1, ranges["levels"][1])
+    if kind.code is Code.GRADED:  # it is sent in the step in which it is counted
+        ranges["waiting"] = (0, 0)
     for name, (low, high) in ranges.items():
         value = (known or {}).get(name)
         scene.nodes[name] = e.variable(name, low, high) if value is None else e.const(value)
     end = e.sub(e.shift_left(e.const(1), e.sub(scene.nodes["state_bits"], e.const(1))), e.const(1))
     scene.nodes["end"] = end
     scene.assume(within(scene.nodes["v"], end), within(scene.nodes["start"], end))
+    if kind.code is Code.FRAME:
+        scene.assume(least(scene.nodes["waiting"], scene.nodes["levels"]))
     return scene
 
 
