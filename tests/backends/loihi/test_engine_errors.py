@@ -148,7 +148,7 @@ def test_foreign_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert text.startswith("error[D602]: layout.json does not belong to this program")
     (tmp_path / emitted.files["weights"]).write_bytes(b"nothing")
     (text,) = rerun(tmp_path, emitted)
-    assert text.startswith("error[D130]: it cannot be read") and "weights.npz" in text
+    assert text.startswith("error[D130]: a program cannot be read") and "weights.npz" in text
 
 
 def test_lava_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
