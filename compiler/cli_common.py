@@ -91,6 +91,10 @@ def _said(problem: BaseException) -> int:
         return USED_WRONGLY
     if isinstance(problem, BrokenPipeError):
         return READER_GONE
+    if isinstance(problem, OSError) and problem.errno in NAMES:
+        what = f"no file can be found under this name: {problem.strerror}"
+        console.diagnostics([Diagnostic("D145", what, str(problem.filename or ""))])
+        return USED_WRONGLY
     if isinstance(problem, OSError) and problem.errno in MACHINE:
         console.diagnostics([_machine(problem)])
         return USED_WRONGLY
@@ -105,6 +109,9 @@ def _said(problem: BaseException) -> int:
 def _stopped() -> int:
     return 128 + (stopping.requested() or signal.SIGINT)
 
+
+NAMES = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR}
+"""A name that is too long, or leads in a circle or through a file."""
 
 MACHINE = {
     None,  # numpy says how many bytes were written, and not why

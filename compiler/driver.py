@@ -21,6 +21,7 @@ from .bundle_output import refuse_output, staged
 from .contradictions import refuse_contradictions
 from .data import Data, check_counts, check_shape, read_data
 from .errors import CompilerBug, Diagnostic, UserError, blamed, fail
+from .files import resolved
 from .frontend import Given, Model, load_model
 from .ir import Code, Encoding, Graph, Integers, Program, size, validate, write_program
 from .lowering import lower
@@ -227,9 +228,9 @@ def compile_model(
 def _relative(path: Path, folder: Path) -> str:
     """Where a file was, as seen from the bundle: ``verify --ladder`` looks for it there."""
     try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(resolved(path), resolved(folder))).as_posix()
     except ValueError:  # another drive
-        return path.resolve().as_posix()
+        return resolved(path).as_posix()
 
 
 def _example(program: Program, counts: NDArray[np.int64] | None) -> Integers:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .data import check_shape, read_data
 from .errors import UserError, fail
-from .files import Kind, read_bytes
+from .files import Kind, read_bytes, resolved
 from .files.writing import write_file
 from .frontend import Given, load_model
 from .progress import Report, quiet
@@ -109,18 +109,18 @@ def _refuse_files(csv: Path | None, plot: Path | None, read: tuple[Path, ...]) -
     for option, path in (("--csv", csv), ("--plot", plot)):
         if path is None:
             continue
-        folder = path.resolve().parent
+        folder = resolved(path).parent
         if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
             what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"
             raise fail("D112", what, where=f"{option} {path}", help="name a file in a folder of yours")
-        if path.resolve() in [other.resolve() for other in read]:
+        if resolved(path) in [resolved(other) for other in read]:
             what = "the output is a file that is read"
         elif path.exists() and not _is_earlier(path):
             what = "the output exists and is no earlier result; it will not be overwritten"
         else:
             continue
         raise fail("D119", what, where=f"{option} {path}", help="choose another file")
-    if csv is not None and plot is not None and csv.resolve() == plot.resolve():
+    if csv is not None and plot is not None and resolved(csv) == resolved(plot):
         raise fail("D119", "table and plot are one file", where=str(csv), help="choose two")
 
 

@@ -10,7 +10,7 @@ from .hdf5 import check_hdf5
 from .kinds import Kind, parsing, reason
 from .memory import Budget, share_of_memory
 from .nir_graphs import parse_nir
-from .reading import read_bytes
+from .reading import read_bytes, resolved
 from .zips import Zip, open_zip
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "parsing",
     "read_bytes",
     "reason",
+    "resolved",
     "share_of_memory",
 ]

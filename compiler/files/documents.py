@@ -24,7 +24,8 @@ def parse_json(data: bytes, place: str, kind: Kind, budget: Budget | None = None
     """A JSON document in UTF-8.
 
     Refused are: a key twice in one object, NaN and infinities (also those that a number like 1e999
-    would become), whole numbers from 2^64 on, texts that are no Unicode, and nesting deeper than 100.
+    would become), whole numbers from 2^64 on, texts that are no Unicode or hold a zero byte, and
+    nesting deeper than 100.
 
     Args:
         data: the document.
@@ -109,6 +110,8 @@ def _check(document: Any) -> None:
                 inner += value
             elif isinstance(value, str):
                 value.encode("utf-8")  # a lone surrogate is no text
+                if "\0" in value:
+                    raise ValueError("a text holds a zero byte")
             elif isinstance(value, int):
                 _in_range(value)
         level = inner

@@ -65,6 +65,18 @@ def read_open(handle: int, path: Path, kind: Kind, *, most: int | None = None) -
     return data
 
 
+def resolved(path: Path) -> Path:
+    """Where a name leads; of links that lead in a circle, or are too long, the name itself.
+
+    Raises:
+        UserError: D145 the name holds a zero byte, and no file can have it.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as problem:
+        raise fail("D145", f"no file can have this name: {problem}", where=repr(str(path))) from None
+
+
 def _open(path: Path, kind: Kind) -> int:
     # Without O_NONBLOCK a named pipe would wait for a writer that never comes.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from snnc.errors import fail
+from snnc.files import resolved
 from snnc.frontend import Given, load_archive, load_model
 from snnc.frontend.own_module import built_by, folder_on_path, own_function
 from snnc.frontend.through_torch import archive_of, reason
@@ -118,7 +119,7 @@ def train_config(config: Config, report: Report = quiet) -> Trained:
         inputs.append(folder / model)
     refuse_outputs(files.model, files.curves(stages), files.checkpoints(stages), tuple(inputs))
     # What a network or a function of the user's imports later is looked for there, too.
-    with folder_on_path(folder.resolve()):
+    with folder_on_path(resolved(folder)):
         parts = read_training_data(config.data, folder, config.seed)
         report("load", 0, 1)
         network = _network(config, parts.train.x.shape[2:])

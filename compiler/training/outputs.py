@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.errors import UserError, fail
-from snnc.files import Budget, Kind, open_zip, read_bytes
+from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
 
 from .checkpoint import read_checkpoint
 from .export import DESCRIPTION_FILE
@@ -33,12 +33,13 @@ def refuse_outputs(
             no folder to write it to; D322 a checkpoint's name is some other file's.
     """
     outputs = [model, *curves, *checkpoints]
-    taken = {path.resolve(): "a file that is read" for path in inputs}
+    taken = {resolved(path): "a file that is read" for path in inputs}
     for path in outputs:
-        if path.resolve() in taken:
-            raise fail("D119", f"the output is {taken[path.resolve()]}", where=str(path), help=OTHER)
-        taken[path.resolve()] = "another output, too"
-        if not path.resolve().parent.is_dir():
+        place = resolved(path)
+        if place in taken:
+            raise fail("D119", f"the output is {taken[place]}", where=str(path), help=OTHER)
+        taken[place] = "another output, too"
+        if not place.parent.is_dir():
             folder = str(path.parent)
             raise fail("D112", f"cannot write: no folder {folder}", where=str(path), help="make it")
         if path.is_dir():

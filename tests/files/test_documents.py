@@ -26,6 +26,7 @@ KIND = Kind("D106", "the file is damaged")
         (b"9" * 5000, "too large"),
         (b'"\\ud800"', "surrogates not allowed"),
         (b'{"\\udc00": 1}', "surrogates not allowed"),
+        (b'"\\u0000"', "zero byte"),
         (b"[" * 100_000 + b"]" * 100_000, "RecursionError"),
         (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "deeper than 100"),
     ],
