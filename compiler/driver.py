@@ -167,6 +167,9 @@ def compile_model(
         backend, passes, changes, steps_per_frame, weight_bits, code, allow_overflow
     )
     refuse_output(output)
+    for read in (model_path, calibration):
+        if read is not None:
+            _refuse_odd_name(read, output)
     stages = len(pipeline.passes) + 3
     report("load", 0, stages)
     shape = None if calibration is None else partial(_frame_shape, calibration)
@@ -223,6 +226,24 @@ def compile_model(
             raise CompilerBug(culprit, wrong)
     report("done", stages, stages)
     return Compiled(output, manifest, program, notes)
+
+
+def _refuse_odd_name(path: Path, folder: Path) -> None:
+    """Refuse a file whose place the manifest cannot say.
+
+    Raises:
+        UserError: D146.
+    """
+    try:
+        _relative(path, folder).encode("utf-8")
+    except UnicodeEncodeError:
+        raise fail(
+            "D146",
+            "the name of the file, or of a folder on the way to it, is no text in UTF-8",
+            where=str(path).encode("utf-8", "backslashreplace").decode(),
+            why="the manifest, which is JSON in UTF-8, says from which files the bundle was compiled",
+            help="rename it",
+        ) from None
 
 
 def _relative(path: Path, folder: Path) -> str:

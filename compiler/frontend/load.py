@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ def load_model(
     if data.startswith(MAGIC):
         given.refuse(path, INPUT_SHAPE, MODULE)
         graph, notes = load_nir(path, data, dt, discretize or RULES[0])
+        graph = replace(graph, name=_name(path))
         return Model(graph, None, digest, notes)
     if dt is not None or discretize is not None:
         raise fail(
@@ -98,7 +99,7 @@ def load_model(
         archive = Archive.open(path, _exported(saved, given))
     elif archive is None:
         raise refuse_other_file(path, data)
-    return _from_archive(archive, path.stem, digest, given if saved is None else NOTHING_GIVEN)
+    return _from_archive(archive, _name(path), digest, given if saved is None else NOTHING_GIVEN)
 
 
 def load_archive(data: bytes, name: str) -> Model:
@@ -147,6 +148,11 @@ def _exported(saved: Saved, given: Given) -> bytes:
     net, shape = load_module(saved), given.shape(saved.path)
     refuse_large(net, shape, saved.path)
     return archive_of(saved.path, net, shape)
+
+
+def _name(path: Path) -> str:
+    """What a graph is called: the file's name, as far as it can be printed."""
+    return "".join(c if c.isprintable() else "_" for c in path.stem)
 
 
 def _read(path: Path) -> bytes:

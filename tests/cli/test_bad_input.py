@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.data import read_data
+from snnc.errors import UserError
 from snnc.ir import pack_arrays, unpack_arrays
 from snnc.manifest import FORMAT
 from tests.sealing import edit_manifest, reseal
@@ -375,3 +377,42 @@ def test_inspect_refuses_options_of_the_other_kind(snnc: Command, finished: Path
     refused(snnc("inspect", finished, "--dt", "1"), "D305", "--dt is for a model", "is a bundle")
     refused(snnc("inspect", finished, "--module", "a:b"), "D305", "--module is for a model")
     refused(snnc("inspect", MODEL, "--allow-altered"), "D305", "--allow-altered is for a bundle")
+
+
+def test_a_model_whose_name_is_no_text(snnc: Command, place: Path, data: Path) -> None:
+    """The manifest could not say from which file it was compiled; who only looks needs no name."""
+    odd = place / "n\udce9t.pt2"
+    odd.write_bytes(MODEL.read_bytes())
+    refused(compile_(snnc, model=odd), "D146", "n\\udce9t.pt2", "rename it")
+    assert list(place.iterdir()) == [odd]
+    assert snnc("inspect", odd).code == 0
+    counts = place / "c\udce9.npz"
+    counts.write_bytes(data.read_bytes())
+    refused(compile_(snnc, "--calibration", counts), "D146", "c\\udce9.npz")
+
+
+def test_names_that_no_file_can_have(snnc: Command, place: Path, bundle: Path, data: Path) -> None:
+    long = place / ("a" * 300)
+    refused(snnc("inspect", long), "D1", "File name too long")
+    refused(snnc("run", bundle, "--data", data, "-o", long / "x"), "D1", "File name too long")
+    circle = place / "circle.npz"
+    circle.symlink_to(circle)
+    refused(snnc("run", bundle, "--data", circle, "-o", place / "out.npz"), "D501", "symbolic links")
+    refused(snnc("run", bundle, "--data", data, "-o", circle), "D1")
+    config = place / "run.toml"
+    config.write_text('model = "a\\u0000b"\n')
+    refused(snnc("train", config), "D325", "zero byte")
+
+
+def test_a_flipped_bit_in_a_compressed_archive(snnc: Command, bundle: Path, place: Path) -> None:
+    """Each bit of a small one: refused or read, and never a traceback."""
+    good = pack_arrays({"x": np.ones((2, 3, 4), np.int64)})
+    path = place / "data.npz"
+    for byte in range(0, len(good), 3):
+        damaged = bytearray(good)
+        damaged[byte] ^= 1 << byte % 8
+        path.write_bytes(damaged)
+        try:
+            read_data(path)
+        except UserError as problem:
+            assert "D501" in str(problem) or "D107" in str(problem), problem
