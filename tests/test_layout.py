@@ -141,6 +141,7 @@ OTHER_PROCESS = (
 NOT_THROUGH_THE_DOOR = {
     "backends/child.py": "what an engine printed, for a message",
     "backends/environments.py": "the mark and the lock of an environment, in a folder of snnc's own",
+    "backends/keeper.py": "what the system says of a process that was started here",
     "backends/loihi/emit.py": OUR_OWN,
     "backends/loihi/lava_child/main.py": OTHER_PROCESS,
     "backends/loihi/payload/model.py": OTHER_PROCESS,
@@ -149,18 +150,17 @@ NOT_THROUGH_THE_DOOR = {
     "backends/loihi1/nengo_engine.py": OTHER_PROCESS,
     "backends/sanafe/emit.py": OUR_OWN,
     "backends/sanafe/payload/play.py": OTHER_PROCESS,
-    "backends/session.py": "what the system says of a process that was started here; its stderr",
     "backends/xylo/emit.py": OUR_OWN,
     "backends/xylo/xylosim_script.py": OTHER_PROCESS,
-    "compiler/bundle.py": "the bundle's own manifest and digests",
+    "compiler/bundle.py": "digests of files that were opened by the door; a manifest that it just wrote",
+    "compiler/cli_main.py": "opens the null device",
     "compiler/conformance/bundle_cases.py": "compares bundles that it just wrote",
     "compiler/frontend/archive.py": "writes an archive in memory",
     "compiler/frontend/pickled_module.py": "torch.load, of bytes that were looked at",
-    "compiler/ir/json_fields.py": "the program's JSON",
     "compiler/ir/program_file.py": "writes an archive in memory",
+    "compiler/sim/fast/cache.py": "the user's own kernels, after owner and digests were looked at",
     "compiler/sim/fast/compiled.py": OUR_OWN,
     "compiler/training/checkpoint.py": "torch.load, of bytes that were looked at",
-    "compiler/training/curve.py": "writes",
 }
 """Files outside ``snnc.files`` that may use them, and why."""
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from snnc import settings
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.ir import Code, Integers, Program, Target, Trace
@@ -97,7 +98,7 @@ class LoihiBackend:
         other = [
             f"{name} is not the code that snnc emits"
             for name, content in code.items()
-            if not (folder / name).is_file() or (folder / name).read_bytes() != content
+            if not (folder / name).is_file() or read_payload(folder / name) != content
         ]
         found = program_copy.differences(program, folder, emitted.files)
         return [*found, *other, *strange_files(folder, names)]
