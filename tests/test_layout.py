@@ -152,7 +152,7 @@ NOT_THROUGH_THE_DOOR = {
     "backends/sanafe/payload/play.py": OTHER_PROCESS,
     "backends/xylo/emit.py": OUR_OWN,
     "backends/xylo/xylosim_script.py": OTHER_PROCESS,
-    "compiler/bundle.py": "digests of files that were opened by the door; a manifest that it just wrote",
+    "compiler/bundle.py": "digests of files that were opened safely; a manifest that it just wrote",
     "compiler/cli_main.py": "opens the null device",
     "compiler/conformance/bundle_cases.py": "compares bundles that it just wrote",
     "compiler/frontend/archive.py": "writes an archive in memory",
