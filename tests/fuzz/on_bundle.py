@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc import bundle as bundles
+from snnc.manifest import manifest_text
 
 from . import on_bytes, on_hdf5, on_json, on_zip
 from .on_pickle import PYTHON
@@ -76,11 +77,7 @@ def seal_as(folder: Path, document: dict[str, Any]) -> None:
 
 def _text(content: dict[str, Any]) -> bytes:
     try:
-        from snnc.manifest import manifest_text
-    except ImportError:
-        return on_json.text_of(content)
-    try:
-        return bytes(manifest_text(content))
+        return manifest_text(content)
     except UnicodeEncodeError:  # half a surrogate: no digest is right
         return on_json.text_of(content)
 
