@@ -13,6 +13,8 @@ from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from snnc import settings
 from snnc.errors import CompilerBug, UserError, blamed, fail
 from snnc.ir import Graph
@@ -20,6 +22,7 @@ from snnc.ir.plugins import Plugin, plugins, without_interface
 
 from .base import INTERFACE, Context, Fact, Pass
 from .facts import problems
+from .finite import too_large
 
 AfterPass = Callable[[Pass, Graph], None]
 GROUP = "snnc.passes"
@@ -182,17 +185,24 @@ class Pipeline:
         """Run all passes; after each, every fact that still holds is checked.
 
         Raises:
-            UserError: a pass cannot work with this network.
+            UserError: a pass cannot work with this network, or its numbers leave what a float
+                holds (D211).
             CompilerBug: a pass broke a fact; the pass is named.
         """
         held = {Fact.SHAPED}
         self.check_order(held)
         for a_pass in self.passes:
             try:
-                with blamed(f"pass {a_pass.name}", "running"):
+                # What overflows is found below, by the name of what it belongs to.
+                with (
+                    blamed(f"pass {a_pass.name}", "running"),
+                    np.errstate(over="ignore", invalid="ignore"),
+                ):
                     graph = a_pass.run(graph, context)
             except MemoryError as problem:
                 raise _too_large(a_pass, graph, context, problem) from None
+            if infinite := too_large(graph, a_pass.name):
+                raise UserError(*infinite)
             held = (held - a_pass.destroys) | a_pass.establishes
             found = [p for fact in sorted(held, key=lambda f: f.name) for p in problems(fact, graph)]
             if found:

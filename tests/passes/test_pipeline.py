@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from snnc.backends import registered_backends
 from snnc.errors import CompilerBug, UserError
-from snnc.ir import Graph, Target
+from snnc.ir import Graph, Scale, Target
 from snnc.passes import (
     Context,
     Fact,
@@ -127,3 +128,21 @@ def test_options_are_changed_by_text_and_the_others_stay() -> None:
 def test_an_option_for_a_pass_that_is_missing() -> None:
     with pytest.raises(UserError, match="D309"):
         Pipeline.parse("fold-batch-norm").with_option("match-delays", steps_per_frame=3)
+
+
+@pytest.mark.parametrize(("size", "refused"), [(1e150, False), (1e200, True)])
+def test_weights_whose_product_no_float_holds_are_a_message(size: float, refused: bool) -> None:
+    graph = rollout()
+    *others, first = graph.projections
+    scales = (*first.ops, Scale(np.array(size)), Scale(np.array(size)))
+    changed = [*others, replace(first, ops=scales)]
+    pipeline, context = Pipeline.parse("fold-batch-norm,fold-linear-chains"), Context(Target("test"))
+    if not refused:
+        pipeline.run(graph.with_projections(changed), context)
+        return
+    with pytest.raises(UserError) as caught:
+        pipeline.run(graph.with_projections(changed), context)
+    problem = caught.value.diagnostics[0]
+    # A bias of the chain is the first to go: it is folded into the population before the weights are.
+    assert (problem.code, problem.where) == ("D211", first.target)
+    assert "1.8e+308" in problem.what and "pass fold-batch-norm" in problem.why
