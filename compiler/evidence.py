@@ -402,7 +402,7 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
         what = "the output is the data file"
     elif output.exists() and not _is_results(output):
         what = "the output exists and holds no earlier answers; it will not be overwritten"
-    elif not output.resolve().parent.is_dir():
+    elif not resolved(output).parent.is_dir():
         folder = str(output.parent)
         raise fail("D112", f"cannot write: no folder {folder}", where=str(output), help="make it")
     else:
