@@ -20,6 +20,7 @@ from .cures import HOW_TO_EXPORT
 from .deployment import with_deployment
 from .exported import read_program
 from .given import INPUT_SHAPE, MODULE, Given
+from .magnitudes import refuse_extremes
 from .nir import load_nir
 from .nir_file import MAGIC
 from .nir_neurons import RULES
@@ -84,6 +85,7 @@ def load_model(
         given.refuse(path, INPUT_SHAPE, MODULE)
         graph, notes = load_nir(path, data, dt, discretize or RULES[0])
         graph = replace(graph, name=_name(path))
+        refuse_extremes(graph)
         return Model(graph, None, digest, notes)
     if dt is not None or discretize is not None:
         raise fail(
@@ -125,6 +127,7 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     given.refuse(archive.path, INPUT_SHAPE, MODULE)
     tensors = read_tensors(archive, payloads)
     graph, made = build_graph(program, tensors, name)
+    refuse_extremes(graph)
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest, step=Step(program, tensors, made))
