@@ -1,10 +1,23 @@
-"""Skips what needs Lava where Lava is missing, with the reason."""
+"""One fresh seed for the random networks of a run; skips what needs Lava where Lava is missing."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
 from snnc.backends.loihi.installed import INSTALL, engines
+
+from .sim.seeds import SEED, fresh_seed
+
+
+def pytest_configure() -> None:
+    """Draw it, for the processes that share the tests too."""
+    os.environ[SEED] = str(fresh_seed())
+
+
+def pytest_report_header() -> str:
+    return f"random networks: {SEED}={os.environ[SEED]}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

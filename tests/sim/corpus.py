@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import subprocess
 import sys
 from collections import Counter
@@ -45,6 +44,7 @@ from snnc.sim.fast import Simulator
 from tests.backends.loihi.networks import Maker, counting_program, random_program, random_spikes
 from tests.sim.aimed import AIMS, against_signs, aimed
 from tests.sim.extremes import extreme_program, extreme_spikes
+from tests.sim.seeds import fresh_seed
 from tests.traces import differences
 
 SAMPLES, STEPS = 3, 30
@@ -193,11 +193,6 @@ def compared(network: Case, threads: int = 1, products: bool | None = None) -> l
 def cases(networks: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, int]]:
     """So many kinds and seeds, the kinds in turn, seeds from ``seed`` on."""
     return ((kinds[n % len(kinds)], seed + n // len(kinds)) for n in range(networks))
-
-
-def fresh_seed() -> int:
-    """Another at each run."""
-    return secrets.randbelow(10**9)
 
 
 def faults(kind: str, seed: int) -> list[str]:
