@@ -89,7 +89,7 @@ def apply(path: Path, change: Change, stranger: Path) -> None:
 
 def reaches_out(path: Path) -> bool:
     """Whether a file is HDF5 and has anything that leads out of it."""
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         return False
     with path.open("rb") as start:
         if start.read(8) != b"\x89HDF\r\n\x1a\n":

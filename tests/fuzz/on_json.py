@@ -163,7 +163,7 @@ def structure(content: bytes, change: Change, _: bytes) -> bytes:
     """One place of a document is another; what is no JSON stays."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content
     return text_of(edit(document, change))
 
@@ -177,7 +177,7 @@ def raw(content: bytes, change: Change, _: bytes) -> bytes:
     """What no document gives: depth, keys twice, numbers of many digits, other encodings."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content
     found = places(document)
     if not found:
