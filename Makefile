@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test conformance targets readers bench results fuzz kills check clean
+.PHONY: setup demo test prove conformance targets readers bench results fuzz kills check clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
+
+# That every implementation of a neuron's step is the normative one: docs/one-step.md. Some minutes of one core.
+prove: setup
+	$(BIN)/python -m tests.prove --json build/prove.json
 
 # Every case of the conformance suite on every installed target, with every engine that is installed.
 conformance: setup

@@ -16,11 +16,15 @@ from pycparser import c_ast
 from pycparser.c_parser import CParser
 
 from . import expressions as e
-from .numbers import Kind, bits_of
 from .paths import running
+from .registers import Kind, bits_of
 
 TYPES: dict[str, Kind] = {
-    **{f"{sign}int{bits}_t": getattr(np, f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{
+        f"{sign}int{bits}_t": getattr(np, f"{sign}int{bits}")
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    },
     "int": np.int32,
 }
 CONSTANTS = {"INT32_MAX": (2**31 - 1, np.int32), "UINT32_MAX": (2**32 - 1, np.uint32)}
@@ -61,9 +65,7 @@ def _bounds(kind: Kind) -> tuple[int, int]:
 def _fits(node: e.Node, kind: Kind, what: str) -> Value:
     low, high = _bounds(kind)
     if node.low < low or node.high > high:
-        inside = e.both(
-            e.invert(e.less(node, e.const(low))), e.invert(e.less(e.const(high), node))
-        )
+        inside = e.both(e.invert(e.less(node, e.const(low))), e.invert(e.less(e.const(high), node)))
         running().need(what, inside)
         if bits_of(kind) < 64:  # the same where it fits, and within the type's bounds
             node = e.wrap(node, bits_of(kind))
@@ -215,7 +217,9 @@ class Machine:
             case c_ast.ID() | c_ast.ArrayRef():
                 return self._place(expression, scope).value
             case c_ast.Cast():
-                return converted(self._of(expression.expr, scope), _type(expression.to_type.type), "cast")
+                return converted(
+                    self._of(expression.expr, scope), _type(expression.to_type.type), "cast"
+                )
             case c_ast.FuncCall():
                 arguments = [self._of(a, scope) for a in expression.args.exprs]
                 if expression.name.name == "INT64_C":
@@ -312,7 +316,11 @@ def _shift(op: str, a: Value, b: Value) -> Value:
     if op == ">>":
         return Value(e.shift_right(a.node, b.node), a.kind)
     node = e.shift_left(a.node, b.node)
-    return _fits(node, a.kind, "<< overflows") if _signed(a.kind) else Value(e.low_bits(node, bits), a.kind)
+    return (
+        _fits(node, a.kind, "<< overflows")
+        if _signed(a.kind)
+        else Value(e.low_bits(node, bits), a.kind)
+    )
 
 
 def _quotient(op: str, x: e.Node, y: e.Node) -> e.Node:

@@ -9,7 +9,6 @@ other numbers. A parameter at the end of its range may have a text of its own (n
 from __future__ import annotations
 
 import ctypes
-import itertools
 import re
 import subprocess
 import tempfile
@@ -22,12 +21,13 @@ import numpy as np
 
 from samples.c_backend.snnc_c import code, layout
 from samples.c_backend.snnc_c.table import Table
-from snnc.ir import Code, Encoding, IntegerNeuron, Kind as Population, Program, ProgramPopulation
+from snnc.ir import Code, Encoding, IntegerNeuron, Program, ProgramPopulation, fixed_point
+from snnc.ir import Kind as Population
 
 from . import expressions as e
 from .c_language import TYPES, Machine, Place, Value, parse
 from .normative import FUNCTIONS
-from .numbers import Number, numpys
+from .registers import Number, numpys
 from .scene import Kind, Scene, real_neuron, unknown_neuron
 from .shims import larger, smaller
 
@@ -43,10 +43,20 @@ class Text:
         without: parameters at the end at which nothing is written for them: of ``ENDS``; ``bias`` for
             one that is 0; ``bias_interval`` for 1; ``clear_interval`` for 0.
         one_number: thresholds and biases are the same for all neurons, and no tables.
+        levels: of the neuron that is written: the C type of counts goes by it (``LEVELS``).
     """
 
     without: frozenset[str] = frozenset()
     one_number: bool = False
+    levels: int = 250
+
+    @property
+    def name(self) -> str:
+        """For lists: empty for the text with everything in it."""
+        words = [f"without {', '.join(sorted(self.without))}"] if self.without else []
+        words += ["constants for tables"] if self.one_number else []
+        words += [f"up to {LEVELS[self.levels][1]} levels"] if self.levels != 250 else []
+        return "".join(f", {word}" for word in words)
 
     def known(self) -> dict[str, int]:
         """Parameters that are no unknowns."""
@@ -56,16 +66,17 @@ class Text:
         return found
 
 
+LEVELS = {250: (1, 255), 60_000: (256, 65_535), 5_000_003: (65_536, 2**23 - 1)}
+"""Levels with one C type for counts, by the number in the text of which they stand."""
+
+
 def texts(kind: Kind) -> Iterator[Text]:
-    """Everything left out alone, all together, and nothing; for a readout every combination."""
+    """Everything written, each thing left out alone, all together; for counts every C type."""
     names = [*ENDS, "bias", "bias_interval"]
-    if kind.code is None:
-        for count in range(len(names) + 1):
-            yield from (Text(frozenset(some)) for some in itertools.combinations(names, count))
-        yield Text(one_number=True)
-        return
     yield from (Text(), Text(one_number=True), Text(frozenset(names)))
     yield from (Text(frozenset({name})) for name in names)
+    if kind.code is not None and kind.code.exact:
+        yield from (Text(levels=levels) for levels in LEVELS if levels != 250)
 
 
 SAMPLE = {
@@ -87,7 +98,7 @@ THRESHOLDS, BIASES, STARTS = (70001, 70002), (60001, -60002), (50001, -50002)
 
 def sample(kind: Kind, text: Text, numbers: dict[str, int] = SAMPLE) -> IntegerNeuron:
     """A neuron whose every number is told apart from the others in its text."""
-    n = {**numbers, **text.known()}
+    n = {**numbers, "levels": text.levels, **text.known()}
     pick = slice(0, 1) if text.one_number else slice(0, 2)
     exact = kind.code is not None and kind.code.exact
 
@@ -158,6 +169,12 @@ def scene(kind: Kind, text: Text) -> Scene:
     exponent = known.pop("bias_exponent", None)
     found = unknown_neuron(kind, known)
     nodes = found.nodes
+    if kind.code is not None and kind.code.exact:
+        low, high = LEVELS[text.levels]
+        nodes_levels = nodes["levels"]
+        found.assume(
+            e.invert(e.less(nodes_levels, e.const(low))), e.invert(e.less(e.const(high), nodes_levels))
+        )
     if "bias" not in known:
         mantissa = e.variable("bias_mantissa", -(2**31) + 1, 2**31 - 1)
         power = e.variable("bias_exponent", 0, 30) if exponent is None else e.const(exponent)
@@ -176,7 +193,11 @@ def _places(scene: Scene, place: layout.Place) -> dict[str, Place]:
         buffer.name: Place(Value(values[role], np.int64), TYPES[buffer.kind])
         for role, buffer in place.buffers.items()
     }
-    tables = {"start": n["start"], "bias": n.get("bias_mantissa", n["bias"]), "threshold": n["threshold"]}
+    tables = {
+        "start": n["start"],
+        "bias": n.get("bias_mantissa", n["bias"]),
+        "threshold": n["threshold"],
+    }
     for role, held in place.values.items():
         if isinstance(held, Table):
             found[held.name] = Place(Value(tables[role], np.int32), np.int32)
@@ -256,7 +277,7 @@ def step(scene: Scene, text: Text, arithmetic: str | None = None) -> dict[str, A
     }
     literals = {
         value: numbers.get(name, n.get(name, e.const(value)))
-        for name, value in _literals(SAMPLE).items()
+        for name, value in _literals({**SAMPLE, "levels": text.levels}).items()
     }
     functions = parse((ARITHMETIC.read_text() if arithmetic is None else arithmetic) + body)
     places = _places(scene, place)
@@ -287,8 +308,12 @@ def real_step(kind: Kind, given: Mapping[str, int], arithmetic: str | None = Non
     roles = {"current": "u", "potential": "v", "waiting": "waiting", "spikes": "sent"}
     held = {role: b for role, b in place.buffers.items() if role in roles}
     start = {"current": given["u"], "potential": given["v"], "waiting": given["waiting"], "spikes": 0}
-    lines_in = "".join(f"    {b.name}[0] = ({b.kind})state[{2 + k}];\n" for k, b in enumerate(held.values()))
-    lines_out = "".join(f"    state[{2 + k}] = (int32_t){b.name}[0];\n" for k, b in enumerate(held.values()))
+    lines_in = "".join(
+        f"    {b.name}[0] = ({b.kind})state[{2 + k}];\n" for k, b in enumerate(held.values())
+    )
+    lines_out = "".join(
+        f"    state[{2 + k}] = (int32_t){b.name}[0];\n" for k, b in enumerate(held.values())
+    )
     text = (ARITHMETIC.read_text() if arithmetic is None else arithmetic) + "".join(
         f"static {b.kind} {b.name}[2];\n" for b in place.buffers.values()
     )
@@ -311,6 +336,23 @@ def real_function(name: str, arguments: Sequence[int], arithmetic: str | None = 
     library.once.restype = ctypes.c_int64
     given = np.array(arguments, np.int64)
     return int(library.once(given.ctypes.data_as(ctypes.c_void_p)))
+
+
+def real_wanted(name: str, arguments: Sequence[int]) -> int:
+    """What it has to return, by ``fixed_point`` itself, of real numbers."""
+    x, *rest = (np.array(a, np.int64) for a in arguments)
+    given = [int(a) for a in rest]
+    if name == "network_signed":
+        return int(fixed_point.wrap_int32(x))
+    if name == "network_shift_right":
+        return int(x >> given[0])
+    if name == "network_decayed":
+        return int(fixed_point.decay(x, 4096 - given[0]))
+    if name == "network_wrapped":
+        return int(fixed_point.wrap_current(x, given[0]))
+    if name == "network_saturated":
+        return int(np.clip(x, -given[0], given[0]))
+    return int(fixed_point.level(x, rest[0], given[1]))
 
 
 def _compiled(text: str) -> Any:

@@ -80,6 +80,9 @@ def add(a: Node, b: Node) -> Node:
         return a
     if b.value is not None and a.op == "add" and a.args[1].value is not None:
         return add(a.args[0], const(a.args[1].value + b.value))
+    for one, other in ((a, b), (b, a)):
+        if one.op == "add" and one.args[1].value is not None and other.value is None:
+            return add(add(one.args[0], other), one.args[1])
     if a.value is not None or (b.value is None and a.number > b.number):
         a, b = b, a
     if b.value is not None and a.op == "low" and b.value == -(1 << (a.args[1] - 1)):

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Comparison, Reset
-from snnc.ir import fixed_point
+from snnc.ir import Comparison, Reset, fixed_point
 from snnc.sim.fast import kernels, stepping
-from snnc.sim.fast.hearing import add_shifted
 from snnc.sim.fast.events import Lists
+from snnc.sim.fast.hearing import add_shifted
 from snnc.sim.fast.plan import CONSTANT, SHORT, STATE_BITS
 from snnc.sim.fast.records import POPULATION, PROJECTION
 from snnc.sim.fast.tables import CODES
@@ -21,9 +20,10 @@ from snnc.sim.fast.vectors import LANES
 from . import expressions as e
 from . import normative
 from .normative import SHIFT_SUM
-from .numbers import Cell, Number, numbas, numpys
+from .registers import Cell, Number, numbas, numpys
 from .scene import FIELDS, Kind, Scene, least, unknown_neuron, within
 from .shims import NUMBA, borrowed
+
 
 class Kept:
     """Arrays of which nobody looks at the places: events, and where they lie."""
@@ -47,7 +47,9 @@ class Heard:
     def __init__(self, sums: Number | None = None) -> None:
         self.sums, self.sent = sums, None
 
-    def hear(self, q: Any, events: Any, payloads: Any, lo: int, hi: int, w: Any, sums: Any, *_: Any) -> None:
+    def hear(
+        self, q: Any, events: Any, payloads: Any, lo: int, hi: int, w: Any, sums: Any, *_: Any
+    ) -> None:
         sums[:] = self.sums
 
     def list_spikes(self, sent: Any, size: int, events: Any, at: Any) -> Any:
@@ -113,7 +115,17 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
         code=CODES[kind.code] if kind.code is not None else 0,
     )
     source = SimpleNamespace(depth=1)
-    q = SimpleNamespace(**(projection or {}), source=1, delay=0, lines=1, line=1, line_first=0, line_step=1, sums=1, skipped=False)
+    q = SimpleNamespace(
+        **(projection or {}),
+        source=1,
+        delay=0,
+        lines=1,
+        line=1,
+        line_first=0,
+        line_step=1,
+        sums=1,
+        skipped=False,
+    )
     heard = Heard(Number(scene.nodes["sums"], np.int64, numbas) if projection else None)
     u, v, v32, waiting = cell("u"), cell("v"), cell("v", np.int32), cell("waiting", np.int32)
     record = Cell(0, np.int32, numbas)
@@ -177,13 +189,24 @@ def lone_scene(kind: Kind) -> Scene:
     """
     scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
     n = scene.nodes
-    for name, low, high in (("stored", 1, SHORT), ("sums", -SHORT, SHORT), ("unit_shift", 0, 8), ("exponent", 0, 31)):
+    for name, low, high in (
+        ("stored", 1, SHORT),
+        ("sums", -SHORT, SHORT),
+        ("unit_shift", 0, 8),
+        ("exponent", 0, 31),
+    ):
         n[name] = e.variable(name, low, high)
     total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
     scene.assume(least(n["state_bits"], e.const(STATE_BITS)))
     scene.assume(*(within(n[name], e.const(CONSTANT)) for name in ("threshold", "bias", "start")))
     scene.assume(within(n["sums"], n["stored"]), least(n["stored"], e.shift_right(n["end"], total)))
     scene.assume(least(total, e.const(26)))
+    # One shift of all that the kernel knows is what the reference shifts in three steps.
+    whole = e.wrap(e.shift_left(n["sums"], n["unit_shift"]), 32)
+    arrived = e.wrap(e.shift_left(whole, n["exponent"]), 32)
+    at_once = e.shift_left_by_at_most(n["sums"], total, 31)
+    in_steps = e.shift_left(arrived, n["input_shift"])
+    scene.lemmas.append(([at_once, in_steps, e.wrap(in_steps, 32)], n["end"]))
     return scene
 
 
@@ -235,7 +258,9 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
         filled(given["waiting"], np.int32, (1,)),
     )
     places = np.zeros((1, 2, 2), np.int64)
-    lists = Lists(np.zeros(99, np.int32), np.zeros(99, np.int32), places, places.copy(), np.zeros(2, np.int64))
+    lists = Lists(
+        np.zeros(99, np.int32), np.zeros(99, np.int32), places, places.copy(), np.zeros(2, np.int64)
+    )
     record = np.zeros((1, 1, size), np.int32)
     arrived = filled(given["arrived"], np.int32, (1, 1))
     kernels.run_component(

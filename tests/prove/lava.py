@@ -13,7 +13,7 @@ from snnc.ir import Code, fixed_point
 
 from . import expressions as e
 from . import normative
-from .numbers import Cell, numpys
+from .registers import Cell, numpys
 from .scene import FIELDS, Kind, Scene
 from .shims import NUMPY, borrowed
 

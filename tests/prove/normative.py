@@ -11,7 +11,7 @@ from snnc.ir import Code, fixed_point
 from snnc.sim import reference
 
 from . import expressions as e
-from .numbers import Number, numpys
+from .registers import Number, numpys
 from .scene import Kind, Scene, least, neuron_of, real_neuron, within
 from .shims import NUMPY, borrowed
 
@@ -51,7 +51,9 @@ def step(scene: Scene, arrived: Any = None) -> Outcome:
     """One step of the unknown neuron; ``arrived``: where it is no unknown of the scene."""
     r = scene.register
     state = reference._State(r("u"), r("v"), r("waiting"))  # type: ignore[arg-type]
-    sent = UPDATE(neuron_of(scene), state, r("arrived") if arrived is None else arrived, scene.number("step"))
+    sent = UPDATE(
+        neuron_of(scene), state, r("arrived") if arrived is None else arrived, scene.number("step")
+    )
     found = {"u": state.current, "v": state.potential, "waiting": state.waiting, "sent": sent}
     return {"record": state.potential, **{name: found[name] for name in kept(scene.kind)}}
 
@@ -65,7 +67,13 @@ def invariant(scene: Scene) -> Outcome:
     kept_ = e.both(inside, word)
     if "waiting" in after:
         w = after["waiting"].whole()
-        kept_ = e.both(kept_, e.both(least(e.const(0), w), least(w, e.const(0) if scene.kind.code is Code.GRADED else n["levels"])))
+        kept_ = e.both(
+            kept_,
+            e.both(
+                least(e.const(0), w),
+                least(w, e.const(0) if scene.kind.code is Code.GRADED else n["levels"]),
+            ),
+        )
     return {"kept": Number(kept_, bool, numpys)}
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from snnc.ir import Code, Comparison, IntegerNeuron, Reset
 
 from . import expressions as e
-from .numbers import Number, numpys
 from .ranges import RANGES
+from .registers import Number, numpys
 
 WORD = 2**31 - 1
 FIELDS = (
@@ -49,9 +49,10 @@ class Kind:
     def name(self) -> str:
         """How lists call it."""
         if self.code is None:
-            return "readout"
+            return "readout" + ("" if self.clears else ", never cleared")
         if self.code is Code.RATE:
-            return f"rate {self.comparison.value} {self.reset.value}"
+            ever = "" if self.clears else ", never cleared"
+            return f"rate {self.comparison.value} {self.reset.value}{ever}"
         return self.code.value
 
 
@@ -60,6 +61,8 @@ KINDS = (
     Kind(Code.FRAME),
     Kind(Code.GRADED),
     Kind(None),
+    Kind(clears=False),
+    Kind(None, clears=False),
 )
 
 
@@ -72,11 +75,13 @@ class Scene:
         nodes: unknowns, or known numbers, by name: the state ``u``, ``v``, ``waiting``; ``arrived``; the
             parameters as ``IntegerNeuron`` calls them, but ``bias`` for the shifted mantissa; ``step``.
         hypotheses: truth values beyond the unknowns' own ranges.
+        lemmas: expressions that are equal under them, and no larger than another: shown first.
     """
 
     kind: Kind
     nodes: dict[str, e.Node] = field(default_factory=dict)
     hypotheses: list[e.Node] = field(default_factory=list)
+    lemmas: list[tuple[list[e.Node], e.Node]] = field(default_factory=list)
 
     def number(self, name: str) -> Number:
         """An unknown as Python's own integer."""
@@ -140,11 +145,15 @@ def within(a: e.Node, most: e.Node) -> e.Node:
     return e.both(least(e.neg(most), a), least(a, most))
 
 
-def unknown_neuron(kind: Kind, known: Mapping[str, int] | None = None) -> Scene:
-    """Any neuron of a kind in any state; ``known`` fixes some of its numbers."""
+def unknown_neuron(
+    kind: Kind,
+    known: Mapping[str, int] | None = None,
+    narrower: Mapping[str, tuple[int, int]] | None = None,
+) -> Scene:
+    """Any neuron of a kind in any state; ``known`` fixes some of its numbers, ``narrower`` bounds some."""
     scene = Scene(kind)
     exact = kind.code is not None and kind.code.exact
-    ranges = dict(RANGES)
+    ranges = {**RANGES, **(narrower or {})}
     ranges["clear_interval"] = (1, ranges["clear_interval"][1]) if kind.clears or exact else (0, 0)
     if exact:
         ranges["levels"] = (1, ranges["levels"][1])

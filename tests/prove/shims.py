@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import expressions as e
-from .numbers import Cell, Kind, Number, Type, numbas, numpys, plain_kind
+from .registers import Cell, Kind, Number, Type, numbas, numpys, plain_kind
 
 
 def _plain(value: Any) -> Any:

@@ -24,16 +24,18 @@ from .expressions import (
     TRUE,
     Assignment,
     Node,
-    bounded,
     both,
+    bounded,
     const,
     equal,
     evaluate,
     in_order,
     invert,
     less,
+    neg,
     rebuilt,
     substituted,
+    variable,
 )
 
 BITS = 64
@@ -69,7 +71,7 @@ class Translation:
         return found
 
     def _made(self, node: Node) -> Any:
-        if node.number in self.cut and node.value is None or node.op == "var":
+        if (node.number in self.cut and node.value is None) or node.op == "var":
             return self._unknown(node)
         if node.op == "const":
             return z3.BoolVal(bool(node.value)) if node.truth else z3.BitVecVal(node.args[0], BITS)
@@ -202,9 +204,27 @@ class Sweep:
     """
 
     def __init__(self, hypotheses: Sequence[Node], samples: Sequence[Assignment]) -> None:
-        self.hypotheses, self.known = hypotheses, [(s, dict[int, int]()) for s in samples]
+        self.given = self.hypotheses = list(hypotheses)
+        self.known = [(s, dict[int, int]()) for s in samples]
         self.simple: dict[int, Node] = {}
         self.alike: dict[tuple[int, ...], list[Node]] = {}
+
+    def learn(self, alike: Sequence[Node], most: Node) -> bool:
+        """Whether all are equal and within ``+-most``; then one unknown within stands for them."""
+        a, *others = alike
+        inside = both(invert(less(a, neg(most))), invert(less(most, a)))
+        goals = [inside, *(equal(a, other) for other in others)]
+        if not all(ask(goal, self.hypotheses).proved for goal in goals):
+            return False
+        any_such = variable(f"common {a.number}", max(a.low, -most.high), min(a.high, most.high))
+        numbers = {each.number: any_such for each in alike}
+        self.hypotheses = [*self.hypotheses, substituted(inside, numbers)]
+        self.known = [
+            ({**sample, any_such.args[0]: evaluate(a, sample, known)}, known)
+            for sample, known in self.known
+        ]
+        self.simple.update(numbers)
+        return True
 
     def values(self, node: Node) -> tuple[int, ...]:
         """What an expression is on each sample."""
@@ -234,7 +254,7 @@ class Sweep:
         for other in others[:3]:
             if self._same(node, other):
                 return other
-        if -WORD <= min(values) and max(values) <= WORD and (node.low < -WORD or node.high > WORD):
+        if min(values) >= -WORD and max(values) <= WORD and (node.low < -WORD or node.high > WORD):
             inside = both(invert(less(node, const(-WORD))), invert(less(const(WORD), node)))
             if ask(inside, self.hypotheses, limit=QUICK).proved:
                 node = bounded(node, max(node.low, -WORD), min(node.high, WORD))
@@ -243,7 +263,7 @@ class Sweep:
 
     def _settled(self, node: Node, values: tuple[int, ...]) -> Node:
         """A truth that is always the same."""
-        if len(set(values)) != 1 or node.op in ("equal", "not") and node.parts[0].op == "mod":
+        if len(set(values)) != 1 or (node.op in ("equal", "not") and node.parts[0].op == "mod"):
             return node
         always = node if values[0] else invert(node)
         return (TRUE if values[0] else FALSE) if self._shown(always) else node
@@ -271,13 +291,13 @@ def prove(
     for sample, known in sweep.known:
         if all(evaluate(t, sample, known) for t in taken):
             if not all(evaluate(goal, sample, known) for goal in goals):
-                return Answer(False, dict(sample))
+                return Answer(False, {str(n.args[0]): sample[n.args[0]] for n in unknowns})
     known_here = _known(taken)
     for goal in goals:
         simple = substituted(sweep.simplify(substituted(goal, known_here)), known_here)
         answer = ask(simple, context, unknowns=unknowns)
-        if answer.state is not None and not _really(goal, context, answer.state):
-            answer = ask(goal, context, exact=True, unknowns=unknowns)
+        if answer.state is not None and not _really(goal, [*sweep.given, *taken], answer.state):
+            answer = ask(goal, [*sweep.given, *taken], exact=True, unknowns=unknowns)
         if not answer.proved:
             return answer
     return Answer(True)

@@ -12,8 +12,8 @@ from numba import types
 from snnc.sim.fast import stepping, vectors
 
 from . import expressions as e
-from .numbers import Cell, Number, numbas
 from .paths import running
+from .registers import Cell, Number, numbas
 from .scene import Kind, Scene
 from .shims import NUMBA, borrowed
 

@@ -115,7 +115,7 @@ class Number:
 
     def _result(self, other: Number, node: e.Node, name: str) -> Number:
         kind = self.rule(self.kind, other.kind)
-        return Number(_held(node, kind, name), kind, self.rule)
+        return type(self)(_held(node, kind, name), kind, self.rule)
 
     def _ordered(self, node: e.Node) -> Number:
         return Number(node, bool, self.rule)
@@ -198,6 +198,14 @@ for _name, _operation in (
 Number.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
+def _or(self: Number, other: Any) -> Number:
+    """Of truth values."""
+    return Number(e.either(self.truth(), self.lifted(other).truth()), bool, self.rule)
+
+
+Number.__or__ = _or  # type: ignore[attr-defined]
+
+
 def _power(self: Number, base: Any) -> Number:
     """``2 ** self``."""
     assert base == 2, base
@@ -240,6 +248,10 @@ class Cell:
     def __len__(self) -> int:
         return 1
 
+    def __imul__(self, other: Any) -> Cell:
+        self[:] = self.number * other
+        return self
+
     def astype(self, kind: Kind) -> Number:
         """Its element, converted."""
         return self.number.astype(kind)
@@ -257,7 +269,11 @@ def _delegated(name: str) -> None:
 
 
 for _name in (
-    *(f"__{side}{n}__" for n in ("add", "sub", "mul", "lshift", "rshift", "floordiv", "mod", "and") for side in ("", "r")),
+    *(
+        f"__{side}{n}__"
+        for n in ("add", "sub", "mul", "lshift", "rshift", "floordiv", "mod", "and")
+        for side in ("", "r")
+    ),
     *(f"__{n}__" for n in ("lt", "gt", "le", "ge", "eq", "ne", "neg", "bool")),
 ):
     _delegated(_name)

@@ -1,0 +1,368 @@
+"""Every place where a neuron's step stands, and how each is shown equal. The page and the command read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from . import c_sample, exhaustive, fast, lava, lava_stock, loihi1, normative, sanafe, vector
+from .claims import Claim
+from .scene import KINDS, Kind, unknown_neuron
+
+CODE, MEANT, EVERY_VALUE, TESTED, REALS = (
+    "proved",
+    "proved by transcription",
+    "tested exhaustively at a smaller width",
+    "tested only",
+    "real numbers: not claimed",
+)
+"""How an implementation is shown to be the normative step."""
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One row of the list.
+
+    Attributes:
+        name: for the list.
+        places: where it stands; files of the repository, or of a package after its name.
+        purpose: what it is for.
+        numbers: what it computes in.
+        shown: one of the words above.
+        how: what is taken for granted, and what stays open.
+        claims: what ``make prove`` shows.
+        checks: what it computes through, for every value of a smaller width: raises where it differs.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    purpose: str
+    numbers: str
+    shown: str
+    how: str
+    claims: tuple[Claim, ...] = ()
+    checks: tuple[Callable[[], int], ...] = field(default=())
+
+    @property
+    def cheap(self) -> Iterator[Claim]:
+        """The claims that tests can afford: one kind of neuron for each way of computing."""
+        return (claim for claim in self.claims if claim.cheap)
+
+
+def _each(make: Callable[[Kind], Claim]) -> tuple[Claim, ...]:
+    return tuple(make(kind) for kind in KINDS)
+
+
+def _invariant(kind: Kind) -> Claim:
+    scene = partial(unknown_neuron, kind)
+    return Claim(kind.name, scene, normative.invariant, wanted=normative.holds, cheap=kind.code is None)
+
+
+def _fast(kind: Kind, narrow: bool) -> Claim:
+    return Claim(
+        kind.name,
+        partial(fast.narrow_scene if narrow else fast.wide_scene, kind),
+        partial(fast.run, narrow=narrow, projection=None, lone=False),
+        partial(_replayed, kind, partial(fast.real_step, narrow=narrow)),
+        cheap=kind in (KINDS[0], KINDS[5], KINDS[6]),
+    )
+
+
+def _lone(kind: Kind) -> Claim:
+    scene = partial(fast.lone_scene, kind)
+    return Claim(
+        f"one projection, 16 bits: {kind.name}",
+        scene,
+        fast.lone_step,
+        wanted=fast.lone_wanted,
+        cheap=kind.code is None,
+    )
+
+
+def _lava(kind: Kind) -> Claim:
+    replay = partial(_replayed, kind, lava.real_step)
+    return Claim(kind.name, partial(unknown_neuron, kind), lava.step, replay, cheap=True)
+
+
+def _c(kind: Kind, text: c_sample.Text) -> Claim:
+    return Claim(
+        f"{kind.name}{text.name}",
+        partial(c_sample.scene, kind, text),
+        partial(c_sample.step, text=text),
+        partial(_replayed, kind, c_sample.real_step),
+        cheap=text.name == "",
+    )
+
+
+def _c_function(name: str) -> Claim:
+    return Claim(
+        name,
+        partial(c_sample.function_scene, name),
+        partial(c_sample.function_step, name=name),
+        partial(_c_replayed, name),
+        partial(c_sample.function_wanted, name=name),
+    )
+
+
+def _lava_function(name: str) -> Claim:
+    return Claim(
+        f"its {name}",
+        partial(lava.function_scene, name),
+        partial(lava.returned, function=lava.OWN[name]),
+        wanted=partial(lava.returned, function=lava.SHOWN[name]),
+    )
+
+
+def _vector(bits: int) -> Claim:
+    return Claim(
+        f"one lane, sums of {bits} bits",
+        partial(vector.scene, bits),
+        partial(vector.lane, bits=bits),
+        wanted=partial(vector.scalar, bits=bits),
+    )
+
+
+def _replayed(
+    kind: Kind, real: Callable[..., dict[str, int]], given: dict[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What the real reference and the real code make of a state: what both say of it."""
+    wanted, found = normative.real_step(kind, given), real(kind, given)
+    return {n: wanted[n] for n in wanted if n in found}, {n: found[n] for n in wanted if n in found}
+
+
+def _c_replayed(name: str, given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    arguments = list(given.values())
+    wanted = c_sample.real_wanted(name, arguments)
+    return {"returned": wanted}, {"returned": c_sample.real_function(name, arguments)}
+
+
+def _stock(kind: Kind) -> Claim:
+    replay = partial(_replayed, kind, lava_stock.real_step)
+    return Claim(kind.name, partial(lava_stock.scene, kind), lava_stock.step, replay)
+
+
+def _sanafe(kind: Kind) -> Claim:
+    return Claim(kind.name, partial(sanafe.scene, kind), sanafe.step, cheap=kind.code is None)
+
+
+def _loihi1(kind: Kind, whole: bool) -> Claim:
+    return Claim(
+        f"fires {kind.comparison.value}, potential {'in units of 64' if whole else 'any'}",
+        partial(loihi1.scene, kind, whole),
+        partial(loihi1.step, whole=whole),
+        partial(loihi1.real, kind=kind),
+        wanted=loihi1.wanted,
+    )
+
+
+NOT_OURS = "arithmetic of another package, compared with ours on random networks"
+
+IMPLEMENTATIONS = (
+    Implementation(
+        "reference",
+        ("compiler/sim/reference.py", "compiler/ir/fixed_point.py", "compiler/ir/program.py"),
+        "the meaning of a program",
+        "int64",
+        CODE,
+        "normative: what is proved is that 64 bits never overflow, and that a state within its ranges "
+        "stays within them, which all other proofs take for granted",
+        _each(_invariant),
+    ),
+    Implementation(
+        "fast, wide",
+        ("compiler/sim/fast/kernels.py", "compiler/sim/fast/stepping.py"),
+        "`run` and `verify`, any neuron",
+        "int64 (numba)",
+        CODE,
+        "`run_component` itself, with `fixed_point` as it compiles it; every state, input and parameter",
+        _each(partial(_fast, narrow=False)),
+    ),
+    Implementation(
+        "fast, narrow",
+        ("compiler/sim/fast/kernels.py", "compiler/sim/fast/stepping.py", "compiler/sim/fast/plan.py"),
+        "`run` and `verify`, neurons that keep no current and do not leak",
+        "int32, sums int16 (numba)",
+        CODE,
+        "`run_component` itself; taken for granted is what `make_plan` asks for before it sets `narrow` and "
+        "`lone`, and that a population whose only projection weighs something goes into it without a detour",
+        (*_each(partial(_fast, narrow=True)), *_each(_lone)),
+    ),
+    Implementation(
+        "fast, vectors",
+        ("compiler/sim/fast/vectors.py",),
+        "the narrow path, 32 neurons at once",
+        "int32 in LLVM",
+        CODE,
+        "the generator of the LLVM code, run on a builder that keeps one lane: equal to the narrow loop for "
+        "all numbers of their widths, with no further assumption",
+        (_vector(16), _vector(32)),
+    ),
+    Implementation(
+        "fast, shifted sums",
+        ("compiler/sim/fast/hearing.py", "compiler/sim/fast/dense.py"),
+        "what several projections bring to one population",
+        "int16 and int32 into int32",
+        EVERY_VALUE,
+        "compiled `add_shifted`, every shift of weights and of sums, sums of 8 bits and around every power of "
+        "2; `dense.py` calls `fixed_point` itself",
+        checks=(exhaustive.shifts,),
+    ),
+    Implementation(
+        "Lava, our neurons",
+        ("backends/loihi/payload/neurons/__init__.py",),
+        "bundles of `loihi`",
+        "int32 registers, int64 sums (numpy)",
+        CODE,
+        "`run_spk` itself; every state, input and parameter",
+        (*(_lava_function(name) for name in lava.OWN), *_each(_lava)),
+    ),
+    Implementation(
+        "Lava's LIF and LIFReset",
+        ("lava: proc/lif/models.py", "backends/loihi/lif.py", "backends/loihi/payload/processes.py"),
+        "bundles of `loihi{processes=stock}`",
+        "int32 (numpy)",
+        CODE,
+        "lava-nc's own code for what `lif.py` lets through, with a bias that is due in every step; that an "
+        "early bias changes no spike is not part of a step",
+        tuple(_stock(kind) for kind in lava_stock.KINDS),
+    ),
+    Implementation(
+        "Lava's graded processes",
+        ("lava: proc/graded/models.py", "lava: proc/prodneuron/models.py", "backends/loihi/stock.py"),
+        "bundles of `loihi` in the code `graded` where they can say the network",
+        "int32 (numpy)",
+        TESTED,
+        "a step is spread over synapses, products and feedback of several processes; conformance and random "
+        "networks compare them",
+    ),
+    Implementation(
+        "C",
+        (
+            "samples/c_backend/snnc_c/code.py",
+            "samples/c_backend/snnc_c/network/arithmetic.h",
+            "samples/c_backend/snnc_c/connections.py",
+        ),
+        "the sample back end",
+        "int32 and uint32 (C99)",
+        CODE,
+        "the C text, parsed: first each function of `arithmetic.h`, then the generated statements of a "
+        "neuron; also that nothing happens that C leaves undefined or to the compiler",
+        (
+            *(_c_function(name) for name in c_sample.ARGUMENTS),
+            *(_c(kind, text) for kind in KINDS for text in c_sample.texts(kind)),
+        ),
+    ),
+    Implementation(
+        "SANA-FE, carried by the host",
+        ("backends/sanafe/payload/play.py",),
+        "bundles of `sanafe`: neurons whose state SANA-FE cannot keep",
+        "int64 (numpy), doubles across",
+        MEANT,
+        "`Carried.begin` and `end` themselves; between them SANA-FE's soma adds and compares, as "
+        "`register.py` says; a step in which the host sees the current leave its register ends the run",
+        tuple(_sanafe(kind) for kind in sanafe.KINDS),
+    ),
+    Implementation(
+        "SANA-FE's soma",
+        ("backends/sanafe/register.py", "backends/sanafe/saturation.py"),
+        "bundles of `sanafe`: all other neurons",
+        "doubles (C++)",
+        TESTED,
+        NOT_OURS,
+    ),
+    Implementation(
+        "Loihi 1, thresholds",
+        ("backends/loihi1/registers.py",),
+        "bundles of `loihi1`",
+        "int64 (numpy)",
+        CODE,
+        "`mantissas` itself: a compartment fires above 64 times its mantissa exactly where the program's "
+        "neuron does, or the threshold is refused (D428)",
+        tuple(_loihi1(kind, whole) for kind in loihi1.KINDS for whole in (False, True)),
+    ),
+    Implementation(
+        "Loihi 1, readouts",
+        ("backends/loihi1/readouts.py",),
+        "bundles of `loihi1`: the host's part",
+        "int64 (numpy)",
+        TESTED,
+        "calls `fixed_point.integrate` itself with the reference's own times",
+    ),
+    Implementation(
+        "Loihi 1, emulators",
+        (
+            "backends/loihi1/nengo_engine.py",
+            "backends/loihi1/brian_engine.py",
+            "backends/loihi1/bounds.py",
+        ),
+        "engines of `loihi1`",
+        "int32 (nengo-loihi), doubles (brian2-loihi)",
+        TESTED,
+        NOT_OURS,
+    ),
+    Implementation(
+        "Xylo",
+        ("backends/xylo/neuron.py", "backends/xylo/xylosim_script.py"),
+        "bundles of `xylo`, another neuron (`docs/xylo.md`)",
+        "int64 (numpy), int16 (xylosim, C++)",
+        TESTED,
+        "not the step of this page: its own arithmetic, compared with xylosim on random programs",
+    ),
+    Implementation(
+        "chip twin",
+        ("compiler/training/twin.py", "compiler/training/activation.py"),
+        "the exact codes by torch, as a check",
+        "doubles that hold whole numbers",
+        EVERY_VALUE,
+        "`CountedLevels` in floats of 16 bits, for every sum and threshold of 11 bits",
+        checks=(exhaustive.counted_levels,),
+    ),
+    Implementation(
+        "training",
+        ("compiler/training/neurons.py", "compiler/training/noise_neurons.py"),
+        "`snnc train`, `finetune`",
+        "floats (torch)",
+        REALS,
+        'equal spikes on a grid are tested (`docs/numerics.md`, "Trained spikes")',
+    ),
+    Implementation(
+        "calibration",
+        ("compiler/sim/spiking.py",),
+        "threshold balancing",
+        "doubles (numpy)",
+        REALS,
+        "measures rates",
+    ),
+    Implementation(
+        "NIR",
+        ("compiler/sim/nir_units.py", "compiler/sim/nir_interpreter.py", "backends/nir/neurons.py"),
+        "engine of `nir`; NIR's own equations",
+        "doubles (numpy)",
+        REALS,
+        "nothing wraps or saturates; where whole numbers stay below 2^53 they are compared exactly",
+    ),
+)
+"""In the order of the page."""
+
+ELSEWHERE = {
+    "backends/loihi/target.py": "limits",
+    "backends/loihi1/target.py": "limits",
+    "backends/nir/levels.py": "a level as NIR nodes: real numbers, as `NIR` above",
+    "backends/sanafe/target.py": "limits",
+    "compiler/conformance/limit_cases.py": "cases, not a step",
+    "compiler/conformance/neuron_cases.py": "cases, not a step",
+    "compiler/lowering.py": "start values only",
+    "compiler/training/method.py": "options of training",
+    "compiler/training/stdb.py": "options of training",
+    "compiler/verify/potentials.py": "bounds, not a step",
+    "passes/bit_shift_decays.py": "chooses decays",
+    "passes/common_weight_shifts.py": "chooses shifts",
+    "passes/decays.py": "chooses decays",
+    "passes/ease_hard_reset.py": "chooses weights",
+    "passes/population_grid.py": "chooses scales",
+    "passes/quantize_weights.py": "chooses scales",
+    "samples/c_backend/snnc_c/target.py": "limits",
+    "samples/moving_digits/events.py": "makes data",
+}
+"""Files that look like a step and are none, with what they are."""
