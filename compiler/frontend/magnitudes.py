@@ -46,10 +46,9 @@ def _of_populations(graph: Graph) -> Iterator[Diagnostic]:
             values = getattr(p, what)
             if values is not None:
                 yield from _extreme(_decades(values), what, p.name)
-            if what == "threshold" and values is not None:
-                yield from _extreme(
-                    -_decades(1 / np.abs(np.asarray(values)[values != 0])), what, p.name
-                )
+        if p.threshold is not None:
+            least = float(np.min(np.abs(p.threshold)))
+            yield from _extreme(-math.log10(least) if least else 0.0, "inverse of a threshold", p.name)
 
 
 def _arrays(op: Op) -> Iterator[tuple[str, Array]]:

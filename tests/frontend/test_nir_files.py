@@ -44,7 +44,7 @@ LIF = "nodes/lif/"
         ({LIF + "tau": np.array([np.nan, 1])}, ["D211", "lif", "tau is not finite"]),
         (
             {LIF + "v_threshold": np.array([1e-320, 1e-320])},
-            ["D147", "lif", "inverse of a threshold", "10^320"],
+            ["D147", "lif", "inverse", "10^320"],
         ),
         ({"nodes/linear/weight": np.full((2, 3), 1e200)}, ["D147", "10^200"]),
         ({"nodes/linear/weight": np.zeros((2, 3, 1))}, ["D"]),
