@@ -82,7 +82,7 @@ def _refuse_other_kinds(place: Path, path: Path) -> None:
 def _replace(place: Path, content: bytes) -> None:
     part: Path | None = None
     try:
-        with undivided(), _nobody_removes(place.parent):
+        with undivided(), nobody_removes(place.parent):
             # No request until the name is known to what removes it.
             part = place.with_name(f"{_stem(place)}{secrets.token_hex(RANDOM // 2)}{PART}")
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
@@ -102,7 +102,7 @@ class FolderBeside(tempfile.TemporaryDirectory[str]):
 
     def __init__(self, place: Path) -> None:
         remove_abandoned(place, PARTIAL)
-        with undivided(), _nobody_removes(place.parent):
+        with undivided(), nobody_removes(place.parent):
             super().__init__(PARTIAL, _stem(place), place.parent, ignore_cleanup_errors=True)
             self._lock = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             _lock(self._lock)
@@ -206,6 +206,6 @@ def _others_wait(folder: Path) -> contextlib.AbstractContextManager[bool]:
     return _folder_lock(folder, fcntl.LOCK_EX, 0.0)
 
 
-def _nobody_removes(folder: Path) -> contextlib.AbstractContextManager[bool]:
+def nobody_removes(folder: Path) -> contextlib.AbstractContextManager[bool]:
     """What is made in it is not taken for abandoned before it is locked."""
     return _folder_lock(folder, fcntl.LOCK_SH, PATIENCE)

@@ -125,6 +125,6 @@ def test_folders_of_the_dead_too(tmp_path: Path) -> None:
 def test_while_somebody_makes_one_nothing_is_removed(tmp_path: Path) -> None:
     """Between the making of a folder and its lock it looks like one of the dead."""
     (tmp_path / ".b.0123abcd.partial").mkdir()
-    with writing._nobody_removes(tmp_path):
+    with writing.nobody_removes(tmp_path):
         assert abandoned_folders(tmp_path / "b") == []
     assert len(abandoned_folders(tmp_path / "b")) == 1

@@ -94,7 +94,7 @@ def test_the_graph_read_back_spikes_like_the_program(
         model = load_model(tmp_path / "network.nir")
         given = spikes(program, seed)
 
-        def run(graph: Any, frames: Any, dt: float, metadata: bool, model: Model = model) -> Any:
+        def run(graph: Any, frames: Any, dt: float, model: Model = model, **_: Any) -> Any:
             return in_floats(model.graph, frames)
 
         graph, layout = engine.read(tmp_path, emitted.files)
