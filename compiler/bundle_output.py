@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import fail
+from .errors import UserError, fail
 from .files.exchanging import exchange
 from .files.inside import FILE, FOLDER, look
 from .files.writing import FolderBeside, abandoned_folders, cannot_write
@@ -39,6 +39,22 @@ def refuse_output(output: Path) -> None:
         UserError: D110 a file, or a folder that is no bundle or holds other things; D111 there is
             no folder to put it into.
     """
+    for left in reversed(range(TRIES)):
+        try:
+            return _refuse(output)
+        except FileNotFoundError:  # another compile has replaced it between two looks
+            if not left:
+                raise
+        except UserError as refused:
+            if refused.diagnostics[0].code != GONE or not left:
+                raise
+
+
+GONE = "D113"
+"""Of :func:`listed_files`: there is no manifest where one was just seen."""
+
+
+def _refuse(output: Path) -> None:
     if output.is_dir() and not any(output.iterdir()):
         return
     if output.is_dir() and (output / MANIFEST).is_file():
