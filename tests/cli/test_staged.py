@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import traceback
@@ -23,7 +24,7 @@ import pytest
 from snnc import bundle_output, stopping
 from snnc.bundle_output import staged
 from snnc.errors import UserError
-from snnc.files import exchanging, writing
+from snnc.files import exchanging
 from snnc.manifest import manifest_text
 
 FILES = 3
@@ -136,7 +137,7 @@ def test_stopped_at_any_line(tmp_path: Path, way: str, there: bool, signals: tup
         assert found(place) in ("old" if there else "", "new"), number
         assert [p.name for p in tmp_path.iterdir()] in ([], ["b"]), number
         if not there and place.exists():
-            writing.shutil.rmtree(place)
+            shutil.rmtree(place)
         if not reached:
             break
     assert not reached and stops > 100 // STEP
@@ -194,7 +195,7 @@ def test_what_comes_into_the_folder_meanwhile_is_kept(tmp_path: Path) -> None:
         (place / name / "x.pyc").write_text("")
     with pytest.raises(UserError, match=r"D110.*: hidden"):
         compiled(place, "new")
-    writing.shutil.rmtree(place / "hidden")
+    shutil.rmtree(place / "hidden")
     compiled(place, "new")  # Python's byte code is no loss
     assert found(place) == "new" and not (place / "__pycache__").exists()
 
