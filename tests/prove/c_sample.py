@@ -23,6 +23,7 @@ from samples.c_backend.snnc_c import code, layout
 from samples.c_backend.snnc_c.table import Table
 from snnc.ir import Code, Encoding, IntegerNeuron, Program, ProgramPopulation, fixed_point
 from snnc.ir import Kind as Population
+from snnc.ir.program_ranges import range_of
 
 from . import expressions as e
 from .c_language import TYPES, Machine, Place, Value, parse
@@ -176,12 +177,15 @@ def scene(kind: Kind, text: Text) -> Scene:
             e.invert(e.less(nodes_levels, e.const(low))), e.invert(e.less(e.const(high), nodes_levels))
         )
     if "bias" not in known:
-        mantissa = e.variable("bias_mantissa", -(2**31) + 1, 2**31 - 1)
-        power = e.variable("bias_exponent", 0, 30) if exponent is None else e.const(exponent)
-        nodes.update(bias_mantissa=mantissa, bias_exponent=power, bias=e.shift_left(mantissa, power))
-        most = e.const(2**31 - 1)
-        bias = nodes["bias"]
-        found.assume(e.invert(e.less(most, bias)), e.invert(e.less(bias, e.neg(most))))
+        (low, high), powers = (
+            (each.low, each.high)
+            for each in (range_of("IntegerNeuron", f"bias_{part}") for part in ("mantissa", "exponent"))
+        )
+        mantissa = e.variable("bias_mantissa", low, high)
+        power = e.variable("bias_exponent", *powers) if exponent is None else e.const(exponent)
+        nodes.update(
+            bias_mantissa=mantissa, bias_exponent=power, bias=e.shift_left(mantissa, power)
+        )
     return found
 
 

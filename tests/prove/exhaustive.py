@@ -58,7 +58,7 @@ def shifts() -> int:
                 q["line"], q["lines"] = len(fitting), 1
                 q["unit_shift"], q["exponent"] = unit, exponent
                 total = np.full(len(fitting), 7, np.int32)
-                add_shifted(q, total, fitting.astype(kind))
+                add_shifted(q, total, fitting.astype(kind), False)
                 whole = wrap_int32(fitting << unit)
                 wanted = wrap_int32(7 + shift_sum(whole, exponent))
                 assert np.array_equal(total, wanted), (kind, unit, exponent)

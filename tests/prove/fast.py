@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Comparison, Reset, fixed_point
-from snnc.sim.fast import kernels, stepping
+from snnc.ir import Comparison, Reset, SignMode, fixed_point, weight_step
+from snnc.sim.fast import kernels, plan, stepping
 from snnc.sim.fast.events import Lists
 from snnc.sim.fast.hearing import add_shifted
-from snnc.sim.fast.plan import CONSTANT, SHORT, STATE_BITS
+from snnc.sim.fast.plan import CONSTANT, REGISTER, SHORT, STATE_BITS
 from snnc.sim.fast.records import POPULATION, PROJECTION
 from snnc.sim.fast.tables import CODES
 from snnc.sim.fast.vectors import LANES
@@ -22,7 +22,11 @@ from . import normative
 from .normative import SHIFT_SUM
 from .registers import Cell, Number, numbas, numpys
 from .scene import FIELDS, Kind, Scene, least, unknown_neuron, within
-from .shims import NUMBA, borrowed
+from .shims import NUMBA, NUMPY, borrowed, larger, smaller
+
+
+AS_COMPILED: dict[str, Any] = {"to_int32": NUMBA.int32, "CHECKED": False}
+"""What compiled.py gives the kernels where they are not the checked build."""
 
 
 class Kept:
@@ -75,10 +79,11 @@ def _functions() -> dict[str, Any]:
     fire = borrowed(fixed_point.fire, NUMBA)
     return {
         "level": borrowed(fixed_point.level, NUMBA),
-        "integrate_narrow": borrowed(stepping.integrate_narrow, NUMBA),
-        "step_narrow": borrowed(stepping.step_narrow, NUMBA),
+        "integrate_narrow": borrowed(stepping.integrate_narrow, NUMBA, **AS_COMPILED),
+        "step_narrow": borrowed(stepping.step_narrow, NUMBA, **AS_COMPILED),
         "step_wide": borrowed(stepping.step_wide, NUMBA, integrate=integrate, fire=fire),
-        "add_shifted": borrowed(add_shifted, NUMBA),
+        "add_shifted": borrowed(add_shifted, NUMBA, **AS_COMPILED),
+        **AS_COMPILED,
     }
 
 
@@ -171,43 +176,117 @@ def wide_scene(kind: Kind) -> Scene:
     return unknown_neuron(kind)
 
 
-def narrow_scene(kind: Kind) -> Scene:
-    """What ``make_plan`` takes for narrow, and nothing more."""
-    scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
+def _small(scene: Scene) -> None:
+    """What ``plan._stays_small`` makes sure of, but for what arrives."""
     n = scene.nodes
     scene.assume(least(n["state_bits"], e.const(STATE_BITS)))
     scene.assume(*(within(n[name], e.const(CONSTANT)) for name in ("threshold", "bias", "start")))
-    # most << input_shift < 1 << (state_bits - 1), without leaving 64 bits.
-    scene.assume(within(n["arrived"], e.shift_right(n["end"], n["input_shift"])))
+
+
+def _stays(current: e.Node, scene: Scene) -> None:
+    """A current that does not wrap: ``1 - limit`` to ``limit``, where ``limit`` is one above the end."""
+    end = scene.nodes["end"]
+    scene.assume(least(e.neg(end), current), least(current, e.add(end, e.const(1))))
+
+
+def narrow_scene(kind: Kind) -> Scene:
+    """What ``make_plan`` takes for narrow, and nothing more."""
+    scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
+    _small(scene)
+    _stays(e.shift_left(scene.nodes["arrived"], scene.nodes["input_shift"]), scene)
     return scene
 
 
 def lone_scene(kind: Kind) -> Scene:
-    """A population whose only projection goes into it without a detour: sums of 16 bits.
-
-    ``stored`` bounds them. Where it is 0 nothing ever arrives; the shift may then be anything.
-    """
+    """A population whose only projection goes into it without a detour: sums of 16 bits."""
     scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
     n = scene.nodes
+    largest_shift = weight_step(1, SignMode.MIXED).bit_length() - 1
     for name, low, high in (
-        ("stored", 1, SHORT),
-        ("sums", -SHORT, SHORT),
-        ("unit_shift", 0, 8),
-        ("exponent", 0, 31),
+        ("sums", -SHORT, SHORT - 1),
+        ("unit_shift", 0, largest_shift),
+        ("exponent", 0, REGISTER - 1),
     ):
         n[name] = e.variable(name, low, high)
     total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
-    scene.assume(least(n["state_bits"], e.const(STATE_BITS)))
-    scene.assume(*(within(n[name], e.const(CONSTANT)) for name in ("threshold", "bias", "start")))
-    scene.assume(within(n["sums"], n["stored"]), least(n["stored"], e.shift_right(n["end"], total)))
-    scene.assume(least(total, e.const(26)))
+    _small(scene)
+    scene.assume(e.less(total, e.const(REGISTER)))
     # One shift of all that the kernel knows is what the reference shifts in three steps.
     whole = e.wrap(e.shift_left(n["sums"], n["unit_shift"]), 32)
     arrived = e.wrap(e.shift_left(whole, n["exponent"]), 32)
-    at_once = e.shift_left_by_at_most(n["sums"], total, 31)
+    at_once = e.shift_left_by_at_most(n["sums"], total, REGISTER - 1)
     in_steps = e.shift_left(arrived, n["input_shift"])
-    scene.lemmas.append(([at_once, in_steps, e.wrap(in_steps, 32)], n["end"]))
+    _stays(at_once, scene)
+    scene.lemmas.append(([at_once, in_steps, e.wrap(in_steps, 32)], e.add(n["end"], e.const(1))))
     return scene
+
+
+class Within:
+    """What can arrive in a step, as the plan has it: an ``Extent`` of unknown ends."""
+
+    def __init__(self, low: e.Node, high: e.Node) -> None:
+        self.low, self.high = low, high
+
+    def shifted(self, by: Number) -> Within:
+        return Within(e.shift_left(self.low, by.node), e.shift_left(self.high, by.node))
+
+    def within(self, low: Number, high: Number) -> Number:
+        inside = e.both(least(low.node, self.low), least(self.high, high.node))
+        return Number(inside, bool, numpys)
+
+
+class Constants:
+    """An array of thresholds, biases or start values, of which one neuron's is looked at."""
+
+    def __init__(self, number: Number) -> None:
+        self.number = number
+
+    def min(self, initial: int) -> Any:
+        return smaller(self.number, initial)
+
+    def max(self, initial: int) -> Any:
+        return larger(self.number, initial)
+
+
+def plan_scene() -> Scene:
+    """Any population, and anything that can arrive: beyond 32 bits no shift makes it fit a register."""
+    scene = unknown_neuron(Kind(None))
+    word = 2**31
+    for name, low, high in (
+        ("low", -word, 0),
+        ("high", 0, word),
+        ("unit_shift", 0, 8),
+        ("exponent", -31, 31),
+    ):
+        scene.nodes[name] = e.variable(name, low, high)
+    n = scene.nodes
+    scene.assume(least(n["low"], n["arrived"]), least(n["arrived"], n["high"]))
+    return scene
+
+
+def plan_step(scene: Scene) -> dict[str, Any]:
+    """What the proofs of the narrow path take for granted, wherever the plan's own code says narrow."""
+    n = scene.nodes
+    row = {name: Number(n[name], np.int64, numpys) for name in FIELDS}
+    plain = {"int": lambda value: value, "bool": lambda value: value}
+    small = borrowed(plan._stays_small, NUMPY, **plain)
+    constants = [Constants(Number(n[name], np.int64, numpys)) for name in ("threshold", "bias", "start")]
+    if not small(row, Within(n["low"], n["high"]), constants):
+        return {}
+    taken = unknown_neuron(Kind(None), {"current_decay": 4095, "potential_decay": 0})
+    taken.nodes, taken.hypotheses = n, []
+    _small(taken)
+    _stays(e.shift_left(n["arrived"], n["input_shift"]), taken)
+    taken.assume(e.equal(n["current_decay"], e.const(4095)), e.equal(n["potential_decay"], e.const(0)))
+    only = {name: Number(n[name], np.int64, numpys) for name in ("unit_shift", "exponent")}
+    lone = borrowed(plan._lone, NUMPY, **plain)
+    if lone({**row, "first": 0, "last": 1, "narrow": True}, [{**only, "narrow": True}]) == 0:
+        total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
+        taken.assume(e.less(total, e.const(REGISTER)), least(e.const(0), n["exponent"]))
+    kept = e.TRUE
+    for hypothesis in taken.hypotheses:
+        kept = e.both(kept, hypothesis)
+    return {"kept": Number(kept, bool, numpys)}
 
 
 def lone_wanted(scene: Scene) -> Mapping[str, Any]:

@@ -80,6 +80,9 @@ def _lone(kind: Kind) -> Claim:
     )
 
 
+PLAN = Claim("what the plan makes sure of", fast.plan_scene, fast.plan_step, wanted=normative.holds)
+
+
 def _lava(kind: Kind) -> Claim:
     replay = partial(_replayed, kind, lava.real_step)
     return Claim(kind.name, partial(unknown_neuron, kind), lava.step, replay, cheap=True)
@@ -185,8 +188,8 @@ IMPLEMENTATIONS = (
         "int32, sums int16 (numba)",
         CODE,
         "`run_component` itself; taken for granted is what `make_plan` asks for before it sets `narrow` and "
-        "`lone`, and that a population whose only projection weighs something goes into it without a detour",
-        (*_each(partial(_fast, narrow=True)), *_each(_lone)),
+        "`lone`, by its own code, and that its bounds on what arrives hold",
+        (PLAN, *_each(partial(_fast, narrow=True)), *_each(_lone)),
     ),
     Implementation(
         "fast, vectors",

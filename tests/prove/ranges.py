@@ -10,6 +10,8 @@ def _field(name: str) -> tuple[int, int]:
     return found.low, found.high
 
 
+_LARGEST_BIAS = _field("bias_mantissa")[1] << _field("bias_exponent")[1]
+
 RANGES = {
     "u": (-WORD - 1, WORD),
     "v": (-WORD, WORD),
@@ -31,7 +33,7 @@ RANGES = {
         )
     },
     "start": _field("start_value"),
-    "bias": (-WORD, WORD),
+    "bias": (-_LARGEST_BIAS, _LARGEST_BIAS),
     "step": (1, STEPS),
 }
 """Low and high of each unknown: the state, what arrives, the parameters, the step. That a current may be

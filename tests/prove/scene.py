@@ -197,8 +197,8 @@ def real_neuron(kind: Kind, given: Mapping[str, int]) -> IntegerNeuron:
         comparison=kind.comparison,
         reset=kind.reset,
         start_value=array("start"),
-        bias_mantissa=array("bias"),
-        bias_exponent=0,
+        bias_mantissa=array("bias_mantissa" if "bias_mantissa" in given else "bias"),
+        bias_exponent=given.get("bias_exponent", 0),
         code=kind.code or Code.RATE,
         **{name: int(given[name]) for name in FIELDS},
     )

@@ -218,7 +218,7 @@ class Sweep:
             return False
         any_such = variable(f"common {a.number}", max(a.low, -most.high), min(a.high, most.high))
         numbers = {each.number: any_such for each in alike}
-        self.hypotheses = [*self.hypotheses, substituted(inside, numbers)]
+        self.hypotheses = [substituted(h, numbers) for h in (*self.hypotheses, inside)]
         self.known = [
             ({**sample, any_such.args[0]: evaluate(a, sample, known)}, known)
             for sample, known in self.known

@@ -12,6 +12,7 @@ from numba import types
 from snnc.sim.fast import stepping, vectors
 
 from . import expressions as e
+from .fast import AS_COMPILED
 from .paths import running
 from .registers import Cell, Number, numbas
 from .scene import Kind, Scene
@@ -114,7 +115,7 @@ def scalar(found: Scene, bits: int) -> dict[str, Any]:
         subtract=Number(found.nodes["subtract"], np.int8, numbas),
     )
     events: dict[int, Any] = {}
-    code = borrowed(stepping.step_narrow, NUMBA)
+    code = borrowed(stepping.step_narrow, NUMBA, **AS_COMPILED)
     fired = code(p, sums, 0, n["shift"], v, threshold, 0, 1, events, 0)
     return {"v": v, "sent": fired}
 
