@@ -99,7 +99,7 @@ THRESHOLDS, BIASES, STARTS = (70001, 70002), (60001, -60002), (50001, -50002)
 
 def sample(kind: Kind, text: Text, numbers: dict[str, int] = SAMPLE) -> IntegerNeuron:
     """A neuron whose every number is told apart from the others in its text."""
-    n = {**numbers, "levels": text.levels, **text.known()}
+    n = numbers_of(text, numbers)
     pick = slice(0, 1) if text.one_number else slice(0, 2)
     exact = kind.code is not None and kind.code.exact
 
@@ -134,6 +134,11 @@ def written(neuron: IntegerNeuron) -> tuple[str, layout.Place]:
     found = layout.lay_out(Program("one", 1, (entry, neurons), ())).places[1]
     lines = "\n".join(code._neurons(found, neuron))
     return f"static void step(void)\n{{\nint32_t i;\n{lines}\n}}\n", found
+
+
+def numbers_of(text: Text, numbers: dict[str, int]) -> dict[str, int]:
+    """The numbers of a text, levels of its C type."""
+    return {**numbers, "levels": text.levels, **text.known()}
 
 
 def template(text: str, numbers: dict[str, int]) -> str:
@@ -183,9 +188,7 @@ def scene(kind: Kind, text: Text) -> Scene:
         )
         mantissa = e.variable("bias_mantissa", low, high)
         power = e.variable("bias_exponent", *powers) if exponent is None else e.const(exponent)
-        nodes.update(
-            bias_mantissa=mantissa, bias_exponent=power, bias=e.shift_left(mantissa, power)
-        )
+        nodes.update(bias_mantissa=mantissa, bias_exponent=power, bias=e.shift_left(mantissa, power))
     return found
 
 

@@ -270,7 +270,9 @@ def plan_step(scene: Scene) -> dict[str, Any]:
     row = {name: Number(n[name], np.int64, numpys) for name in FIELDS}
     plain = {"int": lambda value: value, "bool": lambda value: value}
     small = borrowed(plan._stays_small, NUMPY, **plain)
-    constants = [Constants(Number(n[name], np.int64, numpys)) for name in ("threshold", "bias", "start")]
+    constants = [
+        Constants(Number(n[name], np.int64, numpys)) for name in ("threshold", "bias", "start")
+    ]
     if not small(row, Within(n["low"], n["high"]), constants):
         return {}
     taken = unknown_neuron(Kind(None), {"current_decay": 4095, "potential_decay": 0})

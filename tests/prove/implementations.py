@@ -50,6 +50,10 @@ class Implementation:
         return (claim for claim in self.claims if claim.cheap)
 
 
+FEW = (KINDS[0], KINDS[5], KINDS[6])
+"""A kind of neuron for each way of speaking: a spike at most, a count, not at all."""
+
+
 def _each(make: Callable[[Kind], Claim]) -> tuple[Claim, ...]:
     return tuple(make(kind) for kind in KINDS)
 
@@ -65,7 +69,7 @@ def _fast(kind: Kind, narrow: bool) -> Claim:
         partial(fast.narrow_scene if narrow else fast.wide_scene, kind),
         partial(fast.run, narrow=narrow, projection=None, lone=False),
         partial(_replayed, kind, partial(fast.real_step, narrow=narrow)),
-        cheap=kind in (KINDS[0], KINDS[5], KINDS[6]),
+        cheap=kind in FEW,
     )
 
 
@@ -85,7 +89,7 @@ PLAN = Claim("what the plan makes sure of", fast.plan_scene, fast.plan_step, wan
 
 def _lava(kind: Kind) -> Claim:
     replay = partial(_replayed, kind, lava.real_step)
-    return Claim(kind.name, partial(unknown_neuron, kind), lava.step, replay, cheap=True)
+    return Claim(kind.name, partial(unknown_neuron, kind), lava.step, replay, cheap=kind in FEW)
 
 
 def _c(kind: Kind, text: c_sample.Text) -> Claim:
@@ -94,7 +98,7 @@ def _c(kind: Kind, text: c_sample.Text) -> Claim:
         partial(c_sample.scene, kind, text),
         partial(c_sample.step, text=text),
         partial(_replayed, kind, c_sample.real_step),
-        cheap=text.name == "",
+        cheap=kind in FEW and text.name == "",
     )
 
 
@@ -146,7 +150,7 @@ def _stock(kind: Kind) -> Claim:
 
 
 def _sanafe(kind: Kind) -> Claim:
-    return Claim(kind.name, partial(sanafe.scene, kind), sanafe.step, cheap=kind.code is None)
+    return Claim(kind.name, partial(sanafe.scene, kind), sanafe.step, cheap=False)
 
 
 def _loihi1(kind: Kind, whole: bool) -> Claim:
@@ -351,19 +355,13 @@ IMPLEMENTATIONS = (
 ELSEWHERE = {
     "backends/loihi/target.py": "limits",
     "backends/loihi1/target.py": "limits",
-    "backends/nir/levels.py": "a level as NIR nodes: real numbers, as `NIR` above",
-    "backends/sanafe/target.py": "limits",
     "compiler/conformance/limit_cases.py": "cases, not a step",
     "compiler/conformance/neuron_cases.py": "cases, not a step",
-    "compiler/lowering.py": "start values only",
-    "compiler/training/method.py": "options of training",
+    "compiler/ir/program_ranges.py": "ranges",
     "compiler/training/stdb.py": "options of training",
-    "compiler/verify/potentials.py": "bounds, not a step",
+    "compiler/training/surrogate.py": "derivatives of a spike, in training",
     "passes/bit_shift_decays.py": "chooses decays",
-    "passes/common_weight_shifts.py": "chooses shifts",
     "passes/decays.py": "chooses decays",
-    "passes/ease_hard_reset.py": "chooses weights",
-    "passes/population_grid.py": "chooses scales",
     "passes/quantize_weights.py": "chooses scales",
     "samples/c_backend/snnc_c/target.py": "limits",
     "samples/moving_digits/events.py": "makes data",

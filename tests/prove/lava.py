@@ -107,7 +107,7 @@ def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
     """The same by the models themselves, of real numbers."""
 
     def register(name: str) -> Any:
-        return np.array([given[name]], np.int32)
+        return np.array([given[name]], np.int64).astype(np.int32)
 
     model = _model(kind)
     own = object.__new__(model)

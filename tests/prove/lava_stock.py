@@ -109,7 +109,7 @@ def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
     """The same with numpy, of real numbers."""
 
     def register(name: str) -> Any:
-        return np.array([given[name]], np.int32)
+        return np.array([given[name]], np.int64).astype(np.int32)
 
     own = _own(kind, register, lambda name: int(given[name]))
     if kind.clears:

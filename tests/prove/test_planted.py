@@ -1,0 +1,190 @@
+"""Mistakes that somebody could make: each is refuted, with a state at which the real code differs."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from numba.extending import intrinsic
+
+from snnc.backends.loihi.payload import neurons
+from snnc.ir import Comparison, Reset, fixed_point
+from snnc.sim.fast import stepping, vectors
+
+from . import c_sample, claims, fast, lava, normative, vector
+from .__main__ import explained
+from .claims import REFUTED, Claim, Verdict
+from .planted import altered
+from .scene import Kind, unknown_neuron
+from .shims import NUMPY, borrowed
+
+needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt-get install gcc")
+
+
+def refuted(claim: Claim) -> Verdict:
+    """What came out; it must be refuted, say where, and print it."""
+    verdict = claim.check()
+    assert verdict.what == REFUTED, verdict
+    assert verdict.state
+    text = explained(verdict)
+    assert all(f"{name} {value}" in text for name, value in verdict.state.items())
+    return verdict
+
+
+def test_fires_at_its_threshold_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = altered(
+        neurons.PySpikingFixed.run_spk, "potential > self.threshold", "potential >= self.threshold"
+    )
+    monkeypatch.setattr(neurons.PySpikingFixed, "run_spk", wrong)
+    kind = Kind(comparison=Comparison.GREATER, reset=Reset.SUBTRACT)
+
+    def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+        return normative.real_step(kind, given), lava.real_step(kind, given) | {"record": 0}
+
+    verdict = refuted(Claim("planted", partial(unknown_neuron, kind), lava.step, replay))
+    assert (verdict.wanted["sent"], verdict.given["sent"]) == (0, 1)
+    assert verdict.wanted["v"] == verdict.state["threshold"]
+
+
+def test_a_current_that_decays_downwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lava's way is towards zero; a plain shift of a negative number is not."""
+    old, new = "np.sign(state) * magnitude", "(state * (2**DECAY_SHIFT - constant)) >> DECAY_SHIFT"
+    wrong = altered(neurons.decay, old, new)
+
+    def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+        state, constant = np.array(given["argument0"]), given["argument1"]
+        wanted, found = fixed_point.decay(state, constant), wrong(state, constant)
+        return {"returned": int(wanted)}, {"returned": int(found)}
+
+    scene = partial(lava.function_scene, "decay")
+    step = partial(lava.returned, function=borrowed(wrong, NUMPY))
+    wanted = partial(lava.returned, function=lava.SHOWN["decay"])
+    verdict = refuted(Claim("planted", scene, step, replay, wanted))
+    assert verdict.wanted["returned"] == verdict.given["returned"] + 1 <= 0
+
+
+@needs_cc
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("network_wrapped", "if (kept > limit)", "if (kept > limit - 1)"),
+        ("network_saturated", "potential < -limit ? -limit :", "potential < -limit - 1 ? -limit - 1 :"),
+        ("network_shift_right", "-1 - ((-1 - x) >> shift)", "-((-1 - x) >> shift)"),
+        ("network_decayed", "* kept / 4096)", "* kept >= 0 ? 0 : -1)"),
+        ("network_levels", "potential / threshold;", "(potential + 1) / threshold;"),
+    ],
+    ids=[
+        "wrap at 2^23 - 1",
+        "saturation at -2^23",
+        "truncation for floor",
+        "no decay",
+        "level too high",
+    ],
+)
+def test_c_with_a_mistake(name: str, old: str, new: str) -> None:
+    text = c_sample.ARITHMETIC.read_text()
+    assert text.count(old) == 1
+    wrong = text.replace(old, new)
+
+    def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+        arguments = list(given.values())
+        wanted = c_sample.real_wanted(name, arguments)
+        return {"returned": wanted}, {"returned": c_sample.real_function(name, arguments, wrong)}
+
+    scene = partial(c_sample.function_scene, name)
+    step = partial(c_sample.function_step, name=name, arithmetic=wrong)
+    wanted = partial(c_sample.function_wanted, name=name)
+    verdict = refuted(Claim("planted", scene, step, replay, wanted))
+    assert verdict.wanted != verdict.given
+
+
+def test_z3_finds_what_no_sample_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One current of 2^32 goes wrong; the state comes from the solver."""
+    monkeypatch.setattr(claims, "SAMPLES", 0)
+    wrong = c_sample.ARITHMETIC.read_text().replace(
+        "int64_t kept = current;", "int64_t kept = current == 123456789 && bits == 27 ? 0 : current;"
+    )
+    scene = partial(c_sample.function_scene, "network_wrapped")
+    step = partial(c_sample.function_step, name="network_wrapped", arithmetic=wrong)
+    wanted = partial(c_sample.function_wanted, name="network_wrapped")
+    verdict = refuted(Claim("planted", scene, step, wanted=wanted))
+    assert verdict.state == {"argument0": 123456789, "argument1": 27}
+
+
+def test_c_that_overflows_is_refuted() -> None:
+    """A sum that C leaves undefined is a mistake even where a computer at hand gives the right number."""
+    wrong = c_sample.ARITHMETIC.read_text().replace(
+        "-1 - ((-1 - x) >> shift)", "-1 - ((-(x + 1)) >> shift)"
+    )
+    worse = wrong.replace("-(x + 1)", "-x - 1")
+    scene = partial(c_sample.function_scene, "network_shift_right")
+    wanted = partial(c_sample.function_wanted, name="network_shift_right")
+
+    def step(scene: Any, text: str) -> Any:
+        return c_sample.function_step(scene, "network_shift_right", text)
+
+    assert Claim("fine", scene, partial(step, text=wrong), wanted=wanted).check().what == "proved"
+    verdict = refuted(Claim("planted", scene, partial(step, text=worse), wanted=wanted))
+    assert verdict.state["argument0"] == -(2**31)
+
+
+def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = "np.int32(to_int32(x - threshold[n]) & kept) if fired else x"
+    wrong = altered(stepping.step_narrow, old, "x")
+    monkeypatch.setattr(stepping, "step_narrow", wrong)
+    kind = Kind(comparison=Comparison.GREATER, reset=Reset.SUBTRACT)
+
+    def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+        wanted = normative.real_step(kind, given)
+        # The state before it fires is the reference's of a neuron that never does.
+        before = normative.real_step(kind, {**given, "threshold": 2**31 - 1})["v"]
+        p = SimpleNamespace(state_bits=given["state_bits"], strict=1, subtract=1)
+        v, sums = np.array([before], np.int32), np.zeros(1, np.int32)
+        threshold = np.array([given["threshold"]], np.int32)
+        fired = wrong(p, sums, 0, 0, v, threshold, 0, 1, np.zeros(2, np.int32), 0)
+        found = {"v": int(v[0]), "sent": int(fired)}
+        return {name: wanted[name] for name in found}, found
+
+    step = partial(fast.run, narrow=True, projection=None, lone=False)
+    verdict = refuted(Claim("planted", partial(fast.narrow_scene, kind), step, replay))
+    assert verdict.wanted["sent"] == verdict.given["sent"] == 1
+    assert verdict.given["v"] == verdict.wanted["v"] + verdict.state["threshold"]
+
+
+def test_a_vector_with_a_lost_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled as it is, with the mistake, for the replay."""
+    wrong = altered(vectors._fire_vector, "builder.select(fired, rest, x)", "x")
+    monkeypatch.setattr(vectors, "_fire_vector", wrong)
+    lanes = {n: _compiled(intrinsic(f)) for n, f in (("wrong", wrong), ("right", _ORIGINAL))}
+
+    def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+        found = []
+        for name in ("right", "wrong"):
+            v = np.full(vectors.LANES, given["v"], np.int32)
+            sums = np.full(vectors.LANES, given["sums"], np.int16)
+            threshold = np.full(vectors.LANES, given["threshold"], np.int32)
+            limit = np.int32((1 << (given["state_bits"] - 1)) - 1)
+            numbers = (given["shift"], limit, 1 - given["strict"], -given["subtract"])
+            mask = lanes[name](sums, v, threshold, *map(np.int32, numbers))
+            found.append({"v": int(v[0]), "sent": int(mask) & 1})
+        return found[0], found[1]
+
+    scene, step = partial(vector.scene, 16), partial(vector.lane, bits=16)
+    verdict = refuted(Claim("planted", scene, step, replay, partial(vector.scalar, bits=16)))
+    assert verdict.wanted["v"] != verdict.given["v"]
+
+
+_ORIGINAL = vectors._fire_vector
+
+
+def _compiled(fire_vector: Any) -> Any:
+    @numba.njit
+    def run(sums: Any, v: Any, threshold: Any, shift: Any, limit: Any, below: Any, kept: Any) -> Any:
+        return fire_vector(sums, 0, v, 0, threshold, 0, shift, limit, below, kept)
+
+    return run
