@@ -1,4 +1,4 @@
-"""``python -m tests.prove``: the list of implementations, each proved, tested exhaustively, refuted or open."""
+"""``python -m tests.prove``: every implementation, and what could be shown of it."""
 
 from __future__ import annotations
 

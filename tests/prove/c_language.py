@@ -1,7 +1,7 @@
 """C99 on unknown numbers: as much of the language as the sample back end writes, parsed by pycparser.
 
-Every value has a C type; what C leaves undefined or to the compiler (a signed sum that overflows, a shift
-of a negative number, a conversion that does not fit) must be shown not to happen, on every path.
+Every value has a C type; what C leaves undefined or to the compiler (a signed sum that overflows, a
+shift of a negative number, a conversion that does not fit) must be shown not to happen, on every path.
 """
 
 from __future__ import annotations
@@ -212,8 +212,8 @@ class Machine:
             case c_ast.Constant():
                 return self._literal(expression.value)
             case c_ast.ID(name=name) if name in CONSTANTS:
-                value, kind = CONSTANTS[name]
-                return Value(e.const(value), kind)
+                number, kind = CONSTANTS[name]
+                return Value(e.const(number), kind)
             case c_ast.ID() | c_ast.ArrayRef():
                 return self._place(expression, scope).value
             case c_ast.Cast():

@@ -219,12 +219,13 @@ def _number(node: e.Node) -> Number:
 
 def _saturated(potential: e.Node, limit: e.Node) -> e.Node:
     v, most = _number(potential), _number(limit)
-    return smaller(larger(v, -most), most).whole()  # type: ignore[no-any-return]
+    kept: Number = smaller(larger(v, -most), most)
+    return kept.whole()
 
 
 SHOWN: dict[str, Any] = {
     "network_signed": lambda x: FUNCTIONS["wrap_int32"](_number(x)).whole(),
-    "network_shift_right": lambda x, by: (_number(x) >> _number(by)).whole(),  # type: ignore[operator]
+    "network_shift_right": lambda x, by: (_number(x) >> _number(by)).whole(),
     "network_decayed": lambda x, kept: FUNCTIONS["decay"](
         _number(x),
         _number(e.sub(e.const(4096), kept)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import normative
-from .expressions import evaluate
+from .evaluation import evaluate
 from .paths import ways
 from .registers import Cell
 from .scene import Scene
@@ -18,8 +18,8 @@ SAMPLES = 200
 PROVED, REFUTED, OPEN = "proved", "refuted", "open"
 
 Step = Callable[[Scene], Mapping[str, Any]]
-Replay = Callable[[Mapping[str, int]], tuple[dict[str, int], dict[str, int]]]
-"""Of a state that the solver found: what the real reference makes of it, and what the real code does."""
+Replay = Callable[[dict[str, int]], tuple[dict[str, int], dict[str, int]]]
+"""Of a state that was found: what the real reference makes of it, and what the real code does."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Claim:
         began, scene, count = time.perf_counter(), self.scene(), 0
         sweep = Sweep(scene.hypotheses, scene.draw(SAMPLES, seed=1))
 
-        if not all([sweep.learn(*lemma) for lemma in scene.lemmas]):
+        if not all(sweep.learn(*lemma) for lemma in scene.lemmas):
             return Verdict(OPEN, time.perf_counter() - began, why="a lemma was not shown")
 
         def both() -> tuple[dict[str, Any], dict[str, Any]]:

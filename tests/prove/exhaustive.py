@@ -39,7 +39,7 @@ def counted_levels() -> int:
 
 
 def shifts() -> int:
-    """``add_shifted`` as compiled, for every shift of weights and sums, of sums of 8 bits and at the ends.
+    """``add_shifted`` as compiled, for every shift: sums of 8 bits, and around powers of 2.
 
     Returns:
         How many were compared.

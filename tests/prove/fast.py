@@ -22,8 +22,7 @@ from . import normative
 from .normative import SHIFT_SUM
 from .registers import Cell, Number, numbas, numpys
 from .scene import FIELDS, Kind, Scene, least, unknown_neuron, within
-from .shims import NUMBA, NUMPY, borrowed, larger, smaller
-
+from .shims import NUMBA, NUMPY, borrowed, larger, private, smaller
 
 AS_COMPILED: dict[str, Any] = {"to_int32": NUMBA.int32, "CHECKED": False}
 """What compiled.py gives the kernels where they are not the checked build."""
@@ -87,23 +86,13 @@ def _functions() -> dict[str, Any]:
     }
 
 
-def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: bool) -> dict[str, Any]:
-    """One step of ``run_component``.
-
-    Args:
-        scene: the neuron; ``sums`` of it is what the projection's spikes bring, unshifted.
-        narrow: as the plan has it.
-        projection: its row; None: what arrives is in the dense array.
-        lone: whether it goes into the narrow registers without a detour.
-    """
+def _rows(
+    scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: bool
+) -> tuple[SimpleNamespace, SimpleNamespace]:
+    """The rows of the population and of its projection, as the plan has them."""
     kind = scene.kind
-
-    def cell(name: str, register: Any = np.int64) -> Cell:
-        return Cell(Number(scene.nodes[name], np.int64, numbas), register, numbas)
-
-    row = {name: Number(scene.nodes[name], np.int64, numbas) for name in FIELDS}
     p = SimpleNamespace(
-        **row,
+        **{name: Number(scene.nodes[name], np.int64, numbas) for name in FIELDS},
         size=1,
         state=0,
         depth=1,
@@ -119,18 +108,27 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
         biased=Number(e.invert(e.equal(scene.nodes["bias"], e.const(0))), bool, numbas),
         code=CODES[kind.code] if kind.code is not None else 0,
     )
+    one = dict.fromkeys(("source", "lines", "line", "line_step", "sums"), 1)
+    q = SimpleNamespace(**(projection or {}), **one, delay=0, line_first=0, skipped=False)
+    return p, q
+
+
+def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: bool) -> dict[str, Any]:
+    """One step of ``run_component``.
+
+    Args:
+        scene: the neuron; ``sums`` of it is what the projection's spikes bring, unshifted.
+        narrow: as the plan has it.
+        projection: its row; None: what arrives is in the dense array.
+        lone: whether it goes into the narrow registers without a detour.
+    """
+    kind = scene.kind
+
+    def cell(name: str, register: Any = np.int64) -> Cell:
+        return Cell(Number(scene.nodes[name], np.int64, numbas), register, numbas)
+
+    p, q = _rows(scene, narrow, projection, lone)
     source = SimpleNamespace(depth=1)
-    q = SimpleNamespace(
-        **(projection or {}),
-        source=1,
-        delay=0,
-        lines=1,
-        line=1,
-        line_first=0,
-        line_step=1,
-        sums=1,
-        skipped=False,
-    )
     heard = Heard(Number(scene.nodes["sums"], np.int64, numbas) if projection else None)
     u, v, v32, waiting = cell("u"), cell("v"), cell("v", np.int32), cell("waiting", np.int32)
     record = Cell(0, np.int32, numbas)
@@ -184,7 +182,7 @@ def _small(scene: Scene) -> None:
 
 
 def _stays(current: e.Node, scene: Scene) -> None:
-    """A current that does not wrap: ``1 - limit`` to ``limit``, where ``limit`` is one above the end."""
+    """A current that does not wrap: from minus the register's end to one above it."""
     end = scene.nodes["end"]
     scene.assume(least(e.neg(end), current), least(current, e.add(end, e.const(1))))
 
@@ -269,7 +267,7 @@ def plan_step(scene: Scene) -> dict[str, Any]:
     n = scene.nodes
     row = {name: Number(n[name], np.int64, numpys) for name in FIELDS}
     plain = {"int": lambda value: value, "bool": lambda value: value}
-    small = borrowed(plan._stays_small, NUMPY, **plain)
+    small = borrowed(private(plan, "_stays_small"), NUMPY, **plain)
     constants = [
         Constants(Number(n[name], np.int64, numpys)) for name in ("threshold", "bias", "start")
     ]
@@ -281,7 +279,7 @@ def plan_step(scene: Scene) -> dict[str, Any]:
     _stays(e.shift_left(n["arrived"], n["input_shift"]), taken)
     taken.assume(e.equal(n["current_decay"], e.const(4095)), e.equal(n["potential_decay"], e.const(0)))
     only = {name: Number(n[name], np.int64, numpys) for name in ("unit_shift", "exponent")}
-    lone = borrowed(plan._lone, NUMPY, **plain)
+    lone = borrowed(private(plan, "_lone"), NUMPY, **plain)
     if lone({**row, "first": 0, "last": 1, "narrow": True}, [{**only, "narrow": True}]) == 0:
         total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
         taken.assume(e.less(total, e.const(REGISTER)), least(e.const(0), n["exponent"]))

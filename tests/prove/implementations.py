@@ -1,4 +1,4 @@
-"""Every place where a neuron's step stands, and how each is shown equal. The page and the command read it."""
+"""Every place where a neuron's step stands, and how each is shown equal: the page and the command."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ IMPLEMENTATIONS = (
         "`run` and `verify`, any neuron",
         "int64 (numba)",
         CODE,
-        "`run_component` itself, with `fixed_point` as it compiles it; every state, input and parameter",
+        "`run_component` itself, with `fixed_point` as it compiles it; every state, input and "
+        "parameter",
         _each(partial(_fast, narrow=False)),
     ),
     Implementation(
@@ -191,7 +192,8 @@ IMPLEMENTATIONS = (
         "`run` and `verify`, neurons that keep no current and do not leak",
         "int32, sums int16 (numba)",
         CODE,
-        "`run_component` itself; taken for granted is what `make_plan` asks for before it sets `narrow` and "
+        "`run_component` itself; taken for granted is what `make_plan` asks for before it sets "
+        "`narrow` and "
         "`lone`, by its own code, and that its bounds on what arrives hold",
         (PLAN, *_each(partial(_fast, narrow=True)), *_each(_lone)),
     ),
@@ -201,7 +203,8 @@ IMPLEMENTATIONS = (
         "the narrow path, 32 neurons at once",
         "int32 in LLVM",
         CODE,
-        "the generator of the LLVM code, run on a builder that keeps one lane: equal to the narrow loop for "
+        "the generator of the LLVM code, run on a builder that keeps one lane: equal to the "
+        "narrow loop for "
         "all numbers of their widths, with no further assumption",
         (_vector(16), _vector(32)),
     ),
@@ -211,7 +214,8 @@ IMPLEMENTATIONS = (
         "what several projections bring to one population",
         "int16 and int32 into int32",
         EVERY_VALUE,
-        "compiled `add_shifted`, every shift of weights and of sums, sums of 8 bits and around every power of "
+        "compiled `add_shifted`, every shift of weights and of sums, sums of 8 bits and around "
+        "every power of "
         "2; `dense.py` calls `fixed_point` itself",
         checks=(exhaustive.shifts,),
     ),
@@ -230,7 +234,8 @@ IMPLEMENTATIONS = (
         "bundles of `loihi{processes=stock}`",
         "int32 (numpy)",
         CODE,
-        "lava-nc's own code for what `lif.py` lets through, with a bias that is due in every step; that an "
+        "lava-nc's own code for what `lif.py` lets through, with a bias that is due in every "
+        "step; that an "
         "early bias changes no spike is not part of a step",
         tuple(_stock(kind) for kind in lava_stock.KINDS),
     ),
@@ -240,7 +245,8 @@ IMPLEMENTATIONS = (
         "bundles of `loihi` in the code `graded` where they can say the network",
         "int32 (numpy)",
         TESTED,
-        "a step is spread over synapses, products and feedback of several processes; conformance and random "
+        "a step is spread over synapses, products and feedback of several processes; conformance "
+        "and random "
         "networks compare them",
     ),
     Implementation(
@@ -284,7 +290,8 @@ IMPLEMENTATIONS = (
         "bundles of `loihi1`",
         "int64 (numpy)",
         CODE,
-        "`mantissas` itself: a compartment fires above 64 times its mantissa exactly where the program's "
+        "`mantissas` itself: a compartment fires above 64 times its mantissa exactly where the "
+        "program's "
         "neuron does, or the threshold is refused (D428)",
         tuple(_loihi1(kind, whole) for kind in loihi1.KINDS for whole in (False, True)),
     ),

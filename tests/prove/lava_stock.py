@@ -1,7 +1,8 @@
 """Lava's own ``LIF`` and ``LIFReset``, as lava-nc ships them: their models of fixed point.
 
-What ``lif.py`` lets through is taken for granted: the limits of the target, hard reset, ``>``, thresholds
-in multiples of 64, a bias from step 1 on in every step, and for ``LIFReset`` a start value of 0.
+What ``lif.py`` lets through is taken for granted: the limits of the target, hard reset, ``>``,
+thresholds in multiples of 64, a bias from step 1 on in every step, and for ``LIFReset`` a start value
+of 0.
 """
 
 from __future__ import annotations

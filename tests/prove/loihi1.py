@@ -1,4 +1,4 @@
-"""Loihi 1: what its registers hold for the program's numbers. The compartments' step is the emulators'."""
+"""Loihi 1: what its registers hold for the program's numbers; the compartments' step is not ours."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ from snnc.sim import reference
 from . import expressions as e
 from .registers import Number, numpys
 from .scene import Kind, Scene, least, neuron_of, real_neuron, within
-from .shims import NUMPY, borrowed
+from .shims import NUMPY, borrowed, private
 
+STATE = private(reference, "_State")
 WRAP = borrowed(fixed_point.wrap_int32, NUMPY)
 SHIFT_SUM = borrowed(fixed_point.shift_sum, NUMPY, wrap_int32=WRAP)
 FUNCTIONS = {
@@ -32,8 +33,8 @@ UPDATE = borrowed(
     NUMPY,
     integrate=INTEGRATE,
     fire=FUNCTIONS["fire"],
-    _start=borrowed(reference._start, NUMPY),
-    _speak=borrowed(reference._speak, NUMPY, level=FUNCTIONS["level"]),
+    _start=borrowed(private(reference, "_start"), NUMPY),
+    _speak=borrowed(private(reference, "_speak"), NUMPY, level=FUNCTIONS["level"]),
 )
 
 Outcome = dict[str, Any]
@@ -50,7 +51,7 @@ def kept(kind: Kind) -> tuple[str, ...]:
 def step(scene: Scene, arrived: Any = None) -> Outcome:
     """One step of the unknown neuron; ``arrived``: where it is no unknown of the scene."""
     r = scene.register
-    state = reference._State(r("u"), r("v"), r("waiting"))  # type: ignore[arg-type]
+    state = STATE(r("u"), r("v"), r("waiting"))
     sent = UPDATE(
         neuron_of(scene), state, r("arrived") if arrived is None else arrived, scene.number("step")
     )
@@ -88,7 +89,7 @@ def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
     def one(name: str) -> Any:
         return np.array([given[name]], np.int64)
 
-    state = reference._State(one("u"), one("v"), one("waiting"))
+    state = STATE(one("u"), one("v"), one("waiting"))
     sent = reference.update(real_neuron(kind, given), state, one("arrived"), given["step"])
     found = {"u": state.current, "v": state.potential, "waiting": state.waiting, "sent": sent}
     values = {name: int(found[name][0]) for name in kept(kind)}

@@ -36,5 +36,5 @@ RANGES = {
     "bias": (-_LARGEST_BIAS, _LARGEST_BIAS),
     "step": (1, STEPS),
 }
-"""Low and high of each unknown: the state, what arrives, the parameters, the step. That a current may be
-any number of 32 bits, whatever its own width, is more than a neuron ever reaches."""
+"""Low and high of each unknown: the state, what arrives, the parameters, the step. That a current may
+be any number of 32 bits, whatever its own width, is more than a neuron ever reaches."""

@@ -1,4 +1,4 @@
-"""Unknown numbers that code can compute with: numpy's and numba's integers, as far as neurons need them.
+"""Unknown numbers that code computes with: numpy's and numba's integers, as far as neurons need them.
 
 A :class:`Number` has an expression and the register that holds it. What an operation's result is held
 in is the language's to say: numpy keeps the wider of both operands, numba computes in 64 bits, and
@@ -8,7 +8,7 @@ Python has no registers. A register of 64 bits must not overflow: that is asked 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ Kind = Any
 
 
 class Type:
-    """``np.int32`` and its like, where code runs on unknowns: called it converts, else it is numpy's."""
+    """``np.int32`` and its like where code runs on unknowns: called it converts, else it is numpy's."""
 
     def __init__(self, real: Any, convert: Callable[[Any], Number]) -> None:
         self.real, self.convert = real, convert
@@ -60,6 +60,15 @@ class Number:
     """An integer or truth value of some register, of a language: ``rule`` finds a result's register."""
 
     shape: tuple[int, ...] = ()
+
+    if TYPE_CHECKING:  # made below, all alike
+
+        def __add__(self, other: Any) -> Number: ...
+        def __sub__(self, other: Any) -> Number: ...
+        def __mul__(self, other: Any) -> Number: ...
+        def __mod__(self, other: Any) -> Number: ...
+        def __lshift__(self, other: Any) -> Number: ...
+        def __rshift__(self, other: Any) -> Number: ...
 
     def __init__(self, node: e.Node, kind: Kind, rule: Callable[[Kind, Kind], Kind]) -> None:
         self.node, self.kind, self.rule = node, kind, rule
@@ -112,6 +121,16 @@ class Number:
     def copy(self) -> Number:
         """Itself: it never changes."""
         return self
+
+    def __or__(self, other: Any) -> Number:
+        return Number(e.either(self.truth(), self.lifted(other).truth()), bool, self.rule)
+
+    def __neg__(self) -> Number:
+        return Number(_held(e.neg(self.whole()), self.kind, "neg"), self.kind, self.rule)
+
+    def __rpow__(self, base: Any) -> Number:
+        assert base == 2, base
+        return self.lifted(1) << self
 
     def _result(self, other: Number, node: e.Node, name: str) -> Number:
         kind = self.rule(self.kind, other.kind)
@@ -196,30 +215,6 @@ for _name, _operation in (
 ):
     _comparison(_name, _operation)
 Number.__hash__ = object.__hash__  # type: ignore[method-assign]
-
-
-def _or(self: Number, other: Any) -> Number:
-    """Of truth values."""
-    return Number(e.either(self.truth(), self.lifted(other).truth()), bool, self.rule)
-
-
-Number.__or__ = _or  # type: ignore[attr-defined]
-
-
-def _power(self: Number, base: Any) -> Number:
-    """``2 ** self``."""
-    assert base == 2, base
-    return self.lifted(1) << self
-
-
-Number.__rpow__ = _power  # type: ignore[attr-defined]
-
-
-def _negated(self: Number) -> Number:
-    return Number(_held(e.neg(self.whole()), self.kind, "neg"), self.kind, self.rule)
-
-
-Number.__neg__ = _negated  # type: ignore[attr-defined]
 
 
 class Cell:

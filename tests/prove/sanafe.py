@@ -1,8 +1,8 @@
 """SANA-FE: the state that its host carries, and the numbers in which its soma holds a potential.
 
-The soma itself is SANA-FE's own (C++): it adds what arrives to what it is given and compares, in doubles,
-as ``register.py`` says; that is transcribed here. The host's part is ``play.py``'s own code. Doubles
-are whole numbers over 64 here, exact as long as they stay below 2^53, which the bounds show.
+The soma itself is SANA-FE's own (C++): it adds what arrives to what it is given and compares, in
+doubles, as ``register.py`` says; that is transcribed here. The host's part is ``play.py``'s own code.
+Doubles are whole numbers over 64 here, exact as long as they stay below 2^53, which the bounds show.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from snnc.ir import Code, Comparison, IntegerNeuron, Reset
 
 from . import expressions as e
+from .evaluation import evaluate, in_order
 from .ranges import RANGES
 from .registers import Number, numpys
 
@@ -53,7 +54,7 @@ class Kind:
         if self.code is Code.RATE:
             ever = "" if self.clears else ", never cleared"
             return f"rate {self.comparison.value} {self.reset.value}{ever}"
-        return self.code.value
+        return str(self.code.value)
 
 
 KINDS = (
@@ -72,7 +73,7 @@ class Scene:
 
     Attributes:
         kind: of the neuron.
-        nodes: unknowns, or known numbers, by name: the state ``u``, ``v``, ``waiting``; ``arrived``; the
+        nodes: unknowns, or known numbers, by name: the state ``u``, ``v``, ``waiting``; ``arrived``;
             parameters as ``IntegerNeuron`` calls them, but ``bias`` for the shifted mantissa; ``step``.
         hypotheses: truth values beyond the unknowns' own ranges.
         lemmas: expressions that are equal under them, and no larger than another: shown first.
@@ -116,10 +117,10 @@ class Scene:
         lows = {str(n.args[0]): n.low for n in self.unknowns}
         for _ in range(64):
             known: dict[int, int] = {}
-            broken = [h for h in self.hypotheses if not e.evaluate(h, given, known)]
+            broken = [h for h in self.hypotheses if not evaluate(h, given, known)]
             if not broken:
                 return True
-            for name in {str(n.args[0]) for h in broken for n in e.in_order([h]) if n.op == "var"}:
+            for name in {str(n.args[0]) for h in broken for n in in_order([h]) if n.op == "var"}:
                 if name != "state_bits":
                     given[name] = max(lows[name], int(given[name] / 2))
         return False
@@ -150,7 +151,7 @@ def unknown_neuron(
     known: Mapping[str, int] | None = None,
     narrower: Mapping[str, tuple[int, int]] | None = None,
 ) -> Scene:
-    """Any neuron of a kind in any state; ``known`` fixes some of its numbers, ``narrower`` bounds some."""
+    """Any neuron of a kind in any state; ``known`` fixes some of its numbers, ``narrower`` others."""
     scene = Scene(kind)
     exact = kind.code is not None and kind.code.exact
     ranges = {**RANGES, **(narrower or {})}
@@ -192,6 +193,7 @@ def real_neuron(kind: Kind, given: Mapping[str, int]) -> IntegerNeuron:
     def array(name: str) -> NDArray[np.int64]:
         return np.array(given[name], np.int64)
 
+    numbers: dict[str, Any] = {name: int(given[name]) for name in FIELDS}
     return IntegerNeuron(
         threshold=None if kind.code is None else array("threshold"),
         comparison=kind.comparison,
@@ -200,5 +202,5 @@ def real_neuron(kind: Kind, given: Mapping[str, int]) -> IntegerNeuron:
         bias_mantissa=array("bias_mantissa" if "bias_mantissa" in given else "bias"),
         bias_exponent=given.get("bias_exponent", 0),
         code=kind.code or Code.RATE,
-        **{name: int(given[name]) for name in FIELDS},
+        **numbers,
     )

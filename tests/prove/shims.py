@@ -12,6 +12,11 @@ from . import expressions as e
 from .registers import Cell, Kind, Number, Type, numbas, numpys, plain_kind
 
 
+def private(module: Any, name: str) -> Any:
+    """A part of a module that it keeps to itself."""
+    return getattr(module, name)
+
+
 def _plain(value: Any) -> Any:
     return value.number if isinstance(value, Cell) else value
 

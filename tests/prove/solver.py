@@ -1,4 +1,4 @@
-"""Whether expressions are equal under hypotheses: Z3 on bit vectors of 64 bits, helped by what is shared.
+"""Whether expressions are equal under hypotheses: Z3 on bit vectors of 64 bits, with some help.
 
 Two implementations are two large expressions, and to ask for their equality at once takes Z3 minutes.
 So their parts are compared first, the smallest ones first: parts that have the same values on all
@@ -19,22 +19,19 @@ from typing import Any
 
 import z3
 
+from .evaluation import Assignment, evaluate, in_order, substituted
 from .expressions import (
     FALSE,
     TRUE,
-    Assignment,
     Node,
     both,
     bounded,
     const,
     equal,
-    evaluate,
-    in_order,
     invert,
     less,
     neg,
     rebuilt,
-    substituted,
     variable,
 )
 
@@ -274,7 +271,6 @@ class Sweep:
     def _same(self, a: Node, b: Node) -> bool:
         goal = equal(a, b)
         shared = {n.number for n in in_order([a])} & {n.number for n in in_order([b])}
-        shared = frozenset(shared - {a.number} if b.number not in shared else {b.number})
         return ask(goal, [], cut=frozenset(shared), limit=QUICK).proved or self._shown(goal)
 
 
@@ -289,9 +285,9 @@ def prove(
     goals = [equal(a, b) for a, b in pairs] + list(conditions)
     context = [*sweep.hypotheses, *taken]
     for sample, known in sweep.known:
-        if all(evaluate(t, sample, known) for t in taken):
-            if not all(evaluate(goal, sample, known) for goal in goals):
-                return Answer(False, {str(n.args[0]): sample[n.args[0]] for n in unknowns})
+        here = all(evaluate(t, sample, known) for t in taken)
+        if here and not all(evaluate(goal, sample, known) for goal in goals):
+            return Answer(False, {str(n.args[0]): sample[n.args[0]] for n in unknowns})
     known_here = _known(taken)
     for goal in goals:
         simple = substituted(sweep.simplify(substituted(goal, known_here)), known_here)

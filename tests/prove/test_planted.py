@@ -21,7 +21,9 @@ from .__main__ import explained
 from .claims import REFUTED, Claim, Verdict
 from .planted import altered
 from .scene import Kind, unknown_neuron
-from .shims import NUMPY, borrowed
+from .shims import NUMPY, borrowed, private
+
+FIRE_VECTOR = private(vectors, "_fire_vector")
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt-get install gcc")
 
@@ -104,7 +106,7 @@ def test_c_with_a_mistake(name: str, old: str, new: str) -> None:
 
 
 def test_z3_finds_what_no_sample_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One current of 2^32 goes wrong; the state comes from the solver."""
+    """One current of all goes wrong, at one width: no sample shows it."""
     monkeypatch.setattr(claims, "SAMPLES", 0)
     wrong = c_sample.ARITHMETIC.read_text().replace(
         "int64_t kept = current;", "int64_t kept = current == 123456789 && bits == 27 ? 0 : current;"
@@ -117,7 +119,7 @@ def test_z3_finds_what_no_sample_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_c_that_overflows_is_refuted() -> None:
-    """A sum that C leaves undefined is a mistake even where a computer at hand gives the right number."""
+    """What C leaves undefined is a mistake, even where a computer gives the right number."""
     wrong = c_sample.ARITHMETIC.read_text().replace(
         "-1 - ((-1 - x) >> shift)", "-1 - ((-(x + 1)) >> shift)"
     )
@@ -158,9 +160,9 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_vector_with_a_lost_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled as it is, with the mistake, for the replay."""
-    wrong = altered(vectors._fire_vector, "builder.select(fired, rest, x)", "x")
+    wrong = altered(FIRE_VECTOR, "builder.select(fired, rest, x)", "x")
     monkeypatch.setattr(vectors, "_fire_vector", wrong)
-    lanes = {n: _compiled(intrinsic(f)) for n, f in (("wrong", wrong), ("right", _ORIGINAL))}
+    lanes = {n: _compiled(intrinsic(f)) for n, f in (("wrong", wrong), ("right", FIRE_VECTOR))}
 
     def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
         found = []
@@ -170,16 +172,13 @@ def test_a_vector_with_a_lost_reset(monkeypatch: pytest.MonkeyPatch) -> None:
             threshold = np.full(vectors.LANES, given["threshold"], np.int32)
             limit = np.int32((1 << (given["state_bits"] - 1)) - 1)
             numbers = (given["shift"], limit, 1 - given["strict"], -given["subtract"])
-            mask = lanes[name](sums, v, threshold, *map(np.int32, numbers))
+            mask = lanes[name](sums, v, threshold, *(np.int32(n) for n in numbers))
             found.append({"v": int(v[0]), "sent": int(mask) & 1})
         return found[0], found[1]
 
     scene, step = partial(vector.scene, 16), partial(vector.lane, bits=16)
     verdict = refuted(Claim("planted", scene, step, replay, partial(vector.scalar, bits=16)))
     assert verdict.wanted["v"] != verdict.given["v"]
-
-
-_ORIGINAL = vectors._fire_vector
 
 
 def _compiled(fire_vector: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from . import c_sample, claims, fast, lava, lava_stock, normative
 from .claims import PROVED, Claim
 from .implementations import IMPLEMENTATIONS
-from .scene import KINDS, Kind, unknown_neuron
+from .scene import KINDS, Kind, Scene, unknown_neuron
 
 CHEAP = [(each.name, claim) for each in IMPLEMENTATIONS for claim in each.cheap]
 CHECKS = [check for each in IMPLEMENTATIONS for check in each.checks]
@@ -28,7 +29,7 @@ def test_proved(name: str, claim: Claim) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=[check.__name__ for check in CHECKS])
-def test_computed_through(check: claims.Callable[[], int]) -> None:
+def test_computed_through(check: Callable[[], int]) -> None:
     assert check() > 100_000
 
 
@@ -43,11 +44,11 @@ REAL = [
 @pytest.mark.parametrize(("name", "scene", "real"), REAL, ids=[row[0] for row in REAL])
 def test_the_real_code_does_what_was_proved_of_it(
     name: str,
-    scene: claims.Callable[..., fast.Scene],
-    real: claims.Callable[..., dict[str, int]],
+    scene: Callable[..., Scene],
+    real: Callable[..., dict[str, int]],
     kind: Kind,
 ) -> None:
-    """States at the ends of their ranges, in the compiled kernel (a vector and a neuron behind it) and Lava."""
+    """States at the ends of their ranges; in the kernel a vector and a neuron behind it."""
     _agree(kind, scene(kind), real, 200)
 
 
@@ -62,9 +63,7 @@ def test_lavas_own_neurons_do_what_was_proved_of_them(kind: Kind) -> None:
     _agree(kind, lava_stock.scene(kind), lava_stock.real_step, 200)
 
 
-def _agree(
-    kind: Kind, scene: fast.Scene, real: claims.Callable[..., dict[str, int]], count: int
-) -> None:
+def _agree(kind: Kind, scene: Scene, real: Callable[..., dict[str, int]], count: int) -> None:
     drawn = scene.draw(count, seed=7)
     assert len(drawn) == count
     for state in drawn:

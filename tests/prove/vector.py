@@ -16,7 +16,7 @@ from .fast import AS_COMPILED
 from .paths import running
 from .registers import Cell, Number, numbas
 from .scene import Kind, Scene
-from .shims import NUMBA, borrowed
+from .shims import NUMBA, borrowed, private
 
 
 class Lane:
@@ -125,7 +125,7 @@ def lane(found: Scene, bits: int) -> dict[str, Any]:
     sums, v, threshold = _cells(found, bits)
     kinds = [types.Array(getattr(types, f"int{b}"), 1, "C") for b in (bits, 32, 32)]
     places = [part for kind in kinds for part in (kind, types.intp)]
-    signature, generate = vectors._fire_vector(None, *places, *(types.int32,) * 4)
+    signature, generate = private(vectors, "_fire_vector")(None, *places, *(types.int32,) * 4)
     one, n = e.const(1), found.nodes
     limit = e.sub(e.shift_left(one, e.sub(n["state_bits"], one)), one)
     below = e.sub(one, n["strict"])
