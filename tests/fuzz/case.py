@@ -104,10 +104,8 @@ def prepare(plan: Plan, room: Room, templates: Path) -> dict[str, Any]:
     command = list(kind.commands[plan.command % len(kind.commands)])
     before = _content(path)
     for change in plan.changes:
-        # An earlier change may have taken away what a later one works on.
-        with contextlib.suppress(
-            FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError
-        ):
+        # An earlier change may have taken away or broken what a later one works on.
+        with contextlib.suppress(OSError, ValueError, KeyError, RecursionError):
             changes.apply(path, change, stranger)
     sealed = any(c.name in changes.SEALS for c in plan.changes) or _resealed(kind, before, path)
     altered = path.is_dir() and _content(path) != before

@@ -152,7 +152,7 @@ KINDS: tuple[Kind, ...] = (
         10,
         ARCHIVES,
         ("model.pt",),
-        (*BYTES, *ZIP, *("zip-json",) * 6, "zip-pickle", "zip-array", "stand-in", "pickle-payload"),
+        (*BYTES, *ZIP, *("zip-json",) * 6, "pickle", "zip-array", "stand-in", "pickle-payload"),
         _model_commands("model.pt"),
     ),
     Kind(
@@ -160,7 +160,7 @@ KINDS: tuple[Kind, ...] = (
         4,
         ("archive-plain",),
         ("model.pt2",),
-        (*BYTES, *ZIP, *("zip-json",) * 6, "zip-pickle", "stand-in"),
+        (*BYTES, *ZIP, *("zip-json",) * 6, "pickle", "stand-in"),
         _model_commands("model.pt2", data=CALIBRATED),
     ),
     Kind(
@@ -179,10 +179,7 @@ KINDS: tuple[Kind, ...] = (
         (
             *BYTES,
             *ZIP,
-            *("zip-pickle",) * 6,
-            "pickle",
-            "pickle",
-            "pickle-names",
+            *("pickle",) * 6,
             "pickle-payload",
             "stand-in",
         ),
@@ -193,7 +190,7 @@ KINDS: tuple[Kind, ...] = (
         4,
         ("state", "state-old"),
         ("model.pt",),
-        (*BYTES, *ZIP, *("zip-pickle",) * 4, "pickle", "pickle-names", "pickle-payload", "stand-in"),
+        (*BYTES, *ZIP, *("pickle",) * 4, "pickle-payload", "stand-in"),
         _model_commands("model.pt", *NETS, data=CALIBRATED),
     ),
     Kind(
@@ -209,7 +206,7 @@ KINDS: tuple[Kind, ...] = (
         10,
         ("data", "data-packed"),
         ("data.npz",),
-        (*BYTES, *ZIP, *("zip-array",) * 6, "npy-header", "pickle-payload", "stand-in"),
+        (*BYTES, *ZIP, *("zip-array",) * 6, "pickle-payload", "stand-in"),
         DATA_COMMANDS,
     ),
     Kind(

@@ -162,7 +162,7 @@ def _bytecode(folder: Path, place: Path) -> None:
         return
     source = sources[0]
     content = source.read_bytes()
-    source.write_bytes(PYTHON.encode() + b"\n" + content)
+    source.write_bytes(content + b"\n" + PYTHON.encode() + b"\n")
     py_compile.compile(
         str(source), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import pickletools
 import struct
@@ -105,10 +106,13 @@ def opcodes(content: bytes, change: Change, _: bytes) -> bytes:
 
 
 def _opcodes(content: bytes) -> list[tuple[str, str, int | None]]:
+    """Of all pickles that follow one another: torch's old form has four before its tensors."""
     found: list[tuple[str, str, int | None]] = []
+    stream = io.BytesIO(content)
     try:
-        for opcode, argument, at in pickletools.genops(content):
-            found.append((opcode.name, str(argument), at))
-    except Exception:  # an earlier change
+        while stream.tell() < len(content):
+            for opcode, argument, at in pickletools.genops(stream):
+                found.append((opcode.name, str(argument), at))
+    except Exception:  # an earlier change, or tensors
         pass
     return found

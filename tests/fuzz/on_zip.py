@@ -185,10 +185,18 @@ def bytes_inside(content: bytes, change: Change, _: bytes) -> bytes:
 
 
 def pickle_inside(content: bytes, change: Change, _: bytes) -> bytes:
-    """A pickle does something else, or runs something."""
+    """A pickle does something else, or runs something; in archives within archives, too."""
     edits = (on_pickle.opcodes, on_pickle.opcodes, on_pickle.names, on_pickle.payload)
     edit = edits[change.much % len(edits)]
-    return _inside(content, change, lambda member: member.name.endswith((b".pkl", b".pt")), edit)
+
+    if not content.startswith(b"PK"):  # torch before 1.6 wrote no archives
+        return edit(content, change, b"")
+
+    def deeper(inside: bytes, change: Change, stranger: bytes) -> bytes:
+        within = pickle_inside if inside.startswith(b"PK") else edit
+        return within(inside, change, stranger)
+
+    return _inside(content, change, lambda member: member.name.endswith((b".pkl", b".pt")), deeper)
 
 
 def array_inside(content: bytes, change: Change, _: bytes) -> bytes:
