@@ -180,6 +180,11 @@ def limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _resident() -> int:
+    """Pages of memory that this process has; a fork begins with fewer than its parent has."""
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+
 def forget_peak() -> None:
     """Begin anew with the peak of memory: making the file may have taken some."""
     with contextlib.suppress(OSError):
@@ -199,7 +204,7 @@ def run(plan: Plan, room: Room, templates: Path, memory: int) -> NoReturn:
         die_with_parent()
         enter(room)
         about = prepare(plan, room, templates)
-        room.about.write_text(json.dumps({**about, "listing": room.listing()}))
+        room.about.write_text(json.dumps({**about, "listing": room.listing(), "pages": _resident()}))
         limit(memory)
         forget_peak()
         code = command(about["command"])

@@ -153,11 +153,11 @@ class Server:
     def _judged(
         self, room: case.Room, status: int, usage: Any, hang: bool, seconds: float, others: int
     ) -> Ran:
-        own = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
         about: dict[str, Any] = {}
         with suppress(OSError, ValueError):
             about = json.loads(room.about.read_text())
         before, after = about.pop("listing", {}), room.listing()
+        own = about.pop("pages", 0) * resource.getpagesize() // 1024
         changed = [name for name, what in after.items() if before.get(name) != what]
         left = tuple(
             os.path.relpath(name, room.root) for name in [*changed, *sorted(before.keys() - after)]
