@@ -56,6 +56,8 @@ def _make(op: str, args: tuple[Any, ...], low: int, high: int, truth: bool = Fal
 
 def const(value: int, truth: bool = False) -> Node:
     """A known number."""
+    if not -WIDEST - 1 <= value <= WIDEST:
+        raise Leaves64Bits(str(value))
     key = ("const", truth, int(value))
     found = _TABLE.get(key)
     if found is None:

@@ -50,7 +50,7 @@ def larger(a: Any, b: Any) -> Any:
 
 def _absolute(value: Any) -> Number:
     x = _some(value)
-    return Number(e.absolute(x.whole()), x.kind, x.rule)
+    return Number(e.absolute(x.whole()), x.kind, x.rule).astype(x.kind)
 
 
 def _sign(value: Any) -> Number:
