@@ -39,6 +39,7 @@ BITS = 64
 WORD = 2**31 - 1
 TACTICS = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "simplify", "bit-blast", "sat")
 """Bit vectors to a circuit, and that to a SAT solver: z3 5.4's own choice for them takes minutes."""
+z3.set_param("memory_max_size", 4096)  # MiB
 QUICK, LONG = 1_000, 60_000
 """Milliseconds that a question about parts, and one about results, may take."""
 
@@ -178,7 +179,10 @@ def ask(
     solver.add(z3.Not(made.term(goal)))
     terms = {str(n.args[0]): made.term(n) for n in unknowns}
     solver.add(*made.facts)
-    found = solver.check()
+    try:
+        found = solver.check()
+    except z3.Z3Exception:  # out of the memory that it may have
+        return Answer(False)
     if found == z3.unsat:
         return Answer(True)
     if found != z3.sat:

@@ -1,4 +1,4 @@
-"""Numbers behave as numpy's and numba's do: every operation of all pairs of registers, at their ends."""
+"""Numbers behave as numpy's and numba's: every operation, for all pairs of registers, at their ends."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def test_functions_of_numpy() -> None:
         assert NUMPY.abs(number).whole().value == int(np.abs(real)[0])
         assert NUMPY.sign(number).whole().value == int(np.sign(real)[0])
         assert NUMPY.clip(number, -5, 7).whole().value == int(np.clip(real, -5, 7)[0])
-        found = NUMPY.where(number > 0, number, 3)
-        assert found.whole().value == int(np.where(real > 0, real, 3)[0])
+        found = NUMPY.where(number.astype(bool), number, 3)
+        assert found.whole().value == int(np.where(real != 0, real, 3)[0])
 
 
 def _kind(dtype: np.dtype[Any]) -> Any:
