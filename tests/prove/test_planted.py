@@ -14,13 +14,13 @@ from numba.extending import intrinsic
 
 from snnc.backends.loihi.payload import neurons
 from snnc.ir import Comparison, Reset, fixed_point
-from snnc.sim.fast import stepping, vectors
+from snnc.sim.fast import kernels, stepping, vectors
 
 from . import c_sample, claims, fast, lava, normative, vector
 from .__main__ import explained
 from .claims import REFUTED, Claim, Verdict
 from .planted import altered
-from .scene import Kind, unknown_neuron
+from .scene import KINDS, Kind, unknown_neuron
 from .shims import NUMPY, borrowed, private
 
 FIRE_VECTOR = private(vectors, "_fire_vector")
@@ -156,6 +156,38 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = refuted(Claim("planted", partial(fast.narrow_scene, kind), step, replay))
     assert verdict.wanted["sent"] == verdict.given["sent"] == 1
     assert verdict.given["v"] == verdict.wanted["v"] + verdict.state["threshold"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        (
+            KINDS[4],
+            "if since > 0 and since % p.clear_interval == 0",
+            "if since % p.clear_interval == 0",
+        ),
+        (KINDS[5], "left[:] = 0", "pass"),
+        (KINDS[4], "left[j] -= levels[j]", "pass"),
+        (KINDS[6], "(since - 1) % p.bias_interval == 0", "since % p.bias_interval == 0"),
+        (KINDS[6], "(step - p.clear_offset) % p.clear_interval == 0", "step % p.clear_interval == 0"),
+        (KINDS[6], "u[s, here:there] = 0", "pass"),
+    ],
+    ids=[
+        "decides before its start",
+        "counts stay",
+        "a spike more",
+        "bias a step early",
+        "cleared at other steps",
+        "current not cleared",
+    ],
+)
+def test_the_kernel_with_a_mistake(
+    kind: Kind, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When things happen: of the whole kernel, for one step."""
+    monkeypatch.setattr(kernels, "run_component", altered(kernels.run_component, old, new))
+    step = partial(fast.run, narrow=False, projection=None, lone=False)
+    refuted(Claim("planted", partial(fast.wide_scene, kind), step))
 
 
 def test_a_vector_with_a_lost_reset(monkeypatch: pytest.MonkeyPatch) -> None:
