@@ -76,7 +76,8 @@ def optimizer_state(found: Any, mine: Mapping[str, Any], parameters: Sequence[to
             place = f"the optimizer's {str(name)[:20]} of parameter {index}"
             if value is None:
                 continue
-            if isinstance(value, torch.Tensor) and not value.shape:
+            # A parameter of no axes, as one threshold is, has moments of no axes too.
+            if name == "step" and isinstance(value, torch.Tensor) and not value.shape:
                 if not 0 <= value.item() < math.inf:
                     raise ValueError(f"{place} is no number of steps")
             else:
