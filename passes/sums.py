@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Array, Code, Encoding, Extent, Graph, Kind, Population, Projection
+from snnc.ir import STANDARD, Array, Code, Encoding, Extent, Graph, Kind, Population, Projection
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +101,8 @@ def _potential(
         return _by_channel(Extent(low, high)) * (frames if population.accumulate else 1)
     if graph.code.exact:
         return _by_channel(Extent(low, high + population.shift))
-    if population.neuron is None or graph.frame_is_step:
-        return None
+    if population.neuron is None or graph.frame_is_step or population.neuron.model != STANDARD:
+        return None  # what a plug-in's neurons keep is their model's matter
     # Every step takes a threshold away again, from the second on.
     pushed = step.high + np.maximum(bias, 0)
     lasts = 1 if population.neuron.restart else _frames_at_least(graph, population)
