@@ -132,4 +132,4 @@ def test_an_altered_nir_file_is_refused(snnc: Command, data: Path, tmp_path: Pat
     assert forced.code == 1 and "h1_to_h2.weight[0, 0, 0, 0] is" in forced.out
     path.write_bytes(path.read_bytes()[:5000])
     damaged = snnc("verify", folder, "--data", data, "--allow-altered")
-    assert damaged.code == 2 and "D114" in damaged.err
+    assert damaged.code == 2 and "D144" in damaged.err
