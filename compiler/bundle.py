@@ -18,7 +18,7 @@ from typing import Any
 from .errors import Diagnostic, Severity, UserError, fail
 from .files import Kind
 from .files.inside import FILE, FOLDER, folders_of, look, open_inside
-from .files.reading import read_open
+from .files.reading import checked_size, read_open
 from .files.writing import PrivateFolder
 from .ir import Program, read_program
 from .manifest import FORMAT, MANIFEST, digest, manifest_text, problem_of, read_manifest
@@ -183,14 +183,22 @@ def _more(left: int, folder: Path) -> list[Diagnostic]:
 
 
 def _hash(folder: Path, name: str, copy: Path | None = None) -> str:
-    """The digest of a listed file, which is copied meanwhile if asked for."""
+    """The digest of a listed file, which is copied meanwhile if asked for.
+
+    Raises:
+        UserError: D141 it is larger than one file may be: a hole of a terabyte takes no room on a disk.
+    """
     found = hashlib.sha256()
     with (
         os.fdopen(open_inside(folder, name), "rb") as file,
         open(os.devnull if copy is None else copy, "wb") as out,  # noqa: PTH123
     ):
-        while piece := file.read(PIECE):
+        left = checked_size(file.fileno(), folder / name)
+        while piece := file.read(min(PIECE, left + 1)):  # one more: it may grow, but not for ever
+            left -= len(piece)
             found.update(piece)
+            if left < 0:
+                break
             if copy is not None:
                 out.write(piece)
     return found.hexdigest()

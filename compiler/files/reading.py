@@ -46,7 +46,7 @@ def read_open(handle: int, path: Path, kind: Kind, *, most: int | None = None) -
         kind, most: as for :func:`read_bytes`, and so are the errors.
     """
     try:
-        size = _size(handle, path, most)
+        size = checked_size(handle, path, most)
         with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(size + 1)
     except OSError as problem:
@@ -96,7 +96,12 @@ def _open(path: Path, kind: Kind) -> int:
         raise kind.wrong(repr(str(path)), str(problem)) from None
 
 
-def _size(handle: int, path: Path, most: int | None) -> int:
+def checked_size(handle: int, path: Path, most: int | None = None) -> int:
+    """The size of an open file that is going to be read, in bytes.
+
+    Raises:
+        UserError: D140 it is no regular file, D141 it is larger than one file may be.
+    """
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         raise _no_file(path, status.st_mode)

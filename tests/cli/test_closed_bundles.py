@@ -307,3 +307,15 @@ def test_importing_the_package_leaves_the_bundle_as_it_was(snnc: Command, bundle
     code = f"import sys, {PACKAGE} as net; net.Network; assert not sys.dont_write_bytecode"
     subprocess.run([sys.executable, "-c", code], cwd=bundle, env=environment, check=True)
     assert set(bundle.rglob("*")) == before and not read_bundle(bundle)[1]
+
+
+def test_a_hole_of_a_terabyte_is_no_file_of_a_bundle(snnc: Command, bundle: Path, data: Path) -> None:
+    """It takes no room on a disk, and its digest would take an hour."""
+    with (bundle / "README.md").open("wb") as file:
+        file.truncate(2**40)
+    out = bundle.parent / "out.npz"
+    for command in (("inspect", bundle), ("run", bundle, "--data", data, "-o", out)):
+        for more in ((), ("--allow-altered",)):
+            done = snnc(*command, *more)
+            assert done.code == 2 and "error[D141]" in done.err and "README.md" in done.err, done
+    assert not out.exists()
