@@ -203,9 +203,9 @@ def run(plan: Plan, room: Room, templates: Path, memory: int) -> NoReturn:
         os.setsid()
         die_with_parent()
         enter(room)
+        limit(memory)  # what makes the file may take no more, either
         about = prepare(plan, room, templates)
         room.about.write_text(json.dumps({**about, "listing": room.listing(), "pages": _resident()}))
-        limit(memory)
         forget_peak()
         code = command(about["command"])
         kind = BY_NAME[plan.kind]
