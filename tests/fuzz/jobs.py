@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,8 +137,15 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=self.limits,
+            preexec_fn=self._begin,
         )
+
+    def _begin(self) -> None:
+        """In the child: signals as a shell's foreground job has them, wherever the tests were started."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        if self.limits is not None:
+            self.limits()
 
     def contents(self, job: Job) -> dict[str, str]:
         """Digest of each output that is there."""
@@ -173,8 +180,3 @@ def processes_of(session: int) -> list[int]:
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
-
-
-def pure_python() -> str:
-    """Folder of the standard library: where tracebacks of the interpreter's own start come from."""
-    return sysconfig.get_paths()["stdlib"]

@@ -36,7 +36,7 @@ PATIENCE = 120.0
 SLOWEST = {"install": 4.0}
 """Seconds that a job takes at the most while it is being killed; its own time otherwise."""
 
-OURS = ("/compiler/", "/passes/", "/backends/", "snnc")
+OURS = ("/compiler/", "/passes/", "/backends/")
 
 
 @dataclass(frozen=True)
@@ -166,19 +166,20 @@ def _faults(
         missing = [name for name in before if name not in place.contents(job)]
         found += [f"what was there is gone: {name}" for name in missing]
         found += [f"left: {name}" for name in place.unfinished()]
-    if "Traceback" in err:
-        found.append(_traceback(err))
+    early = before_snnc(err)
+    if "Traceback" in err and not early:
+        found.append("traceback")
     allowed = {0} if ended else {0, CODES.get(which, 137)}
-    if code not in allowed:
+    if code not in allowed and not early:
         found.append(f"exit code {code} after {which.name}")
     return found
 
 
-def _traceback(err: str) -> str:
-    """A traceback, ours or of an interpreter that had not begun with snnc."""
-    lines = [line for line in err.splitlines() if line.strip().startswith("File ")]
-    own = any(part in line for line in lines for part in OURS)
-    return "traceback" if own else "traceback of the interpreter's own start"
+def before_snnc(err: str) -> bool:
+    """Whether Python had not begun with snnc yet, and ended in its own way (docs/exit-codes.md)."""
+    places = [line for line in err.splitlines() if line.strip().startswith("File ")]
+    # The last frame of its own start may be the script's line that imports snnc.
+    return "KeyboardInterrupt" in err and not any(part in line for part in OURS for line in places)
 
 
 def _others(session: int, which: signal.Signals) -> list[str]:
@@ -249,6 +250,8 @@ def write(path: Path, seed: int, done: list[Kill]) -> None:
         "seed": seed,
         "kills": len(done),
         "ended before": sum(one.ended for one in done),
+        "heard": sum(one.code in (130, 137, 143) for one in done),
+        "before snnc": sum(before_snnc(one.said) for one in done),
         "faulty": sum(bool(one.faults) for one in done),
         "counts": {" ".join(key): number for key, number in sorted(counts.items())},
         "each": [asdict(one) for one in done],
