@@ -141,7 +141,7 @@ class Place:
         )
 
     def _begin(self) -> None:
-        """In the child: signals as a shell's foreground job has them, wherever the tests were started."""
+        """In the child: signals as a foreground job has them, wherever the tests were started."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         if self.limits is not None:
