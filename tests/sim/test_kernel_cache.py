@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,19 @@ def test_a_folder_of_the_users_own_is_used(home: Path, caplog: pytest.LogCapture
     assert folder == home / "snnc" / "kernels-1"
     assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777 == 0o700
     assert "N760" not in caplog.text and "about 20 seconds" in caplog.text
+
+
+def test_kernels_of_old_sources_go_when_nobody_uses_them(home: Path) -> None:
+    used, unused = (home / "snnc" / f"kernels-{n}" for n in ("used", "unused"))
+    other = home / "snnc" / "engines"
+    for folder in (used, unused, other):
+        folder.mkdir(parents=True, mode=0o700)
+    (unused / f"a{SUFFIX}").write_bytes(b"old")
+    ago = time.time() - (cache.UNUSED_DAYS + 1) * 86400
+    os.utime(unused, (ago, ago))
+    os.utime(other, (ago, ago))
+    assert cache_folder("kernels-new") == home / "snnc" / "kernels-new"
+    assert used.is_dir() and other.is_dir() and not unused.exists()
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])

@@ -14,6 +14,7 @@ import pickle
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ LOG = logging.getLogger("snnc")
 SUFFIX = ".nbc"
 DIGEST = hashlib.sha256().digest_size
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
+UNUSED_DAYS = 30
 RENEWED = "compiling the fast simulator, once on this machine: about 20 seconds"
 EACH_TIME = "the fast simulator is compiled for this process alone, about 20 seconds each time"
 
@@ -57,12 +59,24 @@ def cache_folder(name: str) -> Path:
     if not reason:
         if not any(folder.glob(f"*{SUFFIX}")):
             LOG.warning(RENEWED)
+            forget_unused(folder.parent)
+        with suppress(OSError):
+            os.utime(folder)
         return folder
     cure = "set XDG_CACHE_HOME to a folder that only you can write to, or chmod go-w what others can"
     warn("N760", f"compiled kernels are not kept: {reason}", str(folder), EACH_TIME, cure)
     private = tempfile.mkdtemp(prefix="snnc-kernels-")
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     return Path(private)
+
+
+def forget_unused(kept: Path) -> None:
+    """Remove kernels of other versions of the sources that nobody has used for :data:`UNUSED_DAYS`."""
+    since = time.time() - UNUSED_DAYS * 86400
+    for folder in kept.glob("kernels-*"):
+        with suppress(OSError):
+            if not folder.is_symlink() and folder.stat().st_mtime < since:
+                shutil.rmtree(folder)
 
 
 def distrusted(folder: Path, own: tuple[Path, ...]) -> str:
