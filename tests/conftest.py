@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -12,7 +13,14 @@ from .sim.seeds import SEED, fresh_seed
 
 
 def pytest_configure() -> None:
-    """Draw it, for the processes that share the tests too."""
+    """Draw it, for the processes that share the tests too.
+
+    A shell's job in the background, and nohup, ignore signals, and so would all that the tests start.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, usual)
     os.environ[SEED] = str(fresh_seed())
 
 
