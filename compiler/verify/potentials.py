@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -188,23 +190,26 @@ class _Adding:
         for lag, part in self.late:
             low = low - part.low * min(lag, frames)
         whole, ends = np.zeros_like(self.frame.high), np.zeros_like(self.frame.high)
-        for number in range(min(frames, self.longest + 1)):
-            heard = self._heard(number)
+        begins = sorted({lag for lag in (0, *(lag for lag, _ in self.late)) if lag < frames})
+        for begin, end in pairwise([*begins, frames]):  # in between as much is heard in each frame
+            heard = self._heard(begin)
             left = np.maximum(heard - self.spent, 0)
-            whole = whole + left * (1 if number < self.longest else frames - self.longest)
+            whole = whole + left * (end - begin)
             ends = np.maximum(ends, heard * self.share - left)
         return Extent(low * self.falling, (whole + 2 * ends) * self.rising)
 
     def fitting(self, above: Array, below: Array) -> int | None:
         """Most frames for which the gain fits the room above and below; None for any number."""
-        known = self.longest + 1
-        while known > 0:
-            gained = self.after(known)
-            if np.all(gained.high <= above) and np.all(-gained.low <= below):
-                break
-            known -= 1
+
+        def fits(frames: int) -> bool:
+            gained = self.after(frames)
+            return bool(np.all(gained.high <= above) and np.all(-gained.low <= below))
+
+        # The gain never shrinks: the last number that fits is the one before the first that does not.
+        known = bisect.bisect_left(range(1, self.longest + 2), True, key=lambda n: not fits(n))
         if known <= self.longest:
             return known
+        gained = self.after(known)
         more = self.after(known + 1)
         up = _frames(above - gained.high, more.high - gained.high)
         found = min(up, _frames(below + gained.low, gained.low - more.low))

@@ -466,6 +466,20 @@ def test_what_spikes_take_away_lets_more_frames_fit() -> None:
     assert highest <= bounded.high.max() <= highest + 13
 
 
+@pytest.mark.parametrize(
+    ("lag", "frames"), [(10**6, 10**6 + (2**23 - 1 - 3 * 10**6) // 5), (10**9, (2**23 - 1) // 3)]
+)
+def test_a_connection_may_be_heard_after_any_number_of_frames(lag: int, frames: int) -> None:
+    """3 a frame from the first on, 2 more from frame ``lag`` on: not counted frame by frame."""
+    neuron = replace(cleared_each_frame(1, 0, Reset.SUBTRACT, 1), clear_interval=0, state_bits=24)
+    adding = replace(neuron, threshold=None)
+    early, late = (Extent(np.zeros(1), np.full(1, float(n))) for n in (3, 2))
+    arriving = Arriving(early + late, early + late, ((lag, late),))
+    assert bound_state(adding, arriving, 1).frames == frames
+    gained = bound_state(adding, arriving, 1, (), lag + 2).potential.high
+    assert gained.tolist() == [3 * (lag + 2) + 2 * 2]
+
+
 @pytest.mark.parametrize("leaks", [True, False])
 def test_spikes_that_a_memory_pays_for(leaks: bool) -> None:
     """A start below 0 leaks away; a current that stays brings more than has arrived."""
