@@ -92,16 +92,23 @@ def list_input(
 
 @kernel
 def carry_over(populations: Any, lists: Any, steps: int) -> None:
-    """Move each population's latest events to the front, for the delays of the next chunk."""
+    """Move each population's latest events to the front, for the delays of the next chunk.
+
+    In a chunk of fewer steps than delays hold, a sample's events are in two places, before and behind
+    those of the samples after it: they are copied, so that none is written over before it is read.
+    """
     events, payloads, begin, end, free = lists
     for row in range(len(populations)):
         p = populations[row]
-        at = p.events
+        base = at = p.events
+        old, old_payloads = events[base : free[row]], payloads[base : free[row]]
+        if steps < p.depth:
+            old, old_payloads = old.copy(), old_payloads.copy()
         for s in range(len(begin)):
             for k in range(p.depth):
                 first = at
                 for e in range(begin[s, row, steps + k], end[s, row, steps + k]):
-                    events[at], payloads[at] = events[e], payloads[e]
+                    events[at], payloads[at] = old[e - base], old_payloads[e - base]
                     at += 1
                 begin[s, row, k], end[s, row, k] = first, at
         free[row] = at
