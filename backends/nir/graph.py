@@ -23,6 +23,7 @@ from .neurons import (
     node_threshold,
     place,
     place_integrator,
+    spread,
     unsaid,
 )
 from .registers import Registers
@@ -332,5 +333,4 @@ class _Writer:
 
 def _by_first_axis(values: Array, shape: Shape) -> Array:
     """Values that are the same along all axes but the first, (shape[0],)."""
-    whole = np.broadcast_to(values.reshape(shape) if np.ndim(values) else values, shape)
-    return np.ascontiguousarray(whole.reshape(shape[0], -1)[:, 0], dtype=np.float64)
+    return np.ascontiguousarray(spread(values, shape).reshape(shape[0], -1)[:, 0])

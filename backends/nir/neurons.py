@@ -14,6 +14,7 @@ away, which must stay what it is: there the potential is half a unit aside (:fun
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,7 @@ def place(
     neuron = population.neuron
     assert neuron is not None and neuron.threshold is not None
     unit = divisor(program, population, choices)
-    low = _spread(neuron.start_value, shape)
+    low = spread(neuron.start_value, shape)
     bias = _bias(neuron, shape)
     name = population.name
     if neuron.reset is Reset.SUBTRACT and choices.unsaid == "composite":
@@ -145,14 +146,14 @@ def node_threshold(neuron: IntegerNeuron, shape: Shape, choices: Choices) -> Arr
     As they are where metadata say what NIR cannot; else half a unit aside, lower by the start value.
     """
     if unsaid(neuron) and choices.unsaid == "metadata":
-        return _spread(neuron.threshold, shape)
+        return spread(neuron.threshold, shape)
     return _shifted_threshold(neuron, shape)
 
 
 def node_reset(neuron: IntegerNeuron, shape: Shape, choices: Choices) -> Array:
     """What a hard reset of a population's node goes back to, in the program's units."""
     if not unsaid(neuron):
-        return -_spread(neuron.start_value, shape)
+        return -spread(neuron.start_value, shape)
     return np.full(shape, aside(neuron, choices) if neuron.reset is Reset.ZERO else 0.0)
 
 
@@ -169,14 +170,14 @@ def aside(neuron: IntegerNeuron, choices: Choices) -> float:
 
 
 def _shifted_threshold(neuron: IntegerNeuron, shape: Shape) -> Array:
-    return _spread(neuron.threshold, shape) + _half(neuron) - _spread(neuron.start_value, shape)
+    return spread(neuron.threshold, shape) + _half(neuron) - spread(neuron.start_value, shape)
 
 
-def _spread(values: Array | None, shape: Shape) -> Array:
-    """One value a neuron, in the node's shape."""
+def spread(values: Array | None, shape: Shape) -> Array:
+    """One value a neuron, in the node's shape, of one for all, for each channel or for each neuron."""
     assert values is not None
-    given = values.reshape(shape) if values.ndim else values
-    return np.broadcast_to(given, shape).astype(np.float64)
+    neurons = math.prod(shape)  # those of a channel follow each other, in a row as in an image
+    return np.repeat(values.ravel(), neurons // values.size).reshape(shape).astype(np.float64)
 
 
 def _half(neuron: IntegerNeuron) -> float:
@@ -184,7 +185,7 @@ def _half(neuron: IntegerNeuron) -> float:
 
 
 def _bias(neuron: IntegerNeuron, shape: Shape) -> Array:
-    return _spread(neuron.bias_mantissa * 2.0**neuron.bias_exponent, shape)
+    return spread(neuron.bias_mantissa * 2.0**neuron.bias_exponent, shape)
 
 
 def _leak_of_start(neuron: IntegerNeuron, low: Array, bias: Array) -> Array:
@@ -247,7 +248,7 @@ def _composite(
     threshold = stored(_shifted_threshold(neuron, shape) / unit)
     fires = sketch.after(potential, name, sketch.nir.Threshold(threshold))
     kept = 1 - neuron.potential_decay / UNITY
-    taken = stored(-kept * _spread(neuron.threshold, shape) / unit)
+    taken = stored(-kept * spread(neuron.threshold, shape) / unit)
     back = sketch.after(fires, f"{name}_reset", sketch.nir.Scale(taken))
     sketch.edges.append((back, potential))
     return Placed(potential, fires, None if leak or not np.any(bias) else bias / unit)

@@ -50,6 +50,7 @@ WEIGHTS = st.sampled_from(["integer", "real"])
 STEPS = st.integers(1, 5)
 SOFT_FROM_TIES = "set-neurons{start-value=0.5,comparison=>=}"
 NEURONS = st.sampled_from(["set-neurons", SOFT_FROM_TIES, HARD, HARD_FROM_HALF])
+WRITTEN = st.sampled_from([("composite", "nodes"), ("metadata", "nodes"), ("metadata", "registers")])
 HARD_RESETS = st.sampled_from([HARD, HARD_FROM_HALF])
 
 
@@ -59,6 +60,22 @@ def test_composite(seed: int, weights: str, answer: str) -> None:
     if not random_graph(seed).readout.accumulate:
         answer = "values"  # an integrator never forgets a frame: refused
     assert mismatches(seed, NirBackend(unsaid="composite", weights=weights, answer=answer)) == 0
+
+
+@EXAMPLES
+@given(SEEDS, WEIGHTS, st.sampled_from(["keep", "flat"]), STEPS, NEURONS, WRITTEN)
+def test_a_scale_for_each_channel(
+    seed: int, weights: str, shapes: str, steps: int, neurons: str, written: tuple[str, str]
+) -> None:
+    """Thresholds and start values then differ from channel to channel, of images as well."""
+    said, delays = written
+    target = NirBackend(unsaid=said, weights=weights, shapes=shapes, delays=delays)
+    changes = ("quantize-weights{per=channel}", neurons)
+    engine = "nir-metadata" if said == "metadata" else "nir"
+    try:
+        assert mismatches(seed, target, *changes, engine=engine, steps=steps) == 0
+    except UserError as refused:
+        assert refused.diagnostics[0].code in IMPOSSIBLE
 
 
 @EXAMPLES
