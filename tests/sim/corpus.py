@@ -178,16 +178,31 @@ def case(kind: str, seed: int) -> Case:
     return Case(program, spikes)
 
 
-def compared(network: Case, threads: int = 1, products: bool | None = None) -> list[str]:
+def compared(
+    network: Case, threads: int = 1, products: bool | None = None, chunk: int | None = None
+) -> list[str]:
     """Differences between both engines, states included.
+
+    ``chunk``: once more with all samples in one block and so many steps at a time.
 
     Raises:
         OverflowError, IndexError: in the checked build, where something is lost.
     """
     products = network.products if products is None else products
     wanted = reference.simulate(network.program, network.spikes, states=True)
-    fast = Simulator(network.program, threads, products)
-    return differences(wanted, fast.run(network.spikes, states=True))
+    found = differences(
+        wanted, Simulator(network.program, threads, products).run(network.spikes, states=True)
+    )
+    if chunk is not None and not found:
+        portions = (len(network.spikes), chunk)
+        in_chunks = Simulator(network.program, threads, products, portions)
+        lines = differences(wanted, in_chunks.run(network.spikes, states=True))
+        found = [f"in chunks of {chunk}: {line}" for line in lines]
+    return found
+
+
+LONGEST_CHUNK = 4
+"""Steps at a time, 1 to this by seed: as long as delays, shorter and longer."""
 
 
 def cases(networks: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, int]]:
@@ -199,7 +214,7 @@ def faults(kind: str, seed: int) -> list[str]:
     """What is wrong with a network: where both engines differ, or what the checked build lost."""
     network = case(kind, seed)
     try:
-        return compared(network)
+        return compared(network, chunk=1 + seed % LONGEST_CHUNK)
     except (OverflowError, IndexError) as lost:
         return [f"lost: {lost}"]
 

@@ -45,20 +45,15 @@ def test_chunks_and_threads_change_nothing(
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
-def test_chunks_of_many_samples_may_be_shorter_than_delays(
-    chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_of_many_samples_may_be_shorter_than_delays(chunk: int) -> None:
     """What delays hold is carried over from before a chunk as well as from it, for each sample."""
-    monkeypatch.setattr(
-        Simulator, "_portions", lambda _self, _plan, samples, steps: (samples, min(chunk, steps))
-    )
     deep = 0
     for kind in KINDS:
         for seed in range(6):
             network = case(kind, seed)
             longest = max(q.delay for q in network.program.projections)
             deep += len(network.spikes) > 1 and longest >= chunk
-            assert compared(network) == [], (kind, seed)
+            assert compared(network, chunk=chunk) == [], (kind, seed)
     assert deep > 3
 
 

@@ -52,7 +52,11 @@ class Simulator:
     """A program, laid out once and run as often as wanted."""
 
     def __init__(
-        self, program: Program, threads: int | None = None, products: bool | None = None
+        self,
+        program: Program,
+        threads: int | None = None,
+        products: bool | None = None,
+        portions: tuple[int, int] | None = None,
     ) -> None:
         """Lay a program out.
 
@@ -61,12 +65,14 @@ class Simulator:
             threads: how many samples are run at once at the most; all cores of this process where None.
             products: whether what arrives is computed as matrix products, wherever no loop forbids it;
                 where None by layer and by the spikes that there are, whichever is faster.
+            portions: most samples in a block and steps in a chunk; where None as memory has room.
         """
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads is {threads!r}; it has to be a whole number from 1 on, or None")
         self.program = validate(program)  # kernels follow its indices without looking
         self.threads = threads or len(os.sched_getaffinity(0))
         self._products = products
+        self._given_portions = portions
         self._heard = any(q.graded and q.source == program.input.name for q in program.projections)
         self._tables = build_tables(program)
         self._plans: dict[tuple[Payloads, tuple[str, ...]], Plan] = {}
@@ -217,6 +223,9 @@ class Simulator:
 
     def _portions(self, plan: Plan, samples: int, steps: int) -> tuple[int, int]:
         """Samples in a block, steps in a chunk."""
+        if self._given_portions is not None:
+            block, chunk = self._given_portions
+            return min(block, samples), max(1, min(chunk, steps))
         step = plan.step_bytes
         fitting = max(1, BUDGET // (step * max(1, min(steps, LONG_ENOUGH))))
         block = max(1, min(-(-samples // self.threads), fitting))
