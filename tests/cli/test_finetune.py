@@ -353,6 +353,8 @@ def test_another_network_and_a_model(snnc: Command, place: Path) -> None:
         ({"seed = 1": "model = 'x.pt'"}, ["D325", "a network and a model"]),
         ({"network": "# network"}, ["D325", "neither a network nor a model"]),
         ({"[output]": "[output"}, ["D325", "no TOML"]),
+        ({'curve = "curve.csv"': 'curve = ""'}, ["D325", "curve names a folder", "[output]"]),
+        ({'checkpoint = "run.ckpt"': 'checkpoint = "data/.."'}, ["D325", "checkpoint names a folder"]),
         ({'model = "tuned.pt"': ""}, ["D325", "no model", "[output]"]),
         ({"tuned.pt": "data/train.npz"}, ["D119"]),
         ({"data/train.npz": "data/none.npz"}, ["D501", "none.npz"]),
