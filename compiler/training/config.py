@@ -103,8 +103,8 @@ def read_config(path: Path) -> Config:
     output = Table(top.need("output", dict), f"{path}, [output]", OUTPUTS)
     model, given = output.need("model", str), output.given(curve=str, checkpoint=str)
     places = {name: path.parent / value for name, value in given.items()}
-    for name, place in places.items():
-        if place.name in ("", ".."):
+    for name, text in given.items():
+        if Path(text).name in ("", ".."):
             what, where = f"{name} names a folder, not a file", f"{path}, [output]"
             raise fail("D325", what, where=where, help=f'use a name such as {name} = "{name}.csv"')
     return Config(path, top, data, tuple(stages), Files(path.parent / model, **places), seed)
