@@ -17,6 +17,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 
+LONGEST = 4000
+"""Characters of each part of a message; names and values may come from a stranger's file."""
+
+
+def shown(text: str) -> str:
+    """A part of a message as a terminal may have it: no control characters, not without bound."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+    if cut.isprintable():
+        return cut
+    return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in cut)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
 
 class Severity(Enum):
     """How bad it is: an error stops the compiler, a warning and a note do not."""
@@ -48,19 +63,19 @@ class Diagnostic:
 
     def render(self) -> str:
         """The text form, without colour: at most four lines."""
-        head = f"{self.severity.value}[{self.code}]: {self.what}"
+        head = f"{self.severity.value}[{self.code}]: {shown(self.what)}"
         if self.where:
-            head = f"{head}\n  at   {self.where}"
+            head = f"{head}\n  at   {shown(self.where)}"
         if self.why:
-            head = f"{head}\n  why  {self.why}"
+            head = f"{head}\n  why  {shown(self.why)}"
         if self.help:
-            head = f"{head}\n  help {self.help}"
+            head = f"{head}\n  help {shown(self.help)}"
         return head
 
     def render_short(self) -> str:
         """One line: where and what, for effects that come by the dozen."""
-        place = f" {self.where}:" if self.where else ""
-        return f"{self.severity.value}[{self.code}]{place} {self.what}"
+        place = f" {shown(self.where)}:" if self.where else ""
+        return f"{self.severity.value}[{self.code}]{place} {shown(self.what)}"
 
     def as_json(self) -> dict[str, str]:
         """The manifest's form: plain strings, stable key order."""
