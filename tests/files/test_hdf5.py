@@ -287,5 +287,5 @@ def test_messages_of_the_other_process() -> None:
     plain = made(lambda f: f.create_dataset("t", data="text", dtype=h5py.string_dtype()))
     hdf5_probe.probe_hdf5(plain, "net.nir", KIND)
     linked = made(lambda f: f["node"].__setitem__("w", h5py.SoftLink("/node/plain")))
-    with pytest.raises(UserError, match=r"(?s)D142.*soft link.*n\udce9t.nir: /node/w"):
+    with pytest.raises(UserError, match=r"(?s)D142.*soft link.*n\\udce9t.nir: /node/w"):
         hdf5_probe.probe_hdf5(linked, "n\udce9t.nir", KIND)
