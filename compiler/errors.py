@@ -23,7 +23,10 @@ LONGEST = 4000
 
 def shown(text: str) -> str:
     """A part of a message as a terminal may have it: no control characters, not without bound."""
-    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+    cut = text
+    if len(text) > LONGEST:  # a traceback's last line says most, a value's first characters do
+        half = LONGEST // 2
+        cut = f"{text[:half]} ... ({len(text)} characters) ... {text[-half:]}"
     if cut.isprintable():
         return cut
     return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in cut)

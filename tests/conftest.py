@@ -1,4 +1,4 @@
-"""One fresh seed for the random networks of a run; skips what needs Lava where Lava is missing."""
+"""A fresh seed for the random networks of a run, signals that are heard; skips what needs Lava."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from .sim.seeds import SEED, fresh_seed
 
 
 def pytest_configure() -> None:
-    """Draw it, for the processes that share the tests too.
+    """Before anything is started: processes that share the tests inherit both."""
+    os.environ[SEED] = str(fresh_seed())
+    _hear_signals()
 
-    A shell's job in the background, and nohup, ignore signals, and so would all that the tests start.
-    """
+
+def _hear_signals() -> None:
+    """A shell's job in the background, and nohup, ignore signals, and so would all that it starts."""
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, usual)
-    os.environ[SEED] = str(fresh_seed())
 
 
 def pytest_report_header() -> str:

@@ -19,6 +19,17 @@ def test_what_a_file_brings_along_is_bounded_and_cannot_steer_a_terminal() -> No
     named = Diagnostic("D100", "no\x1b[2J layer \ud800", "é\u202ex" * LONGEST, "two\nlines")
     text = named.render()
     assert "no\\x1b[2J layer \\ud800" in text and "é\\u202ex" in text and "two\nlines" in text
-    assert text.encode("utf-8") and f"... ({3 * LONGEST} characters)" in text
+    assert text.encode("utf-8") and f"... ({3 * LONGEST} characters) ..." in text
     assert all(c.isprintable() or c == "\n" for c in text + named.render_short())
-    assert len(text) < 12 * LONGEST
+    assert len(text) < 4 * LONGEST  # an escape takes six characters, here of every third
+
+
+def test_the_end_of_a_long_text_is_shown_as_its_beginning_is() -> None:
+    """An engine's traceback: what happened is in its last line."""
+    lines = "\n".join(f"  File {n}" for n in range(LONGEST))
+    text = (
+        fail("D608", "failed", why=f"Traceback\n{lines}\nKeyError: 'potentials'")
+        .diagnostics[0]
+        .render()
+    )
+    assert "why  Traceback\n  File 0" in text and text.endswith("KeyError: 'potentials'")

@@ -106,7 +106,7 @@ def read_config(path: Path) -> Config:
     for name, text in given.items():
         if Path(text).name in ("", ".."):
             what, where = f"{name} names a folder, not a file", f"{path}, [output]"
-            raise fail("D325", what, where=where, help=f'use a name such as {name} = "{name}.csv"')
+            raise fail("D325", what, where=where, help="give the file a name")
     return Config(path, top, data, tuple(stages), Files(path.parent / model, **places), seed)
 
 

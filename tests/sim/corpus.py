@@ -48,6 +48,9 @@ from tests.sim.seeds import fresh_seed
 from tests.traces import differences
 
 SAMPLES, STEPS = 3, 30
+LONGEST_CHUNK = 4
+"""Steps at a time, 1 to this by seed: as long as delays, shorter and longer."""
+
 PLAIN = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
 KINDS = (*PLAIN, "signed", "extreme", *AIMS)
 CHECKED = "SNNC_CHECKED_KERNELS"
@@ -199,10 +202,6 @@ def compared(
         lines = differences(wanted, in_chunks.run(network.spikes, states=True))
         found = [f"in chunks of {chunk}: {line}" for line in lines]
     return found
-
-
-LONGEST_CHUNK = 4
-"""Steps at a time, 1 to this by seed: as long as delays, shorter and longer."""
 
 
 def cases(networks: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, int]]:
