@@ -27,7 +27,8 @@ if not os.fork():
     os.setpgid(0, 0)
 memory = shared_memory.SharedMemory(create=True, size=64)
 resource_tracker.unregister(memory._name, "shared_memory")
-print(os.getpid(), memory.name, flush=True)
+# One write: two processes share the pipe, and an unbuffered print writes in pieces.
+os.write(1, f"{os.getpid()} {memory.name}\\\\n".encode())
 time.sleep(600)
 '''
 def line(text):
