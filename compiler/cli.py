@@ -26,6 +26,7 @@ from .cli_common import (
 )
 from .cli_plugins import passes_, targets_app
 from .cli_training import finetune, methods_, noise, train
+from .cli_tuning import tune
 from .errors import fail
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ def compile_(
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
     weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
     code: Annotated[
-        str | None, typer.Option(help="rate (default), or exact: frame, graded (docs/numerics.md)")
-    ] = None,
+        str, typer.Option(help="auto, rate, or exact: frame, graded (docs/conversion.md)")
+    ] = "auto",
+    keep: Annotated[
+        float, typer.Option(help="fraction of the float network's decisions that auto has to keep")
+    ] = 0.99,
     allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
@@ -105,6 +109,7 @@ def compile_(
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
                 code=code,
+                keep=keep,
                 allow_overflow=allow_overflow,
                 dt=dt,
                 discretize=discretize,
@@ -339,60 +344,7 @@ def inspect(
             console.say(graph_text(model.graph))
 
 
-@app.command()
-def sweep(
-    model: ModelPath,
-    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
-    data: DataPath,
-    weight_bits: Annotated[str, typer.Option(metavar="N,N,..", help="widths to try")] = "8,6,4,3",
-    samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
-    calibration: Annotated[Path | None, typer.Option(help=".npz with x")] = None,
-    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
-    code: Annotated[str | None, typer.Option(help="rate, frame or graded")] = None,
-    allow_overflow: AllowOverflow = False,
-    dt: TimeStep = None,
-    discretize: Discretize = None,
-    input_shape: InputShape = None,
-    module: Factory = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
-) -> None:
-    """Accuracy against weight bits: compile MODEL with each width, run it on labelled data."""
-    with reported():
-        from .sweep import sweep_bits
-
-        try:
-            widths = [int(text) for text in weight_bits.split(",") if text.strip()]
-        except ValueError:
-            what = f"{weight_bits!r} is no list of widths"
-            raise fail("D305", what, where="--weight-bits", help="--weight-bits 8,6,4") from None
-        with console.progress() as report:
-            found = sweep_bits(
-                model,
-                target,
-                data,
-                widths,
-                samples=samples,
-                calibration=calibration,
-                steps_per_frame=steps_per_frame,
-                code=code,
-                allow_overflow=allow_overflow,
-                dt=dt,
-                discretize=discretize,
-                input_shape=input_shape,
-                module=module,
-                changes=changes or [],
-                report=report,
-            )
-        if as_json:
-            console.say(json.dumps(found.as_json(), indent=1))
-        else:
-            console.swept(found)
-
-
+app.command()(tune)
 app.command()(noise)
 app.command()(finetune)
 app.command()(train)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CompilerBug, Diagnostic, Severity, counted
+from .kept_text import kept_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .ir import Measured
     from .ir.delays import Delays
     from .ladder import Ladder
-    from .sweep import Sweep
     from .training.fit import Run
     from .training.judge import Judgement
     from .training.method import Method
@@ -41,7 +41,8 @@ def say(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def _show(table: Table) -> None:
+def show_table(table: Table) -> None:
+    """Print a table; uncut where the output is no terminal."""
     from rich.console import Console
 
     # A file or a pipe has no width of its own; rich would assume 80 and cut.
@@ -49,13 +50,13 @@ def _show(table: Table) -> None:
     Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, markup=False).print(table)
 
 
-def _table(*columns: str, title: str = "") -> Table:
+def new_table(*columns: str, title: str = "") -> Table:
+    """A table with these columns; a leading ``>`` asks for right alignment."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left")
     for column in columns:
-        # A leading ">" asks for right alignment.
         justify = "right" if column.startswith(">") else "left"
         table.add_column(column.removeprefix(">"), justify=justify)  # type: ignore[arg-type]
     return table
@@ -137,6 +138,8 @@ def compiled(result: Compiled) -> None:
     }[calibration["origin"]]
     if used == 0:
         origin = f"thresholds as the model has them; {given} samples say how large inputs get"
+    for line in kept_lines(result.manifest["kept"]):
+        say(line)
     say(
         f"{result.folder}: {result.program.name} for {split(result.manifest['target'])[0]}, "
         f"{counted(size.neurons, 'neuron')}, {counted(size.synapses, 'synapse')}, "
@@ -149,7 +152,7 @@ def verified(result: Verified) -> None:
     """The comparison as a table, the verdict, and the first divergence."""
     diagnostics(result.warnings)
     comparison = result.comparison
-    table = _table("population", ">neurons", "compared", ">values", ">spikes", ">differ")
+    table = new_table("population", ">neurons", "compared", ">values", ">spikes", ">differ")
     for row in comparison.populations:
         spikes = f"{row.spikes}" if row.quantity == "spikes" else ""
         table.add_row(
@@ -160,7 +163,7 @@ def verified(result: Verified) -> None:
             spikes,
             f"{row.mismatches}",
         )
-    _show(table)
+    show_table(table)
     origin = "the given data"
     if result.random:
         calibrated = "counts" in result.bundle.manifest["calibration"]
@@ -189,16 +192,16 @@ def measured(found: tuple[Measured, ...]) -> None:
     """What an engine reports beside spikes."""
     if not found:
         return
-    table = _table("the engine reports", ">value", "unit", "according to")
+    table = new_table("the engine reports", ">value", "unit", "according to")
     for each in found:
         table.add_row(each.name, f"{each.value:.4g}", each.unit, each.source)
-    _show(table)
+    show_table(table)
 
 
 def climbed(result: Ladder) -> None:
     """Every rung beside the one above it, and the first that differs."""
     diagnostics(result.warnings)
-    table = _table("rung", ">values", ">differ", ">largest", ">mean", ">same decisions", "cause")
+    table = new_table("rung", ">values", ">differ", ">largest", ">mean", ">same decisions", "cause")
     for rung in result.rungs:
         if rung.against is None:
             table.add_row(rung.name, "", "", "", "", "", "")
@@ -209,7 +212,7 @@ def climbed(result: Ladder) -> None:
         for gap in rung.gaps:
             cells = (f"{gap.compared}", f"{gap.differences}", f"{gap.max_abs:.3g}")
             table.add_row(f"  {gap.population}", *cells, f"{gap.mean_abs:.3g}", "", "")
-    _show(table)
+    show_table(table)
     origin = "random input" if result.random else "the given data"
     samples = f"{counted(len(result.data.x), 'sample')} of {origin}"
     say(f"each rung beside the one above, {samples}; values in the units of the model,")
@@ -241,17 +244,6 @@ def _divergence(rung: Rung) -> None:
         )
 
 
-def swept(result: Sweep) -> None:
-    """Accuracy after each frame, a column for each width."""
-    names = ["float" if row.bits is None else f"{row.bits} bits" for row in result.rows]
-    table = _table(">frame", *(f">{name}" for name in names))
-    for frame, accuracies in enumerate(zip(*(row.accuracy for row in result.rows), strict=True)):
-        table.add_row(f"{frame + 1}", *(f"{a:.1%}" for a in accuracies))
-    _show(table)
-    samples = counted(result.samples, "sample")
-    say(f"right answers after each frame, {samples}, in integers")
-
-
 def ran(result: Ran, output: Path | None) -> None:
     """Where the answers went, and how good they are."""
     diagnostics(result.warnings)
@@ -259,10 +251,10 @@ def ran(result: Ran, output: Path | None) -> None:
     where = "" if output is None else f"{output}: "
     say(f"{where}answers for {counted(samples, 'sample')}, {counted(frames, 'frame')} each")
     if result.accuracy is not None:
-        table = _table(">frame", ">accuracy")
+        table = new_table(">frame", ">accuracy")
         for frame, value in enumerate(result.accuracy):
             table.add_row(f"{frame + 1}", f"{value:.1%}")
-        _show(table)
+        show_table(table)
 
 
 def costs(found: Cost) -> None:
@@ -271,7 +263,7 @@ def costs(found: Cost) -> None:
 
     snn, ann = found.snn, found.ann
     columns = (">neurons", ">ANN MACs", ">synaptic ops", ">neuron updates", ">spikes", ">rate")
-    table = _table("population", *columns, ">delay bits")
+    table = new_table("population", *columns, ">delay bits")
     layers = () if ann is None else ann.layers
     for p in snn.populations:
         into = [q for q in snn.projections if q.target == p.name]
@@ -285,7 +277,7 @@ def costs(found: Cost) -> None:
     whole = "" if ann is None else f"{ann.macs * snn.frames:,}"
     sums = (whole, f"{snn.synaptic:,.0f}", f"{snn.updates:,}", f"{snn.spikes:,.1f}", f"{snn.rate:.4f}")
     table.add_row("all (spikes: neurons)", "", *sums, f"{snn.buffer_bits:,}")
-    _show(table)
+    show_table(table)
     say(
         f"a sample of {counted(snn.frames, 'frame')} and {counted(snn.steps, 'step')}, "
         f"mean over {counted(snn.samples, 'sample')}; rate: spikes for each neuron and step"
@@ -300,7 +292,7 @@ def costs(found: Cost) -> None:
     names = ("operations", "weights", "inputs", "potentials", "biases", "outputs", "addressing")
     for memory, energies in found.energies.items():
         title = f"energy in nJ a sample, memory {memory}"
-        table = _table("", *(f">{name}" for name in names), ">total", ">SNN = 1", title=title)
+        table = new_table("", *(f">{name}" for name in names), ">total", ">SNN = 1", title=title)
         rows: list[tuple[str, NetworkEnergy | None]] = [
             ("ANN, float32", energies.float32),
             ("ANN, same bits", energies.quantized),
@@ -313,7 +305,7 @@ def costs(found: Cost) -> None:
                 share = ratio(network, energies.snn)
                 times = "" if share is None else f"{share:.3g}"
                 table.add_row(name, *parts, _nanojoules(total.total), times)
-        _show(table)
+        show_table(table)
     say("estimates of a 45 nm circuit, not measurements: docs/energy.md")
 
 
@@ -330,7 +322,7 @@ def noise(found: NoiseReport) -> None:
         columns = ["T", "threshold", "granular", "overload", "cut off", "SQNR dB", "theory"]
         columns += ["real", "uneven", "share", "real best"] if real else []
         title = f"{p.population}: {counted(p.neurons, 'neuron')}, {p.active:.1%} of activations above 0"
-        table = _table(*(f">{c}" for c in columns), title=f"{title}, largest {p.largest:.4g}")
+        table = new_table(*(f">{c}" for c in columns), title=f"{title}, largest {p.largest:.4g}")
         for steps in p.steps:
             best, nearest = p.best(steps), p.best_real(steps)
             for point in (best, *(q for q in p.at(steps) if q.setting == "own" and q is not best)):
@@ -344,7 +336,7 @@ def noise(found: NoiseReport) -> None:
                     cells += [f"{point.spiking.local:.3g}", f"{point.spiking.unevenness:.3g}"]
                     cells += ["" if share is None else f"{share:.0%}", f"{nearest.threshold:.4g}"]
                 table.add_row(f"{steps}", *cells)
-        _show(table)
+        show_table(table)
     data = f"{counted(found.samples, 'sample')}, {counted(found.frames, 'frame')} each"
     say(f"for each T the threshold with the least error power of an ideal quantizer; {data}")
     say("errors: mean squares over all activations; cut off: share of activations above the threshold;")
@@ -367,14 +359,14 @@ def ranges_text(ranges: dict[str, Any], where: str) -> str:
 
 def delays(found: Delays) -> None:
     """The table of delays, and when answers have seen the input."""
-    table = _table("projection", ">frames", ">added steps", ">buffered spikes", ">relay neurons")
+    table = new_table("projection", ">frames", ">added steps", ">buffered spikes", ">relay neurons")
     for row in found.rows:
         frames = "" if row.frames is None else f"{row.frames}"
         relays = f"{row.relay_neurons}" if row.relay_neurons else ""
         table.add_row(row.projection, frames, f"{row.added}", f"{row.buffered}", relays)
     table.add_section()
     table.add_row("total", "", f"{found.added}", f"{found.buffered}", f"{found.relay_neurons}")
-    _show(table)
+    show_table(table)
     if found.shortest is None or found.longest is None:
         say("input        reaches no answer")
         return
@@ -414,6 +406,8 @@ def inspected(bundle: Bundle) -> None:
     say(f"calibration  {manifest['calibration']['origin']}")
     say(f"ranges       {ranges_text(manifest['ranges'], str(bundle.folder))}")
     say(f"passes       {manifest['passes']}")
+    for line in kept_lines(manifest["kept"]):
+        say(f"kept         {line}")
     for note in manifest["notes"]:
         say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")
 
@@ -428,7 +422,7 @@ def trained(result: Trained) -> None:
         f"train on {counted(len(parts.train.y), 'sample')}, judged on "
         f"{len(parts.validation.y)} ({parts.said}){tested}"
     )
-    table = _table("network", ">epoch", ">accuracy", ">validation samples", "rates")
+    table = new_table("network", ">epoch", ">accuracy", ">validation samples", "rates")
     _judged(table, "as given", "", result.given)
     for stage, run in zip(result.stages, result.runs, strict=True):
         rows = run.curve.rows
@@ -436,7 +430,7 @@ def trained(result: Trained) -> None:
         _judged(table, f"{stage.method.name}, best", f"{run.best}", rows[run.best].judgement)
     if result.test is not None:
         _judged(table, "test part, at the end", "", result.test)
-    _show(table)
+    show_table(table)
     say("accuracy after the last frame; rates: spikes a neuron and step, or the share above zero")
     for stage, run in zip(result.stages, result.runs, strict=True):
         say(f"{method_text(stage.method)}\n    {_ended(run)}, seed {stage.recipe.seed}")
@@ -475,7 +469,7 @@ def methods(known: dict[str, type[Method]]) -> None:
 
 def targets(found: Iterable[Found]) -> None:
     """All targets and their engines; what cannot be used, and why."""
-    table = _table("target", "from", "engine", "version", "installed", "how to install")
+    table = new_table("target", "from", "engine", "version", "installed", "how to install")
     broken = []
     for target in found:
         engines, problem = target.engines()
@@ -491,7 +485,7 @@ def targets(found: Iterable[Found]) -> None:
                 installed,
                 engine.how_to_install,
             )
-    _show(table)
+    show_table(table)
     for target, problem in broken:
         unusable("target", target.name, target.distribution, problem)
 

@@ -9,15 +9,20 @@ from .ir import size
 
 
 def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
-    """A warning where the data go beyond what thresholds and ranges were measured on."""
+    """A warning where the data go beyond what a bundle's thresholds and ranges were measured on."""
     counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
+    return larger_counts(data, max(counts)) if counts else []
+
+
+def larger_counts(data: Data, calibrated: int) -> list[Diagnostic]:
+    """N710 where counts are larger than the largest that calibration saw."""
     largest = max(abs(int(data.x.max())), abs(int(data.x.min())))
-    if not counts or largest <= max(counts):
+    if largest <= calibrated:
         return []
     return [
         Diagnostic(
             "N710",
-            f"counts up to {largest}, calibrated up to {max(counts)}",
+            f"counts up to {largest}, calibrated up to {calibrated}",
             "the data",
             "thresholds and the potentials' room were measured on smaller counts",
             "compile with --calibration data like these",
@@ -27,8 +32,12 @@ def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
 
 
 def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
-    """A warning where labels are none of the readout's neurons: those samples count as wrong."""
-    classes = size(bundle.program.readout.shape)
+    """A warning where labels are none of a bundle's readout neurons."""
+    return labels_outside(data, size(bundle.program.readout.shape))
+
+
+def labels_outside(data: Data, classes: int) -> list[Diagnostic]:
+    """N729 where labels are none of so many classes: those samples count as wrong."""
     if data.y is None:
         return []
     outside = data.y[(data.y < 0) | (data.y >= classes)]

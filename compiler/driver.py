@@ -14,23 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import Backend, Emitted, called, find_backend
-from snnc.passes import Context, Fact, Pass, Pipeline, registered
+from snnc.passes import Fact, Pass, Pipeline, registered
 
+from .attempt import Attempt
 from .bundle import seal, unsound
 from .bundle_output import refuse_output, staged
+from .calibrating import calibration_counts, set_aside
+from .choosing import AUTO, KEEP, Candidate, candidates, choose
 from .contradictions import refuse_contradictions
-from .data import Data, check_counts, check_shape, read_data
-from .errors import CompilerBug, Diagnostic, UserError, blamed, fail
+from .data import read_data
+from .errors import CompilerBug, Diagnostic, blamed, fail
 from .files import resolved
 from .frontend import Given, Model, load_model
-from .ir import Code, Encoding, Graph, Integers, Program, size, validate, write_program
-from .lowering import lower
-from .neuron_checks import check_models
+from .ir import Code, Encoding, Graph, Integers, Program, size, write_program
 from .progress import Report, quiet
-from .ranges import check_ranges
 from .settings import text_of
 from .sim import encode
 from .sources import counts_digest
+from .stages import potential_of_one
 from .verify.ann_operations import count_ann
 
 LOWERABLE = frozenset(
@@ -104,20 +105,6 @@ def build_pipeline(
     return pipeline
 
 
-def _calibration(model: Model, path: Path | None) -> tuple[NDArray[np.int64] | None, str]:
-    """Calibration counts and where they are from: a file, the archive, or nothing."""
-    shape = model.graph.input.shape
-    if path is not None:
-        data = read_data(path)
-        check_shape(data, shape, str(path))
-        return data.x, "file"
-    if model.calibration is not None:
-        counts = np.asarray(model.calibration, dtype=np.int64)
-        check_shape(Data(counts, None), shape, "the archive's calibration data")
-        return counts, "archive"
-    return None, "unneeded" if model.graph.frame_is_step else "none"
-
-
 def _frame_shape(calibration: Path) -> tuple[int, ...]:
     """The shape of one frame of a data file."""
     return read_data(calibration).x.shape[2:]
@@ -132,6 +119,7 @@ def compile_model(
     steps_per_frame: int | None = None,
     weight_bits: int | None = None,
     code: str | None = None,
+    keep: float = KEEP,
     allow_overflow: bool = False,
     dt: float | None = None,
     discretize: str | None = None,
@@ -150,6 +138,8 @@ def compile_model(
         output: the bundle's folder; replaced when it is a bundle already.
         calibration: data file; the archive's own calibration data where None.
         steps_per_frame, weight_bits, code: options of match-delays, quantize-weights, choose-code.
+            ``auto`` takes the first code, in the order of their cost, that keeps enough decisions.
+        keep: fraction of the float network's decisions that integers should keep.
         allow_overflow: go on where sums can leave their registers.
         dt, discretize: time step in seconds and rule, for NIR files.
         input_shape, module: ``2,16,16`` and ``package.module:factory``, for files of ``torch.save``;
@@ -163,44 +153,41 @@ def compile_model(
         UserError: anything about the input that cannot work; nothing was written.
     """
     backend = find_backend(target)
-    pipeline = build_pipeline(
-        backend, passes, changes, steps_per_frame, weight_bits, code, allow_overflow
-    )
+    options = (passes, list(changes), steps_per_frame, weight_bits)
+    asked = build_pipeline(backend, *options, None if code == AUTO else code, allow_overflow)
     refuse_output(output)
     for read in (model_path, calibration):
         if read is not None:
             _refuse_odd_name(read, output)
-    stages = len(pipeline.passes) + 3
-    report("load", 0, stages)
+    report("load", 0, len(asked.passes) + 3)
     shape = None if calibration is None else partial(_frame_shape, calibration)
     given = Given(input_shape, module, shape)
     model = load_model(model_path, dt=dt, discretize=discretize, given=given)
-    counts, origin = _calibration(model, calibration)
-    context = Context(backend.target, counts, list(model.notes))
-    done = 1
+    counts, origin = calibration_counts(model, calibration)
+    where = str(calibration) if calibration else "the archive's calibration data"
+    judged = 0 if counts is None else set_aside(len(counts))
+    attempt = Attempt(model, backend, counts, where, allow_overflow, after_pass, report)
 
-    def step(a_pass: Pass, graph: Graph) -> None:
-        nonlocal done
-        report(a_pass.name, done, stages)
-        done += 1
-        if after_pass is not None:
-            after_pass(a_pass, graph)
+    def pipeline_of(candidate: Candidate) -> Pipeline:
+        steps, named = candidate.steps_per_frame, [*options[1], *candidate.changes]
+        return build_pipeline(
+            backend, passes, named, steps, weight_bits, candidate.code, allow_overflow
+        )
 
-    graph = pipeline.run(model.graph, context, step)
-    program = validate(lower(graph, backend.target))
-    if counts is not None:
-        where = str(calibration) if calibration else "the archive's calibration data"
-        check_counts(Data(counts, None), program, backend.target, where)
-    ranges, findings = check_ranges(program, backend.target, counts, allow_overflow)
-    context.notes += findings
+    choice = choose(
+        attempt,
+        asked,
+        candidates(backend.target, model.graph, steps_per_frame, judged) if passes is None else (),
+        pipeline_of,
+        automatic=code == AUTO,
+        keep=keep,
+    )
+    lowered, pipeline = choice.lowered, choice.pipeline
+    graph, program, ranges = lowered.graph, lowered.program, lowered.ranges
     culprit = called(backend)
-    with blamed(culprit, "checking the program"):
-        broken = [*check_models(program, backend.target), *backend.check(program)]
-    errors = [d for d in broken if d.severity.value == "error"]
-    if errors:
-        raise UserError(*errors)
+    stages = len(pipeline.passes) + 3
     report("emit", stages - 2, stages)
-    notes = (*context.notes, *broken)
+    notes = (*lowered.notes, *choice.notes)
     with staged(output) as folder:
         for name, content in write_program(program).items():
             (folder / name).write_bytes(content)
@@ -221,6 +208,8 @@ def compile_model(
         if calibration is not None:
             manifest["calibration"]["path"] = _relative(calibration, output)
         manifest["ranges"] = ranges
+        manifest["kept"] = None if choice.kept is None else choice.kept.as_json()
+        manifest["tried"] = [tried.as_json() for tried in choice.tried]
         seal(folder, manifest)
         if wrong := unsound(folder):
             raise CompilerBug(culprit, wrong)
@@ -275,12 +264,6 @@ def _manifest(
     source: dict[str, Any],
 ) -> dict[str, Any]:
     readout = graph.readout
-    assert readout.grid is not None and graph.steps_per_frame is not None
-    # The potential of one frame is the sum over its steps of what the float readout is per frame.
-    # In the exact codes it is what the float readout is.
-    units = readout.grid.scale.item() * 2**readout.grid.input_shift
-    if not graph.code.exact:
-        units *= graph.steps_per_frame
     return {
         "target": text_of(backend.name, backend),
         "versions": {name: version(name) for name in ("snnc", "numpy", "scipy", "networkx")},
@@ -294,7 +277,7 @@ def _manifest(
             "name": readout.name,
             "shape": list(readout.shape),
             "accumulate": readout.accumulate,
-            "potential_of_one": units,
+            "potential_of_one": potential_of_one(graph),
         },
         "ann": None if graph.frame_is_step else count_ann(model.graph, graph).as_json(),
         "notes": [note.as_json() for note in notes],
@@ -339,7 +322,7 @@ def _calibration_entry(
         "origin": origin,
         "sha256": counts_digest(counts),
         "samples": len(counts),
-        "used": 0 if graph.frame_is_step else min([len(counts), *limits]),
+        "used": 0 if graph.frame_is_step else min([len(counts) - set_aside(len(counts)), *limits]),
         "frames": counts.shape[1],
         "counts": [[int(v), int(n)] for v, n in zip(values, numbers, strict=True)],
     }

@@ -12,7 +12,7 @@ something changed the meaning, and how much).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -109,6 +109,17 @@ class CompilerBug(Exception):
     def __init__(self, culprit: str, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{culprit} broke the network: " + "; ".join(self.problems))
+
+    def __reduce__(self) -> tuple[Callable[..., CompilerBug], tuple[object, ...]]:
+        """By its text and problems, whatever the class takes them from; see :class:`UserError`."""
+        return _again, (type(self), self.args, self.problems)
+
+
+def _again(kind: type[CompilerBug], args: tuple[str, ...], problems: tuple[str, ...]) -> CompilerBug:
+    """A bug that was sent from another process."""
+    found = kind.__new__(kind, *args)
+    found.args, found.problems = args, problems
+    return found
 
 
 class Crashed(CompilerBug):

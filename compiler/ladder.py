@@ -30,8 +30,9 @@ from snnc.backends.payload_files import read_payload
 from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
 from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
-from snnc.passes import Context, Pass, Pipeline
+from snnc.passes import Pipeline
 
+from .attempt import context_of
 from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
 from .data import Data
@@ -48,20 +49,18 @@ from .evidence import (
 )
 from .frontend import Model
 from .frontend.torch_run import run_torch
-from .ir import Graph, Integers, Kind, Program, Trace, per_channel, read_program
+from .ir import Integers, Program, Trace, read_program
 from .lowering import lower
 from .progress import Report, quiet
 from .sim import answers, encode, simulate
-from .sim.analog import frame_values, run_frames
 from .sources import find_calibration, find_model
-from .verify import Comparison, compare, spikes_by_frame
+from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+from .verify import Comparison, compare
 from .verify.causes import levels_cause, program_difference, rounding_cause, spiking_cause
 from .verify.observed import observe
-from .verify.rungs import Rung, Values, between, step_by_step
+from .verify.rungs import Rung, between, step_by_step
 
-TORCH, FLOATS = "torch model", "graph in floats"
-LEVELS, WEIGHTS = "graph with quantized activations", "graph with the chip's weights"
-PROGRAM, BUNDLE = "integer program", "bundle"
+TORCH, BUNDLE = "torch model", "bundle"
 
 FLOAT32_NOISE = 1e-4
 """Relative: torch computes in single precision."""
@@ -180,50 +179,18 @@ def climb(
         return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
 
 
-class _Recompiled:
+class _Recompiled(Stages):
     """The model compiled again with the bundle's own passes, and the graphs on the way."""
 
     def __init__(
         self, bundle: Bundle, backend: Backend, model: Model, counts: NDArray[np.int64] | None
     ) -> None:
+        super().__init__(model.graph)
         self.model = model
-        self.graphs: dict[str, Graph] = {FLOATS: model.graph}
-        self.amplitudes: dict[str, NDArray[Any]] = {}
         pipeline = Pipeline.parse(str(bundle.manifest["passes"]))
-        context = Context(backend.target, counts)
-        graph = pipeline.run(model.graph, context, self._keep)
-        self.graphs[WEIGHTS] = graph if graph.code.exact else _with_rate_levels(graph)
+        graph = pipeline.run(model.graph, context_of(backend.target, counts, []), self.keep)
+        self.finish(graph)
         self.program = lower(graph, backend.target)
-
-    def _keep(self, a_pass: Pass, graph: Graph) -> None:
-        if a_pass.name == "balance-thresholds":
-            for p in graph.neurons:
-                value = p.amplitude
-                self.amplitudes[p.name] = per_channel(value, p.shape) if value.ndim else value
-        if a_pass.name == "fold-thresholds":
-            self.graphs[LEVELS] = graph if graph.code.exact else _with_rate_levels(graph)
-
-    def values(self, name: str, data: Data) -> dict[str, NDArray[np.float64]]:
-        """A graph's populations frame by frame, in the units of the model."""
-        graph = self.graphs[name]
-        x = data.x if name == FLOATS else frame_values(graph, data.x)
-        names = [p.name for p in graph.populations if p.kind is not Kind.INPUT]
-        found = run_frames(graph, x, only=names)
-        return found if name == FLOATS else self.scaled(found)
-
-    def scaled(self, values: Values) -> dict[str, NDArray[np.float64]]:
-        """Values in thresholds as what the model means by them."""
-        return {n: np.asarray(v * self.amplitudes.get(n, 1.0), np.float64) for n, v in values.items()}
-
-
-def _with_rate_levels(graph: Graph) -> Graph:
-    """A graph of rates with the levels that K steps can say: 0 to K spikes, cut at one a step."""
-    if graph.frame_is_step:
-        return graph
-    return graph.with_populations(
-        replace(p, levels=graph.steps_per_frame, ceiling=np.ones(()), shift=0.5, grid=None)
-        for p in graph.neurons
-    )
 
 
 def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
@@ -238,7 +205,7 @@ def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
         rungs.append(Rung(TORCH, None))
     for name in (FLOATS, LEVELS, WEIGHTS):
         report(name, 0, 1)
-        values = recompiled.values(name, data)
+        values = recompiled.values(name, data.x)
         if not rungs:
             rung = Rung(name, None)
         else:
@@ -265,18 +232,9 @@ def _cause(rung: Rung, recompiled: _Recompiled) -> str:
 def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Integers) -> Rung:
     """The integer program beside the graph with the chip's weights, frame by frame."""
     program, graph = recompiled.program, recompiled.graphs[WEIGHTS]
-    readout, code = graph.readout, graph.code
-    steps = program.steps_per_frame
-    values: dict[str, NDArray[Any]] = {}
-    for population in graph.neurons:
-        found = spikes_by_frame(program, population.name, trace.spikes[population.name])
-        values[population.name] = found if code.exact else found / steps
-    potential = answers(program, trace.potentials[readout.name])
-    assert readout.grid is not None
-    unit = readout.grid.scale * 2**readout.grid.input_shift * (1 if code.exact else steps)
-    values[readout.name] = potential / unit
-    above, below = recompiled.values(WEIGHTS, data), recompiled.scaled(values)
-    rung = between(PROGRAM, WEIGHTS, above, below, readout.name, NOISE)
+    code = graph.code
+    above, below = recompiled.values(WEIGHTS, data.x), recompiled.program_values(program, trace)
+    rung = between(PROGRAM, WEIGHTS, above, below, graph.readout.name, NOISE)
     cause = None
     if rung.differences:
         overflows = sum(observe(program, data.x).overflows.values())

@@ -20,7 +20,7 @@ from .files.names import colliding, why_not_plain
 from .files.reading import read_open
 from .manifest_schema import Wrong, check_manifest
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 DIGEST = "sha256"
 LARGEST = 2**26

@@ -55,6 +55,18 @@ def positive(value: Any, key: str) -> None:
         raise _not(value, key, "a number above 0")
 
 
+def amount(value: Any, key: str) -> None:
+    """A finite number of 0 or more, whole or not."""
+    if type(value) not in (int, float) or not (math.isfinite(value) and value >= 0):
+        raise _not(value, key, "a number of 0 or more")
+
+
+def fraction(value: Any, key: str) -> None:
+    """A number from 0 to 1."""
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise _not(value, key, "a number from 0 to 1")
+
+
 def text(value: Any, key: str) -> None:
     """Any text."""
     if not isinstance(value, str):
@@ -190,6 +202,30 @@ calibration = table(
     },
 )
 
+kept = table(
+    {
+        "samples": whole(1, MOST),
+        "aside": truth,
+        "decisions": maybe(fraction),
+        "answer_error": amount,
+        "steps": count,
+        "synaptic_operations": amount,
+        "populations": items(
+            table({"population": text, "error": amount, "by_stage": by_name(amount), "cause": text})
+        ),
+    }
+)
+tried = table(
+    {
+        "options": text,
+        "refused": maybe(text),
+        "decisions": maybe(fraction),
+        "answer_error": maybe(amount),
+        "steps": maybe(count),
+        "synaptic_operations": maybe(amount),
+    }
+)
+
 check_manifest = table(
     {
         "format": whole(0, WORD),
@@ -215,6 +251,8 @@ check_manifest = table(
         "notes": items(note),
         "calibration": calibration,
         "ranges": table({"status": text}),
+        "kept": maybe(kept),
+        "tried": items(tried),
         "files": by_name(sha256),
     }
 )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .data import check_shape, read_data
-from .errors import UserError, fail
-from .files import Kind, read_bytes, resolved
+from .errors import fail
+from .files import resolved
 from .files.writing import write_file
 from .frontend import Given, load_model
+from .pictures import BEGINNINGS, need_matplotlib, refuse_format, refuse_result
 from .progress import Report, quiet
 
 if TYPE_CHECKING:
     from .training.noise_report import NoiseReport
-
-EARLIER = Kind("D119", "the output exists and cannot be read")
-BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
-"""How files begin that a plot may replace."""
 
 
 def noise_of_model(
@@ -65,7 +61,7 @@ def noise_of_model(
             help="pip install 'snnc[torch]'",
         ) from None
     from .training.noise import measure_noise
-    from .training.noise_plot import need_matplotlib, plot_noise
+    from .training.noise_plot import plot_noise
     from .training.noise_settings import check_start, parse_settings, parse_steps
     from .training.noise_table import noise_table
 
@@ -76,7 +72,7 @@ def noise_of_model(
     check_start(start)
     _refuse_files(csv, plot, (model, data))
     if plot is not None:
-        need_matplotlib(str(plot))
+        need_matplotlib(str(plot), "--csv has the same numbers")
     counts = read_data(data)
     shape = counts.x.shape[2:]
     given = Given(input_shape, module, lambda: shape)
@@ -103,33 +99,14 @@ def noise_of_model(
 
 def _refuse_files(csv: Path | None, plot: Path | None, read: tuple[Path, ...]) -> None:
     """Refuse to write where nothing can be written, or over other files, before any work is done."""
-    if plot is not None and plot.suffix.lower() not in BEGINNINGS:
-        what = f"{plot.suffix!r} is no format of plots" if plot.suffix else "nothing says the format"
-        raise fail("D305", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
-    for option, path in (("--csv", csv), ("--plot", plot)):
-        if path is None:
-            continue
-        folder = resolved(path).parent
-        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-            what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"
-            raise fail("D112", what, where=f"{option} {path}", help="name a file in a folder of yours")
-        if resolved(path) in [resolved(other) for other in read]:
-            what = "the output is a file that is read"
-        elif path.exists() and not _is_earlier(path):
-            what = "the output exists and is no earlier result; it will not be overwritten"
-        else:
-            continue
-        raise fail("D119", what, where=f"{option} {path}", help="choose another file")
-    if csv is not None and plot is not None and resolved(csv) == resolved(plot):
-        raise fail("D119", "table and plot are one file", where=str(csv), help="choose two")
-
-
-def _is_earlier(path: Path) -> bool:
-    """Whether a file is a table of ours, or a picture of the format that is to be drawn."""
     from .training.noise_table import COLUMNS
 
-    beginnings = BEGINNINGS.get(path.suffix.lower(), (",".join(COLUMNS).encode(),))
-    try:
-        return read_bytes(path, EARLIER).startswith(beginnings)
-    except UserError:
-        return False
+    beginnings = None if plot is None else refuse_format(plot)
+    if csv is not None:
+        refuse_result(
+            "--csv", csv, read, BEGINNINGS.get(csv.suffix.lower(), (",".join(COLUMNS).encode(),))
+        )
+    if plot is not None and beginnings is not None:
+        refuse_result("--plot", plot, read, beginnings)
+    if csv is not None and plot is not None and resolved(csv) == resolved(plot):
+        raise fail("D119", "table and plot are one file", where=str(csv), help="choose two")

@@ -14,6 +14,7 @@ from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
 
+from .activation_ranges import channel_ranges
 from .base import Context, Fact, Pass
 from .threshold_bound import bound_thresholds
 
@@ -49,7 +50,7 @@ class BalanceThresholds(Pass):
             samples/moving_digits; for ``percentile`` the literature takes 99.7 and more.
         per: ``population`` or ``channel``: one threshold for all, or one for each channel.
         scale: factor on every threshold (STDB uses 0.7 for long runs).
-        samples: at most so many calibration samples are used, the first ones.
+        samples: at most so many calibration samples are used.
     """
 
     interface: ClassVar[int] = 1
@@ -66,7 +67,7 @@ class BalanceThresholds(Pass):
     percentile: float = 98.0
     per: str = "channel"
     scale: float = 1.0
-    samples: int = 64
+    samples: int = 128
 
     def run(self, graph: Graph, context: Context) -> Graph:
         self._refuse_options()
@@ -83,7 +84,7 @@ class BalanceThresholds(Pass):
             )
         if self.method == "bound" or context.calibration is None:
             return self._bounded(graph, context)
-        frames = context.calibration[: self.samples]
+        frames = context.measured_on(self.samples)
         activations = run_frames(graph, frames)
         silent: list[str] = []
         choose = partial(self._choose, activations, silent)
@@ -152,7 +153,15 @@ class BalanceThresholds(Pass):
         population: Population,
         seen: Floats | None,
     ) -> Array:
-        values: Array = activations[population.name] if seen is None else seen
+        if seen is None:
+            ranges = channel_ranges(
+                activations[population.name], population.shape, self.percentile, frames_count=True
+            )
+            if ranges.silent:
+                silent.append(population.name)
+            top = ranges.top if self.per == "channel" else np.asarray(ranges.top.max())
+            return top * self.scale
+        values: Array = seen
         # Channels first, everything else flat: one row a channel.
         rows = np.moveaxis(values, 2, 0).reshape(population.shape[0], -1)
         together = self._statistic(rows.reshape(-1))

@@ -37,12 +37,23 @@ class Context:
     Attributes:
         target: limits and abilities of the target.
         calibration: event counts (samples, frames, \\*input shape), or None when there are none.
+        aside: so many calibration samples, the last ones, are kept to judge by: passes do not see them.
         notes: named effects (diagnostics that are not errors), in the order in which they came up.
     """
 
     target: Target
     calibration: NDArray[np.int64] | None = None
     notes: list[Diagnostic] = field(default_factory=list)
+    aside: int = 0
+
+    def measured_on(self, most: int) -> NDArray[np.int64]:
+        """Calibration samples to measure on: the first ``most``, none of those set aside.
+
+        Their largest count and number of frames are not what a program must be able to take: for that
+        all of ``calibration`` counts.
+        """
+        assert self.calibration is not None
+        return self.calibration[: min(most, len(self.calibration) - self.aside)]
 
     def note(self, code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> None:
         """Record an effect that changes meaning, with its size."""

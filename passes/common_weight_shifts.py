@@ -204,7 +204,7 @@ def _largest_step(graph: Graph, p: Population, context: Context) -> float:
         source = graph.by_name[q.source]
         sent = np.ones((1, *source.shape))
         if source.kind is Kind.INPUT and context.calibration is not None:
-            counts = context.calibration[:SAMPLES]
+            counts = context.measured_on(SAMPLES)
             sent = np.asarray(counts.reshape(-1, *source.shape), np.float64)
             if source.encoding is Encoding.SPREAD:
                 sent = np.minimum(sent, 1)

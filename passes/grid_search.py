@@ -129,7 +129,12 @@ def common_scale(
 
 
 def channel_scale(
-    projections: Sequence[Weights], exponents: Sequence[int], channel: int, most: int, candidates: int
+    projections: Sequence[Weights],
+    exponents: Sequence[int],
+    channel: int,
+    roomy: float,
+    most: int,
+    candidates: int,
 ) -> int:
     """The best integer scale of one channel, the projections' exponents being settled.
 
@@ -137,6 +142,7 @@ def channel_scale(
         projections: all that end at the population, by channel.
         exponents: of each.
         channel: which.
+        roomy: above it only where the largest weights ask for it with exponent 0.
         most: never above.
         candidates: scales that are tried.
     """
@@ -144,8 +150,9 @@ def channel_scale(
     rows = [(row, p, power) for row, p, power in rows if np.any(row)]
     if not rows:
         return min(2**8, most)
+    bare = min(p.reach / float(np.abs(row).max()) for row, p, _ in rows)
     filling = min(p.reach * power / float(np.abs(row).max()) for row, p, power in rows)
-    full = max(1.0, min(float(most), filling))
+    full = max(1.0, min(float(most), filling, max(roomy, bare)))
     tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
     errors = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from snnc.ir import (
     Code,
     Graph,
     Kind,
+    Op,
     Population,
     Projection,
     SignMode,
@@ -25,8 +27,10 @@ from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 from snnc.sim.analog import frame_values, run_frames
 
 from .base import Context
+from .bias_correction import mean_shift
 from .grid_search import Weights, best_exponent, by_channel, channel_scale, common_scale, on_nearest
 from .lone_weights import least_on_grid, to_exceed
+from .settled_bias import SettledBias, settle
 from .sums import Sums, worst_sums
 
 THRESHOLD_LIMIT = "threshold mantissa"
@@ -44,8 +48,14 @@ READOUT_MARGIN = 8
 SAMPLES = 64
 """Calibration samples that the readout's range is measured on."""
 
-MOST_TRIES = 20
-"""Each brings the scale nearer to the largest whose rounded weights keep their sums in range."""
+MOST_TRIES = 24
+"""How often a scale is lowered, each time by twice as much again, until the rounded weights fit."""
+
+LEAST_STEP = 2.0**-10
+"""By which share a scale is lowered beyond what its sums ask for, the first time."""
+
+MOST_RAISED = 12
+"""How often the gap between the largest scale that fits and the smallest that does not is halved."""
 
 LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
 """The share of a scale to try next, and how often, where weights of registers do not fit."""
@@ -61,15 +71,28 @@ class Rounded:
 
     Attributes:
         projection: with the rounded weights.
-        error: relative to its weights.
+        errors: of each channel, relative to its weights, (channels,); 0 for one without weights.
+        power: squares of each channel's weights, added up, (channels,).
         clipped: weights beyond the grid.
         silenced: neurons that its spikes alone made fire, and no longer do.
     """
 
     projection: Projection
-    error: float
+    errors: Array
+    power: Array
     clipped: int
     silenced: int = 0
+
+    @property
+    def error(self) -> float:
+        """Of the whole projection: the root mean square over channels, weighed by their weights."""
+        total = float(self.power.sum())
+        return math.sqrt(float(np.square(self.errors) @ self.power) / total) if total else 0.0
+
+    @property
+    def used(self) -> Array:
+        """Errors of the channels that have weights."""
+        return self.errors[self.power > 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +132,7 @@ class Excess:
 class GridSearch:
     """The options of ``quantize-weights`` that the search needs, and the target's limits.
 
+    ``means`` are what populations put out on average, where biases are corrected for rounding.
     ``reached`` grows: what neurons of populations that are done can count to.
     """
 
@@ -119,6 +143,7 @@ class GridSearch:
     headroom: float
     per_channel: bool
     powers_of_two: bool = False
+    means: Mapping[str, Array] | None = None
     reached: dict[str, Array] = field(default_factory=dict)
 
     def mode(self, weights: Array) -> SignMode:
@@ -202,7 +227,7 @@ class GridSearch:
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
             each = [
-                channel_scale(weights, exponents, c, int(min(most, cap)), self.candidates)
+                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), self.candidates)
                 for c, cap in enumerate(np.maximum(caps, 1))
             ]
             scales = np.array(each, np.float64)
@@ -222,7 +247,7 @@ class GridSearch:
             return (
                 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
             )
-        largest = _largest_answer(graph, context.calibration)
+        largest = _largest_answer(graph, context)
         return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 
     def _rounded(
@@ -250,11 +275,11 @@ class GridSearch:
             silenced = int(np.count_nonzero(needed > high))
             integers = np.minimum(needed, high)
         op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
-        power = float(np.square(weights).sum())
-        error = float(np.square(weights - weights_of(op)).sum())
-        grid = WeightGrid(self.bits, mode, exponent)
-        rounded = replace(p, ops=(op,), grid=grid)
-        return Rounded(rounded, math.sqrt(error / power) if power else 0.0, clipped, silenced)
+        apart = with_weights(p.op, weights - weights_of(op))
+        power, lost = (_squares(each, population) for each in (p.op, apart))
+        errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
+        rounded = replace(p, ops=(op,), grid=WeightGrid(self.bits, mode, exponent))
+        return Rounded(rounded, errors, power, clipped, silenced)
 
     def excess(
         self,
@@ -266,12 +291,24 @@ class GridSearch:
     ) -> Excess | None:
         """The sum of a population that leaves its register the farthest; None where none does.
 
-        An accumulating readout sums over ``frames``.
+        An accumulating readout sums over ``frames``. Biases count as the chip will hold them.
         """
         projections = tuple(r.projection for r in choice.rounded)
+        settled = self.settled(graph, population, choice)
+        population = replace(population, bias=settled.bias)
         sums = worst_sums(graph, population, projections, counts, frames, self.reached)
         found = [e for e in self._excesses(graph, population, sums, choice) if e.factor.max() > 1]
+        if settled.beyond is not None:
+            found.append(_excess("bias", settled.beyond, settled.limit))
         return max(found, key=lambda e: float(e.factor.max()), default=None)
+
+    def settled(self, graph: Graph, population: Population, choice: Choice) -> SettledBias:
+        """The population's biases beside the weights of a choice."""
+        correction = None
+        if self.means is not None:
+            after = [r.projection for r in choice.rounded]
+            correction = mean_shift(population, graph.into(population.name), after, self.means)
+        return settle(population, choice.scale, choice.shift, self.target, correction)
 
     def _excesses(
         self, graph: Graph, population: Population, sums: Sums, choice: Choice
@@ -295,6 +332,7 @@ class GridSearch:
     def remember(self, graph: Graph, population: Population, choice: Choice, context: Context) -> None:
         """Keep what the population's neurons can count to, for what hears them."""
         projections = tuple(r.projection for r in choice.rounded)
+        population = replace(population, bias=self.settled(graph, population, choice).bias)
         sums = worst_sums(graph, population, projections, context.calibration, 1, self.reached)
         if sums.levels is not None:
             self.reached[population.name] = sums.levels
@@ -302,22 +340,65 @@ class GridSearch:
     def choose_within(
         self, graph: Graph, population: Population, context: Context, frames: int = 1
     ) -> Choice:
-        """The best choice whose sums stay in their registers, as far as a scale of 1 allows that."""
-        choice = self.choose(graph, population, context)
-        choice = self._less_shifted(graph, population, choice, context)
-        caps = np.full(population.shape[0], np.inf)
+        """The best choice whose sums stay in their registers, as far as a scale of 1 allows that.
+
+        Rounding keeps a sum from following its scale exactly, so each try goes further than the last;
+        then the gap to the scale that did not fit is halved until there is none. Where neither helps
+        the last try comes back, whose excess the caller finds.
+        """
+        choice = self._less_shifted(graph, population, self.choose(graph, population, context), context)
+        channels = population.shape[:1]
+        caps = np.full(channels, np.inf)
+        failed = np.full(channels, np.inf)
+        step = np.full(channels, LEAST_STEP)
         for _ in range(MOST_TRIES):
             excess = self.excess(graph, population, choice, context.calibration, frames)
             if excess is None:
                 break
             # A common scale is bound by the channel with the largest sums.
-            factor = excess.factor if choice.scale.ndim else np.full_like(caps, excess.factor.max())
-            lowered = np.floor(np.broadcast_to(choice.scale, caps.shape) / factor)
-            caps = np.where(factor > 1, np.minimum(caps, lowered), caps)
+            shared = choice.scale.ndim == 0
+            factor = np.full(channels, excess.factor.max()) if shared else excess.factor
+            scale, over = np.broadcast_to(choice.scale, channels), factor > 1
+            failed = np.where(over, np.minimum(failed, scale), failed)
+            lowered = np.minimum(np.floor(scale / factor), np.ceil(scale * (1 - step)) - 1)
+            caps = np.where(over, np.minimum(caps, lowered), caps)
+            step = np.where(over, np.minimum(2 * step, 0.5), step)
             if caps.min() < 1:
+                return choice
+            choice = self._capped(graph, population, context, caps, choice.shift)
+        else:
+            return choice
+        return self._raised(graph, population, context, choice, caps, failed, frames)
+
+    def _raised(
+        self,
+        graph: Graph,
+        population: Population,
+        context: Context,
+        fitting: Choice,
+        low: Array,
+        high: Array,
+        frames: int,
+    ) -> Choice:
+        """The choice with the largest caps from ``low``, which fit, to below ``high``, which do not."""
+        for _ in range(MOST_RAISED):
+            middle = np.where(np.isfinite(high), np.floor((low + high) / 2), np.inf)
+            if not np.any((middle > low) & np.isfinite(middle)):
                 break
-            choice = replace(self.choose(graph, population, context, caps), shift=choice.shift)
-        return choice
+            tried = self._capped(graph, population, context, middle, fitting.shift)
+            excess = self.excess(graph, population, tried, context.calibration, frames)
+            over = np.zeros(low.shape, bool)
+            if excess is not None:
+                over = np.full(low.shape, True) if tried.scale.ndim == 0 else excess.factor > 1
+            else:
+                fitting = tried
+            low, high = np.where(over, low, middle), np.where(over, middle, high)
+        return fitting
+
+    def _capped(
+        self, graph: Graph, population: Population, context: Context, caps: Array, shift: int
+    ) -> Choice:
+        return replace(self.choose(graph, population, context, caps), shift=shift)
 
     def _less_shifted(
         self, graph: Graph, population: Population, choice: Choice, context: Context
@@ -337,16 +418,22 @@ class GridSearch:
         return choice
 
 
+def _squares(op: Op, population: Population) -> Array:
+    """Squares of the weights into each channel, added up."""
+    return np.array([float(row @ row) for row in by_channel(op, population.shape)])
+
+
 def _excess(what: str, sums: Array, limit: int) -> Excess:
     return Excess(sums / limit, what, math.ceil(float(sums.max())), limit)
 
 
-def _largest_answer(graph: Graph, counts: NDArray[np.int64] | None) -> float:
+def _largest_answer(graph: Graph, context: Context) -> float:
     """Magnitude of the readout's potential in real units: seen in calibration, or one unit a step."""
     steps = graph.steps_per_frame or 1
-    if counts is None:
+    if context.calibration is None:
         return float(steps)
     if graph.frame_is_step:
         return 1.0  # what calibration shows is about activations; this network has none
-    seen = run_frames(graph, frame_values(graph, counts[:SAMPLES]), only=[graph.readout.name])
+    values = frame_values(graph, context.measured_on(SAMPLES))
+    seen = run_frames(graph, values, only=[graph.readout.name])
     return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps

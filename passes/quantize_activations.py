@@ -13,10 +13,12 @@ from snnc.errors import fail
 from snnc.ir import Array, Code, Graph, Population, per_channel
 from snnc.sim.analog import run_frames
 
+from .activation_ranges import channel_ranges
 from .base import Context, Fact, Pass
 
-DEFAULT_GRADED_LEVELS = 31
+DEFAULT_GRADED_LEVELS = 255
 LARGEST_PAYLOAD = 2**23 - 1
+GROUPS = ("population", "channel")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class QuantizeActivations(Pass):
     ``snnc verify --ladder`` shows it. The code ``rate`` needs no levels. Source: papers.md 5.1.
 
     Options:
-        levels: above zero; K for ``frame``, 31 for ``graded`` where it is left out.
+        levels: above zero; K for ``frame``, 255 for ``graded`` where it is left out.
         percentile: of the positive activations, in percent.
-        samples: at most so many calibration samples are used, the first ones.
+        samples: at most so many calibration samples are used.
+        per: ``population`` or ``channel``: one range for all, or one for each channel.
         shift: 0.5 rounds to the nearest level, 0 down.
         clip: false lets activations have more than these levels, as many as a payload holds.
     """
@@ -42,13 +45,14 @@ class QuantizeActivations(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED, Fact.NO_BATCH_NORM})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"shift": ("0", "0.5")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"shift": ("0", "0.5"), "per": GROUPS}
 
     levels: int | None = None
     percentile: float = 99.9
-    samples: int = 64
+    samples: int = 128
     shift: float = 0.5
     clip: bool = True
+    per: str = "channel"
 
     def run(self, graph: Graph, context: Context) -> Graph:
         if not 0 < self.percentile <= 100:
@@ -60,6 +64,9 @@ class QuantizeActivations(Pass):
         if self.samples < 1:
             what, where = f"{self.samples} calibration samples", f"{self.name}{{samples}}"
             raise fail("D305", what, where=where, help="use at least 1")
+        if self.per not in GROUPS:
+            what, help = f"no per {self.per!r}", f"use one of {', '.join(GROUPS)}"
+            raise fail("D305", what, where=f"{self.name}{{per}}", help=help)
         if not graph.code.exact:
             return graph
         bare = [p for p in graph.neurons if p.levels is None]
@@ -79,7 +86,7 @@ class QuantizeActivations(Pass):
         activations: dict[str, Array] = {}
         if context.calibration is not None:
             names = [p.name for p in bare]
-            activations = run_frames(graph, context.calibration[: self.samples], only=names)
+            activations = run_frames(graph, context.measured_on(self.samples), only=names)
         return graph.with_populations(
             self._with_levels(p, activations.get(p.name), levels, graph.code is Code.GRADED, context)
             for p in bare
@@ -114,9 +121,9 @@ class QuantizeActivations(Pass):
         context: Context,
     ) -> Population:
         ceiling = population.ceiling
-        if ceiling is None:
-            assert seen is not None
-            ceiling = np.asarray(self._range(population, seen, context))
+        if seen is not None:
+            found = self._range(population, seen, context)
+            ceiling = found if ceiling is None else np.minimum(found, ceiling)
         changed = replace(population, ceiling=ceiling, levels=levels, shift=self.shift)
         if not self.clip and graded and population.ceiling is None:
             top = changed.step * LARGEST_PAYLOAD
@@ -125,18 +132,17 @@ class QuantizeActivations(Pass):
             self._tell(changed, seen, context)
         return changed
 
-    def _range(self, population: Population, seen: NDArray[np.float64], context: Context) -> float:
-        positive = seen[seen > 0]
-        if positive.size:
-            return float(np.percentile(positive, self.percentile))
-        context.warn(
-            "N702",
-            "no neuron ever had positive input during calibration",
-            where=population.origin,
-            why=f"{len(seen)} calibration samples; its range is taken to be 1",
-            help="calibrate with more, or more varied, samples",
-        )
-        return 1.0
+    def _range(self, population: Population, seen: NDArray[np.float64], context: Context) -> Array:
+        ranges = channel_ranges(seen, population.shape, self.percentile)
+        if ranges.silent == population.shape[0]:
+            context.warn(
+                "N702",
+                "no neuron ever had positive input during calibration",
+                where=population.origin,
+                why=f"{len(seen)} calibration samples; its range is taken to be 1",
+                help="calibrate with more, or more varied, samples",
+            )
+        return ranges.top if self.per == "channel" else np.asarray(ranges.top.max())
 
     def _tell(self, population: Population, seen: NDArray[np.float64], context: Context) -> None:
         step, top = population.step, np.asarray(population.ceiling)

@@ -9,16 +9,16 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import UserError, fail
-from snnc.ir import Array, Graph, Kind, Population, PopulationGrid, Projection, Target, per_channel
+from snnc.ir import Array, Graph, Kind, Population, Projection, Target
 from snnc.ir.scaling import weights_of
 
 from .base import Context, Fact, Pass
-from .bias_correction import mean_shift
+from .bias_correction import SAMPLES, mean_outputs
 from .decays import round_decays
 from .population_grid import Choice, Excess, GridSearch, Rounded
 from .room import tell_room
+from .settled_bias import capped, with_bias
 
-BIAS_LIMIT = "bias mantissa"
 GRAVE_ERROR = 0.1
 """Relative error of a projection's weights from which rounding is a warning, and from which a scale
 that ranges force upon a population is refused."""
@@ -98,7 +98,7 @@ class QuantizeWeights(Pass):
         if self.bits is None:
             return replace(self, bits=self._trained_bits(graph, context)).run(graph, context)
         self._refuse_options(context.target)
-        by_channel = graph.code.exact if self.per == "auto" else self.per == "channel"
+        by_channel = self.per != "population"
         powers_of_two = self.power_of_two and graph.code.exact
         search = GridSearch(
             context.target,
@@ -108,12 +108,14 @@ class QuantizeWeights(Pass):
             self.headroom,
             by_channel and not powers_of_two,
             powers_of_two,
+            self._means(graph, context),
         )
         populations: list[Population] = []
         rounded: dict[int, Projection] = {}
         for population in graph.populations:
             if population.kind is Kind.INPUT:
                 continue
+            population = capped(graph, population, context.calibration)
             choice = self._choice(search, graph, population, context)
             search.remember(graph, population, choice, context)
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
@@ -122,10 +124,9 @@ class QuantizeWeights(Pass):
                 bits = search.state_bits(population)
                 tell_room(population, int(choice.scale.max()), bits, self.headroom, context)
             decayed = round_decays(population, context)
-            populations.append(_with_grid(decayed, choice.scale, choice.shift, context))
+            settled = search.settled(graph, population, choice)
+            populations.append(with_bias(decayed, choice.scale, choice.shift, settled, context))
         projections = [rounded[id(p)] for p in graph.projections]
-        if self._corrects(graph) and context.calibration is not None:
-            populations = self._corrected(graph, populations, projections, context)
         return graph.with_populations(populations).with_projections(projections)
 
     def _trained_bits(self, graph: Graph, context: Context) -> int:
@@ -143,6 +144,12 @@ class QuantizeWeights(Pass):
         return self.correct_bias == "yes" or (
             self.correct_bias == "auto" and (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
         )
+
+    def _means(self, graph: Graph, context: Context) -> dict[str, Array] | None:
+        """What populations put out on average, where biases are to be corrected."""
+        if context.calibration is None or not self._corrects(graph):
+            return None
+        return mean_outputs(graph, context.measured_on(SAMPLES))
 
     def _refuse_options(self, target: Target) -> None:
         if self.bits not in target.weight_bits:
@@ -251,32 +258,41 @@ class QuantizeWeights(Pass):
     ) -> None:
         if np.array_equal(free.scale, choice.scale):
             return  # a smaller shift into the registers was enough, and cost nothing
+        before, after = (np.atleast_1d(each.scale) for each in (free, choice))
+        most = int(np.argmax(before / after))
+        lowered = f"scale lowered from {before[most]:g} to {after[most]:g}"
+        if len(before) > 1:
+            lowered += (
+                f" in the channel where most, in {np.count_nonzero(after < before)} of {len(before)}"
+            )
         context.note(
             "N721",
-            f"scale lowered from up to {free.scale.max():g} to {choice.scale.max():g}: the "
-            f"{excess.what} could have reached {excess.worst}, {context.target.name} holds "
-            f"{excess.limit}",
+            f"{lowered}: the {excess.what} could have reached {excess.worst}, {context.target.name} "
+            f"holds {excess.limit}",
             where=population.origin,
             why=f"relative error of the weights {choice.worst_error:.2%} instead of "
             f"{free.worst_error:.2%}",
         )
 
     def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context) -> None:
-        projection, error, clipped = rounded.projection, rounded.error, rounded.clipped
+        projection, clipped = rounded.projection, rounded.clipped
         grid, total = projection.grid, weights_of(old.op).size
         assert grid is not None
-        what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value}), relative error "
-        what += f"{error:.2%} (root mean square)"
-        what += f", {clipped} of {total} clipped" if clipped else ""
+        channels = rounded.used if rounded.used.size else np.zeros(1)
+        grave = int(np.count_nonzero(channels > GRAVE_ERROR))
+        what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value}), relative error of a "
+        what += f"channel {np.median(channels):.2%} in the median, {channels.max():.2%} at worst"
+        what += f", {grave} of {len(channels)} above {GRAVE_ERROR:.0%}" if grave else ""
+        what += f"; {clipped} of {total} clipped" if clipped else ""
         where = projection.origin or projection.label
-        if error < GRAVE_ERROR:
+        if not grave:
             context.note("N703", what, where=where)
         else:
             context.warn(
                 "N703",
                 what,
                 where=where,
-                why="its weights share one accumulator with much larger ones, or have too few bits",
+                why="their weights share one scale with much larger ones, or have too few bits",
                 help="use more --weight-bits, calibration data, or train with weights of like size",
             )
         if rounded.silenced:
@@ -288,58 +304,3 @@ class QuantizeWeights(Pass):
                 why=f"the grid of {grid.bits} bits ends below the threshold",
                 help="use more --weight-bits, or greater weights",
             )
-
-    def _corrected(
-        self,
-        graph: Graph,
-        populations: list[Population],
-        projections: list[Projection],
-        context: Context,
-    ) -> list[Population]:
-        """The populations with the mean effect of rounding taken back in their biases."""
-        assert context.calibration is not None
-        shifts = mean_shift(graph, projections, context.calibration)
-        corrected = []
-        for population in populations:
-            original = graph.by_name[population.name]
-            shift = shifts[population.name]
-            before = 0.0 if original.bias is None else original.bias
-            assert population.grid is not None
-            moved = replace(population, bias=before + per_channel(shift, population.shape))
-            grid = population.grid
-            corrected.append(_with_grid(moved, grid.scale, grid.input_shift, context))
-            context.note(
-                "N722",
-                f"biases moved by up to {float(np.abs(shift).max(initial=0.0)):.2g} thresholds",
-                where=population.origin,
-                why="the mean effect of rounding the weights, measured on calibration data",
-            )
-        return corrected
-
-
-def _with_grid(population: Population, scale: Array, shift: int, context: Context) -> Population:
-    """The population with its scale and its bias rounded to the target's mantissa and exponent."""
-    target = context.target
-    if population.bias is None:
-        return replace(population, grid=PopulationGrid(scale, shift, 0))
-    unit = scale * 2.0**shift
-    unit = per_channel(unit, population.shape) if unit.ndim else unit
-    units = population.bias * unit
-    limit = target.limit(BIAS_LIMIT) or 2**31 - 1
-    largest = float(np.abs(units).max(initial=0.0))
-    exponent = 0
-    while round(largest / 2**exponent) > limit and exponent < target.bias_shift:
-        exponent += 1
-    mantissa = np.clip(np.rint(units / 2**exponent), -limit, limit)
-    lost = (np.abs(mantissa * 2.0**exponent - units) / unit).max(initial=0.0)
-    if largest / 2**exponent > limit + 0.5:
-        context.warn(
-            "N704",
-            f"biases up to {float(np.abs(population.bias).max()):.4g} clipped, by up to {lost:.4g}",
-            where=population.origin,
-            why=f"{target.name} holds mantissas to {limit} and exponents to {target.bias_shift}; what "
-            "is said of ranges is about the clipped biases",
-            help="train with smaller biases, or use fewer weight bits",
-        )
-    grid = PopulationGrid(scale, shift, exponent)
-    return replace(population, bias=mantissa * 2.0**exponent / unit, grid=grid)

@@ -1,1 +1,1 @@
-"""What conversion does to small networks that nobody tuned for it: trained, compiled and run."""
+"""What conversion does to small networks that nobody tuned for it: docs/conversion.md."""

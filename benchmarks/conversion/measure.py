@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.driver import compile_model
 from snnc.errors import UserError
@@ -14,6 +16,8 @@ from snnc.sim import tally
 
 from .sets import Part
 from .training import Trained, value
+
+ENGINE = "fast simulator"
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,18 @@ class Row:
     """One network, compiled one way, run on the whole test part in integers.
 
     ``trained`` (the float network's) and ``value`` are accuracies in percent, or root mean square
-    errors. ``loss`` is how many points were lost, or by how much the error grew: a factor. These are
+    errors. ``loss`` is how many points were lost, or by how much the error grew: a factor. They are
     None where the compile was refused; ``compile_said`` has the codes of errors and warnings.
+    ``chosen`` are the options that ``auto`` took; ``kept`` and ``answer_error`` are what it said
+    of decisions and answers on samples set aside.
+    ``samples`` counts the test part's; ``right`` says of each in turn whether the decision was right,
+    as the hexadecimal digits of ``numpy.packbits``; None for regressions.
     """
 
     network: str
     seed: int
     data: str
+    samples: int
     trained: float
     target: str
     code: str | None
@@ -58,13 +67,42 @@ class Row:
     agreement: float | None
     compile_said: list[str]
     engine: str
+    right: str | None
+    chosen: str | None = None
+    kept: float | None = None
+    answer_error: float | None = None
+
+
+class Judged(TypedDict):
+    """What outputs for the test part are worth: fields of a row."""
+
+    value: float | None
+    loss: float | None
+    agreement: float | None
+    right: str | None
+
+
+def judged(net: Trained, outputs: NDArray[np.float32] | None, test: Part) -> Judged:
+    """Compare outputs, (samples, outputs), with the labels and with the float network's."""
+    if outputs is None:
+        return Judged(value=None, loss=None, agreement=None, right=None)
+    regression = net.member.regression
+    wanted, found = (value(o, test, regression) for o in (net.outputs, outputs))
+    if regression:
+        return Judged(value=found, loss=found / wanted, agreement=None, right=None)
+    decisions = outputs.argmax(axis=1)
+    return Judged(
+        value=found,
+        loss=wanted - found,
+        agreement=float(np.mean(decisions == net.outputs.argmax(axis=1))),
+        right=np.packbits(decisions == test.y).tobytes().hex(),
+    )
 
 
 def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
     """Compile with ``given`` for calibration, run on ``test`` with the fast simulator."""
-    regression = net.member.regression
-    wanted = value(net.outputs, test, regression)
-    found = loss = agreement = None
+    outputs = chosen = None
+    kept: dict[str, Any] = {}
     said: list[str]
     with tempfile.TemporaryDirectory() as name:
         data, bundle = Path(name, "calibration.npz"), Path(name, "net")
@@ -77,36 +115,33 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
                 calibration=data,
                 steps_per_frame=setting.k,
                 weight_bits=setting.bits,
-                code=setting.code,
+                code=setting.code or "auto",
                 changes=setting.changes,
             )
             said = [
                 f"{d.severity.value} {d.code}" for d in compiled.notes if d.severity.value != "note"
             ]
+            kept = compiled.manifest["kept"] or {}
+            if setting.code is None and compiled.manifest["tried"]:
+                chosen = next(d.what for d in compiled.notes if d.code == "N780")
             unit = float(compiled.manifest["readout"]["potential_of_one"])
             potential = tally(compiled.program, test.x.astype(np.int64)).potential[:, -1]
             outputs = (potential.reshape(len(test), -1) / unit).astype(np.float32)
-            found = value(outputs, test, regression)
-            loss = found / wanted if regression else wanted - found
-            agreement = float(np.mean(outputs.argmax(1) == net.outputs.argmax(1)))
         except UserError as refused:
             said = [f"error {d.code}: {d.what}" for d in refused.diagnostics]
     return Row(
-        net.member.name,
-        net.seed,
-        net.member.data,
-        wanted,
-        setting.target,
-        setting.code,
-        setting.k,
-        setting.bits,
-        setting.calibration,
-        list(setting.changes),
-        found,
-        loss,
-        None if regression else agreement,
-        said,
-        "fast simulator",
+        network=net.member.name,
+        seed=net.seed,
+        data=net.member.data,
+        samples=len(test),
+        trained=value(net.outputs, test, net.member.regression),
+        **asdict(setting) | {"changes": list(setting.changes)},
+        **judged(net, outputs, test),
+        compile_said=said,
+        engine=ENGINE,
+        chosen=chosen,
+        kept=kept.get("decisions"),
+        answer_error=kept.get("answer_error"),
     )
 
 

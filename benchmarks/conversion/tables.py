@@ -10,6 +10,8 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from .measure import ENGINE
+
 Rows = list[dict[str, Any]]
 GRAVE = 1.5
 """Points from which a loss is counted."""
@@ -24,7 +26,8 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def summary(rows: Rows) -> Iterator[Table]:
-    """What each setting does to the population, then every network."""
+    """What each setting does to the population, then every network; of our own rows."""
+    rows = [row for row in rows if row["engine"] == ENGINE]
     by_setting: dict[str, Rows] = defaultdict(list)
     for row in rows:
         by_setting[_name(row)].append(row)

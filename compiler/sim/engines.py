@@ -42,7 +42,7 @@ def simulator_for(program: Program, wanted: str) -> str:
     return REFERENCE if foreign_models(program) else wanted
 
 
-def fast_simulator(program: Program) -> Simulator:
+def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
     """The fast engine, imported only where it runs: its compiler takes half a second to load.
 
     Raises:
@@ -57,7 +57,7 @@ def fast_simulator(program: Program) -> Simulator:
             why="it is compiled by numba, which has to fit this Python and this numpy",
             help="pip install --upgrade numba, or use the reference simulator: --simulator reference",
         ) from problem
-    return Simulator(program)
+    return Simulator(program, threads)
 
 
 def simulate(
@@ -108,6 +108,7 @@ def tally(
     frames: NDArray[Any],
     *,
     simulator: str = FAST,
+    threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Run a program on event counts and keep answers and spike counts: memory does not grow with steps.
@@ -116,6 +117,7 @@ def tally(
         program: the network.
         frames: counts, (samples, frames, \\*input shape).
         simulator: one of ``SIMULATORS``.
+        threads: of the fast one; all cores of this process where None.
         progress: called with the number of samples that are done.
 
     Raises:
@@ -131,9 +133,10 @@ def tally(
         if p.neuron is None or p.neuron.threshold is not None
     }
     result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
-    fast = simulator_for(program, simulator) == FAST
-    run = _tally_fast if fast else _tally_reference
-    run(program, frames, result, progress or _silent)
+    if simulator_for(program, simulator) == FAST:
+        _tally_fast(program, frames, result, threads, progress or _silent)
+    else:
+        _tally_reference(program, frames, result, progress or _silent)
     return result
 
 
@@ -156,9 +159,13 @@ def _tally_reference(
 
 
 def _tally_fast(
-    program: Program, frames: NDArray[Any], result: Tally, progress: Callable[[int], None]
+    program: Program,
+    frames: NDArray[Any],
+    result: Tally,
+    threads: int | None,
+    progress: Callable[[int], None],
 ) -> None:
-    simulator, readout = fast_simulator(program), program.readout
+    simulator, readout = fast_simulator(program, threads), program.readout
     answer_steps = np.array([program.answer_step(r) - 1 for r in range(frames.shape[1])])
     flat = result.potential.reshape(*frames.shape[:2], size(readout.shape))
 

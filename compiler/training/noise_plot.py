@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import counted, fail
+from snnc.errors import counted
+from snnc.pictures import content, need_matplotlib
 
 from .noise_report import NoisePoint, NoiseReport, PopulationNoise
 
@@ -20,24 +20,6 @@ PANEL = (5.0, 4.2)
 
 ROOM_BELOW = 20
 """How far below the smallest total the axis reaches: each of the two errors goes on towards 0."""
-
-
-def need_matplotlib(where: str) -> None:
-    """Make sure that plots can be drawn.
-
-    Raises:
-        UserError: D615.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as problem:
-        raise fail(
-            "D615",
-            "plots need matplotlib",
-            where=where,
-            why=str(problem),
-            help="pip install 'snnc[plots]', or leave --plot out; --csv has the same numbers",
-        ) from None
 
 
 def plot_noise(report: NoiseReport, file_format: str = "png") -> bytes:
@@ -58,7 +40,7 @@ def plot_noise(report: NoiseReport, file_format: str = "png") -> bytes:
     Raises:
         UserError: D615 there is no matplotlib.
     """
-    need_matplotlib("matplotlib")
+    need_matplotlib("matplotlib", "--csv has the same numbers")
     from matplotlib import colormaps
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
@@ -93,11 +75,7 @@ def plot_noise(report: NoiseReport, file_format: str = "png") -> bytes:
         f"Quantization noise of {report.network}: {counted(report.samples, 'sample')}, "
         f"{counted(report.frames, 'frame')} each"
     )
-    drawn = io.BytesIO()
-    # Without the date a picture of the same numbers is the same file.
-    dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-    figure.savefig(drawn, format=file_format, dpi=150, metadata=dates[file_format])
-    return drawn.getvalue()
+    return content(figure, file_format)
 
 
 def _panel(axes: Axes, population: PopulationNoise, colours: dict[int, Any]) -> None:

@@ -56,8 +56,8 @@ def main() -> None:
     bundles = {k: place / f"digits_{k}.loihi" for k in STEPS}
     proved = bundles[PROVED_STEPS]
     model = MODEL.relative_to(Path.cwd())
-    steps_per_frame = ("--steps-per-frame", str(PROVED_STEPS))
-    snnc("compile", model, "--target", "loihi", *steps_per_frame, "-o", proved)
+    rates = ("--code", "rate", "--steps-per-frame", str(PROVED_STEPS))
+    snnc("compile", model, "--target", "loihi", *rates, "-o", proved)
     snnc("verify", proved, "--data", test, "--samples", str(PROVED_STREAMS))
 
     console = Console(width=None if sys.stdout.isatty() else 120)

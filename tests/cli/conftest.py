@@ -41,9 +41,10 @@ def snnc() -> Command:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, snnc: Command) -> Path:
-    """A bundle of the shipped network, four steps a frame. Do not change it: copy it."""
+    """A bundle of the shipped network in rates, four steps a frame. Do not change it: copy it."""
     folder = tmp_path_factory.mktemp("finished") / "digits.loihi"
-    done = snnc("compile", MODEL, "--target", "loihi", "--steps-per-frame", "4", "-o", folder)
+    rates = ("--code", "rate", "--steps-per-frame", "4")
+    done = snnc("compile", MODEL, "--target", "loihi", *rates, "-o", folder)
     assert done.code == 0, done.err
     return folder
 

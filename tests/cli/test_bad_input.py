@@ -84,7 +84,7 @@ def test_simulators(snnc: Command, bundle: Path, data: Path) -> None:
         (["--weight-bits", "0"], ["D306"]),
         (["--steps-per-frame", "0"], ["D301", "0 steps a frame"]),
         (
-            ["--steps-per-frame", "200", "--set", "match-delays{relays=false}"],
+            ["--code", "rate", "--steps-per-frame", "200", "--set", "match-delays{relays=false}"],
             ["D303", "199 steps exceeds 62", "--steps-per-frame 63", "relays=true"],
         ),
         (["--set", "match-delays{max-delay=-1}"], ["D305", "-1 steps"]),

@@ -37,7 +37,8 @@ def test_the_bundle_is_complete_and_says_what_was_done(finished: Path) -> None:
 
 def test_the_same_compile_gives_the_same_bytes(snnc: Command, finished: Path, tmp_path: Path) -> None:
     again = tmp_path / "another-name"
-    command = ["compile", MODEL, "--target", "loihi", "--steps-per-frame", "4", "-o", again]
+    rates = ["--code", "rate", "--steps-per-frame", "4"]
+    command = ["compile", MODEL, "--target", "loihi", *rates, "-o", again]
     for _ in range(2):  # the second replaces the first
         assert snnc(*command).code == 0
         files = [p for p in finished.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
@@ -72,7 +73,16 @@ def without_calibration(folder: Path) -> Path:
 
 def test_print_after(snnc: Command, tmp_path: Path) -> None:
     done = snnc(
-        "compile", MODEL, "--target", "reference", "--print-after", "match-delays", "-o", tmp_path / "b"
+        "compile",
+        MODEL,
+        "--target",
+        "reference",
+        "--code",
+        "rate",
+        "--print-after",
+        "match-delays",
+        "-o",
+        tmp_path / "b",
     )
     assert done.out.startswith("// after match-delays\ngraph model, 16 steps a frame\n")
     assert done.out.count("// after") == 1
@@ -80,7 +90,7 @@ def test_print_after(snnc: Command, tmp_path: Path) -> None:
 
 def test_verify_equal_and_as_json(snnc: Command, data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "b"
-    assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0
+    assert snnc("compile", MODEL, "--target", "reference", "--code", "rate", "-o", folder).code == 0
     done = snnc("verify", folder, "--data", data, "--samples", "2", "--json")
     result = json.loads(done.out)
     assert done.code == 0
@@ -270,7 +280,7 @@ def test_labels_that_are_no_classes_are_named(snnc: Command, finished: Path, tmp
 
 def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:
     folder, path = tmp_path / "b", tmp_path / "none.npz"
-    assert snnc("compile", MODEL, "--target", "reference", "-o", folder).code == 0
+    assert snnc("compile", MODEL, "--target", "reference", "--code", "rate", "-o", folder).code == 0
     np.savez(path, x=np.zeros((1, 1, 2, 16, 16), int))
     done = snnc("verify", folder, "--data", path)
     assert done.code == 0 and "against the fast simulator" in done.out

@@ -25,7 +25,7 @@ VALUES = 2 * 16 * (2 * 768 + 2 * 384 + 10)
 def plain(snnc: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped network for the target without a chip, four steps a frame."""
     folder = tmp_path_factory.mktemp("plain") / "digits.reference"
-    words = ("--target", "reference", "--steps-per-frame", "4", "-o", folder)
+    words = ("--target", "reference", "--code", "rate", "--steps-per-frame", "4", "-o", folder)
     assert snnc("compile", MODEL, *words).code == 0
     return folder
 

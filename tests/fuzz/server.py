@@ -240,10 +240,10 @@ def _load() -> None:
     import snnc.frontend.through_torch
     import snnc.ladder
     import snnc.noise
-    import snnc.sweep
     import snnc.training.config
     import snnc.training.finetune
-    import snnc.training.methods  # noqa: F401
+    import snnc.training.methods
+    import snnc.tuning  # noqa: F401
     from snnc.backends import registered_backends
     from snnc.passes import registered
 

@@ -69,7 +69,8 @@ def test_thresholds_are_exact_and_start_values_half_of_them() -> None:
     for p in program.populations:
         if p.kind is Kind.NEURONS:
             assert p.neuron is not None and p.neuron.threshold is not None
-            assert p.neuron.threshold % 64 == 0 and p.neuron.start_value * 2 == p.neuron.threshold
+            assert np.all(p.neuron.threshold % 64 == 0)
+            assert np.array_equal(p.neuron.start_value * 2, p.neuron.threshold)
 
 
 def test_biases_fit_their_mantissa_and_are_close() -> None:
@@ -81,10 +82,9 @@ def test_biases_fit_their_mantissa_and_are_close() -> None:
         assert np.abs(p.neuron.bias_mantissa).max() <= 4095
         bias = graph.by_name[p.name].bias
         assert bias is not None
-        scale = 1 if p.neuron.threshold is None else int(p.neuron.threshold)
         if p.neuron.threshold is not None:
-            value = (p.neuron.bias_mantissa << p.neuron.bias_exponent) / scale
-            assert np.abs(value - bias).max() <= 2.0**p.neuron.bias_exponent / scale
+            value = (p.neuron.bias_mantissa << p.neuron.bias_exponent) / p.neuron.threshold
+            assert np.all(np.abs(value - bias) <= 2.0**p.neuron.bias_exponent / p.neuron.threshold)
 
 
 def absolute(projection: Projection) -> Projection:

@@ -61,7 +61,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 @pytest.fixture(scope="module")
 def bundle(shell: Shell) -> Path:
     """The shipped network in C. Do not change it: copy it."""
-    done = shell.snnc("compile", MODEL, "--target", "c", "-o", "digits.c")
+    done = shell.snnc("compile", MODEL, "--target", "c", "--code", "rate", "-o", "digits.c")
     assert done.returncode == 0, done.stderr
     return shell.work / "digits.c"
 
@@ -143,7 +143,7 @@ def test_the_shipped_network_spike_by_spike(shell: Shell, bundle: Path) -> None:
 
 
 def test_same_input_same_bytes(shell: Shell, bundle: Path) -> None:
-    done = shell.snnc("compile", MODEL, "--target", "c", "-o", "again.c")
+    done = shell.snnc("compile", MODEL, "--target", "c", "--code", "rate", "-o", "again.c")
     assert done.returncode == 0
     files = sorted(p.relative_to(bundle) for p in bundle.rglob("*") if p.is_file())
     assert [p.name for p in files].count("network.c") == 1
@@ -204,7 +204,8 @@ def test_no_compiler(shell: Shell, bundle: Path) -> None:
 
 
 def test_a_chip_that_is_too_small(shell: Shell) -> None:
-    done = shell.snnc("compile", MODEL, "--target", "c{flash=20000,ram=16384}", "-o", "small.c")
+    small = ["--target", "c{flash=20000,ram=16384}", "--code", "rate"]
+    done = shell.snnc("compile", MODEL, *small, "-o", "small.c")
     assert done.returncode == 2 and not (shell.work / "small.c").exists()
     assert "C401" in done.stderr and "there are 20000" in done.stderr
     assert "C402" in done.stderr and "there are 16384" in done.stderr
@@ -215,7 +216,7 @@ def test_a_chip_that_is_too_small(shell: Shell) -> None:
 @needs_cc
 def test_dropped_weights_are_counted_and_save_flash(shell: Shell, bundle: Path) -> None:
     thin = ["--set", "drop-weak-weights{below=0.2}"]
-    done = shell.snnc("compile", MODEL, "--target", "c", *thin, "-o", "thin.c")
+    done = shell.snnc("compile", MODEL, "--target", "c", "--code", "rate", *thin, "-o", "thin.c")
     assert done.returncode == 0, done.stderr
 
     def notes(folder: Path, code: str) -> list[str]:

@@ -61,7 +61,9 @@ def test_inputs_reach_what_is_claimed_of_the_first_layer() -> None:
     for r in ranges:
         if r.population in only and r.register == "input of one step":
             low, high = seen.ends[r.population, r.register]
-            assert (low, high) == (r.low, r.high)
+            # It names the neuron that comes nearest to the register's end: at the end where it does.
+            nearest, reached = (r.low, low) if -r.low > r.high else (r.high, high)
+            assert reached == nearest
 
 
 @pytest.mark.parametrize("seed", [0, 14, SEED], ids=["0", "14", "fresh"])

@@ -1,0 +1,84 @@
+"""What rows are judged on: samples that calibration has not seen, and what has to be said of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.calibrating import LEAST_ASIDE, in_order, set_aside
+from snnc.data import Data
+from snnc.data_warnings import labels_outside, larger_counts
+from snnc.errors import Diagnostic, Severity, counted, fail
+from snnc.frontend import Model
+from snnc.ir import size
+
+from .measure import Judged, float_answers
+
+
+def unseen(data: Data, counts: NDArray[np.int64] | None, where: str) -> tuple[Data, list[Diagnostic]]:
+    """The samples that calibration has not seen, whatever file they are in; all, where few are left."""
+    if counts is None or counts.shape[1:] != data.x.shape[1:]:
+        return data, []
+    used = in_order(counts)[: len(counts) - set_aside(len(counts))]
+    seen = {_digest(sample) for sample in used}
+    new = np.array([_digest(sample) not in seen for sample in data.x])
+    left = int(new.sum())
+    if left == len(data.x):
+        return data, []
+    if left < LEAST_ASIDE:
+        what = (
+            f"judged on {counted(len(data.x), 'sample')}, of which calibration has seen all but {left}"
+        )
+        why = "thresholds and ranges fit these better than others, and so few others say nothing"
+        cure = "give --calibration other samples, such as of the training data"
+        return data, [Diagnostic("N791", what, where, why, cure, Severity.WARNING)]
+    what = f"judged on {left} of {len(data.x)} samples: calibration has seen the others"
+    labels = None if data.y is None else data.y[new]
+    return Data(data.x[new], labels), [Diagnostic("N790", what, where, severity=Severity.NOTE)]
+
+
+def _digest(sample: NDArray[np.int64]) -> bytes:
+    return hashlib.blake2b(sample.tobytes()).digest()
+
+
+def judged_on(model: Model, data: Data, path: Path) -> Judged:
+    """What rows are judged on.
+
+    Raises:
+        UserError: D790.
+    """
+    if not model.graph.frame_is_step:
+        return Judged(data, float_answers(model.graph, data.x), str(path))
+    if data.y is None:
+        raise fail(
+            "D790",
+            "the data have no labels y, and there is no float network to compare with",
+            where=str(path),
+            why="the network spikes already",
+            help="np.savez(FILE, x=counts, y=labels)",
+        )
+    return Judged(data, None, str(path))
+
+
+def about(
+    model: Model, judged: Judged, counts: NDArray[np.int64] | None, blind: bool
+) -> list[Diagnostic]:
+    """What has to be said of the data, and of what rows are judged by."""
+    found = []
+    if counts is not None:
+        found += larger_counts(judged.data, int(np.abs(counts).max()))
+    if judged.measure == "accuracy":
+        found += labels_outside(judged.data, size(model.graph.readout.shape))
+    if judged.measure != "accuracy" and model.graph.trained_steps is not None:
+        what = "judged by a float network that the model, trained with spikes, only stands near to"
+        cure = "give data with labels y"
+        found.append(Diagnostic("N792", what, judged.where, "", cure, Severity.WARNING))
+    if blind:
+        frames = counted(judged.data.x.shape[1], "frame")
+        what = f"the data end after {frames}, before any answer has seen their first"
+        cure = "use data of more frames"
+        found.append(Diagnostic("N793", what, judged.where, "", cure, Severity.WARNING))
+    return found

@@ -1,0 +1,180 @@
+"""What ``tune`` tries: codes, steps of a frame, weight bits, levels; what a network has settled."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from snnc.choosing import ORDER
+from snnc.contradictions import SHORT, refuse_contradictions
+from snnc.errors import fail
+from snnc.ir import Code, Graph, Target
+from snnc.passes import parse_change
+
+T = TypeVar("T")
+
+STEPS = (8, 16, 32, 64)
+BITS = (8, 6, 4)
+LEVELS = ("quantize-activations", "levels")
+"""Pass and option that say how many levels an exact code has."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to compile. What is None is left to the passes."""
+
+    code: str
+    steps_per_frame: int | None
+    weight_bits: int | None
+    levels: int | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Options of passes, as ``--set`` takes them."""
+        return () if self.levels is None else (f"{LEVELS[0]}{{{LEVELS[1]}={self.levels}}}",)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """As the command line of ``compile`` has them."""
+        found = ["--code", self.code]
+        for name, value in (
+            ("--steps-per-frame", self.steps_per_frame),
+            ("--weight-bits", self.weight_bits),
+        ):
+            found += [] if value is None else [name, f"{value}"]
+        for change in self.changes:
+            found += ["--set", change]
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the user asks for; None where nothing is said of it."""
+
+    codes: tuple[str, ...] | None = None
+    steps: tuple[int, ...] | None = None
+    bits: tuple[int, ...] | None = None
+
+    @staticmethod
+    def parse(codes: str | None, steps: str | None, bits: str | None) -> Grid:
+        """Lists as the command line has them, ``8,6,4``.
+
+        Raises:
+            UserError: D305 a list is empty, has something twice, or something that cannot be.
+        """
+        named = None if codes is None else _once("--code", codes, [t.strip() for t in codes.split(",")])
+        for name in named or ():
+            if name not in [code.value for code in Code]:
+                able = ", ".join(code.value for code in Code)
+                raise fail("D305", f"no code {name!r}", where="--code", help=f"use {able}")
+        return Grid(
+            named,
+            None if steps is None else _numbers("--steps-per-frame", steps, STEPS),
+            None if bits is None else _numbers("--weight-bits", bits, BITS),
+        )
+
+    def settings(
+        self, target: Target, graph: Graph, changes: Iterable[str], allow_overflow: bool
+    ) -> tuple[Setting, ...]:
+        """Every setting to try, in a fixed order: by code, then steps, levels and bits.
+
+        A list of the user's is tried for every code, whatever comes of it. Where there is none, what
+        training has settled is kept (``trained_steps``, ``trained_bits``, levels), ``graded`` has the
+        steps that it needs and the levels that ``--code auto`` tries, and options of ``--set`` hold.
+
+        Args:
+            target: its codes are the ones tried where the user names none.
+            graph: the network.
+            changes: texts of ``--set``.
+            allow_overflow: ``--allow-overflow``.
+
+        Raises:
+            UserError: D320 a list and ``--set`` contradict each other; D308 a text cannot be read.
+        """
+        changes = tuple(changes)
+        fixed = set(_options(changes))
+        asked: Sequence[tuple[str, Sequence[Any]]] = (
+            ("code", self.codes or ()),
+            ("steps_per_frame", self.steps or ()),
+            ("weight_bits", self.bits or ()),
+        )
+        for key, values in asked:
+            for value in values:
+                refuse_contradictions(None, changes, {key: value}, allow_overflow)
+        bits: tuple[int | None, ...] = self.bits or BITS
+        if self.bits is None and SHORT["weight_bits"][:2] in fixed:
+            bits = (None,)
+        elif self.bits is None and graph.trained_bits is not None:
+            bits = (graph.trained_bits,)
+        found = []
+        for code in self.codes or self._codes(target, graph, changes):
+            steps = self.steps or _steps(code, graph, fixed)
+            levels = _levels(code, graph, fixed)
+            found += [Setting(code, k, n, top) for k, top, n in itertools.product(steps, levels, bits)]
+        return tuple(found)
+
+    def _codes(self, target: Target, graph: Graph, changes: Sequence[str]) -> tuple[str, ...]:
+        for name, option, value in _values(changes):
+            if (name, option) == SHORT["code"][:2]:
+                return (str(value),)
+        if graph.frame_is_step or graph.trained_steps is not None:
+            return (Code.RATE.value,)
+        return tuple(code.value for code in target.codes)
+
+
+def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
+    """K where the user says nothing; None is what ``match-delays`` takes by itself."""
+    levels_are_trained = bool(graph.neurons) and all(p.levels is not None for p in graph.neurons)
+    settled = (
+        SHORT["steps_per_frame"][:2] in fixed
+        or graph.frame_is_step
+        or (graph.trained_steps is not None and code == Code.RATE.value)
+        or code == Code.GRADED.value  # more steps only take time
+        or (code == Code.FRAME.value and levels_are_trained)  # likewise
+    )
+    return (None,) if settled else STEPS
+
+
+def _levels(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
+    """Levels of ``graded`` where training gave none: those that ``--code auto`` tries."""
+    bare = any(p.levels is None for p in graph.neurons)
+    if code != Code.GRADED.value or not bare or LEVELS in fixed:
+        return (None,)
+    tried = dict.fromkeys(c.levels for c in ORDER if c.code == code)
+    return tuple(tried) or (None,)
+
+
+def _values(changes: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
+    """Pass, option and value of every option in texts of ``--set``."""
+    for text in changes:
+        name, values = parse_change(text)
+        yield from ((name, option, value) for option, value in values.items())
+
+
+def _options(changes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((name, option) for name, option, _ in _values(changes))
+
+
+def _numbers(option: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        values = [int(part) for part in text.split(",")]
+    except ValueError:
+        values = [0]
+    if min(values) < 1:
+        raise fail(
+            "D305",
+            f"{text!r} is no list of numbers from 1 on",
+            where=option,
+            help=f"{option} {','.join(map(str, example))}",
+        )
+    return _once(option, text, values)
+
+
+def _once(option: str, text: str, values: Sequence[T]) -> tuple[T, ...]:
+    """The values of a list that names each once."""
+    if twice := list(dict.fromkeys(value for value in values if values.count(value) > 1)):
+        what = f"{', '.join(map(str, twice))} more than once"
+        raise fail("D305", what, where=f"{option} {text}", help="name each once")
+    return tuple(values)

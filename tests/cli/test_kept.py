@@ -1,0 +1,112 @@
+"""What a compile says of what it kept, which code it takes by itself, and what it tries for a cure."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from snnc import Rollout
+from snnc.calibrating import ENOUGH, MOST_ASIDE, in_order, set_aside
+
+from .conftest import MODEL, Command
+
+
+def manifest(folder: Path) -> Any:
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def wide(path: Path, inputs: int, most: int) -> Path:
+    """One wide layer of positive weights: its worst input is far above what is usual."""
+    torch.manual_seed(0)
+    net = Rollout((inputs,))
+    net.node("h")
+    net.readout("answer")
+    first, last = nn.Linear(inputs, 12), nn.Linear(12, 4)
+    with torch.no_grad():
+        first.weight.copy_(torch.rand(12, inputs) / inputs)
+    net.edge("input", "h", first)
+    net.edge("h", "answer", last)
+    counts = (torch.rand(64, 2, inputs) ** 6 * (most + 0.99)).to(torch.int64)
+    net.export(path, calibration=counts)
+    return path
+
+
+def test_the_code_is_chosen_and_said_with_what_it_keeps(snnc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    done = snnc("compile", MODEL, "--target", "loihi", "-o", folder)
+    assert done.code == 0 and "note[N780]" in done.err and "--code graded" in done.err
+    found = manifest(folder)
+    kept = found["kept"]
+    assert (found["code"], kept["samples"], kept["aside"]) == ("graded", 16, True)
+    assert found["tried"][-1]["decisions"] == kept["decisions"] >= 0.99
+    assert f"{kept['decisions']:.1%} of the float network's decisions kept" in done.out
+    for each in kept["populations"]:
+        assert (
+            f"  {each['population']}: error {each['error']:.2%}; most from {each['cause']}" in done.out
+        )
+    shown = snnc("inspect", folder)
+    assert f"kept         {kept['decisions']:.1%} of the float" in shown.out
+
+
+def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path) -> None:
+    asked = ("compile", MODEL, "--target", "loihi")
+    done = snnc(*asked, "--code", "rate", "--steps-per-frame", "2", "-o", tmp_path / "lossy")
+    before = manifest(tmp_path / "lossy")["kept"]
+    assert done.code == 0 and "warning[N781]" in done.err
+    assert f"on {1 - before['decisions']:.1%} of samples" in done.err
+    (cure,) = re.findall(r"help compile with (--code .*?): ([\d.]+)% of decisions kept", done.err)
+    assert snnc(*asked, *shlex.split(cure[0]), "-o", tmp_path / "better").code == 0
+    after = manifest(tmp_path / "better")["kept"]
+    assert after["decisions"] > before["decisions"] and f"{after['decisions']:.1%}" == f"{cure[1]}%"
+
+
+def test_the_usual_input_may_not_fit_and_another_one_does(snnc: Command, tmp_path: Path) -> None:
+    model = wide(tmp_path / "wide.pt", 1500, 12)
+    asked = ("compile", model, "--target", "loihi", "--code", "rate", "--steps-per-frame", "16")
+    usual = snnc(*asked, "--set", "encode-input{code=graded}", "-o", tmp_path / "graded")
+    assert usual.code == 2 and "D319" in usual.err
+    done = snnc(*asked, "-o", tmp_path / "out")
+    assert done.code == 0 and "note[N782]" in done.err, done.err
+    assert manifest(tmp_path / "out")["input"]["encoding"] == "spread"
+
+
+def test_a_refusal_names_what_was_tried_and_works(snnc: Command, tmp_path: Path) -> None:
+    model = wide(tmp_path / "wide.pt", 1500, 255)
+    asked = ("compile", model, "--target", "loihi")
+    done = snnc(*asked, "--code", "rate", "--steps-per-frame", "16", "-o", tmp_path / "out")
+    assert done.code == 2 and not (tmp_path / "out").exists()
+    (cure,) = re.findall(
+        r"help compile with (--code .*?): [\d.]+% of decisions kept when tried", done.err
+    )
+    assert snnc(*asked, *shlex.split(cure), "-o", tmp_path / "out").code == 0
+    assert snnc(*asked, "-o", tmp_path / "auto").code == 0
+
+
+@pytest.mark.parametrize("keep", ["0", "1.5", "-1"])
+def test_a_fraction_that_is_none(keep: str, snnc: Command, tmp_path: Path) -> None:
+    done = snnc("compile", MODEL, "--target", "loihi", "--keep", keep, "-o", tmp_path / "out")
+    assert done.code == 2 and "D305" in done.err and not (tmp_path / "out").exists()
+
+
+def test_calibration_is_from_all_over_the_file() -> None:
+    """Sorted by class, ten classes: the first few in the drawn order have nearly all of them."""
+    labels = np.repeat(np.arange(10), 100).reshape(-1, 1, 1)
+    drawn = in_order(labels)
+    assert sorted(drawn.ravel().tolist()) == labels.ravel().tolist()
+    assert len(np.unique(drawn[:ENOUGH])) == 10 and len(np.unique(drawn[:32])) >= 8
+    assert np.array_equal(drawn, in_order(labels))
+
+
+@pytest.mark.parametrize(
+    ("samples", "aside"), [(1, 0), (15, 0), (16, 4), (64, 16), (256, 128), (10**4, MOST_ASIDE)]
+)
+def test_some_samples_are_set_aside(samples: int, aside: int) -> None:
+    assert set_aside(samples) == aside

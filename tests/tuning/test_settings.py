@@ -1,0 +1,113 @@
+"""What is tried: lists of the user's, defaults, and what training has settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snnc.backends import find_backend
+from snnc.choosing import ORDER
+from snnc.errors import UserError
+from snnc.frontend import load_model
+from snnc.ir import Graph
+from snnc.tuning import Grid, Setting
+
+MODELS = Path(__file__).resolve().parents[2] / "samples" / "moving_digits"
+LOIHI, LOIHI1 = (find_backend(name).target for name in ("loihi", "loihi1"))
+
+
+@pytest.fixture(scope="module")
+def plain() -> Graph:
+    return load_model(MODELS / "model.pt").graph
+
+
+@pytest.fixture(scope="module")
+def levels() -> Graph:
+    return load_model(MODELS / "model_8_levels.pt").graph
+
+
+def tried(grid: Grid, graph: Graph, *changes: str) -> tuple[Setting, ...]:
+    return grid.settings(LOIHI, graph, changes, False)
+
+
+def test_defaults(plain: Graph) -> None:
+    found = tried(Grid(), plain)
+    of_graded = len({c.levels for c in ORDER if c.code == "graded"})
+    assert Counter(s.code for s in found) == {"rate": 12, "frame": 12, "graded": 3 * of_graded}
+    assert {s.steps_per_frame for s in found if s.code != "graded"} == {8, 16, 32, 64}
+    assert {s.steps_per_frame for s in found if s.code == "graded"} == {None}
+    assert [s.weight_bits for s in found[:4]] == [8, 6, 4, 8]
+    assert {s.code for s in Grid().settings(LOIHI1, plain, (), False)} == {"rate"}
+
+
+def test_trained_levels_settle_the_levels_and_the_steps_of_frame(levels: Graph) -> None:
+    found = tried(Grid(), levels)
+    assert Counter(s.code for s in found) == {"rate": 12, "frame": 3, "graded": 3}
+    assert all(s.levels is None for s in found)
+
+
+def test_training_with_spikes_settles_code_and_steps_and_trained_bits_the_bits(plain: Graph) -> None:
+    spiking = replace(plain, trained_steps=4, trained_bits=3)
+    assert tried(Grid(), spiking) == (Setting("rate", None, 3),)
+    asked = tried(Grid(("frame",), (5,), (7,)), spiking)
+    assert asked == (Setting("frame", 5, 7),)
+
+
+def test_lists_are_obeyed_for_every_code(levels: Graph) -> None:
+    found = tried(Grid.parse("graded, rate", "3,2", "5"), levels)
+    places = [("graded", 3, 5), ("graded", 2, 5), ("rate", 3, 5), ("rate", 2, 5)]
+    assert [(s.code, s.steps_per_frame, s.weight_bits) for s in found] == places
+
+
+def test_what_set_says_holds(plain: Graph) -> None:
+    found = tried(Grid(), plain, "quantize-weights{bits=5}", "match-delays{steps-per-frame=7}")
+    assert {(s.steps_per_frame, s.weight_bits) for s in found} == {(None, None)}
+    assert {s.code for s in tried(Grid(), plain, "choose-code{code=frame}")} == {"frame"}
+    graded = tried(Grid(("graded",), None, (8,)), plain, "quantize-activations{levels=9}")
+    assert graded == (Setting("graded", None, 8),)
+
+
+@pytest.mark.parametrize(
+    ("grid", "change"),
+    [
+        (Grid(bits=(8, 5)), "quantize-weights{bits=5}"),
+        (Grid(steps=(7, 8)), "match-delays{steps-per-frame=8}"),
+        (Grid(codes=("rate",)), "choose-code{code=frame}"),
+    ],
+)
+def test_lists_and_set_must_not_contradict(plain: Graph, grid: Grid, change: str) -> None:
+    with pytest.raises(UserError, match="D320"):
+        tried(grid, plain, change)
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        (("graded,fast", None, None), "no code 'fast'"),
+        (("rate,rate", None, None), "rate more than once"),
+        (("", None, None), "no code ''"),
+        ((None, "8;4", None), "'8;4' is no list"),
+        ((None, "0", None), "'0' is no list"),
+        ((None, None, ""), "'' is no list"),
+        ((None, None, "8,8,6"), "8 more than once"),
+    ],
+)
+def test_lists_that_are_none(lists: tuple[str | None, str | None, str | None], said: str) -> None:
+    with pytest.raises(UserError, match="D305") as refused:
+        Grid.parse(*lists)
+    assert said in str(refused.value)
+
+
+def test_options_are_those_of_compile() -> None:
+    asked = Setting("graded", None, 6, 31).options
+    assert asked == (
+        "--code",
+        "graded",
+        "--weight-bits",
+        "6",
+        "--set",
+        "quantize-activations{levels=31}",
+    )

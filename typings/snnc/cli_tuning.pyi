@@ -1,0 +1,1 @@
+from compiler.cli_tuning import *

@@ -1,0 +1,1 @@
+from compiler.console_tuning import *

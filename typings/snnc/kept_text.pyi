@@ -1,0 +1,1 @@
+from compiler.kept_text import *

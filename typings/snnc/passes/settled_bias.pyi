@@ -1,0 +1,1 @@
+from passes.settled_bias import *

@@ -1,0 +1,1 @@
+from compiler.tuning.pool import *
