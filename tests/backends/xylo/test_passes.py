@@ -238,6 +238,6 @@ def test_small_weights_get_a_scale_of_their_own_worth() -> None:
     """A loop thirty times weaker than the input: thresholds of 256 leave its weights some bits."""
     _, context = passed(network())
     (loop,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.loop"]
-    assert float(loop.split("relative error ")[1].split("%")[0]) < 5
+    assert float(loop.split("of a channel ")[1].split("%")[0]) < 5
     (count,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.count"]
     assert "0.00%" in count
