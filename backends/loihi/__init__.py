@@ -33,7 +33,7 @@ PIPELINE = (
 STOCK_PIPELINE = (
     PIPELINE.replace("choose-code", "choose-code{code=graded}")
     .replace("quantize-activations", "quantize-activations{levels=15,shift=0,clip=false}")
-    .replace("quantize-weights", "quantize-weights{power-of-two=true,correct-bias=no}")
+    .replace("quantize-weights", "quantize-weights{power-of-two=true,correct-bias=no,per=population}")
 )
 PROCESSES = ("any", "stock")
 

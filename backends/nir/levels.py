@@ -120,11 +120,10 @@ def _levels_of(program: Program, times: Schedule) -> dict[str, int]:
             for (s, t), rise in steps.items()
             if t in inside and members[s] != part
         ]
-        level[part] = max(before, default=0)
+        # The input alone is level 0: a population that is given nothing is on the first of neurons.
+        level[part] = max(before, default=0 if program.input.name in inside else 1)
     found = {name: level[part] for name, part in members.items()}
     neurons = [p.name for p in program.populations if p.kind is Kind.NEURONS]
-    for name in neurons:
-        found[name] = max(1, found[name])  # a population that is given nothing
     found[program.readout.name] = max([found[n] for n in neurons], default=0) + 1
     return found
 

@@ -68,22 +68,23 @@ def rounding_cause(before: Graph, after: Graph) -> str:
     return "bias rounding"
 
 
-def levels_cause(graph: Graph, first: Place, amplitude: Array | float) -> str:
-    """What levels changed where two rungs differ first: ``clipping`` or ``code``, with its size.
+def levels_cause(graph: Graph, place: Place, amplitude: Array | float) -> str:
+    """What levels changed at a place: ``clipping`` or ``code``, with its size.
 
     Args:
         graph: the one with levels, in thresholds.
-        first: where it differs, in the units of the model; ``expected`` is the value without levels.
+        place: where it differs most, in the first population that differs, in the units of the model;
+            ``expected`` is the value without levels.
         amplitude: what a threshold of the population is in those units, () or for each channel.
     """
-    population = graph.by_name[first.population]
+    population = graph.by_name[place.population]
     if population.kind is not Kind.NEURONS or population.levels is None:
         return f"code: the activations that {population.name} hears have levels"
-    top = _at(population, population.ceiling, amplitude, first.neuron)
-    step = _at(population, population.step, amplitude, first.neuron)
-    if first.expected > top:
-        return f"clipping: the range of {_channel(population, amplitude, first)} ends at {top:.4g}"
-    who, how = _channel(population, amplitude, first), "" if population.shift else ", rounded down"
+    top = _at(population, population.ceiling, amplitude, place.neuron)
+    step = _at(population, population.step, amplitude, place.neuron)
+    if place.expected > top:
+        return f"clipping: the range of {_channel(population, amplitude, place)} ends at {top:.4g}"
+    who, how = _channel(population, amplitude, place), "" if population.shift else ", rounded down"
     if population.levels > MANY_LEVELS:
         return f"code: {who} has multiples of {step:.4g}{how}"
     return f"code: {who} has {population.levels} levels of {step:.4g}{how}"
@@ -110,8 +111,8 @@ def _at(
     return float(np.broadcast_to(shaped[0] * shaped[1], population.shape)[neuron])
 
 
-def _channel(population: Population, amplitude: Array | float, first: Place) -> str:
+def _channel(population: Population, amplitude: Array | float, place: Place) -> str:
     """The population, with the channel where each has a range of its own."""
     ceiling = 0.0 if population.ceiling is None else population.ceiling
     each = np.size(amplitude) > 1 or np.size(ceiling) > 1
-    return f"{population.name}, channel {first.neuron[0]}" if each else population.name
+    return f"{population.name}, channel {place.neuron[0]}" if each else population.name

@@ -111,8 +111,8 @@ def test_a_low_range_is_named_as_clipping(snnc: Command, tmp_path: Path) -> None
     levels = rungs(snnc, folder)[2]
     assert levels["max_abs"] > 0.5 and levels["cause"].startswith("clipping")
     first = levels["first_divergence"]
-    ends = rf"{first['layer']}, channel \d+ ends at {re.escape(format(first['actual'], '.4g'))}$"
-    assert re.search(ends, levels["cause"])
+    ends = re.search(rf"{first['layer']}, channel \d+ ends at (\S+)$", levels["cause"])
+    assert ends and float(ends[1]) < 0.2 * levels["max_abs"]
 
 
 def first_neurons(program: Program, **changes: Any) -> Program:
@@ -280,11 +280,11 @@ def test_calibration_data_must_be_those(snnc: Command, exact: Path, tmp_path: Pa
     [
         (
             ("--target", "loihi{processes=stock}", "--code", "graded"),
-            "code: h1, channel 0 has multiples of",
+            r"code: h1, channel \d+ has multiples of",
         ),
         (
             ("--target", "loihi", "--code", "rate", "--steps-per-frame", "4"),
-            "code: h1, channel 0 has 4",
+            r"code: h1, channel \d+ has 4 levels",
         ),
     ],
 )
@@ -294,7 +294,7 @@ def test_rounding_is_not_called_clipping(
     folder = tmp_path / "net.loihi"
     assert snnc("compile", MODELS / "model_bias_free.pt", *options, "-o", folder).code == 0
     levels = rungs(snnc, folder)[2]
-    assert levels["cause"].startswith(cause)
+    assert re.match(cause, levels["cause"])
 
 
 def test_the_last_frames_that_are_not_compared_are_named(snnc: Command, finished: Path) -> None:
