@@ -119,9 +119,9 @@ def common_scale(
     if not used:
         return min(2**8, most)
     # The scales at which each projection just fills its grid with exponent 0. The largest serves
-    # all of them best, if the potential has room for it; the smallest is needed in any case.
+    # all of them best, as far as the potential has room for it; the smallest is needed in any case.
     filling = [p.reach / p.largest for p in used]
-    full = min(most, max([min(filling), *(f for f in filling if f <= roomy)]))
+    full = min(most, max(min(filling), min(max(filling), roomy)))
     tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
     errors = [sum(best_exponent(p, int(s), highest)[0] for p in used) for s in tried]
