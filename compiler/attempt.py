@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from snnc.backends import Backend, called
 from snnc.passes import Context, Pass, Pipeline
 
-from .calibrating import in_order, set_aside
+from .calibrating import drawn_order, in_order, set_aside
 from .data import Data, check_counts
 from .errors import Diagnostic, Severity, UserError, blamed
 from .frontend import Model
@@ -47,14 +47,14 @@ class Attempt:
 
     Attributes:
         model, backend: what is compiled, and for which target.
-        counts: calibration data as given, or None; ``where`` is what messages call them.
+        data: calibration data as given, or None; ``where`` is what messages call them.
         allow_overflow: go on where sums can leave their registers.
         after_pass, report: called after each pass.
     """
 
     model: Model
     backend: Backend
-    counts: NDArray[np.int64] | None
+    data: Data | None
     where: str
     allow_overflow: bool
     after_pass: Callable[[Pass, Graph], None] | None
@@ -66,8 +66,8 @@ class Attempt:
         Raises:
             UserError: the network cannot be compiled so.
         """
-        target = self.backend.target
-        context = context_of(target, self.counts, list(self.model.notes))
+        target, counts = self.backend.target, None if self.data is None else self.data.x
+        context = context_of(target, counts, list(self.model.notes))
         stages, steps = Stages(self.model.graph), len(pipeline.passes) + 3
         done = 1
 
@@ -82,9 +82,9 @@ class Attempt:
         graph = pipeline.run(self.model.graph, context, step)
         stages.finish(graph)
         program = validate(lower(graph, target))
-        if self.counts is not None:
-            check_counts(Data(self.counts, None), program, target, self.where)
-        ranges, findings = check_ranges(program, target, self.counts, self.allow_overflow)
+        if counts is not None:
+            check_counts(Data(counts, None), program, target, self.where)
+        ranges, findings = check_ranges(program, target, counts, self.allow_overflow)
         with blamed(called(self.backend), "checking the program"):
             broken = [*check_models(program, target), *self.backend.check(program)]
         errors = [d for d in broken if d.severity is Severity.ERROR]
@@ -94,13 +94,15 @@ class Attempt:
 
     def judge(self, lowered: Lowered) -> Kept | None:
         """What integers keep of the float network; None where nothing can tell."""
-        if self.counts is None or lowered.graph.frame_is_step:
+        if self.data is None or lowered.graph.frame_is_step:
             return None
-        ordered, aside = in_order(self.counts), set_aside(len(self.counts))
-        judged = ordered[len(ordered) - aside :] if aside else ordered
-        cost = _multiplications(lowered.stages.graphs) * judged.shape[1]
+        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
-        return judge(lowered.stages, lowered.program, judged[:most], bool(aside))
+        judged = (order[len(order) - aside :] if aside else order)[:most]
+        x, y = self.data.x[judged].astype(np.int64), self.data.y
+        data = Data(x, None if y is None else y[judged])
+        return judge(lowered.stages, lowered.program, data, bool(aside))
 
 
 def context_of(target: Any, counts: NDArray[np.int64] | None, notes: list[Diagnostic]) -> Context:

@@ -28,8 +28,12 @@ def in_order(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     Args:
         counts: (samples, frames, \\*input shape).
     """
-    order = np.random.default_rng(SEED).permutation(len(counts))
-    return np.asarray(counts[order], np.int64)
+    return np.asarray(counts[drawn_order(len(counts))], np.int64)
+
+
+def drawn_order(samples: int) -> NDArray[np.int64]:
+    """Numbers of the samples in that order."""
+    return np.random.default_rng(SEED).permutation(samples)
 
 
 def set_aside(samples: int) -> int:
@@ -41,8 +45,8 @@ def set_aside(samples: int) -> int:
     return aside if aside >= LEAST_ASIDE else 0
 
 
-def calibration_counts(model: Model, path: Path | None) -> tuple[NDArray[np.int64] | None, str]:
-    """Calibration counts and where they are from: a file, the archive, or nothing.
+def calibration_data(model: Model, path: Path | None) -> tuple[Data | None, str]:
+    """Calibration counts, with the file's labels, and where they are from: file, archive or nothing.
 
     Raises:
         UserError: the file cannot be read, or does not fit the model.
@@ -51,9 +55,9 @@ def calibration_counts(model: Model, path: Path | None) -> tuple[NDArray[np.int6
     if path is not None:
         data = read_data(path)
         check_shape(data, shape, str(path))
-        return data.x, "file"
+        return data, "file"
     if model.calibration is not None:
-        counts = np.asarray(model.calibration, dtype=np.int64)
-        check_shape(Data(counts, None), shape, "the archive's calibration data")
-        return counts, "archive"
+        data = Data(np.asarray(model.calibration, dtype=np.int64), None)
+        check_shape(data, shape, "the archive's calibration data")
+        return data, "archive"
     return None, "unneeded" if model.graph.frame_is_step else "none"

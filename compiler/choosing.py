@@ -149,7 +149,7 @@ def choose(
         raise fail(
             "D305", f"--keep {keep}", where="--keep", help="use a fraction of decisions, as 0.99"
         )
-    if not automatic or not possible or attempt.counts is None:
+    if not automatic or not possible or attempt.data is None:
         return _as_asked(attempt, asked, possible, pipeline_of, keep)
     best: tuple[Candidate, Lowered, Pipeline, Kept | None] | None = None
     tried: list[Tried] = []
@@ -208,7 +208,7 @@ def _better(
     than: Kept | None = None,
 ) -> Tried | None:
     """The first candidate that keeps enough, or else the best that was found, if any is better."""
-    if attempt.counts is None:
+    if attempt.data is None:
         return None
     best: Tried | None = None
     for candidate in possible:
@@ -288,6 +288,8 @@ def _loss(kept: Kept | None, attempt: Attempt, better: Tried | None) -> list[Dia
             return []
         lost = 1 - kept.decisions
         what = f"the integers decide otherwise than the float network on {lost:.1%} of samples"
+        if kept.accuracy is not None:
+            what += "; accuracy {1:.1%} in integers, {0:.1%} in floats".format(*kept.accuracy)
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
     error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst = kept.worst

@@ -19,7 +19,7 @@ from snnc.passes import Fact, Pass, Pipeline, registered
 from .attempt import Attempt
 from .bundle import seal, unsound
 from .bundle_output import refuse_output, staged
-from .calibrating import calibration_counts, set_aside
+from .calibrating import calibration_data, set_aside
 from .choosing import AUTO, KEEP, Candidate, candidates, choose
 from .contradictions import refuse_contradictions
 from .data import read_data
@@ -163,10 +163,11 @@ def compile_model(
     shape = None if calibration is None else partial(_frame_shape, calibration)
     given = Given(input_shape, module, shape)
     model = load_model(model_path, dt=dt, discretize=discretize, given=given)
-    counts, origin = calibration_counts(model, calibration)
+    data, origin = calibration_data(model, calibration)
+    counts = None if data is None else data.x
     where = str(calibration) if calibration else "the archive's calibration data"
     judged = 0 if counts is None else set_aside(len(counts))
-    attempt = Attempt(model, backend, counts, where, allow_overflow, after_pass, report)
+    attempt = Attempt(model, backend, data, where, allow_overflow, after_pass, report)
 
     def pipeline_of(candidate: Candidate) -> Pipeline:
         steps, named = candidate.steps_per_frame, [*options[1], *candidate.changes]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .data import Data
 from .ir import Program
 from .ir.footprint import fan_out
 from .sim import encode, simulate
@@ -57,6 +58,7 @@ class Kept:
         samples: that it was judged on.
         aside: whether these were kept out of calibration.
         decisions: fraction of samples whose largest answer is the same; None for a single output.
+        accuracy: the float network's and the integers', where labels are known; None elsewhere.
         error: of the answers, relative to their spread over the samples.
         steps: of a run of so many frames, until the last answer.
         operations: synaptic operations of a sample.
@@ -70,6 +72,7 @@ class Kept:
     steps: int
     operations: float
     populations: tuple[PopulationError, ...]
+    accuracy: tuple[float, float] | None = None
 
     @property
     def standard_error(self) -> float:
@@ -85,10 +88,13 @@ class Kept:
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, for the manifest."""
+        both = self.accuracy
+        accuracy = None if both is None else {"float": both[0], "integers": both[1]}
         return {
             "samples": self.samples,
             "aside": self.aside,
             "decisions": self.decisions,
+            "accuracy": accuracy,
             "answer_error": self.error,
             "steps": self.steps,
             "synaptic_operations": self.operations,
@@ -96,20 +102,20 @@ class Kept:
         }
 
 
-def judge(stages: Stages, program: Program, counts: NDArray[np.int64], aside: bool) -> Kept:
+def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     """Run the float network, the stages between and the integers on the same data.
 
     Args:
         stages: of the compile, finished.
         program: what it gave.
-        counts: (samples, frames, \\*input shape).
+        data: counts, (samples, frames, \\*input shape), and labels, if there are any.
         aside: whether calibration did not see them.
     """
+    counts = data.x
     steps = program.steps(counts.shape[1])
     widest = max(math.prod(p.shape) for p in program.populations) * len(program.populations)
     block = max(1, BLOCK_VALUES // (steps * widest))
     sums: dict[str, _Sum] = {}
-    decided: list[NDArray[np.bool_]] = []
     answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     readout, operations = program.readout.name, 0.0
     connections = _connections(program)
@@ -126,21 +132,33 @@ def judge(stages: Stages, program: Program, counts: NDArray[np.int64], aside: bo
         pair = (values[FLOATS][readout][:, -1], values[PROGRAM][readout][:, -1])
         flat = tuple(v.reshape(len(part), -1) for v in pair)
         answers.append((flat[0], flat[1]))
-        decided.append(flat[0].argmax(1) == flat[1].argmax(1))
     meant, found = (np.concatenate(part) for part in zip(*answers, strict=True))
     spread, size = (float(np.sqrt(np.mean(np.square(v)))) for v in (meant - meant.mean(axis=0), meant))
     if spread < LEAST_SPREAD * size:  # they are all the same, but for the rounding of floats
         spread = size
     apart = float(np.sqrt(np.mean(np.square(meant - found))))
+    decided = meant.argmax(1), found.argmax(1)
     return Kept(
         len(counts),
         aside,
-        float(np.concatenate(decided).mean()) if meant.shape[1] > 1 else None,
+        float((decided[0] == decided[1]).mean()) if meant.shape[1] > 1 else None,
         apart / spread if spread else 0.0,
         steps,
         operations / len(counts),
         tuple(sums[name].error(name) for name in sums),
+        _accuracy(data.y, decided, meant.shape[1]),
     )
+
+
+def _accuracy(
+    labels: NDArray[np.int64] | None,
+    decided: tuple[NDArray[np.int64], NDArray[np.int64]],
+    outputs: int,
+) -> tuple[float, float] | None:
+    """Fractions of right decisions, where labels are those of outputs."""
+    if labels is None or outputs < 2 or labels.min() < 0 or labels.max() >= outputs:
+        return None
+    return float((decided[0] == labels).mean()), float((decided[1] == labels).mean())
 
 
 def _connections(program: Program) -> dict[str, NDArray[np.int64]]:

@@ -25,5 +25,8 @@ def kept_lines(kept: dict[str, Any] | None) -> Iterator[str]:
             f"{kept['decisions']:.1%} of the float network's decisions kept, answers off by "
             f"{kept['answer_error']:.2%} of their spread, on {samples}"
         )
+    if kept["accuracy"] is not None:
+        found, meant = kept["accuracy"]["integers"], kept["accuracy"]["float"]
+        yield f"  accuracy {found:.1%} in integers, {meant:.1%} in floats, on the same samples"
     for each in kept["populations"]:
         yield f"  {each['population']}: error {each['error']:.2%}; most from {each['cause']}"

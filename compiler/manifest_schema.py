@@ -207,6 +207,7 @@ kept = table(
         "samples": whole(1, MOST),
         "aside": truth,
         "decisions": maybe(fraction),
+        "accuracy": maybe(table({"float": fraction, "integers": fraction})),
         "answer_error": amount,
         "steps": count,
         "synaptic_operations": amount,

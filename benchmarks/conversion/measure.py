@@ -106,7 +106,8 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
     said: list[str]
     with tempfile.TemporaryDirectory() as name:
         data, bundle = Path(name, "calibration.npz"), Path(name, "net")
-        np.savez(data, x=given.x)
+        labels = {} if net.member.regression else {"y": given.y}
+        np.savez(data, x=given.x, **labels)
         try:
             compiled = compile_model(
                 net.model,
@@ -141,6 +142,7 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
         engine=ENGINE,
         chosen=chosen,
         kept=kept.get("decisions"),
+        said_accuracy=kept.get("accuracy"),
         answer_error=kept.get("answer_error"),
     )
 

@@ -109,9 +109,8 @@ class Bench:
     def row(self, setting: Setting) -> Row:
         """Compile and measure; a refusal is a row as well."""
         backend = find_backend(self.target)
-        attempt = Attempt(
-            self.model, backend, self.counts, self.where, self.allow_overflow, None, quiet
-        )
+        data = None if self.counts is None else Data(self.counts, None)
+        attempt = Attempt(self.model, backend, data, self.where, self.allow_overflow, None, quiet)
         try:
             pipeline = build_pipeline(
                 backend,

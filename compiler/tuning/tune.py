@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from snnc.backends import find_backend
-from snnc.calibrating import calibration_counts, set_aside
+from snnc.calibrating import calibration_data, set_aside
 from snnc.data import check_shape, read_data
 from snnc.errors import UserError, counted, fail
 from snnc.files.writing import write_file
@@ -77,7 +77,8 @@ def tune_model(
     model = load_model(model_path, dt=dt, discretize=discretize, given=given)
     check_shape(read, model.graph.input.shape, str(data))
     settings = grid.settings(backend.target, model.graph, changes, allow_overflow)
-    counts, origin = calibration_counts(model, calibration)
+    calibrating, origin = calibration_data(model, calibration)
+    counts = None if calibrating is None else calibrating.x
     options: tuple[str, ...] = () if calibration is None else ("--calibration", str(calibration))
     if origin == "none":
         counts, origin, options = read.x, "data", ("--calibration", str(data))

@@ -14,7 +14,11 @@ import torch
 from torch import nn
 
 from snnc import Rollout
-from snnc.calibrating import ENOUGH, MOST_ASIDE, in_order, set_aside
+from snnc.bundle import read_bundle
+from snnc.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
+from snnc.frontend import load_model
+from snnc.sim import tally
+from snnc.tuning.measure import float_answers
 
 from .conftest import MODEL, Command
 
@@ -54,6 +58,29 @@ def test_the_code_is_chosen_and_said_with_what_it_keeps(snnc: Command, tmp_path:
         )
     shown = snnc("inspect", folder)
     assert f"kept         {kept['decisions']:.1%} of the float" in shown.out
+
+
+def test_labels_say_what_the_loss_is_worth(snnc: Command, tmp_path: Path) -> None:
+    """Accuracies of the samples set aside, counted again with the bundle and by hand."""
+    rng = np.random.default_rng(0)
+    x = rng.binomial(5, rng.random((64, 1, 2, 16, 16)) ** 4, (64, 6, 2, 16, 16))
+    floats = float_answers(load_model(MODEL).graph, x)[:, -1].argmax(1)
+    y = np.where(np.arange(64) % 4 == 0, (floats + 1) % 10, floats)
+    data, folder = tmp_path / "labelled.npz", tmp_path / "out"
+    np.savez(data, x=x, y=y)
+    asked = ("compile", MODEL, "--target", "loihi", "--code", "rate", "--steps-per-frame", "2")
+    done = snnc(*asked, "--calibration", data, "-o", folder)
+    assert done.code == 0
+    aside = drawn_order(64)[48:]
+    meant = float((floats[aside] == y[aside]).mean())
+    decided = tally(read_bundle(folder)[0].program, x[aside]).potential[:, -1].argmax(-1)
+    found = float((decided == y[aside]).mean())
+    assert manifest(folder)["kept"]["accuracy"] == {"float": meant, "integers": found}
+    words = f"accuracy {found:.1%} in integers, {meant:.1%} in floats"
+    assert words in done.out and words in done.err and words in snnc("inspect", folder).out
+    np.savez(data, x=x, y=y + 5)  # labels that no output has
+    assert snnc(*asked, "--calibration", data, "-o", folder).code == 0
+    assert manifest(folder)["kept"]["accuracy"] is None
 
 
 def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path) -> None:
