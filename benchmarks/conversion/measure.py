@@ -45,8 +45,8 @@ class Row:
     ``trained`` (the float network's) and ``value`` are accuracies in percent, or root mean square
     errors. ``loss`` is how many points were lost, or by how much the error grew: a factor. They are
     None where the compile was refused; ``compile_said`` has the codes of errors and warnings.
-    ``chosen`` are the options that ``auto`` took; ``kept`` and ``answer_error`` are what it said
-    of decisions and answers on samples set aside.
+    ``chosen`` are the options that ``auto`` took; ``kept``, ``said_accuracy`` and
+    ``answer_error`` are what it said of decisions, accuracies and answers on samples set aside.
     ``samples`` counts the test part's; ``right`` says of each in turn whether the decision was right,
     as the hexadecimal digits of ``numpy.packbits``; None for regressions.
     """
@@ -70,6 +70,7 @@ class Row:
     right: str | None
     chosen: str | None = None
     kept: float | None = None
+    said_accuracy: dict[str, float] | None = None
     answer_error: float | None = None
 
 
