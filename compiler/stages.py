@@ -16,7 +16,7 @@ from snnc.passes import Pass
 
 from .ir import Graph, Kind, Program, Trace, per_channel
 from .sim import answers
-from .sim.analog import frame_values, run_frames
+from .sim.analog import frame_values, in_frames, run_frames
 from .verify import spikes_by_frame
 
 FLOATS, LEVELS = "graph in floats", "graph with quantized activations"
@@ -37,6 +37,8 @@ class Stages:
     def __init__(self, graph: Graph) -> None:
         self.graphs: dict[str, Graph] = {FLOATS: graph}
         self.amplitudes: dict[str, NDArray[Any]] = {}
+        self._folded = graph
+        self._moved: dict[str, NDArray[Any]] = {}
 
     def keep(self, a_pass: Pass, graph: Graph) -> None:
         """Called after each pass, with the graph that it gave."""
@@ -45,11 +47,29 @@ class Stages:
                 value = p.amplitude
                 self.amplitudes[p.name] = per_channel(value, p.shape) if value.ndim else value
         if a_pass.name == "fold-thresholds":
+            self._folded = graph
             self.graphs[LEVELS] = graph if graph.code.exact else _with_rate_levels(graph)
+        if a_pass.name == "correct-rates":
+            self._moved = {
+                p.name: p.bias - before
+                for p in graph.neurons
+                if p.bias is not None and (before := self._folded.by_name[p.name].bias) is not None
+            }
 
     def finish(self, graph: Graph) -> None:
-        """The graph that the pipeline ends with."""
-        self.graphs[WEIGHTS] = graph if graph.code.exact else _with_rate_levels(graph)
+        """The graph that the pipeline ends with.
+
+        What ``correct-rates`` put into biases makes up for spikes, which these graphs do not have: the
+        stage of the weights is without it.
+        """
+        if not graph.code.exact:
+            graph = _with_rate_levels(graph)
+            graph = graph.with_populations(
+                replace(p, bias=p.bias - self._moved[p.name])
+                for p in graph.neurons
+                if p.bias is not None and p.name in self._moved
+            )
+        self.graphs[WEIGHTS] = graph
 
     def values(self, name: str, counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
         """A graph's populations frame by frame, in the units of the model.
@@ -98,6 +118,7 @@ def _with_rate_levels(graph: Graph) -> Graph:
     """A graph of rates with the levels that K steps can represent: 0 to K spikes, one a step."""
     if graph.frame_is_step:
         return graph
+    graph = in_frames(graph)
     return graph.with_populations(
         replace(p, levels=graph.steps_per_frame, ceiling=np.ones(()), shift=0.5, grid=None)
         for p in graph.neurons

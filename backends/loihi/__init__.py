@@ -28,7 +28,7 @@ __all__ = ["LoihiBackend"]
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 STOCK_PIPELINE = (
     PIPELINE.replace("choose-code", "choose-code{code=graded}")

@@ -24,7 +24,7 @@ __all__ = ["Loihi1Backend"]
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input{code=spread},"
     "restart-frames,set-neurons{reset=zero},quantize-activations,balance-thresholds,"
-    "ease-hard-reset,fold-thresholds,quantize-weights"
+    "ease-hard-reset,fold-thresholds,correct-rates,quantize-weights"
 )
 
 

@@ -21,6 +21,6 @@ NIR = Target(
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,"
-    "restart-frames{enabled=false},set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+    "restart-frames{enabled=false},set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 """Without restarting frames: NIR has no word for it."""

@@ -15,7 +15,7 @@ from snnc.sim import FAST, REFERENCE, simulate
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 FILES = {"program": "payload/program.json", "weights": "payload/weights.npz"}
 

@@ -23,7 +23,7 @@ __all__ = ["SanafeBackend"]
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input{code=spread},restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 """Loihi's own, with binary input: SANA-FE's spikes carry no payload."""
 

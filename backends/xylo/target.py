@@ -118,7 +118,7 @@ XYLO = Target(
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays{relays=false},encode-input,set-neurons,"
-    "quantize-activations,balance-thresholds,fold-thresholds,bit-shift-decays,"
+    "quantize-activations,balance-thresholds,fold-thresholds,correct-rates,bit-shift-decays,"
     "quantize-weights{headroom=32},common-weight-shifts,early-biases"
 )
 """Without restarting frames, which Xylo cannot, and without relays: its synapses remember."""

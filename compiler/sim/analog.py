@@ -7,6 +7,7 @@ what the network was trained to do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import Encoding, Graph, Kind, Population, Shape, apply_chain, per_channel
+from snnc.ir.scaling import scale_outputs
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +55,18 @@ def _activation(population: Population, total: Floats) -> Floats:
     if population.ceiling is None:
         return total
     return np.minimum(total, _of_channels(population.ceiling, population.shape))
+
+
+def in_frames(graph: Graph) -> Graph:
+    """A graph of rates as frames see it: in all a current that keeps k brings 1 / (1 - k)."""
+    shapes = {p.name: p.shape for p in graph.populations}
+    lasting = {p.name: 1 / (1 - p.neuron.current_kept) for p in graph.neurons if p.neuron}
+    return graph.with_projections(
+        p
+        if lasting.get(p.target, 1.0) == 1
+        else replace(p, ops=(scale_outputs(p.op, np.asarray(lasting[p.target]), shapes[p.target]),))
+        for p in graph.projections
+    )
 
 
 def frame_values(graph: Graph, counts: NDArray[Any]) -> Floats:

@@ -196,7 +196,7 @@ def balance(
         stand_ins = {
             name: held(graph, graph.by_name[name], activations[name], steps)
             for name in spiking
-            if len(members) > 1 or any(p.source == name for p in graph.into(name))
+            if is_looping(graph, members)
         }
         known: Outputs = {}
         for name in spiking:
@@ -213,6 +213,11 @@ def balance(
             if name != graph.input.name:  # its shape tells samples and steps
                 del outputs[name]
     return graph
+
+
+def is_looping(graph: Graph, members: tuple[str, ...]) -> bool:
+    """Whether a component's populations hear themselves."""
+    return len(members) > 1 or any(p.source == members[0] for p in graph.into(members[0]))
 
 
 def _needed_later(graph: Graph, name: str, outputs: Outputs) -> bool:

@@ -1,0 +1,1 @@
+from passes.correct_rates import *
