@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -197,7 +197,7 @@ class GridSearch:
         for p in graph.into(population.name):
             mode = self.mode(weights_of(p.op))
             exponents = range(self._lowest, (self.target.limit(EXPONENT_LIMIT) or 31) + 1)
-            tried = (self._rounded(p, mode, e, scales, population, None) for e in exponents)
+            tried = (self.on_grid(p, mode, e, scales, population, None) for e in exponents)
             rounded.append(min(tried, key=lambda r: r.error))
         return Choice(scales, self._shift(graph, population), tuple(rounded))
 
@@ -231,10 +231,9 @@ class GridSearch:
                 for c, cap in enumerate(np.maximum(caps, 1))
             ]
             scales = np.array(each, np.float64)
-        single = population.kind is Kind.NEURONS and not graph.code.exact
-        rests = to_exceed(projections, population) if single else [None] * len(projections)
+        rests = self.rests(graph, population)
         rounded = [
-            self._rounded(p, w.mode, e, scales, population, rest)
+            self.on_grid(p, w.mode, e, scales, population, rest)
             for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))
@@ -250,7 +249,13 @@ class GridSearch:
         largest = _largest_answer(graph, context)
         return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 
-    def _rounded(
+    def rests(self, graph: Graph, population: Population) -> Sequence[Array | None]:
+        """By projection, what weights that alone make a neuron fire must exceed; None elsewhere."""
+        projections = graph.into(population.name)
+        single = population.kind is Kind.NEURONS and not graph.code.exact
+        return to_exceed(projections, population) if single else [None] * len(projections)
+
+    def on_grid(
         self,
         p: Projection,
         mode: SignMode,
@@ -258,12 +263,19 @@ class GridSearch:
         scale: Array,
         population: Population,
         rest: Array | None,
+        integers: Array | None = None,
     ) -> Rounded:
-        """On the grid; each weight that alone makes its neuron fire stays above ``rest``."""
+        """On the grid; each weight that alone makes its neuron fire stays above ``rest``.
+
+        Args:
+            integers: what to store, any shape of the weights' size; the nearest where None.
+        """
         units = scale / 2.0**exponent
         scaled = scale_outputs(p.op, units, population.shape)
         weights, wanted = weights_of(p.op), weights_of(scaled)
-        integers = on_nearest(wanted, 1.0, mode, self.bits)
+        if integers is None:
+            integers = on_nearest(wanted, 1.0, mode, self.bits)
+        integers = integers.reshape(wanted.shape)
         low, high = weight_range(self.bits, mode)
         step = weight_step(self.bits, mode)
         clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))

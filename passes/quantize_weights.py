@@ -14,6 +14,7 @@ from snnc.ir.scaling import weights_of
 
 from .base import Context, Fact, Pass
 from .bias_correction import SAMPLES, mean_outputs
+from .compensated_rounding import compensate, seen_inputs
 from .decays import round_decays
 from .population_grid import Choice, Excess, GridSearch, Rounded
 from .room import tell_room
@@ -34,6 +35,7 @@ DEFAULT_BITS = 8
 GROUPS = ("auto", "population", "channel")
 SIGNS = ("auto", "mixed")
 CORRECTION = ("auto", "yes", "no")
+ROUNDING = ("auto", "nearest", "compensated")
 MOST_CORRECTED_BITS = 6
 
 
@@ -70,6 +72,8 @@ class QuantizeWeights(Pass):
         correct_bias: ``yes`` takes what rounding the weights adds on average back in the biases, where
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it
             changed accuracy by no more than chance on samples/moving_digits.
+        rounding: ``nearest``, or ``compensated``: weights one after another, each making up for what
+            those before it lost, on calibration data; ``auto`` does so up to 6 bits.
         power_of_two: in the exact codes, scales of neurons are powers of two, small enough that a
             connection's own exponent can divide by them, as Lava's graded neurons need it.
     """
@@ -83,6 +87,7 @@ class QuantizeWeights(Pass):
         "sign_mode": SIGNS,
         "per": GROUPS,
         "correct_bias": CORRECTION,
+        "rounding": ROUNDING,
     }
 
     bits: int | None = None
@@ -92,6 +97,7 @@ class QuantizeWeights(Pass):
     per: str = "auto"
     ranges: bool = True
     correct_bias: str = "auto"
+    rounding: str = "auto"
     power_of_two: bool = False
 
     def run(self, graph: Graph, context: Context) -> Graph:
@@ -110,6 +116,7 @@ class QuantizeWeights(Pass):
             powers_of_two,
             self._means(graph, context),
         )
+        seen = seen_inputs(graph, context) if self._compensates(graph, context) else None
         populations: list[Population] = []
         rounded: dict[int, Projection] = {}
         for population in graph.populations:
@@ -117,6 +124,10 @@ class QuantizeWeights(Pass):
                 continue
             population = capped(graph, population, context.calibration)
             choice = self._choice(search, graph, population, context)
+            if seen is not None and context.calibration is not None:
+                choice = compensate(search, graph, population, choice, seen, context.calibration)
+            for each, old in zip(choice.rounded, graph.into(population.name), strict=True):
+                self._tell_rounding(each, old, context)
             search.remember(graph, population, choice, context)
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
                 rounded[id(old)] = new.projection
@@ -144,6 +155,12 @@ class QuantizeWeights(Pass):
         return self.correct_bias == "yes" or (
             self.correct_bias == "auto" and (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
         )
+
+    def _compensates(self, graph: Graph, context: Context) -> bool:
+        if graph.frame_is_step or context.calibration is None:
+            return False  # its activations are spikes, which a float run does not have
+        few = (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
+        return self.rounding == "compensated" or (self.rounding == "auto" and few)
 
     def _means(self, graph: Graph, context: Context) -> dict[str, Array] | None:
         """What populations put out on average, where biases are to be corrected."""
@@ -191,8 +208,6 @@ class QuantizeWeights(Pass):
                 if left is not None or grave:
                     raise self._cannot_fit(search, graph, population, left, excess, choice, context)
                 self._tell_lowered(population, free, choice, excess, context)
-        for rounded, old in zip(choice.rounded, graph.into(population.name), strict=True):
-            self._tell_rounding(rounded, old, context)
         return choice
 
     def _lasting(

@@ -1,0 +1,218 @@
+"""Rounding weights so that their errors cancel in what reaches a neuron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Array, Conv2d, Graph, Linear, Op, Population, Projection, WeightGrid
+from snnc.ir.scaling import weights_of
+from snnc.sim.analog import frame_values, run_frames
+from snnc.sim.spiking import is_looping
+
+from .base import Context
+from .grid_search import on_nearest
+from .population_grid import Choice, GridSearch
+
+SAMPLES, MOST_VALUES = 128, 2**26
+"""Calibration samples that inputs are measured on: so many, and so many values of all populations."""
+
+MOST_ROWS = 2**14
+"""Inputs of a neuron, drawn with seed 0 from all samples, frames and places."""
+
+DAMPING = 0.01
+"""Added to the second moments' diagonal, relative to its mean: what seldom was active counts a bit."""
+
+SHARES, MOST_SEARCHED = 1 - 0.05 * np.arange(9), 2**18
+"""Shares of a channel's scale that are tried, where a population has at most so many weights."""
+
+Moments = tuple[NDArray[np.float64], ...]
+"""Second moments of what a row of weights is multiplied with, one matrix for each group."""
+
+
+def seen_inputs(graph: Graph, context: Context) -> dict[str, Array]:
+    """What populations put out on calibration data, (samples, frames, \\*shape) by population."""
+    assert context.calibration is not None
+    each = context.calibration.shape[1] * sum(math.prod(p.shape) for p in graph.populations)
+    counts = context.measured_on(max(1, min(SAMPLES, MOST_VALUES // each)))
+    return dict(run_frames(graph, frame_values(graph, counts)))
+
+
+def compensate(
+    search: GridSearch,
+    graph: Graph,
+    population: Population,
+    choice: Choice,
+    seen: Mapping[str, Array],
+    counts: NDArray[np.int64],
+) -> Choice:
+    """The population's weights rounded again, one after another: later ones make up for earlier ones.
+
+    What is made small is the squared error of a neuron's input over calibration data instead of that of
+    its weights. A channel whose sums would leave a register keeps the nearest integers.
+    Source: Frantar et al. 2023 ("GPTQ", ICLR, algorithm 1, without its blocks), after Hassibi and Stork
+    1993 (optimal brain surgeon).
+
+    Args:
+        search: what chose.
+        choice: scale, exponents and the nearest integers.
+        seen: of :func:`seen_inputs`.
+        counts: calibration data, that sums are bounded for.
+    """
+    projections = graph.into(population.name)
+    if not all(isinstance(p.op, Conv2d | Linear) for p in projections):
+        return choice
+    lasting = population.accumulate or any(
+        population.name in members and is_looping(graph, members)
+        for members in graph.components_in_order()
+    )
+    moments = [_moments(p, seen[p.source], lasting) for p in projections]
+    channels = population.shape[0]
+    old = np.broadcast_to(choice.scale, (channels,))
+    scales, integers = _searched(projections, choice, moments, old)
+    found = _choice(search, graph, population, choice, scales, integers)
+    excess = search.excess(graph, population, found, counts)
+    if excess is None:
+        return found
+    kept = np.broadcast_to(excess.factor > 1, (channels,))
+    nearest = [_integers(r.projection, old) for r in choice.rounded]
+    integers = [np.where(kept[:, None], *pair) for pair in zip(nearest, integers, strict=True)]
+    found = _choice(search, graph, population, choice, np.where(kept, old, scales), integers)
+    return choice if search.excess(graph, population, found, counts) else found
+
+
+def _searched(
+    projections: Sequence[Projection], choice: Choice, moments: Sequence[Moments], scales: Array
+) -> tuple[Array, list[Array]]:
+    """For each channel the scale, (channels,), and its integers, (channels, weights), that lose least.
+
+    Args:
+        scales: the largest to try, (channels,).
+    """
+    channels = len(scales)
+    weights = sum(weights_of(p.op).size for p in projections)
+    shares = SHARES if choice.scale.ndim and weights <= MOST_SEARCHED else SHARES[:1]
+    best, least = scales, np.full(channels, np.inf)
+    integers = [np.zeros((channels, weights_of(p.op).size // channels)) for p in projections]
+    for share in shares:
+        tried, lost, found = np.maximum(1.0, np.rint(scales * share)), np.zeros(channels), []
+        for p, rounded, known in zip(projections, choice.rounded, moments, strict=True):
+            grid = rounded.projection.grid
+            assert grid is not None
+            stored, error = _compensated(p.op, known, tried / 2.0**grid.exponent, grid)
+            found.append(stored.reshape(channels, -1))
+            lost += error
+        better = lost < least
+        best, least = np.where(better, tried, best), np.where(better, lost, least)
+        integers = [np.where(better[:, None], *pair) for pair in zip(found, integers, strict=True)]
+    return best, integers
+
+
+def _choice(
+    search: GridSearch,
+    graph: Graph,
+    population: Population,
+    choice: Choice,
+    scales: Array,
+    integers: Sequence[Array],
+) -> Choice:
+    scale = scales if choice.scale.ndim else choice.scale
+    rests = search.rests(graph, population)
+    rounded = []
+    for p, old, found, rest in zip(
+        graph.into(population.name), choice.rounded, integers, rests, strict=True
+    ):
+        grid = old.projection.grid
+        assert grid is not None
+        exponent = grid.exponent
+        rounded.append(search.on_grid(p, grid.sign_mode, exponent, scale, population, rest, found))
+    return replace(choice, scale=scale, rounded=tuple(rounded))
+
+
+def _integers(projection: Projection, scales: Array) -> Array:
+    """What a projection that is on the grid stores, (channels, weights)."""
+    assert projection.grid is not None
+    rows = weights_of(projection.op).reshape(len(scales), -1)
+    return np.asarray(np.rint(rows * (scales / 2.0**projection.grid.exponent)[:, None]))
+
+
+def _moments(projection: Projection, seen: Array, lasting: bool) -> Moments:
+    """Of the inputs that a projection's weights are multiplied with.
+
+    Args:
+        seen: what its source puts out, (samples, frames, \\*shape).
+        lasting: what arrives adds up over frames, so that errors that stay the same weigh more.
+    """
+    frames = seen.shape[1]
+    arrived = seen[:, : max(0, frames - projection.frames)]
+    found = _moments_of(projection.op, arrived.reshape(-1, *seen.shape[2:]))
+    if not lasting or not arrived.shape[1]:
+        return found
+    added = _moments_of(projection.op, arrived.sum(axis=1) / math.sqrt(arrived.shape[1]))
+    return tuple(each + summed for each, summed in zip(found, added, strict=True))
+
+
+def _moments_of(op: Op, values: Array) -> Moments:
+    """Args: values: (inputs, \\*shape)."""
+    draw, shape = np.random.default_rng(0), values.shape[1:]
+    places = math.prod(op.out_shape(shape)[1:]) if isinstance(op, Conv2d) else 1
+    most = max(1, MOST_ROWS // places)
+    if len(values) > most:
+        values = values[np.sort(draw.permutation(len(values))[:most])]
+    if isinstance(op, Linear):
+        rows = [values.reshape(len(values), -1)]
+    else:
+        assert isinstance(op, Conv2d)
+        rows = _patches(op, values)
+    return tuple(r.T @ r / max(1, len(r)) for r in rows)
+
+
+def _patches(op: Conv2d, values: Array) -> list[Array]:
+    """What an output's weights are multiplied with, for each group: (places, weights)."""
+    down, across = op.padding
+    padded = np.pad(values, ((0, 0), (0, 0), (down, down), (across, across)))
+    sliding: Any = np.lib.stride_tricks.sliding_window_view  # numpy 1.26's types know one axis only
+    windows = sliding(padded, op.extent, axis=(2, 3))
+    windows = windows[:, :, :: op.stride[0], :: op.stride[1], :: op.dilation[0], :: op.dilation[1]]
+    samples, channels, *places, height, width = windows.shape
+    grouped = windows.reshape(samples, op.groups, channels // op.groups, *places, height, width)
+    by_place = grouped.transpose(1, 0, 3, 4, 2, 5, 6)
+    return list(by_place.reshape(op.groups, samples * math.prod(places), -1))
+
+
+def _compensated(op: Op, moments: Moments, units: Array, grid: WeightGrid) -> tuple[Array, Array]:
+    """Integers of an operation's weights, (rows, weights), and each channel's squared error.
+
+    Args:
+        units: integers for 1.0, (channels,).
+    """
+    assert isinstance(op, Conv2d | Linear)
+    rows = op.weight.reshape(len(op.weight), -1)
+    each = np.repeat(units, len(rows) // len(units))
+    integers, lost = np.zeros(rows.shape), np.zeros(len(rows))
+    size = len(rows) // len(moments)
+    for i, moment in enumerate(moments):
+        part = slice(i * size, (i + 1) * size)
+        integers[part] = _one_after_another(rows[part], each[part], moment, grid)
+        apart = rows[part] - integers[part] / each[part, None]
+        lost[part] = np.einsum("ij,ij->i", apart @ moment, apart)
+    return integers, lost.reshape(len(units), -1).sum(axis=1)
+
+
+def _one_after_another(rows: Array, units: Array, moment: Array, grid: WeightGrid) -> Array:
+    """Integers of weights, (rows, weights): what one loses is taken from those to come."""
+    size = len(moment)
+    order = np.argsort(-np.diag(moment), kind="stable")
+    damped = moment[np.ix_(order, order)] + np.eye(size) * (DAMPING * np.trace(moment) / size or 1.0)
+    factor = np.linalg.cholesky(np.linalg.inv(damped)).T
+    left, integers = rows[:, order].copy(), np.zeros(rows.shape)
+    for j in range(size):
+        integers[:, order[j]] = found = on_nearest(left[:, j], units, grid.sign_mode, grid.bits)
+        lost = (left[:, j] - found / units) / factor[j, j]
+        left[:, j + 1 :] -= np.outer(lost, factor[j, j + 1 :])
+    return integers

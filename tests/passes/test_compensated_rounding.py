@@ -1,0 +1,175 @@
+"""Weights that make up for each other: by hand, on data that it has not seen, within registers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.ir import (
+    Array,
+    Code,
+    Conv2d,
+    Encoding,
+    Graph,
+    Kind,
+    Limit,
+    Linear,
+    Neuron,
+    Op,
+    Population,
+    Projection,
+    SignMode,
+    Target,
+    WeightGrid,
+)
+from snnc.passes import Context
+from snnc.passes.compensated_rounding import (
+    _compensated,
+    _moments_of,
+    compensate,
+    seen_inputs,
+)
+from snnc.passes.population_grid import INPUT_LIMIT, Choice, GridSearch
+from snnc.passes.quantize_weights import QuantizeWeights
+from snnc.sim.analog import frame_values, run_frames
+
+
+def stored(op: Op, values: Array, units: float, bits: int = 8) -> Array:
+    """Integers of an operation's weights; with a sign they are even."""
+    channels = len(op.weight) if isinstance(op, Linear | Conv2d) else 0
+    grid = WeightGrid(bits, SignMode.MIXED, 0)
+    return _compensated(op, _moments_of(op, values), np.full(channels, units), grid)[0]
+
+
+def test_the_second_weight_makes_up_for_the_first() -> None:
+    """Inputs that are always the same: 0.6 + 0.6 is 2 rather than 0, on a grid of even numbers."""
+    op, same = Linear(np.array([[0.6, 0.6]])), np.array([[1.0, 1.0], [3.0, 3.0]])
+    assert sorted(stored(op, same, 1.0).ravel()) == [0, 2]
+    alone = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert stored(op, alone, 1.0).tolist() == [[0, 0]]  # neither can make up for the other
+
+
+def smooth(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Noise that changes slowly over rows and columns."""
+    return np.cumsum(np.cumsum(rng.normal(size=shape), axis=-1), axis=-2) / shape[-1]
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        Linear(np.random.default_rng(0).normal(size=(6, 32))),
+        Conv2d(np.random.default_rng(0).normal(size=(4, 2, 3, 3)), padding=(1, 1)),
+        Conv2d(np.random.default_rng(0).normal(size=(4, 1, 3, 2)), stride=(2, 1), groups=2),
+        Conv2d(np.random.default_rng(0).normal(size=(2, 2, 2, 2)), dilation=(2, 3), padding=(0, 2)),
+    ],
+    ids=["linear", "padded", "grouped", "dilated"],
+)
+def test_sums_are_nearer_on_data_that_it_has_not_seen(op: Any) -> None:
+    rng = np.random.default_rng(1)
+    shape = (32,) if isinstance(op, Linear) else (2, 8, 8)
+    # Neighbours are alike, as in images and in layers that few things drive.
+    mixed = rng.normal(size=(4, *shape)) if len(shape) == 1 else smooth(rng, (4, *shape))
+    values = np.maximum(np.einsum("nk,k...->n...", rng.normal(size=(800, 4)), mixed), 0)
+    integers = stored(op, values[:400], 3.0)
+    nearest = 2 * np.rint(op.weight * 3 / 2)
+    errors = [
+        float(np.square(op.apply(values[400:]) - replace(op, weight=w).apply(values[400:])).mean())
+        for w in (nearest / 3, integers.reshape(op.weight.shape) / 3)
+    ]
+    assert errors[1] < 0.75 * errors[0], errors
+
+
+def two_inputs(most: int, target: Target) -> tuple[Graph, Context]:
+    """Two inputs that always count the same, up to ``most``, into one neuron."""
+    one = np.ones(())
+    graph = Graph(
+        "two",
+        (
+            Population(
+                "input", Kind.INPUT, (2,), "input", start=0, amplitude=one, encoding=Encoding.ONCE
+            ),
+            Population(
+                "h",
+                Kind.NEURONS,
+                (1,),
+                "h",
+                None,
+                Neuron(),
+                one,
+                start=1,
+                amplitude=one,
+                levels=4,
+                ceiling=4 * one,
+            ),
+            Population("out", Kind.READOUT, (1,), "out", start=2, amplitude=one),
+        ),
+        (
+            Projection("input", "h", (Linear(np.array([[0.6, 0.6]])),), 0, "in", delay=0),
+            Projection("h", "out", (Linear(np.array([[1.0]])),), 0, "out", delay=0),
+        ),
+        code=Code.FRAME,
+        steps_per_frame=4,
+    )
+    counts = np.repeat(np.arange(1, most + 1)[:, None, None], 2, axis=2)
+    return graph, Context(target, counts)
+
+
+@pytest.mark.parametrize(("limit", "sums"), [(20, 2), (19, 0)])
+def test_no_register_is_left(limit: int, sums: int) -> None:
+    """Ten events on each: 2 units reach 20; where the register ends at 19 the nearest stay."""
+    target = Target("small", limits={INPUT_LIMIT: Limit(limit, "units", "here")}, codes=(Code.FRAME,))
+    graph, context = two_inputs(10, target)
+    search = GridSearch(target, 8, True, 1, 64.0, True)
+    population = graph.by_name["h"]
+    (projection,) = graph.into("h")
+    rounded = search.on_grid(projection, SignMode.MIXED, 0, np.ones(1), population, None)
+    choice = Choice(np.ones(1), 0, (rounded,))
+    assert context.calibration is not None
+    seen = seen_inputs(graph, context)
+    found = compensate(search, graph, population, choice, seen, context.calibration)
+    op = found.rounded[0].projection.op
+    assert isinstance(op, Linear) and float((op.weight * found.scale).sum()) == sums
+
+
+def chain(loop: bool) -> tuple[Graph, Array]:
+    """A hidden layer, with a loop of gain near 1 if asked for, and an accumulating readout; counts."""
+    rng = np.random.default_rng(5)
+    names, kinds = ["input", "h", "out"], [Kind.INPUT, Kind.NEURONS, Kind.READOUT]
+    one = np.ones(())
+    populations = [
+        Population(
+            n, k, (24,), n, None, Neuron() if k is Kind.NEURONS else None, one, start=i, amplitude=one
+        )
+        for i, (n, k) in enumerate(zip(names, kinds, strict=True))
+    ]
+    populations[0] = replace(populations[0], encoding=Encoding.ONCE)
+    populations[1] = replace(populations[1], levels=255, ceiling=255 * one)
+    populations[2] = replace(populations[2], accumulate=True)
+    ways = [*pairwise(names), *([("h", "h")] if loop else [])]
+    projections = []
+    for s, t in ways:
+        w = rng.normal(0, 0.3, (24, 24)) if s != t else 0.9 * np.eye(24) + rng.normal(0, 0.02, (24, 24))
+        projections.append(Projection(s, t, (Linear(w),), int(s == t), f"{s}_{t}", delay=0))
+    graph = Graph("chain", tuple(populations), tuple(projections), code=Code.FRAME, steps_per_frame=4)
+    mixed = rng.random((3, 24)) ** 2
+    return graph, rng.poisson(3 * rng.random((256, 6, 3)) @ mixed)
+
+
+@pytest.mark.parametrize("bits", [4, 6])
+@pytest.mark.parametrize("loop", [False, True])
+def test_answers_are_nearer(loop: bool, bits: int) -> None:
+    graph, counts = chain(loop)
+    target = Target("wide", codes=(Code.FRAME,), weight_bits=tuple(range(1, 9)))
+    unseen = frame_values(graph, counts[128:])
+    wanted = run_frames(graph, unseen)["out"][:, -1]
+    errors = []
+    for rounding in ("nearest", "compensated"):
+        a_pass = QuantizeWeights(bits=bits, rounding=rounding, correct_bias="no")
+        done = a_pass.run(graph, Context(target, counts[:128]))
+        found = run_frames(done, unseen)["out"][:, -1]
+        errors.append(float(np.square(found - wanted).mean()))
+    assert errors[1] < 0.5 * errors[0], errors

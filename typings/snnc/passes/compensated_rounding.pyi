@@ -1,0 +1,1 @@
+from passes.compensated_rounding import *
