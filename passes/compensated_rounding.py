@@ -104,7 +104,7 @@ def _searched(
         for p, rounded, known in zip(projections, choice.rounded, moments, strict=True):
             grid = rounded.projection.grid
             assert grid is not None
-            stored, error = _compensated(p.op, known, tried / 2.0**grid.exponent, grid)
+            stored, error = on_data(p.op, known, tried / 2.0**grid.exponent, grid)
             found.append(stored.reshape(channels, -1))
             lost += error
         better = lost < least
@@ -150,14 +150,14 @@ def _moments(projection: Projection, seen: Array, lasting: bool) -> Moments:
     """
     frames = seen.shape[1]
     arrived = seen[:, : max(0, frames - projection.frames)]
-    found = _moments_of(projection.op, arrived.reshape(-1, *seen.shape[2:]))
+    found = moments_of(projection.op, arrived.reshape(-1, *seen.shape[2:]))
     if not lasting or not arrived.shape[1]:
         return found
-    added = _moments_of(projection.op, arrived.sum(axis=1) / math.sqrt(arrived.shape[1]))
+    added = moments_of(projection.op, arrived.sum(axis=1) / math.sqrt(arrived.shape[1]))
     return tuple(each + summed for each, summed in zip(found, added, strict=True))
 
 
-def _moments_of(op: Op, values: Array) -> Moments:
+def moments_of(op: Op, values: Array) -> Moments:
     """Args: values: (inputs, \\*shape)."""
     draw, shape = np.random.default_rng(0), values.shape[1:]
     places = math.prod(op.out_shape(shape)[1:]) if isinstance(op, Conv2d) else 1
@@ -185,7 +185,7 @@ def _patches(op: Conv2d, values: Array) -> list[Array]:
     return list(by_place.reshape(op.groups, samples * math.prod(places), -1))
 
 
-def _compensated(op: Op, moments: Moments, units: Array, grid: WeightGrid) -> tuple[Array, Array]:
+def on_data(op: Op, moments: Moments, units: Array, grid: WeightGrid) -> tuple[Array, Array]:
     """Integers of an operation's weights, (rows, weights), and each channel's squared error.
 
     Args:

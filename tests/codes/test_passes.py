@@ -137,7 +137,7 @@ def test_weights_are_rounded_within_half_a_step_and_by_no_more_than_is_said(
     network = compiled(
         graph,
         f"choose-code{{code={code}}}",
-        f"quantize-weights{{bits={bits}}}",
+        f"quantize-weights{{bits={bits},rounding=nearest}}",
         after=lambda p, g: kept.update({p.name: g}),
     )
     for before, after in zip(

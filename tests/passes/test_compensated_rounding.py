@@ -28,9 +28,9 @@ from snnc.ir import (
 )
 from snnc.passes import Context
 from snnc.passes.compensated_rounding import (
-    _compensated,
-    _moments_of,
     compensate,
+    moments_of,
+    on_data,
     seen_inputs,
 )
 from snnc.passes.population_grid import INPUT_LIMIT, Choice, GridSearch
@@ -42,7 +42,7 @@ def stored(op: Op, values: Array, units: float, bits: int = 8) -> Array:
     """Integers of an operation's weights; with a sign they are even."""
     channels = len(op.weight) if isinstance(op, Linear | Conv2d) else 0
     grid = WeightGrid(bits, SignMode.MIXED, 0)
-    return _compensated(op, _moments_of(op, values), np.full(channels, units), grid)[0]
+    return np.asarray(on_data(op, moments_of(op, values), np.full(channels, units), grid)[0])
 
 
 def test_the_second_weight_makes_up_for_the_first() -> None:
@@ -55,7 +55,8 @@ def test_the_second_weight_makes_up_for_the_first() -> None:
 
 def smooth(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Noise that changes slowly over rows and columns."""
-    return np.cumsum(np.cumsum(rng.normal(size=shape), axis=-1), axis=-2) / shape[-1]
+    added = np.cumsum(np.cumsum(rng.normal(size=shape), axis=-1), axis=-2)
+    return np.asarray(added / shape[-1])
 
 
 @pytest.mark.parametrize(
