@@ -16,7 +16,7 @@ from snnc.passes import Pipeline
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
 from .errors import Diagnostic, Severity, UserError, fail
-from .ir import Code, Graph, Target
+from .ir import Code, Conv2d, Graph, Linear, Target
 from .kept import Kept
 
 AUTO = "auto"
@@ -101,12 +101,17 @@ TELLING = 64
 levels lost nothing on the networks of docs/conversion.md."""
 
 
+LARGE, TRIED_OF_LARGE = 4_000_000, 2
+"""Weights from which a network takes so long to compile that only the first so many ways are tried."""
+
+
 def candidates(
     target: Target, graph: Graph, steps_per_frame: int | None, judged: int
 ) -> tuple[Candidate, ...]:
     """What may be tried for a network on a target, cheapest first.
 
     A network that was trained with spikes has settled its code; one that spikes already has no other.
+    Of a large network only the first two are.
 
     Args:
         steps_per_frame: what the user asks for; only codes of so many steps are tried then.
@@ -120,7 +125,10 @@ def candidates(
     if steps_per_frame is not None:
         able = [Candidate(code, steps_per_frame) for code in dict.fromkeys(c.code for c in able)]
         able.sort(key=lambda c: c.code != Code.RATE.value)
-    return tuple(able)
+    weights = sum(
+        op.weight.size for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)
+    )
+    return tuple(able if weights < LARGE else able[:TRIED_OF_LARGE])
 
 
 def choose(

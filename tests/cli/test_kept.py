@@ -14,9 +14,12 @@ import torch
 from torch import nn
 
 from snnc import Rollout
+from snnc.backends import find_backend
 from snnc.bundle import read_bundle
 from snnc.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
+from snnc.choosing import ORDER, candidates
 from snnc.frontend import load_model
+from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
 
@@ -115,6 +118,19 @@ def test_a_refusal_names_what_was_tried_and_works(snnc: Command, tmp_path: Path)
     )
     assert snnc(*asked, *shlex.split(cure), "-o", tmp_path / "out").code == 0
     assert snnc(*asked, "-o", tmp_path / "auto").code == 0
+
+
+def test_of_a_large_network_few_ways_are_tried() -> None:
+    target = find_backend("loihi").target
+
+    def graph(inputs: int) -> Graph:
+        ends = [Population("input", Kind.INPUT, (inputs,), "input")]
+        ends.append(Population("answer", Kind.READOUT, (1000,), "answer"))
+        way = Projection("input", "answer", (Linear(np.zeros((1000, inputs))),), 1, "way")
+        return Graph("wide", tuple(ends), (way,))
+
+    assert len(candidates(target, graph(3999), None, 128)) == len(ORDER)
+    assert candidates(target, graph(4000), None, 128) == ORDER[:2]
 
 
 @pytest.mark.parametrize("keep", ["0", "1.5", "-1"])
