@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import Diagnostic, UserError, fail
+from .errors import Diagnostic, UserError, fail, number
 from .files import Budget, Kind, parse_npz, read_bytes
 from .files.arrays import NPY_MAGIC
 from .ir import Encoding, Program, Shape, Target, input_range, relays_payloads
@@ -112,7 +112,8 @@ def _whole(x: NDArray[Any], path: Path) -> NDArray[np.int64]:
             )
     largest = max(abs(int(x.max())), abs(int(x.min())))
     if largest > MAX_COUNT:
-        raise fail("D507", f"a count of {largest} exceeds {MAX_COUNT}", where=str(path))
+        what = f"a count of {number(largest)} exceeds {MAX_COUNT}"
+        raise fail("D507", what, where=str(path))
     return x.astype(np.int64)
 
 

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from decimal import Context
 from enum import Enum
 
 LONGEST = 4000
 """Characters of each part of a message; names and values may come from a stranger's file."""
+
+WHOLE_DIGITS = 10**17
+"""Whole numbers below it are shown to their last digit."""
 
 
 def shown(text: str) -> str:
@@ -148,6 +152,16 @@ def blamed(culprit: str, doing: str) -> Iterator[None]:
 def fail(code: str, what: str, *, where: str = "", why: str = "", help: str = "") -> UserError:
     """A :class:`UserError` with a single diagnostic; use as ``raise fail(...)``."""
     return UserError(Diagnostic(code, what, where, why, help))
+
+
+def number(value: int | float) -> str:
+    """A number of a stranger's as messages have it: whole where it can be, 17 digits at the most."""
+    if isinstance(value, int) and abs(value) < WHOLE_DIGITS:
+        return str(value)
+    if isinstance(value, int):
+        rounded = Context(prec=17).create_decimal(value)  # as a float it may be infinite
+        return f"{rounded.normalize():e}"
+    return str(int(value)) if value.is_integer() and abs(value) < WHOLE_DIGITS else repr(value)
 
 
 def counted(number: int, what: str) -> str:

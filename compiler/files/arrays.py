@@ -22,6 +22,10 @@ SUFFIX = ".npy"
 KINDS = "biufcSU"
 """Truth values, whole, real and complex numbers, texts. Others hold Python objects, or parts."""
 
+WIDEST = {"f": 8, "c": 16}
+"""Bytes of a real and of a complex number. A long double holds numbers that become infinite as a
+double, whole ones of thousands of digits, and means other bytes on another machine."""
+
 MOST_ELEMENTS = 2**40
 """Of an array's shape with every 0 taken for a 1: nothing that holds numbers has such a shape."""
 
@@ -57,6 +61,8 @@ def parse_npy(data: bytes, place: str, kind: Kind) -> NDArray[Any]:
 def _refuse(shape: tuple[int, ...], dtype: np.dtype[Any], size: int) -> None:
     if dtype.hasobject or dtype.kind not in KINDS or dtype.subdtype is not None or not dtype.itemsize:
         raise ValueError(f"elements of type {dtype}, which are no numbers")
+    if dtype.itemsize > WIDEST.get(dtype.kind, dtype.itemsize):
+        raise ValueError(f"elements of type {dtype}, which is wider than a double: save float64")
     if any(type(n) is not int or n < 0 for n in shape):
         raise ValueError(f"shape {shape}")
     if math.prod(max(n, 1) for n in shape) > MOST_ELEMENTS:

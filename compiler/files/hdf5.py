@@ -41,6 +41,9 @@ MOST_TEXTS = 2**16
 LEAST_ELEMENT = 8
 """Bytes that a number counts at least: every number becomes a float64."""
 
+WIDEST = 8
+"""Bytes of a number: a long double holds numbers that become infinite as a double."""
+
 TEXT = 64
 """Bytes that Python takes for a text beside its letters."""
 
@@ -235,3 +238,5 @@ def _refuse_type(kind: Any, path: str) -> None:
         name = type(kind).__name__.removeprefix("Type").removesuffix("ID").lower()
         name = "named" if plain or truth else name
         raise ValueError(f"{path} is of a type that no array of numbers or texts has: {name}")
+    if not isinstance(kind, h5py.h5t.TypeStringID) and kind.dtype.itemsize > WIDEST:
+        raise ValueError(f"{path} is of type {kind.dtype}, which is wider than a double: write float64")

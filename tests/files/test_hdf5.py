@@ -227,6 +227,7 @@ def test_one_filter_twice() -> None:
         (lambda f: f.create_dataset("w", (1,), h5py.enum_dtype({"A": 1}, "i4")), "enum"),
         (lambda f: f.create_dataset("w", (1,), np.dtype("V4")), "opaque"),
         (lambda f: f.create_dataset("w", (1,), np.dtype(("f4", (2,)))), "array"),
+        (lambda f: f.create_dataset("w", data=np.longdouble(2) ** 16000), "wider than a double"),
         (lambda f: f.create_dataset("w", data=h5py.Empty("f4")), "no value"),
         (lambda f: f.__setitem__("w", np.dtype("f8")), "neither a group nor an array"),
     ],
