@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,47 @@ def read_payload_json(path: Path) -> Any:
         UserError: as :func:`read_payload`; D144 it is no JSON.
     """
     return parse_json(read_payload(path), str(path), PAYLOAD)
+
+
+def document_differences(name: str, meant: Any, found: Any) -> list[str]:
+    """Where a JSON document of a payload says something else than the compiler would write.
+
+    A number with a point is another value than one without, and ``true`` is not 1: readers in other
+    languages take them for different things.
+
+    Args:
+        name: of the file.
+        meant, found: as :func:`snnc.files.parse_json` gives them.
+
+    Returns:
+        Nothing, or the first difference as a sentence.
+    """
+    first = _first_difference(meant, found, "")
+    return [f"{name} is another document: {first}"] if first else []
+
+
+def _first_difference(meant: Any, found: Any, path: str) -> str:
+    where = path or "it"
+    if type(meant) is not type(found):
+        return f"{where} is {_shown(found)}, compiled {_shown(meant)}"
+    if isinstance(meant, dict):
+        for key in [*meant, *found]:
+            if key not in meant or key not in found:
+                return f"{path}.{key:.60} {'is missing' if key in meant else 'was added'}".lstrip(".")
+        pairs = [(f"{path}.{key}".lstrip("."), meant[key], found[key]) for key in meant]
+    elif isinstance(meant, list):
+        if len(meant) != len(found):
+            return f"{where} has {len(found)} members, compiled {len(meant)}"
+        pairs = [(f"{path}[{n}]", *both) for n, both in enumerate(zip(meant, found, strict=True))]
+    else:
+        same = repr(meant) == repr(found)  # 0.0 and -0.0 are equal, and are not the same
+        return "" if same else f"{where} is {_shown(found)}, compiled {_shown(meant)}"
+    inside = (_first_difference(ours, theirs, where) for where, ours, theirs in pairs)
+    return next(filter(None, inside), "")
+
+
+def _shown(value: Any) -> str:
+    return f"{json.dumps(value, ensure_ascii=False):.60}"
 
 
 def read_results(path: Path, engine: str, cure: str) -> dict[str, NDArray[Any]]:

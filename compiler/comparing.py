@@ -18,6 +18,7 @@ from .ir.memory import gigabytes
 from .progress import Report
 from .sim import encode, simulate
 from .verify import Comparison, compare, joined
+from .verify.compare import SPIKES, compared_quantities
 
 BLOCK_BYTES = 2**30
 """What a block of samples may take with all that is recorded of it, unless one sample takes more."""
@@ -43,6 +44,7 @@ class Runs:
         simulator: of ours, for the program.
         potentials: whether hidden potentials are compared too.
         time_limit: seconds that the engine may take, all blocks together.
+        altered: whether the payload is known to be another than the compiler wrote.
     """
 
     backend: Backend
@@ -52,6 +54,7 @@ class Runs:
     simulator: str
     potentials: bool
     time_limit: float
+    altered: bool = False
 
 
 def check_potentials(backend: Backend, engine: Engine) -> None:
@@ -165,8 +168,38 @@ def _block(
             **asked,
         )
         _refuse_unknown(program, actual)
+        if runs.altered:
+            refuse_others(program, expected, actual, potentials=runs.potentials)
         comparison = compare(program, expected, actual, potentials=runs.potentials)
     return comparison, actual.measured
+
+
+def refuse_others(
+    program: Program, expected: Trace, actual: Trace, *, potentials: bool = False
+) -> None:
+    """Make sure that an altered payload still has the program's populations, as large as they were.
+
+    Args:
+        program: as compiled.
+        expected: of a simulator of ours.
+        actual: of the engine that ran the payload.
+        potentials: whether those of hidden populations are compared too.
+
+    Raises:
+        UserError: D572.
+    """
+    for name, quantity in compared_quantities(program, potentials, actual.unread):
+        traces = [t.spikes if quantity == SPIKES else t.potentials for t in (expected, actual)]
+        meant, found = (values[name].shape[2:] if name in values else None for values in traces)
+        if meant != found:
+            said = "has no" if found is None else f"has {found} of"
+            raise fail(
+                "D572",
+                f"the altered payload {said} {quantity}, the program has {meant}",
+                where=name,
+                why="a run can be compared only where it has the program's populations and shapes",
+                help="compile the model again",
+            )
 
 
 def _refuse_unknown(program: Program, actual: Trace) -> None:

@@ -155,7 +155,16 @@ def verify_bundle(
         given = load_input(bundle, data, samples)
         warnings += beyond_calibration(bundle, given)
         warnings += beyond_proof(bundle, given.x, backend.target)
-        runs = Runs(backend, chosen, files, payload(bundle), simulator, potentials, time_limit)
+        runs = Runs(
+            backend,
+            chosen,
+            files,
+            payload(bundle),
+            simulator,
+            potentials,
+            time_limit,
+            altered=bool(different),
+        )
         comparison, measured, more = compare_runs(bundle.program, given, runs, report)
     warnings += more
     warnings += about_comparison(comparison, chosen)

@@ -35,6 +35,7 @@ from snnc.passes import Pipeline
 from .attempt import context_of
 from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
+from .comparing import refuse_others
 from .data import Data
 from .data_warnings import beyond_calibration
 from .errors import Diagnostic, Severity, blamed
@@ -170,6 +171,8 @@ def climb(
         rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
         rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle, files), different))
         found = on_engine(backend, chosen, bundle, files, spikes, time_limit, report)
+        if deployed:
+            refuse_others(bundle.program, traces[BUNDLE], found)
         with blamed(called(backend), f"running the engine {chosen.name}"):
             compared = compare(bundle.program, traces[BUNDLE], found)
         name = f"engine {chosen.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -12,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Engine, Progress
+from snnc.backends.payload_files import document_differences
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, fail
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.sim import encode
 
 from . import engine as interpreter
+from .bounds import Deadline
 from .checks import check
 from .choices import Choices
-from .comparison import differences
+from .comparison import differences, stored
 from .effects import effects
 from .graph import write
+from .reading import read
 from .readme import readme
 from .target import NIR, PIPELINE
 
@@ -73,9 +77,9 @@ class NirBackend(Choices):
         refuse_other_names(emitted.files, FILES)
         nir = _nir()
         meant = write(nir, program, self)
-        graph, layout = interpreter.read(folder, emitted.files)
-        wrong = differences(meant.graph, graph)
-        other = [] if layout == meant.layout else [f"{LAYOUT} is another layout"]
+        found = read(folder, emitted.files)
+        wrong = differences(stored(nir, meant.graph), found.graph)
+        other = document_differences(LAYOUT, json.loads(meant.layout.text()), found.said)
         return [*wrong, *other, *strange_files(folder, [README, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
@@ -103,12 +107,18 @@ class NirBackend(Choices):
         progress: Progress | None = None,
         potentials: bool = False,
     ) -> Trace:
-        """Run the file from disk in the interpreter; there is nothing that could hang."""
+        """Run the file from disk in the interpreter."""
         _nir()
-        graph, layout = interpreter.read(folder, emitted.files)
-        informed = engine == INFORMED
+        deadline = Deadline.after(engine, time_limit)
+        found = read(folder, emitted.files)
         return interpreter.run(
-            graph, layout, spikes, metadata=informed, progress=progress, potentials=potentials
+            found.graph,
+            found.layout,
+            spikes,
+            metadata=engine == INFORMED,
+            deadline=deadline,
+            progress=progress,
+            potentials=potentials,
         )
 
 
@@ -124,8 +134,9 @@ def file_input(folder: Path, program: Program, frames: NDArray[np.int64]) -> tup
         Values at each of the file's steps, (samples, steps, \\*shape of its Input), and seconds a step.
     """
     _nir()
-    graph, layout = interpreter.read(folder, FILES)
-    return interpreter.node_input(graph, layout, encode(program, frames)), layout.dt
+    found = read(folder, FILES)
+    spikes = encode(program, frames)
+    return interpreter.node_input(found.graph, found.layout, spikes), found.layout.dt
 
 
 def _nir() -> Any:

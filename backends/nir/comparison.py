@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
+
+
+def stored(nir: Any, graph: Any) -> Any:
+    """A graph as it comes back from its file: with the types that HDF5 gives numbers and texts."""
+    file = io.BytesIO()
+    nir.write(file, graph)
+    file.seek(0)
+    return nir.read(file)
 
 
 def differences(meant: Any, found: Any) -> list[str]:
@@ -26,6 +35,8 @@ def _different(name: str, meant: Any, found: Any) -> list[str]:
     ours, theirs = np.asarray(meant), np.asarray(found)
     if ours.shape != theirs.shape:
         return [f"{name} has shape {theirs.shape}, compiled {ours.shape}"]
+    if ours.dtype != theirs.dtype:
+        return [f"{name} is of type {theirs.dtype}, compiled {ours.dtype}"]
     places = np.argwhere(np.atleast_1d(ours != theirs))
     if not len(places):
         return []

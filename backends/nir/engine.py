@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Progress
-from snnc.backends.payload_files import PAYLOAD, read_payload, read_payload_json
-from snnc.files import parse_nir, parsing
+from snnc.errors import fail
 from snnc.ir import Integers, Trace
 from snnc.sim.nir_interpreter import run_nir
 
+from .bounds import Deadline, extent, steps_for
 from .layout import Layout, PopulationPlace
+from .reading import INPUT
 
-BATCH = 16
-"""Samples that are run together; memory, not meaning."""
-
+LOWEST, HIGHEST = -(2**31), 2**31 - 1
+"""Of a potential as a trace has it."""
 
 SPIKES = ("spikes", "always")
 
@@ -29,20 +30,27 @@ def run(
     spikes: Integers,
     *,
     metadata: bool,
+    deadline: Deadline | None = None,
     progress: Progress | None = None,
     potentials: bool = False,
 ) -> Trace:
-    """Run a graph on a program's input.
+    """Run a graph on a program's input. Numbers that overflow give values that no program has there.
 
     Args:
         graph: the NIRGraph.
         layout: where the program is in it.
         spikes: the program's input, (samples, steps, \\*input shape).
         metadata: whether neurons do what snnc says of them beyond NIR.
+        deadline: when it has to end; never where None.
         progress: called with the number of samples done.
         potentials: also record those of hidden populations, where a node keeps them.
+
+    Raises:
+        UserError: D570 a node takes too long in one step, D571 the run takes too much memory, D573 the
+            graph takes another input, D606 the time is over.
     """
     samples, steps = spikes.shape[:2]
+    size = extent(graph, layout, samples, steps, potentials=potentials)
     hidden = [p for p in layout.populations if p.quantity in SPIKES and potentials]
     read = [p for p in hidden if not p.unread]
     trace = Trace()
@@ -53,18 +61,23 @@ def run(
     for place in read:
         trace.potentials[place.name] = np.zeros((samples, steps, *place.shape), np.int32)
     trace.unread.update({p.name: p.unread for p in hidden if p.unread})
-    longest = _longest(layout, steps)
-    for first in range(0, samples, BATCH):
-        part = slice(first, min(first + BATCH, samples))
+    for first in range(0, samples, size.batch):
+        part = slice(first, min(first + size.batch, samples))
         frames = node_input(graph, layout, spikes[part])
         kept: dict[str, NDArray[np.float64]] = {}
         asked = kept if read else None
-        found = run_nir(graph, frames, layout.dt, metadata=metadata, potentials=asked)
+        check = None if deadline is None else partial(deadline.check, first, samples)
+        with np.errstate(all="ignore"):  # an edited file's numbers may become infinite
+            found = run_nir(graph, frames, layout.dt, metadata=metadata, check=check, potentials=asked)
         for place in layout.populations:
+            if check is not None:
+                check()
             kind = trace.spikes if place.quantity in SPIKES else trace.potentials
             if place.quantity == "always":
-                found[place.node] = np.ones((len(frames), longest, *place.shape))
-            kind[place.name][part] = _in_program(place, found[place.node], steps)
+                values = np.ones((len(frames), size.longest, *place.shape))
+            else:
+                values = found[place.node]
+            kind[place.name][part] = _in_program(place, values, steps)
         for place in read:
             states, sent = kept[place.state or place.node], found[place.node]
             trace.potentials[place.name][part] = _potential(place, states, sent, steps)
@@ -74,14 +87,22 @@ def run(
 
 
 def node_input(graph: Any, layout: Layout, spikes: Integers) -> NDArray[Any]:
-    """What the Input node is given at each of NIR's steps, for a program's input."""
-    frames = _moved(spikes, -layout.input_shift, _longest(layout, spikes.shape[1]))
-    return frames.reshape(*frames.shape[:2], *graph.nodes["input"].output_type["output"])
+    """What the Input node is given at each of NIR's steps, for a program's input.
 
-
-def _longest(layout: Layout, steps: int) -> int:
-    """NIR's steps for so many of the program."""
-    return steps - min(0, layout.input_shift, *(p.shift for p in layout.populations))
+    Raises:
+        UserError: D573 it takes another number of values.
+    """
+    shape = tuple(int(n) for n in graph.nodes[INPUT].output_type["output"])
+    if math.prod(shape) != math.prod(spikes.shape[2:]):
+        raise fail(
+            "D573",
+            f"the NIR graph takes an input of shape {shape}, the program has {spikes.shape[2:]}",
+            where=INPUT,
+            why="the bundle was changed after it was compiled",
+            help="compile the model again",
+        )
+    frames = _moved(spikes, -layout.input_shift, steps_for(layout, spikes.shape[1]))
+    return frames.reshape(*frames.shape[:2], *shape)
 
 
 def _moved(values: NDArray[Any], by: int, steps: int) -> NDArray[Any]:
@@ -95,11 +116,19 @@ def _moved(values: NDArray[Any], by: int, steps: int) -> NDArray[Any]:
 def _in_program(place: PopulationPlace, found: NDArray[np.float64], steps: int) -> NDArray[np.int32]:
     """The node's output as the program's spikes or potential, in the program's steps and units."""
     values = found[:, :, place.first : place.first + place.length]
-    if place.quantity == "values":
-        values = _summed(values, place.begin, place.clear)
-    values = np.rint(values * place.unit)
+    with np.errstate(all="ignore"):
+        if place.quantity == "values":
+            values = _summed(values, place.begin, place.clear)
+        values = np.rint(values * place.unit)
     moved = _moved(values, place.shift, steps)
-    return moved.reshape(*moved.shape[:2], *place.shape).astype(np.int32)
+    return _whole(moved.reshape(*moved.shape[:2], *place.shape))
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The same as 32-bit integers. What is too large becomes the lowest and the other way round: a
+    potential that saturates is at the end that it went to, and must not be found equal."""
+    turned = np.where(values > HIGHEST, LOWEST, np.where(values < LOWEST, HIGHEST, values))
+    return np.where(np.isnan(turned), LOWEST, turned).astype(np.int32)
 
 
 def _potential(
@@ -111,9 +140,10 @@ def _potential(
     values, fired = np.rint(kept[:, :, part]).reshape(flat), sent[:, :, part].reshape(flat)
     # Counted from the start value, so that zero is right for steps before the node's first.
     start = np.array(place.start)
-    counted = values - fired * np.array(place.taken) + np.array(place.offset) - start
-    moved = _moved(counted, place.shift, steps) + start
-    return np.asarray(moved.reshape(*moved.shape[:2], *place.shape), np.int32)
+    with np.errstate(all="ignore"):
+        counted = values - fired * np.array(place.taken) + np.array(place.offset) - start
+        moved = _moved(counted, place.shift, steps) + start
+    return _whole(moved.reshape(*moved.shape[:2], *place.shape))
 
 
 def _summed(values: NDArray[np.float64], begin: int, clear: int) -> NDArray[np.float64]:
@@ -122,16 +152,3 @@ def _summed(values: NDArray[np.float64], begin: int, clear: int) -> NDArray[np.f
     edges = [begin, *range(begin + clear, steps, clear)] if clear else [begin]
     parts = [np.cumsum(part, axis=1) for part in np.split(values, edges, axis=1)[1:]]
     return np.concatenate([np.zeros_like(values[:, :begin]), *parts], axis=1)
-
-
-def read(folder: Path, files: dict[str, str]) -> tuple[Any, Layout]:
-    """The graph and the layout of a payload.
-
-    Raises:
-        UserError: D144 one of them is damaged; as :func:`snnc.files.parse_nir`.
-    """
-    path = folder / files["graph"]
-    graph = parse_nir(read_payload(path), str(path), PAYLOAD)
-    said = read_payload_json(folder / files["layout"])
-    with parsing(str(folder / files["layout"]), PAYLOAD):
-        return graph, Layout.of(said)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnc.ir import Program, Shape
+from snnc.backends.payload_files import PAYLOAD
+from snnc.ir import Program, Shape, size
+from snnc.ir.json_fields import Fields
+from snnc.ir.program_ranges import DIMENSIONS, STEPS, WORD
+
+QUANTITIES = ("spikes", "always", "potential", "values")
+"""What a node's output may be for a population; see :class:`PopulationPlace`."""
+
+MOST_STEPS = 2 * STEPS
+"""A time of the program, ``STEPS`` at most, and one of its NIR graph."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,44 @@ class PopulationPlace:
     start: tuple[int, ...] = ()
 
 
+def _place(data: Any, where: str) -> PopulationPlace:
+    """One population, from what the file says.
+
+    Raises:
+        UserError: as :meth:`Layout.of`.
+    """
+    fields = Fields(data, where, PAYLOAD.code, PAYLOAD.help)
+    name = fields.text("name")
+    fields.where = f"{where} ({name:.100})"
+    place = PopulationPlace(
+        name=name,
+        node=fields.text("node"),
+        shape=fields.wholes("shape", 1, WORD),
+        shift=fields.whole("shift", -MOST_STEPS, MOST_STEPS),
+        quantity=fields.word("quantity", QUANTITIES),
+        length=fields.whole("length", 1, WORD),
+        first=fields.whole("first", 0, WORD),
+        unit=fields.number("unit"),
+        begin=fields.whole("begin", 0, MOST_STEPS),
+        clear=fields.whole("clear", 0, MOST_STEPS),
+        unread=fields.text("unread"),
+        state=fields.text("state"),
+        offset=fields.wholes("offset", -WORD, WORD),
+        taken=fields.wholes("taken", -WORD, WORD),
+        start=fields.wholes("start", -WORD, WORD),
+    )
+    fields.done()
+    if not 1 <= len(place.shape) <= DIMENSIONS or size(place.shape) > WORD:
+        raise fields.refusal(f"shape is {list(place.shape)[:DIMENSIONS]}, of {len(place.shape)} axes")
+    if place.quantity == "spikes" and not place.unread:
+        for row in ("offset", "taken", "start"):
+            count = len(getattr(place, row))
+            if count not in (1, size(place.shape)):
+                what = f"{row} has {count} numbers for {size(place.shape)} neurons"
+                raise fields.refusal(what, row)
+    return place
+
+
 @dataclass(frozen=True)
 class Layout:
     """A program in its NIR graph.
@@ -74,17 +122,39 @@ class Layout:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
     @staticmethod
-    def of(data: Any) -> Layout:
+    def of(data: Any, where: str) -> Layout:
         """The inverse of :meth:`text`, from what its JSON says.
 
+        Args:
+            data: as JSON gave it.
+            where: the file, for messages.
+
         Raises:
-            ValueError, KeyError, TypeError, AttributeError: it is no layout.
+            UserError: D144 it is no layout: a member is missing, too many, of another type or out of
+                bounds, or does not fit the others.
         """
-        data = dict(data)
-        places = data.pop("populations")
-        rows = ("shape", "offset", "taken", "start")
-        populations = (PopulationPlace(**{**p, **{r: tuple(p[r]) for r in rows}}) for p in places)
-        return Layout(**data, populations=tuple(populations))
+        fields = Fields(data, where, PAYLOAD.code, PAYLOAD.help)
+        layout = Layout(
+            entry=fields.text("entry"),
+            dt=fields.number("dt"),
+            input_shift=fields.whole("input_shift", -MOST_STEPS, MOST_STEPS),
+            input_start=fields.whole("input_start", 0, MOST_STEPS),
+            answer_start=fields.whole("answer_start", 0, MOST_STEPS),
+            populations=tuple(
+                _place(entry, f"{where}, population {number}")
+                for number, entry in enumerate(fields.objects("populations"))
+            ),
+        )
+        fields.done()
+        if layout.dt <= 0:
+            raise fields.wrong("dt", layout.dt, "above 0")
+        names = [layout.entry, *(p.name for p in layout.populations)]
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise fields.refusal(f"{twice[0]!r:.100} is there twice")
+        if not layout.populations:
+            raise fields.refusal("it has no populations")
+        return layout
 
     def metadata(self, program: Program) -> dict[str, Any]:
         """What the graph says of itself; ``docs/nir.md``, "Metadata", defines the words."""

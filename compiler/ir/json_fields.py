@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -25,13 +26,15 @@ SHOWN = 100
 class Fields:
     """One object. Every member is asked for once, then :meth:`done` refuses what is left.
 
-    All methods raise UserError (D130) where a member is missing or of another kind.
+    All methods raise UserError (D130, or the code that was given) where a member is missing, of another
+    kind or out of bounds.
     """
 
-    def __init__(self, value: object, where: str) -> None:
-        """Args: ``value`` as JSON gave it; ``where`` it stands, for messages."""
+    def __init__(self, value: object, where: str, code: str = "D130", help: str = "") -> None:
+        """Args: ``value`` as JSON gave it; ``where`` it stands, ``code`` and ``help``, for messages."""
         self.where = where
-        self._left: dict[str, Any] = self._of(value, dict, "it")
+        self.code, self.help = code, help
+        self._left: dict[str, Any] = dict(self._of(value, dict, "it"))
 
     def _of(self, value: object, kind: type, name: str) -> Any:
         if type(value) is kind:  # a bool is an int for isinstance
@@ -41,15 +44,21 @@ class Fields:
     def wrong(self, name: str, value: object, wanted: str) -> UserError:
         """The message of a member that is something else than it has to be."""
         shown = KINDS.get(type(value), "something else")
-        if isinstance(value, str | int | float):
+        if isinstance(value, bool):
+            shown = "true" if value else "false"
+        elif isinstance(value, str | int | float):
             shown = f"{value!r:.{SHOWN}}"
-        where = self.where if name == "it" else f"{self.where}, {name}"
-        return fail("D130", f"{name} is {shown}, not {wanted}", where=where)
+        return self.refusal(f"{name} is {shown}, not {wanted}", "" if name == "it" else name)
+
+    def refusal(self, what: str, name: str = "") -> UserError:
+        """A message about a member, or about the object."""
+        where = f"{self.where}, {name}" if name else self.where
+        return fail(self.code, what, where=where, help=self.help)
 
     def take(self, name: str) -> Any:
         """A member of any kind."""
         if name not in self._left:
-            raise fail("D130", f"{name} is missing", where=f"{self.where}, {name}")
+            raise self.refusal(f"{name} is missing", name)
         return self._left.pop(name)
 
     def has(self, name: str) -> bool:
@@ -66,6 +75,38 @@ class Fields:
     def integer(self, name: str) -> int:
         """A whole number: neither ``true`` nor ``1.0``."""
         value: int = self._of(self.take(name), int, name)
+        return value
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """A whole number within bounds, both included."""
+        value = self.integer(name)
+        if not low <= value <= high:
+            raise self.wrong(name, value, f"from {low} to {high}")
+        return value
+
+    def wholes(self, name: str, low: int, high: int) -> tuple[int, ...]:
+        """A list of whole numbers, each within bounds."""
+        values = self.integers(name)
+        for value in values:
+            if not low <= value <= high:
+                raise self.wrong(name, value, f"from {low} to {high}")
+        return values
+
+    def number(self, name: str) -> float:
+        """A finite number, whole or not."""
+        value = self.take(name)
+        if type(value) is int:
+            return float(value)
+        value = float(self._of(value, float, name))
+        if not math.isfinite(value):
+            raise self.wrong(name, value, "a finite number")
+        return value
+
+    def word(self, name: str, known: tuple[str, ...]) -> str:
+        """One of some words."""
+        value = self.text(name)
+        if value not in known:
+            raise self.wrong(name, value, "one of " + ", ".join(known))
         return value
 
     def text(self, name: str) -> str:
@@ -96,7 +137,7 @@ class Fields:
         """A list of whole numbers, of ``count`` where that is given."""
         value = self._of(self.take(name), list, name)
         if count is not None and len(value) != count:
-            raise fail("D130", f"{name} has {len(value)} numbers, not {count}", where=self.where)
+            raise self.refusal(f"{name} has {len(value)} numbers, not {count}")
         return tuple(self._of(each, int, name) for each in value)
 
     def objects(self, name: str) -> list[Any]:
@@ -121,6 +162,4 @@ class Fields:
         """Refuse members that nobody asked for."""
         if self._left:
             names = ", ".join(f"{name!r:.100}" for name in list(self._left)[:3])
-            raise fail(
-                "D130", f"it has members that are none of this format: {names}", where=self.where
-            )
+            raise self.refusal(f"it has members that are none of this format: {names}")

@@ -31,6 +31,7 @@ def run_nir(
     rule: str = "euler",
     metadata: bool = False,
     progress: Callable[[int], None] | None = None,
+    check: Callable[[], None] | None = None,
     potentials: dict[str, NDArray[np.float64]] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Run a NIRGraph, every sample from rest.
@@ -42,6 +43,7 @@ def run_nir(
         rule: ``euler`` or ``exponential``.
         metadata: follow what snnc wrote into the metadata of neurons, beyond NIR's equations.
         progress: called with the number of steps done.
+        check: called before each node of each step; what it raises ends the run.
         potentials: filled, where it is given, with what each neuron keeps after each step, by node.
 
     Returns:
@@ -53,8 +55,8 @@ def run_nir(
     """
     if rule not in ("euler", "exponential"):
         raise ValueError(f"no rule {rule!r}")
-    nodes, edges = _flat(graph)
-    order, late = _order(nodes, edges)
+    nodes, edges = flat(graph)
+    sequence, late = order(nodes, edges)
     entry = next(name for name, node in graph.nodes.items() if kind_of(node) == "Input")
     remembered = [n for n, v in nodes.items() if kind_of(v) in (*STATEFUL, "Threshold")]
     recorded = [*remembered, *(n for n, v in nodes.items() if kind_of(v) == "Output")]
@@ -64,14 +66,22 @@ def run_nir(
     into: dict[str, list[tuple[str, bool]]] = {name: [] for name in nodes}
     for source, target in edges:
         into[target].append((source, (source, target) in late))
+    # nir puts an Input before every node that nothing leads to.
+    nothing = {
+        name: np.zeros((samples, *node.output_type["output"]))
+        for name, node in nodes.items()
+        if kind_of(node) == "Input" and name != entry and not into[name]
+    }
     before: dict[str, Floats] = {n: np.zeros((samples, *_shape(nodes[n]))) for n in remembered}
     found: dict[str, list[Floats]] = {name: [] for name in recorded}
     neurons = {name: each for name, each in units.items() if isinstance(each, Neurons)}
     kept: dict[str, list[Floats]] = {name: [] for name in neurons if potentials is not None}
     for step in range(steps):
         now: dict[str, Floats] = {}
-        for name in order:
-            arriving: Any = values[:, step] if name == entry else 0.0
+        for name in sequence:
+            if check is not None:
+                check()
+            arriving: Any = values[:, step] if name == entry else nothing.get(name, 0.0)
             for source, is_late in into[name]:
                 arriving = arriving + (before if is_late else now)[source]
             now[name] = units[name](np.asarray(arriving))
@@ -91,7 +101,7 @@ def _shape(node: Any) -> tuple[int, ...]:
     return np.shape(node.threshold) if kind_of(node) == "Threshold" else np.shape(node.r)
 
 
-def _flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Nodes and edges with sub-graphs dissolved; their Input and Output nodes stay as they are."""
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
@@ -100,7 +110,7 @@ def _flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str,
         if kind_of(node) != "NIRGraph":
             nodes[prefix + name] = node
             continue
-        inner, inner_edges = _flat(node, f"{prefix}{name}.")
+        inner, inner_edges = flat(node, f"{prefix}{name}.")
         nodes |= inner
         edges += inner_edges
         ends[name] = {kind_of(v): f"{prefix}{name}.{k}" for k, v in node.nodes.items()}
@@ -111,7 +121,7 @@ def _flat(graph: Any, prefix: str = "") -> tuple[dict[str, Any], list[tuple[str,
     return nodes, edges
 
 
-def _order(
+def order(
     nodes: dict[str, Any], edges: list[tuple[str, str]]
 ) -> tuple[list[str], set[tuple[str, str]]]:
     """An order within one step, and the edges that carry what was put out one step ago."""

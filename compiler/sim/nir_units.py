@@ -16,6 +16,7 @@ a unit follows it only where it is asked to.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def unit(node: Any, dt: float, rule: str, metadata: bool, samples: int) -> Unit:
         said = dict(node.metadata.get("snnc", {})) if metadata else {}
         return Neurons(node, dt, rule, said, samples)
     if kind == "Delay":
-        return _delay(node, dt, samples)
+        return _delay(node, dt)
     simple: dict[str, Unit] = {
         "Input": lambda x: x,
         "Output": lambda x: x,
@@ -116,17 +117,18 @@ class Neurons:
         return np.asarray(z, np.float64)
 
 
-def _delay(node: Any, dt: float, samples: int) -> Unit:
+def _delay(node: Any, dt: float) -> Unit:
     """Each element waits as long as its own delay says, in whole steps."""
     delays = np.asarray(node.delay, np.float64)
-    waits = np.rint(delays / dt).astype(int)
-    lines = {int(wait): [np.zeros((samples, *delays.shape))] * int(wait) for wait in np.unique(waits)}
+    waits = np.rint(delays / dt)  # not as whole numbers: a delay may be longer than they are
+    lines: dict[float, deque[Floats]] = {float(wait): deque() for wait in np.unique(waits)}
 
     def delay(x: Floats) -> Floats:
         out = np.zeros_like(x)
         for wait, past in lines.items():
             past.append(x)
-            out = np.where(waits == wait, past.pop(0), out)
+            if len(past) > wait:
+                out = np.where(waits == wait, past.popleft(), out)
         return out
 
     return delay

@@ -12,6 +12,7 @@ import pytest
 from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.target import LOIHI
 from snnc.backends.nir import NirBackend, engine
+from snnc.backends.nir.reading import read
 from snnc.backends.nir.registers import PASSING
 from snnc.errors import UserError
 from snnc.frontend import Model, load_model
@@ -102,10 +103,10 @@ def test_the_graph_read_back_spikes_like_the_program(
         def run(graph: Any, frames: Any, dt: float, model: Model = model, **_: Any) -> Any:
             return in_floats(model.graph, frames)
 
-        graph, layout = engine.read(tmp_path, emitted.files)
+        payload = read(tmp_path, emitted.files)
         with monkeypatch.context() as patch:
             patch.setattr(engine, "run_nir", run)
-            found = engine.run(graph, layout, given, metadata=True)
+            found = engine.run(payload.graph, payload.layout, given, metadata=True)
         assert compare(program, simulate(program, given), found).mismatches == 0, seed
         assert model.graph.readout.accumulate == first.readout.accumulate, seed
         done += 1
