@@ -31,7 +31,8 @@ def differences(meant: Any, found: Any) -> list[str]:
 
 def _different(name: str, meant: Any, found: Any) -> list[str]:
     if isinstance(meant, str) or isinstance(found, str):
-        return [] if meant == found else [f"{name} is {found!r}, compiled {meant!r}"]
+        same = type(meant) is type(found) and meant == found
+        return [] if same else [f"{name} is {found!r:.60}, compiled {meant!r:.60}"]
     ours, theirs = np.asarray(meant), np.asarray(found)
     if ours.shape != theirs.shape:
         return [f"{name} has shape {theirs.shape}, compiled {ours.shape}"]

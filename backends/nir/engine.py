@@ -52,7 +52,7 @@ def run(
     samples, steps = spikes.shape[:2]
     size = extent(graph, layout, samples, steps, potentials=potentials)
     hidden = [p for p in layout.populations if p.quantity in SPIKES and potentials]
-    read = [p for p in hidden if not p.unread]
+    read = [p for p in hidden if p.quantity == "spikes" and not p.unread]
     trace = Trace()
     trace.spikes[layout.entry] = spikes.astype(np.int32)
     for place in layout.populations:
