@@ -36,7 +36,7 @@ def test_the_end_of_a_long_text_is_shown_as_its_beginning_is() -> None:
 
 
 def test_a_number_has_seventeen_digits_at_the_most() -> None:
-    shown = {8388608: "8388608", 10**17 - 1: "9" * 17, 10**17: "1e+17"}
+    shown: dict[int | float, str] = {8388608: "8388608", 10**17 - 1: "9" * 17, 10**17: "1e+17"}
     shown |= {2.0: "2", 0.1: "0.1", 1e300: "1e+300", -(2.0**53): "-9007199254740992"}
     for value, text in shown.items():
         assert number(value) == text, value

@@ -30,7 +30,7 @@ from .reading import read
 from .readme import readme
 from .target import NIR, PIPELINE
 
-__all__ = ["NirBackend", "file_input"]
+__all__ = ["FILES", "NirBackend", "file_input"]
 
 INSTALL = "pip install 'snnc[nir]'"
 GRAPH, LAYOUT, README = "network.nir", "layout.json", "README.md"

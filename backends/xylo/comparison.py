@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snnc.backends.payload_files import PAYLOAD, read_payload
+from snnc.backends.payload_files import PAYLOAD, document_differences, read_payload
 from snnc.files import parse_json
 from snnc.ir import Integers, Program, unpack_arrays
 
@@ -27,8 +27,8 @@ def differences(program: Program, folder: Path, files: dict[str, str]) -> list[s
     for role, meant in payload(program).items():
         name, written = files[role], read_payload(folder / files[role])
         if name.endswith(".json"):
-            if parse_json(written, name, PAYLOAD) != parse_json(meant, name, PAYLOAD):
-                found.append(f"{name} says something else than the program")
+            documents = (parse_json(text, name, PAYLOAD) for text in (meant, written))
+            found += document_differences(name, *documents)
         else:
             found += _arrays(name, unpack_arrays(meant), unpack_arrays(written))
     return found
@@ -40,6 +40,8 @@ def _arrays(name: str, meant: dict[str, Integers], written: dict[str, Integers])
         ours, theirs = meant[key], written[key]
         if ours.shape != theirs.shape:
             found.append(f"{name}: {key} has shape {theirs.shape}, compiled {ours.shape}")
+        elif ours.dtype != theirs.dtype:
+            found.append(f"{name}: {key} is of type {theirs.dtype}, compiled {ours.dtype}")
         elif len(places := np.argwhere(ours != theirs)):
             at = tuple(int(i) for i in places[0])
             found.append(

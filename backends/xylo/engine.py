@@ -12,6 +12,8 @@ from snnc.backends.child import run_script
 from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
+from snnc.ir.json_fields import Fields
+from snnc.ir.program_ranges import DIMENSIONS, STEPS, WORD
 from snnc.sim import REFERENCE, simulate
 
 from .emit import given_to_chip
@@ -24,6 +26,7 @@ from .specification import Specification, unpack
 from .target import INPUT_SPIKES
 
 SCRIPT = Path(__file__).parent / "xylosim_script.py"
+DAMAGED, CURE = "D455", "compile the model again"
 KEPT_BY = {HIDDEN: "hidden", OUTPUT: "outputs"}
 
 
@@ -43,40 +46,60 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     """The payload from disk. Nothing in it is code.
 
     Raises:
-        ValueError, KeyError, TypeError: it is damaged, or its parts do not fit each other.
+        ValueError, KeyError, TypeError, UserError: it is damaged, or its parts do not fit each other.
     """
     chip = unpack(read_payload(folder / files["specification"]))
-    data = read_payload_json(folder / files["mapping"])
-    if data["format"] != 1:
-        raise ValueError(f"{files['mapping']} has format {data['format']}, not 1")
+    path = folder / files["mapping"]
+    fields = Fields(read_payload_json(path), str(path), DAMAGED, CURE)
+    fields.whole("format", 1, 1)
+    late = fields.whole("late", 0, STEPS)
     host = read_program(
         read_payload(folder / files["host"]),
         read_payload(folder / files["host weights"]),
         place=f"{folder}, the host's part",
     )
-    found = []
+    found = _places(fields, chip)
+    readout = Fields(fields.take("readout"), f"{path}, readout", DAMAGED, CURE)
+    fields.done()
+    name, hears = readout.text("name"), readout.texts("hears")
+    readout.done()
+    if name != host.readout.name:
+        what = f"name is {name!r:.100}, the host's part has {host.readout.name!r:.100}"
+        raise readout.refusal(what, "name")
+    sizes = {place.population: place.size for place, _ in found}
+    for number, heard in enumerate(hears):
+        if heard not in sizes or heard in hears[:number]:
+            raise readout.refusal(f"{heard!r:.100} is not on the chip, or is heard twice", "hears")
+    if name in sizes:
+        raise readout.refusal(f"{name!r:.100} is on the chip as well", "name")
+    if sum(sizes[heard] for heard in hears) != size(host.input.shape):
+        raise readout.refusal("it hears another number of neurons than its weights say", "hears")
+    return Payload(chip, late, found, name, hears, host)
+
+
+def _places(fields: Fields, chip: Specification) -> tuple[tuple[Place, Shape], ...]:
+    """Where the populations are: one behind the other, all channels and neurons of the chip."""
+    found: list[tuple[Place, Shape]] = []
     taken = {INPUT: 0, HIDDEN: 0, OUTPUT: 0}
-    for entry in data["populations"]:
-        shape = tuple(int(length) for length in entry["shape"])
-        if min(shape, default=1) < 1:
-            raise ValueError(f"a population of shape {shape}")
-        place = Place(str(entry["name"]), str(entry["kind"]), int(entry["first"]), size(shape))
-        if place.kind not in taken or place.first != taken[place.kind]:
-            raise ValueError(f"{place.population} is in the wrong place")
-        taken[place.kind] += place.size
+    for number, data in enumerate(fields.objects("populations")):
+        entry = Fields(data, f"{fields.where}, population {number}", DAMAGED, CURE)
+        name, kind = entry.text("name"), entry.word("kind", tuple(taken))
+        first, shape = entry.whole("first", 0, WORD), entry.wholes("shape", 1, WORD)
+        entry.done()
+        if not 1 <= len(shape) <= DIMENSIONS:
+            raise entry.refusal(f"its shape has {len(shape)} axes", "shape")
+        place = Place(name, kind, first, size(shape))
+        if first != taken[kind]:
+            raise entry.refusal(f"first is {first}, the one before it ends at {taken[kind]}", "first")
+        if any(name == other.population for other, _ in found):
+            raise entry.refusal(f"{name!r:.100} is there twice", "name")
+        taken[kind] += place.size
         found.append((place, shape))
     there = dict(zip((INPUT, HIDDEN), chip.weights_in.shape, strict=True))
     there[OUTPUT] = chip.weights_out.shape[1]
     if taken != there:
-        raise ValueError(f"the mapping has {taken} neurons, the specification {there}")
-    hears = tuple(str(name) for name in data["readout"]["hears"])
-    sizes = {place.population: place.size for place, _ in found}
-    if sum(sizes[name] for name in hears) != size(host.input.shape):
-        raise ValueError("the readout hears another number of neurons than its weights say")
-    late = int(data["late"])
-    if late < 0:
-        raise ValueError(f"the chip begins {-late} steps before the program")
-    return Payload(chip, late, tuple(found), str(data["readout"]["name"]), hears, host)
+        raise fields.refusal(f"it has {taken} neurons, the specification {there}", "populations")
+    return tuple(found)
 
 
 def run(
@@ -95,8 +118,8 @@ def run(
     try:
         payload = read(folder, emitted.files)
     except (ValueError, KeyError, TypeError) as problem:
-        what, cure = f"the payload is damaged: {problem}", "compile again"
-        raise fail("D455", what, where=str(folder), help=cure) from problem
+        what = f"the payload is damaged: {problem}"
+        raise fail(DAMAGED, what, where=str(folder), help=CURE) from problem
     samples, steps = spikes.shape[:2]
     # The last spikes before the chip's first step would arrive in it.
     if payload.late > 1 and np.any(spikes[:, : payload.late - 1]):

@@ -140,6 +140,11 @@ class Fields:
             raise self.refusal(f"{name} has {len(value)} numbers, not {count}")
         return tuple(self._of(each, int, name) for each in value)
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        value = self._of(self.take(name), list, name)
+        return tuple(self._of(each, str, name) for each in value)
+
     def objects(self, name: str) -> list[Any]:
         """A list, whatever is in it."""
         value: list[Any] = self._of(self.take(name), list, name)

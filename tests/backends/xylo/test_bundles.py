@@ -102,7 +102,7 @@ def test_a_damaged_payload_is_never_run(role: str, edit: dict[str, object], tmp_
     else:
         arrays = {**unpack_arrays(path.read_bytes()), **edit}
         path.write_bytes(pack_arrays({k: np.asarray(v) for k, v in arrays.items()}))
-    with pytest.raises((ValueError, KeyError, TypeError)):
+    with pytest.raises((ValueError, KeyError, TypeError, UserError)):
         read(tmp_path, emitted.files)
 
 

@@ -1,0 +1,1 @@
+from compiler.sim.nir_sizes import *
