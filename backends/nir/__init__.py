@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Engine, Progress
-from snnc.backends.payload_files import document_differences
+from snnc.backends.payload_files import PAYLOAD, document_differences
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, fail
+from snnc.files import parse_json
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.sim import encode
 
@@ -79,7 +79,9 @@ class NirBackend(Choices):
         meant = write(nir, program, self)
         found = read(folder, emitted.files)
         wrong = differences(stored(nir, meant.graph), found.graph)
-        other = document_differences(LAYOUT, json.loads(meant.layout.text()), found.said)
+        other = document_differences(
+            LAYOUT, parse_json(meant.layout.text().encode(), LAYOUT, PAYLOAD), found.said
+        )
         return [*wrong, *other, *strange_files(folder, [README, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
