@@ -15,6 +15,7 @@ from snnc.backends.nir import FILES, NirBackend, bounds, engine
 from snnc.backends.nir.graph import write
 from snnc.backends.nir.layout import MOST_STEPS, Layout
 from snnc.errors import UserError
+from snnc.ir.memory import SHARE
 from snnc.sim.nir_interpreter import run_nir
 from snnc.sim.nir_sizes import sizes
 
@@ -78,7 +79,7 @@ def test_memory_of_all_steps(written: Any, monkeypatch: pytest.MonkeyPatch) -> N
     engine.run(made.graph, early, given, metadata=False)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    said = high // bounds.SHARE
+    said = high // SHARE
     assert said / 4 < peak < 1.25 * said, (said, peak)
     monkeypatch.setattr(bounds, "machine_memory", lambda: low - 2)
     refused("D571", written, input_shift=-2000)
