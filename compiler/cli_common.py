@@ -89,8 +89,6 @@ def _said(problem: BaseException) -> int:
         cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         return USED_WRONGLY
-    if isinstance(problem, BrokenPipeError):
-        return READER_GONE
     if isinstance(problem, OSError) and problem.errno in NAMES:
         what = f"no file can be found under this name: {problem.strerror}"
         console.diagnostics([Diagnostic("D145", what, str(problem.filename or ""))])

@@ -90,10 +90,10 @@ def stopped() -> None:
     sys.stderr.write("stopped\n")
 
 
-def lost(problem: OSError) -> None:
+def lost(stream: str, problem: OSError) -> None:
     """Say that what was printed did not arrive."""
     what = f"the output cannot be written: {problem.strerror}"
-    diagnostics([Diagnostic("D150", what, "standard output", help="make room, or send it elsewhere")])
+    diagnostics([Diagnostic("D150", what, stream, help="make room, or send it elsewhere")])
 
 
 def crashed() -> None:

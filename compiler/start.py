@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from . import stopping
+import sys
+import traceback
+
+from . import stopping, streams
 
 SAID = "stopped"
+OUR_BUG = 70
 
 
 def main() -> None:
     """Entry point of the command ``snnc``; ends with one of the codes of ``docs/exit-codes.md``."""
     stopping.at_once(SAID)
-    from .cli_main import run
+    streams.open_streams()
+    try:
+        from .cli_main import run
+    except Exception:
+        # Python would end with 1, which says "different" here.
+        traceback.print_exc()
+        sys.stderr.write("internal error: snnc, or a package that it needs, cannot be imported\n")
+        sys.exit(OUR_BUG)
 
     stopping.listen()
     run()
