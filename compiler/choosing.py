@@ -14,12 +14,16 @@ from typing import Any
 from snnc.passes import Pipeline
 
 from .attempt import Attempt, Lowered
+from .bounds import Bounds
 from .encodings import lower_encoded
-from .errors import Diagnostic, Severity, UserError, fail
+from .errors import Diagnostic, Severity, UserError
 from .ir import Code, Conv2d, Graph, Linear, Target
 from .kept import Kept
 
 AUTO = "auto"
+KEPT = Bounds(0.0, 1.0, above_low=True)
+"""Fraction of decisions that can be asked for."""
+
 KEEP = 0.99
 LOSS = 0.01
 """Fraction of decisions from which a loss is a warning."""
@@ -153,10 +157,7 @@ def choose(
     Raises:
         UserError: nothing compiles; D305 ``keep`` is no fraction.
     """
-    if not 0 < keep <= 1:
-        raise fail(
-            "D305", f"--keep {keep}", where="--keep", help="use a fraction of decisions, as 0.99"
-        )
+    KEPT.check(keep, "--keep")
     if not automatic or not possible or attempt.data is None:
         return _as_asked(attempt, asked, possible, pipeline_of, keep)
     best: tuple[Candidate, Lowered, Pipeline, Kept | None] | None = None

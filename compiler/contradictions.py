@@ -1,11 +1,11 @@
-"""Options that ask for two values of the same thing: refused, because either could be the one meant."""
+"""Options that ask for two values of the same thing, or for what their pass does not take: refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from snnc.passes import parse_change, pipeline_parts
+from snnc.passes import parse_change, pipeline_parts, registered
 
 from .errors import Diagnostic, UserError
 
@@ -54,6 +54,22 @@ def refuse_contradictions(
                 found[_contradiction(other, mine)] = None
     if found:
         raise UserError(*found)
+
+
+def refuse_short(short: Mapping[str, Any]) -> None:
+    """Make sure that a short option's number is one that its pass takes.
+
+    Args:
+        short: as for :func:`refuse_contradictions`.
+
+    Raises:
+        UserError: D305, by the name that the user wrote.
+    """
+    for key, value in short.items():
+        name, option, written = SHORT[key]
+        bounds = registered()[name].bounds.get(option)
+        if bounds is not None:
+            bounds.check(value, written)
 
 
 def _contradiction(first: tuple[str, str, Any, str], second: tuple[str, str, Any, str]) -> Diagnostic:

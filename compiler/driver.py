@@ -21,7 +21,7 @@ from .bundle import seal, unsound
 from .bundle_output import refuse_output, staged
 from .calibrating import calibration_data, set_aside
 from .choosing import AUTO, KEEP, Candidate, candidates, choose
-from .contradictions import refuse_contradictions
+from .contradictions import refuse_contradictions, refuse_short
 from .data import read_data
 from .errors import CompilerBug, Diagnostic, blamed, fail
 from .files import resolved
@@ -81,6 +81,7 @@ def build_pipeline(
     changes = list(changes)
     short = {"steps_per_frame": steps_per_frame, "weight_bits": weight_bits, "code": code}
     refuse_contradictions(passes, changes, short, allow_overflow)
+    refuse_short(short)
     pipeline = Pipeline.parse(backend.pipeline() if passes is None else passes)
     for change in changes:
         pipeline = pipeline.with_text(change)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.backends import Backend, Emitted, Engine, called, find_backend
 
+from .bounds import SAMPLES, TIME_LIMIT
 from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
 from .comparing import Runs, check_potentials, compare_runs
@@ -34,6 +35,9 @@ RANDOM_FRAMES = 8
 RANDOM_DENSITY = 0.05
 DRAWN_BYTES = 24
 """A count that is drawn: a random number, its place in the histogram, and the count."""
+
+
+DEFAULT_SAMPLES = 20
 
 
 def random_data(bundle: Bundle, samples: int) -> Data:
@@ -63,21 +67,20 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
 
 
-def load_input(bundle: Bundle, data: Path | None, samples: int) -> Data:
-    """The first samples of a data file that fits the bundle, or random ones.
+def load_input(bundle: Bundle, data: Path | None, samples: int | None) -> Data:
+    """The first samples of a data file that fits the bundle (None: all), or random ones.
 
     Raises:
         UserError: the file cannot be used.
     """
-    if samples < 1:
-        raise fail("D510", f"{samples} samples", where="--samples", help="use at least 1")
+    SAMPLES.check(samples, "--samples", "D510")
     if data is None:
-        return random_data(bundle, samples)
+        return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
     read = read_data(data)
     check_shape(read, bundle.program.input.shape, str(data))
     target = find_backend(str(bundle.manifest["target"]), where=str(bundle.folder)).target
     check_counts(read, bundle.program, target, str(data))
-    return read.first(samples)
+    return read if samples is None else read.first(samples)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def verify_bundle(
     folder: Path,
     *,
     data: Path | None = None,
-    samples: int = 20,
+    samples: int = DEFAULT_SAMPLES,
     engine: str | None = None,
     allow_altered: bool = False,
     time_limit: float = 600.0,
@@ -221,9 +224,7 @@ def check_time_limit(seconds: float) -> None:
     Raises:
         UserError: D305.
     """
-    if not (math.isfinite(seconds) and seconds > 0):
-        what = f"a time limit of {seconds:g} seconds"
-        raise fail("D305", what, where="--time-limit", help="use a number above 0")
+    TIME_LIMIT.check(seconds, "--time-limit")
 
 
 def payload(bundle: Bundle) -> Emitted:
@@ -382,7 +383,7 @@ def run_bundle(
     backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
     with checked_files(bundle) as files:
         payload_differences(backend, bundle, files, allow_altered)
-    read = load_input(bundle, data, 2**62 if samples is None else samples)
+    read = load_input(bundle, data, samples)
     warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
     warnings += beyond_proof(bundle, read.x, backend.target)
     total = len(read.x)

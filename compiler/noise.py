@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .bounds import SAMPLES
 from .data import check_shape, read_data
 from .errors import fail
 from .files import resolved
@@ -65,8 +66,7 @@ def noise_of_model(
     from .training.noise_settings import check_start, parse_settings, parse_steps
     from .training.noise_table import noise_table
 
-    if samples < 1:
-        raise fail("D510", f"{samples} samples", where="--samples", help="use at least 1")
+    SAMPLES.check(samples, "--samples", "D510")
     chosen = None if steps is None else parse_steps(steps)
     settings = None if thresholds is None else parse_settings(thresholds)
     check_start(start)

@@ -13,7 +13,11 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from .bounds import Bounds
 from .errors import fail
+
+WIDEST: dict[type, Bounds] = {int: Bounds(-(2**63), 2**63 - 1), float: Bounds(-1e30, 1e30)}
+"""For options that have no bounds of their own: what arrays hold, with room to compute."""
 
 KINDS: dict[type, str] = {bool: "", int: "whole number", float: "number", str: "text"}
 
@@ -82,7 +86,10 @@ def _value(text: str, kind: type, where: str) -> object:
         return text == "true"
     try:
         if kind is not bool:
-            return kind(text)
+            found = kind(text)
+            if kind in WIDEST:
+                WIDEST[kind].check(found, "it", "D308", where)
+            return found
     except ValueError:
         pass
     raise fail("D308", f"{text!r} is not a {kind.__name__}", where=where)
@@ -103,12 +110,13 @@ def describe_options(kind: type) -> list[str]:
     """A line for each option: name, what it takes, what it has if left out, what it does.
 
     Args:
-        kind: the dataclass; ``choices`` of it lists the values of options that are words, its docstring
-            says under "Options:" what each does.
+        kind: the dataclass; ``choices`` of it lists the values of options that are words, ``bounds``
+            the ends of numbers, its docstring says under "Options:" what each does.
     """
     lines = []
     explained = _explanations(kind.__doc__ or "")
     choices: Mapping[str, tuple[str, ...]] = getattr(kind, "choices", {})
+    bounds: Mapping[str, Bounds] = getattr(kind, "bounds", {})
     for option, hint in options(kind).items():
         field = option.replace("-", "_")
         takes = KINDS.get(hint, hint.__name__)
@@ -116,6 +124,8 @@ def describe_options(kind: type) -> list[str]:
             takes = "true | false"
         elif field in choices:
             takes = " | ".join(choices[field])
+        elif field in bounds:
+            takes = str(bounds[field]).removeprefix("a ")
         default = getattr(kind(), field)
         text = str(default).lower() if isinstance(default, bool) else str(default)
         unset = "unset" if default is None else text

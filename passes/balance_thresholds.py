@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, Bounds
 from snnc.errors import fail
 from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
@@ -63,6 +64,12 @@ class BalanceThresholds(Pass):
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"method": METHODS, "per": GROUPS}
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "percentile": PERCENTILE,
+        "scale": FACTOR,
+        "samples": SAMPLES,
+    }
+
     method: str = "activation"
     percentile: float = 98.0
     per: str = "channel"
@@ -107,15 +114,6 @@ class BalanceThresholds(Pass):
             if value not in self.choices[option]:
                 what, help = f"no {option} {value!r}", f"use one of {', '.join(self.choices[option])}"
                 raise fail("D305", what, where=f"{self.name}{{{option}}}", help=help)
-        if not 0 < self.percentile <= 100:
-            what, where = f"a percentile of {self.percentile}", f"{self.name}{{percentile}}"
-            raise fail("D305", what, where=where, help="use 0 < p <= 100")
-        if not self.scale > 0:
-            what, where = f"a threshold scale of {self.scale}", f"{self.name}{{scale}}"
-            raise fail("D305", what, where=where, help="use a positive factor")
-        if self.samples < 1:
-            what, where = f"{self.samples} calibration samples", f"{self.name}{{samples}}"
-            raise fail("D305", what, where=where, help="use at least 1")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
         bounded = [p.name for p in graph.neurons if p.levels is None]

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bounds import Bounds, refuse_outside
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Graph, Target
 
@@ -72,7 +73,8 @@ class Pass:
     case, as on the command line), the facts that it ``requires``,
     ``establishes`` and ``destroys``, and ``run``. Its dataclass fields are its options: each has a
     default, and its name with dashes is the option's name. ``choices`` has the values of those fields
-    that take no others. The docstring explains every option, under "Options:", for ``snnc passes``.
+    that take no others, ``bounds`` how small and large the numbers may be. The docstring explains
+    every option, under "Options:", for ``snnc passes``.
     """
 
     interface: ClassVar[int]
@@ -81,6 +83,15 @@ class Pass:
     establishes: ClassVar[frozenset[Fact]] = frozenset()
     destroys: ClassVar[frozenset[Fact]] = frozenset()
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bounds: ClassVar[Mapping[str, Bounds]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse numbers outside their bounds.
+
+        Raises:
+            UserError: D305.
+        """
+        refuse_outside(self, self.bounds, f"{self.name}{{}}", "D305")
 
     def run(self, graph: Graph, context: Context) -> Graph:
         """The changed graph, or the same object when there was nothing to do.

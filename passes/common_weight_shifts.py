@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.bounds import FACTOR, Bounds
 from snnc.ir import (
     Array,
     Encoding,
@@ -79,12 +79,11 @@ class CommonWeightShifts(Pass):
     name: ClassVar[str] = "common-weight-shifts"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.QUANTIZED})
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"headroom": FACTOR}
+
     headroom: float = 32.0
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if not self.headroom > 0:
-            what, where = f"a headroom of {self.headroom}", f"{self.name}{{headroom}}"
-            raise fail("D305", what, where=where, help="use a positive number")
         if sum(size(p.shape) for p in graph.neurons) > (context.target.limit("neurons") or math.inf):
             return graph  # far from fitting, which the target itself says; the search would take long
         lowest = context.target.limit(LOWEST_LIMIT) or 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from snnc.errors import fail
+from snnc.bounds import FACTOR, START_VALUE, Bounds
 from snnc.ir import Graph, Population, Reset
 
 from .base import Context, Fact, Pass
@@ -27,7 +27,7 @@ class EaseHardReset(Pass):
     steps stay as they are.
 
     Options:
-        kept: k, 0 to less than 1.
+        kept: k, 0 to 4095/4096.
         scale: factor on thresholds.
         start_value: potential before the first step, as a fraction of the threshold, below 1.
             The defaults of all three were the best on 300 training streams of samples/moving_digits
@@ -39,12 +39,17 @@ class EaseHardReset(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS})
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "kept": Bounds(0.0, 4095 / 4096),  # of 12 bits, as decays are
+        "scale": FACTOR,
+        "start_value": START_VALUE,
+    }
+
     kept: float = 0.5
     scale: float = 2.5
     start_value: float = 0.4
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        self._refuse_options()
         if graph.frame_is_step or graph.code.exact or graph.trained_steps is not None:
             return graph
         hard = [p for p in graph.neurons if p.neuron is not None and p.neuron.reset is Reset.ZERO]
@@ -73,18 +78,3 @@ class EaseHardReset(Pass):
             amplitude=p.amplitude * self.scale,
             bias=None if p.bias is None else p.bias * longer,
         )
-
-    def _refuse_options(self) -> None:
-        wrong = (
-            (not 0 <= self.kept < 1, "kept", f"{self.kept} of the current", "0 or more, less than 1"),
-            (not 0 < self.scale < math.inf, "scale", f"a scale of {self.scale}", "a positive factor"),
-            (
-                not -1 < self.start_value < 1,
-                "start-value",
-                f"a start value of {self.start_value} thresholds",
-                "more than -1 and less than 1",
-            ),
-        )
-        for refused, option, what, cure in wrong:
-            if refused:
-                raise fail("D305", what, where=f"{self.name}{{{option}}}", help=f"use {cure}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
 import networkx as nx
 
+from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.ir import Code, Graph, Projection, relays_needed, size
+from snnc.ir.program_ranges import STEPS as LONGEST_TIME
 
 from .base import Context, Fact, Pass
 from .starts import promised_steps, solve_relayed_starts, solve_starts
@@ -51,6 +54,11 @@ class MatchDelays(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SHAPED})
     establishes: ClassVar[frozenset[Fact]] = frozenset({Fact.DELAYS_MATCHED})
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "steps_per_frame": Bounds(1, LONGEST_TIME),
+        "max_delay": Bounds(0, LONGEST_TIME),
+    }
+
     steps_per_frame: int | None = None
     retime: bool = True
     max_delay: int | None = None
@@ -80,7 +88,7 @@ class MatchDelays(Pass):
         """K, for this graph.
 
         Raises:
-            UserError: D301 too few steps, D314 the network's frames are time steps already.
+            UserError: D314 the network's frames are time steps already.
         """
         given = self.steps_per_frame
         if given is None:
@@ -98,8 +106,6 @@ class MatchDelays(Pass):
                     why="--steps-per-frame is not given",
                 )
             return steps
-        if given < 1:
-            raise fail("D301", f"{given} steps a frame; at least 1 is needed")
         if graph.trained_steps not in (None, given) and graph.code is Code.RATE:
             context.warn(
                 "N734",
@@ -118,21 +124,8 @@ class MatchDelays(Pass):
         return given
 
     def _longest(self, context: Context) -> int | None:
-        """The limit on delays.
-
-        Raises:
-            UserError: D305 a negative one.
-        """
-        if self.max_delay is None:
-            return context.target.limit("delay")
-        if self.max_delay < 0:
-            raise fail(
-                "D305",
-                f"a largest delay of {self.max_delay} steps",
-                where="match-delays{max-delay}",
-                help="use 0 or more: it comes on top of the step that a connection takes",
-            )
-        return self.max_delay
+        """The limit on delays."""
+        return context.target.limit("delay") if self.max_delay is None else self.max_delay
 
     def _retimed(self, graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int]:
         """Starts that need the fewest buffered spikes; where the limit leaves none, with relays."""

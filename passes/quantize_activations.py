@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bounds import PERCENTILE, SAMPLES, Bounds
 from snnc.errors import fail
 from snnc.ir import Array, Code, Graph, Population, per_channel
 from snnc.sim.analog import run_frames
@@ -47,6 +48,13 @@ class QuantizeActivations(Pass):
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"shift": ("0", "0.5"), "per": GROUPS}
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "levels": Bounds(1, LARGEST_PAYLOAD),
+        "percentile": PERCENTILE,
+        "samples": SAMPLES,
+        "shift": Bounds(0.0, 0.5),
+    }
+
     levels: int | None = None
     percentile: float = 99.9
     samples: int = 128
@@ -55,15 +63,9 @@ class QuantizeActivations(Pass):
     per: str = "channel"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if not 0 < self.percentile <= 100:
-            what, where = f"a percentile of {self.percentile}", f"{self.name}{{percentile}}"
-            raise fail("D305", what, where=where, help="use 0 < p <= 100")
         if self.shift not in (0, 0.5):
             what, where = f"a shift of {self.shift}", f"{self.name}{{shift}}"
             raise fail("D305", what, where=where, help="use 0 or 0.5")
-        if self.samples < 1:
-            what, where = f"{self.samples} calibration samples", f"{self.name}{{samples}}"
-            raise fail("D305", what, where=where, help="use at least 1")
         if self.per not in GROUPS:
             what, help = f"no per {self.per!r}", f"use one of {', '.join(GROUPS)}"
             raise fail("D305", what, where=f"{self.name}{{per}}", help=help)
@@ -96,8 +98,6 @@ class QuantizeActivations(Pass):
         steps = graph.steps_per_frame or 1
         default = steps if graph.code is Code.FRAME else DEFAULT_GRADED_LEVELS
         levels = default if self.levels is None else self.levels
-        if levels < 1:
-            raise fail("D305", f"{levels} levels", where="quantize-activations", help="use at least 1")
         most = [(p.levels, p.origin) for p in graph.neurons if p.levels is not None]
         if any(p.levels is None for p in graph.neurons):  # the others have levels of their own
             most.append((levels, "quantize-activations{levels}"))

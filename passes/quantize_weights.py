@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnc.bounds import FACTOR, Bounds
 from snnc.errors import UserError, fail
 from snnc.ir import Array, Graph, Kind, Population, Projection, Target
 from snnc.ir.scaling import weights_of
@@ -31,6 +32,8 @@ FRAMES = 32
 """That an accumulating readout should hold where calibration data do not say how many come."""
 
 DEFAULT_BITS = 8
+MOST_CANDIDATES = 4096
+"""Scales that are tried for each channel: 64 times the usual, at 64 times the time."""
 
 GROUPS = ("auto", "population", "channel")
 SIGNS = ("auto", "mixed")
@@ -88,6 +91,12 @@ class QuantizeWeights(Pass):
         "per": GROUPS,
         "correct_bias": CORRECTION,
         "rounding": ROUNDING,
+    }
+
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "bits": Bounds(1, 32),
+        "candidates": Bounds(1, MOST_CANDIDATES),
+        "headroom": FACTOR,
     }
 
     bits: int | None = None
@@ -177,12 +186,6 @@ class QuantizeWeights(Pass):
                 where="--weight-bits",
                 help=f"use one of {allowed}",
             )
-        if not self.headroom > 0:
-            what, where = f"a headroom of {self.headroom}", f"{self.name}{{headroom}}"
-            raise fail("D305", what, where=where, help="use a positive number")
-        if self.candidates < 1:
-            what, where = f"{self.candidates} candidates", f"{self.name}{{candidates}}"
-            raise fail("D305", what, where=where, help="use at least 1")
         for field, choices in self.choices.items():
             value, option = getattr(self, field), field.replace("_", "-")
             if value not in choices:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from snnc.bounds import START_VALUE, Bounds
 from snnc.errors import fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
 
@@ -34,6 +34,8 @@ class SetNeurons(Pass):
         "reset": tuple(r.value for r in Reset),
         "comparison": tuple(c.value for c in Comparison),
     }
+
+    bounds: ClassVar[Mapping[str, Bounds]] = {"start_value": START_VALUE}
 
     reset: str | None = None
     comparison: str | None = None
@@ -119,12 +121,3 @@ class SetNeurons(Pass):
             if value is not None and value not in allowed:
                 what, help = f"no {option} {value!r}", f"use {' or '.join(allowed)}"
                 raise fail("D305", what, where=f"set-neurons{{{option}}}", help=help)
-        if self.start_value is not None and not (
-            math.isfinite(self.start_value) and abs(self.start_value) < 1
-        ):
-            raise fail(
-                "D305",
-                f"a start value of {self.start_value} thresholds",
-                where="set-neurons{start-value}",
-                help="use more than -1 and less than 1",
-            )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from snnc.bounds import SECONDS, Bounds, refuse_outside
 from snnc.errors import fail
 
 DEFAULT_DT = 1.0
@@ -41,6 +43,8 @@ class Choices:
         dt: seconds a step; the model's own, or 1, where it is left out.
     """
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"dt": SECONDS}
+
     unsaid: str = "refuse"
     weights: str = "integer"
     delays: str = "nodes"
@@ -58,8 +62,7 @@ class Choices:
                     where=f"nir{{{name}}}",
                     help=f"use {' or '.join(allowed)}",
                 )
-        if self.dt is not None and not (math.isfinite(self.dt) and self.dt > 0):
-            raise fail("D308", f"a time step of {self.dt:g} s", where="nir{dt}", help="use more than 0")
+        refuse_outside(self, self.bounds, "nir{}", "D308")
         if self.wiring == "chain" and self.answer == "integrator":
             what = "the answer of a chain is what its last layer gives"
             raise fail("D308", what, where="nir{answer}", help="use answer=values")

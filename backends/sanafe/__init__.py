@@ -5,13 +5,15 @@ SANA-FE is GPL-3: it is in an environment of its own, and nothing of it is impor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
 from snnc.backends.payload_names import refuse_other_names
-from snnc.errors import Diagnostic, fail
+from snnc.bounds import Bounds, refuse_outside
+from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import engine as sanafe
@@ -38,17 +40,13 @@ class SanafeBackend:
             code than ``spread``): each is an input neuron with synapses of its own.
     """
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"input_bits": Bounds(1, INPUT_BITS.value)}
+
     input_bits: int = 4
     interface = INTERFACE
 
     def __post_init__(self) -> None:
-        if not 1 <= self.input_bits <= INPUT_BITS.value:
-            raise fail(
-                "D469",
-                f"{self.input_bits} input bits, sanafe takes 1 to {INPUT_BITS.value}",
-                where="sanafe{input-bits}",
-                help=f"use 1 to {INPUT_BITS.value}",
-            )
+        refuse_outside(self, self.bounds, "sanafe{}", "D469")
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from snnc.bounds import SECONDS
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.ir import (
     Graph,
@@ -92,8 +93,7 @@ def time_step(nodes: Nodes, given: float | None) -> float:
             why="NIR describes neurons in continuous time; what a step does depends on its length",
             help="compile with --dt SECONDS, the step that the network was trained with",
         )
-    if not (math.isfinite(given) and given > 0):
-        raise fail("D212", f"a time step of {given:g} s", where="--dt", help="use a positive number")
+    SECONDS.check(given, "the time step", "D212", "--dt")
     return given
 
 

@@ -30,6 +30,7 @@ from typing import Any, get_type_hints
 import torch
 from torch import Tensor, nn
 
+from snnc.bounds import SEED
 from snnc.errors import fail
 from snnc.files import resolved
 from snnc.frontend import Given, load_archive, load_model
@@ -43,7 +44,8 @@ from .fit import Recipe
 from .methods import parse_method
 from .network import FrameNetwork
 from .outputs import refuse_outputs
-from .parts import Parts, read_labelled, read_parts
+from .parts import HELD_BACK, Parts, read_labelled, read_parts
+from .recordings import BOUNDS as RECORDED_BOUNDS
 from .recordings import KEYS as RECORDED
 from .recordings import recorded_parts
 from .stages import Files, Stage, Trained, train_through
@@ -86,16 +88,15 @@ def read_config(path: Path) -> Config:
     Raises:
         UserError: D325 keys or values that do not fit; D308, D321 methods and recipes that do not work.
     """
-    top = Table(read_toml(path), str(path), TOP)
+    top = Table(read_toml(path), str(path), TOP, {"seed": SEED})
     if ("network" in top) == ("model" in top):
         what = "a network and a model" if "network" in top else "neither a network nor a model"
         cure = 'network = "package.module:factory" builds one, model = "file.pt" reads one; give one'
         raise fail("D325", what, where=str(path), help=cure)
     seed = top.get("seed", int) or 0
-    Recipe(seed=seed)  # refuses a seed that is none
     values = top.need("data", dict)
-    known = RECORDED if "set" in values else FILES
-    data = Table(values, f"{path}, [data]", known)
+    known = (RECORDED, RECORDED_BOUNDS) if "set" in values else (FILES, {"validation_share": HELD_BACK})
+    data = Table(values, f"{path}, [data]", *known)
     tables = top.need("stage", list)
     if not tables or not all(isinstance(table, dict) for table in tables):
         raise fail("D325", "no stage", where=str(path), help="write one or more tables [[stage]]")

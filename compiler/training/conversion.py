@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bounds import FACTOR, PERCENTILE, SHARE, Bounds
 from snnc.ir import Population
 from snnc.passes.balance_thresholds import GROUPS, METHODS
 
 from .balancing import balanced_thresholds
-from .method import MOST_STEPS, Method, refuse_wrong
+from .method import STEPS, Method
 from .network import FrameNetwork
 from .neurons import SpikingNeuron
 from .thaw import graph_of, thaw
@@ -27,6 +28,14 @@ class Conversion(Method):
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"balance": METHODS, "per": GROUPS}
+
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "steps": STEPS,
+        "start": SHARE,
+        "dropout": SHARE,
+        "percentile": PERCENTILE,
+        "scale": FACTOR,
+    }
 
     steps: int = 16
     start: float = 0.5
@@ -47,16 +56,8 @@ class Conversion(Method):
             neurons: what else :class:`SpikingNeuron` takes.
 
         Raises:
-            UserError: D321 an option is out of bounds; D214, D215 the network cannot be trained.
+            UserError: D214, D215 the network cannot be trained.
         """
-        refuse_wrong(
-            self,
-            [
-                ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
-                ("start", 0 <= self.start < 1, "from 0 to below 1"),
-                ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
-            ],
-        )
         graph = graph_of(network)
         thresholds = balanced_thresholds(
             graph,

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from snnc.bounds import MOST, SEED, SHARE, Bounds, refuse_outside
 from snnc.errors import fail
 from snnc.files import parsing
 
@@ -52,6 +53,16 @@ class Recipe:
             resumed goes on as it would have.
     """
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "epochs": Bounds(0, MOST),
+        "learning_rate": Bounds(1e-12, 1e30),  # as float32 holds it,
+        "weight_decay": Bounds(0.0, 1e3),
+        "smoothing": SHARE,
+        "clip": Bounds(0.0, 1e9),
+        "patience": Bounds(0, MOST),
+        "seed": SEED,
+    }
+
     epochs: int = 10
     learning_rate: float = 1e-4
     optimizer: str = "adam"
@@ -64,17 +75,11 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        refuse_outside(self, self.bounds, "training", "D321")
         wrong = [
-            ("epochs", self.epochs >= 0, "0 or more"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
             ("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS)),
             ("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES)),
-            ("weight_decay", self.weight_decay >= 0, "0 or more"),
-            ("smoothing", 0 <= self.smoothing < 1, "from 0 to below 1"),
-            ("clip", self.clip >= 0, "0 or more"),
             ("keep", self.keep in KEPT, " or ".join(KEPT)),
-            ("patience", self.patience >= 0, "0 or more"),
-            ("seed", 0 <= self.seed < 2**32, "from 0 to below 2**32"),
         ]
         for name, fine, allowed in wrong:
             if not fine:

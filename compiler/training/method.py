@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snnc.bounds import Bounds, refuse_outside
 from snnc.errors import fail
 
 from .network import FrameNetwork
@@ -25,6 +26,15 @@ class Method:
 
     name: ClassVar[str]
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bounds: ClassVar[Mapping[str, Bounds]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse numbers outside their bounds.
+
+        Raises:
+            UserError: D321.
+        """
+        refuse_outside(self, self.bounds, f"{self.name}{{}}", "D321")
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         """What to train.
@@ -82,8 +92,11 @@ class Task:
         """Turn the best network into what is exported."""
 
 
-MOST_STEPS = 4096
+STEPS = Bounds(1, 4096)
 """Of a frame in training: far beyond what is useful, and within what memory holds."""
+
+STRENGTH = Bounds(0.0, 1e6)
+"""Of a penalty or a decay: 0 is none."""
 
 
 def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bounds import FACTOR as FACTORS
+from snnc.bounds import PERCENTILE as PERCENTILES
+from snnc.bounds import SHARE, Bounds
 from snnc.errors import UserError, fail
 from snnc.ir import Array, Population
 
@@ -16,7 +19,7 @@ REFERENCE = 99.9
 
 FACTOR, PERCENTILE, OWN = "factor", "percentile", "own"
 MAXIMUM = "max"
-MOST_STEPS = 2**12
+STEPS = Bounds(1, 2**12)
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,7 @@ def parse_steps(text: str) -> tuple[int, ...]:
     except ValueError:
         raise _refused("--steps", f"{text!r} is no list of whole numbers", "--steps 1,2,4,8") from None
     for steps in found:
-        if not 1 <= steps <= MOST_STEPS:
-            what = f"{steps} time steps"
-            raise _refused("--steps", what, f"use whole numbers from 1 to {MOST_STEPS}")
+        STEPS.check(steps, "a number of --steps", where="--steps")
     _refuse_twice("--steps", found)
     return tuple(sorted(found))
 
@@ -115,10 +116,10 @@ def _setting(text: str) -> Setting:
             "--thresholds 0.5,1,2 are factors, p99 a percentile, max the largest, own the trained one"
         )
         raise _refused("--thresholds", f"{text!r} is no threshold", help) from None
-    if kind == PERCENTILE and not 0 < value <= 100:
-        raise _refused("--thresholds", f"a percentile of {value:g}", "use 0 < p <= 100")
-    if not 0 < value < np.inf:
-        raise _refused("--thresholds", f"a factor of {value:g}", "use positive, finite factors")
+    if kind == PERCENTILE:
+        PERCENTILES.check(value, "a percentile of --thresholds", where="--thresholds")
+    else:
+        FACTORS.check(value, "a factor of --thresholds", where="--thresholds")
     return Setting(kind, value)
 
 
@@ -128,8 +129,7 @@ def check_start(start: float | None) -> None:
     Raises:
         UserError: D305.
     """
-    if start is not None and not 0 <= start < 1:
-        raise _refused("--start", f"a start at {start:g} thresholds", "use at least 0 and below 1")
+    SHARE.check(start, "--start")
 
 
 def _refuse_twice(where: str, given: Sequence[object]) -> None:

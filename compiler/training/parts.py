@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from snnc.bounds import Bounds
 from snnc.data import read_data
 from snnc.errors import counted, fail
 from snnc.ir import Shape
@@ -22,6 +23,7 @@ from .fit import Pairs
 from .network import FrameNetwork
 
 CALIBRATION_SAMPLES = 64
+HELD_BACK = Bounds(0.0, 1.0, above_low=True, below_high=True)
 DEFAULT_SHARE = 0.1
 
 
@@ -107,8 +109,7 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
     Raises:
         UserError: D321 the share is none, D515 nothing is left of one of the parts.
     """
-    if not 0 < share < 1:
-        raise fail("D321", f"a share of {share}", where="validation", help="from above 0 to below 1")
+    HELD_BACK.check(share, "the share for validation", "D321", "validation")
     samples = len(data.y)
     held = max(1, round(samples * share))
     if held >= samples:

@@ -6,23 +6,41 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from snnc.bounds import SAMPLES, Bounds
 from snnc.errors import fail
 
 from .augment import Augmentation
 from .event_batches import EventBatches
 from .event_sets import EventSet, Recordings, as_frames, chosen, event_set
-from .events import Counts, Events, View, frames_by_count, frames_by_time
-from .parts import DEFAULT_SHARE, Parts, hold_back
+from .events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
+from .method import STRENGTH
+from .parts import DEFAULT_SHARE, HELD_BACK, Parts, hold_back
 from .tables import Table
 
 CUTS = {"frames": int, "window": int, "duration": int, "events_a_frame": int}
 VIEWS = {"crop": list, "pool": int, "merge_polarities": bool, "largest": int}
-SAMPLES = {"train_samples": int, "test_samples": int}
-KEYS = frozenset({"set", "folder", "augment", "validation_share", *CUTS, *VIEWS, *SAMPLES})
-BOUNDS = ("shift", "rotation", "scaling", "shear", "dropping", "stretching", "jitter")
+NUMBERS = {"train_samples": int, "test_samples": int}
+MICROSECONDS = Bounds(1, 2**40)
+"""About 13 days."""
+
+KEYS = frozenset({"set", "folder", "augment", "validation_share", *CUTS, *VIEWS, *NUMBERS})
+PIXELS = Bounds(0, 2**16)
+BOUNDS = {
+    "validation_share": HELD_BACK,
+    "frames": Bounds(1, 2**16),
+    "window": MICROSECONDS,
+    "duration": MICROSECONDS,
+    "events_a_frame": SAMPLES,
+    "pool": Bounds(1, 2**16),
+    "largest": Bounds(1, LARGEST_COUNT),
+    "train_samples": SAMPLES,
+    "test_samples": SAMPLES,
+}
+AUGMENTED = ("shift", "rotation", "scaling", "shear", "dropping", "stretching", "jitter")
 
 
 def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
@@ -40,11 +58,11 @@ def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
     """
     name = table.need("set", str)
     place = folder / name if (folder / name).is_dir() else None
-    how = _augmentation(table)
+    how, views = _augmentation(table), _views(table)
     share = table.get("validation_share", float)
     try:
         found = event_set(str(place or name), folder / (table.get("folder", str) or "data"))
-        cut = _cut(table, found)
+        cut = _cut(table, found, views)
         train = _first(found.train, table.get("train_samples", int))
         test = _first(found.test, table.get("test_samples", int))
         frames, kept = as_frames(train, cut), as_frames(test, cut)
@@ -58,14 +76,19 @@ def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
     return replace(held, test=kept, batches=batches)
 
 
-def _cut(table: Table, found: EventSet) -> Callable[[Events], Counts]:
+def _views(table: Table) -> dict[str, Any]:
+    """What :class:`View` takes beside the sensor."""
     options = table.given(**VIEWS)
     if "crop" in options:
         crop = options["crop"]
-        if len(crop) != 4 or not all(isinstance(n, int) for n in crop):
-            raise table.wrong("crop", "it must be [top, left, height, width] in pixels")
+        if len(crop) != 4 or not all(type(n) is int and PIXELS.hold(n) for n in crop):
+            raise table.wrong("crop", f"it must be [top, left, height, width] in pixels, each {PIXELS}")
         options["crop"] = tuple(crop)
-    view = View(found.sensor, **options)
+    return options
+
+
+def _cut(table: Table, found: EventSet, views: dict[str, Any]) -> Callable[[Events], Counts]:
+    view = View(found.sensor, **views)
     if "events_a_frame" in table:
         frames, each = table.need("frames", int), table.need("events_a_frame", int)
         if "window" in table or "duration" in table:
@@ -78,9 +101,9 @@ def _augmentation(table: Table) -> Augmentation | None:
     values = table.get("augment", dict)
     if values is None:
         return None
-    bounds = Table(values, f"{table.place}, augment", BOUNDS)
+    bounds = Table(values, f"{table.place}, augment", AUGMENTED, dict.fromkeys(AUGMENTED, STRENGTH))
     try:
-        return Augmentation(**bounds.given(**dict.fromkeys(BOUNDS, float)))
+        return Augmentation(**bounds.given(**dict.fromkeys(AUGMENTED, float)))
     except ValueError as problem:
         raise fail("D325", str(problem), where=bounds.place) from None
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 
-from snnc.errors import Diagnostic, Interrupted, fail
+from snnc.bounds import SAMPLES, Bounds, refuse_outside
+from snnc.errors import Diagnostic, Interrupted
 from snnc.files.writing import write_file
 from snnc.frontend import load_archive
 from snnc.frontend.through_torch import quiet_torch
@@ -37,13 +39,14 @@ class Stage:
         batch: samples of a batch.
     """
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"batch": SAMPLES}
+
     method: Method
     recipe: Recipe
     batch: int = DEFAULT_BATCH
 
     def __post_init__(self) -> None:
-        if self.batch < 1:
-            raise fail("D321", f"batch is {self.batch}", where="training", help="it must be at least 1")
+        refuse_outside(self, self.bounds, "training", "D321")
 
 
 @dataclass(frozen=True)

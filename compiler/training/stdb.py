@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bounds import FACTOR, Bounds
+
 from .conversion import Conversion
-from .method import Task, refuse_wrong
+from .method import STRENGTH, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import RESETS
 from .surrogate import Linear, SinceSpike, Surrogate
@@ -51,6 +53,13 @@ class Stdb(Conversion):
         "reset": RESETS,
     }
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        **Conversion.bounds,
+        "leak": Bounds(1 / 4096, 1.0),
+        "alpha": FACTOR,
+        "beta": STRENGTH,
+    }
+
     surrogate: str = "linear"
     alpha: float = 0.3
     beta: float = 0.01
@@ -63,9 +72,6 @@ class Stdb(Conversion):
             [
                 ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
                 ("reset", self.reset in RESETS, " or ".join(RESETS)),
-                ("leak", 1 / 4096 <= self.leak <= 1, "from 1/4096 to 1"),
-                ("alpha", self.alpha > 0, "above 0"),
-                ("beta", self.beta >= 0, "0 or more"),
             ],
         )
         spiking = self.converted(

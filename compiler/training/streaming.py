@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .method import Method, Task, refuse_wrong
+from snnc.bounds import MOST, Bounds
+
+from .method import STRENGTH, Method, Task
 from .network import FrameNetwork
 
 
@@ -33,19 +35,17 @@ class Streaming(Method):
     name: ClassVar[str] = "streaming"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "frozen": Bounds(0, MOST),
+        "activity": STRENGTH,
+        "outliers": STRENGTH,
+    }
+
     frozen: int = 4
     activity: float = 0.0
     outliers: float = 0.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        refuse_wrong(
-            self,
-            [
-                ("frozen", self.frozen >= 0, "0 or more"),
-                ("activity", self.activity >= 0, "0 or more"),
-                ("outliers", self.outliers >= 0, "0 or more"),
-            ],
-        )
         return StreamingTask(self, network)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from snnc.bounds import Bounds
 from snnc.errors import UserError, fail
 from snnc.files import Kind, parse_toml, read_bytes
 
@@ -34,13 +35,20 @@ class Table:
         values: as ``tomllib`` gives them.
         place: what messages call the table, e.g. ``run.toml, [data]``.
         known: all keys that it may have.
+        bounds: of numbers, by key; those that :class:`Recipe` and others check need none here.
 
     Raises:
         UserError: D325 another key is there.
     """
 
-    def __init__(self, values: dict[str, Any], place: str, known: Collection[str]) -> None:
-        self.values, self.place = values, place
+    def __init__(
+        self,
+        values: dict[str, Any],
+        place: str,
+        known: Collection[str],
+        bounds: Mapping[str, Bounds] | None = None,
+    ) -> None:
+        self.values, self.place, self.bounds = values, place, bounds or {}
         for key in values:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
@@ -54,7 +62,7 @@ class Table:
         """A value, or None where it is left out.
 
         Raises:
-            UserError: D325 a value of another type.
+            UserError: D325 a value of another type, or a number outside its bounds.
         """
         if key not in self.values:
             return None
@@ -63,7 +71,11 @@ class Table:
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise self.wrong(key, f"it must be {KINDS[kind]}")
-        return value
+        if key in self.bounds:
+            assert isinstance(value, int | float)
+            self.bounds[key].check(value, key, "D325", self.place)
+        found: T = value
+        return found
 
     def need(self, key: str, kind: type[T]) -> T:
         """A value that must be there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from snnc.bounds import FACTOR, Bounds
+
 from .conversion import Conversion
-from .method import Task, refuse_wrong
+from .method import Task
 from .network import FrameNetwork
 from .surrogate import Logistic
 
@@ -38,6 +41,12 @@ class Threshold(Conversion):
 
     name: ClassVar[str] = "threshold"
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        **Conversion.bounds,
+        "rate": FACTOR,
+        "sharpness": FACTOR,
+    }
+
     steps: int = 4
     percentile: float = 99.9
     trained: bool = True
@@ -45,13 +54,6 @@ class Threshold(Conversion):
     sharpness: float = 4.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        refuse_wrong(
-            self,
-            [
-                ("rate", self.rate > 0, "above 0"),
-                ("sharpness", self.sharpness > 0, "above 0"),
-            ],
-        )
         surrogate = Logistic(self.sharpness, relative=True)
         spiking = self.converted(network, counts, trainable=self.trained, surrogate=surrogate)
         return ThresholdTask(self, spiking)

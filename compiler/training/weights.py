@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import find_backend
+from snnc.bounds import PERCENTILE, Bounds
 from snnc.ir import Code, Population, Target
 from snnc.passes import Context, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
@@ -17,7 +18,7 @@ from snnc.passes.fold_linear_chains import FoldLinearChains
 from .activation import QuantizedReLU
 from .balancing import balanced_thresholds
 from .grid import Grid, settle
-from .method import MOST_STEPS, Method, Task, refuse_wrong
+from .method import STEPS, Method, Task, refuse_wrong
 from .network import FrameNetwork
 from .neurons import SpikingNeuron
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
@@ -46,6 +47,12 @@ class Weights(Method):
     name: ClassVar[str] = "weights"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": CODES}
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "bits": Bounds(1, 32),
+        "steps": STEPS,
+        "percentile": PERCENTILE,
+    }
+
     bits: int = 4
     target: str = "loihi"
     code: str = "rate"
@@ -58,7 +65,6 @@ class Weights(Method):
             self,
             [
                 ("bits", self.bits in allowed, " or ".join(map(str, allowed))),
-                ("steps", 1 <= self.steps <= MOST_STEPS, f"from 1 to {MOST_STEPS}"),
                 ("code", self.code in CODES, " or ".join(CODES)),
             ],
         )

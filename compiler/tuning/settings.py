@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from snnc.choosing import ORDER
-from snnc.contradictions import SHORT, refuse_contradictions
+from snnc.contradictions import SHORT, refuse_contradictions, refuse_short
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Target
 from snnc.passes import parse_change
@@ -71,8 +71,8 @@ class Grid:
                 raise fail("D305", f"no code {name!r}", where="--code", help=f"use {able}")
         return Grid(
             named,
-            None if steps is None else _numbers("--steps-per-frame", steps, STEPS),
-            None if bits is None else _numbers("--weight-bits", bits, BITS),
+            None if steps is None else _numbers("steps_per_frame", steps, STEPS),
+            None if bits is None else _numbers("weight_bits", bits, BITS),
         )
 
     def settings(
@@ -157,18 +157,20 @@ def _options(changes: Iterable[str]) -> Iterator[tuple[str, str]]:
     return ((name, option) for name, option, _ in _values(changes))
 
 
-def _numbers(option: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
+def _numbers(key: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
+    """A list of values for a short option (``SHORT``)."""
+    option = SHORT[key][2]
     try:
         values = [int(part) for part in text.split(",")]
     except ValueError:
-        values = [0]
-    if min(values) < 1:
         raise fail(
             "D305",
-            f"{text!r} is no list of numbers from 1 on",
+            f"{text!r} is no list of whole numbers",
             where=option,
             help=f"{option} {','.join(map(str, example))}",
-        )
+        ) from None
+    for value in values:
+        refuse_short({key: value})
     return _once(option, text, values)
 
 

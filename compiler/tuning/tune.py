@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from snnc.backends import find_backend
+from snnc.bounds import SAMPLES, WORKERS
 from snnc.calibrating import calibration_data, set_aside
 from snnc.data import check_shape, read_data
-from snnc.errors import UserError, counted, fail
+from snnc.errors import UserError, counted
 from snnc.files.writing import write_file
 from snnc.frontend import Given, load_model
 from snnc.pictures import need_matplotlib, refuse_format, refuse_result
@@ -119,10 +120,8 @@ def _refuse(
     workers: int | None, samples: int | None, plot: Path | None, read: Iterable[Path | None]
 ) -> None:
     """Refuse options that cannot be, before any work is done."""
-    if workers is not None and workers < 1:
-        raise fail("D305", f"{workers} workers", where="--workers", help="use at least 1")
-    if samples is not None and samples < 1:
-        raise fail("D510", f"{samples} samples", where="--samples", help="use at least 1")
+    WORKERS.check(workers, "--workers")
+    SAMPLES.check(samples, "--samples", "D510")
     if plot is not None:
         beginnings = refuse_format(plot)
         refuse_result("--plot", plot, [path for path in read if path is not None], beginnings)

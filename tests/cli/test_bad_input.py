@@ -44,11 +44,14 @@ def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str 
     return snnc("compile", model, "--target", target, *more)
 
 
-def test_more_steps_than_memory(snnc: Command, place: Path) -> None:
-    """More than an address of 47 bits reaches; no machine gives that."""
+def test_more_steps_than_memory(snnc: Command, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*arguments: object, **more: object) -> None:
+        raise MemoryError("Unable to allocate 7 PiB")  # as numpy says it
+
+    monkeypatch.setattr("snnc.passes.balance_thresholds.balance", greedy)
     measured = ("--set", "balance-thresholds{method=percentile}")
-    done = compile_(snnc, "--steps-per-frame", "100000000", *measured, target="reference")
-    refused(done, "D612", "Unable to allocate", "pass balance-thresholds", "100000000 steps each")
+    done = compile_(snnc, "--code", "rate", "--steps-per-frame", "65536", *measured, target="reference")
+    refused(done, "D612", "Unable to allocate", "pass balance-thresholds", "65536 steps each")
     refused(done, "fewer --steps-per-frame", "balance-thresholds{samples=8}")
     assert list(place.iterdir()) == []
 
@@ -81,13 +84,13 @@ def test_simulators(snnc: Command, bundle: Path, data: Path) -> None:
     ("options", "parts"),
     [
         (["--weight-bits", "9"], ["D306", "9 weight bits", "1, 2, 3, 4, 5, 6, 7, 8"]),
-        (["--weight-bits", "0"], ["D306"]),
-        (["--steps-per-frame", "0"], ["D301", "0 steps a frame"]),
+        (["--weight-bits", "0"], ["D305", "--weight-bits is 0, the smallest is 1"]),
+        (["--steps-per-frame", "0"], ["D305", "--steps-per-frame is 0, the smallest is 1"]),
         (
             ["--code", "rate", "--steps-per-frame", "200", "--set", "match-delays{relays=false}"],
             ["D303", "199 steps exceeds 62", "--steps-per-frame 63", "relays=true"],
         ),
-        (["--set", "match-delays{max-delay=-1}"], ["D305", "-1 steps"]),
+        (["--set", "match-delays{max-delay=-1}"], ["D305", "max-delay is -1, the smallest is 0"]),
         (["--passes", "match-delay"], ["D308", "did you mean match-delays?"]),
         (["--passes", "quantize-weights"], ["D310"]),
         (["--passes", "fold-batch-norm"], ["D313", "match-delays"]),

@@ -268,7 +268,7 @@ def test_delays_that_fit_somehow_need_no_relays() -> None:
 
 
 def test_zero_steps_are_refused() -> None:
-    assert "D301" in message(network([("in", "out", 1)]), 0)
+    assert "D305" in message(network([("in", "out", 1)]), 0)
 
 
 def test_the_same_network_gives_the_same_starts() -> None:

@@ -52,7 +52,9 @@ def test_every_option_is_described_with_what_it_takes() -> None:
             for value in allowed:
                 parse_pass(f"{kind.name}{{{field.replace('_', '-')}={value}}}")
     (steps,) = (t for t in describe_options(registered()["match-delays"]) if t.startswith("steps"))
-    assert steps.startswith("steps-per-frame: whole number; default unset; K; without it as many as")
+    assert steps.startswith(
+        "steps-per-frame: whole number from 1 to 65536; default unset; K; without it as many as"
+    )
 
 
 def test_a_value_that_is_none_of_the_listed_is_refused_by_name() -> None:

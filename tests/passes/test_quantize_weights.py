@@ -111,7 +111,7 @@ def test_the_effect_is_named_for_every_projection() -> None:
     assert all("3 bits" in n.what and "%" in n.what for n in rounded)
 
 
-@pytest.mark.parametrize("bits", [0, 9, -1])
-def test_bits_out_of_range(bits: int) -> None:
-    with pytest.raises(UserError, match="D306"):
+@pytest.mark.parametrize(("bits", "code"), [(0, "D305"), (9, "D306"), (32, "D306"), (33, "D305")])
+def test_bits_out_of_range(bits: int, code: str) -> None:
+    with pytest.raises(UserError, match=code):
         QuantizeWeights(bits=bits).run(prepared(), Context(TARGET))

@@ -91,7 +91,7 @@ def test_training_batches_are_changed_and_the_rest_is_not(folder: Path) -> None:
     [
         ({"frame": 3}, "did you mean frames"),
         ({"augment": {"shifts": 3}}, "did you mean shift"),
-        ({"augment": {"shift": -3}}, "at least 0"),
+        ({"augment": {"shift": -3}}, "the smallest is 0"),
         ({"augment": "a:b"}, "a table"),
         ({"crop": [0, 1]}, "top, left, height, width"),
         ({"events_a_frame": 10}, "give one of them"),
@@ -99,7 +99,7 @@ def test_training_batches_are_changed_and_the_rest_is_not(folder: Path) -> None:
         ({"duration": 10}, "two of frames, window and duration"),
         ({"train_samples": 0}, "0 samples"),
         ({"set": "nothing"}, "neither a folder nor one of the sets"),
-        ({"validation_share": 2.0}, "share of 2"),
+        ({"validation_share": 2.0}, "is 2, it must be below 1"),
     ],
 )
 def test_tables_that_cannot_work(folder: Path, values: dict[str, Any], said: str) -> None:

@@ -90,7 +90,7 @@ def test_lists_and_set_must_not_contradict(plain: Graph, grid: Grid, change: str
         (("rate,rate", None, None), "rate more than once"),
         (("", None, None), "no code ''"),
         ((None, "8;4", None), "'8;4' is no list"),
-        ((None, "0", None), "'0' is no list"),
+        ((None, "0", None), "is 0, the smallest is 1"),
         ((None, None, ""), "'' is no list"),
         ((None, None, "8,8,6"), "8 more than once"),
     ],
