@@ -23,6 +23,9 @@ FILE = Kind(
     "D501", "this is no readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
 )
 
+LARGEST_LABEL = 2**31 - 1
+"""No model has more answers."""
+
 MAX_COUNT = 2**23 - 1
 """Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
 
@@ -73,7 +76,23 @@ def read_data(path: Path) -> Data:
             where=str(path),
             help="give one whole number a sample, or leave y out",
         )
+    if y is not None:
+        _refuse_strange_labels(y, path)
     return Data(x, None if y is None else y.astype(np.int64))
+
+
+def _refuse_strange_labels(y: NDArray[Any], path: Path) -> None:
+    """Refuse labels that can be no class of any model; those beyond a model's are found with it."""
+    outside = y[(y < 0) | (y > LARGEST_LABEL)]
+    if outside.size:
+        raise fail(
+            "D505",
+            f"{outside.size} of {y.size} labels in y are outside "
+            f"0..{LARGEST_LABEL}, such as {outside[0]}",
+            where=str(path),
+            why="a label is the number of a class, from 0",
+            help="number the classes from 0; leave samples without a label out, or leave out y",
+        )
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -37,10 +37,10 @@ def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
 
 
 def labels_outside(data: Data, classes: int) -> list[Diagnostic]:
-    """N729 where labels are none of so many classes: those samples count as wrong."""
+    """N729 where labels are none of so many classes: those samples have no right answer."""
     if data.y is None:
         return []
-    outside = data.y[(data.y < 0) | (data.y >= classes)]
+    outside = data.y[data.y >= classes]  # none is below 0: snnc.data
     if not outside.size:
         return []
     return [
@@ -49,7 +49,7 @@ def labels_outside(data: Data, classes: int) -> list[Diagnostic]:
             f"{outside.size} of {data.y.size} labels are outside 0..{classes - 1}, "
             f"such as {outside[0]}",
             "y of the data",
-            "the answer is the number of a readout neuron; these samples count as wrong",
+            "a label is the number of a readout neuron: for these samples no answer is right",
             f"number the classes from 0; the model has {classes}",
             Severity.WARNING,
         )

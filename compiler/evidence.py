@@ -156,7 +156,7 @@ def verify_bundle(
         check_simulator(simulator)
         simulator = simulator_for(bundle.program, simulator)
         given = load_input(bundle, data, samples)
-        warnings += beyond_calibration(bundle, given)
+        warnings += [*beyond_calibration(bundle, given), *outside_classes(bundle, given)]
         warnings += beyond_proof(bundle, given.x, backend.target)
         runs = Runs(
             backend,

@@ -37,7 +37,7 @@ from .bundle import Bundle, checked_files, read_bundle
 from .claimed import beyond_proof
 from .comparing import refuse_others
 from .data import Data
-from .data_warnings import beyond_calibration
+from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, blamed
 from .evidence import (
     about_comparison,
@@ -149,7 +149,7 @@ def climb(
         deployed = payload_differences(backend, bundle, files, allow_altered)
         chosen = choose_engine(backend, engine)
         given = load_input(bundle, data, samples)
-        warnings += beyond_calibration(bundle, given)
+        warnings += [*beyond_calibration(bundle, given), *outside_classes(bundle, given)]
         warnings += beyond_proof(bundle, given.x, backend.target)
         source = find_model(bundle, model, module)
         recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))

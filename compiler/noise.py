@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .bounds import SAMPLES
 from .data import check_shape, read_data
+from .data_warnings import labels_outside
 from .errors import fail
 from .files import resolved
 from .files.writing import write_file
 from .frontend import Given, load_model
+from .ir import size
 from .pictures import BEGINNINGS, need_matplotlib, refuse_format, refuse_result
 from .progress import Report, quiet
 
@@ -87,6 +90,8 @@ def noise_of_model(
         spiking=spiking,
         report=report,
     )
+    strange = labels_outside(counts, size(graph.readout.shape))
+    found = replace(found, notes=(*found.notes, *strange))
     contents: dict[Path, bytes] = {}
     if csv is not None:
         contents[csv] = noise_table(found).encode()

@@ -49,6 +49,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory, snnc: Command) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory, snnc: Command) -> Path:
+    """A bundle whose engine is snnc itself. Do not change it: copy it."""
+    folder = tmp_path_factory.mktemp("reference") / "digits.reference"
+    done = snnc("compile", MODEL, "--target", "reference", "--code", "graded", "-o", folder)
+    assert done.code == 0, done.err
+    return folder
+
+
 @pytest.fixture
 def bundle(finished: Path, tmp_path: Path) -> Path:
     """A copy to change."""

@@ -267,15 +267,46 @@ def test_data_beyond_the_calibration_are_named(snnc: Command, finished: Path, tm
 
 
 def test_labels_that_are_no_classes_are_named(snnc: Command, finished: Path, tmp_path: Path) -> None:
-    """Counted from 1, the last class is outside; so is a class below 0."""
+    """Counted from 1, the last class is outside."""
     path, out = tmp_path / "labels.npz", tmp_path / "o.npz"
     x = np.ones((3, 2, 2, 16, 16), int)
-    np.savez(path, x=x, y=np.array([10, 9, -1]))
+    np.savez(path, x=x, y=np.array([10, 9, 2**31 - 1]))
     done = snnc("run", finished, "--data", path, "-o", out)
     assert done.code == 0 and "N729" in done.err
     assert "2 of 3 labels are outside 0..9, such as 10" in done.err
     np.savez(path, x=x, y=np.array([0, 9, 5]))
     assert "N729" not in snnc("run", finished, "--data", path, "-o", out).err
+
+
+@pytest.mark.parametrize("command", ["verify", "verify --ladder", "run", "noise", "tune", "finetune"])
+@pytest.mark.parametrize(
+    "labels", [[0, 10, 11], [-1, 3, 3], [0, 1, -5], [2**64 - 1, 0, 0], [2**31, 0, 0]]
+)
+def test_labels_that_are_no_classes_are_named_by_every_command(
+    snnc: Command, reference: Path, tmp_path: Path, command: str, labels: list[int]
+) -> None:
+    """-1 is no word for "unlabelled", nor may 2^64 - 1 become it."""
+    path, out = tmp_path / "labels.npz", tmp_path / "out"
+    y = np.array(labels, np.uint64 if max(labels) >= 2**63 else np.int64)
+    np.savez(path, x=np.ones((3, 3, 2, 16, 16), int), y=y)
+    name, *more = command.split()
+    words: dict[str, list[str | Path]] = {
+        "verify": [reference],
+        "run": [reference, "-o", out],
+        "noise": [MODEL, "--ideal"],
+        "tune": [MODEL, "--target", "reference", "--code", "graded", "--weight-bits", "8"],
+        "finetune": [MODEL, "--method", "weights", "-o", out, "--epochs", "0"],
+    }
+    done = snnc(name, *words[name], *more, "--data", path)
+    if min(labels) < 0 or max(labels) >= 2**31:
+        strange = next(label for label in labels if not 0 <= label < 2**31)
+        said = f"error[D505]: 1 of 3 labels in y are outside 0..2147483647, such as {strange}"
+        assert done.code == 2 and said in done.err and str(path) in done.err
+    elif command == "finetune":
+        assert done.code == 2 and "error[D516]" in done.err and "outside 0..9, such as 1" in done.err
+    else:
+        assert done.code == 0 and done.err.count("warning[N729]: 2 of 3 labels are outside 0..9") == 1
+    assert done.err.count("error[") == (done.code == 2)
 
 
 def test_silence_is_no_evidence(snnc: Command, tmp_path: Path) -> None:

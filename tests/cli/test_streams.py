@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import MODEL, Command
-
 SNNC = f"{sys.executable} -m snnc"
 
 
@@ -50,15 +48,6 @@ def test_the_code_is_the_commands(line: str, code: int) -> None:
     if ">/dev/full" in line and code == 2 and "2>" not in line:
         assert "error[D150]: the output cannot be written: No space left on device" in done.stderr
         assert done.stderr.count("error") == 1
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory, snnc: Command) -> Path:
-    """A bundle whose engine is snnc itself."""
-    folder = tmp_path_factory.mktemp("streams") / "digits.reference"
-    done = snnc("compile", MODEL, "--target", "reference", "--code", "graded", "-o", folder)
-    assert done.code == 0, done.err
-    return folder
 
 
 @pytest.mark.parametrize(
