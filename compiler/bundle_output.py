@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import UserError, fail
+from .files.enclosing import refuse_inside_bundle
 from .files.exchanging import exchange
 from .files.inside import FILE, FOLDER, look
 from .files.writing import FolderBeside, abandoned_folders, cannot_write
@@ -37,8 +38,9 @@ def refuse_output(output: Path) -> None:
 
     Raises:
         UserError: D110 a file, or a folder that is no bundle or holds other things; D111 there is
-            no folder to put it into.
+            no folder to put it into; D119 it lies inside another bundle.
     """
+    refuse_inside_bundle(output)
     for left in reversed(range(TRIES)):
         try:
             return _refuse(output)

@@ -20,6 +20,7 @@ from .data import Data, check_counts, check_shape, read_data
 from .data_warnings import beyond_calibration, outside_classes
 from .errors import Diagnostic, Severity, UserError, blamed, counted, fail
 from .files import Budget, Kind, open_zip, read_bytes, resolved, share_of_memory
+from .files.enclosing import refuse_inside_bundle
 from .files.writing import write_file
 from .ir import Integers, Measured, Trace, pack_arrays
 from .progress import Report, quiet
@@ -406,8 +407,9 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
     Raises:
         UserError: the output lies in the bundle, is the data file, or is some other file.
     """
-    if resolved(output).is_relative_to(resolved(bundle)):
-        what = "the output lies inside the bundle, which would count as altered"
+    refuse_inside_bundle(output)
+    if resolved(output) == resolved(bundle):
+        what = "the output is the bundle"
     elif resolved(output) == resolved(data):
         what = "the output is the data file"
     elif output.exists() and not _is_results(output):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import UserError, fail
 from .files import Kind, read_bytes, resolved
+from .files.enclosing import refuse_inside_bundle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,6 +75,7 @@ def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tup
     Raises:
         UserError: D112 no place for a file, D119 another file.
     """
+    refuse_inside_bundle(path, f"{option} {path}")
     folder = resolved(path).parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"

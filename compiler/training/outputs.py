@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
+from snnc.files.enclosing import refuse_inside_bundle
 
 from .checkpoint import read_checkpoint
 from .export import DESCRIPTION_FILE
@@ -35,6 +36,7 @@ def refuse_outputs(
     outputs = [model, *curves, *checkpoints]
     taken = {resolved(path): "a file that is read" for path in inputs}
     for path in outputs:
+        refuse_inside_bundle(path)
         place = resolved(path)
         if place in taken:
             raise fail("D119", f"the output is {taken[place]}", where=str(path), help=OTHER)

@@ -422,3 +422,27 @@ def test_a_flipped_bit_in_a_compressed_archive(snnc: Command, bundle: Path, plac
             read_data(path)
         except UserError as problem:
             assert "D501" in str(problem) or "D107" in str(problem), problem
+
+
+def test_no_output_lands_in_a_bundle(
+    snnc: Command, bundle: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in the one that is read, not in another: its seal would break."""
+    monkeypatch.chdir(tmp_path)
+    inside, before = bundle / "in", sorted(bundle.rglob("*"))
+    picture, table = bundle / "in.png", bundle / "in.csv"
+    commands: list[list[str | Path]] = [
+        ["compile", MODEL, "--target", "reference", "-o", inside],
+        ["compile", MODEL, "--target", "reference", "-o", bundle / "payload" / "deep"],
+        ["run", bundle, "--data", data, "-o", bundle / "in.npz"],
+        ["noise", MODEL, "--data", data, "--csv", table],
+        ["noise", MODEL, "--data", data, "--plot", picture],
+        ["tune", MODEL, "--data", data, "--target", "reference", "--plot", picture],
+        ["finetune", MODEL, "--data", data, "--method", "weights", "-o", bundle / "in.pt"],
+        ["finetune", MODEL, "--data", data, "--method", "weights", "--curve", table],
+        ["finetune", MODEL, "--data", data, "--method", "weights", "--checkpoint", inside],
+    ]
+    for words in commands:
+        refused(snnc(*words), "D119", f"inside the bundle {bundle}")
+    assert sorted(bundle.rglob("*")) == before and list(tmp_path.iterdir()) == [bundle]
+    assert snnc("inspect", bundle).code == 0
