@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import UserError, fail
-from .files import Kind, read_bytes, resolved
+from .files import Kind, read_bytes, reason, resolved
 from .files.enclosing import refuse_inside_bundle
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EARLIER = Kind("D119", "the output exists and cannot be read")
+BACKEND = "MPLBACKEND"
 BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
 """How files begin that a picture may replace."""
 
@@ -40,6 +42,31 @@ def need_matplotlib(where: str, instead: str) -> None:
             why=str(problem),
             help=f"pip install 'snnc[plots]', or leave --plot out; {instead}",
         ) from None
+    except Exception as problem:  # it reads its settings when it is imported
+        raise fail(
+            "D615",
+            f"matplotlib refuses its settings: {reason(problem)}",
+            where=f"{BACKEND}={os.environ[BACKEND]}" if BACKEND in os.environ else "matplotlibrc",
+            help=f"unset {BACKEND}, or correct the file matplotlibrc; {instead}",
+        ) from None
+
+
+@contextmanager
+def drawing(instead: str) -> Iterator[None]:
+    """Draw as matplotlib does of itself, whatever the user's ``matplotlibrc`` says (LaTeX, for one).
+
+    Args:
+        instead: as for :func:`need_matplotlib`.
+
+    Raises:
+        UserError: D615.
+    """
+    need_matplotlib("matplotlib", instead)
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
 
 
 def content(figure: Figure, file_format: str) -> bytes:

@@ -15,6 +15,7 @@ from snnc.ir.neuron_models import foreign_models
 
 from . import reference
 from .encoding import encode
+from .numba_settings import refuse_settings
 from .room import refuse_long_run
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
     """The fast engine, imported only where it runs: its compiler takes half a second to load.
 
     Raises:
-        UserError: D614 numba does not run here.
+        UserError: D614 numba does not run here, or not with its settings.
     """
     try:
+        refuse_settings()
         from .fast import Simulator
     except ImportError as problem:
         raise fail(

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import counted
-from snnc.pictures import content, need_matplotlib
+from snnc.pictures import content, drawing
 
 from .noise_report import NoisePoint, NoiseReport, PopulationNoise
 
@@ -22,6 +22,7 @@ ROOM_BELOW = 20
 """How far below the smallest total the axis reaches: each of the two errors goes on towards 0."""
 
 
+@drawing("--csv has the same numbers")
 def plot_noise(report: NoiseReport, file_format: str = "png") -> bytes:
     """Draw the report.
 
@@ -40,7 +41,6 @@ def plot_noise(report: NoiseReport, file_format: str = "png") -> bytes:
     Raises:
         UserError: D615 there is no matplotlib.
     """
-    need_matplotlib("matplotlib", "--csv has the same numbers")
     from matplotlib import colormaps
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

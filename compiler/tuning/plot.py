@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import counted
-from snnc.pictures import content, need_matplotlib
+from snnc.pictures import content, drawing
 from snnc.verify.energy import MEMORIES
 
 from .front import Front, Row
@@ -47,6 +47,7 @@ def _panels() -> list[tuple[str, bool, Cost]]:
     ]
 
 
+@drawing("--json has the same numbers")
 def plot_front(found: Front, file_format: str) -> bytes:
     """Draw all rows that compiled, those of the front filled.
 
@@ -63,7 +64,6 @@ def plot_front(found: Front, file_format: str) -> bytes:
     Raises:
         UserError: D615 there is no matplotlib.
     """
-    need_matplotlib("matplotlib", "--json has the same numbers")
     from matplotlib import colormaps
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

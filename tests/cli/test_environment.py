@@ -1,0 +1,68 @@
+"""Settings of the libraries with which nothing works: one message that names the variable."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import MODEL
+
+
+def snnc(place: Path, settings: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "snnc", *map(str, words)],
+        env={**os.environ, **settings},
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("NUMBA_DISABLE_JIT", "1", "told to compile nothing"),
+        ("NUMBA_NUM_THREADS", "0", "must be > 0"),
+        ("NUMBA_NUM_THREADS", "-3", "must be > 0"),
+        ("NUMBA_CPU_FEATURES", "avx2", "'avx2' is no feature"),
+    ],
+)
+def test_numba(reference: Path, tmp_path: Path, name: str, value: str, why: str) -> None:
+    commands: list[list[str | Path]] = [
+        ["verify", reference],
+        ["compile", MODEL, "--target", "reference", "-o", "out"],
+    ]
+    for words in commands:
+        done = snnc(tmp_path, {name: value}, *words)
+        assert done.returncode == 2 and done.stderr.count("error[D614]") == 1, done.stderr
+        assert f"at   {name}={value}" in done.stderr and f"help unset {name}" in done.stderr
+        assert why in done.stderr and "Traceback" not in done.stderr and list(tmp_path.iterdir()) == []
+    # What needs no compiler works; so does the plain simulator.
+    assert snnc(tmp_path, {name: value}, "inspect", reference).returncode == 0
+
+
+def noise(place: Path, data: Path, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return snnc(place, settings, "noise", MODEL, "--data", data, "--ideal", "--plot", "p.png")
+
+
+def test_matplotlib(data: Path, tmp_path: Path) -> None:
+    done = noise(tmp_path, data, {"MPLBACKEND": "foo"})
+    assert done.returncode == 2 and done.stderr.count("error[D615]") == 1, done.stderr
+    assert "at   MPLBACKEND=foo" in done.stderr and "help unset MPLBACKEND" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_style_of_the_users_changes_no_picture(data: Path, tmp_path: Path) -> None:
+    """LaTeX may not be there, and the same numbers give the same file."""
+    picture, found = tmp_path / "p.png", []
+    (tmp_path / "rc").write_text("text.usetex: True\nlines.linewidth: 9\n")
+    for settings in ({}, {"MATPLOTLIBRC": f"{tmp_path / 'rc'}"}, {"MPLBACKEND": "qtagg"}):
+        done = noise(tmp_path, data, settings)
+        assert done.returncode == 0, done.stderr
+        found.append(picture.read_bytes())
+    assert found[0] == found[1] == found[2]

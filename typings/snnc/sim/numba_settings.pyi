@@ -1,0 +1,1 @@
+from compiler.sim.numba_settings import *
