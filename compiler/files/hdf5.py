@@ -23,6 +23,9 @@ from .memory import Budget
 MAGIC = b"\x89HDF\r\n\x1a\n"
 """How an HDF5 file begins. Source: HDF5 File Format Specification 3.0, superblock."""
 
+FIRST_BLOCK = 512
+"""Bytes of the smallest user block; others are twice, four times, ... as long. Source: likewise."""
+
 DEEPEST = 32
 """Groups within groups."""
 
@@ -58,6 +61,20 @@ HARMLESS = 64
 """A piece that can unpack to no more than this part of what a file may take is not looked into."""
 
 OUTSIDE = "a file that reads other files brings their bytes in as weights, or waits for them"
+
+
+def hdf5_of(data: bytes) -> bytes | None:
+    """The HDF5 file in a file, without the user block that may precede it; None where there is none.
+
+    A user block holds what other programs like, and no address in the file counts it (``h5unjam``
+    takes it away without changing anything behind it).
+    """
+    place = 0
+    while place < len(data):
+        if data.startswith(MAGIC, place):
+            return data[place:]
+        place = 2 * place or FIRST_BLOCK
+    return None
 
 
 def check_hdf5(data: bytes, place: str, kind: Kind, budget: Budget | None = None) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.errors import Diagnostic, fail
 from snnc.files import Kind, read_bytes
+from snnc.files.hdf5 import hdf5_of
 from snnc.ir import Graph
 
 from .archive import Archive
@@ -22,7 +23,6 @@ from .exported import read_program
 from .given import INPUT_SHAPE, MODULE, Given
 from .magnitudes import refuse_extremes
 from .nir import load_nir
-from .nir_file import MAGIC
 from .nir_neurons import RULES
 from .own_module import export_state_dict
 from .pickled_module import load_module, refuse_large
@@ -81,9 +81,11 @@ def load_model(
     """
     data = _read(path)
     digest = hashlib.sha256(data).hexdigest()
-    if data.startswith(MAGIC):
+    packed = Archive.is_archive(data)
+    hdf5 = None if packed else hdf5_of(data)
+    if hdf5 is not None:
         given.refuse(path, INPUT_SHAPE, MODULE)
-        graph, notes = load_nir(path, data, dt, discretize or RULES[0])
+        graph, notes = load_nir(path, hdf5, dt, discretize or RULES[0])
         graph = replace(graph, name=_name(path))
         refuse_extremes(graph)
         return Model(graph, None, digest, notes)
@@ -95,7 +97,7 @@ def load_model(
             why="only NIR files are; the frames of this one are the steps that it was trained with",
             help="leave the option out",
         )
-    archive = Archive.open(path, data) if Archive.is_archive(data) else None
+    archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
         archive = Archive.open(path, _exported(saved, given))

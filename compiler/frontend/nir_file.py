@@ -12,7 +12,6 @@ import numpy as np
 
 from snnc.errors import UserError, fail
 from snnc.files import Kind, parse_nir
-from snnc.files.hdf5 import MAGIC as MAGIC
 
 NIR = Kind(
     "D117",

@@ -109,3 +109,32 @@ def test_a_long_row_of_layers_ends(tmp_path: Path) -> None:
     nir.write(tmp_path / "net.nir", graph)
     with pytest.raises(UserError, match=r"(?s)D209.*more than 200 nodes in a row"):
         load_model(tmp_path / "net.nir", dt=1.0)
+
+
+@pytest.mark.parametrize("size", [512, 1024, 8192])
+def test_a_user_block_is_passed_over(tmp_path: Path, size: int) -> None:
+    """Addresses behind it do not count it: arrays in packed pieces are read as without."""
+    import h5py
+
+    plain = written(tmp_path, {"nodes/linear/weight": None})
+    with h5py.File(plain, "r+") as file:
+        weights = np.arange(6.0).reshape(2, 3)
+        more = {"chunks": (1, 3), "compression": "gzip", "fletcher32": True}
+        file["node/nodes/linear"].create_dataset("weight", data=weights, **more)
+    blocked = tmp_path / "block" / "net.nir"
+    blocked.parent.mkdir()
+    with h5py.File(plain) as old, h5py.File(blocked, "w", userblock_size=size) as new:
+        for name in old:
+            old.copy(name, new)
+    with blocked.open("r+b") as raw:
+        raw.write(b"#!/bin/sh\n")
+    found = [load_model(path, dt=0.01).graph for path in (plain, blocked)]
+    assert str(found[0]) == str(found[1]) and "[3., 4., 5.]" in str(found[1])
+
+
+@pytest.mark.parametrize("place", [511, 513, 1536])
+def test_hdf5_begins_nowhere_else(tmp_path: Path, place: int) -> None:
+    path = written(tmp_path, {})
+    path.write_bytes(b"\x01" * place + path.read_bytes())
+    with pytest.raises(UserError, match="D102"):
+        load_model(path)
