@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.bounds import SAMPLES, Bounds
 from snnc.ir import Array, Graph, Kind, Population, per_channel
 from snnc.sim.analog import frame_values, in_frames, run_frames
 from snnc.sim.spiking import Floats, Outputs, drive, input_steps, is_looping, spike_component
@@ -42,15 +43,12 @@ class CorrectRates(Pass):
     name: ClassVar[str] = "correct-rates"
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.UNIT_THRESHOLDS, Fact.SINGLE_OPS})
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"rounds": Bounds(0, 1000), "samples": SAMPLES}
+
     rounds: int = 2
     samples: int = 64
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        for option in ("rounds", "samples"):
-            value, least = getattr(self, option), int(option == "samples")
-            if not least <= value <= 1000:
-                what, where = f"{value} {option}", f"{self.name}{{{option}}}"
-                raise fail("D305", what, where=where, help=f"use {least} to 1000")
         if graph.frame_is_step or graph.code.exact or graph.trained_steps is not None:
             return graph
         if not self.rounds or context.calibration is None or not any(map(_corrected, graph.neurons)):

@@ -87,7 +87,7 @@ def test_labels_say_what_the_loss_is_worth(snnc: Command, tmp_path: Path) -> Non
 
 
 def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path) -> None:
-    asked = ("compile", MODEL, "--target", "loihi")
+    asked = ("compile", MODEL, "--target", "loihi", "--set", "correct-rates{rounds=0}")
     done = snnc(*asked, "--code", "rate", "--steps-per-frame", "2", "-o", tmp_path / "lossy")
     before = manifest(tmp_path / "lossy")["kept"]
     assert done.code == 0 and "warning[N781]" in done.err

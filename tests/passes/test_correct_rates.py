@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.errors import UserError
 from snnc.ir import (
     Array,
     Code,
@@ -154,10 +153,3 @@ def test_samples_set_aside_are_not_seen() -> None:
     runs = [CorrectRates().run(graph, Context(Target("t"), x, aside=2)) for x in (counts, other)]
     for a, b in zip(*(run.neurons for run in runs), strict=True):
         assert np.array_equal(np.asarray(a.bias), np.asarray(b.bias))
-
-
-@pytest.mark.parametrize("options", [{"rounds": -1}, {"samples": 0}, {"rounds": 10**9}])
-def test_impossible_options_are_refused(options: dict[str, int]) -> None:
-    graph = prepared(chain(1, 2), np.ones((1, 1, 2), np.int64), 4)
-    with pytest.raises(UserError, match="D305"):
-        CorrectRates(**options).run(graph, Context(Target("test"), np.ones((1, 1, 2), np.int64)))
