@@ -28,9 +28,9 @@ class CorrectRates(Pass):
     frame's potential is lost, a hard reset loses more. Deep in a network this adds up. Populations are
     visited from the input on; those before already spike and are corrected. A channel's mean rate on
     calibration data is compared with its mean activation in floats, at most one spike a step, and the
-    bias makes up for the difference. Populations without biases stay as they are, and so do those whose
-    levels training has settled, networks trained with spikes, networks whose frames are time steps, and
-    the exact codes.
+    bias makes up for the difference. Populations of a loop stay as they are, because a loop of gain g
+    makes 1 / (1 - g) of a correction. So do populations without biases, those whose levels training has
+    settled, networks trained with spikes, networks whose frames are time steps, and the exact codes.
     Source: bias calibration, Li et al. 2021 ("A Free Lunch From ANN", ICML, section 4.2).
 
     Options:
@@ -63,8 +63,10 @@ class CorrectRates(Pass):
             spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
             if not spiking:
                 continue
-            looping = is_looping(graph, members)
-            known = {} if looping else {n: drive(graph, n, outputs, frozenset()) for n in spiking}
+            if is_looping(graph, members):
+                spike_component(graph, spiking, outputs)
+                continue
+            known = {n: drive(graph, n, outputs, frozenset()) for n in spiking}
             for _ in range(self.rounds):
                 spike_component(graph, spiking, outputs, known)
                 for name in filter(lambda n: _corrected(graph.by_name[n]), spiking):
@@ -75,6 +77,8 @@ class CorrectRates(Pass):
                     bias = population.bias + per_channel(missing, population.shape)
                     graph = graph.with_populations([replace(population, bias=bias)])
             spike_component(graph, spiking, outputs, known)
+        if not moved:
+            return graph
         context.note(
             "N783",
             f"biases moved by up to {max(moved.values()):.2g} thresholds a step",

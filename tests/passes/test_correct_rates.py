@@ -144,6 +144,9 @@ def test_what_has_no_rates_or_is_settled_stays() -> None:
         replace(p, levels=4, ceiling=np.ones(()), shift=0.5) for p in graph.neurons
     )
     assert not changed(bare, counts) and not changed(settled, counts)
+    assert graph.steps_per_frame is not None
+    back = Projection("h1", "h0", (Linear(0.9 * np.eye(6)),), 1, "back", delay=graph.steps_per_frame)
+    assert not changed(graph.with_projections([*graph.projections, back]), counts)
 
 
 def test_samples_set_aside_are_not_seen() -> None:
