@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -12,12 +12,20 @@ import numpy as np
 from snnc.bounds import SAMPLES, Bounds
 from snnc.ir import Array, Graph, Kind, Population, per_channel
 from snnc.sim.analog import frame_values, in_frames, run_frames
-from snnc.sim.spiking import Floats, Outputs, drive, input_steps, is_looping, spike_component
+from snnc.sim.spiking import (
+    Floats,
+    Outputs,
+    drive,
+    input_steps,
+    is_looping,
+    needed_later,
+    spike_component,
+)
 
 from .base import Context, Fact, Pass
 
-MOST_VALUES = 2**26
-"""Values of one population, over samples and steps, that are held at a time: 256 MiB."""
+MOST_VALUES = 2**24
+"""Values of one population, over samples and steps, that are held at a time: 64 MiB."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +36,10 @@ class CorrectRates(Pass):
     frame's potential is lost, a hard reset loses more. Deep in a network this adds up. Populations are
     visited from the input on; those before already spike and are corrected. A channel's mean rate on
     calibration data is compared with its mean activation in floats, at most one spike a step, and the
-    bias makes up for the difference. Populations of a loop stay as they are, because a loop of gain g
-    makes 1 / (1 - g) of a correction. So do populations without biases, those whose levels training has
-    settled, networks trained with spikes, networks whose frames are time steps, and the exact codes.
+    bias makes up for the difference, in those channels in which that brings rates nearer to activations
+    frame by frame. Populations of a loop stay as they are: a loop of gain g makes 1 / (1 - g) of a
+    correction. So do populations without biases, those whose levels training has settled, networks
+    trained with spikes, networks whose frames are time steps, and the exact codes.
     Source: bias calibration, Li et al. 2021 ("A Free Lunch From ANN", ICML, section 4.2).
 
     Options:
@@ -53,7 +62,7 @@ class CorrectRates(Pass):
             return graph
         if not self.rounds or context.calibration is None or not any(map(_corrected, graph.neurons)):
             return graph
-        frames = self._frames(graph, context)
+        given, frames = graph, self._frames(graph, context)
         wanted = run_frames(in_frames(graph), frame_values(graph, frames))
         assert graph.steps_per_frame is not None
         steps = frames.shape[1] * graph.steps_per_frame + max(p.start or 0 for p in graph.populations)
@@ -67,18 +76,18 @@ class CorrectRates(Pass):
                 spike_component(graph, spiking, outputs)
                 continue
             known = {n: drive(graph, n, outputs, frozenset()) for n in spiking}
-            for _ in range(self.rounds):
-                spike_component(graph, spiking, outputs, known)
-                for name in filter(lambda n: _corrected(graph.by_name[n]), spiking):
-                    population = graph.by_name[name]
-                    missing = _missing(graph, population, wanted[name], outputs[name])
-                    moved[name] = max(moved.get(name, 0.0), float(np.abs(missing).max()))
-                    assert population.bias is not None
-                    bias = population.bias + per_channel(missing, population.shape)
-                    graph = graph.with_populations([replace(population, bias=bias)])
+            corrected = [graph.by_name[n] for n in spiking if _corrected(graph.by_name[n])]
+            graph = self._nearest(graph, spiking, corrected, wanted, outputs, known)
+            for before in corrected:
+                after = graph.by_name[before.name]
+                most = float(np.abs(_bias(after) - _bias(before)).max())
+                moved |= {before.name: most} if most else {}
             spike_component(graph, spiking, outputs, known)
+            for name in [n for n in outputs if not needed_later(graph, n, outputs)]:
+                if name != graph.input.name:  # its shape tells samples and steps
+                    del outputs[name]
         if not moved:
-            return graph
+            return given
         context.note(
             "N783",
             f"biases moved by up to {max(moved.values()):.2g} thresholds a step",
@@ -86,6 +95,44 @@ class CorrectRates(Pass):
             why=f"mean rates on {len(frames)} calibration samples differed from mean activations",
         )
         return graph
+
+    def _nearest(
+        self,
+        graph: Graph,
+        spiking: tuple[str, ...],
+        corrected: Sequence[Population],
+        wanted: Mapping[str, Array],
+        outputs: Outputs,
+        known: Outputs,
+    ) -> Graph:
+        """The graph with those biases, of each round and the first, at which rates are nearest.
+
+        Args:
+            spiking: populations without loops that are next.
+            corrected: those of them whose biases may move.
+            wanted: activations, (samples, frames, \\*shape) by population.
+            outputs: spikes of populations before; those of ``spiking`` are written.
+            known: what arrives at them.
+        """
+        best = {p.name: _bias(p) for p in corrected}
+        least = {p.name: np.full(p.shape[0], np.inf) for p in corrected}
+        for _ in range(self.rounds + 1):
+            spike_component(graph, spiking, outputs, known)
+            for name in best:
+                population = graph.by_name[name]
+                apart = _apart(graph, population, wanted[name], outputs[name])
+                error = _mean(np.square(apart), population)
+                nearer = error < least[name]
+                least[name] = np.where(nearer, error, least[name])
+                mask = per_channel(nearer, population.shape)
+                best[name] = np.where(mask, _bias(population), best[name])
+                missing = per_channel(_mean(apart, population), population.shape)
+                changed = replace(population, bias=_bias(population) + missing)
+                graph = graph.with_populations([changed])
+        return graph.with_populations(
+            p if np.array_equal(best[p.name], _bias(p)) else replace(p, bias=best[p.name])
+            for p in corrected
+        )
 
     def _frames(self, graph: Graph, context: Context) -> Array:
         """Calibration samples, as many as memory is set aside for."""
@@ -100,19 +147,25 @@ def _corrected(population: Population) -> bool:
     return population.bias is not None and population.levels is None and not leaks
 
 
-def _missing(graph: Graph, population: Population, wanted: Array, found: Floats) -> Array:
-    """What a channel's rate lacks on average, in thresholds a step, (channels,).
+def _bias(population: Population) -> Array:
+    return np.broadcast_to(np.asarray(population.bias, np.float64), population.shape)
+
+
+def _apart(graph: Graph, population: Population, wanted: Array, found: Floats) -> Array:
+    """What rates lack, frame by frame, in thresholds a step, (samples, frames, \\*shape).
 
     Args:
         wanted: activations, (samples, frames, \\*shape).
         found: spikes, (samples, steps, \\*shape).
     """
     assert graph.steps_per_frame is not None and population.start is not None
-    end = population.start + wanted.shape[1] * graph.steps_per_frame
-    rates = found[:, population.start : end]
-    return _mean(np.minimum(wanted, 1.0), population) - _mean(rates, population)
+    samples, frames, *shape = wanted.shape
+    end = population.start + frames * graph.steps_per_frame
+    spikes = found[:, population.start : end]
+    rates = spikes.reshape(samples, frames, graph.steps_per_frame, *shape).mean(axis=2)
+    return np.asarray(np.minimum(wanted, 1.0) - rates)
 
 
-def _mean(values: Array | Floats, population: Population) -> Array:
+def _mean(values: Array, population: Population) -> Array:
     rows = np.moveaxis(values, 2, 0).reshape(population.shape[0], -1)
     return np.asarray(rows.mean(axis=1, dtype=np.float64))

@@ -209,7 +209,7 @@ def balance(
             changed = replace(population, threshold=threshold, amplitude=threshold)
             graph = graph.with_populations([changed])
         spike_component(graph, spiking, outputs, known)
-        for name in [n for n in outputs if not _needed_later(graph, n, outputs)]:
+        for name in [n for n in outputs if not needed_later(graph, n, outputs)]:
             if name != graph.input.name:  # its shape tells samples and steps
                 del outputs[name]
     return graph
@@ -220,7 +220,8 @@ def is_looping(graph: Graph, members: tuple[str, ...]) -> bool:
     return len(members) > 1 or any(p.source == members[0] for p in graph.into(members[0]))
 
 
-def _needed_later(graph: Graph, name: str, outputs: Outputs) -> bool:
+def needed_later(graph: Graph, name: str, outputs: Outputs) -> bool:
+    """Whether a population that is not simulated yet hears this one."""
     return any(
         p.source == name and p.target not in outputs and p.target != graph.readout.name
         for p in graph.projections

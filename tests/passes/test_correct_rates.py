@@ -63,19 +63,31 @@ def prepared(graph: Graph, counts: Array, steps: int, reset: str = "subtract") -
     return Pipeline.parse(text).run(graph, Context(Target("test"), counts))
 
 
+def by_frame(graph: Graph, counts: Array, name: str) -> Array:
+    """Spikes of each neuron a step, frame by frame: (samples, frames, \\*shape)."""
+    steps = graph.steps_per_frame or 1
+    spikes = spiking(graph, counts)[name]
+    return np.asarray(spikes.reshape(len(counts), -1, steps, *spikes.shape[2:]).mean(axis=2))
+
+
 def rates(graph: Graph, counts: Array) -> dict[str, Array]:
     """Spikes of each neuron a step, mean over samples and frames."""
+    return {name: spikes.mean(axis=(0, 1)) for name, spikes in spiking(graph, counts).items()}
+
+
+def spiking(graph: Graph, counts: Array) -> dict[str, Array]:
+    """Spikes of each neuron step by step, aligned to frames."""
     k = graph.steps_per_frame or 1
     steps = counts.shape[1] * k + max(p.start or 0 for p in graph.populations)
     outputs = {graph.input.name: input_steps(graph, counts, steps)}
     found = {}
     for members in graph.components_in_order():
-        spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
-        if spiking:
-            spike_component(graph, spiking, outputs)
-        for n in spiking:
+        names = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
+        if names:
+            spike_component(graph, names, outputs)
+        for n in names:
             first = graph.by_name[n].start or 0
-            found[n] = outputs[n][:, first : first + counts.shape[1] * k].mean(axis=(0, 1))
+            found[n] = outputs[n][:, first : first + counts.shape[1] * k]
     return found
 
 
@@ -130,6 +142,21 @@ def changed(graph: Graph, counts: Array | None, **options: Any) -> bool:
     done = CorrectRates(**options).run(graph, context)
     assert (done is not graph) == bool(context.notes)
     return done is not graph
+
+
+def test_a_channel_moves_only_where_rates_come_nearer() -> None:
+    """Frame by frame, on the data that it is corrected on: no channel is worse than it was."""
+    counts = np.random.default_rng(4).integers(0, 3, (32, 4, 16))
+    graph = prepared(chain(2, 16), counts, 8)
+    done = CorrectRates(rounds=3).run(graph, Context(Target("test"), counts))
+    moved = np.asarray(done.by_name["h1"].bias) != np.asarray(graph.by_name["h1"].bias)
+    assert np.array_equal(by_frame(done, counts, "h0"), by_frame(graph, counts, "h0"))
+    assert moved.any() and not moved.all()
+    wanted = np.minimum(run_frames(in_frames(graph), frame_values(graph, counts))["h1"], 1)
+    before, after = (
+        np.square(by_frame(g, counts, "h1") - wanted).mean(axis=(0, 1)) for g in (graph, done)
+    )
+    assert np.all(after[moved] < before[moved]) and np.all(after[~moved] == before[~moved])
 
 
 def test_what_has_no_rates_or_is_settled_stays() -> None:
