@@ -65,9 +65,11 @@ def values(kind: type, texts: dict[str, str], called: str) -> dict[str, Any]:
         called: what messages call it, e.g. ``pass match-delays``.
 
     Raises:
-        UserError: D308 no such option, or a value of another type.
+        UserError: D308 no such option, a value of another type, or a number that no array holds where
+            the option has no bounds.
     """
     known = options(kind)
+    bounds: Mapping[str, Bounds] = getattr(kind, "bounds", {})
     found = {}
     for option, text in texts.items():
         if option not in known:
@@ -77,19 +79,19 @@ def values(kind: type, texts: dict[str, str], called: str) -> dict[str, Any]:
                 help=f"it has {', '.join(known)}" if known else "it has none",
             )
         where = f"{called.split()[-1]}{{{option}}}"
-        found[option.replace("-", "_")] = _value(text, known[option], where)
+        field, value = option.replace("-", "_"), _value(text, known[option], where)
+        if known[option] in WIDEST and field not in bounds:
+            WIDEST[known[option]].check(value, option, "D308", where)
+        found[field] = value
     return found
 
 
-def _value(text: str, kind: type, where: str) -> object:
+def _value(text: str, kind: type, where: str) -> Any:
     if kind is bool and text in ("true", "false"):
         return text == "true"
     try:
         if kind is not bool:
-            found = kind(text)
-            if kind in WIDEST:
-                WIDEST[kind].check(found, "it", "D308", where)
-            return found
+            return kind(text)
     except ValueError:
         pass
     raise fail("D308", f"{text!r} is not a {kind.__name__}", where=where)

@@ -15,7 +15,7 @@ from snnc.backends import registered_backends
 from snnc.bounds import Bounds, shown_number
 from snnc.cli import app
 from snnc.errors import UserError
-from snnc.passes import Pass, registered
+from snnc.passes import Pass, parse_pass, registered
 from snnc.settings import options, values
 from snnc.training import Recipe
 from snnc.training.config import FILES, read_config
@@ -114,7 +114,7 @@ def test_a_plug_in_without_bounds_gets_numbers_that_arrays_hold(text: str) -> No
             continue
         if option == "share" and text in WIDE:
             continue
-        with pytest.raises(UserError, match=r"D308.*\n  at   foreign\{"):
+        with pytest.raises(UserError, match=rf"D308\]: {option} is .*\n  at   foreign\{{"):
             values(Foreign, {option: text}, "pass foreign")
     assert values(Foreign, {"count": f"{2**63 - 1}", "share": "-1e30"}, "pass foreign")
 
@@ -285,3 +285,16 @@ def test_numbers_are_shown_so_that_they_can_be_read() -> None:
     assert shown_number(-(10**5000)) == "-2^16609 or more"
     assert (shown_number(1e308), shown_number(0.1), shown_number(65536)) == ("1e+308", "0.1", "65536")
     assert shown_number(math.nextafter(1.0, 2)) == "1.0000000000000002"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"quantize-weights{{candidates={HUGE}}}", f"candidates is {HUGE}, the largest is 4096"),
+        ("balance-thresholds{scale=1e308}", "scale is 1e+308, the largest is 1e+06"),
+    ],
+)
+def test_the_bound_of_an_option_is_said_not_that_of_arrays(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=r"D305") as caught:
+        parse_pass(text)
+    assert caught.value.diagnostics[0].what == said

@@ -280,7 +280,11 @@ def test_without_torch(snnc: Command, place: Path, monkeypatch: pytest.MonkeyPat
 def test_the_list_of_methods(snnc: Command) -> None:
     done = snnc("methods")
     assert done.code == 0
-    for part in ("stdb{steps=16,", "Rathi et al. 2020", "option bits: whole number from 1 to 32; default 4; of a w"):
+    for part in (
+        "stdb{steps=16,",
+        "Rathi et al. 2020",
+        "option bits: whole number from 1 to 32; default 4; of a w",
+    ):
         assert part in done.out
 
 
