@@ -221,7 +221,7 @@ def test_what_cannot_be_compiled_is_named(tmp_path: Path) -> None:
     assert "tau goes from 0.2 to 0.3 s" in refused(lif(np.array([0.2, 0.3])), tmp_path, dt=0.1)
     assert "longer than tau" in refused(lif(), tmp_path, dt=0.3)
     assert "v_threshold is 0" in refused(lif(threshold=0.0), tmp_path, dt=0.1)
-    assert "a time step of -1 s" in refused(lif(), tmp_path, dt=-1.0)
+    assert "the time step is -1, the smallest is 1e-12" in refused(lif(), tmp_path, dt=-1.0)
     assert "no rule 'best'" in refused(lif(), tmp_path, dt=0.1, discretize="best")
     threshold = chain(nir.Linear(np.eye(1)), nir.Threshold(ones(1.0)))
     assert "Threshold is not supported" in refused(threshold, tmp_path, dt=0.1)

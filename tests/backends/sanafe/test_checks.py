@@ -139,5 +139,5 @@ def test_limits_of_loihi_are_asked_too() -> None:
 
 @pytest.mark.parametrize("bits", [0, 17])
 def test_options(bits: int) -> None:
-    with pytest.raises(UserError, match=f"D469.*{bits} input bits"):
+    with pytest.raises(UserError, match=f"D469.*input-bits is {bits}"):
         SanafeBackend(input_bits=bits)
