@@ -14,10 +14,10 @@ CHOSEN = "code chosen: --code "
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Markdown: a line a network, both seeds in a cell; by default and in the code rate.
+    """Markdown: a line a network, both seeds in a cell; by default, in the code rate, and on loihi1.
 
     Args:
-        rows: of ``loihi``, as ``measure.py`` writes them; rows of other engines are left out.
+        rows: as ``measure.py`` writes them; rows of other engines are left out.
     """
     found: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in sorted(rows, key=lambda row: int(row["seed"])):
@@ -25,7 +25,9 @@ def table(rows: Iterable[Row]) -> str:
             continue
         if row["target"] == "loihi" and (row["code"], row["bits"]) in ((None, None), ("rate", None)):
             found[row["network"]]["default" if row["code"] is None else f"rate {row['k']}"].append(row)
-    columns = ("default", "rate 8", "rate 16", "rate 32")
+        if (row["target"], row["k"]) == ("loihi1", 32):
+            found[row["network"]]["loihi1, 32"].append(row)
+    columns = ("default", "rate 8", "rate 16", "rate 32", "loihi1, 32")
     lines = [
         "| network | data | float | " + " | ".join(columns) + " | what `auto` takes |",
         "|---|---|" + "---|" * (len(columns) + 2),
