@@ -23,6 +23,7 @@ from .calibrating import calibration_data, set_aside
 from .choosing import AUTO, KEEP, Candidate, candidates, choose
 from .contradictions import refuse_contradictions, refuse_short
 from .data import read_data
+from .data_warnings import labels_outside
 from .errors import CompilerBug, Diagnostic, blamed, fail
 from .files import resolved
 from .frontend import Given, Model, load_model
@@ -190,6 +191,8 @@ def compile_model(
     stages = len(pipeline.passes) + 3
     report("emit", stages - 2, stages)
     notes = (*lowered.notes, *choice.notes)
+    if data is not None and (classes := size(program.readout.shape)) > 1:
+        notes += tuple(labels_outside(data, classes))
     with staged(output) as folder:
         for name, content in write_program(program).items():
             (folder / name).write_bytes(content)

@@ -22,8 +22,8 @@ from .population_grid import Choice, GridSearch
 SAMPLES, MOST_VALUES = 128, 2**26
 """Calibration samples that inputs are measured on: so many, and so many values of all populations."""
 
-MOST_ROWS = 2**14
-"""Inputs of a neuron, drawn with seed 0 from all samples, frames and places."""
+MOST_ROWS, MOST_SEEN = 2**14, 2**25
+"""Inputs of a neuron, drawn with seed 0 from all samples, frames and places; numbers in all of them."""
 
 DAMPING = 0.01
 """Added to the second moments' diagonal, relative to its mean: what seldom was active counts a bit."""
@@ -161,7 +161,8 @@ def moments_of(op: Op, values: Array) -> Moments:
     """Args: values: (inputs, \\*shape)."""
     draw, shape = np.random.default_rng(0), values.shape[1:]
     places = math.prod(op.out_shape(shape)[1:]) if isinstance(op, Conv2d) else 1
-    most = max(1, MOST_ROWS // places)
+    weights = math.prod(weights_of(op).shape[1:])
+    most = max(1, min(MOST_ROWS, MOST_SEEN // weights) // places)
     if len(values) > most:
         values = values[np.sort(draw.permutation(len(values))[:most])]
     if isinstance(op, Linear):
