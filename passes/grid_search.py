@@ -17,6 +17,10 @@ SMALLEST_SHARE = 0.5
 """Scales from this share of the largest to the largest are tried."""
 
 
+MOST_WEIGHTS, FEW_WEIGHTS = 2**18, 2**15
+"""Weights of a projection that channels' scales are compared on (of more, every n-th of each channel),
+and about so few for what all channels have in common."""
+
 BLOCK = 2**14
 """Weights that are rounded together: as many as a processor's nearest cache holds."""
 
@@ -26,14 +30,27 @@ class Weights:
     """The weights of one projection and what they may become.
 
     Attributes:
-        rows: channel by channel of the target, flat; all together where there is one scale.
+        rows: channel by channel of the target, flat; of large projections every n-th weight.
+        peaks: largest magnitude in each channel, of all its weights.
         mode: sign mode.
         bits: stored for each weight.
+        thinned: whether weights were left out.
     """
 
     rows: tuple[Array, ...]
+    peaks: tuple[float, ...]
     mode: SignMode
     bits: int
+    thinned: bool = False
+
+    @classmethod
+    def of(cls, op: Op, out_shape: Shape, mode: SignMode, bits: int) -> Weights:
+        """Those of an operation that holds weights."""
+        rows = by_channel(op, out_shape)
+        peaks = tuple(float(np.abs(row).max(initial=0.0)) for row in rows)
+        each = -(-sum(map(len, rows)) // MOST_WEIGHTS)
+        rows = tuple(row[::each] for row in rows) if each > 1 else rows
+        return cls(rows, peaks, mode, bits, each > 1)
 
     @property
     def reach(self) -> int:
@@ -42,13 +59,14 @@ class Weights:
 
     @cached_property
     def flat(self) -> Array:
-        """All weights in a row."""
-        return np.concatenate(self.rows)
+        """All weights in a row; of large projections some."""
+        together = np.concatenate(self.rows)
+        return together[:: MOST_WEIGHTS // FEW_WEIGHTS] if self.thinned else together
 
     @cached_property
     def largest(self) -> float:
         """Largest magnitude of any weight."""
-        return float(np.abs(self.flat).max(initial=0.0))
+        return max(self.peaks, default=0.0)
 
 
 def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
@@ -75,6 +93,16 @@ def squared_error(weights: Array, unit: float, mode: SignMode, bits: int) -> flo
         part = weights[first : first + BLOCK]
         difference = part - on_nearest(part, unit, mode, bits) / unit
         total += float(difference @ difference)
+    return total
+
+
+def squared_errors(weights: Array, units: Array, mode: SignMode, bits: int) -> Array:
+    """The same for several units, (units,)."""
+    total, each = np.zeros(len(units)), max(1, BLOCK // len(units))
+    for first in range(0, len(weights), each):
+        part = weights[first : first + each]
+        difference = part - on_nearest(part, units[:, None], mode, bits) / units[:, None]
+        total += np.einsum("ij,ij->i", difference, difference)
     return total
 
 
@@ -146,16 +174,13 @@ def channel_scale(
         most: never above.
         candidates: scales that are tried.
     """
-    rows = [(p.rows[channel], p, 2.0**e) for p, e in zip(projections, exponents, strict=True)]
-    rows = [(row, p, power) for row, p, power in rows if np.any(row)]
-    if not rows:
+    used = [(p, 2.0**e) for p, e in zip(projections, exponents, strict=True) if p.peaks[channel]]
+    if not used:
         return min(2**8, most)
-    bare = min(p.reach / float(np.abs(row).max()) for row, p, _ in rows)
-    filling = min(p.reach * power / float(np.abs(row).max()) for row, p, power in rows)
+    bare = min(p.reach / p.peaks[channel] for p, _ in used)
+    filling = min(p.reach * power / p.peaks[channel] for p, power in used)
     full = max(1.0, min(float(most), filling, max(roomy, bare)))
     tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
-    errors = [
-        sum(squared_error(row, s / power, p.mode, p.bits) for row, p, power in rows) for s in tried
-    ]
-    return int(tried[int(np.argmin(errors))])
+    errors = [squared_errors(p.rows[channel], tried / power, p.mode, p.bits) for p, power in used]
+    return int(tried[int(np.argmin(np.sum(errors, axis=0)))])

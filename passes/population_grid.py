@@ -210,7 +210,7 @@ class GridSearch:
         most = self.target.limit(THRESHOLD_LIMIT) or 2**31
         highest = self.target.limit(EXPONENT_LIMIT) or 31
         weights = [
-            Weights(by_channel(p.op, population.shape), self.mode(weights_of(p.op)), self.bits)
+            Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits)
             for p in projections
         ]
         roomy = self._roomy_scale(graph, population, context)

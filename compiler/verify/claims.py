@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from snnc.ir import Program, Target, input_range
 
@@ -54,32 +56,45 @@ def claims(program: Program, target: Target, proof: Proof, frames: int | None) -
     kept: list[Claim] = []
     shortest = frames_to_hear(program)
     wanted = dict.fromkeys((None, frames or shortest, shortest))
-    corners = [_farthest(program, target, proof, f) for f in wanted if proof.lasts(f)]
+    signed = proof.low < 0
+
+    @cache
+    def at(count: int) -> Proof:
+        return prove(program, target, -count if signed else 0, count)
+
+    corners = [_farthest(program, target, proof, f, at) for f in wanted if proof.lasts(f)]
     for claim in (Claim(proof.low, proof.high, proof.frames, proof.ranges), *corners):
         if not any(claim.within(other) for other in kept):
             kept = [*(other for other in kept if not other.within(claim)), claim]
     return tuple(sorted(kept, key=lambda claim: claim.high))
 
 
-def _farthest(program: Program, target: Target, proof: Proof, frames: int | None) -> Claim:
+def _farthest(
+    program: Program,
+    target: Target,
+    proof: Proof,
+    frames: int | None,
+    at: Callable[[int], Proof],
+) -> Claim:
     """The largest counts that are proved for so many frames, and how many frames those last.
 
-    Where negative counts were asked for, both ends go out together.
+    Where negative counts were asked for, both ends go out together. A proof of a large network takes
+    seconds, and the end is mostly near: counts are doubled until they are too large, then halved.
     """
     least, most = input_range(program, target)
-    signed = proof.low < 0
-    best = proof
     known = max(proof.high, -proof.low)
-    beyond = min(most, -least) if signed else most
-
-    def at(count: int) -> Proof:
-        return prove(program, target, -count if signed else 0, count)
-
-    while known < beyond:
-        middle = (known + beyond + 1) // 2
-        tried = at(middle)
-        if tried.lasts(frames):
-            best, known = tried, middle
+    beyond = min(most, -least) if proof.low < 0 else most
+    best = proof
+    if known < beyond and at(beyond).lasts(frames):
+        best, known = at(beyond), beyond
+    count = max(1, 2 * known)
+    while count < beyond and at(count).lasts(frames):
+        best, known, count = at(count), count, 2 * count
+    beyond = min(count, beyond)
+    while known + 1 < beyond:
+        middle = (known + beyond) // 2
+        if at(middle).lasts(frames):
+            best, known = at(middle), middle
         else:
-            beyond = middle - 1
+            beyond = middle
     return Claim(best.low, best.high, best.frames, best.ranges)
