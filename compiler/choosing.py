@@ -139,6 +139,7 @@ def choose(
     attempt: Attempt,
     asked: Pipeline,
     possible: Sequence[Candidate],
+    cures: Sequence[Candidate],
     pipeline_of: Callable[[Candidate], Pipeline],
     *,
     automatic: bool,
@@ -149,7 +150,8 @@ def choose(
     Args:
         attempt: the model and what it is lowered with.
         asked: the pipeline where the code is not automatic, or cannot be.
-        possible: what may be tried.
+        possible: what may be taken.
+        cures: what may be tried beside, to name it where the result loses much; other K's, too.
         pipeline_of: the pipeline of a candidate.
         automatic: choose among them.
         keep: fraction of decisions.
@@ -159,7 +161,7 @@ def choose(
     """
     KEPT.check(keep, "--keep")
     if not automatic or not possible or attempt.data is None:
-        return _as_asked(attempt, asked, possible, pipeline_of, keep)
+        return _as_asked(attempt, asked, cures, pipeline_of, keep)
     best: tuple[Candidate, Lowered, Pipeline, Kept | None] | None = None
     tried: list[Tried] = []
     refusals: list[UserError] = []
@@ -176,12 +178,16 @@ def choose(
             best = (candidate, lowered, pipeline, kept)
         if _enough(kept, keep):
             break
+    others = [cure for cure in cures if cure not in possible]
     if best is None:
-        raise refusals[0]
+        first, *more = refusals[0].diagnostics
+        better = _better(attempt, asked, others, pipeline_of, keep)
+        raise refusals[0] if better is None else UserError(_with_cure(first, better), *more)
     candidate, lowered, pipeline, kept = best
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
     if not _enough(kept, keep):
-        notes += _loss(kept, attempt, None)
+        better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
+        notes += _loss(kept, attempt, better)
     return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
 
 
@@ -302,13 +308,15 @@ def _loss(kept: Kept | None, attempt: Attempt, better: Tried | None) -> list[Dia
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
     error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst = kept.worst
-    why = f"judged on {kept.samples} samples {which}{error}"
+    why = f"judged on {kept.samples} samples {which}{error}; if the network was trained on them, "
+    why += "others may lose more"
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if better is not None:
         cure = f"compile with {better.candidate.options}: {kept_text(better.kept)} when tried"
     else:
-        cure = "nothing that was tried does better; fine-tune for the chip (docs/training.md)"
+        cure = "no other code or K that was tried does better; use more --weight-bits where you gave "
+        cure += "few, or fine-tune for the chip (docs/training.md)"
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
     return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
 

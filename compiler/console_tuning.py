@@ -109,10 +109,16 @@ def _by_frame(found: Front) -> None:
     if len(rows) > FRAME_COLUMNS or found.frames == 1:
         return
     parts = [
-        (r.code, f"K {r.steps_per_frame}", f"{r.weight_bits} bits", f"{r.levels} levels") for r in rows
+        (
+            r.code,
+            f"K {r.steps_per_frame}",
+            f"{r.weight_bits} bits",
+            "" if r.levels is None else f"{r.levels} levels",
+        )
+        for r in rows
     ]
     varied = [len({part[k] for part in parts}) > 1 for k in range(4)]
-    names = [" ".join(t for t, wanted in zip(p, varied, strict=True) if wanted) for p in parts]
+    names = [" ".join(t for t, wanted in zip(p, varied, strict=True) if t and wanted) for p in parts]
     table = new_table(
         ">frame",
         *([">float"] if found.floats is not None else []),

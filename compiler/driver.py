@@ -177,10 +177,14 @@ def compile_model(
             backend, passes, named, steps, weight_bits, candidate.code, allow_overflow
         )
 
+    def ways(steps: int | None) -> tuple[Candidate, ...]:
+        return candidates(backend.target, model.graph, steps, judged) if passes is None else ()
+
     choice = choose(
         attempt,
         asked,
-        candidates(backend.target, model.graph, steps_per_frame, judged) if passes is None else (),
+        ways(steps_per_frame),
+        ways(None),
         pipeline_of,
         automatic=code == AUTO,
         keep=keep,

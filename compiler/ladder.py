@@ -226,8 +226,9 @@ def _cause(rung: Rung, recompiled: _Recompiled) -> str:
     if rung.name == WEIGHTS:
         return rounding_cause(graphs[LEVELS], graphs[WEIGHTS])
     if rung.name == LEVELS:
-        largest = rung.largest or rung.first
-        return levels_cause(graphs[LEVELS], largest, recompiled.amplitudes.get(name, 1.0))
+        assert rung.values is not None
+        amplitude = recompiled.amplitudes.get(name, 1.0)
+        return levels_cause(graphs[LEVELS], rung.first, rung.values, amplitude)
     if graphs[FLOATS].by_name[name].levels is not None:
         return "float rounding: torch computes in single precision, on the border of two levels"
     return "front end: the graph is not what torch computes; please report this"

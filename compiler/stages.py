@@ -42,7 +42,7 @@ class Stages:
 
     def keep(self, a_pass: Pass, graph: Graph) -> None:
         """Called after each pass, with the graph that it gave."""
-        if a_pass.name == "balance-thresholds":
+        if a_pass.name in ("balance-thresholds", "ease-hard-reset"):
             for p in graph.neurons:
                 value = p.amplitude
                 self.amplitudes[p.name] = per_channel(value, p.shape) if value.ndim else value

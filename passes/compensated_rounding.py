@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ SAMPLES, MOST_VALUES = 128, 2**26
 MOST_ROWS, MOST_SEEN = 2**14, 2**25
 """Inputs of a neuron, drawn with seed 0 from all samples, frames and places; numbers in all of them."""
 
-DAMPING = 0.01
-"""Added to the second moments' diagonal, relative to its mean: what seldom was active counts a bit."""
+DAMPINGS = (0.01, 0.1, 1.0)
+"""Added to the second moments' diagonal, relative to its mean: the more, the less is made up for."""
+
+LEAST_SAMPLES, JUDGED = 8, 4
+"""With fewer samples nothing is made up for; one of so many judges what was found on the others."""
 
 SHARES, MOST_SEARCHED = 1 - 0.05 * np.arange(9), 2**18
 """Shares of a channel's scale that are tried, where a population has at most so many weights."""
@@ -54,7 +58,9 @@ def compensate(
     """The population's weights rounded again, one after another: later ones make up for earlier ones.
 
     What is made small is the squared error of a neuron's input over calibration data instead of that of
-    its weights. A channel whose sums would leave a register keeps the nearest integers.
+    its weights. It is measured on three samples of four, and kept in those channels in which the fourth
+    says that it is better than the nearest integers: with many weights and few samples it would fit
+    those samples alone. A channel whose sums would leave a register keeps the nearest, too.
     Source: Frantar et al. 2023 ("GPTQ", ICLR, algorithm 1, without its blocks), after Hassibi and Stork
     1993 (optimal brain surgeon).
 
@@ -71,10 +77,15 @@ def compensate(
         population.name in members and is_looping(graph, members)
         for members in graph.components_in_order()
     )
-    moments = [_moments(p, seen[p.source], lasting) for p in projections]
+    samples = len(next(iter(seen.values())))
+    if samples < LEAST_SAMPLES:
+        return choice
+    first = samples - samples // JUDGED
+    fitted = [_moments(p, seen[p.source][:first], lasting) for p in projections]
+    judging = [_moments(p, seen[p.source][first:], lasting) for p in projections]
     channels = population.shape[0]
     old = np.broadcast_to(choice.scale, (channels,))
-    scales, integers = _searched(projections, choice, moments, old)
+    scales, integers = _searched(choice, projections, fitted, judging, old)
     found = _choice(search, graph, population, choice, scales, integers)
     excess = search.excess(graph, population, found, counts)
     if excess is None:
@@ -87,26 +98,37 @@ def compensate(
 
 
 def _searched(
-    projections: Sequence[Projection], choice: Choice, moments: Sequence[Moments], scales: Array
+    choice: Choice,
+    projections: Sequence[Projection],
+    fitted: Sequence[Moments],
+    judging: Sequence[Moments],
+    scales: Array,
 ) -> tuple[Array, list[Array]]:
     """For each channel the scale, (channels,), and its integers, (channels, weights), that lose least.
 
     Args:
+        fitted, judging: moments of each projection, on some samples and on others.
         scales: the largest to try, (channels,).
     """
-    channels = len(scales)
     weights = sum(weights_of(p.op).size for p in projections)
     shares = SHARES if choice.scale.ndim and weights <= MOST_SEARCHED else SHARES[:1]
-    best, least = scales, np.full(channels, np.inf)
-    integers = [np.zeros((channels, weights_of(p.op).size // channels)) for p in projections]
-    for share in shares:
-        tried, lost, found = np.maximum(1.0, np.rint(scales * share)), np.zeros(channels), []
-        for p, rounded, known in zip(projections, choice.rounded, moments, strict=True):
-            grid = rounded.projection.grid
-            assert grid is not None
-            stored, error = on_data(p.op, known, tried / 2.0**grid.exponent, grid)
-            found.append(stored.reshape(channels, -1))
-            lost += error
+    grids = [r.projection.grid for r in choice.rounded if r.projection.grid is not None]
+    best, integers = scales, [_integers(r.projection, scales) for r in choice.rounded]
+    ways = list(zip(projections, grids, judging, strict=True))
+    least = sum(
+        (
+            _lost(p.op, i, scales / 2.0**g.exponent, j)
+            for (p, g, j), i in zip(ways, integers, strict=True)
+        ),
+        np.zeros(len(scales)),
+    )
+    for damping, share in product(DAMPINGS, shares):
+        tried, lost, found = np.maximum(1.0, np.rint(scales * share)), np.zeros(len(scales)), []
+        for (p, grid, judge), known in zip(ways, fitted, strict=True):
+            units = tried / 2.0**grid.exponent
+            stored = on_data(p.op, known, units, grid, damping)
+            found.append(stored.reshape(len(scales), -1))
+            lost += _lost(p.op, stored, units, judge)
         better = lost < least
         best, least = np.where(better, tried, best), np.where(better, lost, least)
         integers = [np.where(better[:, None], *pair) for pair in zip(found, integers, strict=True)]
@@ -186,30 +208,47 @@ def _patches(op: Conv2d, values: Array) -> list[Array]:
     return list(by_place.reshape(op.groups, samples * math.prod(places), -1))
 
 
-def on_data(op: Op, moments: Moments, units: Array, grid: WeightGrid) -> tuple[Array, Array]:
-    """Integers of an operation's weights, (rows, weights), and each channel's squared error.
+def on_data(op: Op, moments: Moments, units: Array, grid: WeightGrid, damping: float) -> Array:
+    """Integers of an operation's weights, (rows, weights).
 
     Args:
+        moments: of the inputs.
         units: integers for 1.0, (channels,).
+        damping: of :data:`DAMPINGS`.
     """
+    rows, each, parts = _rows(op, units, moments)
+    integers = np.zeros(rows.shape)
+    for part, moment in zip(parts, moments, strict=True):
+        integers[part] = _one_after_another(rows[part], each[part], moment, grid, damping)
+    return integers
+
+
+def _lost(op: Op, integers: Array, units: Array, moments: Moments) -> Array:
+    """The squared error of what reaches each channel, (channels,)."""
+    rows, each, parts = _rows(op, units, moments)
+    lost = np.zeros(len(rows))
+    for part, moment in zip(parts, moments, strict=True):
+        apart = rows[part] - integers.reshape(rows.shape)[part] / each[part, None]
+        lost[part] = np.einsum("ij,ij->i", apart @ moment, apart)
+    return np.asarray(lost.reshape(len(units), -1).sum(axis=1))
+
+
+def _rows(op: Op, units: Array, moments: Moments) -> tuple[Array, Array, list[slice]]:
+    """Weights, (rows, weights), integers for 1.0 of each row, and which rows a group has."""
     assert isinstance(op, Conv2d | Linear)
     rows = op.weight.reshape(len(op.weight), -1)
-    each = np.repeat(units, len(rows) // len(units))
-    integers, lost = np.zeros(rows.shape), np.zeros(len(rows))
     size = len(rows) // len(moments)
-    for i, moment in enumerate(moments):
-        part = slice(i * size, (i + 1) * size)
-        integers[part] = _one_after_another(rows[part], each[part], moment, grid)
-        apart = rows[part] - integers[part] / each[part, None]
-        lost[part] = np.einsum("ij,ij->i", apart @ moment, apart)
-    return integers, lost.reshape(len(units), -1).sum(axis=1)
+    groups = [slice(i * size, (i + 1) * size) for i in range(len(moments))]
+    return rows, np.repeat(units, len(rows) // len(units)), groups
 
 
-def _one_after_another(rows: Array, units: Array, moment: Array, grid: WeightGrid) -> Array:
+def _one_after_another(
+    rows: Array, units: Array, moment: Array, grid: WeightGrid, damping: float
+) -> Array:
     """Integers of weights, (rows, weights): what one loses is taken from those to come."""
     size = len(moment)
     order = np.argsort(-np.diag(moment), kind="stable")
-    damped = moment[np.ix_(order, order)] + np.eye(size) * (DAMPING * np.trace(moment) / size or 1.0)
+    damped = moment[np.ix_(order, order)] + np.eye(size) * (damping * np.trace(moment) / size or 1.0)
     factor = np.linalg.cholesky(np.linalg.inv(damped)).T
     left, integers = rows[:, order].copy(), np.zeros(rows.shape)
     for j in range(size):

@@ -25,8 +25,9 @@ GRAVE_ERROR = 0.1
 """Relative error of a projection's weights from which rounding is a warning, and from which a scale
 that ranges force upon a population is refused."""
 
-FINE_ERROR = 0.05
-"""Relative error up to which a readout's weights are given up so that it holds more frames."""
+FINE_ERROR, LITTLE_MORE = 0.05, 1.1
+"""Relative error up to which a readout's weights are given up so that it holds more frames; and how many
+times the error that they have anyway, where that is more."""
 
 FRAMES = 32
 """That an accumulating readout should hold where calibration data do not say how many come."""
@@ -232,8 +233,10 @@ class QuantizeWeights(Pass):
                 return free
             choice = search.choose_within(graph, population, context, frames)
             left = search.excess(graph, population, choice, context.calibration, frames)
-            tolerated = FINE_ERROR if frames > 1 else GRAVE_ERROR
-            if left is None and choice.worst_error <= max(tolerated, 2 * free.worst_error):
+            tolerated = max(GRAVE_ERROR, 2 * free.worst_error)
+            if frames > 1:
+                tolerated = max(FINE_ERROR, LITTLE_MORE * free.worst_error)
+            if left is None and choice.worst_error <= tolerated:
                 self._tell_lowered(population, free, choice, excess, context)
                 return choice
             if frames == 1:

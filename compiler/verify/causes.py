@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.ir import Array, Graph, IntegerNeuron, Kind, Population, Program, Reset, per_channel
 from snnc.ir.scaling import weights_of
@@ -68,23 +71,32 @@ def rounding_cause(before: Graph, after: Graph) -> str:
     return "bias rounding"
 
 
-def levels_cause(graph: Graph, place: Place, amplitude: Array | float) -> str:
-    """What levels changed at a place: ``clipping`` or ``code``, with its size.
+def levels_cause(
+    graph: Graph, place: Place, values: tuple[NDArray[Any], NDArray[Any]], amplitude: Array | float
+) -> str:
+    """What levels changed in a population: ``clipping`` where that is most of it, else ``code``.
 
     Args:
         graph: the one with levels, in thresholds.
-        place: where it differs most, in the first population that differs, in the units of the model;
-            ``expected`` is the value without levels.
+        place: where they change it first, in the units of the model.
+        values: of that population without and with levels, (samples, frames, \\*shape).
         amplitude: what a threshold of the population is in those units, () or for each channel.
     """
     population = graph.by_name[place.population]
     if population.kind is not Kind.NEURONS or population.levels is None:
         return f"code: the activations that {population.name} hears have levels"
-    top = _at(population, population.ceiling, amplitude, place.neuron)
-    step = _at(population, population.step, amplitude, place.neuron)
-    if place.expected > top:
-        return f"clipping: the range of {_channel(population, amplitude, place)} ends at {top:.4g}"
-    who, how = _channel(population, amplitude, place), "" if population.shift else ", rounded down"
+    tops = _each(population, population.ceiling, amplitude)
+    without, with_levels = values
+    apart = np.square(without - with_levels)
+    clipped = np.where(without > tops, apart, 0.0)
+    if clipped.sum() > apart.sum() / 2:
+        most = tuple(int(i) for i in np.unravel_index(int(clipped.argmax()), clipped.shape))[2:]
+        return (
+            f"clipping: the range of {_channel(population, amplitude, most)} ends at {tops[most]:.4g}"
+        )
+    step = _each(population, population.step, amplitude)[place.neuron]
+    who = _channel(population, amplitude, place.neuron)
+    how = "" if population.shift else ", rounded down"
     if population.levels > MANY_LEVELS:
         return f"code: {who} has multiples of {step:.4g}{how}"
     return f"code: {who} has {population.levels} levels of {step:.4g}{how}"
@@ -101,18 +113,16 @@ def spiking_cause(graph: Graph) -> str:
     return "code: spikes come unevenly and rates only approximate activations"
 
 
-def _at(
-    population: Population, value: Array | None, amplitude: Array | float, neuron: tuple[int, ...]
-) -> float:
-    """A value in thresholds, for one neuron, in the units of the model."""
+def _each(population: Population, value: Array | None, amplitude: Array | float) -> Array:
+    """A value in thresholds, for each neuron, in the units of the model."""
     assert value is not None
     factors = [np.asarray(value), np.asarray(amplitude)]
     shaped = [per_channel(f, population.shape) if f.ndim == 1 else f for f in factors]
-    return float(np.broadcast_to(shaped[0] * shaped[1], population.shape)[neuron])
+    return np.broadcast_to(shaped[0] * shaped[1], population.shape)
 
 
-def _channel(population: Population, amplitude: Array | float, place: Place) -> str:
+def _channel(population: Population, amplitude: Array | float, neuron: tuple[int, ...]) -> str:
     """The population, with the channel where each has a range of its own."""
     ceiling = 0.0 if population.ceiling is None else population.ceiling
     each = np.size(amplitude) > 1 or np.size(ceiling) > 1
-    return f"{population.name}, channel {place.neuron[0]}" if each else population.name
+    return f"{population.name}, channel {neuron[0]}" if each else population.name

@@ -64,7 +64,7 @@ class Rung:
         agreement: fraction of decisions (largest answer of a frame) that are the same; None where no
             answers were compared.
         first: where they differ first.
-        largest: where the population that differs first differs most; None where it was not asked.
+        values: of the population that differs first, without and with what the rung adds, where known.
         cause: why, where they differ.
         equal: whether they must be equal, so that a difference is a failure.
         integers: what is different in the integers themselves, whether or not the data show it.
@@ -75,7 +75,7 @@ class Rung:
     gaps: tuple[Gap, ...] = ()
     agreement: float | None = None
     first: Place | None = None
-    largest: Place | None = None
+    values: tuple[NDArray[Any], NDArray[Any]] | None = None
     cause: str | None = None
     equal: bool = False
     integers: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ def between(
         tolerance: differences up to it, relative to a population's largest value, do not count.
     """
     gaps: list[Gap] = []
-    found: list[tuple[Place, Place]] = []
+    places: list[Place] = []
     for population, left in above.items():
         frames = min(left.shape[1], below[population].shape[1])
         left, right = left[:, :frames], below[population][:, :frames]
@@ -145,12 +145,12 @@ def between(
             )
         )
         if far.any():
-            most = apart == apart.max()
-            found.append((_first(population, far, left, right), _first(population, most, left, right)))
+            places.append(_first(population, far, left, right))
     frames = min(above[readout].shape[1], below[readout].shape[1])
     same = _decisions(above[readout][:, :frames]) == _decisions(below[readout][:, :frames])
-    first, largest = min(found, key=lambda places: places[0].number, default=(None, None))
-    return Rung(name, against, tuple(gaps), float(same.mean()), first, largest)
+    first = min(places, key=lambda place: place.number, default=None)
+    values = None if first is None else (above[first.population], below[first.population])
+    return Rung(name, against, tuple(gaps), float(same.mean()), first, values)
 
 
 def _first(population: str, far: NDArray[np.bool_], left: Any, right: Any) -> Place:

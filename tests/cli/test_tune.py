@@ -41,10 +41,12 @@ def test_fewer_bits_cost_accuracy_and_corrected_biases_bring_some_back(
     snnc: Command, digits: Path
 ) -> None:
     graded = ("--code", "graded", "--weight-bits")
-    corrected = tuned(snnc, digits, *graded, "8,3")
+    nearest = ("--set", "quantize-weights{rounding=nearest}")
+    corrected = tuned(snnc, digits, *graded, "8,3", *nearest)
     assert corrected["samples"] == 100 and corrected["judged_by"] == "accuracy"
     eight, three = (row["accuracy"][-1] for row in corrected["rows"])
-    plain = tuned(snnc, digits, *graded, "3", "--set", "quantize-weights{correct-bias=no}")
+    both = "quantize-weights{correct-bias=no,rounding=nearest}"
+    plain = tuned(snnc, digits, *graded, "3", "--set", both)
     assert corrected["float"][-1] - eight < 0.03
     # 0.92 against 0.71 on 500 streams: far more than chance on 100.
     assert three - plain["rows"][0]["accuracy"][-1] > 0.08

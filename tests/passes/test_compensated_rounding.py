@@ -42,7 +42,7 @@ def stored(op: Op, values: Array, units: float, bits: int = 8) -> Array:
     """Integers of an operation's weights; with a sign they are even."""
     channels = len(op.weight) if isinstance(op, Linear | Conv2d) else 0
     grid = WeightGrid(bits, SignMode.MIXED, 0)
-    return np.asarray(on_data(op, moments_of(op, values), np.full(channels, units), grid)[0])
+    return np.asarray(on_data(op, moments_of(op, values), np.full(channels, units), grid, 0.01))
 
 
 def test_the_second_weight_makes_up_for_the_first() -> None:
