@@ -26,8 +26,8 @@ GRAVE_ERROR = 0.1
 that ranges force upon a population is refused."""
 
 FINE_ERROR, LITTLE_MORE = 0.05, 1.1
-"""Relative error up to which a readout's weights are given up so that it holds more frames; and how many
-times the error that they have anyway, where that is more."""
+"""Relative error up to which a readout's weights are given up so that it holds more frames; and how
+many times the error that they have anyway, where that is more."""
 
 FRAMES = 32
 """That an accumulating readout should hold where calibration data do not say how many come."""
