@@ -21,7 +21,7 @@ from .population_grid import Choice, Excess, GridSearch, Rounded
 from .room import tell_room
 from .settled_bias import capped, with_bias
 
-GRAVE_ERROR = 0.1
+GRAVE_ERROR, REFUSED_ERROR = 0.1, 0.15
 """Relative error of a projection's weights from which rounding is a warning, and from which a scale
 that ranges force upon a population is refused."""
 
@@ -208,7 +208,7 @@ class QuantizeWeights(Pass):
                 shifted = replace(free, shift=choice.shift)
                 excess = search.excess(graph, population, shifted, context.calibration) or excess
                 left = search.excess(graph, population, choice, context.calibration)
-                grave = choice.worst_error > max(GRAVE_ERROR, 2 * free.worst_error)
+                grave = choice.worst_error > max(REFUSED_ERROR, 2 * free.worst_error)
                 if left is not None or grave:
                     raise self._cannot_fit(search, graph, population, left, excess, choice, context)
                 self._tell_lowered(population, free, choice, excess, context)
@@ -233,7 +233,7 @@ class QuantizeWeights(Pass):
                 return free
             choice = search.choose_within(graph, population, context, frames)
             left = search.excess(graph, population, choice, context.calibration, frames)
-            tolerated = max(GRAVE_ERROR, 2 * free.worst_error)
+            tolerated = max(REFUSED_ERROR, 2 * free.worst_error)
             if frames > 1:
                 tolerated = max(FINE_ERROR, LITTLE_MORE * free.worst_error)
             if left is None and choice.worst_error <= tolerated:

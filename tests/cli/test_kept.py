@@ -100,7 +100,7 @@ def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path)
 
 
 def test_the_usual_input_may_not_fit_and_another_one_does(snnc: Command, tmp_path: Path) -> None:
-    model = wide(tmp_path / "wide.pt", 1500, 12)
+    model = wide(tmp_path / "wide.pt", 1500, 16)
     asked = ("compile", model, "--target", "loihi", "--code", "rate", "--steps-per-frame", "16")
     usual = snnc(*asked, "--set", "encode-input{code=graded}", "-o", tmp_path / "graded")
     assert usual.code == 2 and "D319" in usual.err

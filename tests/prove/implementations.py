@@ -369,6 +369,7 @@ ELSEWHERE = {
     "compiler/training/surrogate.py": "derivatives of a spike, in training",
     "passes/bit_shift_decays.py": "chooses decays",
     "passes/decays.py": "chooses decays",
+    "passes/ease_hard_reset.py": "chooses decays",
     "passes/quantize_weights.py": "chooses scales",
     "samples/c_backend/snnc_c/target.py": "limits",
     "samples/moving_digits/events.py": "makes data",
