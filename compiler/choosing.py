@@ -182,12 +182,12 @@ def choose(
     if best is None:
         first, *more = refusals[0].diagnostics
         better = _better(attempt, asked, others, pipeline_of, keep)
-        raise refusals[0] if better is None else UserError(_with_cure(first, better), *more)
+        raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
     candidate, lowered, pipeline, kept = best
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
     if not _enough(kept, keep):
         better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
-        notes += _loss(kept, attempt, better)
+        notes += _loss(kept, attempt, asked, better)
     return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
 
 
@@ -206,12 +206,12 @@ def _as_asked(
         if better is None:
             raise
         first, *others = refused.diagnostics
-        raise UserError(_with_cure(first, better), *others) from None
+        raise UserError(_with_cure(first, asked, better), *others) from None
     kept = attempt.judge(lowered)
-    if kept is None or not _loss(kept, attempt, None):
+    if kept is None or not _loss(kept, attempt, asked, None):
         return Choice(lowered, asked, kept, (), ())
     better = _better(attempt, asked, possible, pipeline_of, keep, than=kept)
-    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, better)))
+    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better)))
 
 
 def _better(
@@ -290,7 +290,9 @@ def kept_text(kept: Kept | None) -> str:
     return f"{kept.decisions:.1%} of decisions kept"
 
 
-def _loss(kept: Kept | None, attempt: Attempt, better: Tried | None) -> list[Diagnostic]:
+def _loss(
+    kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
+) -> list[Diagnostic]:
     """N781 where the integers lose decisions: how many, where it arises, what does better."""
     if kept is None:
         return []
@@ -313,7 +315,7 @@ def _loss(kept: Kept | None, attempt: Attempt, better: Tried | None) -> list[Dia
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if better is not None:
-        cure = f"compile with {better.candidate.options}: {kept_text(better.kept)} when tried"
+        cure = _cure(better, asked)
     else:
         cure = "no other code or K that was tried does better; use more --weight-bits where you gave "
         cure += "few, or fine-tune for the chip (docs/training.md)"
@@ -321,7 +323,15 @@ def _loss(kept: Kept | None, attempt: Attempt, better: Tried | None) -> list[Dia
     return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
 
 
-def _with_cure(refused: Diagnostic, better: Tried) -> Diagnostic:
-    cure = f"compile with {better.candidate.options}: {kept_text(better.kept)} when tried"
+def _cure(better: Tried, asked: Pipeline) -> str:
+    """The command that does better, with what has to be left out of the one that was given."""
+    options, steps = better.candidate.options, better.candidate.steps_per_frame
+    given = any(getattr(p, "steps_per_frame", None) is not None for p in asked.passes)
+    options += " without --steps-per-frame" if given and steps is None else ""
+    return f"compile with {options}: {kept_text(better.kept)} when tried"
+
+
+def _with_cure(refused: Diagnostic, asked: Pipeline, better: Tried) -> Diagnostic:
+    cure = _cure(better, asked)
     help = f"{cure}; or {refused.help}" if refused.help else cure
     return Diagnostic(refused.code, refused.what, refused.where, refused.why, help, refused.severity)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import product
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,23 +113,21 @@ def _searched(
     grids = [r.projection.grid for r in choice.rounded if r.projection.grid is not None]
     best, integers = scales, [_integers(r.projection, scales) for r in choice.rounded]
     ways = list(zip(projections, grids, judging, strict=True))
-    least = sum(
-        (
-            _lost(p.op, i, scales / 2.0**g.exponent, j)
-            for (p, g, j), i in zip(ways, integers, strict=True)
-        ),
-        np.zeros(len(scales)),
-    )
-    for damping, share in product(DAMPINGS, shares):
-        tried, lost, found = np.maximum(1.0, np.rint(scales * share)), np.zeros(len(scales)), []
-        for (p, grid, judge), known in zip(ways, fitted, strict=True):
-            units = tried / 2.0**grid.exponent
-            stored = on_data(p.op, known, units, grid, damping)
-            found.append(stored.reshape(len(scales), -1))
-            lost += _lost(p.op, stored, units, judge)
-        better = lost < least
-        best, least = np.where(better, tried, best), np.where(better, lost, least)
-        integers = [np.where(better[:, None], *pair) for pair in zip(found, integers, strict=True)]
+    least = np.zeros(len(scales))
+    for (p, grid, judge), stored in zip(ways, integers, strict=True):
+        least += _lost(p.op, stored, scales / 2.0**grid.exponent, judge)
+    for damping in DAMPINGS:
+        orders = [tuple(order_of(moment, damping) for moment in known) for known in fitted]
+        for share in shares:
+            tried, lost, found = np.maximum(1.0, np.rint(scales * share)), np.zeros(len(scales)), []
+            for (p, grid, judge), known in zip(ways, orders, strict=True):
+                units = tried / 2.0**grid.exponent
+                stored = on_data(p.op, known, units, grid)
+                found.append(stored.reshape(len(scales), -1))
+                lost += _lost(p.op, stored, units, judge)
+            better = lost < least
+            best, least = np.where(better, tried, best), np.where(better, lost, least)
+            integers = [np.where(better[:, None], *pair) for pair in zip(found, integers, strict=True)]
     return best, integers
 
 
@@ -180,7 +176,11 @@ def _moments(projection: Projection, seen: Array, lasting: bool) -> Moments:
 
 
 def moments_of(op: Op, values: Array) -> Moments:
-    """Args: values: (inputs, \\*shape)."""
+    """Moments of inputs, of some of them where they are many.
+
+    Args:
+        values: what the operation is applied to, (inputs, \\*shape).
+    """
     draw, shape = np.random.default_rng(0), values.shape[1:]
     places = math.prod(op.out_shape(shape)[1:]) if isinstance(op, Conv2d) else 1
     weights = math.prod(weights_of(op).shape[1:])
@@ -197,35 +197,30 @@ def moments_of(op: Op, values: Array) -> Moments:
 
 def _patches(op: Conv2d, values: Array) -> list[Array]:
     """What an output's weights are multiplied with, for each group: (places, weights)."""
-    down, across = op.padding
-    padded = np.pad(values, ((0, 0), (0, 0), (down, down), (across, across)))
-    sliding: Any = np.lib.stride_tricks.sliding_window_view  # numpy 1.26's types know one axis only
-    windows = sliding(padded, op.extent, axis=(2, 3))
-    windows = windows[:, :, :: op.stride[0], :: op.stride[1], :: op.dilation[0], :: op.dilation[1]]
+    windows = op.windows(values)
     samples, channels, *places, height, width = windows.shape
     grouped = windows.reshape(samples, op.groups, channels // op.groups, *places, height, width)
     by_place = grouped.transpose(1, 0, 3, 4, 2, 5, 6)
     return list(by_place.reshape(op.groups, samples * math.prod(places), -1))
 
 
-def on_data(op: Op, moments: Moments, units: Array, grid: WeightGrid, damping: float) -> Array:
+def on_data(op: Op, orders: Sequence[Ordered], units: Array, grid: WeightGrid) -> Array:
     """Integers of an operation's weights, (rows, weights).
 
     Args:
-        moments: of the inputs.
+        orders: of each group, of :func:`order_of`.
         units: integers for 1.0, (channels,).
-        damping: of :data:`DAMPINGS`.
     """
-    rows, each, parts = _rows(op, units, moments)
+    rows, each, parts = _rows(op, units, len(orders))
     integers = np.zeros(rows.shape)
-    for part, moment in zip(parts, moments, strict=True):
-        integers[part] = _one_after_another(rows[part], each[part], moment, grid, damping)
+    for part, ordered in zip(parts, orders, strict=True):
+        integers[part] = _one_after_another(rows[part], each[part], ordered, grid)
     return integers
 
 
 def _lost(op: Op, integers: Array, units: Array, moments: Moments) -> Array:
     """The squared error of what reaches each channel, (channels,)."""
-    rows, each, parts = _rows(op, units, moments)
+    rows, each, parts = _rows(op, units, len(moments))
     lost = np.zeros(len(rows))
     for part, moment in zip(parts, moments, strict=True):
         apart = rows[part] - integers.reshape(rows.shape)[part] / each[part, None]
@@ -233,26 +228,47 @@ def _lost(op: Op, integers: Array, units: Array, moments: Moments) -> Array:
     return np.asarray(lost.reshape(len(units), -1).sum(axis=1))
 
 
-def _rows(op: Op, units: Array, moments: Moments) -> tuple[Array, Array, list[slice]]:
+def _rows(op: Op, units: Array, groups: int) -> tuple[Array, Array, list[slice]]:
     """Weights, (rows, weights), integers for 1.0 of each row, and which rows a group has."""
     assert isinstance(op, Conv2d | Linear)
     rows = op.weight.reshape(len(op.weight), -1)
-    size = len(rows) // len(moments)
-    groups = [slice(i * size, (i + 1) * size) for i in range(len(moments))]
-    return rows, np.repeat(units, len(rows) // len(units)), groups
+    size = len(rows) // groups
+    parts = [slice(i * size, (i + 1) * size) for i in range(groups)]
+    return rows, np.repeat(units, len(rows) // len(units)), parts
 
 
-def _one_after_another(
-    rows: Array, units: Array, moment: Array, grid: WeightGrid, damping: float
-) -> Array:
-    """Integers of weights, (rows, weights): what one loses is taken from those to come."""
+@dataclass(frozen=True, eq=False)
+class Ordered:
+    """In which order weights are rounded, and what each takes from those to come.
+
+    Attributes:
+        order: numbers of the weights, those with the largest inputs first.
+        factor: upper triangle of the Cholesky factor of the moments' inverse, in that order.
+    """
+
+    order: NDArray[np.intp]
+    factor: NDArray[np.float64]
+
+
+def order_of(moment: NDArray[np.float64], damping: float) -> Ordered:
+    """The order of a group's weights.
+
+    Args:
+        moment: of their inputs, (weights, weights).
+        damping: of :data:`DAMPINGS`.
+    """
     size = len(moment)
     order = np.argsort(-np.diag(moment), kind="stable")
     damped = moment[np.ix_(order, order)] + np.eye(size) * (damping * np.trace(moment) / size or 1.0)
-    factor = np.linalg.cholesky(np.linalg.inv(damped)).T
+    return Ordered(order, np.linalg.cholesky(np.linalg.inv(damped)).T)
+
+
+def _one_after_another(rows: Array, units: Array, ordered: Ordered, grid: WeightGrid) -> Array:
+    """Integers of weights, (rows, weights): what one loses is taken from those to come."""
+    order, factor = ordered.order, ordered.factor
     left, integers = rows[:, order].copy(), np.zeros(rows.shape)
-    for j in range(size):
-        integers[:, order[j]] = found = on_nearest(left[:, j], units, grid.sign_mode, grid.bits)
+    for j, place in enumerate(order):
+        integers[:, place] = found = on_nearest(left[:, j], units, grid.sign_mode, grid.bits)
         lost = (left[:, j] - found / units) / factor[j, j]
         left[:, j + 1 :] -= np.outer(lost, factor[j, j + 1 :])
     return integers

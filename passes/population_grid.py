@@ -28,7 +28,15 @@ from snnc.sim.analog import frame_values, run_frames
 
 from .base import Context
 from .bias_correction import mean_shift
-from .grid_search import Weights, best_exponent, by_channel, channel_scale, common_scale, on_nearest
+from .grid_search import (
+    MOST_WEIGHTS,
+    Weights,
+    best_exponent,
+    by_channel,
+    channel_scale,
+    common_scale,
+    on_nearest,
+)
 from .lone_weights import least_on_grid, to_exceed
 from .settled_bias import SettledBias, settle
 from .sums import Sums, worst_sums
@@ -56,6 +64,10 @@ LEAST_STEP = 2.0**-10
 
 MOST_RAISED = 12
 """How often the gap between the largest scale that fits and the smallest that does not is halved."""
+
+LESS = 4
+"""Where a projection has more weights than ``MOST_WEIGHTS``, a fourth of the scales and halvings is
+tried: a try takes a second there."""
 
 LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
 """The share of a scale to try next, and how often, where weights of registers do not fit."""
@@ -219,7 +231,8 @@ class GridSearch:
         powers = self.powers_of_two and fires
         if powers:
             ceiling = min(ceiling, 2**highest)
-        scale = common_scale(weights, roomy, ceiling, highest, self.candidates, powers)
+        candidates = max(1, self.candidates // self._less(graph, population))
+        scale = common_scale(weights, roomy, ceiling, highest, candidates, powers)
         least = self.target.limit(LEAST_LIMIT) if fires else None
         while least is not None and scale < least and 2 * scale <= min(ceiling, roomy):
             scale *= 2  # costs no weight a bit, and gives small ones more
@@ -227,7 +240,7 @@ class GridSearch:
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
             each = [
-                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), self.candidates)
+                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), candidates)
                 for c, cap in enumerate(np.maximum(caps, 1))
             ]
             scales = np.array(each, np.float64)
@@ -237,6 +250,11 @@ class GridSearch:
             for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))
+
+    def _less(self, graph: Graph, population: Population) -> int:
+        """By how much fewer tries are made."""
+        large = any(weights_of(p.op).size > MOST_WEIGHTS for p in graph.into(population.name))
+        return LESS if large else 1
 
     def _roomy_scale(self, graph: Graph, population: Population, context: Context) -> float:
         """The largest scale at which the potential has room for what is usual."""
@@ -393,7 +411,7 @@ class GridSearch:
         frames: int,
     ) -> Choice:
         """The choice with the largest caps from ``low``, which fit, to below ``high``, which do not."""
-        for _ in range(MOST_RAISED):
+        for _ in range(MOST_RAISED // self._less(graph, population)):
             middle = np.where(np.isfinite(high), np.floor((low + high) / 2), np.inf)
             if not np.any((middle > low) & np.isfinite(middle)):
                 break

@@ -24,6 +24,9 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 
+MOST_IN_WINDOWS = 2**25
+"""Values that a convolution lays out at once, one for each window that sees it: 256 MiB of doubles."""
+
 
 def size(shape: Shape) -> int:
     """Number of elements of a shape."""
@@ -313,6 +316,9 @@ class Conv2d(Op):
 
     def apply(self, x: Array) -> Array:
         batch, (outs, rows, columns) = x.shape[0], self.out_shape(x.shape[1:])
+        at_once = max(1, MOST_IN_WINDOWS // (rows * columns * math.prod(self.weight.shape[1:])))
+        if batch > at_once:
+            return np.concatenate([self.apply(x[i : i + at_once]) for i in range(0, batch, at_once)])
         windows = self.windows(x)
         ins, per_group = self.weight.shape[1], outs // self.groups
         parts = []

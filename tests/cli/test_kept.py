@@ -93,7 +93,8 @@ def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path)
     before = manifest(tmp_path / "lossy")["kept"]
     assert done.code == 0 and "warning[N781]" in done.err
     assert f"on {1 - before['decisions']:.1%} of samples" in done.err
-    (cure,) = re.findall(r"help compile with (--code .*?): ([\d.]+)% of decisions kept", done.err)
+    said = r"help compile with (--code .*?) without --steps-per-frame: ([\d.]+)% of decisions kept"
+    (cure,) = re.findall(said, done.err)
     assert snnc(*asked, *shlex.split(cure[0]), "-o", tmp_path / "better").code == 0
     after = manifest(tmp_path / "better")["kept"]
     assert after["decisions"] > before["decisions"] and f"{after['decisions']:.1%}" == f"{cure[1]}%"
@@ -115,7 +116,7 @@ def test_a_refusal_names_what_was_tried_and_works(snnc: Command, tmp_path: Path)
     done = snnc(*asked, "--code", "rate", "--steps-per-frame", "16", "-o", tmp_path / "out")
     assert done.code == 2 and not (tmp_path / "out").exists()
     (cure,) = re.findall(
-        r"help compile with (--code .*?): [\d.]+% of decisions kept when tried", done.err
+        r"help compile with (--code .*?) without --steps-per-frame: [\d.]+% of decisions", done.err
     )
     assert snnc(*asked, *shlex.split(cure), "-o", tmp_path / "out").code == 0
     assert snnc(*asked, "-o", tmp_path / "auto").code == 0

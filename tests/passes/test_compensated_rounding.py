@@ -31,6 +31,7 @@ from snnc.passes.compensated_rounding import (
     compensate,
     moments_of,
     on_data,
+    order_of,
     seen_inputs,
 )
 from snnc.passes.population_grid import INPUT_LIMIT, Choice, GridSearch
@@ -42,7 +43,8 @@ def stored(op: Op, values: Array, units: float, bits: int = 8) -> Array:
     """Integers of an operation's weights; with a sign they are even."""
     channels = len(op.weight) if isinstance(op, Linear | Conv2d) else 0
     grid = WeightGrid(bits, SignMode.MIXED, 0)
-    return np.asarray(on_data(op, moments_of(op, values), np.full(channels, units), grid, 0.01))
+    orders = [order_of(moment, 0.01) for moment in moments_of(op, values)]
+    return np.asarray(on_data(op, orders, np.full(channels, units), grid))
 
 
 def test_the_second_weight_makes_up_for_the_first() -> None:
