@@ -16,7 +16,8 @@ from snnc.sim.spiking import is_looping
 
 from .base import Context
 from .grid_search import on_nearest
-from .population_grid import Choice, GridSearch
+from .population_grid import GridSearch
+from .rounding import Choice, on_grid
 
 SAMPLES, MOST_VALUES = 128, 2**26
 """Calibration samples that inputs are measured on: so many, and so many values of all populations."""
@@ -147,8 +148,7 @@ def _choice(
     ):
         grid = old.projection.grid
         assert grid is not None
-        exponent = grid.exponent
-        rounded.append(search.on_grid(p, grid.sign_mode, exponent, scale, population, rest, found))
+        rounded.append(on_grid(p, grid, scale, population, rest, found))
     return replace(choice, scale=scale, rounded=tuple(rounded))
 
 

@@ -14,16 +14,12 @@ from snnc.ir import (
     Code,
     Graph,
     Kind,
-    Op,
     Population,
-    Projection,
     SignMode,
     Target,
     WeightGrid,
-    weight_range,
-    weight_step,
 )
-from snnc.ir.scaling import scale_outputs, weights_of, with_weights
+from snnc.ir.scaling import weights_of
 from snnc.sim.analog import frame_values, run_frames
 
 from .base import Context
@@ -32,12 +28,11 @@ from .grid_search import (
     MOST_WEIGHTS,
     Weights,
     best_exponent,
-    by_channel,
     channel_scale,
     common_scale,
-    on_nearest,
 )
-from .lone_weights import least_on_grid, to_exceed
+from .lone_weights import to_exceed
+from .rounding import Choice, on_grid
 from .settled_bias import SettledBias, settle
 from .sums import Sums, worst_sums
 
@@ -75,59 +70,6 @@ LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
 
 SAME = 1e-6
 """Relative error of weights that were on the grid already: what single precision leaves."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rounded:
-    """A projection on the grid, and what that cost.
-
-    Attributes:
-        projection: with the rounded weights.
-        errors: of each channel, relative to its weights, (channels,); 0 for one without weights.
-        power: squares of each channel's weights, added up, (channels,).
-        clipped: weights beyond the grid.
-        silenced: neurons that its spikes alone made fire, and no longer do.
-    """
-
-    projection: Projection
-    errors: Array
-    power: Array
-    clipped: int
-    silenced: int = 0
-
-    @property
-    def error(self) -> float:
-        """Of the whole projection: the root mean square over channels, weighed by their weights."""
-        total = float(self.power.sum())
-        return math.sqrt(float(np.square(self.errors) @ self.power) / total) if total else 0.0
-
-    @property
-    def used(self) -> Array:
-        """Errors of the channels that have weights."""
-        return self.errors[self.power > 0]
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """What a population and the projections into it become.
-
-    ``scale`` is the number of integer units for 1.0, shape () or (channels,); the state registers
-    hold it shifted left by ``shift``.
-    """
-
-    scale: Array
-    shift: int
-    rounded: tuple[Rounded, ...]
-
-    @property
-    def worst_error(self) -> float:
-        """The largest relative error of any projection."""
-        return max((r.error for r in self.rounded), default=0.0)
-
-    @property
-    def silences(self) -> bool:
-        """Whether any neuron that a single spike made fire no longer does."""
-        return any(r.silenced for r in self.rounded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +151,8 @@ class GridSearch:
         for p in graph.into(population.name):
             mode = self.mode(weights_of(p.op))
             exponents = range(self._lowest, (self.target.limit(EXPONENT_LIMIT) or 31) + 1)
-            tried = (self.on_grid(p, mode, e, scales, population, None) for e in exponents)
+            grids = (WeightGrid(self.bits, mode, e) for e in exponents)
+            tried = (on_grid(p, grid, scales, population, None) for grid in grids)
             rounded.append(min(tried, key=lambda r: r.error))
         return Choice(scales, self._shift(graph, population), tuple(rounded))
 
@@ -246,7 +189,7 @@ class GridSearch:
             scales = np.array(each, np.float64)
         rests = self.rests(graph, population)
         rounded = [
-            self.on_grid(p, w.mode, e, scales, population, rest)
+            on_grid(p, WeightGrid(self.bits, w.mode, e), scales, population, rest)
             for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))
@@ -272,44 +215,6 @@ class GridSearch:
         projections = graph.into(population.name)
         single = population.kind is Kind.NEURONS and not graph.code.exact
         return to_exceed(projections, population) if single else [None] * len(projections)
-
-    def on_grid(
-        self,
-        p: Projection,
-        mode: SignMode,
-        exponent: int,
-        scale: Array,
-        population: Population,
-        rest: Array | None,
-        integers: Array | None = None,
-    ) -> Rounded:
-        """On the grid; each weight that alone makes its neuron fire stays above ``rest``.
-
-        Args:
-            integers: what to store, any shape of the weights' size; the nearest where None.
-        """
-        units = scale / 2.0**exponent
-        scaled = scale_outputs(p.op, units, population.shape)
-        weights, wanted = weights_of(p.op), weights_of(scaled)
-        if integers is None:
-            integers = on_nearest(wanted, 1.0, mode, self.bits)
-        integers = integers.reshape(wanted.shape)
-        low, high = weight_range(self.bits, mode)
-        step = weight_step(self.bits, mode)
-        clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
-        silenced = 0
-        if rest is not None:
-            assert population.neuron is not None
-            above = weights_of(scale_outputs(with_weights(p.op, rest), units, population.shape))
-            needed = np.maximum(integers, least_on_grid(above, population.neuron.comparison, step))
-            silenced = int(np.count_nonzero(needed > high))
-            integers = np.minimum(needed, high)
-        op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
-        apart = with_weights(p.op, weights - weights_of(op))
-        power, lost = (_squares(each, population) for each in (p.op, apart))
-        errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
-        rounded = replace(p, ops=(op,), grid=WeightGrid(self.bits, mode, exponent))
-        return Rounded(rounded, errors, power, clipped, silenced)
 
     def excess(
         self,
@@ -446,11 +351,6 @@ class GridSearch:
                 break
             choice = replace(choice, shift=choice.shift - 1)
         return choice
-
-
-def _squares(op: Op, population: Population) -> Array:
-    """Squares of the weights into each channel, added up."""
-    return np.array([float(row @ row) for row in by_channel(op, population.shape)])
 
 
 def _excess(what: str, sums: Array, limit: int) -> Excess:

@@ -17,8 +17,9 @@ from .base import Context, Fact, Pass
 from .bias_correction import SAMPLES, mean_outputs
 from .compensated_rounding import compensate, seen_inputs
 from .decays import round_decays
-from .population_grid import Choice, Excess, GridSearch, Rounded
+from .population_grid import Excess, GridSearch
 from .room import tell_room
+from .rounding import Choice, Rounded
 from .settled_bias import capped, with_bias
 
 GRAVE_ERROR, REFUSED_ERROR = 0.1, 0.15

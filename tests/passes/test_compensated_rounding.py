@@ -34,8 +34,9 @@ from snnc.passes.compensated_rounding import (
     order_of,
     seen_inputs,
 )
-from snnc.passes.population_grid import INPUT_LIMIT, Choice, GridSearch
+from snnc.passes.population_grid import INPUT_LIMIT, GridSearch
 from snnc.passes.quantize_weights import QuantizeWeights
+from snnc.passes.rounding import Choice, on_grid
 from snnc.sim.analog import frame_values, run_frames
 
 
@@ -129,7 +130,8 @@ def test_no_register_is_left(limit: int, sums: int) -> None:
     search = GridSearch(target, 8, True, 1, 64.0, True)
     population = graph.by_name["h"]
     (projection,) = graph.into("h")
-    rounded = search.on_grid(projection, SignMode.MIXED, 0, np.ones(1), population, None)
+    grid = WeightGrid(8, SignMode.MIXED, 0)
+    rounded = on_grid(projection, grid, np.ones(1), population, None)
     choice = Choice(np.ones(1), 0, (rounded,))
     assert context.calibration is not None
     seen = seen_inputs(graph, context)

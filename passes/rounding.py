@@ -1,0 +1,113 @@
+"""Weights of a projection on the target's grid, and what that cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snnc.ir import Array, Op, Population, Projection, WeightGrid, weight_range, weight_step
+from snnc.ir.scaling import scale_outputs, weights_of, with_weights
+
+from .grid_search import by_channel, on_nearest
+from .lone_weights import least_on_grid
+
+
+@dataclass(frozen=True, eq=False)
+class Rounded:
+    """A projection on the grid, and what that cost.
+
+    Attributes:
+        projection: with the rounded weights.
+        errors: of each channel, relative to its weights, (channels,); 0 for one without weights.
+        power: squares of each channel's weights, added up, (channels,).
+        clipped: weights beyond the grid.
+        silenced: neurons that its spikes alone made fire, and no longer do.
+    """
+
+    projection: Projection
+    errors: Array
+    power: Array
+    clipped: int
+    silenced: int = 0
+
+    @property
+    def error(self) -> float:
+        """Of the whole projection: the root mean square over channels, weighed by their weights."""
+        total = float(self.power.sum())
+        return math.sqrt(float(np.square(self.errors) @ self.power) / total) if total else 0.0
+
+    @property
+    def used(self) -> Array:
+        """Errors of the channels that have weights."""
+        return self.errors[self.power > 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What a population and the projections into it become.
+
+    ``scale`` is the number of integer units for 1.0, shape () or (channels,); the state registers
+    hold it shifted left by ``shift``.
+    """
+
+    scale: Array
+    shift: int
+    rounded: tuple[Rounded, ...]
+
+    @property
+    def worst_error(self) -> float:
+        """The largest relative error of any projection."""
+        return max((r.error for r in self.rounded), default=0.0)
+
+    @property
+    def silences(self) -> bool:
+        """Whether any neuron that a single spike made fire no longer does."""
+        return any(r.silenced for r in self.rounded)
+
+
+def on_grid(
+    p: Projection,
+    grid: WeightGrid,
+    scale: Array,
+    population: Population,
+    rest: Array | None,
+    integers: Array | None = None,
+) -> Rounded:
+    """A projection on a grid; each weight that alone makes its neuron fire stays above ``rest``.
+
+    Args:
+        p: in units of the population that it ends at.
+        grid: bits, sign mode and exponent.
+        scale: integer units for 1.0, () or (channels,).
+        population: where it ends.
+        rest: what a weight must exceed, of the weights' shape; None where no weight has to.
+        integers: what to store, any shape of the weights' size; the nearest where None.
+    """
+    units = scale / 2.0**grid.exponent
+    scaled = scale_outputs(p.op, units, population.shape)
+    weights, wanted = weights_of(p.op), weights_of(scaled)
+    if integers is None:
+        integers = on_nearest(wanted, 1.0, grid.sign_mode, grid.bits)
+    integers = integers.reshape(wanted.shape)
+    low, high = weight_range(grid.bits, grid.sign_mode)
+    step = weight_step(grid.bits, grid.sign_mode)
+    clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
+    silenced = 0
+    if rest is not None:
+        assert population.neuron is not None
+        above = weights_of(scale_outputs(with_weights(p.op, rest), units, population.shape))
+        needed = np.maximum(integers, least_on_grid(above, population.neuron.comparison, step))
+        silenced = int(np.count_nonzero(needed > high))
+        integers = np.minimum(needed, high)
+    op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
+    apart = with_weights(p.op, weights - weights_of(op))
+    power, lost = (_squares(each, population) for each in (p.op, apart))
+    errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
+    return Rounded(replace(p, ops=(op,), grid=grid), errors, power, clipped, silenced)
+
+
+def _squares(op: Op, population: Population) -> Array:
+    """Squares of the weights into each channel, added up."""
+    return np.array([float(row @ row) for row in by_channel(op, population.shape)])
