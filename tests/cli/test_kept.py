@@ -100,6 +100,16 @@ def test_a_loss_is_a_warning_whose_cure_was_tried(snnc: Command, tmp_path: Path)
     assert after["decisions"] > before["decisions"] and f"{after['decisions']:.1%}" == f"{cure[1]}%"
 
 
+def test_a_readout_of_few_bits_keeps_them(snnc: Command, tmp_path: Path) -> None:
+    """It lasts fewer frames rather than round by much more than its bits do anyway."""
+    asked = ("compile", MODEL, "--target", "loihi", "--code", "graded", "--weight-bits", "3")
+    done = snnc(*asked, "-o", tmp_path / "few")
+    lowered = r"note\[N721\] answer: .*?error of the weights ([\d.]+)% instead of ([\d.]+)%"
+    for after, before in re.findall(lowered, done.err, re.S):
+        assert float(after) <= 1.1 * float(before) + 0.01
+    assert done.code == 0 and "warning[N732]" in done.err
+
+
 def test_the_usual_input_may_not_fit_and_another_one_does(snnc: Command, tmp_path: Path) -> None:
     model = wide(tmp_path / "wide.pt", 1500, 16)
     asked = ("compile", model, "--target", "loihi", "--code", "rate", "--steps-per-frame", "16")

@@ -37,6 +37,12 @@ def tuned(snnc: Command, digits: Path, *more: str | Path) -> dict[str, Any]:
     return found
 
 
+def test_columns_are_called_by_what_differs(snnc: Command, digits: Path) -> None:
+    some = ("--samples", "20", "--steps-per-frame", "8", "--weight-bits", "8")
+    done = snnc(*TO_LOIHI, "--data", digits, *IN_PROCESS, *some, "--code", "rate,graded")
+    assert done.code == 0 and "None" not in done.out and "graded 8 levels" in done.out
+
+
 def test_fewer_bits_cost_accuracy_and_corrected_biases_bring_some_back(
     snnc: Command, digits: Path
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Identity, Linear, Op, Place, Reshape, Scale
+from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Identity, Linear, Op, Place, Reshape, Scale, ops
 from snnc.ir.composition import compose, compose_chain
 from snnc.ir.scaling import scale_inputs, scale_outputs
 
@@ -171,3 +173,23 @@ KERNEL = np.ones((4, 1, 2, 2))
 def test_what_an_operation_cannot_take_is_one_error(op: Op, shape: tuple[int, ...], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         op.out_shape(shape)
+
+
+def test_many_images_are_convolved_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as a bound allows, and one more: the same values."""
+    conv = Conv2d(np.arange(36.0).reshape(2, 2, 3, 3), np.ones(2), stride=(2, 1), padding=(1, 0))
+    x = np.random.default_rng(0).integers(-9, 10, (7, 2, 5, 6)).astype(np.float64)
+    whole, windows = conv.apply(x), Conv2d.windows
+    each = int(np.prod(conv.out_shape(x.shape[1:])[1:])) * 18
+    sizes: list[int] = []
+
+    def counted(self: Conv2d, part: Any) -> Any:
+        sizes.append(len(part))
+        return windows(self, part)
+
+    monkeypatch.setattr(Conv2d, "windows", counted)
+    for images in (1, 2, 6, 7, 8):
+        sizes.clear()
+        monkeypatch.setattr(ops, "MOST_IN_WINDOWS", images * each)
+        assert np.array_equal(conv.apply(x), whole)
+        assert max(sizes) == min(images, 7) and sum(sizes) == 7

@@ -1,0 +1,68 @@
+"""What a compile's stages are blamed for: in the model's units, without what makes up for spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnc.backends import find_backend
+from snnc.ir import Graph
+from snnc.passes import Context, Pipeline
+from snnc.stages import FLOATS, LEVELS, WEIGHTS, Stages
+from snnc.verify.causes import levels_cause
+from snnc.verify.rungs import Place
+from tests.passes.test_correct_rates import chain
+
+
+def stages(target: str, steps: int, *changes: str) -> tuple[Stages, Graph]:
+    backend = find_backend(target)
+    pipeline = Pipeline.parse(backend.pipeline()).with_option("match-delays", steps_per_frame=steps)
+    for change in ("choose-code{code=rate}", *changes):
+        pipeline = pipeline.with_text(change)
+    counts = np.random.default_rng(3).integers(0, 3, (48, 2, 16))
+    graph = chain(6, 16)
+    found = Stages(graph)
+    done = pipeline.run(graph, Context(backend.target, counts), found.keep)
+    found.finish(done)
+    return found, done
+
+
+def apart(found: Stages, stage: str, population: str) -> float:
+    """Root mean square of the difference from the float network, relative to its values."""
+    counts = np.random.default_rng(9).integers(0, 3, (32, 2, 16))
+    meant, values = (found.values(name, counts)[population] for name in (FLOATS, stage))
+    return float(np.sqrt(np.square(values - meant).mean() / np.square(meant).mean()))
+
+
+@pytest.mark.parametrize("target", ["loihi", "loihi1"])
+def test_levels_are_blamed_for_what_they_round(target: str) -> None:
+    """256 steps hardly round: what a hard reset's easing changes is in the units, not in the error."""
+    found, _ = stages(target, 256, "balance-thresholds{percentile=100}")
+    assert apart(found, LEVELS, "h0") < 0.03
+
+
+@pytest.mark.parametrize("target", ["loihi", "loihi1"])
+def test_corrected_rates_are_not_blamed_on_weights(target: str) -> None:
+    """The pass moves biases by much more than 8 bits round."""
+    found, done = stages(target, 8, "balance-thresholds{percentile=100}", "quantize-weights{bits=8}")
+    plain, _ = stages(target, 8, "balance-thresholds{percentile=100}", "correct-rates{rounds=0}")
+    moved = [np.abs(np.asarray(found._moved[p.name])).max() for p in done.neurons]
+    assert max(moved) > 0.02
+    for p in done.neurons:
+        with_it, without = (apart(each, WEIGHTS, p.name) for each in (found, plain))
+        assert with_it < without + 0.02, p.name
+
+
+def test_clipping_is_the_cause_where_it_makes_most_of_the_difference() -> None:
+    """One value is cut by much, many are rounded by little: what is more in all decides."""
+    found, _ = stages("loihi", 8, "balance-thresholds{percentile=100}")
+    graph = found.graphs[LEVELS]
+    top = np.ones(())
+    without = np.full((1, 1000, 16), 0.3)
+    rounded = np.full((1, 1000, 16), 0.25)
+    without[0, 500, 3], rounded[0, 500, 3] = 2.0, 1.0
+    place = Place("h0", "frame", 1, 0, (0,), 0.3, 0.25)
+    assert levels_cause(graph, place, (without, rounded), top).startswith("code: h0")
+    few = (without[:, 495:505], rounded[:, 495:505])
+    assert levels_cause(graph, place, few, top).startswith("clipping: the range of h0")
+    assert levels_cause(graph, place, few, top).endswith("ends at 1")
