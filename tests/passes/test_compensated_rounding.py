@@ -87,7 +87,7 @@ def test_sums_are_nearer_on_data_that_it_has_not_seen(op: Any) -> None:
     assert errors[1] < 0.75 * errors[0], errors
 
 
-def two_inputs(most: int, target: Target) -> tuple[Graph, Context]:
+def two_inputs(most: int, target: Target, weight: float = 0.6) -> tuple[Graph, Context]:
     """Two inputs that always count the same, up to ``most``, into one neuron."""
     one = np.ones(())
     graph = Graph(
@@ -112,7 +112,7 @@ def two_inputs(most: int, target: Target) -> tuple[Graph, Context]:
             Population("out", Kind.READOUT, (1,), "out", start=2, amplitude=one),
         ),
         (
-            Projection("input", "h", (Linear(np.array([[0.6, 0.6]])),), 0, "in", delay=0),
+            Projection("input", "h", (Linear(np.array([[weight, weight]])),), 0, "in", delay=0),
             Projection("h", "out", (Linear(np.array([[1.0]])),), 0, "out", delay=0),
         ),
         code=Code.FRAME,
@@ -178,3 +178,40 @@ def test_answers_are_nearer(loop: bool, bits: int) -> None:
         found = run_frames(done, unseen)["out"][:, -1]
         errors.append(float(np.square(found - wanted).mean()))
     assert errors[1] < 0.5 * errors[0], errors
+
+
+def by_hand(most: int, accumulating: bool, apart: bool = False) -> list[int]:
+    """What :func:`compensate` makes of 0.8 and 0.8 on a grid of even numbers, in order of size.
+
+    Args:
+        most: samples, and events on each input.
+        accumulating: the neuron adds up what arrives in two frames.
+        apart: the inputs never come in the same frame.
+    """
+    target = Target("wide", codes=(Code.FRAME,))
+    graph, context = two_inputs(most, target, 0.8)
+    counts = context.calibration
+    assert counts is not None
+    if apart:
+        counts = np.concatenate([counts * [1, 0], counts * [0, 1]], axis=1)
+    population = replace(graph.by_name["h"], accumulate=accumulating)
+    graph = replace(graph, populations=(graph.populations[0], population, graph.populations[2]))
+    (projection,) = graph.into("h")
+    rounded = on_grid(projection, WeightGrid(8, SignMode.MIXED, 0), np.ones(1), population, None)
+    choice, search = Choice(np.ones(1), 0, (rounded,)), GridSearch(target, 8, False, 1, 64.0, True)
+    seen = seen_inputs(graph, replace(context, calibration=counts))
+    found = compensate(search, graph, population, choice, seen, counts)
+    op = found.rounded[0].projection.op
+    assert isinstance(op, Linear)
+    return sorted(int(w) for w in np.rint(op.weight * found.scale).ravel())
+
+
+@pytest.mark.parametrize(("samples", "integers"), [(7, [0, 0]), (8, [0, 2])])
+def test_too_few_samples_keep_the_nearest(samples: int, integers: list[int]) -> None:
+    assert by_hand(samples, accumulating=False) == integers
+
+
+@pytest.mark.parametrize(("accumulating", "integers"), [(False, [0, 0]), (True, [0, 2])])
+def test_what_adds_up_makes_up_for_other_frames(accumulating: bool, integers: list[int]) -> None:
+    """Inputs that come one after the other are together only where frames add up."""
+    assert by_hand(8, accumulating, apart=True) == integers

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -115,3 +117,44 @@ def test_the_effect_is_named_for_every_projection() -> None:
 def test_bits_out_of_range(bits: int, code: str) -> None:
     with pytest.raises(UserError, match=code):
         QuantizeWeights(bits=bits).run(prepared(), Context(TARGET))
+
+
+class Narrow:
+    """A search in which lowering the scale for more frames costs what the test says.
+
+    Args:
+        least: error of the weights as they are.
+        errors: of the weights on the scale that holds so many frames.
+    """
+
+    def __init__(self, least: float, errors: dict[int, float]) -> None:
+        self.least, self.errors = least, errors
+
+    def choice(self, error: float) -> Any:
+        return SimpleNamespace(scale=np.array(1 / error), worst_error=error, shift=0)
+
+    def excess(self, _graph: Graph, _population: Any, choice: Any, _counts: Any, frames: int) -> Any:
+        held = choice.worst_error >= self.errors[frames]
+        return None if held else SimpleNamespace(what="potential", worst=2, limit=1)
+
+    def choose_within(self, _graph: Graph, _population: Any, _context: Context, frames: int) -> Any:
+        return self.choice(self.errors[frames])
+
+
+@pytest.mark.parametrize(
+    ("least", "errors", "chosen"),
+    [
+        (0.01, {8: 0.06, 4: 0.049, 2: 0.02, 1: 0.01}, 0.049),  # fine enough: up to 5 %
+        (0.01, {8: 0.2, 4: 0.06, 2: 0.051, 1: 0.04}, 0.04),
+        (0.2, {8: 0.4, 4: 0.23, 2: 0.219, 1: 0.2}, 0.219),  # rounded already: a tenth more
+        (0.2, {8: 0.5, 4: 0.4, 2: 0.3, 1: 0.25}, 0.25),
+    ],
+)
+def test_a_readout_gives_up_little_for_more_frames(
+    least: float, errors: dict[int, float], chosen: float
+) -> None:
+    """8 frames of calibration are asked for; half as many where that would cost too much."""
+    search, graph = cast(Any, Narrow(least, errors)), prepared()
+    free, context = search.choice(least), Context(TARGET, counts(frames=8))
+    found = QuantizeWeights()._lasting(search, graph, graph.by_name["out"], free, context)
+    assert found.worst_error == chosen
