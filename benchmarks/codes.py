@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.table import Table
 
 from samples.moving_digits.events import training_and_test
-from snnc.driver import compile_model
 from snnc.ir import Program, size
 from snnc.ir.delays import delays_of
 from snnc.ir.footprint import fan_out
 from snnc.sim import answers, encode, run_steps
+from snnc.workflows.compile import compile_model
 
 MODEL = Path(__file__).parents[1] / "samples" / "moving_digits" / "model_8_levels.pt"
 CODES = (("rate", 8), ("rate", 16), ("rate", 32), ("frame", 8), ("graded", 1))

@@ -15,24 +15,26 @@ if __name__ != "snnc":
     )
 
 if TYPE_CHECKING:
-    from .training.activation import QuantizedReLU as QuantizedReLU
-    from .training.neurons import SpikingNeuron as SpikingNeuron
-    from .training.rollout import Rollout as Rollout
+    from .authoring.activation import QuantizedReLU as QuantizedReLU
+    from .authoring.neurons import SpikingNeuron as SpikingNeuron
+    from .authoring.rollout import Rollout as Rollout
 
 __version__ = "0.1.0"
+
+__all__ = ["QuantizedReLU", "Rollout", "SpikingNeuron", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "Rollout":
-        from .training.rollout import Rollout
+        from .authoring.rollout import Rollout
 
         return Rollout
     if name == "QuantizedReLU":
-        from .training.activation import QuantizedReLU
+        from .authoring.activation import QuantizedReLU
 
         return QuantizedReLU
     if name == "SpikingNeuron":
-        from .training.neurons import SpikingNeuron
+        from .authoring.neurons import SpikingNeuron
 
         return SpikingNeuron
     raise AttributeError(f"module 'snnc' has no attribute {name!r}")

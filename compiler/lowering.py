@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from snnc.errors import CompilerBug
-from snnc.ir import (
+from .errors import CompilerBug
+from .ir import (
     STANDARD,
     Array,
     Code,
@@ -31,8 +31,8 @@ from snnc.ir import (
     per_channel,
     with_relays,
 )
-from snnc.ir.neuron_models import find_model
-from snnc.ir.scaling import scale_outputs, weights_of, with_weights
+from .ir.neuron_models import find_model
+from .ir.scaling import scale_outputs, weights_of, with_weights
 
 STATE_BITS = 24
 DECAY_UNITY = 4096

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from snnc.bundle import MANIFEST, digest
-from snnc.manifest import manifest_text
+from snnc.bundle.folder import MANIFEST, digest
+from snnc.bundle.manifest import manifest_text
 
 
 def edit_manifest(bundle: Path, **changes: Any) -> None:

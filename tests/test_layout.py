@@ -10,59 +10,48 @@ import sys
 import tomllib
 from pathlib import Path
 
+import networkx as nx
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backends"}
 
-# Part of snnc -> parts that it may import. Parts are the folders and single files of compiler/.
+BASIS = {"errors", "stopping", "bounds", "settings", "progress", "files"}
+"""What every part but the basis itself may import."""
+
 ALLOWED = {
     "errors": set(),
     "stopping": set(),
-    "streams": set(),
-    "start": {"stopping", "streams"},
+    "progress": set(),
     "bounds": {"errors"},
+    "settings": {"errors", "bounds"},
     "files": {"errors", "stopping"},
     "ir": {"errors", "files"},
     "sim": {"ir", "errors", "files"},
-    "verify": {"sim", "ir", "errors"},
-    "frontend": {"ir", "errors", "files", "bounds"},
-    "training": {
-        "sim",
-        "ir",
-        "errors",
-        "frontend",
-        "passes",
-        "backends",
-        "settings",
-        "bounds",
-        "data",
-        "files",
-        "pictures",
-        "progress",
-    },
-    "pictures": {"errors", "files"},
-    "settings": {"errors", "bounds"},
-    "passes": {"sim", "ir", "settings", "bounds", "errors"},
-    "backends": {"sim", "ir", "settings", "bounds", "errors", "files", "stopping"},
     "lowering": {"ir", "errors"},
-    "neuron_checks": {"ir", "errors"},
-    "conformance": {
-        "ir",
-        "sim",
-        "passes",
-        "backends",
-        "lowering",
-        "neuron_checks",
-        "errors",
-        "files",
-    },
-    "data": {"ir", "errors", "files"},
-    "manifest_schema": {"errors"},
-    "manifest": {"errors", "files", "manifest_schema"},
-    "bundle": {"ir", "errors", "files", "manifest"},
-    "bundle_output": {"errors", "files", "manifest", "stopping"},
+    "cost": {"ir"},
+    "verify": {"sim", "ir", "errors"},
+    "authoring": {"files"},
+    "bundle": BASIS | {"ir"},
+    "frontend": BASIS | {"ir", "authoring"},
+    "passes": BASIS | {"ir", "sim"},
+    "backends": BASIS | {"ir", "sim", "passes"},
+    "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering"},
+    "workflows": BASIS
+    | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"},
+    "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends"},
+    "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
+    "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
+    "commands": BASIS
+    | {"ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
+    | {"training", "noise", "tuning"},
+    "__main__": {"commands"},
+    "__init__": {"authoring"},
 }
+"""Part of snnc -> parts that it may import, inside functions too. Parts are the folders and single
+files of ``compiler/``, and ``passes`` and ``backends``."""
+
 ALONE = {
-    "torch": {"training"},
+    "torch": {"training", "authoring", "noise"},
     "lava": set(),
     "sklearn": set(),
     "nir": set(),
@@ -85,8 +74,8 @@ def part_of(path: Path) -> str:
     return Path(rest[0]).stem if folder == "compiler" else folder
 
 
-def imported_modules(path: Path) -> list[str]:
-    """Absolute names of what a file imports when it is imported (not inside functions)."""
+def imported_modules(path: Path, *, inside: bool = False) -> list[str]:
+    """Absolute names of what a file imports when it is imported; ``inside``: also in functions."""
     package = list(path.relative_to(ROOT).with_suffix("").parts)
     package[0:1] = FOLDERS[package[0]].split(".")
     if package[-1] == "__init__":
@@ -95,15 +84,16 @@ def imported_modules(path: Path) -> list[str]:
     pending: list[ast.AST] = list(ast.parse(path.read_text()).body)
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
+        if isinstance(node, ast.FunctionDef | ast.Lambda) and not inside:
             continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and not inside:
             continue
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level] if node.level else []
-            found.append(".".join([*base, *([node.module] if node.module else [])]))
+            base += [node.module] if node.module else []
+            found += [".".join([*base, alias.name]) for alias in node.names]
         pending += ast.iter_child_nodes(node)
     return found
 
@@ -112,13 +102,40 @@ def test_parts_import_only_what_they_may() -> None:
     wrong = []
     for path in sources():
         part = "conformance" if path.name == "conformance.py" else part_of(path)
-        if part not in ALLOWED or str(path.relative_to(ROOT)).startswith(SEPARATE):
+        if str(path.relative_to(ROOT)).startswith(SEPARATE):
             continue
-        for module in imported_modules(path):
+        for module in imported_modules(path, inside=True):
             names = module.split(".")
-            if names[0] == "snnc" and len(names) > 1 and names[1] not in {part, *ALLOWED[part]}:
+            if names[0] != "snnc" or len(names) == 1 or names[1] == "__version__":
+                continue
+            if names[1] not in {part, *ALLOWED[part]}:
                 wrong.append(f"{path.relative_to(ROOT)} imports {module}")
     assert not wrong
+
+
+def rooms() -> nx.DiGraph:
+    """Folders and the single files beside them, and who imports whom, inside functions too."""
+    modules = {}
+    for path in sources():
+        folder, *rest = path.relative_to(ROOT).with_suffix("").parts
+        modules[".".join([*FOLDERS[folder].split("."), *rest]).removesuffix(".__init__")] = path
+    found = nx.DiGraph()
+    for name, path in modules.items():
+        if path.name == "__init__.py" or str(path.relative_to(ROOT)).startswith(SEPARATE):
+            continue
+        room = name if name.count(".") == 1 else name.rpartition(".")[0]
+        for imported in imported_modules(path, inside=True):
+            known = imported if imported in modules else imported.rpartition(".")[0]
+            if known in modules:
+                package = modules[known].name == "__init__.py" or known.count(".") == 1
+                other = known if package else known.rpartition(".")[0]
+                if other not in {room, "snnc"}:
+                    found.add_edge(room, other)
+    return found
+
+
+def test_no_circles() -> None:
+    assert [sorted(c) for c in nx.strongly_connected_components(rooms()) if len(c) > 1] == []
 
 
 def test_heavy_packages_stay_where_they_are_needed() -> None:
@@ -157,15 +174,15 @@ NOT_THROUGH_THE_DOOR = {
     "backends/sanafe/payload/play.py": OTHER_PROCESS,
     "backends/xylo/emit.py": OUR_OWN,
     "backends/xylo/xylosim_script.py": OTHER_PROCESS,
-    "compiler/bundle.py": "digests of files that were opened safely; a manifest that it just wrote",
+    "compiler/bundle/folder.py": "digests of files opened safely; a manifest that it just wrote",
     "compiler/conformance/bundle_cases.py": "compares bundles that it just wrote",
-    "compiler/frontend/archive.py": "writes an archive in memory",
-    "compiler/frontend/pickled_module.py": "torch.load, of bytes that were looked at",
+    "compiler/frontend/archives/archive.py": "writes an archive in memory",
+    "compiler/frontend/torch_save/pickled_module.py": "torch.load, of bytes that were looked at",
     "compiler/ir/program_file.py": "writes an archive in memory",
     "backends/nir/comparison.py": "a graph that it just wrote, from memory",
     "compiler/sim/fast/cache.py": "the user's own kernels, after owner and digests were looked at",
     "compiler/sim/fast/compiled.py": OUR_OWN,
-    "compiler/streams.py": "opens the null device",
+    "compiler/commands/streams.py": "opens the null device",
     "compiler/training/checkpoint.py": "torch.load, of bytes that were looked at",
 }
 """Files outside ``snnc.files`` that may use them, and why."""

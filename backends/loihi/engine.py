@@ -16,14 +16,7 @@ from snnc.errors import fail
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Integers, Kind, Program, Trace, size
 
-from .installed import (
-    ENGINES,
-    INSTALL,
-    INTERPRETER,
-    LAVA_VERSION,
-    lava_interpreter,
-    lava_version,
-)
+from .installed import ENGINES, INSTALL, INTERPRETER, LAVA_VERSION, lava_interpreter, lava_version
 from .layout import population_places
 from .potentials import hidden_potentials
 from .stage import stage

@@ -8,15 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from snnc.ir import (
-    Conv2d,
-    IntegerNeuron,
-    Kind,
-    Linear,
-    Program,
-    ProgramPopulation,
-    ProgramProjection,
-)
+from snnc.ir import Conv2d, IntegerNeuron, Kind, Linear, Program, ProgramPopulation, ProgramProjection
 
 from .lif import lif_obstacles, process_name
 from .stock import exponents, is_stock

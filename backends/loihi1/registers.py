@@ -22,13 +22,7 @@ import numpy as np
 
 from snnc.ir import Comparison, IntegerNeuron, Integers, ProgramPopulation, ProgramProjection, size
 
-from .target import (
-    BIAS_EXPONENT,
-    BIAS_MANTISSA,
-    INPUT_SHIFT,
-    MAX_THRESHOLD_MANTISSA,
-    STATE_BITS,
-)
+from .target import BIAS_EXPONENT, BIAS_MANTISSA, INPUT_SHIFT, MAX_THRESHOLD_MANTISSA, STATE_BITS
 
 UNIT = 1 << INPUT_SHIFT.value
 """Of a threshold's mantissa and of a weight, in units of the potential."""

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir import (
-    IntegerNeuron,
-    Integers,
-    Kind,
-    Program,
-    ProgramPopulation,
-    ProgramProjection,
-    size,
-)
+from snnc.ir import IntegerNeuron, Integers, Kind, Program, ProgramPopulation, ProgramProjection, size
 
 from .neuron import DASH_MEM, DASH_SYN, EARLY, MOST, NEURON
 from .target import MOST_OUTPUT_SPIKES, WEIGHT_SHIFT

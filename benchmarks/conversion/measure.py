@@ -10,9 +10,9 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.driver import compile_model
 from snnc.errors import UserError
 from snnc.sim import tally
+from snnc.workflows.compile import compile_model
 
 from .sets import Part
 from .training import Trained, value

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from snnc.training import Rollout
+from snnc.authoring import Rollout
 
 CLASSES = 10
 

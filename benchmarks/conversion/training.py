@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from snnc.training import Rollout
+from snnc.authoring import Rollout
 
 from .networks import Member
 from .sets import Part, Split, load

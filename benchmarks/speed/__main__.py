@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from samples.moving_digits.data import write_data
-from snnc.driver import compile_model
+from snnc.workflows.compile import compile_model
 
 from .cases import DENSITY, STEPS, Case, conv, delays, mlp, recurrent, rollout, spikes, standard
 from .engines import PEERS, Row, time_fast, time_lava, time_peer, time_reference

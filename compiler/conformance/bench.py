@@ -12,7 +12,7 @@ import numpy as np
 from snnc.backends import Backend, Emitted
 from snnc.errors import Severity, UserError
 from snnc.ir import Integers, Program, ProgramPopulation, Trace, write_program
-from snnc.neuron_checks import check_models
+from snnc.ir.neuron_checks import check_models
 from snnc.sim.reference import simulate
 
 from .builder import Built

@@ -1,6 +1,6 @@
 """From the user's file to a graph. Reads torch.export archives without importing torch."""
 
-from .given import Given
 from .load import Model, load_archive, load_model
+from .torch_export.given import Given
 
 __all__ = ["Given", "Model", "load_archive", "load_model"]

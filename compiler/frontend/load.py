@@ -14,24 +14,24 @@ from snnc.files import Kind, read_bytes
 from snnc.files.hdf5 import hdf5_of
 from snnc.ir import Graph
 
-from .archive import Archive
-from .builder import build_graph
-from .calibration import read_calibration
-from .cures import HOW_TO_EXPORT
-from .deployment import with_deployment
-from .exported import read_program
-from .given import INPUT_SHAPE, MODULE, Given
-from .magnitudes import refuse_extremes
-from .nir import load_nir
-from .nir_neurons import RULES
-from .own_module import export_state_dict
-from .pickled_module import load_module, refuse_large
-from .pickles import refuse_code
+from .archives.archive import Archive
+from .archives.exported import read_program
+from .archives.tensors import read_payloads, read_tensors
+from .nir.load import load_nir
+from .nir.neurons import RULES
+from .operations.cures import HOW_TO_EXPORT
+from .operations.magnitudes import refuse_extremes
 from .recognise import find_model, find_saved, refuse_other_file
-from .saved import FACTORY, Saved
-from .tensors import read_payloads, read_tensors
-from .through_torch import archive_of, need_torch
-from .torch_run import Step
+from .torch_export.builder import build_graph
+from .torch_export.calibration import read_calibration
+from .torch_export.deployment import with_deployment
+from .torch_export.given import INPUT_SHAPE, MODULE, Given
+from .torch_export.torch_run import Step
+from .torch_save.own_module import export_state_dict
+from .torch_save.pickled_module import load_module, refuse_large
+from .torch_save.pickles import refuse_code
+from .torch_save.saved import FACTORY, Saved
+from .torch_save.through_torch import archive_of, need_torch
 
 
 @dataclass(frozen=True)

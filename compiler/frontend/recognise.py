@@ -7,10 +7,10 @@ from pathlib import Path
 
 from snnc.errors import UserError, fail
 
-from .archive import Archive, damaged
-from .cures import HOW_TO_EXPORT
-from .pickles import calls, refuse_code
-from .saved import Saved, saved_archive, saved_pickle
+from .archives.archive import Archive, damaged
+from .operations.cures import HOW_TO_EXPORT
+from .torch_save.pickles import calls, refuse_code
+from .torch_save.saved import Saved, saved_archive, saved_pickle
 
 MODEL_MEMBER = re.compile(r"models/([^/]+)\.json")
 

@@ -40,7 +40,8 @@ def relays_needed(delay: int, longest: int | None) -> int:
 def with_relays(program: Program, longest: int | None, *, mixed: bool = False) -> Program:
     """The same program with no delay above ``longest``: the other populations' spikes stay as they are.
 
-    Payloads of graded spikes must not be negative and at most 2^23 - 1 (``snnc.data.check_counts``).
+    Payloads of graded spikes must not be negative and at most 2^23 - 1
+    (``snnc.bundle.data.check_counts``).
 
     Args:
         program: as lowered, without relays.

@@ -1,28 +1,18 @@
-"""What happens before the compiler: authoring and training of networks that it can compile."""
+"""Training of networks that the compiler takes: methods, the loop, data."""
 
-from .activation import QuantizedReLU
-from .batches import Batches
-from .dropout import FixedDropout
+from .data.batches import Batches
 from .fit import Recipe, fit
 from .judge import judge
-from .network import FrameNetwork
-from .neurons import SpikingNeuron
-from .rollout import Rollout
-from .stdb import Stdb
-from .streaming import Streaming
-from .thaw import graph_of, thaw
-from .threshold import Threshold
-from .twin import chip_twin
-from .weights import Weights
+from .methods.stdb import Stdb
+from .methods.streaming import Streaming
+from .methods.thaw import graph_of, thaw
+from .methods.threshold import Threshold
+from .methods.twin import chip_twin
+from .methods.weights import Weights
 
 __all__ = [
     "Batches",
-    "FixedDropout",
-    "FrameNetwork",
-    "QuantizedReLU",
     "Recipe",
-    "Rollout",
-    "SpikingNeuron",
     "Stdb",
     "Streaming",
     "Threshold",

@@ -12,9 +12,9 @@ import torch
 
 from snnc.files import Kind, parsing, read_bytes
 from snnc.files.writing import write_file
-from snnc.frontend.archive import Archive
-from snnc.frontend.pickles import refuse_code
-from snnc.frontend.through_torch import quiet_torch
+from snnc.frontend.archives.archive import Archive
+from snnc.frontend.torch_save.pickles import refuse_code
+from snnc.frontend.torch_save.through_torch import quiet_torch
 
 from .checkpoint_checks import curve_rows
 

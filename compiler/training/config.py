@@ -30,19 +30,20 @@ from typing import Any, get_type_hints
 import torch
 from torch import Tensor, nn
 
+from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SEED
 from snnc.errors import fail
 from snnc.files import resolved
 from snnc.frontend import Given, load_archive, load_model
-from snnc.frontend.own_module import built_by, folder_on_path, own_function
-from snnc.frontend.through_torch import archive_of, reason
+from snnc.frontend.torch_save.own_module import built_by, folder_on_path, own_function
+from snnc.frontend.torch_save.through_torch import archive_of, reason
 from snnc.ir import Shape
 from snnc.progress import Report, quiet
 
-from .batches import Augment, Batches
+from .data.batches import Augment, Batches
 from .fit import Recipe
-from .methods import parse_method
-from .network import FrameNetwork
+from .methods.registry import parse_method
+from .methods.thaw import thaw
 from .outputs import refuse_outputs
 from .parts import HELD_BACK, Parts, read_labelled, read_parts
 from .recordings import BOUNDS as RECORDED_BOUNDS
@@ -50,7 +51,6 @@ from .recordings import KEYS as RECORDED
 from .recordings import recorded_parts
 from .stages import Files, Stage, Trained, train_through
 from .tables import Table, read_toml
-from .thaw import thaw
 
 TOP = ("network", "model", "input_shape", "module", "seed", "data", "stage", "output")
 FILES = ("train", "validation", "validation_share", "test", "augment")

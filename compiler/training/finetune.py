@@ -8,11 +8,11 @@ from snnc.frontend import Given, load_model
 from snnc.progress import Report, quiet
 
 from .fit import Recipe
-from .methods import parse_method
+from .methods.registry import parse_method
+from .methods.thaw import thaw
 from .outputs import refuse_outputs
 from .parts import read_parts
 from .stages import DEFAULT_BATCH, Files, Stage, Trained, train_through
-from .thaw import thaw
 
 
 def finetune(

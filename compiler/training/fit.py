@@ -21,7 +21,7 @@ from .checkpoint import CHECKPOINT, Checkpoint, read_checkpoint
 from .checkpoint_checks import optimizer_state, same_form
 from .curve import Curve, Row
 from .judge import judge
-from .method import Task
+from .methods.base import Task
 
 Pairs = Iterable[tuple[Tensor, Tensor]]
 OPTIMIZERS = ("adam", "amsgrad", "sgd")

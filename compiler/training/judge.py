@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .network import FrameNetwork
+from snnc.authoring.network import FrameNetwork
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnc.authoring.export import DESCRIPTION_FILE
 from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
 from snnc.files.enclosing import refuse_inside_bundle
 
 from .checkpoint import read_checkpoint
-from .export import DESCRIPTION_FILE
 
 FILE = Kind("D119", "the output exists and cannot be read")
 CURVE_BEGINS = "epoch,loss,accuracy,samples"

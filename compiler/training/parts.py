@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds
-from snnc.data import read_data
+from snnc.bundle.data import read_data
 from snnc.errors import counted, fail
 from snnc.ir import Shape
 
-from .event_sets import Labelled
-from .events import LARGEST_COUNT, narrow
+from .data.event_sets import Labelled
+from .data.events import LARGEST_COUNT, narrow
 from .fit import Pairs
-from .network import FrameNetwork
 
 CALIBRATION_SAMPLES = 64
 HELD_BACK = Bounds(0.0, 1.0, above_low=True, below_high=True)
@@ -55,8 +55,8 @@ def read_labelled(path: Path) -> Labelled:
     """A data file with labels.
 
     Raises:
-        UserError: D501 to D507 as :func:`snnc.data.read_data`, D513 no labels, D514 counts that no
-            archive can carry.
+        UserError: D501 to D507 as :func:`snnc.bundle.data.read_data`, D513 no labels, D514 counts that
+            no archive can carry.
     """
     data = read_data(path)
     if data.y is None:

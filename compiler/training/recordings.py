@@ -13,11 +13,11 @@ import numpy as np
 from snnc.bounds import SAMPLES, Bounds
 from snnc.errors import fail
 
-from .augment import Augmentation
-from .event_batches import EventBatches
-from .event_sets import EventSet, Recordings, as_frames, chosen, event_set
-from .events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
-from .method import STRENGTH
+from .data.augment import Augmentation
+from .data.event_batches import EventBatches
+from .data.event_sets import EventSet, Recordings, as_frames, chosen, event_set
+from .data.events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
+from .methods.base import STRENGTH
 from .parts import DEFAULT_SHARE, HELD_BACK, Parts, hold_back
 from .tables import Table
 

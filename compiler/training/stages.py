@@ -12,18 +12,18 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SAMPLES, Bounds, refuse_outside
 from snnc.errors import Diagnostic, Interrupted
 from snnc.files.writing import write_file
 from snnc.frontend import load_archive
-from snnc.frontend.through_torch import quiet_torch
+from snnc.frontend.torch_save.through_torch import quiet_torch
 from snnc.progress import Report, quiet
 
-from .batches import Batches
+from .data.batches import Batches
 from .fit import Progress, Recipe, Run, fit
 from .judge import Judgement, judge
-from .method import Method
-from .network import FrameNetwork
+from .methods.base import Method
 from .parts import Parts, calibration_of, check_parts, digest
 
 DEFAULT_BATCH = 64

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.calibrating import LEAST_ASIDE, in_order, set_aside
-from snnc.data import Data
-from snnc.data_warnings import labels_outside, larger_counts
+from snnc.bundle.data import Data
 from snnc.errors import Diagnostic, Severity, counted, fail
 from snnc.frontend import Model
 from snnc.ir import size
+from snnc.workflows.calibrating import LEAST_ASIDE, in_order, set_aside
+from snnc.workflows.data_warnings import labels_outside, larger_counts
 
 from .measure import Judged, float_answers
 

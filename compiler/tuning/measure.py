@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.attempt import Attempt, Lowered
 from snnc.backends import find_backend
-from snnc.data import Data, check_counts
-from snnc.driver import build_pipeline
+from snnc.bundle.data import Data, check_counts
+from snnc.cost.ann_operations import count_ann
+from snnc.cost.energy import cost
 from snnc.errors import UserError
 from snnc.frontend import Model
 from snnc.ir import Graph, Program
@@ -19,9 +19,9 @@ from snnc.ir.footprint import program_size
 from snnc.progress import quiet
 from snnc.sim import tally
 from snnc.sim.analog import run_frames
-from snnc.stages import potential_of_one
-from snnc.verify.ann_operations import count_ann
-from snnc.verify.energy import cost
+from snnc.workflows.attempt import Attempt, Lowered
+from snnc.workflows.compile import build_pipeline
+from snnc.workflows.stages import potential_of_one
 
 from .front import ByFrame, First, Row
 from .settings import Setting

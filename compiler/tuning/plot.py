@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from snnc.cost.energy import MEMORIES
 from snnc.errors import counted
-from snnc.pictures import content, drawing
-from snnc.verify.energy import MEMORIES
+from snnc.files.pictures import content, drawing
 
 from .front import Front, Row
 

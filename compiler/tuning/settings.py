@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from snnc.choosing import ORDER
-from snnc.contradictions import SHORT, refuse_contradictions, refuse_short
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Target
 from snnc.passes import parse_change
+from snnc.workflows.choosing import ORDER
+from snnc.workflows.contradictions import SHORT, refuse_contradictions, refuse_short
 
 T = TypeVar("T")
 

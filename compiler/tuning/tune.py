@@ -8,13 +8,13 @@ from pathlib import Path
 
 from snnc.backends import find_backend
 from snnc.bounds import SAMPLES, WORKERS
-from snnc.calibrating import calibration_data, set_aside
-from snnc.data import check_shape, read_data
+from snnc.bundle.data import check_shape, read_data
 from snnc.errors import UserError, counted
+from snnc.files.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
 from snnc.frontend import Given, load_model
-from snnc.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.progress import Report, quiet
+from snnc.workflows.calibrating import calibration_data, set_aside
 
 from .front import Front, parse_costs
 from .judging import about, judged_on, unseen

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from snnc.training import FixedDropout, FrameNetwork
+from snnc.authoring import FixedDropout, FrameNetwork
 
 NODES = ("h1", "h2", "h3")
 DROPOUT = 0.2

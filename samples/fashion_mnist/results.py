@@ -21,24 +21,13 @@ import torch
 
 from samples.results.chip import compiled, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
+from snnc.authoring import FrameNetwork, QuantizedReLU
 from snnc.files.writing import write_file
 from snnc.frontend import load_model
 from snnc.ir import Population
-from snnc.training import (
-    Batches,
-    FrameNetwork,
-    QuantizedReLU,
-    Recipe,
-    Stdb,
-    Streaming,
-    Threshold,
-    Weights,
-    fit,
-    judge,
-    thaw,
-)
-from snnc.training.balancing import balanced_thresholds
-from snnc.training.method import Method
+from snnc.training import Batches, Recipe, Stdb, Streaming, Threshold, Weights, fit, judge, thaw
+from snnc.training.methods.balancing import balanced_thresholds
+from snnc.training.methods.base import Method
 
 from .data import Parts, load
 from .network import augment, build

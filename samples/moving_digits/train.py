@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from snnc.training import QuantizedReLU, Rollout
+from snnc.authoring import QuantizedReLU, Rollout
 
 from .data import calibration_part
 from .events import Streams, training_and_test

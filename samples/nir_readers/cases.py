@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from samples.moving_digits.data import write_data
 from snnc.backends.nir import file_input
-from snnc.bundle import read_bundle
-from snnc.data import read_data
-from snnc.driver import compile_model
+from snnc.bundle.data import read_data
+from snnc.bundle.folder import read_bundle
+from snnc.workflows.compile import compile_model
 
 from .residual import train
 

@@ -11,9 +11,9 @@ from functools import partial
 
 from torch import nn
 
-from snnc.training import QuantizedReLU, Rollout
-from snnc.training.augment import Augmentation
-from snnc.training.events import View, frames_by_time
+from snnc.authoring import QuantizedReLU, Rollout
+from snnc.training.data.augment import Augmentation
+from snnc.training.data.events import View, frames_by_time
 
 SENSOR = (34, 34)
 CLASSES = 10

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc.driver import compile_model
-from snnc.evidence import cost_of, run_bundle, verify_bundle
-from snnc.verify.energy import NetworkEnergy
+from snnc.cost.energy import NetworkEnergy
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import cost_of, run_bundle, verify_bundle
 
 VERIFIED = 20
 """Samples that run on Lava."""

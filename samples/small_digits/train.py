@@ -18,7 +18,7 @@ from torch import nn
 from samples.moving_digits.data import calibration_part
 from samples.moving_digits.events import training_and_test
 from samples.moving_digits.train import CLASSES, COPIES, SEED, accuracy_by_frame, train
-from snnc.training import Rollout
+from snnc.authoring import Rollout
 
 from .data import SIDE, pooled
 

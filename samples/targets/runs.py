@@ -11,8 +11,8 @@ import numpy as np
 from samples.moving_digits.data import write_data
 from samples.small_digits.data import write_test
 from snnc.backends import registered_backends
-from snnc.driver import compile_model
-from snnc.evidence import run_bundle, verify_bundle
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import run_bundle, verify_bundle
 
 STREAMS = 20
 STEPS = 16

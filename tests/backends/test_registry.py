@@ -165,7 +165,7 @@ def test_the_commands_show_them(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
 
     def snnc(*arguments: str) -> subprocess.CompletedProcess[str]:
-        code = "import sys; from snnc.start import main; sys.argv[0] = 'snnc'; main()"
+        code = "import sys; from snnc.commands.start import main; sys.argv[0] = 'snnc'; main()"
         command = [sys.executable, "-c", code, *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
@@ -200,7 +200,7 @@ def test_a_crash_names_the_package(tmp_path: Path) -> None:
     entries = {"faulty": "vendor_faulty:Faulty", "shaky": "vendor_faulty:Shaky"}
     install(tmp_path / "packages", "vendor-faulty", {"snnc.backends": entries}, FAULTY)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "packages")}
-    code = "import sys; from snnc.start import main; sys.argv[0] = 'snnc'; main()"
+    code = "import sys; from snnc.commands.start import main; sys.argv[0] = 'snnc'; main()"
 
     def snnc(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code, *arguments]

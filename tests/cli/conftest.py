@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from snnc.cli import app
+from snnc.commands.app import app
 
 MODEL = Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "model.pt"
 

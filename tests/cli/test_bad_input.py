@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.data import read_data
+from snnc.bundle.data import read_data
+from snnc.bundle.manifest import FORMAT
 from snnc.errors import UserError
 from snnc.ir import pack_arrays, unpack_arrays
-from snnc.manifest import FORMAT
 from tests.sealing import edit_manifest, reseal
 
 from .conftest import MODEL, Command
@@ -62,7 +62,7 @@ def test_memory_that_ends_elsewhere(
     def greedy(*arguments: object, **more: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("snnc.evidence.tally", greedy)
+    monkeypatch.setattr("snnc.workflows.verify.tally", greedy)
     refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "out.npz"), "D612")
 
 

@@ -13,13 +13,13 @@ import pytest
 
 from snnc.backends import registered_backends
 from snnc.bounds import Bounds, shown_number
-from snnc.cli import app
+from snnc.commands.app import app
 from snnc.errors import UserError
 from snnc.passes import Pass, parse_pass, registered
 from snnc.settings import options, values
 from snnc.training import Recipe
 from snnc.training.config import FILES, read_config
-from snnc.training.methods import METHODS
+from snnc.training.methods.registry import METHODS
 from snnc.training.recordings import AUGMENTED, BOUNDS, CUTS, NUMBERS, VIEWS, recorded_parts
 from snnc.training.stages import Stage
 from snnc.training.tables import Table

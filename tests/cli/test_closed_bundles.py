@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from snnc.bundle import MANIFEST, checked_files, read_bundle
+from snnc.bundle.folder import MANIFEST, checked_files, read_bundle
+from snnc.bundle.manifest import manifest_text
 from snnc.errors import UserError
-from snnc.manifest import manifest_text
 from tests.sealing import edit_manifest, reseal
 
 from .conftest import MODEL, Command

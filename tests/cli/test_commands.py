@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from snnc.bundle import read_bundle
+from snnc.bundle.folder import read_bundle
 from snnc.ir import pack_arrays, unpack_arrays
 
 from .conftest import MODEL, Command

@@ -39,8 +39,14 @@ main()
 @pytest.mark.parametrize(
     ("module", "number"),
     [
-        *((name, signal.SIGINT) for name in ("snnc.cli", "typer", "numpy", "scipy.sparse", "snnc.sim")),
-        *((name, signal.SIGTERM) for name in ("snnc.cli_main", "snnc.driver", "networkx")),
+        *(
+            (name, signal.SIGINT)
+            for name in ("snnc.commands.app", "typer", "numpy", "scipy.sparse", "snnc.sim")
+        ),
+        *(
+            (name, signal.SIGTERM)
+            for name in ("snnc.commands.main", "snnc.workflows.compile", "networkx")
+        ),
         ("snnc.lowering", signal.SIGHUP),
     ],
 )
@@ -79,7 +85,7 @@ def test_what_a_command_raises_is_a_bug(
     def raises(*_: object, **__: object) -> None:
         raise problem
 
-    monkeypatch.setattr("snnc.evidence.verify_bundle", raises)
+    monkeypatch.setattr("snnc.workflows.verify.verify_bundle", raises)
     done = snnc("verify", "b")
     assert done.code == 70 and "please report" in done.err
 

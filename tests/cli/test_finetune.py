@@ -154,7 +154,7 @@ def test_stopped_and_gone_on(snnc: Command, place: Path, monkeypatch: pytest.Mon
     options = ("--steps", "2", "--epochs", "3", "--learning-rate", "1e-3")
     whole = finetune(snnc, *options, "-o", "whole.pt")
     assert whole.code == 0, whole.err
-    from snnc.training.method import Task
+    from snnc.training.methods.base import Task
 
     calls, loss = 0, Task.loss
 

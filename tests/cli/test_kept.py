@@ -15,13 +15,13 @@ from torch import nn
 
 from snnc import Rollout
 from snnc.backends import find_backend
-from snnc.bundle import read_bundle
-from snnc.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
-from snnc.choosing import ORDER, candidates
+from snnc.bundle.folder import read_bundle
 from snnc.frontend import load_model
 from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
+from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
+from snnc.workflows.choosing import ORDER, candidates
 
 from .conftest import MODEL, Command
 

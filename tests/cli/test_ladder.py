@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.bundle import MANIFEST, digest
+from snnc.bundle.folder import MANIFEST, digest
+from snnc.bundle.manifest import manifest_text
 from snnc.ir import Comparison, Program, read_program, write_program
 from snnc.ir.scaling import weights_of, with_weights
-from snnc.manifest import manifest_text
 
 from .conftest import Command
 

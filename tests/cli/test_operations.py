@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.bundle import MANIFEST, read_bundle
+from snnc.bundle.folder import MANIFEST, read_bundle
+from snnc.bundle.manifest import manifest_text
 from snnc.ir import size
 from snnc.ir.footprint import fan_out
-from snnc.manifest import manifest_text
 from tests.sealing import edit_manifest
 
 from .conftest import Command

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from snnc import comparing
 from snnc.backends import Engine
 from snnc.backends.reference import ReferenceBackend
 from snnc.ir import Integers, Measured, Trace, fixed_point
+from snnc.workflows import comparing
 
 from .conftest import MODEL, Command
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from snnc import QuantizedReLU, Rollout
-from snnc.bundle import read_bundle
+from snnc.bundle.folder import read_bundle
 from snnc.sim import encode, simulate
 
 from .conftest import Command

@@ -21,18 +21,19 @@ from typing import Any
 
 import pytest
 
-from snnc import bundle_output, stopping
-from snnc.bundle_output import staged
+from snnc import stopping
+from snnc.bundle import output as bundle_output
+from snnc.bundle.manifest import manifest_text
+from snnc.bundle.output import staged
 from snnc.errors import UserError
 from snnc.files import exchanging
-from snnc.manifest import manifest_text
 
 FILES = 3
 STEP = 1 if os.environ.get("SNNC_EVERY_LINE") else 7
 TRACED = tuple(
     sys.modules[module].__file__
     for module in (
-        "snnc.bundle_output",
+        "snnc.bundle.output",
         "snnc.files.writing",
         "snnc.stopping",
         "tempfile",

@@ -72,7 +72,7 @@ def test_a_bug_that_cannot_be_told_is_a_bug() -> None:
         "from snnc import cli_main\n"
         "def app(): raise RuntimeError('x')\n"
         "cli_main.app = app\n"
-        "from snnc.start import main\n"
+        "from snnc.commands.start import main\n"
         "main()\n"
     )
     assert shell(f'{sys.executable} -c "{code}" 2>/dev/full').returncode == 70

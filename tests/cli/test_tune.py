@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from samples.moving_digits.events import training_and_test
-from snnc.bundle import read_bundle
+from snnc.bundle.folder import read_bundle
 
 from .conftest import Command
 

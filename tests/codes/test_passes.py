@@ -13,8 +13,8 @@ from snnc.errors import Severity
 from snnc.ir import BatchNorm, Graph, weight_range, weight_step
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 from snnc.passes import Context, Pipeline
-from snnc.passes.grid_search import by_channel
-from snnc.passes.quantize_weights import GRAVE_ERROR
+from snnc.passes.quantize_weights.grid_search import by_channel
+from snnc.passes.quantize_weights.quantize import GRAVE_ERROR
 from snnc.sim import answers, encode, simulate
 from snnc.sim.analog import frame_values, run_frames
 from snnc.verify import spikes_by_frame

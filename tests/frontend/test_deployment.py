@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from torch import nn
 
+from snnc.authoring import Rollout, SpikingNeuron
 from snnc.errors import UserError
 from snnc.frontend import load_model
 from snnc.ir import Comparison, Reset
-from snnc.training import Rollout, SpikingNeuron
 
 MEMBER = "extra/snnc/deployment.json"
 NEURON = {"reset": "zero", "comparison": ">=", "start_value": 0.25, "potential_kept": 0.5}

@@ -265,9 +265,9 @@ def test_sub_graphs_are_dissolved_and_their_names_kept(tmp_path: Path) -> None:
         [("input", "layer"), ("layer", "output")],
         type_check=False,
     )
-    from snnc.frontend.nir import build
-    from snnc.frontend.nir_file import flatten
-    from snnc.frontend.nir_neurons import Clock
+    from snnc.frontend.nir.file import flatten
+    from snnc.frontend.nir.load import build
+    from snnc.frontend.nir.neurons import Clock
 
     graph, _ = build(flatten(outer), Clock(1.0), "net")
     assert [p.name for p in graph.populations] == ["input", "layer.if", "output"]
@@ -302,8 +302,8 @@ def test_published_files(name: str, dt: float, differ: float) -> None:
 @pytest.mark.lava
 @pytest.mark.parametrize("name", ["lif_norse", "braille_noDelay_bias_zero"])
 def test_published_files_arrive_on_lava(name: str, tmp_path: Path) -> None:
-    from snnc.driver import compile_model
-    from snnc.evidence import verify_bundle
+    from snnc.workflows.compile import compile_model
+    from snnc.workflows.verify import verify_bundle
 
     compile_model(DATA / f"{name}.nir", "loihi", tmp_path / "out", dt=1e-4)
     rng = np.random.default_rng(2)

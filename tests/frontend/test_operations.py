@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from snnc.errors import UserError
 from snnc.frontend import load_model
-from snnc.frontend.activations import ACTIVATIONS
-from snnc.frontend.builder import RULES
+from snnc.frontend.operations.activations import ACTIVATIONS
+from snnc.frontend.torch_export.builder import RULES
 from snnc.ir import Conv2d, Target
 from snnc.passes import Context, Pipeline
 from snnc.sim.analog import run_frames

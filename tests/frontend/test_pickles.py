@@ -14,7 +14,7 @@ from torch import nn
 
 from snnc.errors import UserError
 from snnc.frontend import load_model
-from snnc.frontend.pickles import COMPUTED, calls, is_harmless
+from snnc.frontend.torch_save.pickles import COMPUTED, calls, is_harmless
 
 from .archives import MODEL, SAMPLE, WEIGHTS, edit_json, malicious, put, saved, write
 

@@ -9,7 +9,7 @@ import pytest
 
 from snnc.errors import UserError
 from snnc.frontend import load_model
-from snnc.frontend.torch_run import run_torch
+from snnc.frontend.torch_export.torch_run import run_torch
 from snnc.sim.analog import run_frames
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")

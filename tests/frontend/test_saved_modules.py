@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ from torch import nn
 from snnc import QuantizedReLU
 from snnc.errors import UserError
 from snnc.frontend import Given, load_model
-from snnc.frontend.pickled_module import load_module
-from snnc.frontend.saved import Saved
-from snnc.frontend.standard_layers import NAMES, build
+from snnc.frontend.torch_save.pickled_module import load_module
+from snnc.frontend.torch_save.saved import Saved
+from snnc.frontend.torch_save.standard_layers import NAMES, build
 from snnc.sim.analog import run_frames
 
 from .archives import as_protocol_2, malicious
@@ -82,6 +83,19 @@ def test_equals_torch(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_the_name_before_it_moved(tmp_path: Path) -> None:
+    """Files of snnc up to November 2026 name ``snnc.training.activation``."""
+    (tmp_path / "old").mkdir()
+    files = tmp_path / "net.pt", tmp_path / "old" / "net.pt"
+    torch.save(nn.Sequential(nn.Linear(6, 5), QuantizedReLU(8, 1.5, 0.0)), files[0])
+    with zipfile.ZipFile(files[0]) as new, zipfile.ZipFile(files[1], "w") as old:
+        for name in new.namelist():
+            old.writestr(name, new.read(name).replace(b"snnc.authoring.", b"snnc.training."))
+    assert b"snnc.training." in files[1].read_bytes()
+    first, second = (str(load_model(f, given=Given(input_shape="6")).graph) for f in files)
+    assert first == second
+
+
 def test_shared_layers_stay_shared(tmp_path: Path) -> None:
     layer = nn.Linear(4, 4)
     torch.save(nn.Sequential(layer, nn.ReLU(), layer), tmp_path / "net.pt")
@@ -120,7 +134,7 @@ def test_every_standard_layer_is_read(tmp_path: Path) -> None:
         torch.save(build(name), tmp_path / "net.pt")
         saved = Saved(tmp_path / "net.pt", (tmp_path / "net.pt").read_bytes(), True)
         found = type(load_module(saved))
-        assert f"{found.__module__}.{found.__name__}" == name
+        assert f"{found.__module__}.{found.__name__}" == name.replace("snnc.training", "snnc.authoring")
 
 
 def hook(net: nn.Module) -> None:

@@ -238,7 +238,7 @@ def command(arguments: list[str]) -> int:
 
 def both_simulators(room: Room) -> int:
     """Whether a bundle that was accepted gives the same on both simulators, and how they disagree."""
-    from snnc.bundle import read_bundle
+    from snnc.bundle.folder import read_bundle
     from snnc.errors import UserError
     from snnc.sim import FAST, REFERENCE, encode, simulate
     from tests.traces import differences

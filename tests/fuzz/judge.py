@@ -113,7 +113,9 @@ def _traceback_key(ran: Ran) -> str:
     text = ran.err if "Traceback" in ran.err else ran.out
     frames = re.findall(r'File "([^"]+)", line (\d+), in (\S+)', text)
     ours = [(f, n) for f, n, _ in frames if "/site-packages/" not in f and "/lib/python" not in f]
-    ours = [(f, n) for f, n in ours if not f.endswith(("tests/fuzz/case.py", "compiler/cli.py"))]
+    ours = [
+        (f, n) for f, n in ours if not f.endswith(("tests/fuzz/case.py", "compiler/commands/app.py"))
+    ]
     places = " < ".join(f"{_short(f)}:{n}" for f, n in reversed(ours[-LAST_FRAMES:]))
     end = f"exit {ran.code}" if ran.code not in (70, CRASHED_AFTER) else ""
     return f"{_exception(text)} {places} {end}".strip()

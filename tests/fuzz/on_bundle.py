@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from snnc import bundle as bundles
-from snnc.manifest import manifest_text
+from snnc.bundle import folder as bundles
+from snnc.bundle.manifest import manifest_text
 
 from . import on_bytes, on_hdf5, on_json, on_zip
 from .on_pickle import PYTHON

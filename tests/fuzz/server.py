@@ -233,17 +233,6 @@ def _load() -> None:
     import scipy.sparse  # noqa: F401
     import torch
 
-    import snnc.cli
-    import snnc.driver
-    import snnc.evidence
-    import snnc.frontend.standard_layers
-    import snnc.frontend.through_torch
-    import snnc.ladder
-    import snnc.noise
-    import snnc.training.config
-    import snnc.training.finetune
-    import snnc.training.methods
-    import snnc.tuning  # noqa: F401
     from snnc.backends import registered_backends
     from snnc.passes import registered
 

@@ -14,11 +14,11 @@ import torch
 from torch import nn
 
 import snnc
-from snnc.driver import compile_model
-from snnc.evidence import run_bundle, write_results
 from snnc.training.finetune import finetune
 from snnc.training.fit import Recipe
 from snnc.training.stages import Files
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import run_bundle, write_results
 
 INPUTS, CLASSES = 6, 3
 BUNDLES = (

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle import seal
+from snnc.bundle.folder import seal
 from snnc.conformance.builder import Network
 from snnc.conformance.kit import Kit
 from snnc.ir import Code, Encoding, Program, pack_arrays, unpack_arrays, with_relays, write_program

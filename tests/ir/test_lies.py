@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from snnc.cli import app
+from snnc.commands.app import app
 from snnc.ir import IntegerNeuron, ProgramPopulation, read_program, validate, write_program
 from snnc.ir.neuron_validation import check_neuron
 

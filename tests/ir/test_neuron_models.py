@@ -15,7 +15,7 @@ from snnc.conformance.builder import Built, single
 from snnc.conformance.kit import Kit
 from snnc.errors import UserError
 from snnc.ir import Linear, Program, Target, find_model, read_program, validate, write_program
-from snnc.neuron_checks import check_models
+from snnc.ir.neuron_checks import check_models
 from snnc.sim import REFERENCE, simulate, simulator_for, tally
 from snnc.verify.ranges import prove
 from tests.plugin_packages import install

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.backends.loihi.target import LOIHI
-from snnc.data import Data, check_counts
+from snnc.bundle.data import Data, check_counts
 from snnc.errors import UserError
 from snnc.ir import (
     Encoding,

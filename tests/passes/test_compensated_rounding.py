@@ -27,16 +27,16 @@ from snnc.ir import (
     WeightGrid,
 )
 from snnc.passes import Context
-from snnc.passes.compensated_rounding import (
+from snnc.passes.quantize_weights.compensated_rounding import (
     compensate,
     moments_of,
     on_data,
     order_of,
     seen_inputs,
 )
-from snnc.passes.population_grid import INPUT_LIMIT, GridSearch
-from snnc.passes.quantize_weights import QuantizeWeights
-from snnc.passes.rounding import Choice, on_grid
+from snnc.passes.quantize_weights.population_grid import INPUT_LIMIT, GridSearch
+from snnc.passes.quantize_weights.quantize import QuantizeWeights
+from snnc.passes.quantize_weights.rounding import Choice, on_grid
 from snnc.sim.analog import frame_values, run_frames
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from snnc.ir import Kind, Limit, Neuron, Population, Target
 from snnc.passes import Context
-from snnc.passes.decays import round_decays
+from snnc.passes.quantize_weights.decays import round_decays
 
 
 def rounded(neuron: Neuron, **limits: int) -> tuple[float, float, list[str]]:

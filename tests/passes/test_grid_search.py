@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from snnc.ir import Linear, SignMode, weight_range
-from snnc.passes import grid_search
-from snnc.passes.grid_search import Weights, channel_scale, common_scale
+from snnc.passes.quantize_weights import grid_search
+from snnc.passes.quantize_weights.grid_search import Weights, channel_scale, common_scale
 
 LARGEST = 9.0
 

@@ -11,15 +11,7 @@ import pytest
 from snnc.backends import registered_backends
 from snnc.errors import CompilerBug, UserError
 from snnc.ir import Graph, Scale, Target
-from snnc.passes import (
-    Context,
-    Fact,
-    Pass,
-    Pipeline,
-    parse_pass,
-    print_pass,
-    registered,
-)
+from snnc.passes import Context, Fact, Pass, Pipeline, parse_pass, print_pass, registered
 from snnc.settings import describe_options, options
 
 from .networks import counts, rollout

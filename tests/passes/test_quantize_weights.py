@@ -14,7 +14,7 @@ from snnc.ir import Graph, Kind, Limit, Projection, SignMode, Target, on_grid
 from snnc.ir.scaling import weights_of, with_weights
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
-from snnc.passes.quantize_weights import QuantizeWeights
+from snnc.passes.quantize_weights.quantize import QuantizeWeights
 
 from .networks import counts, rollout
 

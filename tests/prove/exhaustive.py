@@ -7,7 +7,7 @@ import torch
 
 from snnc.ir import shift_sum, wrap_int32
 from snnc.sim.fast.hearing import add_shifted
-from snnc.training.twin import CountedLevels
+from snnc.training.methods.twin import CountedLevels
 
 HALF = 2**11
 """Whole numbers that a float of 16 bits holds exactly."""

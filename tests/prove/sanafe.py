@@ -12,12 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.backends.loihi.target import (
-    BIAS_EXPONENT,
-    BIAS_MANTISSA,
-    INPUT_SHIFT,
-    MAX_THRESHOLD_MANTISSA,
-)
+from snnc.backends.loihi.target import BIAS_EXPONENT, BIAS_MANTISSA, INPUT_SHIFT, MAX_THRESHOLD_MANTISSA
 from snnc.backends.sanafe import register
 from snnc.backends.sanafe.target import LARGEST
 from snnc.ir import Comparison, Reset

@@ -9,9 +9,9 @@ import pytest
 
 from samples.moving_digits.data import write_data
 from samples.moving_digits.demo import MODEL, float_accuracy
-from snnc.data import read_data
-from snnc.driver import compile_model
-from snnc.evidence import run_bundle, verify_bundle
+from snnc.bundle.data import read_data
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import run_bundle, verify_bundle
 
 STREAMS = 300
 

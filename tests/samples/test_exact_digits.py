@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from samples.moving_digits.events import training_and_test
-from snnc.driver import compile_model
-from snnc.evidence import verify_bundle
 from snnc.frontend import load_model
 from snnc.sim import answers, encode, simulate
 from snnc.sim.analog import run_frames
 from snnc.verify import spikes_by_frame
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import verify_bundle
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 

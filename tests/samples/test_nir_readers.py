@@ -15,9 +15,9 @@ from samples.nir_readers.readers import Row, compared, expected, table, tried  #
 from samples.nir_readers.reasons import bias_in_loop, joins, reason  # noqa: E402
 from samples.nir_readers.residual import train  # noqa: E402
 from snnc.backends.nir import file_input  # noqa: E402
-from snnc.bundle import read_bundle  # noqa: E402
-from snnc.data import read_data  # noqa: E402
-from snnc.driver import compile_model  # noqa: E402
+from snnc.bundle.data import read_data  # noqa: E402
+from snnc.bundle.folder import read_bundle  # noqa: E402
+from snnc.workflows.compile import compile_model  # noqa: E402
 
 CHEAPEST = ("snn-mlir", "norse")
 """By download and time where torch is on the machine; torch itself is most of every other."""

@@ -9,10 +9,10 @@ import pytest
 
 from samples.small_digits.data import write_test
 from snnc.backends.xylo.installed import ENVIRONMENT
-from snnc.bundle import read_bundle
-from snnc.driver import compile_model
+from snnc.bundle.folder import read_bundle
 from snnc.errors import UserError
-from snnc.evidence import run_bundle, verify_bundle
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import run_bundle, verify_bundle
 
 MODEL = Path("samples/small_digits/model.pt")
 STREAMS = 150

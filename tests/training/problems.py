@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from torch import nn
 
-from snnc.training import Batches, FrameNetwork, Recipe, Rollout, Streaming, fit
+from snnc.authoring import FrameNetwork, Rollout
+from snnc.training import Batches, Recipe, Streaming, fit
 
 FRAMES = 4
 TRAIN, VALIDATION = 600, 300

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.training.events import (
+from snnc.training.data.events import (
     EVENT,
     Events,
     View,

@@ -11,12 +11,13 @@ import pytest
 import torch
 from torch import nn
 
+from snnc.authoring import FrameNetwork, SpikingNeuron
 from snnc.errors import UserError
-from snnc.training import Batches, FrameNetwork, Recipe, SpikingNeuron, judge
+from snnc.training import Batches, Recipe, judge
 from snnc.training.checkpoint import Checkpoint, read_checkpoint
 from snnc.training.fit import Progress, Run, fit
-from snnc.training.method import Method, Task
-from snnc.training.methods import parse_method
+from snnc.training.methods.base import Method, Task
+from snnc.training.methods.registry import parse_method
 
 RECIPE = Recipe(epochs=4, learning_rate=1e-2, schedule="onecycle", seed=3)
 

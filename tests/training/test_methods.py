@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from snnc.driver import Compiled, compile_model
+from snnc.authoring import FrameNetwork
 from snnc.errors import UserError
-from snnc.evidence import Ran, run_bundle
 from snnc.ir import Conv2d, Linear
-from snnc.training import FrameNetwork, Recipe, Stdb, Threshold, Weights, fit, judge
-from snnc.training.grid import weighted_edges
-from snnc.training.method import Task
-from snnc.training.methods import METHODS, method_text, parse_method
+from snnc.training import Recipe, Stdb, Threshold, Weights, fit, judge
+from snnc.training.methods.base import Task
+from snnc.training.methods.grid import weighted_edges
+from snnc.training.methods.registry import METHODS, method_text, parse_method
 from snnc.training.parts import calibration_of
+from snnc.workflows.compile import Compiled, compile_model
+from snnc.workflows.verify import Ran, run_bundle
 
 from .problems import Digits, digits, trained, trained_rollout
 

@@ -16,24 +16,17 @@ from numpy.typing import NDArray
 from torch import nn
 
 from samples.moving_digits.events import training_and_test
+from snnc.authoring import FrameNetwork, SpikingNeuron
 from snnc.errors import UserError
 from snnc.frontend import load_archive, load_model
+from snnc.noise.measure import measure_noise
+from snnc.noise.plot import FORMATS, plot_noise
+from snnc.noise.quantizer import quantization_noise, quantize
+from snnc.noise.report import NoisePoint, NoiseReport
+from snnc.noise.settings import FACTOR, OWN, PERCENTILE, Setting, parse_settings, parse_steps
+from snnc.noise.table import COLUMNS, noise_table
 from snnc.sim.analog import run_frames
-from snnc.training import FrameNetwork, SpikingNeuron
-from snnc.training.noise import measure_noise
-from snnc.training.noise_plot import FORMATS, plot_noise
-from snnc.training.noise_quantizer import quantization_noise, quantize
-from snnc.training.noise_report import NoisePoint, NoiseReport
-from snnc.training.noise_settings import (
-    FACTOR,
-    OWN,
-    PERCENTILE,
-    Setting,
-    parse_settings,
-    parse_steps,
-)
-from snnc.training.noise_table import COLUMNS, noise_table
-from snnc.training.thaw import graph_of
+from snnc.training.methods.thaw import graph_of
 
 Counts = NDArray[Any]
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "moving_digits"

@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from snnc.authoring import Rollout
 from snnc.frontend import load_model
-from snnc.training import Rollout
 
 
 def run_stepwise(net: Rollout, frames: Tensor) -> Tensor:

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from snnc.driver import compile_model
+from snnc.authoring import FixedDropout, FrameNetwork, Rollout, SpikingNeuron
 from snnc.errors import UserError
 from snnc.ir import Program, Reset, Trace
-from snnc.ladder import climb
 from snnc.sim import encode
 from snnc.sim.engines import simulate
-from snnc.training import FixedDropout, FrameNetwork, Rollout, SpikingNeuron
+from snnc.workflows.compile import compile_model
+from snnc.workflows.ladder import climb
 
 STEPS = 4
 UNIT = 1 / 32  # of weights and biases: everything is exact in floats and on the chip's grid

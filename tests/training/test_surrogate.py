@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnc.training import SpikingNeuron
-from snnc.training.surrogate import Linear, Logistic, SinceSpike, Surrogate, fire
+from snnc.authoring import SpikingNeuron
+from snnc.authoring.surrogate import Linear, Logistic, SinceSpike, Surrogate, fire
 
 
 def gradients(neuron: SpikingNeuron, arriving: list[float], weights: list[float]) -> Tensor:
@@ -109,7 +109,7 @@ def test_finite_differences_of_the_smoothed_neuron(
     surrogate: Surrogate, reset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The neuron's own loop, with a smooth spike in place of the step: numerical gradients agree."""
-    monkeypatch.setattr("snnc.training.neurons.fire", smooth_spike)
+    monkeypatch.setattr("snnc.authoring.neurons.fire", smooth_spike)
     torch.manual_seed(0)
     neuron = SpikingNeuron(4, [0.8, 1.1], reset=reset, leak=0.75, surrogate=surrogate).double()
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from snnc.authoring import FrameNetwork, QuantizedReLU, Rollout, SpikingNeuron
 from snnc.errors import UserError
 from snnc.frontend import Given, load_model
 from snnc.ir import Graph, Population
 from snnc.sim.analog import run_frames
-from snnc.training import FrameNetwork, QuantizedReLU, Rollout, SpikingNeuron
-from snnc.training.thaw import graph_of, thaw
+from snnc.training.methods.thaw import graph_of, thaw
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "moving_digits"
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from snnc.data import Data
+from snnc.bundle.data import Data
 from snnc.errors import CompilerBug, UserError
 from snnc.frontend import load_model
 from snnc.progress import quiet

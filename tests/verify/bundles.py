@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from snnc.backends import Backend, Emitted, find_backend
-from snnc.bundle import Bundle
-from snnc.claimed import claims_in
-from snnc.data import Data, check_counts
+from snnc.bundle.data import Data, check_counts
+from snnc.bundle.folder import Bundle
 from snnc.errors import UserError
 from snnc.ir import (
     Flatten,
@@ -32,8 +31,9 @@ from snnc.ir import (
 )
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
-from snnc.ranges import check_ranges
 from snnc.verify.claims import Claim
+from snnc.workflows.claimed import claims_in
+from snnc.workflows.range_report import check_ranges
 from tests.backends.nir.networks import INPUT, random_counts, random_graph
 from tests.codes.networks import trained
 

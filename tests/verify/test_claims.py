@@ -11,14 +11,14 @@ import pytest
 
 from snnc.backends.loihi.target import LOIHI
 from snnc.backends.nir.target import NIR
-from snnc.bundle import Bundle
-from snnc.claimed import beyond_proof, claims_in, claims_text
+from snnc.bundle.folder import Bundle
 from snnc.errors import UserError
 from snnc.ir import Code, Encoding, Linear, Program, ProgramProjection, SignMode, Target
-from snnc.ranges import check_ranges
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import prove
+from snnc.workflows.claimed import beyond_proof, claims_in, claims_text
+from snnc.workflows.range_report import check_ranges
 from tests.verify.test_ranges import one_layer
 
 WIDE = Target("wide")

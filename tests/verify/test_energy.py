@@ -7,9 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from snnc.ir import AvgPool2d, Flatten, Linear
-from snnc.verify.ann_operations import count_ann
-from snnc.verify.energy import (
+from snnc.cost.ann_operations import count_ann
+from snnc.cost.energy import (
     MEMORIES,
     Arithmetic,
     Energies,
@@ -23,7 +22,8 @@ from snnc.verify.energy import (
     snn_energy,
     wide,
 )
-from snnc.verify.operations import count_snn
+from snnc.cost.operations import count_snn
+from snnc.ir import AvgPool2d, Flatten, Linear
 
 from . import small
 from .test_operations import between

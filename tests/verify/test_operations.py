@@ -10,6 +10,8 @@ import pytest
 import scipy.sparse as sparse
 import torch
 
+from snnc.cost.ann_operations import Work, count_ann, read_ann
+from snnc.cost.operations import count_bits, count_snn, level_bits
 from snnc.frontend import load_model
 from snnc.ir import (
     AvgPool2d,
@@ -30,8 +32,6 @@ from snnc.ir import (
 )
 from snnc.ir.delays import delays_of
 from snnc.sim import encode, simulate, tally
-from snnc.verify.ann_operations import Work, count_ann, read_ann
-from snnc.verify.operations import count_bits, count_snn, level_bits
 from tests.backends.nir.networks import INPUT
 from tests.codes.networks import exact_network
 from tests.frontend.ordinary import resnet

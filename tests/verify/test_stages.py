@@ -8,9 +8,9 @@ import pytest
 from snnc.backends import find_backend
 from snnc.ir import Graph
 from snnc.passes import Context, Pipeline
-from snnc.stages import FLOATS, LEVELS, WEIGHTS, Stages
 from snnc.verify.causes import levels_cause
 from snnc.verify.rungs import Place
+from snnc.workflows.stages import FLOATS, LEVELS, WEIGHTS, Stages
 from tests.passes.test_correct_rates import chain
 
 

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from snnc.backends.loihi.layout import projection_places
-from snnc.bundle import read_bundle
-from snnc.driver import compile_model
-from snnc.evidence import verify_bundle
+from snnc.bundle.folder import read_bundle
 from snnc.ir import SparseLinear, read_program
 from snnc.sim import simulate
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import verify_bundle
 
 LINE = (2, 16)
 

@@ -15,10 +15,10 @@ from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.backends.loihi.potentials import FORGETS, hidden_potentials
 from snnc.backends.loihi.stock import is_stock, obstacles
-from snnc.driver import compile_model
 from snnc.errors import UserError
-from snnc.evidence import verify_bundle
 from snnc.ir import IntegerNeuron, Kind, Program
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import verify_bundle
 
 MODELS = Path(__file__).resolve().parents[3] / "samples" / "moving_digits"
 STOCK = "loihi{processes=stock}"

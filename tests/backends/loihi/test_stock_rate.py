@@ -16,9 +16,7 @@ from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.backends.loihi.lif import earliest_spikes
 from snnc.backends.loihi.stock import is_stock, obstacles
-from snnc.driver import compile_model
 from snnc.errors import UserError
-from snnc.evidence import verify_bundle
 from snnc.ir import (
     Comparison,
     Conv2d,
@@ -39,6 +37,8 @@ from snnc.ir import (
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import verify_bundle
 from tests.backends.nir.networks import random_counts, random_graph
 from tests.traces import differences
 

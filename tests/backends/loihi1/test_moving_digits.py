@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from samples.moving_digits.events import training_and_test
-from snnc.driver import Compiled, compile_model
-from snnc.evidence import run_bundle, verify_bundle
+from snnc.workflows.compile import Compiled, compile_model
+from snnc.workflows.verify import run_bundle, verify_bundle
 
 from .many import interpreter
 

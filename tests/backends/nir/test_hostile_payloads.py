@@ -21,12 +21,12 @@ from snnc.backends import Emitted
 from snnc.backends.nir import FILES, NirBackend
 from snnc.backends.nir.comparison import stored
 from snnc.backends.nir.graph import write
-from snnc.comparing import refuse_others
 from snnc.errors import UserError
 from snnc.files import check_hdf5, nir_graphs
 from snnc.ir import Integers, Program, Trace
 from snnc.sim import simulate
 from snnc.verify import compare
+from snnc.workflows.comparing import refuse_others
 from tests.hostile import at, changes, leaves, put, without
 
 from .networks import compiled, random_graph, spikes

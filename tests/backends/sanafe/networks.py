@@ -7,12 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.backends.sanafe import SanafeBackend
-from snnc.ir import (
-    Encoding,
-    Integers,
-    Program,
-    ProgramProjection,
-)
+from snnc.ir import Encoding, Integers, Program, ProgramProjection
 from tests.backends.loihi.networks import random_program
 
 BACK_END = SanafeBackend(input_bits=3)

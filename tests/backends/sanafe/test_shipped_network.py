@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samples.moving_digits.events import training_and_test
-from snnc.cli import app
+from snnc.commands.app import app
 from snnc.ir import Integers, Program, read_program
 from snnc.ir.footprint import fan_out
 from snnc.sim import encode, simulate

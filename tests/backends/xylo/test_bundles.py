@@ -12,12 +12,12 @@ import pytest
 from snnc.backends.xylo import XyloBackend
 from snnc.backends.xylo.emit import FILES
 from snnc.backends.xylo.engine import read
-from snnc.driver import compile_model
 from snnc.errors import UserError
-from snnc.evidence import verify_bundle
 from snnc.ir import pack_arrays, unpack_arrays
 from snnc.sim import simulate
 from snnc.verify.compare import compare
+from snnc.workflows.compile import compile_model
+from snnc.workflows.verify import verify_bundle
 
 from .engines import need_xylosim, run
 from .networks import random_program, random_spikes

@@ -18,11 +18,11 @@ import pytest
 from snnc.backends import Emitted
 from snnc.backends.xylo import XyloBackend, comparison, engine
 from snnc.backends.xylo.emit import FILES, payload
-from snnc.comparing import refuse_others
 from snnc.errors import UserError
 from snnc.ir import Integers, Program, Trace, pack_arrays, unpack_arrays
 from snnc.sim import simulate
 from snnc.verify import compare
+from snnc.workflows.comparing import refuse_others
 from tests.hostile import changes, leaves, without
 
 from .networks import random_program, random_spikes

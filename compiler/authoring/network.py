@@ -1,0 +1,492 @@
+"""Networks of nodes and delayed linear edges, frame by frame; with activations or with spikes.
+
+On a chip no connection is instantaneous. A network that is trained with the delays that it will
+meet there needs no correction afterwards. With ``r`` the frame, ``n`` a node and ``e`` its edges::
+
+    state[n][r]     = relu(norm(sum_e op_e(state[source_e][r - delay_e])))
+                      (or QuantizedReLU in place of relu)
+    state[input][r] = frame r
+    state[.][r]     = 0 for r < 0; operations do act on these zeros, so biases act from frame 0
+
+The answer to frame ``r`` is the readout's state after frame ``r``. It has seen the frames up to
+``r - d`` where ``d`` is the sum of delays along the shortest path from the input.
+
+With a ``SpikingNeuron`` at every node, a frame lasts K time steps. The input's counts are there in each
+of them, a node's state is its K outputs, which reach their targets step by step, and the readout is the
+mean over the frame's steps: what a chip does in the code ``rate`` with matched delays, in floats.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import ClassVar
+
+import networkx as nx
+import torch
+from torch import Tensor, nn
+
+from snnc.files.writing import write_file
+
+from .dropout import FixedDropout
+from .edges import Edge, check_linear
+from .export import archive_bytes, as_counts, check_calibration
+from .neurons import SpikingNeuron
+from .nodes import Activation, Node, Readout
+
+INPUT = "input"
+STATE_PREFIX = "state_"
+
+
+class FrameNetwork(nn.Module):
+    """A network of nodes and edges, whose edges take whole frames or none.
+
+    :class:`~snnc.Rollout` is the one to write networks in, whose every edge takes a frame.
+    This one is what any other model becomes for training (:func:`snnc.training.thaw`). Nodes come
+    before the edges that use them. The structure is final once the network has run.
+
+    Args:
+        input_shape: shape of one frame without the batch, e.g. ``(2, 16, 16)``.
+
+    Attributes:
+        weight_bits, scales: of the chip's grid, where the weights were trained on one: its bits, and
+            for each node and the readout integer units for one threshold, one or one a channel. The
+            archive carries them, and the compiler finds the same integers again.
+    """
+
+    least_delay: ClassVar[int] = 0
+    _rule_of_delays: ClassVar[str] = "every edge takes a whole number of frames"
+
+    def __init__(self, input_shape: Sequence[int]) -> None:
+        super().__init__()
+        self.input_shape = tuple(int(size) for size in input_shape)
+        if not self.input_shape or min(self.input_shape) < 1:
+            raise ValueError(f"input_shape must hold sizes of at least 1, got {self.input_shape}")
+        self._nodes: list[str] = []
+        self._edges: list[Edge] = []
+        self._readout: str | None = None
+        self._accumulate = False
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._order: tuple[str, ...] = ()
+        self._steps: int | None = None
+        self.weight_bits: int | None = None
+        self.scales: dict[str, list[int]] = {}
+
+    def node(
+        self, name: str, norm: nn.Module | None = None, activation: Activation | None = None
+    ) -> None:
+        """Add a node: ``relu(norm(sum of its edges))``, registered as the submodule ``name``.
+
+        Args:
+            name: a Python identifier, not taken, not ``"input"``, not starting with ``state_``.
+            norm: usually a BatchNorm2d over the summed edges.
+            activation: in place of the ReLU one with levels, which the codes ``frame`` and ``graded``
+                carry without loss, or a ``SpikingNeuron``: then every node has one, of the same steps.
+
+        Raises:
+            ValueError: the name cannot be used, or the network has already run.
+        """
+        self._check_open()
+        self._check_name(name)
+        self.add_module(name, Node(norm, activation))
+        self._nodes.append(name)
+
+    def readout(self, name: str, accumulate: bool = False) -> None:
+        """Add the answer: linear, one a network, the source of no edge.
+
+        Args:
+            name: as for :meth:`node`.
+            accumulate: the state is the running sum over frames, ``y[r] = y[r-1] + sum of edges``,
+                as in a potential on a chip that neither leaks nor fires.
+
+        Raises:
+            ValueError: there is one already, the name cannot be used, or the network has run.
+        """
+        self._check_open()
+        if self._readout is not None:
+            raise ValueError(f"there is one readout only, and it is {self._readout!r}")
+        self._check_name(name)
+        self.add_module(name, Readout())
+        self._readout = name
+        self._accumulate = accumulate
+
+    def edge(self, source: str, target: str, operation: nn.Module, delay: int = 1) -> None:
+        """Connect two nodes; recurrent and parallel edges are welcome.
+
+        The operation is registered as ``<source>_to_<target>``; parallel edges get ``_2``, ``_3``.
+
+        Args:
+            source: a node, or ``"input"``.
+            target: a node, or the readout.
+            operation: one of ``LINEAR_OPERATIONS`` or a Sequential of them.
+            delay: in frames, at least 1 in a ``Rollout``, at least 0 in a ``FrameNetwork``.
+
+        Raises:
+            ValueError: unknown end, nonlinear operation, delay too small, or the network has run.
+        """
+        self._check_open()
+        if source == self._readout:
+            raise ValueError(f"the readout {source!r} does not spike and cannot be a source")
+        sources = [INPUT, *self._nodes]
+        if source not in sources:
+            raise ValueError(f"unknown source {source!r}; known: {', '.join(sources)}")
+        targets = [*self._nodes, *([self._readout] if self._readout else [])]
+        if target not in targets:
+            raise ValueError(f"unknown target {target!r}; known: {', '.join(targets) or 'none'}")
+        if isinstance(delay, bool) or not isinstance(delay, int) or delay < self.least_delay:
+            raise ValueError(
+                f"delay of {source} -> {target} is {delay!r}; {self._rule_of_delays}, "
+                f"at least {self.least_delay}"
+            )
+        check_linear(operation, f"{source} -> {target}")
+        name = self._free_edge_name(f"{source}_to_{target}")
+        self.add_module(name, operation)
+        self._edges.append(Edge(name, source, target, delay))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Unroll over whole streams, from zero states; differentiable, for training.
+
+        Args:
+            frames: float (batch, frames, *input_shape), at least one frame.
+
+        Returns:
+            The readout after each frame, (batch, frames, classes).
+
+        Raises:
+            ValueError: the network is incomplete or ``frames`` does not fit it.
+        """
+        self._build()
+        self._check_frames(frames, leading=2)
+        batch, length = frames.shape[:2]
+        for module in self.modules():
+            if isinstance(module, FixedDropout):
+                module.begin(batch)
+        history = {
+            name: [frames.new_zeros(self._state_shape(name, batch))] * depth
+            for name, depth in self._depths().items()
+        }
+        answers = []
+        for r in range(length):
+            state = self._advance(history, frames[:, r])
+            history = {name: [state[name], *past[:-1]] for name, past in history.items()}
+            answers.append(state[self._answer])
+        return torch.stack(answers, dim=1)
+
+    def step(self, frame: Tensor) -> Tensor:
+        """Take in one frame and keep the states in the buffers ``state_<node>_<frames ago>``.
+
+        Args:
+            frame: float (1, *input_shape).
+
+        Returns:
+            The readout after this frame, (1, classes), without gradient.
+
+        Raises:
+            ValueError: the network is incomplete or ``frame`` does not fit it.
+        """
+        self._build()
+        self._check_frames(frame, leading=1)
+        if frame.shape[0] != 1:
+            raise ValueError(f"step takes one frame of one stream, got a batch of {frame.shape[0]}")
+        with torch.no_grad():
+            return self._step(frame)
+
+    def reset(self) -> None:
+        """Zero the states that :meth:`step` keeps, as before frame 0."""
+        self._build()
+        for name, depth in self._depths().items():
+            for ago in range(1, depth + 1):
+                self.get_buffer(_buffer_name(name, ago)).zero_()
+
+    def export(self, path: str | Path, calibration: object = None) -> None:
+        """Write the step, in evaluation mode and from zero states, as a ``torch.export`` archive.
+
+        Args:
+            path: the file; an existing one is replaced.
+            calibration: event counts (samples, frames, *input_shape), an array or a tensor; they
+                travel in the archive, so that the compiler needs no second file.
+
+        Raises:
+            ValueError: the network is incomplete or the calibration data does not fit it.
+            UserError: D112, D151 the file cannot be written; one that was there is left as it is.
+        """
+        write_file(Path(path), self.to_bytes(calibration))
+
+    def to_bytes(self, calibration: object = None) -> bytes:
+        """The archive that :meth:`export` writes; the same arguments and errors."""
+        self._build()
+        counts = None if calibration is None else as_counts(calibration)
+        if counts is not None:
+            check_calibration(counts, self.input_shape)
+        # A copy keeps the training flags and the states of the original as they are.
+        twin = copy.deepcopy(self).cpu().eval()
+        twin._speak_levels()
+        twin.reset()
+        # Bound on the instance, not wrapped: a wrapper would add itself to every module path.
+        twin.__dict__["forward"] = twin._step
+        frame = self._like_parameters((1, *self.input_shape)).cpu()
+        with torch.no_grad():
+            program = torch.export.export(twin, (frame,))
+        return archive_bytes(program, self._description(), counts, self._deployment())
+
+    def _description(self) -> dict[str, object]:
+        """The structure in plain words, for a reader of the archive; the compiler ignores it."""
+        return {
+            "format": 1,
+            "input_shape": list(self.input_shape),
+            "nodes": self._nodes,
+            "readout": self._answer,
+            "accumulate": self._accumulate,
+            "edges": [asdict(edge) for edge in self._edges],
+        }
+
+    def finalize(self) -> None:
+        """Check the whole network and settle its structure, as first use does.
+
+        Raises:
+            ValueError: the network is incomplete.
+        """
+        self._build()
+
+    def _speak_levels(self) -> None:
+        """Put what a frame's spikes stand for in place of spiking: what the archive's program says."""
+        for name in self._nodes:
+            node = self.get_submodule(name)
+            assert isinstance(node, Node)
+            if isinstance(node.activation, SpikingNeuron):
+                node.activation = node.activation.levels().train(node.training)
+        self._shapes = {}
+        self._build()
+
+    def _deployment(self) -> dict[str, object] | None:
+        """What the archive says beside its program of how training saw the chip; None for nothing."""
+        said: dict[str, object] = {}
+        if self._steps is not None:
+            said["steps_per_frame"] = self._steps
+            said["neurons"] = {name: neuron.dynamics() for name, neuron in self.spiking().items()}
+        if self.weight_bits is not None:
+            said["weight_bits"] = self.weight_bits
+            said["scales"] = self.scales
+        return {"format": 1, **said} if said else None
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the nodes, in the order in which they were added."""
+        return tuple(self._nodes)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges, in the order in which they were added."""
+        return tuple(self._edges)
+
+    def spiking(self) -> dict[str, SpikingNeuron]:
+        """The neurons of nodes that spike, by the node's name."""
+        found = {name: self.get_submodule(name).activation for name in self._nodes}
+        return {name: a for name, a in found.items() if isinstance(a, SpikingNeuron)}
+
+    @property
+    def steps(self) -> int | None:
+        """Time steps of a frame where nodes spike, else None.
+
+        Raises:
+            ValueError: the network is incomplete, or only some nodes spike.
+        """
+        self._build()
+        return self._steps
+
+    @property
+    def first_response(self) -> int:
+        """Frames along the shortest path from the input to the readout: answers before know nothing.
+
+        Raises:
+            ValueError: the network is incomplete.
+        """
+        self._build()
+        ways = nx.DiGraph()
+        for edge in self._edges:
+            known = ways.get_edge_data(edge.source, edge.target, {"delay": edge.delay})["delay"]
+            ways.add_edge(edge.source, edge.target, delay=min(edge.delay, known))
+        return int(nx.dijkstra_path_length(ways, INPUT, self._answer, weight="delay"))
+
+    @property
+    def _answer(self) -> str:
+        if self._readout is None:
+            raise ValueError("the network has no readout; add one with .readout(name)")
+        return self._readout
+
+    def _advance(self, history: dict[str, list[Tensor]], frame: Tensor) -> dict[str, Tensor]:
+        """New states of everything; ``history[name][k-1]`` is k frames old."""
+        state = {INPUT: frame}
+        for name in self._order:
+            arriving = []
+            for edge in self._edges:
+                if edge.target == name:
+                    past = history[edge.source][edge.delay - 1] if edge.delay else state[edge.source]
+                    arriving.append(self._along(edge, past))
+            if name == self._readout and self._accumulate:
+                arriving.insert(0, history[name][0])
+            state[name] = self.get_submodule(name)(*arriving)
+        return state
+
+    def _along(self, edge: Edge, sent: Tensor) -> Tensor:
+        """What an edge brings: (batch, *shape), to a spiking node (steps or 1, batch, *shape)."""
+        operation = self.get_submodule(edge.name)
+        if self._steps is None:
+            arrived: Tensor = operation(sent)
+            return arrived
+        if edge.source == INPUT:
+            arrived = operation(sent)  # the same in every step
+            return arrived if edge.target == self._readout else arrived.unsqueeze(0)
+        if edge.target == self._readout:
+            arrived = operation(sent.mean(0))  # the mean of a linear operation is that of the mean
+            return arrived
+        arrived = operation(sent.flatten(0, 1)).unflatten(0, sent.shape[:2])
+        return arrived
+
+    def _state_shape(self, name: str, batch: int) -> tuple[int, ...]:
+        """Shape of a node's state; a spiking one has its steps in front."""
+        spikes = self._steps is not None and name in self._nodes
+        return (*((self._steps or 1,) if spikes else ()), batch, *self._shapes[name])
+
+    def _step(self, frame: Tensor) -> Tensor:
+        """What is exported: no checks, no gradient switches, every state read before written."""
+        depths = self._depths()
+        history = {
+            name: [self.get_buffer(_buffer_name(name, ago)) for ago in range(1, depth + 1)]
+            for name, depth in depths.items()
+        }
+        state = self._advance(history, frame)
+        for name, past in history.items():
+            # Oldest first, so that each state is passed on before it is overwritten.
+            for older, younger in zip(past[:0:-1], past[-2::-1], strict=True):
+                older.copy_(younger)
+            past[0].copy_(state[name])
+        return state[self._answer]
+
+    def _depths(self) -> dict[str, int]:
+        """How many past frames of each source some edge reads; sources nobody reads are absent."""
+        depths: dict[str, int] = {}
+        for edge in self._edges:
+            if edge.delay:
+                depths[edge.source] = max(depths.get(edge.source, 0), edge.delay)
+        if self._accumulate:
+            depths[self._answer] = 1
+        return depths
+
+    def _build(self) -> None:
+        """Check the whole network and create the state buffers, on first use."""
+        if self._shapes:
+            return
+        shapes = self._infer_shapes()
+        if len(shapes[self._answer]) != 1:
+            raise ValueError(
+                f"the readout {self._answer!r} has shape {shapes[self._answer]}, expected "
+                "(classes,); flatten on its edges"
+            )
+        self._shapes = shapes
+        self._steps = self._common_steps()
+        self._order = self._order_within_frame()
+        for name, depth in self._depths().items():
+            for ago in range(1, depth + 1):
+                # Not persistent: a state_dict holds what was trained, and loads into a new network.
+                self.register_buffer(
+                    _buffer_name(name, ago),
+                    self._like_parameters(self._state_shape(name, 1)),
+                    persistent=False,
+                )
+
+    def _common_steps(self) -> int | None:
+        """The steps of a frame where all nodes spike; None where none does."""
+        found: dict[int | None, str] = {}
+        for name in self._nodes:
+            activation = self.get_submodule(name).activation
+            found.setdefault(activation.steps if isinstance(activation, SpikingNeuron) else None, name)
+        if len(found) > 1:
+            said = ", ".join(f"{name}: {steps or 'no spikes'}" for steps, name in found.items())
+            raise ValueError(f"every node spikes with the same steps a frame, or none; here {said}")
+        return next(iter(found), None)
+
+    def _order_within_frame(self) -> tuple[str, ...]:
+        """Nodes and readout so that whatever takes no frame comes after its source."""
+        names = [*self._nodes, self._answer]
+        within = nx.DiGraph()
+        within.add_nodes_from(names)
+        instant = [e for e in self._edges if not e.delay and e.source != INPUT]
+        within.add_edges_from((e.source, e.target) for e in instant)
+        try:
+            return tuple(nx.lexicographical_topological_sort(within, key=names.index))
+        except nx.NetworkXUnfeasible:
+            loop = " -> ".join(source for source, _ in nx.find_cycle(within))
+            raise ValueError(f"the loop {loop} takes no frame; give one of its edges a delay") from None
+
+    def _infer_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every node without the batch, found by sending zeros along the edges."""
+        answer = self._answer
+        shapes = {INPUT: self.input_shape}
+        pending = list(self._edges)
+        while ready := [edge for edge in pending if edge.source in shapes]:
+            pending = [edge for edge in pending if edge.source not in shapes]
+            for edge in ready:
+                shape = self._probe(edge.name, shapes[edge.source])
+                if shapes.setdefault(edge.target, shape) != shape:
+                    raise ValueError(
+                        f"{edge.name} gives shape {shape}, but other edges into "
+                        f"{edge.target!r} give {shapes[edge.target]}"
+                    )
+        for name in (*self._nodes, answer):
+            if name not in shapes:
+                raise ValueError(f"no path from the input leads to {name!r}")
+            self._probe(name, shapes[name])
+        return shapes
+
+    def _probe(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape that a submodule makes of zeros; on a copy, so that no statistics are touched."""
+        module = copy.deepcopy(self.get_submodule(name)).eval()
+        spikes = isinstance(getattr(module, "activation", None), SpikingNeuron)
+        if spikes:
+            shape = (1, *shape)
+        try:
+            with torch.no_grad():
+                result: Tensor = module(self._like_parameters((1, *shape)))
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise ValueError(f"{name} cannot take a frame of shape {shape}: {error}") from error
+        return tuple(result.shape[2:] if spikes else result.shape[1:])
+
+    def _like_parameters(self, shape: tuple[int, ...]) -> Tensor:
+        """Zeros with the device and dtype of the weights."""
+        example = next(self.parameters(), torch.empty(0))
+        return torch.zeros(shape, device=example.device, dtype=example.dtype)
+
+    def _check_frames(self, frames: Tensor, leading: int) -> None:
+        expected = ("batch", "frames")[:leading]
+        fits = frames.ndim == leading + len(self.input_shape) and frames.numel() > 0
+        if not fits or tuple(frames.shape[leading:]) != self.input_shape:
+            wanted = ", ".join([*expected, *map(str, self.input_shape)])
+            raise ValueError(f"expected a tensor of shape ({wanted}), got {tuple(frames.shape)}")
+        if not frames.is_floating_point():
+            raise ValueError(f"expected floating-point frames, got {frames.dtype}; use .float()")
+
+    def _check_open(self) -> None:
+        if self._shapes:
+            raise ValueError("the network has run already; its structure is final")
+
+    def _check_name(self, name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is not a Python identifier")
+        if name == INPUT or name.startswith(STATE_PREFIX):
+            raise ValueError(f"{name!r} is reserved: {INPUT!r} and {STATE_PREFIX}* have a meaning")
+        if hasattr(self, name):
+            raise ValueError(f"the name {name!r} is taken, by another part or by torch.nn.Module")
+
+    def _free_edge_name(self, base: str) -> str:
+        name, number = base, 1
+        while hasattr(self, name):
+            number += 1
+            name = f"{base}_{number}"
+        return name
+
+
+def _buffer_name(node: str, ago: int) -> str:
+    return f"{STATE_PREFIX}{node}_{ago}"

@@ -1,0 +1,1 @@
+"""Bundles and data files on disk: the folder, its manifest, counts and labels."""

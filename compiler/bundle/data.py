@@ -1,0 +1,234 @@
+"""Data files: ``x`` (samples, frames, ...) of integer event counts, and optionally ``y`` (samples,)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import Diagnostic, UserError, fail, number
+from snnc.files import Budget, Kind, parse_npz, read_bytes
+from snnc.files.arrays import NPY_MAGIC
+from snnc.ir import Encoding, Program, Shape, Target, input_range, relays_payloads
+from snnc.ir.input_range import LEAST_INPUT, MOST_INPUT
+
+SHOWN_NAMES = 5
+READ = ("x", "y")
+INT64 = 8
+
+FILE = Kind(
+    "D501", "this is no readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
+)
+
+LARGEST_LABEL = 2**31 - 1
+"""No model has more answers."""
+
+MAX_COUNT = 2**23 - 1
+"""Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Event counts, int64 (samples, frames, \\*input shape), and labels, int64 (samples,), if any."""
+
+    x: NDArray[np.int64]
+    y: NDArray[np.int64] | None
+
+    def first(self, samples: int) -> Data:
+        """The first so many samples."""
+        return Data(self.x[:samples], None if self.y is None else self.y[:samples])
+
+
+def read_data(path: Path) -> Data:
+    """Read a data file and check everything about it that needs no model.
+
+    Raises:
+        UserError: missing, not an ``.npz`` archive, no ``x``, empty, not whole finite numbers, labels
+            that do not fit.
+    """
+    arrays = _read_arrays(path)
+    if "x" not in arrays:
+        raise fail(
+            "D502",
+            f"no array 'x', found {_some(sorted(arrays))}",
+            where=str(path),
+            help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
+        )
+    x = arrays["x"]
+    if x.ndim < 3:
+        raise fail(
+            "D503",
+            f"x has shape {x.shape}",
+            where=str(path),
+            why="its axes must be samples, frames and those of the model's input",
+        )
+    if x.size == 0:
+        raise fail("D504", f"x is empty, shape {x.shape}", where=str(path))
+    x = _whole(x, path)
+    y = arrays.get("y")
+    if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
+        raise fail(
+            "D505",
+            f"y has shape {y.shape} and type {y.dtype}, x has {len(x)} samples",
+            where=str(path),
+            help="give one whole number a sample, or leave y out",
+        )
+    if y is not None:
+        _refuse_strange_labels(y, path)
+    return Data(x, None if y is None else y.astype(np.int64))
+
+
+def _refuse_strange_labels(y: NDArray[Any], path: Path) -> None:
+    """Refuse labels that can be no class of any model; those beyond a model's are found with it."""
+    outside = y[(y < 0) | (y > LARGEST_LABEL)]
+    if outside.size:
+        raise fail(
+            "D505",
+            f"{outside.size} of {y.size} labels in y are outside "
+            f"0..{LARGEST_LABEL}, such as {outside[0]}",
+            where=str(path),
+            why="a label is the number of a class, from 0",
+            help="number the classes from 0; leave samples without a label out, or leave out y",
+        )
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    data = read_bytes(path, FILE)
+    if data.startswith(NPY_MAGIC):
+        raise FILE.wrong(str(path), "a single array (.npy), not an archive of named ones")
+    budget = Budget(str(path))
+    arrays = parse_npz(data, str(path), FILE, budget)
+    for name in READ:
+        if name in arrays:  # its numbers become int64
+            budget.take(INT64 * arrays[name].size, f"{path}: {name} as int64")
+    return arrays
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list that may be long."""
+    shown = ", ".join(names[:SHOWN_NAMES]) or "nothing"
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown
+
+
+def _whole(x: NDArray[Any], path: Path) -> NDArray[np.int64]:
+    if x.dtype.kind not in "iufb":
+        raise fail("D506", f"x has type {x.dtype}; event counts are whole numbers", where=str(path))
+    if x.dtype.kind == "f":
+        strange = int(np.count_nonzero(~np.isfinite(x)))
+        if strange:
+            raise fail("D506", f"x has {strange} NaN or infinite values", where=str(path))
+        broken = int(np.count_nonzero(x != np.rint(x)))
+        if broken:
+            raise fail(
+                "D506",
+                f"x has {broken} of {x.size} values that are not whole numbers",
+                where=str(path),
+                why="input arrives on the chip as event counts",
+                help="train and run on counts, not on normalised frames",
+            )
+    largest = max(abs(int(x.max())), abs(int(x.min())))
+    if largest > MAX_COUNT:
+        what = f"a count of {number(largest)} exceeds {MAX_COUNT}"
+        raise fail("D507", what, where=str(path))
+    return x.astype(np.int64)
+
+
+def check_shape(data: Data, shape: Shape, where: str) -> None:
+    """Refuse data that do not fit the model's input.
+
+    Raises:
+        UserError: with both shapes.
+    """
+    if data.x.shape[2:] != shape:
+        raise fail(
+            "D508",
+            f"x has frames of shape {data.x.shape[2:]}, the model takes {shape}",
+            where=where,
+            why=f"x is (samples, frames, ...) and has shape {data.x.shape}",
+        )
+
+
+def check_counts(data: Data, program: Program, target: Target, where: str) -> None:
+    """Refuse counts that the input's spikes cannot carry on a target (``snnc.ir.input_range``).
+
+    What compiles, verifies and runs asks here, of calibration data as of any other.
+
+    Args:
+        data: counts of the input's shape.
+        program: as compiled.
+        target: its limits "input spikes" and "least input".
+        where: the data's file.
+
+    Raises:
+        UserError: D509 ``spread`` with negative counts or more than one event a step, D511 negative
+            payloads that would have to pass relays, D520 or D470 more or less than the target takes.
+    """
+    low, high = input_range(program, target)
+    over, under = int(np.count_nonzero(data.x > high)), int(np.count_nonzero(data.x < low))
+    if program.input.encoding is Encoding.SPREAD:
+        found = [_not_spread(data, program, target, over + under)] if over or under else []
+    else:
+        found = [_above(data, target, over)] if over else []
+        if under:
+            relayed = relays_payloads(program)
+            found.append(_relayed(data, under) if relayed else _below(data, target, under))
+    if found:
+        raise UserError(*(replace(each, where=where) for each in found))
+
+
+def _not_spread(data: Data, program: Program, target: Target, outside: int) -> Diagnostic:
+    steps, largest, smallest = program.steps_per_frame, int(data.x.max()), int(data.x.min())
+    cures = []
+    if smallest >= 0 and program.step_seconds is None:  # the frames of a NIR network are steps
+        cures.append(f"compile with --steps-per-frame {largest}")
+    if Encoding.GRADED in target.encodings:
+        most, least = target.limits.get(MOST_INPUT), target.limits.get(LEAST_INPUT)
+        fits = (most is None or largest <= most.value) and (least is None or smallest >= least.value)
+        option = next((limit.cure for limit in (most, least) if limit is not None), "")
+        if fits or option:
+            graded = "compile with --set 'encode-input{code=graded}'"
+            cures.append(graded if fits else f"{graded}, and {option}")
+    if not cures:
+        cures.append(f"use counts of 0 to {steps}")
+    return Diagnostic(
+        "D509",
+        f"{outside} of {data.x.size} counts are outside 0..{steps}, "
+        + (f"largest {largest}" if largest > steps else f"smallest {smallest}"),
+        why="the input code 'spread' sends one binary spike a step at the most",
+        help=", or ".join(cures),
+    )
+
+
+def _above(data: Data, target: Target, over: int) -> Diagnostic:
+    limit = target.limits[MOST_INPUT]
+    cut = f"cut counts at {limit.value}, and train with such counts; or use shorter frames"
+    return Diagnostic(
+        "D520",
+        f"{over} of {data.x.size} counts exceed {limit.value}, largest {data.x.max()}",
+        why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
+        help=limit.cure or cut,
+    )
+
+
+def _below(data: Data, target: Target, under: int) -> Diagnostic:
+    limit = target.limits[LEAST_INPUT]
+    return Diagnostic(
+        "D470",
+        f"{under} of {data.x.size} counts are below {limit.value}, smallest {data.x.min()}",
+        why=f"{target.name} takes {limit.value} {limit.unit} (stated by {limit.source})",
+        help=limit.cure or f"use counts of {limit.value} or more, such as events of each sign apart",
+    )
+
+
+def _relayed(data: Data, under: int) -> Diagnostic:
+    """A relay counts up from 0: it would swallow a negative payload without a word."""
+    return Diagnostic(
+        "D511",
+        f"{under} of {data.x.size} counts are negative, smallest {data.x.min()}",
+        why="a delay of the input is longer than a connection's, and its relay neurons carry no "
+        "negative payloads",
+        help="compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many",
+    )

@@ -1,0 +1,141 @@
+"""What commands share: exit codes, options that several have, messages instead of tracebacks."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snnc import stopping
+from snnc.errors import CompilerBug, Diagnostic, Interrupted, UserError
+
+from . import console
+
+USED_WRONGLY = 2
+DIFFERENT = 1
+OUR_BUG = 70
+READER_GONE = 141
+EXIT_CODES = (
+    "Exit codes: 0 done, or compared and equal; 1 compared and different; 2 refused, the message says "
+    "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; 141 nobody reads what "
+    "is printed."
+)
+"""See docs/exit-codes.md."""
+
+
+ModelPath = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir"),
+]
+BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
+TimeStep = Annotated[float | None, typer.Option(help="seconds that a time step lasts, for NIR files")]
+Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
+InputShape = Annotated[
+    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
+]
+SimulatorName = Annotated[
+    str | None,
+    typer.Option(
+        "--simulator", help="fast, or reference: the plain one, the same integers; not with --ladder"
+    ),
+]
+Factory = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
+]
+AllowOverflow = Annotated[
+    bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
+]
+DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
+
+
+LabelledPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...) and y")]
+CurvePath = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="loss and accuracy by epoch")]
+CheckpointPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="written after each epoch; gone on from where it is there"),
+]
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except BaseException as problem:
+        raise typer.Exit(_said(problem)) from None
+
+
+def _said(problem: BaseException) -> int:
+    """Say what happened, and give the exit code for it."""
+    if isinstance(problem, Interrupted):
+        console.diagnostics(problem.diagnostics)
+        return _stopped()
+    if isinstance(problem, KeyboardInterrupt) or stopping.requested():
+        # Whatever a library made of the request on its way up.
+        console.stopped()
+        return _stopped()
+    if isinstance(problem, UserError):
+        console.diagnostics(problem.diagnostics)
+        return USED_WRONGLY
+    if isinstance(problem, MemoryError):
+        what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
+        cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
+        console.diagnostics([Diagnostic("D612", what, help=cure)])
+        return USED_WRONGLY
+    if isinstance(problem, OSError) and problem.errno in NAMES:
+        what = f"no file can be found under this name: {problem.strerror}"
+        console.diagnostics([Diagnostic("D145", what, str(problem.filename or ""))])
+        return USED_WRONGLY
+    if isinstance(problem, OSError) and problem.errno in MACHINE:
+        console.diagnostics([_machine(problem)])
+        return USED_WRONGLY
+    if isinstance(problem, CompilerBug):
+        console.bug(problem)
+        return OUR_BUG
+    traceback.print_exception(problem)
+    console.crashed()
+    return OUR_BUG
+
+
+def _stopped() -> int:
+    return 128 + (stopping.requested() or signal.SIGINT)
+
+
+NAMES = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR}
+"""A name that is too long, or leads in a circle or through a file."""
+
+MACHINE = {
+    None,  # numpy says how many bytes were written, and not why
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EIO,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOENT,
+    errno.EAGAIN,
+}
+"""What the machine has not got or does not allow. No other error of the system is the user's matter."""
+
+
+def _machine(problem: OSError) -> Diagnostic:
+    """The message for what the system refused, wherever that was."""
+    return Diagnostic(
+        "D150",
+        f"the system refuses: {problem.strerror or problem}",
+        "" if problem.filename is None else str(problem.filename),
+        "a disk that is full or read-only, a quota, or a limit on files or processes",
+        "make room, or let TMPDIR and XDG_CACHE_HOME name folders that can be written",
+    )

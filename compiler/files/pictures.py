@@ -1,0 +1,124 @@
+"""Pictures: their formats, how matplotlib gives their bytes, and which files they may replace."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.errors import UserError, fail
+
+from . import Kind, read_bytes, reason, resolved
+from .enclosing import refuse_inside_bundle
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EARLIER = Kind("D119", "the output exists and cannot be read")
+BACKEND = "MPLBACKEND"
+BEGINNINGS = {".png": (b"\x89PNG",), ".svg": (b"<?xml", b"<svg"), ".pdf": (b"%PDF",)}
+"""How files begin that a picture may replace."""
+
+
+def need_matplotlib(where: str, instead: str) -> None:
+    """Make sure that pictures can be drawn.
+
+    Args:
+        where: the picture's file.
+        instead: what gives the same numbers.
+
+    Raises:
+        UserError: D615.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as problem:
+        raise fail(
+            "D615",
+            "plots need matplotlib",
+            where=where,
+            why=str(problem),
+            help=f"pip install 'snnc[plots]', or leave --plot out; {instead}",
+        ) from None
+    except Exception as problem:  # it reads its settings when it is imported
+        raise fail(
+            "D615",
+            f"matplotlib refuses its settings: {reason(problem)}",
+            where=f"{BACKEND}={os.environ[BACKEND]}" if BACKEND in os.environ else "matplotlibrc",
+            help=f"unset {BACKEND}, or correct the file matplotlibrc; {instead}",
+        ) from None
+
+
+@contextmanager
+def drawing(instead: str) -> Iterator[None]:
+    """Draw as matplotlib does of itself, whatever the user's ``matplotlibrc`` says (LaTeX, for one).
+
+    Args:
+        instead: as for :func:`need_matplotlib`.
+
+    Raises:
+        UserError: D615.
+    """
+    need_matplotlib("matplotlib", instead)
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
+
+
+def content(figure: Figure, file_format: str) -> bytes:
+    """A figure as a file: png, svg or pdf. The same numbers give the same file."""
+    drawn = io.BytesIO()
+    dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+    figure.savefig(drawn, format=file_format, dpi=150, metadata=dates[file_format])
+    return drawn.getvalue()
+
+
+def refuse_format(plot: Path) -> tuple[bytes, ...]:
+    """How a file of the format begins that a name's ending says.
+
+    Raises:
+        UserError: D305 no format that can be drawn.
+    """
+    ending = plot.suffix.lower()
+    if ending not in BEGINNINGS:
+        what = f"{plot.suffix!r} is no format of plots" if plot.suffix else "nothing says the format"
+        raise fail("D305", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
+    return BEGINNINGS[ending]
+
+
+def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tuple[bytes, ...]) -> None:
+    """Refuse to write where nothing can be written, or over other files, before any work is done.
+
+    Args:
+        option: that names the file.
+        path: of the result.
+        read: files that are read.
+        beginnings: how an earlier result begins, which may be replaced.
+
+    Raises:
+        UserError: D112 no place for a file, D119 another file.
+    """
+    refuse_inside_bundle(path, f"{option} {path}")
+    folder = resolved(path).parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"
+        raise fail("D112", what, where=f"{option} {path}", help="name a file in a folder of yours")
+    if resolved(path) in [resolved(other) for other in read]:
+        what = "the output is a file that is read"
+    elif path.exists() and not _begins(path, beginnings):
+        what = "the output exists and is no earlier result; it will not be overwritten"
+    else:
+        return
+    raise fail("D119", what, where=f"{option} {path}", help="choose another file")
+
+
+def _begins(path: Path, beginnings: tuple[bytes, ...]) -> bool:
+    try:
+        return read_bytes(path, EARLIER).startswith(beginnings)
+    except UserError:
+        return False

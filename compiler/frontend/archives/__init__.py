@@ -1,0 +1,1 @@
+"""Archives of ``torch.export`` as files: the zip, the tensors, and the exported program as read."""

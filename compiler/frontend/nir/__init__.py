@@ -1,0 +1,1 @@
+"""NIR files to graphs (``docs/nir.md``)."""

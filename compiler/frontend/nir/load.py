@@ -1,0 +1,126 @@
+"""From a NIR file (nir 1.0.8) to a graph: a network that spikes already, one frame a time step.
+
+* Input at a step reaches the neurons behind it in the same step, and so do their spikes the neurons
+  behind them: a connection takes no time, except as ``Delay`` nodes say.
+* A connection that is part of a loop takes one step more: the spikes of one step arrive in the next.
+* Where the answer is a spiking population, the readout counts its spikes.
+* A bias that arrives at neurons with a current goes through that current, as NIR's equation has it;
+  Loihi's biases go to the potential. One neuron that fires at every step brings it instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from snnc.bounds import SECONDS
+from snnc.errors import Diagnostic, Severity, UserError, fail
+from snnc.ir import Graph
+
+from .builder import Builder
+from .checks import node_problems
+from .composite import PATTERN, compose
+from .file import Nodes, kind_of, read_nodes
+from .layers import LAYERS
+from .metadata import graph_metadata, refuse_words
+from .neurons import RULES, SILENT, SPIKING, Clock, problems
+
+READABLE = (*LAYERS, *SPIKING, *SILENT, "Delay")
+
+
+def load_nir(
+    path: Path, data: bytes, dt: float | None, rule: str
+) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """The graph of a NIR file, and what its reading settled that the file leaves open.
+
+    Args:
+        path: for messages and the graph's name.
+        data: the file.
+        dt: the time step in seconds; None takes the one in the file's metadata.
+        rule: ``euler`` or ``exponential``, see :mod:`snnc.frontend.nir.neurons`.
+
+    Raises:
+        UserError: D117 no readable NIR file, D212 no time step, D2xx the network cannot be compiled.
+    """
+    nodes = read_nodes(path, data)
+    if wrong := tuple(node_problems(nodes)):
+        raise UserError(*wrong)
+    graph, notes = build(nodes, Clock(time_step(nodes, dt), rule_named(rule)), path.stem)
+    return graph, (*_other_steps(nodes, dt), *notes)
+
+
+def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
+    """A warning where the user's time step is none that the file names."""
+    if (
+        given is None
+        or not nodes.steps
+        or any(math.isclose(given, s, rel_tol=1e-6) for s in nodes.steps)
+    ):
+        return
+    named = ", ".join(f"{step:g}" for step in sorted(nodes.steps))
+    yield Diagnostic(
+        "N728",
+        f"--dt is {given:g} s, the file's metadata say {named} s",
+        where="--dt",
+        why="what a step adds and keeps depends on its length: this is another network",
+        help="leave --dt out, unless the network is meant to run with another step",
+        severity=Severity.WARNING,
+    )
+
+
+def rule_named(rule: str) -> str:
+    """The rule, if there is one of that name."""
+    if rule not in RULES:
+        raise fail("D212", f"no rule {rule!r}", where="--discretize", help=f"use {' or '.join(RULES)}")
+    return rule
+
+
+def time_step(nodes: Nodes, given: float | None) -> float:
+    """The time step in seconds: the given one, or the only one in the file. Never a guess."""
+    if given is None and len(nodes.steps) == 1:
+        given = next(iter(nodes.steps))
+    if given is None:
+        several = ", ".join(f"{step:g}" for step in sorted(nodes.steps))
+        raise fail(
+            "D212",
+            f"the file names several time steps: {several} s" if several else "no time step is known",
+            where="--dt",
+            why="NIR describes neurons in continuous time; what a step does depends on its length",
+            help="compile with --dt SECONDS, the step that the network was trained with",
+        )
+    SECONDS.check(given, "the time step", "D212", "--dt")
+    return given
+
+
+def build(nodes: Nodes, clock: Clock, name: str) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """The graph of a flat NIR network in discrete time, and notes.
+
+    Raises:
+        UserError: D2xx, see :func:`load_nir`.
+    """
+    composed, thresholds = compose(nodes)
+    _refuse(composed, clock, thresholds)
+    answer = graph_metadata(nodes.metadata, clock.rule)
+    return Builder(composed, clock, answer).build(name)
+
+
+def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:
+    """Refuse what no graph of ours can hold, all nodes at once; ``thresholds`` says why of those."""
+    wrong = []
+    for name, node in nodes.nodes.items():
+        if kind_of(node) not in READABLE:
+            named = ", ".join(kind for kind in READABLE if kind != "Composite")
+            help = f"snnc reads {named}, and {PATTERN}"
+            why = thresholds.get(name, "")
+            wrong.append(Diagnostic("D210", f"{kind_of(node)} is not supported", name, why, help))
+        for values in (getattr(node, "weight", None), getattr(node, "bias", None)):
+            if values is not None and not np.all(np.isfinite(values)):
+                wrong.append(Diagnostic("D211", "a weight or bias is not finite", name))
+        if kind_of(node) not in (*SPIKING, *SILENT):
+            refuse_words(name, node)
+        wrong += problems(name, node, clock)
+    if wrong:
+        raise UserError(*wrong)

@@ -1,0 +1,1 @@
+"""What each exported operation means for the graph."""

@@ -1,0 +1,92 @@
+"""What to do instead: one line for every operation that people meet and the compiler lacks."""
+
+from __future__ import annotations
+
+from snnc.frontend.archives.exported import Node
+
+HOW_TO_EXPORT = (
+    "write the model with snnc.Rollout.export(path), or with "
+    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see README"
+)
+
+SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
+POOL = "use average pooling (nn.AvgPool2d) or a convolution with a stride, and train again"
+AT_THE_END = "leave it out of the network: the largest element of the readout stays the largest"
+LOOP = "build the recurrence from snnc.Rollout edges, whose delays the chip can keep"
+NORM = "use nn.BatchNorm2d, which becomes part of the weights; others depend on each input"
+PRODUCT = "a chip adds what arrives and multiplies by fixed weights only"
+CONV2D = "use nn.Conv2d or nn.Conv1d"
+UPSAMPLE = "use nn.Conv2d; there is no operation that makes images larger"
+BUFFER = "compute the numbers beforehand and register_buffer them"
+NO_GRAD = "remove torch.no_grad() from forward; put it around the call of torch.export.export"
+BRANCH = "a chip computes the same for every input; make forward free of conditions and loops"
+MERGE = "use nn.Flatten(), or view(1, -1): the batch axis must stay in front"
+
+CURES: dict[str, str] = {
+    "_log_softmax": AT_THE_END,
+    "_softmax": AT_THE_END,
+    "_weight_norm_interface": "call torch.nn.utils.parametrize.remove_parametrizations first",
+    "abs": SPIKES,
+    "argmax": AT_THE_END,
+    "bmm": PRODUCT,
+    "celu": SPIKES,
+    "chunk": "split the layer before it into several layers",
+    "clamp": SPIKES,
+    "clamp_min": SPIKES,
+    "conv3d": CONV2D,
+    "conv_transpose2d": UPSAMPLE,
+    "elu": SPIKES,
+    "exp": SPIKES,
+    "gelu": SPIKES,
+    "group_norm": NORM,
+    "gru": LOOP,
+    "gru_cell": LOOP,
+    "hardsigmoid": SPIKES,
+    "hardswish": SPIKES,
+    "hardtanh": SPIKES,
+    "instance_norm": NORM,
+    "layer_norm": NORM,
+    "leaky_relu": SPIKES,
+    "log_softmax": AT_THE_END,
+    "lstm": LOOP,
+    "lstm_cell": LOOP,
+    "max_pool2d": POOL,
+    "max_pool2d_with_indices": POOL,
+    "mish": SPIKES,
+    "mul": PRODUCT,
+    "native_group_norm": NORM,
+    "native_layer_norm": NORM,
+    "pow": SPIKES,
+    "prelu": SPIKES,
+    "rms_norm": NORM,
+    "rnn_relu": LOOP,
+    "rnn_tanh": LOOP,
+    "scaled_dot_product_attention": PRODUCT,
+    "sigmoid": SPIKES,
+    "silu": SPIKES,
+    "softmax": AT_THE_END,
+    "softplus": SPIKES,
+    "split": "split the layer before it into several layers",
+    "tanh": SPIKES,
+    "topk": AT_THE_END,
+    "upsample_bilinear2d": UPSAMPLE,
+    "upsample_nearest2d": UPSAMPLE,
+    "where": BRANCH,
+}
+
+HIGHER_ORDER: dict[str, str] = {
+    "torch.ops.higher_order.cond": BRANCH,
+    "torch.ops.higher_order.while_loop": BRANCH,
+    "torch.ops.higher_order.wrap_with_set_grad_enabled": NO_GRAD,
+    "torch.ops.higher_order.wrap_with_autocast": "export without torch.autocast, in float32",
+}
+
+ANYTHING_ELSE = (
+    "build the network from nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.AvgPool2d, nn.Flatten, "
+    "sums and nn.ReLU; README lists every operation"
+)
+
+
+def cure_for(node: Node) -> str:
+    """The help line for an operation that is not supported, in place or not."""
+    return CURES.get(node.op.rstrip("_")) or HIGHER_ORDER.get(node.target) or ANYTHING_ELSE

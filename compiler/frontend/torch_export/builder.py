@@ -1,0 +1,297 @@
+"""From the exported program to the graph: runs the program once, on sums instead of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from snnc.errors import Diagnostic, UserError, fail
+from snnc.frontend.archives.exported import Exported, Node, Ref
+from snnc.frontend.operations.activations import ACTIVATIONS, QUANTIZED, whole_levels
+from snnc.frontend.operations.arithmetic import ARITHMETIC
+from snnc.frontend.operations.call import Call, Rules, UnsupportedError, torch_shape
+from snnc.frontend.operations.cures import BUFFER, cure_for
+from snnc.frontend.operations.expression import Signal, Source, Tensor
+from snnc.frontend.operations.layers import LAYERS
+from snnc.frontend.operations.memory import (
+    PERHAPS_SAME_MEMORY,
+    SAME_MEMORY,
+    Cell,
+    first_tensor,
+    is_in_place,
+    written_buffers,
+)
+from snnc.frontend.operations.pooling import POOLING
+from snnc.frontend.operations.rearranging import REARRANGING
+from snnc.frontend.operations.straight_through import without_straight_through
+from snnc.frontend.operations.training_mode import refuse_training_mode
+from snnc.ir import Array, Graph, Kind
+
+from .assembly import Answer, Draft, assemble
+from .interface import (
+    answer_output,
+    check_finite,
+    explicit_states,
+    frame_input,
+    frame_shape,
+    state_shape,
+)
+
+RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
+
+INPUT = "input"
+
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a wrong structure raises when it is read as if it were the right one."""
+
+WITHOUT_EFFECT = ("_assert", "sym_constrain_range")
+"""Beginnings of operations that check something and compute nothing."""
+
+WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
+
+
+def build_graph(
+    program: Exported, tensors: dict[str, Array], name: str
+) -> tuple[Graph, dict[str, str]]:
+    """Build the graph; with it, by population of neurons, the tensor that holds its output.
+
+    Args:
+        program: the step that takes in one frame.
+        tensors: parameters, buffers and constants by the user's names, float64.
+        name: of the graph.
+
+    Raises:
+        UserError: D106 the program uses tensors that it lacks, D2xx the network cannot be compiled;
+            all operations that are wrong at once.
+    """
+    refuse_training_mode(program)
+    check_finite(program, tensors)
+    builder = _Builder(without_straight_through(program), tensors)
+    return builder.build(name), builder.made
+
+
+@dataclass
+class _Builder:
+    program: Exported
+    tensors: dict[str, Array]
+    draft: Draft = field(default_factory=Draft)
+    cells: dict[str, Cell] = field(default_factory=dict)
+    problems: dict[Diagnostic, None] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    rounded_down: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
+
+    def build(self, name: str) -> Graph:
+        frame, result = frame_input(self.program), answer_output(self.program)
+        explicit = explicit_states(self.program)
+        shape = frame_shape(self.program, frame)
+        self.draft.add(INPUT, Kind.INPUT, Signal(shape), origin=frame)
+        self.cells[frame] = Cell(Signal.of(Source(INPUT), shape))
+        states = self._place_tensors()
+        given = {tensor: self._place_explicit(tensor, states) for tensor in explicit}
+        for node in self.program.nodes:
+            self._run(node)
+        answer = Answer(self._signal(result), self._module_of(result))
+        returned = {given[tensor]: self._signal(new) for tensor, new in explicit.items()}
+        # A functional program writes nothing: it names the new values, which may be old ones of
+        # other buffers, and so all are read before the first is written.
+        renewed = {b: self._signal(value) for b, value in self.program.mutated.items()}
+        for buffer, signal in renewed.items():
+            self.cells[states[buffer]].write(signal)
+        self._check_memory(states)
+        if self.problems:
+            raise UserError(*self.problems)
+        return assemble(
+            self.draft,
+            answer,
+            {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned},
+            {
+                **{buffer: self.tensors[buffer] for buffer in states},
+                **{state: np.zeros(signal.shape) for state, signal in returned.items()},
+            },
+            name,
+        )
+
+    def _place_tensors(self) -> dict[str, str]:
+        """Give all parameters, buffers and constants a cell; the states' tensors by user's name."""
+        states, written = {}, written_buffers(self.program)
+        program = self.program
+        for names in (program.parameters, program.buffers, program.constants):
+            for tensor, user_name in names.items():
+                if user_name not in self.tensors:
+                    raise _lacks(user_name)
+                value: Tensor = self.tensors[user_name]
+                if user_name in written:
+                    shape = state_shape(user_name, self.tensors[user_name])
+                    value = Signal.of(Source(user_name, is_state=True), shape)
+                    states[user_name] = tensor
+                self.cells[tensor] = Cell(value)
+        if missing := written - states.keys():
+            raise _lacks(min(missing))
+        return states
+
+    def _place_explicit(self, tensor: str, buffers: Collection[str]) -> str:
+        """Give an input that is a state a cell; its name, other than those of the buffers."""
+        name = f"{tensor} (input)" if tensor in buffers else tensor
+        shape = self.program.shapes[tensor]
+        assert shape is not None
+        self.cells[tensor] = Cell(Signal.of(Source(name, is_state=True), shape[1:]))
+        return name
+
+    def _run(self, node: Node) -> None:
+        """One operation; what goes wrong is noted, and the walk goes on with a stand-in."""
+        if node.op.startswith(WITHOUT_EFFECT):
+            return
+        if node.op in RULES and not self.unknown.isdisjoint(r.name for r in _refs(node)):
+            # Whatever is wrong here follows from what is wrong above.
+            for output in node.outputs:
+                self._place_stand_in(node, output)
+            self.unknown.update(node.outputs)
+            return
+        call = Call(node, lambda name: self._cell(name).read())
+        try:
+            value = self._apply(call)
+            (output,) = node.outputs[:1]
+            declared = self.program.shapes.get(output)
+            if torch_shape(value) != declared:
+                raise ValueError(f"gives {torch_shape(value)} where the file says {declared}")
+        except UnsupportedError as error:
+            what = f"{error.what.replace('torch.ops.', '')} is not supported"
+            self._note("D201", node, what, error.help or self._cure(node))
+        except MALFORMED as error:
+            what = f"{node.target.replace('torch.ops.', '')} does not fit what reaches it"
+            self._note("D209", node, f"{what}: {error}", "")
+        else:
+            self._store(node, output, value)
+            return
+        for output in node.outputs:
+            self._place_stand_in(node, output)
+
+    def _apply(self, call: Call) -> Tensor:
+        node = call.node
+        op = node.op[:-1] if is_in_place(node) else node.op
+        if op in ACTIVATIONS:
+            value = self._activation(call, ACTIVATIONS[op](call))
+        elif op == "floor":
+            value = self._round_down(call)
+        elif op in RULES:
+            value = RULES[op](call)
+        else:
+            raise UnsupportedError(node.target)
+        call.refuse_leftovers()
+        return value
+
+    def _activation(self, call: Call, ceiling: float | None) -> Tensor:
+        arriving, origin = call.value("self"), call.node.origin
+        if not isinstance(arriving, Signal):
+            return np.asarray(np.clip(arriving, 0, ceiling))
+        levels = None
+        if first_tensor(call.node) in self.rounded_down:
+            levels = whole_levels(call.node, ceiling)
+        name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling, levels=levels)
+        self.made[name] = call.node.outputs[0]
+        return Signal.of(Source(name), arriving.shape)
+
+    def _round_down(self, call: Call) -> Tensor:
+        """``floor``: of a signal only where nothing but a cut at levels uses it."""
+        arriving = call.value("self")
+        if not isinstance(arriving, Signal):
+            return np.asarray(np.floor(arriving))
+        (output,) = call.node.outputs
+        users = [n for n in self.program.nodes if any(r.name == output for r in _refs(n))]
+        results = (*self.program.outputs, *self.program.mutated.values())
+        if len(users) != 1 or users[0].op not in ACTIVATIONS or output in results:
+            raise UnsupportedError("rounding down without a cut at whole levels", QUANTIZED)
+        self.rounded_down.add(output)
+        return arriving
+
+    def _store(self, node: Node, output: str, value: Tensor) -> None:
+        first = first_tensor(node)
+        base = self.cells.get(first) if first else None
+        if base is not None and is_in_place(node):
+            base.write(value)
+            self.cells[output] = base
+        elif base is not None and node.op in SAME_MEMORY:
+            self.cells[output] = base
+        elif base is not None and node.op in PERHAPS_SAME_MEMORY:
+            self.cells[output] = Cell(value, base.relatives)
+        else:
+            self.cells[output] = Cell(value)
+
+    def _place_stand_in(self, node: Node, output: str) -> None:
+        """Something of the right shape, so that what comes after can still be looked at."""
+        shape = self.program.shapes.get(output) or ()
+        if not self._is_live(node):
+            # Zeros without memory: the file may declare any shape.
+            self.cells[output] = Cell(np.broadcast_to(np.float64(0), shape))
+            return
+        self.cells[output] = Cell(Signal.of(Source("?"), shape[1:]))
+        if shape[:1] != (1,):
+            self.unknown.add(output)
+
+    def _cure(self, node: Node) -> str:
+        return cure_for(node) if self._is_live(node) else BUFFER
+
+    def _is_live(self, node: Node) -> bool:
+        """Whether anything that the node takes depends on the input."""
+        return any(isinstance(self._cell(r.name).value, Signal) for r in _refs(node))
+
+    def _check_memory(self, states: dict[str, str]) -> None:
+        """Note all tensors of the program that are written in a way that cannot be followed."""
+        program = self.program
+        for tensor, name in {**program.parameters, **program.buffers, **program.constants}.items():
+            cell = self.cells[tensor]
+            if cell.stale or (cell.written and name not in states):
+                what = "the tensor is changed in place, in part or while it is not a buffer"
+                self.problems[Diagnostic("D201", what, where=name, help=WHOLE_TENSORS)] = None
+
+    def _note(self, code: str, node: Node, what: str, help: str) -> None:
+        self.problems[Diagnostic(code, what, where=node.where, help=help)] = None
+
+    def _cell(self, tensor: str) -> Cell:
+        if tensor not in self.cells:
+            raise _lacks(tensor)
+        return self.cells[tensor]
+
+    def _signal(self, tensor: str) -> Signal:
+        cell = self._cell(tensor)
+        try:
+            value = cell.read()
+        except UnsupportedError as error:
+            self.problems[Diagnostic("D201", error.what, where=tensor, help=error.help)] = None
+            value = cell.value
+        if isinstance(value, Signal):
+            return value
+        return Signal(value.shape[1:], (), value[0] if value.ndim else value)
+
+    def _module_of(self, tensor: str) -> str:
+        makers = (node.module.path for node in self.program.nodes if tensor in node.outputs)
+        return next(makers, "")
+
+
+def _refs(node: Node) -> Iterator[Ref]:
+    for argument in node.arguments.values():
+        for part in argument if isinstance(argument, tuple) else (argument,):
+            if isinstance(part, Ref):
+                yield part
+
+
+def _lacks(tensor: str) -> UserError:
+    return fail(
+        "D106",
+        "the model file is damaged",
+        where=tensor,
+        why="the program uses this tensor, and the file does not have it",
+        help="export or copy the model again",
+    )

@@ -1,0 +1,176 @@
+"""The model's own program, run by torch: the first rung of ``snnc verify --ladder``.
+
+Nothing of the file is unpickled or evaluated for it. The operations that the builder understands, and
+no others, are looked up in torch by name and called on tensors that were read from raw bytes; so the
+graph is compared with torch's own kernels, and not with a second reading of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import fail
+from snnc.frontend.archives.exported import Exported, Node, Ref
+from snnc.ir import Array
+
+from .interface import answer_output, explicit_states, frame_input
+
+NAMESPACE = ("torch", "ops", "aten")
+CHECKS = ("_assert", "sym_constrain_range")
+"""Beginnings of operations that check something and compute nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The program that takes in one frame.
+
+    Attributes:
+        program: its operations.
+        tensors: parameters, buffers and constants by the user's names, float64.
+        made: by population of neurons, the tensor that holds its output.
+    """
+
+    program: Exported
+    tensors: dict[str, Array]
+    made: dict[str, str]
+
+
+def run_torch(
+    step: Step,
+    readout: str,
+    frames: NDArray[Any],
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Run streams of frames through torch, each from the initial states.
+
+    Args:
+        step: the program.
+        readout: what the answer is called.
+        frames: (samples, frames, \\*input shape).
+        progress: called with the number of samples done.
+
+    Returns:
+        By population of neurons, and under ``readout``: (samples, frames, \\*shape).
+
+    Raises:
+        UserError: D123 torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as problem:
+        raise fail(
+            "D123",
+            "running the model needs PyTorch",
+            why=str(problem),
+            help="pip install 'snnc[torch]'",
+        ) from None
+    wanted = {**step.made, readout: answer_output(step.program)}
+    record: dict[str, list[list[Array]]] = {name: [] for name in wanted}
+    with torch.no_grad():
+        for number, stream in enumerate(frames):
+            rows = _stream(step, wanted, stream)
+            for name, values in rows.items():
+                record[name].append(values)
+            if progress is not None:
+                progress(number + 1)
+    return {name: np.array(values, np.float64) for name, values in record.items()}
+
+
+def _stream(step: Step, wanted: dict[str, str], stream: NDArray[Any]) -> dict[str, list[Array]]:
+    """One stream from the initial states."""
+    import torch
+
+    program = step.program
+    named = {**program.parameters, **program.buffers, **program.constants}
+    kept = {
+        tensor: torch.from_numpy(step.tensors[name].copy()).to(_dtype(program, tensor))
+        for tensor, name in named.items()
+    }
+    holders = {name: tensor for tensor, name in program.buffers.items()}
+    frame = frame_input(program)
+    explicit = explicit_states(program)
+    states = {
+        state: torch.zeros(program.shapes[state] or (), dtype=_dtype(program, state))
+        for state in explicit
+    }
+    rows: dict[str, list[Array]] = {name: [] for name in wanted}
+    for one in stream:
+        given = torch.from_numpy(np.asarray(one[None], np.float64)).to(_dtype(program, frame))
+        values: dict[str, Any] = {**kept, **states, frame: given}
+        seen: dict[str, Array] = {}
+        for node in program.nodes:
+            _run(node, values)
+            for name, tensor in wanted.items():
+                if tensor in node.outputs:
+                    # At once: what comes after may write the tensor.
+                    seen[name] = values[tensor][0].double().numpy().copy()
+        for name, tensor in wanted.items():
+            rows[name].append(seen.get(name, values[tensor][0].double().numpy().copy()))
+        renewed = {holders[buffer]: values[t].clone() for buffer, t in program.mutated.items()}
+        kept.update(renewed)
+        states = {state: values[new].clone() for state, new in explicit.items()}
+    return rows
+
+
+def _dtype(program: Exported, tensor: str) -> Any:
+    import torch
+
+    # ``ScalarType`` of torch/_export/serde/schema.py.
+    kinds = {
+        1: torch.uint8,
+        2: torch.int8,
+        3: torch.int16,
+        4: torch.int32,
+        5: torch.int64,
+        6: torch.float16,
+        7: torch.float32,
+        8: torch.float64,
+        12: torch.bool,
+        13: torch.bfloat16,
+    }
+    return kinds.get(program.dtypes.get(tensor, 7), torch.float32)
+
+
+def _run(node: Node, values: dict[str, Any]) -> None:
+    import torch
+
+    if node.op.startswith(CHECKS):
+        return
+    parts = node.target.split(".")
+    if tuple(parts[:3]) != NAMESPACE or len(parts) != 5:
+        raise ValueError(f"{node.target} is no operation of ATen")
+    operation = getattr(getattr(torch.ops.aten, parts[3]), parts[4])
+    arguments, options = [], {}
+    for argument in operation._schema.arguments:
+        if argument.name not in node.arguments:
+            if not argument.has_default_value():
+                raise ValueError(f"{node.target} lacks {argument.name}")
+            value = argument.default_value
+        else:
+            value = _value(argument.name, node.arguments[argument.name], values)
+        if argument.kwarg_only:
+            options[argument.name] = value
+        else:
+            arguments.append(value)
+    result = operation(*arguments, **options)
+    outputs = result if isinstance(result, tuple | list) else (result,)
+    values.update(zip(node.outputs, outputs, strict=False))
+
+
+def _value(name: str, given: Any, values: dict[str, Any]) -> Any:
+    if isinstance(given, Ref):
+        return values[given.name]
+    if isinstance(given, tuple):
+        return [_value(name, part, values) for part in given]
+    if name == "dtype" and isinstance(given, int):
+        return _scalar_type(given)
+    return given
+
+
+def _scalar_type(number: int) -> Any:
+    return _dtype(Exported((), {}, (), (), dtypes={"": number}), "")

@@ -1,0 +1,219 @@
+"""A state dict and the user's own code that builds its network: ``--module package.module:factory``.
+
+This is the only place where snnc runs code of the user, and only code that they name; the file itself
+is read by torch's weights-only loader.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.errors import Diagnostic, UserError, fail
+from snnc.frontend.archives.tensors import MOST_ELEMENTS
+from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
+
+from .pickled_module import load_tensors
+from .saved import Saved
+from .through_torch import archive_of, reason
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+MOST_SHOWN = 8
+
+
+def export_state_dict(saved: Saved, given: Given) -> bytes:
+    """The network of a state dict as a ``torch.export`` archive.
+
+    Args:
+        saved: the file.
+        given: its ``module`` names the factory, which is called without arguments.
+
+    Raises:
+        UserError: D104 the file holds something else, D126 the factory cannot be used, D127 its network
+            and the state dict do not fit, D122 no input shape, D124 torch.export fails.
+    """
+    assert given.module is not None
+    state = _state_dict(saved)
+    with folder_on_path(Path.cwd()):
+        net = built_by(given.module)
+        _load(net, state, saved.path, given.module)
+        net.eval()
+        if _is_rollout(net):
+            return _rollout_archive(net, given)
+        return archive_of(saved.path, net, given.shape(saved.path))
+
+
+@contextmanager
+def folder_on_path(folder: Path) -> Iterator[None]:
+    """As ``python -m`` has the current one, also for what ``forward`` imports."""
+    here = str(folder)
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if here in sys.path:
+            sys.path.remove(here)
+
+
+def _rollout_archive(rollout: Any, given: Given) -> bytes:
+    """What ``snnc.Rollout.export`` writes; a shape on the command line must be the network's."""
+    assert given.module is not None
+    if given.input_shape is not None and parse_shape(given.input_shape) != rollout.input_shape:
+        raise fail(
+            "D122",
+            f"the network takes frames of shape {rollout.input_shape}, not {given.input_shape}",
+            where=INPUT_SHAPE,
+            help="leave the option out: a Rollout knows its shape",
+        )
+    try:
+        data: bytes = rollout.to_bytes()
+    except Exception as error:
+        raise _user_code(given.module, "the Rollout cannot be exported", error) from None
+    return data
+
+
+def _state_dict(saved: Saved) -> dict[str, Tensor]:
+    import torch
+
+    found = load_tensors(saved)
+    if not isinstance(found, dict) or not found:
+        raise _no_state_dict(saved.path, f"a {type(found).__name__}")
+    for name, values in found.items():
+        if type(name) is not str or not isinstance(values, torch.Tensor):
+            shown = ", ".join(str(key) for key in list(found)[:MOST_SHOWN])
+            raise _no_state_dict(saved.path, f"a dictionary of {shown}")
+        too_many = values.numel() > MOST_ELEMENTS
+        if too_many or values.untyped_storage().nbytes() > len(saved.data):
+            raise _no_state_dict(saved.path, f"{name}, which claims more numbers than the file holds")
+    return found
+
+
+def _no_state_dict(path: Path, what: str) -> UserError:
+    return fail(
+        "D104",
+        f"this file holds {what}, not a state dict",
+        where=str(path),
+        why="a state dict has one tensor for each parameter and buffer",
+        help="save it alone: torch.save(net.state_dict(), path)",
+    )
+
+
+def own_function(name: str, where: str = MODULE) -> Callable[..., Any]:
+    """What the user names, imported: this runs their module.
+
+    Args:
+        name: ``package.module:function``.
+        where: the option or key that names it, for messages.
+
+    Raises:
+        UserError: D126 there is no such thing, or it is none that can be called.
+    """
+    from torch import nn
+
+    module_name, colon, function_name = name.partition(":")
+    if not colon or not module_name or not function_name:
+        raise fail("D126", f"{name!r} is no factory", where=where, help="write package.module:factory")
+    try:
+        place: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise _user_code(name, f"{module_name} cannot be imported", error, where) from None
+    for part in function_name.split("."):
+        if not hasattr(place, part):
+            raise fail("D126", f"{module_name} has no {function_name}", where=f"{where} {name}")
+        place = getattr(place, part)
+    if not callable(place) or isinstance(place, nn.Module):
+        what = f"{function_name} is a {type(place).__name__}, not a function or class"
+        raise fail("D126", what, where=f"{where} {name}", help="name what builds the network")
+    function: Callable[..., Any] = place
+    return function
+
+
+def built_by(name: str, where: str = MODULE) -> nn.Module:
+    """Import the user's module and call the factory.
+
+    Raises:
+        UserError: D126 as :func:`own_function`, or the call fails or gives something else.
+    """
+    from torch import nn
+
+    factory, factory_name = own_function(name, where), name.partition(":")[2]
+    try:
+        net = factory()
+    except (Exception, SystemExit) as error:
+        raise _user_code(name, f"{factory_name}() failed", error, where) from None
+    if not isinstance(net, nn.Module):
+        what = f"{factory_name}() gives a {type(net).__name__}, not a torch.nn.Module"
+        raise fail("D126", what, where=f"{where} {name}")
+    return net
+
+
+def _user_code(name: str, what: str, error: BaseException, where: str = MODULE) -> UserError:
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_file() and "importlib" not in file.parts:
+            line = f" ({file.name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    folder = "the current folder" if where == MODULE else "the file's folder"
+    return fail(
+        "D126",
+        what,
+        where=f"{where} {name}",
+        why=reason(error) + line,
+        help=f"it is called without arguments, with {folder} on the path",
+    )
+
+
+def _load(net: nn.Module, state: Mapping[str, Tensor], path: Path, name: str) -> None:
+    """Give the network its weights; nothing may be missing, left over or of another shape."""
+    try:
+        if _is_rollout(net):
+            rollout: Any = net
+            rollout.reset()  # creates the states, which a state dict does not hold
+        wanted = net.state_dict()
+    except Exception as error:
+        raise _user_code(name, "the network has no state dict", error) from None
+    other = [
+        f"{key} is {tuple(state[key].shape)} in the file and {tuple(values.shape)} in the network"
+        for key, values in wanted.items()
+        if key in state and state[key].shape != values.shape
+    ]
+    differences = []
+    if missing := wanted.keys() - state.keys():
+        differences.append(f"the file lacks {_shown(missing)}")
+    if left := state.keys() - wanted.keys():
+        differences.append(f"the network lacks {_shown(left)}")
+    if other:
+        differences.append(_shown(other))
+    if differences:
+        raise UserError(
+            Diagnostic(
+                "D127",
+                "the state dict does not fit the network",
+                where=f"{path} with {MODULE} {name}",
+                why="; ".join(differences),
+                help="give the factory that builds the network as it was trained",
+            )
+        )
+    try:
+        net.load_state_dict(dict(state), strict=True)
+    except Exception as error:
+        raise _user_code(name, "the state dict cannot be loaded", error) from None
+
+
+def _shown(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    more = len(listed) - MOST_SHOWN
+    return ", ".join(listed[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _is_rollout(net: nn.Module) -> bool:
+    from snnc.authoring import Rollout
+
+    return isinstance(net, Rollout)

@@ -1,0 +1,33 @@
+"""Whether a target's neurons do the arithmetic that a program asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.errors import Diagnostic
+
+from . import STANDARD, Program, Target, find_model
+
+
+def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
+    """D332: a neuron model that the target does not have, in a program that is valid.
+
+    Raises:
+        UserError: D331 no package brings a model.
+    """
+    for population in program.populations:
+        neuron = population.neuron
+        if neuron is None:
+            continue
+        where = population.origin or population.name
+        if neuron.model not in target.neuron_models:
+            yield Diagnostic(
+                "D332",
+                f"its neurons are of the model {neuron.model}, {target.name} has "
+                f"{', '.join(target.neuron_models)}",
+                where,
+                "another model would fire at other times",
+                "use the passes of the target itself (leave --passes out)",
+            )
+        elif neuron.model != STANDARD:
+            find_model(neuron.model)

@@ -1,0 +1,117 @@
+"""``snnc noise``: from a model file and data to the noise of its spikes, as a report and as files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snnc.bounds import SAMPLES
+from snnc.bundle.data import check_shape, read_data
+from snnc.errors import fail
+from snnc.files import resolved
+from snnc.files.pictures import BEGINNINGS, need_matplotlib, refuse_format, refuse_result
+from snnc.files.writing import write_file
+from snnc.frontend import Given, load_model
+from snnc.ir import size
+from snnc.progress import Report, quiet
+from snnc.workflows.data_warnings import labels_outside
+
+if TYPE_CHECKING:
+    from .report import NoiseReport
+
+
+def noise_of_model(
+    model: Path,
+    data: Path,
+    *,
+    steps: str | None = None,
+    thresholds: str | None = None,
+    start: float | None = None,
+    samples: int = 64,
+    spiking: bool = True,
+    csv: Path | None = None,
+    plot: Path | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: str | None = None,
+    module: str | None = None,
+    report: Report = quiet,
+) -> NoiseReport:
+    """Measure, and write what was asked for.
+
+    Args:
+        model: what :func:`snnc.frontend.load_model` reads.
+        data: event counts; labels are not needed.
+        steps, thresholds: lists as text (``snnc.noise.settings``); None for the defaults.
+        start: of the potential, in thresholds; None for a population's own, or 0.5.
+        samples: the first so many.
+        spiking: whether real neurons are run too.
+        csv, plot: files to write; a plot's ending says its format.
+        dt, discretize, input_shape, module: as for ``compile_model``.
+        report: progress.
+
+    Raises:
+        UserError: the model, the data or an option cannot be used; nothing was written.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError as problem:
+        raise fail(
+            "D123",
+            "measuring noise needs PyTorch, which runs the network",
+            where=str(model),
+            why=str(problem),
+            help="pip install 'snnc[torch]'",
+        ) from None
+    from .measure import measure_noise
+    from .plot import plot_noise
+    from .settings import check_start, parse_settings, parse_steps
+    from .table import noise_table
+
+    SAMPLES.check(samples, "--samples", "D510")
+    chosen = None if steps is None else parse_steps(steps)
+    settings = None if thresholds is None else parse_settings(thresholds)
+    check_start(start)
+    _refuse_files(csv, plot, (model, data))
+    if plot is not None:
+        need_matplotlib(str(plot), "--csv has the same numbers")
+    counts = read_data(data)
+    shape = counts.x.shape[2:]
+    given = Given(input_shape, module, lambda: shape)
+    graph = load_model(model, dt=dt, discretize=discretize, given=given).graph
+    check_shape(counts, graph.input.shape, str(data))
+    found = measure_noise(
+        graph,
+        counts.first(samples).x,
+        steps=chosen,
+        settings=settings,
+        start=start,
+        spiking=spiking,
+        report=report,
+    )
+    strange = labels_outside(counts, size(graph.readout.shape))
+    found = replace(found, notes=(*found.notes, *strange))
+    contents: dict[Path, bytes] = {}
+    if csv is not None:
+        contents[csv] = noise_table(found).encode()
+    if plot is not None:
+        contents[plot] = plot_noise(found, plot.suffix.lower()[1:])
+    for path, content in contents.items():
+        write_file(path, content)
+    return found
+
+
+def _refuse_files(csv: Path | None, plot: Path | None, read: tuple[Path, ...]) -> None:
+    """Refuse to write where nothing can be written, or over other files, before any work is done."""
+    from .table import COLUMNS
+
+    beginnings = None if plot is None else refuse_format(plot)
+    if csv is not None:
+        refuse_result(
+            "--csv", csv, read, BEGINNINGS.get(csv.suffix.lower(), (",".join(COLUMNS).encode(),))
+        )
+    if plot is not None and beginnings is not None:
+        refuse_result("--plot", plot, read, beginnings)
+    if csv is not None and plot is not None and resolved(csv) == resolved(plot):
+        raise fail("D119", "table and plot are one file", where=str(csv), help="choose two")

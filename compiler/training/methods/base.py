@@ -1,0 +1,115 @@
+"""What a training method is: how a network is prepared for it, what is trained, what remains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from snnc.authoring.network import FrameNetwork
+from snnc.bounds import Bounds, refuse_outside
+from snnc.errors import fail
+
+
+@dataclass(frozen=True)
+class Method:
+    """Base of all methods: a frozen dataclass whose fields are its options, as passes are.
+
+    A method takes a network and prepares another one that is trained in its place
+    (:func:`snnc.training.fit`). What comes out, ``snnc compile`` accepts without calibration data.
+    """
+
+    name: ClassVar[str]
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bounds: ClassVar[Mapping[str, Bounds]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse numbers outside their bounds.
+
+        Raises:
+            UserError: D321.
+        """
+        refuse_outside(self, self.bounds, f"{self.name}{{}}", "D321")
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        """What to train.
+
+        Args:
+            network: what the user has; not changed, unless the method trains it as it is.
+            counts: of the training data, (samples, frames, *shape): what thresholds are measured on.
+
+        Raises:
+            UserError: the method cannot work with this network.
+        """
+        raise NotImplementedError
+
+
+class Task:
+    """A network that a method has prepared, and how it is trained; the base trains all parameters.
+
+    Attributes:
+        method: with its options.
+        network: trained in place.
+    """
+
+    def __init__(self, method: Method, network: FrameNetwork) -> None:
+        self.method = method
+        self.network = network
+
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """Trained parameters with a factor on the learning rate each; decay is for the first group."""
+        return [([p for p in self.network.parameters() if p.requires_grad], 1.0)]
+
+    def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Cross-entropy, the mean over all frames from the first response on (papers.md 1.2).
+
+        Args:
+            x: counts as floats, (batch, frames, *shape).
+            y: labels, (batch,); each holds for all frames of its sample.
+            smoothing: of labels.
+
+        Raises:
+            ValueError: the answer to the last frame has seen none of the input.
+        """
+        first = self.network.first_response
+        if x.shape[1] <= first:
+            raise ValueError(f"{x.shape[1]} frames; the first answer needs more than {first}")
+        answers = self.network(x)[:, first:]
+        repeated = y[:, None].expand(answers.shape[:2])
+        return nn.functional.cross_entropy(
+            answers.flatten(0, 1), repeated.flatten(), label_smoothing=smoothing
+        )
+
+    def begin_epoch(self, epoch: int, epochs: int) -> None:
+        """Called before each epoch (from 0), in training mode."""
+
+    def finish(self) -> None:
+        """Turn the best network into what is exported."""
+
+
+STEPS = Bounds(1, 4096)
+"""Of a frame in training: far beyond what is useful, and within what memory holds."""
+
+STRENGTH = Bounds(0.0, 1e6)
+"""Of a penalty or a decay: 0 is none."""
+
+
+def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
+    """One message for the first option of a method that is out of bounds.
+
+    Args:
+        method: which.
+        checks: option, whether it is fine, and what it must be.
+
+    Raises:
+        UserError: D321.
+    """
+    for option, fine, allowed in checks:
+        if not fine:
+            what = f"{option} is {getattr(method, option)!r}"
+            where = f"{method.name}{{{option.replace('_', '-')}}}"
+            raise fail("D321", what, where=where, help=f"it must be {allowed}")

@@ -1,0 +1,55 @@
+"""The methods by name, as the command line has them: ``name{option=value,...}``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from snnc import settings
+from snnc.errors import fail
+
+from .base import Method
+from .stdb import Stdb
+from .streaming import Streaming
+from .threshold import Threshold
+from .weights import Weights
+
+METHODS: dict[str, type[Method]] = {m.name: m for m in (Stdb, Streaming, Threshold, Weights)}
+
+
+def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method:
+    """A method from its text form.
+
+    Args:
+        text: ``name`` or ``name{option=value,...}``.
+        short: by option's name what an option of the command line says; None says nothing.
+
+    Raises:
+        UserError: D308 no such method or option, or a value of another type; D320 two values for one.
+    """
+    name, texts = settings.split(text)
+    kind = METHODS.get(name)
+    if kind is None:
+        near = difflib.get_close_matches(name, METHODS, 1)
+        raise fail(
+            "D308",
+            f"no method {name!r}",
+            help=f"did you mean {near[0]}?" if near else f"there are {', '.join(METHODS)}",
+        )
+    for option, value in (short or {}).items():
+        if value is None:
+            continue
+        if texts.get(option, str(value)) != str(value):
+            raise fail(
+                "D320",
+                f"{option} is given twice: {texts[option]} and {value}",
+                where=f"{text}, --{option}",
+                help="give it once",
+            )
+        texts[option] = str(value)
+    return kind(**settings.values(kind, texts, f"method {name}"))
+
+
+def method_text(method: Method) -> str:
+    """The text form with every option."""
+    return settings.text_of(method.name, method)

@@ -1,0 +1,84 @@
+"""Method ``threshold``: spiking neurons whose thresholds are trained with the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from snnc.authoring.network import FrameNetwork
+from snnc.authoring.surrogate import Logistic
+from snnc.bounds import FACTOR, Bounds
+
+from .base import Task
+from .conversion import Conversion
+
+
+@dataclass(frozen=True)
+class Threshold(Conversion):
+    """Train thresholds, which are also what a spike is worth (Castagnetti et al. 2023, ATIF).
+
+    A neuron with T steps is a quantizer with T levels, and its threshold the end of its range: too
+    high rounds coarsely, too low cuts off (papers.md 4.3). Training finds the balance; the compiler
+    folds the spike's worth into the next weights. Soft reset, no leak, gradients through the reset.
+
+    Options:
+        steps: T, time steps of a frame.
+        trained: false keeps the thresholds where they begin, for comparison.
+        rate: factor on the learning rate for thresholds, in thresholds.
+        sharpness: of the logistic surrogate gradient, in thresholds.
+        start: of the potential, in thresholds: 0.5 rounds to the nearest level, 0 (as published) down.
+        dropout: share of each population that is left out, the same for a sample's whole run.
+        balance: how the first thresholds are found, as ``balance-thresholds{method}``.
+        percentile: for balance activation and percentile.
+        per: one threshold a ``population`` (as published) or ``channel``.
+        scale: factor on the first thresholds.
+    """
+
+    name: ClassVar[str] = "threshold"
+
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        **Conversion.bounds,
+        "rate": FACTOR,
+        "sharpness": FACTOR,
+    }
+
+    steps: int = 4
+    percentile: float = 99.9
+    trained: bool = True
+    rate: float = 10.0
+    sharpness: float = 4.0
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        surrogate = Logistic(self.sharpness, relative=True)
+        spiking = self.converted(network, counts, trainable=self.trained, surrogate=surrogate)
+        return ThresholdTask(self, spiking)
+
+
+class ThresholdTask(Task):
+    """Thresholds learn at a rate of their own."""
+
+    def __init__(self, method: Threshold, network: FrameNetwork) -> None:
+        super().__init__(method, network)
+        self.rate = method.rate
+
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """Weights, then each population's thresholds, in proportion to them; these do not decay.
+
+        An optimiser like Adam moves every parameter by as much; activations have scales of their own.
+        """
+        thresholds = [neuron.threshold for neuron in self.network.spiking().values()]
+        own = {id(threshold) for threshold in thresholds}
+        trained = [p for p in self.network.parameters() if p.requires_grad and id(p) not in own]
+        return [
+            (trained, 1.0),
+            *(
+                ([threshold], self.rate * float(threshold.detach().mean()))
+                for threshold in thresholds
+                if threshold.requires_grad
+            ),
+        ]

@@ -1,0 +1,115 @@
+"""Method ``weights``: training on the chip's own weight grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.authoring.activation import QuantizedReLU
+from snnc.authoring.network import FrameNetwork
+from snnc.authoring.neurons import SpikingNeuron
+from snnc.backends import find_backend
+from snnc.bounds import PERCENTILE, Bounds
+from snnc.ir import Code, Population, Target
+from snnc.passes import Context, Pipeline
+from snnc.passes.fold_linear_chains import FoldLinearChains
+
+from .balancing import balanced_thresholds
+from .base import STEPS, Method, Task, refuse_wrong
+from .grid import Grid, settle
+from .thaw import graph_of, own_activation, thaw, without_batch_norm
+
+CODES = tuple(code.value for code in Code)
+
+
+@dataclass(frozen=True)
+class Weights(Method):
+    """Train with weights rounded to the target's grid, straight-through (papers.md 4, 6.5).
+
+    Chains of linear operations are folded first, as the compiler does, so that what is rounded in
+    training are the very weights of the chip: pooling becomes part of a kernel. The compiler's own
+    ``quantize-weights`` chooses the grid, once, for the weights as they are given; the file that
+    results says which it was, and compiles to the integers that were judged. Activations keep their
+    levels or spikes, with the thresholds that they have; plain ReLUs get levels.
+
+    Options:
+        bits: of a weight, as the target has them.
+        target: whose grid, with options as for ``--target``.
+        code: for which the network will be compiled.
+        steps: of a frame, and levels of activations that have none yet.
+        percentile: of positive activations, in percent, that is the range of those.
+    """
+
+    name: ClassVar[str] = "weights"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": CODES}
+
+    bounds: ClassVar[Mapping[str, Bounds]] = {
+        "bits": Bounds(1, 32),
+        "steps": STEPS,
+        "percentile": PERCENTILE,
+    }
+
+    bits: int = 4
+    target: str = "loihi"
+    code: str = "rate"
+    steps: int = 16
+    percentile: float = 99.9
+
+    def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
+        allowed = find_backend(self.target).target.weight_bits
+        refuse_wrong(
+            self,
+            [
+                ("bits", self.bits in allowed, " or ".join(map(str, allowed))),
+                ("code", self.code in CODES, " or ".join(CODES)),
+            ],
+        )
+        graph = without_batch_norm(graph_of(network))
+        bare = [p for p in graph.neurons if p.levels is None]
+        ranges = (
+            balanced_thresholds(graph, counts, steps=self.steps, percentile=self.percentile)
+            if bare
+            else {}
+        )
+        folded = FoldLinearChains().run(graph, Context(Target("training")))
+
+        def activation(population: Population) -> Any:
+            if population.levels is None:
+                return QuantizedReLU(self.steps, ranges[population.name].tolist())
+            return own_activation(population, graph.trained_steps)
+
+        return OnGridTask(self, thaw(folded, activation), self._grid(counts))
+
+    def _grid(self, counts: NDArray[np.integer[Any]]) -> Grid:
+        backend = find_backend(self.target)
+        pipeline = Pipeline.parse(backend.pipeline())
+        # Trained biases are not corrected when the file is compiled, either.
+        pipeline = pipeline.with_option("quantize-weights", bits=self.bits, correct_bias="no")
+        pipeline = pipeline.with_option("choose-code", code=self.code)
+        return Grid(pipeline, Context(backend.target, np.asarray(counts, np.int64)))
+
+
+class OnGridTask(Task):
+    """A network whose weights are rounded to a grid that stays as it was chosen.
+
+    Another grid at every epoch would move every weight of few bits by up to half a step, and undo what
+    the epoch learned. What a unit is worth depends on thresholds and ranges: they stay, too.
+    """
+
+    def __init__(self, method: Weights, network: FrameNetwork, grid: Grid) -> None:
+        super().__init__(method, network)
+        self.bits = method.bits
+        for module in network.modules():
+            if isinstance(module, QuantizedReLU):
+                module.range.requires_grad_(False)
+            elif isinstance(module, SpikingNeuron):
+                module.threshold.requires_grad_(False)
+        grid.attach(network)
+
+    def finish(self) -> None:
+        """Rounded weights, for good."""
+        settle(self.network, self.bits)

@@ -1,0 +1,1 @@
+"""What users ask for, from input to result: compile, verify, the ladder. They know every part."""

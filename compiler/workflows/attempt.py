@@ -1,0 +1,120 @@
+"""A model brought to integers, without anything being written: one pipeline tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends import Backend, called
+from snnc.bundle.data import Data, check_counts
+from snnc.errors import Diagnostic, Severity, UserError, blamed
+from snnc.frontend import Model
+from snnc.ir import Graph, Program, validate
+from snnc.ir.neuron_checks import check_models
+from snnc.lowering import lower
+from snnc.passes import Context, Pass, Pipeline
+from snnc.progress import Report
+
+from .calibrating import drawn_order, in_order, set_aside
+from .kept import Kept, judge
+from .range_report import check_ranges
+from .stages import Stages
+
+MOST_OPERATIONS = 2.0e10
+"""Multiplications that judging spends on the float network: large ones are judged on fewer samples."""
+
+LEAST_JUDGED = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """What a pipeline made of a model: graph and program, proved ranges, everything that was said."""
+
+    graph: Graph
+    program: Program
+    stages: Stages
+    ranges: dict[str, Any]
+    notes: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What every attempt at a compile shares.
+
+    Attributes:
+        model, backend: what is compiled, and for which target.
+        data: calibration data as given, or None; ``where`` is what messages call them.
+        allow_overflow: go on where sums can leave their registers.
+        after_pass, report: called after each pass.
+    """
+
+    model: Model
+    backend: Backend
+    data: Data | None
+    where: str
+    allow_overflow: bool
+    after_pass: Callable[[Pass, Graph], None] | None
+    report: Report
+
+    def lower(self, pipeline: Pipeline) -> Lowered:
+        """Run a pipeline and check what it gave.
+
+        Raises:
+            UserError: the network cannot be compiled so.
+        """
+        target, counts = self.backend.target, None if self.data is None else self.data.x
+        context = context_of(target, counts, list(self.model.notes))
+        stages, steps = Stages(self.model.graph), len(pipeline.passes) + 3
+        done = 1
+
+        def step(a_pass: Pass, graph: Graph) -> None:
+            nonlocal done
+            self.report(a_pass.name, done, steps)
+            done += 1
+            stages.keep(a_pass, graph)
+            if self.after_pass is not None:
+                self.after_pass(a_pass, graph)
+
+        graph = pipeline.run(self.model.graph, context, step)
+        stages.finish(graph)
+        program = validate(lower(graph, target))
+        if counts is not None:
+            check_counts(Data(counts, None), program, target, self.where)
+        ranges, findings = check_ranges(program, target, counts, self.allow_overflow)
+        with blamed(called(self.backend), "checking the program"):
+            broken = [*check_models(program, target), *self.backend.check(program)]
+        errors = [d for d in broken if d.severity is Severity.ERROR]
+        if errors:
+            raise UserError(*errors)
+        return Lowered(graph, program, stages, ranges, (*context.notes, *findings, *broken))
+
+    def judge(self, lowered: Lowered) -> Kept | None:
+        """What integers keep of the float network; None where nothing can tell."""
+        if self.data is None or lowered.graph.frame_is_step:
+            return None
+        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
+        most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
+        judged = (order[len(order) - aside :] if aside else order)[:most]
+        x, y = self.data.x[judged].astype(np.int64), self.data.y
+        data = Data(x, None if y is None else y[judged])
+        return judge(lowered.stages, lowered.program, data, bool(aside))
+
+
+def context_of(target: Any, counts: NDArray[np.int64] | None, notes: list[Diagnostic]) -> Context:
+    """What passes may look at, calibration samples in the order in which they are used."""
+    if counts is None:
+        return Context(target, None, notes)
+    return Context(target, in_order(counts), notes, set_aside(len(counts)))
+
+
+def _multiplications(graphs: dict[str, Graph]) -> float:
+    """Of one frame through all stages in floats."""
+    from snnc.cost.ann_operations import count_ann
+
+    first = next(iter(graphs.values()))
+    return float(count_ann(first, first).macs) * len(graphs)

@@ -1,0 +1,337 @@
+"""``--code auto``: the first code, in the order of their cost, that keeps what the user asks for.
+
+Also what an explicit code is measured by: where it loses too much, or is refused, the others are tried,
+so that the message can name one that does better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snnc.bounds import Bounds
+from snnc.errors import Diagnostic, Severity, UserError
+from snnc.ir import Code, Conv2d, Graph, Linear, Target
+from snnc.passes import Pipeline
+
+from .attempt import Attempt, Lowered
+from .encodings import lower_encoded
+from .kept import Kept
+
+AUTO = "auto"
+KEPT = Bounds(0.0, 1.0, above_low=True)
+"""Fraction of decisions that can be asked for."""
+
+KEEP = 0.99
+LOSS = 0.01
+"""Fraction of decisions from which a loss is a warning."""
+
+FEW = 16
+"""Samples below which decisions alone say little: the answers' error says more."""
+
+GRAVE_ERROR = 0.1
+"""Error of the answers, relative to their spread, from which one output alone gets the warning."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A code, the steps that a frame takes in it (None leaves these to the passes), and the levels."""
+
+    code: str
+    steps_per_frame: int | None
+    levels: int | None = None
+
+    @property
+    def options(self) -> str:
+        """As the command line has them."""
+        steps = f" --steps-per-frame {self.steps_per_frame}" if self.steps_per_frame else ""
+        changes = "".join(f" --set '{change}'" for change in self.changes)
+        return f"--code {self.code}{steps}{changes}"
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Options of passes."""
+        return () if self.levels is None else (f"quantize-activations{{levels={self.levels}}}",)
+
+
+ORDER = (
+    Candidate("graded", None, 31),
+    Candidate("graded", None),
+    Candidate("frame", 16),
+    Candidate("rate", 16),
+    Candidate("frame", 32),
+    Candidate("rate", 32),
+    Candidate("rate", 64),
+)
+"""By what a frame costs: time steps first, then synaptic operations (docs/conversion.md has both)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What became of one candidate: ``kept`` where it compiled and could be judged, else why not."""
+
+    candidate: Candidate
+    kept: Kept | None
+    refused: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for the manifest."""
+        found = self.kept
+        return {
+            "options": self.candidate.options,
+            "refused": self.refused,
+            "decisions": None if found is None else found.decisions,
+            "answer_error": None if found is None else found.error,
+            "steps": None if found is None else found.steps,
+            "synaptic_operations": None if found is None else found.operations,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What is compiled in the end, and what was tried on the way."""
+
+    lowered: Lowered
+    pipeline: Pipeline
+    kept: Kept | None
+    tried: tuple[Tried, ...]
+    notes: tuple[Diagnostic, ...]
+
+
+TELLING = 64
+"""Samples to judge by from which 31 levels may be taken for enough: fewer agree by chance, where 255
+levels lost nothing on the networks of docs/conversion.md."""
+
+
+LARGE, TRIED_OF_LARGE = 4_000_000, 2
+"""Weights from which a network takes so long to compile that only the first so many ways are tried."""
+
+
+def candidates(
+    target: Target, graph: Graph, steps_per_frame: int | None, judged: int
+) -> tuple[Candidate, ...]:
+    """What may be tried for a network on a target, cheapest first.
+
+    A network that was trained with spikes has settled its code; one that spikes already has no other.
+    Of a large network only the first two are.
+
+    Args:
+        steps_per_frame: what the user asks for; only codes of so many steps are tried then.
+        judged: samples to judge by.
+    """
+    if graph.frame_is_step or graph.trained_steps is not None:
+        return ()
+    able = [
+        c for c in ORDER if Code(c.code) in target.codes and (c.levels is None or judged >= TELLING)
+    ]
+    if steps_per_frame is not None:
+        able = [Candidate(code, steps_per_frame) for code in dict.fromkeys(c.code for c in able)]
+        able.sort(key=lambda c: c.code != Code.RATE.value)
+    weights = sum(
+        op.weight.size for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)
+    )
+    return tuple(able if weights < LARGE else able[:TRIED_OF_LARGE])
+
+
+def choose(
+    attempt: Attempt,
+    asked: Pipeline,
+    possible: Sequence[Candidate],
+    cures: Sequence[Candidate],
+    pipeline_of: Callable[[Candidate], Pipeline],
+    *,
+    automatic: bool,
+    keep: float,
+) -> Choice:
+    """Lower the model as asked, or in the first way that keeps enough.
+
+    Args:
+        attempt: the model and what it is lowered with.
+        asked: the pipeline where the code is not automatic, or cannot be.
+        possible: what may be taken.
+        cures: what may be tried beside, to name it where the result loses much; other K's, too.
+        pipeline_of: the pipeline of a candidate.
+        automatic: choose among them.
+        keep: fraction of decisions.
+
+    Raises:
+        UserError: nothing compiles; D305 ``keep`` is no fraction.
+    """
+    KEPT.check(keep, "--keep")
+    if not automatic or not possible or attempt.data is None:
+        return _as_asked(attempt, asked, cures, pipeline_of, keep)
+    best: tuple[Candidate, Lowered, Pipeline, Kept | None] | None = None
+    tried: list[Tried] = []
+    refusals: list[UserError] = []
+    for candidate in possible:
+        try:
+            lowered, pipeline = lower_encoded(attempt, pipeline_of(candidate))
+        except UserError as refused:
+            refusals.append(refused)
+            tried.append(Tried(candidate, None, _reason(refused)))
+            continue
+        kept = attempt.judge(lowered)
+        tried.append(Tried(candidate, kept))
+        if best is None or _score(kept) > _score(best[3]):
+            best = (candidate, lowered, pipeline, kept)
+        if _enough(kept, keep):
+            break
+    others = [cure for cure in cures if cure not in possible]
+    if best is None:
+        first, *more = refusals[0].diagnostics
+        better = _better(attempt, asked, others, pipeline_of, keep)
+        raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
+    candidate, lowered, pipeline, kept = best
+    notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
+    if not _enough(kept, keep):
+        better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
+        notes += _loss(kept, attempt, asked, better)
+    return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
+
+
+def _as_asked(
+    attempt: Attempt,
+    asked: Pipeline,
+    possible: Sequence[Candidate],
+    pipeline_of: Callable[[Candidate], Pipeline],
+    keep: float,
+) -> Choice:
+    """One way only; where it is refused or loses much, others are tried, to name a better one."""
+    try:
+        lowered, asked = lower_encoded(attempt, asked)
+    except UserError as refused:
+        better = _better(attempt, asked, possible, pipeline_of, keep)
+        if better is None:
+            raise
+        first, *others = refused.diagnostics
+        raise UserError(_with_cure(first, asked, better), *others) from None
+    kept = attempt.judge(lowered)
+    if kept is None or not _loss(kept, attempt, asked, None):
+        return Choice(lowered, asked, kept, (), ())
+    better = _better(attempt, asked, possible, pipeline_of, keep, than=kept)
+    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better)))
+
+
+def _better(
+    attempt: Attempt,
+    asked: Pipeline,
+    possible: Sequence[Candidate],
+    pipeline_of: Callable[[Candidate], Pipeline],
+    keep: float,
+    than: Kept | None = None,
+) -> Tried | None:
+    """The first candidate that keeps enough, or else the best that was found, if any is better."""
+    if attempt.data is None:
+        return None
+    best: Tried | None = None
+    for candidate in possible:
+        try:
+            pipeline = pipeline_of(candidate)
+            if str(pipeline) == str(asked):
+                continue
+            kept = attempt.judge(lower_encoded(attempt, pipeline)[0])
+        except UserError:
+            continue
+        if best is None or _score(kept) > _score(best.kept):
+            best = Tried(candidate, kept)
+        if _enough(kept, keep):
+            break
+    if best is None or (than is not None and _score(best.kept) <= _score(than)):
+        return None
+    return best
+
+
+def _score(kept: Kept | None) -> tuple[float, float]:
+    """How much was kept, for comparing: decisions and how near the answers are; few decisions last."""
+    if kept is None:
+        return -math.inf, 0.0
+    decisions = 0.0 if kept.decisions is None else kept.decisions
+    return (-kept.error, decisions) if kept.samples < FEW else (decisions, -kept.error)
+
+
+def _enough(kept: Kept | None, keep: float) -> bool:
+    if kept is None:
+        return True
+    if kept.decisions is None or kept.samples < FEW:
+        return kept.error <= GRAVE_ERROR
+    return kept.decisions >= keep
+
+
+def _reason(refused: UserError) -> str:
+    first = refused.diagnostics[0]
+    return f"{first.code}: {first.what}"
+
+
+def _chosen(candidate: Candidate, tried: Sequence[Tried], keep: float, *, enough: bool) -> Diagnostic:
+    """N780: what was chosen, and what became of the others."""
+    others = []
+    for each in tried:
+        if each.candidate == candidate:
+            continue
+        what = each.refused or kept_text(each.kept)
+        others.append(f"{each.candidate.options}: {what}")
+    why = "the cheapest that keeps" if enough else "nothing that was tried keeps"
+    return Diagnostic(
+        "N780",
+        f"code chosen: {candidate.options}",
+        why=f"{why} {keep:.0%} of decisions" + ("; tried " + ", ".join(others) if others else ""),
+        severity=Severity.NOTE,
+    )
+
+
+def kept_text(kept: Kept | None) -> str:
+    """What was kept, in a few words."""
+    if kept is None:
+        return "not judged"
+    if kept.decisions is None:
+        return f"answers off by {kept.error:.1%} of their spread"
+    return f"{kept.decisions:.1%} of decisions kept"
+
+
+def _loss(
+    kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
+) -> list[Diagnostic]:
+    """N781 where the integers lose decisions: how many, where it arises, what does better."""
+    if kept is None:
+        return []
+    if kept.decisions is None:
+        if kept.error <= GRAVE_ERROR:
+            return []
+        what = f"the integers' answers are off by {kept.error:.1%} of the float answers' spread"
+    else:
+        if 1 - kept.decisions <= LOSS:
+            return []
+        lost = 1 - kept.decisions
+        what = f"the integers decide otherwise than the float network on {lost:.1%} of samples"
+        if kept.accuracy is not None:
+            what += "; accuracy {1:.1%} in integers, {0:.1%} in floats".format(*kept.accuracy)
+    which = "kept out of calibration" if kept.aside else "that calibration used as well"
+    error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
+    worst = kept.worst
+    why = f"judged on {kept.samples} samples {which}{error}; if the network was trained on them, "
+    why += "others may lose more"
+    if worst is not None:
+        why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
+    if better is not None:
+        cure = _cure(better, asked)
+    else:
+        cure = "no other code or K that was tried does better; use more --weight-bits where you gave "
+        cure += "few, or fine-tune for the chip (docs/training.md)"
+    where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
+    return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
+
+
+def _cure(better: Tried, asked: Pipeline) -> str:
+    """The command that does better, with what has to be left out of the one that was given."""
+    options, steps = better.candidate.options, better.candidate.steps_per_frame
+    given = any(getattr(p, "steps_per_frame", None) is not None for p in asked.passes)
+    options += " without --steps-per-frame" if given and steps is None else ""
+    return f"compile with {options}: {kept_text(better.kept)} when tried"
+
+
+def _with_cure(refused: Diagnostic, asked: Pipeline, better: Tried) -> Diagnostic:
+    cure = _cure(better, asked)
+    help = f"{cure}; or {refused.help}" if refused.help else cure
+    return Diagnostic(refused.code, refused.what, refused.where, refused.why, help, refused.severity)

@@ -1,0 +1,56 @@
+"""What data do that a bundle was not made for: named, not refused."""
+
+from __future__ import annotations
+
+from snnc.bundle.data import Data
+from snnc.bundle.folder import Bundle
+from snnc.errors import Diagnostic, Severity
+from snnc.ir import size
+
+
+def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
+    """A warning where the data go beyond what a bundle's thresholds and ranges were measured on."""
+    counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
+    return larger_counts(data, max(counts)) if counts else []
+
+
+def larger_counts(data: Data, calibrated: int) -> list[Diagnostic]:
+    """N710 where counts are larger than the largest that calibration saw."""
+    largest = max(abs(int(data.x.max())), abs(int(data.x.min())))
+    if largest <= calibrated:
+        return []
+    return [
+        Diagnostic(
+            "N710",
+            f"counts up to {largest}, calibrated up to {calibrated}",
+            "the data",
+            "thresholds and the potentials' room were measured on smaller counts",
+            "compile with --calibration data like these",
+            Severity.WARNING,
+        )
+    ]
+
+
+def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
+    """A warning where labels are none of a bundle's readout neurons."""
+    return labels_outside(data, size(bundle.program.readout.shape))
+
+
+def labels_outside(data: Data, classes: int) -> list[Diagnostic]:
+    """N729 where labels are none of so many classes: those samples have no right answer."""
+    if data.y is None:
+        return []
+    outside = data.y[data.y >= classes]  # none is below 0: snnc.bundle.data
+    if not outside.size:
+        return []
+    return [
+        Diagnostic(
+            "N729",
+            f"{outside.size} of {data.y.size} labels are outside 0..{classes - 1}, "
+            f"such as {outside[0]}",
+            "y of the data",
+            "a label is the number of a readout neuron: for these samples no answer is right",
+            f"number the classes from 0; the model has {classes}",
+            Severity.WARNING,
+        )
+    ]

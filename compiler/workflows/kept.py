@@ -1,0 +1,195 @@
+"""What a conversion kept of the float network: decisions, the answers' error, and where it arises.
+
+Judged on samples that were not used to calibrate. Every compile with calibration data says it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.bundle.data import Data
+from snnc.ir import Program
+from snnc.ir.footprint import fan_out
+from snnc.sim import encode, simulate
+
+from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+
+CAUSES = {
+    LEVELS: "levels: activations are rounded and cut",
+    WEIGHTS: "weights: rounding and clipping on the chip's grid",
+    PROGRAM: "spikes: rates approximate activations",
+}
+"""What each stage adds to the error of the one above."""
+
+BLOCK_VALUES = 2**26
+"""Spikes that are simulated at a time, so that memory stays bounded."""
+
+LEAST_SPREAD = 1e-5
+"""Of answers, relative to their size: below it errors are relative to that."""
+
+
+@dataclass(frozen=True)
+class PopulationError:
+    """How far one population of the integers is from the float network.
+
+    Attributes:
+        population: its name.
+        error: root mean square of the difference, relative to that of the float values.
+        by_stage: the same after each stage above; the integers' is ``error``.
+        cause: the stage that adds most, in words.
+    """
+
+    population: str
+    error: float
+    by_stage: Mapping[str, float]
+    cause: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What integers kept of the float network's answers after the last frame.
+
+    Attributes:
+        samples: that it was judged on.
+        aside: whether these were kept out of calibration.
+        decisions: fraction of samples whose largest answer is the same; None for a single output.
+        accuracy: the float network's and the integers', where labels are known; None elsewhere.
+        error: of the answers, relative to their spread over the samples.
+        steps: of a run of so many frames, until the last answer.
+        operations: synaptic operations of a sample.
+        populations: in the order of the graph.
+    """
+
+    samples: int
+    aside: bool
+    decisions: float | None
+    error: float
+    steps: int
+    operations: float
+    populations: tuple[PopulationError, ...]
+    accuracy: tuple[float, float] | None = None
+
+    @property
+    def standard_error(self) -> float:
+        """Of ``decisions``, as a fraction: binomial, with one success and one failure added."""
+        n = self.samples + 2
+        share = ((self.decisions or 0.0) * self.samples + 1) / n
+        return math.sqrt(share * (1 - share) / n)
+
+    @property
+    def worst(self) -> PopulationError | None:
+        """The population of neurons with the largest error."""
+        return max(self.populations[:-1], key=lambda p: p.error, default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for the manifest."""
+        both = self.accuracy
+        accuracy = None if both is None else {"float": both[0], "integers": both[1]}
+        return {
+            "samples": self.samples,
+            "aside": self.aside,
+            "decisions": self.decisions,
+            "accuracy": accuracy,
+            "answer_error": self.error,
+            "steps": self.steps,
+            "synaptic_operations": self.operations,
+            "populations": [asdict(p) for p in self.populations],
+        }
+
+
+def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
+    """Run the float network, the stages between and the integers on the same data.
+
+    Args:
+        stages: of the compile, finished.
+        program: what it gave.
+        data: counts, (samples, frames, \\*input shape), and labels, if there are any.
+        aside: whether calibration did not see them.
+    """
+    counts = data.x
+    steps = program.steps(counts.shape[1])
+    widest = max(math.prod(p.shape) for p in program.populations) * len(program.populations)
+    block = max(1, BLOCK_VALUES // (steps * widest))
+    sums: dict[str, _Sum] = {}
+    answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    readout, operations = program.readout.name, 0.0
+    connections = _connections(program)
+    for first in range(0, len(counts), block):
+        part = counts[first : first + block]
+        values = {name: stages.values(name, part) for name in (FLOATS, LEVELS, WEIGHTS)}
+        trace = simulate(program, encode(program, part))
+        values[PROGRAM] = stages.program_values(program, trace)
+        for name, sent in trace.spikes.items():
+            operations += float(np.count_nonzero(sent, axis=(0, 1)).ravel() @ connections[name])
+        for name, meant in values[FLOATS].items():
+            found = {stage: values[stage][name] for stage in CAUSES}
+            sums.setdefault(name, _Sum()).add(meant, found)
+        pair = (values[FLOATS][readout][:, -1], values[PROGRAM][readout][:, -1])
+        flat = tuple(v.reshape(len(part), -1) for v in pair)
+        answers.append((flat[0], flat[1]))
+    meant, found = (np.concatenate(part) for part in zip(*answers, strict=True))
+    spread, size = (float(np.sqrt(np.mean(np.square(v)))) for v in (meant - meant.mean(axis=0), meant))
+    if spread < LEAST_SPREAD * size:  # they are all the same, but for the rounding of floats
+        spread = size
+    apart = float(np.sqrt(np.mean(np.square(meant - found))))
+    decided = meant.argmax(1), found.argmax(1)
+    return Kept(
+        len(counts),
+        aside,
+        float((decided[0] == decided[1]).mean()) if meant.shape[1] > 1 else None,
+        apart / spread if spread else 0.0,
+        steps,
+        operations / len(counts),
+        tuple(sums[name].error(name) for name in sums),
+        _accuracy(data.y, decided, meant.shape[1]),
+    )
+
+
+def _accuracy(
+    labels: NDArray[np.int64] | None,
+    decided: tuple[NDArray[np.int64], NDArray[np.int64]],
+    outputs: int,
+) -> tuple[float, float] | None:
+    """Fractions of right decisions, where labels are those of outputs."""
+    if labels is None or outputs < 2 or labels.min() < 0 or labels.max() >= outputs:
+        return None
+    return float((decided[0] == labels).mean()), float((decided[1] == labels).mean())
+
+
+def _connections(program: Program) -> dict[str, NDArray[np.int64]]:
+    """Connections of each neuron of each population, over all projections."""
+    found = {p.name: np.zeros(math.prod(p.shape), np.int64) for p in program.populations}
+    for q in program.projections:
+        found[q.source] += fan_out(q.op, program.by_name[q.source].shape).ravel()
+    return found
+
+
+class _Sum:
+    """Squares of one population's float values, and of the differences of each stage from them."""
+
+    def __init__(self) -> None:
+        self.power = 0.0
+        self.apart = dict.fromkeys(CAUSES, 0.0)
+
+    def add(self, meant: NDArray[Any], found: Mapping[str, NDArray[Any]]) -> None:
+        for stage, values in found.items():
+            frames = min(meant.shape[1], values.shape[1])
+            self.apart[stage] += float(np.square(meant[:, :frames] - values[:, :frames]).sum())
+        self.power += float(np.square(meant).sum())
+
+    def error(self, name: str) -> PopulationError:
+        by_stage = {
+            stage: math.sqrt(apart / self.power) if self.power else 0.0
+            for stage, apart in self.apart.items()
+        }
+        before, added = 0.0, {}
+        for stage, error in by_stage.items():
+            added[stage], before = error - before, max(error, before)
+        cause = max(added, key=lambda stage: added[stage])
+        return PopulationError(name, by_stage[PROGRAM], by_stage, CAUSES[cause])

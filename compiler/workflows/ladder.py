@@ -1,0 +1,322 @@
+"""The ladder: from the model as torch runs it to the chip's engine, each rung beside the one above.
+
+    torch model                        what was trained
+    graph in floats                    what the front end read
+    graph with quantized activations   the levels that spikes can say
+    graph with the chip's weights      integers on the chip's grid, times a scale
+    integer program                    the same in time steps, compiled again, fast simulator
+    bundle                             as read back from disk
+    engine ...                         the target's payload on its own engine
+
+Where a rung differs from the one above, the cause is named. The last three are compared twice: on the
+data, and integer by integer, because data need not exercise every weight. A network of neurons of its
+own (NIR) has only those three, and is told that the ones above are missing (N731).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends import Backend, Engine, called, find_backend
+from snnc.backends.payload_files import read_payload
+from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
+from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
+from snnc.backends.program_copy import differences
+from snnc.bundle.data import Data
+from snnc.bundle.folder import Bundle, checked_files, read_bundle
+from snnc.errors import Diagnostic, Severity, blamed
+from snnc.frontend import Model
+from snnc.frontend.torch_export.torch_run import run_torch
+from snnc.ir import Integers, Program, Trace, read_program
+from snnc.lowering import lower
+from snnc.passes import Pipeline
+from snnc.progress import Report, quiet
+from snnc.sim import answers, encode, simulate
+from snnc.verify import Comparison, compare
+from snnc.verify.causes import levels_cause, program_difference, rounding_cause, spiking_cause
+from snnc.verify.observed import observe
+from snnc.verify.rungs import Rung, between, step_by_step
+
+from .attempt import context_of
+from .claimed import beyond_proof
+from .comparing import refuse_others
+from .data_warnings import beyond_calibration, outside_classes
+from .sources import find_calibration, find_model
+from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+from .verify import (
+    about_comparison,
+    check_time_limit,
+    choose_engine,
+    load_input,
+    on_engine,
+    payload,
+    payload_differences,
+)
+
+TORCH, BUNDLE = "torch model", "bundle"
+
+FLOAT32_NOISE = 1e-4
+"""Relative: torch computes in single precision."""
+
+NOISE = 1e-9
+"""Relative: what double precision leaves."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """All rungs, from the model down."""
+
+    bundle: Bundle
+    engine: Engine
+    data: Data
+    random: bool
+    rungs: tuple[Rung, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def first_difference(self) -> Rung | None:
+        """The first rung that differs from the one above."""
+        return next((r for r in self.rungs if r.differs), None)
+
+    @property
+    def first_broken(self) -> Rung | None:
+        """The first rung that differs and must not."""
+        return next((r for r in self.rungs if r.equal and r.differs), None)
+
+    @property
+    def broken(self) -> bool:
+        """Whether two rungs differ that must be equal."""
+        return self.first_broken is not None
+
+    @property
+    def only_integers(self) -> bool:
+        """Whether it begins with the integer program: the network spiked already."""
+        return self.rungs[0].name == PROGRAM
+
+    @property
+    def not_compared(self) -> list[str]:
+        """What the program's rung leaves out of what the rung above it has."""
+        found = []
+        for above, rung in pairwise(self.rungs):
+            before = {g.population: g.compared for g in above.gaps if rung.name == PROGRAM}
+            short = [g.population for g in rung.gaps if g.compared < before.get(g.population, 0)]
+            if short:
+                found.append(
+                    f"{rung.name}: the last frames of {', '.join(short)} end after the run, "
+                    "and are not compared"
+                )
+        return found
+
+
+def climb(
+    folder: Path,
+    *,
+    model: Path | None = None,
+    calibration: Path | None = None,
+    module: str | None = None,
+    data: Path | None = None,
+    samples: int = 20,
+    engine: str | None = None,
+    allow_altered: bool = False,
+    time_limit: float = 900.0,
+    report: Report = quiet,
+) -> Ladder:
+    """Compare neighbouring rungs on the same input.
+
+    Args:
+        folder: the bundle.
+        model: the model that it was compiled from; looked for where it was where None.
+        calibration: the data that it was calibrated on, likewise.
+        module: ``package.module:factory`` of a state dict, which runs that code; never taken from the
+            bundle.
+        data, samples, engine, allow_altered, time_limit, report: as for ``verify_bundle``.
+
+    Raises:
+        UserError: the bundle, the model, the data or the engine cannot be used.
+    """
+    check_time_limit(time_limit)
+    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
+    backend = find_backend(str(bundle.manifest["target"]))
+    with checked_files(bundle) as files:
+        deployed = payload_differences(backend, bundle, files, allow_altered)
+        chosen = choose_engine(backend, engine)
+        given = load_input(bundle, data, samples)
+        warnings += [*beyond_calibration(bundle, given), *outside_classes(bundle, given)]
+        warnings += beyond_proof(bundle, given.x, backend.target)
+        source = find_model(bundle, model, module)
+        recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
+        rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
+        spikes = encode(bundle.program, given.x)
+        traces: dict[str, Trace] = {}
+        for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
+            report(name, 0, len(spikes))
+            traces[name] = simulate(program, spikes)
+        if rungs:
+            rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
+            if recompiled.graphs[FLOATS].trained_steps is not None:
+                warnings.append(_stand_in(bundle))
+        else:
+            rungs.append(Rung(PROGRAM, None))
+            warnings.append(_nothing_above(bundle))
+        different = program_difference(recompiled.program, bundle.program)
+        compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
+        rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
+        rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle, files), different))
+        found = on_engine(backend, chosen, bundle, files, spikes, time_limit, report)
+        if deployed:
+            refuse_others(bundle.program, traces[BUNDLE], found)
+        with blamed(called(backend), f"running the engine {chosen.name}"):
+            compared = compare(bundle.program, traces[BUNDLE], found)
+        name = f"engine {chosen.name}"
+        rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
+        rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
+        warnings += about_comparison(compared, chosen)
+        return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
+
+
+class _Recompiled(Stages):
+    """The model compiled again with the bundle's own passes, and the graphs on the way."""
+
+    def __init__(
+        self, bundle: Bundle, backend: Backend, model: Model, counts: NDArray[np.int64] | None
+    ) -> None:
+        super().__init__(model.graph)
+        self.model = model
+        pipeline = Pipeline.parse(str(bundle.manifest["passes"]))
+        graph = pipeline.run(model.graph, context_of(backend.target, counts, []), self.keep)
+        self.finish(graph)
+        self.program = lower(graph, backend.target)
+
+
+def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
+    """The rungs whose values are real numbers, frame by frame."""
+    readout = recompiled.model.graph.readout.name
+    above: Mapping[str, NDArray[Any]] = {}
+    rungs = []
+    if recompiled.model.step is not None:
+        total = len(data.x)
+        report(TORCH, 0, total)
+        above = run_torch(recompiled.model.step, readout, data.x, lambda n: report(TORCH, n, total))
+        rungs.append(Rung(TORCH, None))
+    for name in (FLOATS, LEVELS, WEIGHTS):
+        report(name, 0, 1)
+        values = recompiled.values(name, data.x)
+        if not rungs:
+            rung = Rung(name, None)
+        else:
+            tolerance = FLOAT32_NOISE if name == FLOATS else NOISE
+            rung = between(name, rungs[-1].name, above, values, readout, tolerance)
+        rungs.append(replace(rung, cause=_cause(rung, recompiled) if rung.differences else None))
+        above = values
+    return rungs
+
+
+def _cause(rung: Rung, recompiled: _Recompiled) -> str:
+    """Why one of the upper rungs differs from the one above it."""
+    assert rung.first is not None
+    graphs, name = recompiled.graphs, rung.first.population
+    if rung.name == WEIGHTS:
+        return rounding_cause(graphs[LEVELS], graphs[WEIGHTS])
+    if rung.name == LEVELS:
+        assert rung.values is not None
+        amplitude = recompiled.amplitudes.get(name, 1.0)
+        return levels_cause(graphs[LEVELS], rung.first, rung.values, amplitude)
+    if graphs[FLOATS].by_name[name].levels is not None:
+        return "float rounding: torch computes in single precision, on the border of two levels"
+    return "front end: the graph is not what torch computes; please report this"
+
+
+def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Integers) -> Rung:
+    """The integer program beside the graph with the chip's weights, frame by frame."""
+    program, graph = recompiled.program, recompiled.graphs[WEIGHTS]
+    code = graph.code
+    above, below = recompiled.values(WEIGHTS, data.x), recompiled.program_values(program, trace)
+    rung = between(PROGRAM, WEIGHTS, above, below, graph.readout.name, NOISE)
+    cause = None
+    if rung.differences:
+        overflows = sum(observe(program, data.x).overflows.values())
+        cause = spiking_cause(graph)
+        if overflows:
+            cause = f"saturation: {overflows} values did not fit their registers"
+        elif code.exact:
+            cause = "delay: what belongs to one frame does not arrive together; please report this"
+    return replace(rung, cause=cause, equal=code.exact)
+
+
+def _traced(
+    comparison: Comparison, against: str, name: str, above: Trace, below: Trace, program: Program
+) -> Rung:
+    """Two runs of a program, compared step by step."""
+    apart = {}
+    for row in comparison.populations:
+        kind = "spikes" if row.quantity == "spikes" else "potentials"
+        left, right = (getattr(t, kind)[row.population].astype(np.int64) for t in (above, below))
+        gap = np.abs(left - right)
+        apart[row.population] = (float(gap.max(initial=0)), float(gap.mean()) if gap.size else 0.0)
+    readout = program.readout.name
+    both = [answers(program, t.potentials[readout]) for t in (above, below)]
+    return step_by_step(name, against, comparison, apart, both)
+
+
+def _explained(rung: Rung, integers: Iterable[str], cause: str | None) -> Rung:
+    """The rung with what its integers have otherwise, and why it differs."""
+    integers = tuple(integers)
+    if not integers and not rung.differences:
+        return rung
+    cause = cause or (integers[0] if integers else "unknown")
+    if not rung.differences:
+        cause = f"{cause}; these data do not show it"
+    return replace(rung, integers=integers, cause=cause)
+
+
+def _altered_integers(program: Program, bundle: Bundle, files: Path) -> list[str]:
+    """Where the bundle's program is not, integer by integer, what its model compiles to."""
+    # The file's name is the program's; the ladder may have found the model under another.
+    named = replace(program, name=bundle.program.name)
+    return differences(named, files, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
+
+
+def _stand_in(bundle: Bundle) -> Diagnostic:
+    """What the upper rungs of a network that was trained with spikes are."""
+    return Diagnostic(
+        "N740",
+        "trained with spikes: the rungs above the integer program are not what was trained",
+        bundle.program.name,
+        "they show what a frame's spikes stand for where input is steady; the integer program spikes "
+        "as training did, but for the rounding that compile names",
+        "compare accuracies instead: snnc run, and what training said",
+        Severity.NOTE,
+    )
+
+
+def _nothing_above(bundle: Bundle) -> Diagnostic:
+    """What a ladder without its upper rungs does not show."""
+    named = Counter(str(note["code"]) for note in bundle.manifest["notes"])
+    counted = ", ".join(f"{code} ({count})" for code, count in sorted(named.items()))
+    return Diagnostic(
+        "N731",
+        "the ladder begins with the integer program: nothing above it is compared",
+        bundle.program.name,
+        "neurons that spike already have no rollout in real numbers to be compared with",
+        f"compile named what it changed on the way: {counted}; snnc inspect prints it"
+        if counted
+        else "compile named no change on the way",
+        Severity.WARNING,
+    )
+
+
+def _payload_difference(bundle: Bundle, folder: Path) -> str | None:
+    """What the payload's copy of the program has otherwise, where there is one."""
+    files = payload(bundle).files
+    if not {"program", "weights"} <= files.keys():
+        return None
+    parts = (read_payload(folder / files[role]) for role in ("program", "weights"))
+    return program_difference(bundle.program, read_program(*parts))

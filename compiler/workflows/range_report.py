@@ -1,0 +1,146 @@
+"""What a compile says about ranges: proved, observed, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import Diagnostic, Severity, UserError, counted
+from snnc.ir import Program, Target
+from snnc.verify.claims import Claim, claims
+from snnc.verify.observed import observe
+from snnc.verify.ranges import Proof, Range, explain, prove
+
+from .claimed import PROVED
+
+UNCALIBRATED = 1
+"""Largest count that ranges are proved for where there are no calibration data, at the least."""
+
+
+def check_ranges(
+    program: Program, target: Target, counts: NDArray[np.int64] | None, allow_overflow: bool
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The manifest's entry on ranges, and what has to be said about them.
+
+    Args:
+        program: what is about to be emitted.
+        target: its limits.
+        counts: calibration data, or None.
+        allow_overflow: go on where the proof fails, with what the calibration data show.
+
+    Raises:
+        UserError: D423 the proof fails; every register that can leave its range is named.
+    """
+    low, high = (0, UNCALIBRATED) if counts is None else (int(counts.min()), int(counts.max()))
+    proof = prove(program, target, min(low, 0), max(high, 0))
+    if proof.holds:
+        frames = None if counts is None else counts.shape[1]
+        entry = _proved(program, target, proof, frames)
+        return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
+    if not allow_overflow:
+        raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
+    return _observed(program, proof, counts)
+
+
+def _unproved(proof: Proof) -> list[Diagnostic]:
+    """N755 where registers follow the rules of a plug-in's neuron model."""
+    if not proof.unproved:
+        return []
+    what = "no range is proved for its registers: its neurons are of a model that a plug-in brings"
+    why = "what reaches it is bounded; whether its own registers saturate is not"
+    return [Diagnostic("N755", what, ", ".join(proof.unproved), why, severity=Severity.NOTE)]
+
+
+def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Proof) -> list[Diagnostic]:
+    """A warning where the calibration data have more frames than the proof holds for."""
+    if counts is None or proof.frames is None or proof.shortest is None:
+        return []
+    if counts.shape[1] <= proof.frames:
+        return []
+    population = program.by_name[proof.shortest]
+    fewer = "fewer steps a frame (--steps-per-frame), " if program.steps_per_frame > 1 else ""
+    return [
+        Diagnostic(
+            "N732",
+            f"ranges are proved for {counted(proof.frames, 'frame')}, the calibration data have "
+            f"{counts.shape[1]}",
+            population.origin or population.name,
+            "it adds up what arrives in every frame, and some input fills its register before the end",
+            f"use {fewer}smaller weights into it (the largest answer stays the largest), or streams of "
+            f"at most {counted(proof.frames, 'frame')}",
+            Severity.WARNING,
+        )
+    ]
+
+
+def _broken(proof: Proof) -> list[Range]:
+    """Registers that break in a first frame; of each population the one that breaks worst."""
+    worst: dict[str, Range] = {}
+    for found in proof.broken:
+        before = worst.get(found.population)
+        if before is None or _excess(found) > _excess(before):
+            worst[found.population] = found
+    return list(worst.values())
+
+
+def _excess(found: Range) -> float:
+    return max(found.high / found.most, found.low / found.least)
+
+
+def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
+    population = program.by_name[broken.population]
+    where = f"{population.origin or population.name}{list(broken.neuron)}"
+    return Diagnostic(
+        "D423",
+        f"its {broken.register} {' and '.join(explain(broken))}",
+        where,
+        f"some input makes it wrap or saturate on {target.name}, and the network would be another one",
+        "train with smaller weights, use fewer steps a frame or levels, or go on at your own risk with "
+        "--allow-overflow",
+    )
+
+
+def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> dict[str, Any]:
+    if proof.unproved:
+        names = ", ".join(proof.unproved)
+        status = f"not proved: {names} are of a neuron model that a plug-in brings"
+        return {"status": status, "unproved": list(proof.unproved), "bounds": _bounds(proof)}
+    found = claims(program, target, proof, frames)
+    return {"status": PROVED, "claims": [_bounds(claim) for claim in found]}
+
+
+def _bounds(found: Claim | Proof) -> dict[str, Any]:
+    """Counts, frames, and what registers can hold for these."""
+    return {
+        "counts": [found.low, found.high],
+        "frames": found.frames,
+        "registers": [r.as_json() for r in found.ranges],
+    }
+
+
+def _observed(
+    program: Program, proof: Proof, counts: NDArray[np.int64] | None
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    if counts is None:
+        entry: dict[str, Any] = {"status": "not observed: there are no calibration data"}
+        shown = "nothing shows whether any does"
+    else:
+        observed = observe(program, counts)
+        entry = {"status": f"observed on {observed.samples} samples", "observed": observed.as_json()}
+        overflows = sum(observed.overflows.values())
+        shown = f"{overflows} values did on {observed.samples} calibration samples"
+    entry["bounds"] = _bounds(proof)
+    notes = [
+        Diagnostic(
+            "N724",
+            f"its {broken.register} {' and '.join(explain(broken))}; {shown}",
+            program.by_name[broken.population].origin,
+            "asked for with --allow-overflow",
+            "",
+            Severity.WARNING,
+        )
+        for broken in _broken(proof)
+    ]
+    return entry, notes

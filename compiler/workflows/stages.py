@@ -1,0 +1,124 @@
+"""One compile's stages: the graph in floats, with levels, with the chip's weights, and the program.
+
+A compile and the ladder both look at what each stage makes of the same data, in the units of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Graph, Kind, Program, Trace, per_channel
+from snnc.passes import Pass
+from snnc.sim import answers
+from snnc.sim.analog import frame_values, in_frames, run_frames
+from snnc.verify import spikes_by_frame
+
+FLOATS, LEVELS = "graph in floats", "graph with quantized activations"
+WEIGHTS, PROGRAM = "graph with the chip's weights", "integer program"
+
+Values = Mapping[str, NDArray[Any]]
+"""By population: (samples, frames, \\*shape), real units."""
+
+
+class Stages:
+    """The graphs that a pipeline makes of a model's, and what they put out.
+
+    Attributes:
+        graphs: by the stages' names.
+        amplitudes: by population, what a threshold is in the units of the model.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graphs: dict[str, Graph] = {FLOATS: graph}
+        self.amplitudes: dict[str, NDArray[Any]] = {}
+        self._folded = graph
+        self._moved: dict[str, NDArray[Any]] = {}
+
+    def keep(self, a_pass: Pass, graph: Graph) -> None:
+        """Called after each pass, with the graph that it gave."""
+        if a_pass.name in ("balance-thresholds", "ease-hard-reset"):
+            for p in graph.neurons:
+                value = p.amplitude
+                self.amplitudes[p.name] = per_channel(value, p.shape) if value.ndim else value
+        if a_pass.name == "fold-thresholds":
+            self._folded = graph
+            self.graphs[LEVELS] = graph if graph.code.exact else _with_rate_levels(graph)
+        if a_pass.name == "correct-rates":
+            self._moved = {
+                p.name: p.bias - before
+                for p in graph.neurons
+                if p.bias is not None and (before := self._folded.by_name[p.name].bias) is not None
+            }
+
+    def finish(self, graph: Graph) -> None:
+        """The graph that the pipeline ends with.
+
+        What ``correct-rates`` put into biases makes up for spikes, which these graphs do not have: the
+        stage of the weights is without it.
+        """
+        if not graph.code.exact:
+            graph = _with_rate_levels(graph)
+            graph = graph.with_populations(
+                replace(p, bias=p.bias - self._moved[p.name])
+                for p in graph.neurons
+                if p.bias is not None and p.name in self._moved
+            )
+        self.graphs[WEIGHTS] = graph
+
+    def values(self, name: str, counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+        """A graph's populations frame by frame, in the units of the model.
+
+        Args:
+            counts: (samples, frames, \\*input shape).
+        """
+        graph = self.graphs[name]
+        x = counts if name == FLOATS else frame_values(graph, counts)
+        names = [p.name for p in graph.populations if p.kind is not Kind.INPUT]
+        found = run_frames(graph, x, only=names)
+        return found if name == FLOATS else self._scaled(found)
+
+    def program_values(self, program: Program, trace: Trace) -> dict[str, NDArray[np.float64]]:
+        """What spikes and the readout's potential of a run stand for, likewise."""
+        graph = self.graphs[WEIGHTS]
+        readout, code, steps = graph.readout, graph.code, program.steps_per_frame
+        values: dict[str, NDArray[Any]] = {}
+        for population in graph.neurons:
+            found = spikes_by_frame(program, population.name, trace.spikes[population.name])
+            values[population.name] = found if code.exact else found / steps
+        potential = answers(program, trace.potentials[readout.name])
+        values[readout.name] = potential / potential_of_one(graph)
+        return self._scaled(values)
+
+    def _scaled(self, values: Values) -> dict[str, NDArray[np.float64]]:
+        """Values in thresholds as what the model means by them."""
+        return {n: np.asarray(v * self.amplitudes.get(n, 1.0), np.float64) for n, v in values.items()}
+
+
+def potential_of_one(graph: Graph) -> float:
+    """The readout's potential at the end of a frame that stands for 1 in the units of the model.
+
+    Of one frame in the code ``rate`` it is the sum over its steps of what the float readout is a frame;
+    in the exact codes it is what the float readout is.
+
+    Args:
+        graph: on the chip's grid.
+    """
+    grid, steps = graph.readout.grid, graph.steps_per_frame
+    assert grid is not None and steps is not None
+    return float(grid.scale.item() * 2**grid.input_shift * (1 if graph.code.exact else steps))
+
+
+def _with_rate_levels(graph: Graph) -> Graph:
+    """A graph of rates with the levels that K steps can represent: 0 to K spikes, one a step."""
+    if graph.frame_is_step:
+        return graph
+    graph = in_frames(graph)
+    return graph.with_populations(
+        replace(p, levels=graph.steps_per_frame, ceiling=np.ones(()), shift=0.5, grid=None)
+        for p in graph.neurons
+    )

@@ -1,0 +1,5 @@
+"""The pass ``quantize-weights``: the search for scales, rounding, bounds of sums."""
+
+from .quantize import QuantizeWeights
+
+__all__ = ["QuantizeWeights"]

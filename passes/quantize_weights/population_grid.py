@@ -1,0 +1,354 @@
+"""One population's integer scale and its projections' exponents: the best whose sums stay in range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Array, Code, Graph, Kind, Population, SignMode, Target, WeightGrid
+from snnc.ir.scaling import weights_of
+from snnc.passes.base import Context
+from snnc.sim.analog import frame_values, run_frames
+
+from .bias_correction import mean_shift
+from .grid_search import MOST_WEIGHTS, Weights, best_exponent, channel_scale, common_scale
+from .lone_weights import to_exceed
+from .rounding import Choice, on_grid
+from .settled_bias import SettledBias, settle
+from .sums import Sums, worst_sums
+
+THRESHOLD_LIMIT = "threshold mantissa"
+EXPONENT_LIMIT, LOWEST_LIMIT = "weight exponent", "lowest weight exponent"
+LEAST_LIMIT = "least threshold"
+STATE_LIMIT, READOUT_LIMIT = "state bits", "readout state bits"
+INPUT_LIMIT = "dendritic input"
+GRADED_INPUT_LIMIT = "graded input"
+DEFAULT_STATE_BITS = 24
+
+POTENTIAL = "potential"
+"""What messages call it."""
+
+READOUT_MARGIN = 8
+SAMPLES = 64
+"""Calibration samples that the readout's range is measured on."""
+
+MOST_TRIES = 24
+"""How often a scale is lowered, each time by twice as much again, until the rounded weights fit."""
+
+LEAST_STEP = 2.0**-10
+"""By which share a scale is lowered beyond what its sums ask for, the first time."""
+
+MOST_RAISED = 12
+"""How often the gap between the largest scale that fits and the smallest that does not is halved."""
+
+LESS = 4
+"""Where a projection has more weights than ``MOST_WEIGHTS``, a fourth of the scales and halvings is
+tried: a try takes a second there."""
+
+LOWERED, MOST_LOWERED = 1 - 2.0**-5, 24
+"""The share of a scale to try next, and how often, where weights of registers do not fit."""
+
+
+SAME = 1e-6
+"""Relative error of weights that were on the grid already: what single precision leaves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """The sum that leaves its register the farthest: times too large, by channel; and in words."""
+
+    factor: Array
+    what: str
+    worst: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """The options of ``quantize-weights`` that the search needs, and the target's limits.
+
+    ``means`` are what populations put out on average, where biases are corrected for rounding.
+    ``reached`` grows: what neurons of populations that are done can count to.
+    """
+
+    target: Target
+    bits: int
+    mixed_only: bool
+    candidates: int
+    headroom: float
+    per_channel: bool
+    powers_of_two: bool = False
+    means: Mapping[str, Array] | None = None
+    reached: dict[str, Array] = field(default_factory=dict)
+
+    def mode(self, weights: Array) -> SignMode:
+        """The sign mode that leaves the weights most bits."""
+        if not self.mixed_only:
+            if weights.min(initial=0) >= 0 and SignMode.EXCITATORY in self.target.sign_modes:
+                return SignMode.EXCITATORY
+            if weights.max(initial=0) <= 0 and SignMode.INHIBITORY in self.target.sign_modes:
+                return SignMode.INHIBITORY
+        return SignMode.MIXED
+
+    def state_bits(self, population: Population) -> int:
+        """Width of current and potential, sign included; some targets have another one for readouts."""
+        readout = self.target.limit(READOUT_LIMIT) if population.kind is Kind.READOUT else None
+        return readout or self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+
+    @property
+    def _lowest(self) -> int:
+        """The smallest exponent of weights that the search uses; 0 where the target asks for none."""
+        return self.target.limit(LOWEST_LIMIT) or 0
+
+    def choose(
+        self,
+        graph: Graph,
+        population: Population,
+        context: Context,
+        caps: Array | None = None,
+    ) -> Choice:
+        """The scale with the least squared rounding error, each channel's at most its cap.
+
+        Where the largest weight is that of a register, the scale with the least error leaves no
+        integer between threshold and the end of the grid: it is lowered until there is one.
+        """
+        if population.trained_scale is not None and caps is None:
+            trained = self._trained(graph, population)
+            if trained.worst_error < SAME:
+                return trained
+        choice = nearest = self._nearest(graph, population, context, caps)
+        for _ in range(MOST_LOWERED):
+            if not choice.silences:
+                return choice
+            lower = np.floor(np.broadcast_to(choice.scale, population.shape[:1]) * LOWERED)
+            choice = self._nearest(graph, population, context, lower)
+        return nearest if choice.silences else choice
+
+    def _trained(self, graph: Graph, population: Population) -> Choice:
+        """On the scale that the weights were trained on, each projection with its best exponent."""
+        assert population.trained_scale is not None
+        scales = np.asarray(population.trained_scale, np.float64)
+        rounded = []
+        for p in graph.into(population.name):
+            mode = self.mode(weights_of(p.op))
+            exponents = range(self._lowest, (self.target.limit(EXPONENT_LIMIT) or 31) + 1)
+            grids = (WeightGrid(self.bits, mode, e) for e in exponents)
+            tried = (on_grid(p, grid, scales, population, None) for grid in grids)
+            rounded.append(min(tried, key=lambda r: r.error))
+        return Choice(scales, self._shift(graph, population), tuple(rounded))
+
+    def _nearest(
+        self, graph: Graph, population: Population, context: Context, caps: Array | None
+    ) -> Choice:
+        projections = graph.into(population.name)
+        channels = population.shape[0]
+        caps = np.full(channels, np.inf) if caps is None else caps
+        most = self.target.limit(THRESHOLD_LIMIT) or 2**31
+        highest = self.target.limit(EXPONENT_LIMIT) or 31
+        weights = [
+            Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits)
+            for p in projections
+        ]
+        roomy = self._roomy_scale(graph, population, context)
+        ceiling = int(min(most, max(1.0, caps.max() if self.per_channel else caps.min())))
+        fires = population.kind is Kind.NEURONS
+        powers = self.powers_of_two and fires
+        if powers:
+            ceiling = min(ceiling, 2**highest)
+        candidates = max(1, self.candidates // self._less(graph, population))
+        scale = common_scale(weights, roomy, ceiling, highest, candidates, powers)
+        least = self.target.limit(LEAST_LIMIT) if fires else None
+        while least is not None and scale < least and 2 * scale <= min(ceiling, roomy):
+            scale *= 2  # costs no weight a bit, and gives small ones more
+        exponents = [best_exponent(w, scale, highest, self._lowest)[1] for w in weights]
+        scales = np.asarray(float(scale))
+        if self.per_channel and population.kind is Kind.NEURONS:
+            each = [
+                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), candidates)
+                for c, cap in enumerate(np.maximum(caps, 1))
+            ]
+            scales = np.array(each, np.float64)
+        rests = self.rests(graph, population)
+        rounded = [
+            on_grid(p, WeightGrid(self.bits, w.mode, e), scales, population, rest)
+            for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
+        ]
+        return Choice(scales, self._shift(graph, population), tuple(rounded))
+
+    def _less(self, graph: Graph, population: Population) -> int:
+        """By how much fewer tries are made."""
+        large = any(weights_of(p.op).size > MOST_WEIGHTS for p in graph.into(population.name))
+        return LESS if large else 1
+
+    def _roomy_scale(self, graph: Graph, population: Population, context: Context) -> float:
+        """The largest scale at which the potential has room for what is usual."""
+        if graph.code.exact:
+            return math.inf  # ranges say what fits; there is nothing usual beyond a frame
+        if population.kind is Kind.NEURONS:
+            return (
+                2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
+            )
+        largest = _largest_answer(graph, context)
+        return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
+
+    def rests(self, graph: Graph, population: Population) -> Sequence[Array | None]:
+        """By projection, what weights that alone make a neuron fire must exceed; None elsewhere."""
+        projections = graph.into(population.name)
+        single = population.kind is Kind.NEURONS and not graph.code.exact
+        return to_exceed(projections, population) if single else [None] * len(projections)
+
+    def excess(
+        self,
+        graph: Graph,
+        population: Population,
+        choice: Choice,
+        counts: NDArray[np.int64] | None,
+        frames: int = 1,
+    ) -> Excess | None:
+        """The sum of a population that leaves its register the farthest; None where none does.
+
+        An accumulating readout sums over ``frames``. Biases count as the chip will hold them.
+        """
+        projections = tuple(r.projection for r in choice.rounded)
+        settled = self.settled(graph, population, choice)
+        population = replace(population, bias=settled.bias)
+        sums = worst_sums(graph, population, projections, counts, frames, self.reached)
+        found = [e for e in self._excesses(graph, population, sums, choice) if e.factor.max() > 1]
+        if settled.beyond is not None:
+            found.append(_excess("bias", settled.beyond, settled.limit))
+        return max(found, key=lambda e: float(e.factor.max()), default=None)
+
+    def settled(self, graph: Graph, population: Population, choice: Choice) -> SettledBias:
+        """The population's biases beside the weights of a choice."""
+        correction = None
+        if self.means is not None:
+            after = [r.projection for r in choice.rounded]
+            correction = mean_shift(population, graph.into(population.name), after, self.means)
+        return settle(population, choice.scale, choice.shift, self.target, correction)
+
+    def _excesses(
+        self, graph: Graph, population: Population, sums: Sums, choice: Choice
+    ) -> list[Excess]:
+        found = []
+        graded = graph.code is Code.GRADED
+        limit = self.target.limit(GRADED_INPUT_LIMIT if graded else INPUT_LIMIT)
+        if limit is not None:
+            found.append(_excess("input of one step", sums.step * choice.scale, limit))
+        if sums.potential is not None:
+            unit = choice.scale * 2.0**choice.shift
+            limit = 2 ** (self.state_bits(population) - 1) - 1
+            found.append(_excess(POTENTIAL, sums.potential * unit, limit))
+        return found
+
+    def _shift(self, graph: Graph, population: Population) -> int:
+        """By how much synaptic input is usually shifted into the state registers."""
+        spiking = population.kind is Kind.NEURONS and not graph.code.exact
+        return self.target.threshold_shift if spiking else 0
+
+    def remember(self, graph: Graph, population: Population, choice: Choice, context: Context) -> None:
+        """Keep what the population's neurons can count to, for what hears them."""
+        projections = tuple(r.projection for r in choice.rounded)
+        population = replace(population, bias=self.settled(graph, population, choice).bias)
+        sums = worst_sums(graph, population, projections, context.calibration, 1, self.reached)
+        if sums.levels is not None:
+            self.reached[population.name] = sums.levels
+
+    def choose_within(
+        self, graph: Graph, population: Population, context: Context, frames: int = 1
+    ) -> Choice:
+        """The best choice whose sums stay in their registers, as far as a scale of 1 allows that.
+
+        Rounding keeps a sum from following its scale exactly, so each try goes further than the last;
+        then the gap to the scale that did not fit is halved until there is none. Where neither helps
+        the last try comes back, whose excess the caller finds.
+        """
+        choice = self._less_shifted(graph, population, self.choose(graph, population, context), context)
+        channels = population.shape[:1]
+        caps = np.full(channels, np.inf)
+        failed = np.full(channels, np.inf)
+        step = np.full(channels, LEAST_STEP)
+        for _ in range(MOST_TRIES):
+            excess = self.excess(graph, population, choice, context.calibration, frames)
+            if excess is None:
+                break
+            # A common scale is bound by the channel with the largest sums.
+            shared = choice.scale.ndim == 0
+            factor = np.full(channels, excess.factor.max()) if shared else excess.factor
+            scale, over = np.broadcast_to(choice.scale, channels), factor > 1
+            failed = np.where(over, np.minimum(failed, scale), failed)
+            lowered = np.minimum(np.floor(scale / factor), np.ceil(scale * (1 - step)) - 1)
+            caps = np.where(over, np.minimum(caps, lowered), caps)
+            step = np.where(over, np.minimum(2 * step, 0.5), step)
+            if caps.min() < 1:
+                return choice
+            choice = self._capped(graph, population, context, caps, choice.shift)
+        else:
+            return choice
+        return self._raised(graph, population, context, choice, caps, failed, frames)
+
+    def _raised(
+        self,
+        graph: Graph,
+        population: Population,
+        context: Context,
+        fitting: Choice,
+        low: Array,
+        high: Array,
+        frames: int,
+    ) -> Choice:
+        """The choice with the largest caps from ``low``, which fit, to below ``high``, which do not."""
+        for _ in range(MOST_RAISED // self._less(graph, population)):
+            middle = np.where(np.isfinite(high), np.floor((low + high) / 2), np.inf)
+            if not np.any((middle > low) & np.isfinite(middle)):
+                break
+            tried = self._capped(graph, population, context, middle, fitting.shift)
+            excess = self.excess(graph, population, tried, context.calibration, frames)
+            over = np.zeros(low.shape, bool)
+            if excess is not None:
+                over = np.full(low.shape, True) if tried.scale.ndim == 0 else excess.factor > 1
+            else:
+                fitting = tried
+            low, high = np.where(over, low, middle), np.where(over, middle, high)
+        return fitting
+
+    def _capped(
+        self, graph: Graph, population: Population, context: Context, caps: Array, shift: int
+    ) -> Choice:
+        return replace(self.choose(graph, population, context, caps), shift=shift)
+
+    def _less_shifted(
+        self, graph: Graph, population: Population, choice: Choice, context: Context
+    ) -> Choice:
+        """With as much of the shift as leaves the potential its room, which costs no weight a bit.
+
+        Not where the neurons are the model's own, or the target's own are asked for, which have its
+        shift.
+        """
+        if population.neuron is None or graph.frame_is_step or self.target.shift_is_fixed:
+            return choice
+        while choice.shift > 0:
+            excess = self.excess(graph, population, choice, context.calibration)
+            if excess is None or excess.what != POTENTIAL:
+                break
+            choice = replace(choice, shift=choice.shift - 1)
+        return choice
+
+
+def _excess(what: str, sums: Array, limit: int) -> Excess:
+    return Excess(sums / limit, what, math.ceil(float(sums.max())), limit)
+
+
+def _largest_answer(graph: Graph, context: Context) -> float:
+    """Magnitude of the readout's potential in real units: seen in calibration, or one unit a step."""
+    steps = graph.steps_per_frame or 1
+    if context.calibration is None:
+        return float(steps)
+    if graph.frame_is_step:
+        return 1.0  # what calibration shows is about activations; this network has none
+    values = frame_values(graph, context.measured_on(SAMPLES))
+    seen = run_frames(graph, values, only=[graph.readout.name])
+    return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps

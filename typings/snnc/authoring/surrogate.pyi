@@ -1,0 +1,1 @@
+from compiler.authoring.surrogate import *

@@ -1,0 +1,1 @@
+from backends.xylo.bit_shift_decays import *

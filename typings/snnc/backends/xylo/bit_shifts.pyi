@@ -1,0 +1,1 @@
+from backends.xylo.bit_shifts import *

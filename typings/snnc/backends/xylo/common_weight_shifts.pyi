@@ -1,0 +1,1 @@
+from backends.xylo.common_weight_shifts import *

@@ -1,0 +1,1 @@
+from backends.xylo.early_biases import *

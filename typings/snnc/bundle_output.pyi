@@ -1,1 +1,0 @@
-from compiler.bundle_output import *

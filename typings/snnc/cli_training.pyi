@@ -1,1 +1,0 @@
-from compiler.cli_training import *

@@ -1,0 +1,1 @@
+from compiler.commands.console_tuning import *

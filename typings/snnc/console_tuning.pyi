@@ -1,1 +1,0 @@
-from compiler.console_tuning import *

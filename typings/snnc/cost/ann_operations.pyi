@@ -1,0 +1,1 @@
+from compiler.cost.ann_operations import *

@@ -1,0 +1,1 @@
+from compiler.cost.energy import *

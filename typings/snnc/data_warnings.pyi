@@ -1,1 +1,0 @@
-from compiler.data_warnings import *

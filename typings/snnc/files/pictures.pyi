@@ -1,0 +1,1 @@
+from compiler.files.pictures import *

@@ -1,0 +1,1 @@
+from compiler.frontend.operations.training_mode import *

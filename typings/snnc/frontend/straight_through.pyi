@@ -1,1 +1,0 @@
-from compiler.frontend.straight_through import *

@@ -1,1 +1,0 @@
-from compiler.frontend.torch_run import *

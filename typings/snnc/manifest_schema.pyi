@@ -1,1 +1,0 @@
-from compiler.manifest_schema import *

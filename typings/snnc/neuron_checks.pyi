@@ -1,1 +1,0 @@
-from compiler.neuron_checks import *

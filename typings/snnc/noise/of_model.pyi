@@ -1,0 +1,1 @@
+from compiler.noise.of_model import *

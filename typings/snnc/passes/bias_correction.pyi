@@ -1,1 +1,0 @@
-from passes.bias_correction import *

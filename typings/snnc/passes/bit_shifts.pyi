@@ -1,1 +1,0 @@
-from passes.bit_shifts import *

@@ -1,1 +1,0 @@
-from passes.common_weight_shifts import *

@@ -1,1 +1,0 @@
-from passes.compensated_rounding import *

@@ -1,1 +1,0 @@
-from passes.decays import *

@@ -1,1 +1,0 @@
-from passes.early_biases import *

@@ -1,1 +1,0 @@
-from passes.grid_search import *

@@ -1,1 +1,0 @@
-from passes.lone_weights import *

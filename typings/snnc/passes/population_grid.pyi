@@ -1,1 +1,0 @@
-from passes.population_grid import *

@@ -1,1 +1,0 @@
-from passes.settled_bias import *

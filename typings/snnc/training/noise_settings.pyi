@@ -1,1 +1,0 @@
-from compiler.training.noise_settings import *

@@ -1,0 +1,1 @@
+from compiler.workflows.kept_text import *

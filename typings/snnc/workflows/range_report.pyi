@@ -1,0 +1,1 @@
+from compiler.workflows.range_report import *
