@@ -72,7 +72,7 @@ def _population(graph: Graph, population: Population, target: Target) -> Program
     if population.kind is not Kind.INPUT:
         assert population.grid is not None
         neuron = _neuron(graph, population, population.grid, population.start)
-        neuron = replace(neuron, state_bits=_state_bits(population, target))
+        neuron = replace(neuron, state_bits=target.state_bits(readout=population.kind is Kind.READOUT))
     return ProgramPopulation(
         population.name,
         population.kind,
@@ -82,12 +82,6 @@ def _population(graph: Graph, population: Population, target: Target) -> Program
         neuron,
         population.encoding,
     )
-
-
-def _state_bits(population: Population, target: Target) -> int:
-    """Width of the registers; a target whose readout is elsewhere has another one for it."""
-    bits = target.limit("readout state bits") if population.kind is Kind.READOUT else None
-    return bits or target.limit("state bits") or STATE_BITS
 
 
 def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: int) -> IntegerNeuron:

@@ -11,7 +11,7 @@ import networkx as nx
 
 from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.ir import Code, Graph, Projection, relays_needed, size
+from snnc.ir import Code, Graph, LimitName, Projection, relays_needed, size
 from snnc.ir.program_ranges import STEPS as LONGEST_TIME
 
 from .base import Context, Fact, Pass
@@ -20,7 +20,6 @@ from .starts import promised_steps, solve_relayed_starts, solve_starts
 DEFAULT_STEPS = 16
 """K where nothing else is said, for rates."""
 
-RELAY_LIMIT = "relay neurons"
 RELAYS = "let relay neurons carry them: match-delays{relays=true}"
 
 
@@ -77,7 +76,7 @@ class MatchDelays(Pass):
         for p in graph.projections:
             delay = promised_steps(graph, p, steps) + starts[p.target] - starts[p.source]
             projections.append(replace(p, delay=delay))
-        relayed = context.target.limit(RELAY_LIMIT) != 0
+        relayed = context.target.limit(LimitName.RELAY_NEURONS) != 0
         self._refuse_delays(graph, projections, steps, hop, longest, relayed)
         note_relays(graph, projections, hop, longest, context)
         moved = [replace(p, start=starts[p.name]) for p in graph.populations]
@@ -125,7 +124,7 @@ class MatchDelays(Pass):
 
     def _longest(self, context: Context) -> int | None:
         """The limit on delays."""
-        return context.target.limit("delay") if self.max_delay is None else self.max_delay
+        return context.target.limit(LimitName.DELAY) if self.max_delay is None else self.max_delay
 
     def _retimed(self, graph: Graph, steps: int, hop: int, longest: int | None) -> dict[str, int]:
         """Starts that need the fewest buffered spikes; where the limit leaves none, with relays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from snnc.errors import fail
 from snnc.ir import Graph
 
 from .base import Context, Fact, Pass
@@ -37,6 +38,14 @@ class RestartFrames(Pass):
     def run(self, graph: Graph, context: Context) -> Graph:
         if graph.frame_is_step or graph.code.exact:
             return graph
+        if self.enabled and not context.target.clears:
+            raise fail(
+                "D336",
+                f"{context.target.name} cannot put potentials back between frames",
+                where="restart-frames",
+                why="its neurons keep what they have collected",
+                help="use restart-frames{enabled=false}: potentials carry over from frame to frame",
+            )
         return graph.with_populations(
             replace(p, neuron=replace(p.neuron, restart=self.enabled))
             for p in graph.populations

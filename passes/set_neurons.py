@@ -22,7 +22,8 @@ class SetNeurons(Pass):
     accuracy has to be measured. Neurons of a network that spikes already are its own.
 
     Options:
-        reset: ``subtract`` or ``zero``; what the neurons have where it is left out.
+        reset: ``subtract`` or ``zero``; where it is left out what the neurons have, or the only one of
+            the target.
         comparison: ``>`` or ``>=``.
         start_value: potential before the first step, as a fraction of the threshold, below 1.
     """
@@ -43,6 +44,17 @@ class SetNeurons(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         self._refuse_options()
+        resets = context.target.resets
+        if self.reset is not None and Reset(self.reset) not in resets:
+            raise fail(
+                "D336",
+                f"{context.target.name} has no reset {self.reset}",
+                where="set-neurons{reset}",
+                why=f"its neurons have reset {' and '.join(r.value for r in resets)}",
+                help=f"use set-neurons{{reset={resets[0].value}}}, or another target",
+            )
+        if self.reset is None and len(resets) == 1 and not graph.frame_is_step and not graph.code.exact:
+            return replace(self, reset=resets[0].value).run(graph, context)
         if (self.reset, self.comparison, self.start_value) == (None, None, None):
             return graph
         if graph.frame_is_step:

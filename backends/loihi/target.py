@@ -6,7 +6,7 @@ Numbers that we could find in no primary source say so. Limits of which no sourc
 
 from __future__ import annotations
 
-from snnc.ir import Limit, SignMode, Target
+from snnc.ir import Limit, LimitName, SignMode, Target
 
 LIF_MODEL = "lava-nc 0.10.0, lava/proc/lif/models.py"
 
@@ -79,21 +79,23 @@ LOIHI = Target(
     name="loihi",
     hop_delay=1,
     limits={
-        "delay": DELAY,
-        "weight exponent": WEIGHT_EXPONENT,
-        "weight bits": WEIGHT_BITS,
-        "threshold mantissa": MAX_THRESHOLD_MANTISSA,
-        "bias mantissa": BIAS_MANTISSA,
-        "bias exponent": BIAS_EXPONENT,
-        "decay": MAX_DECAY,
-        "state bits": STATE_BITS,
+        LimitName.DELAY: DELAY,
+        LimitName.WEIGHT_EXPONENT: WEIGHT_EXPONENT,
+        LimitName.WEIGHT_BITS: WEIGHT_BITS,
+        LimitName.THRESHOLD: MAX_THRESHOLD_MANTISSA,
+        LimitName.BIAS: BIAS_MANTISSA,
+        LimitName.BIAS_EXPONENT: BIAS_EXPONENT,
+        LimitName.DECAY: MAX_DECAY,
+        LimitName.STATE_BITS: STATE_BITS,
+        LimitName.DENDRITIC_INPUT: DENDRITIC_INPUT,
+        LimitName.GRADED_INPUT: GRADED_INPUT,
+        LimitName.NEURONS: NEURONS,
+    },
+    own_limits={
         "input shift": INPUT_SHIFT,
-        "dendritic input": DENDRITIC_INPUT,
-        "graded input": GRADED_INPUT,
         "payload bits": PAYLOAD_BITS,
         "cores": CORES,
         "neurons per core": NEURONS_PER_CORE,
-        "neurons": NEURONS,
         "synapses": SYNAPSES,
     },
     weight_bits=(1, 2, 3, 4, 5, 6, 7, 8),

@@ -6,7 +6,7 @@ agree on all arithmetic of this file; where only one of them states a number, it
 
 from __future__ import annotations
 
-from snnc.ir import Code, Encoding, Limit, SignMode, Target
+from snnc.ir import Code, Encoding, Limit, LimitName, Reset, SignMode, Target
 
 NENGO = "nengo-loihi 1.1.0"
 BRIAN = "brian2-loihi 0.5.2"
@@ -83,16 +83,19 @@ LOIHI1 = Target(
     name="loihi1",
     hop_delay=1,
     limits={
-        "delay": DELAY,
-        "weight exponent": WEIGHT_EXPONENT,
-        "weight bits": WEIGHT_BITS,
-        "threshold mantissa": MAX_THRESHOLD_MANTISSA,
-        "bias mantissa": BIAS_MANTISSA,
-        "bias exponent": BIAS_EXPONENT,
-        "decay": MAX_DECAY,
-        "state bits": STATE_BITS,
+        LimitName.DELAY: DELAY,
+        LimitName.WEIGHT_EXPONENT: WEIGHT_EXPONENT,
+        LimitName.WEIGHT_BITS: WEIGHT_BITS,
+        LimitName.THRESHOLD: MAX_THRESHOLD_MANTISSA,
+        LimitName.BIAS: BIAS_MANTISSA,
+        LimitName.BIAS_EXPONENT: BIAS_EXPONENT,
+        LimitName.DECAY: MAX_DECAY,
+        LimitName.STATE_BITS: STATE_BITS,
+        LimitName.DENDRITIC_INPUT: DENDRITIC_INPUT,
+        LimitName.NEURONS: NEURONS,
+    },
+    own_limits={
         "input shift": INPUT_SHIFT,
-        "dendritic input": DENDRITIC_INPUT,
         "compartments per core": COMPARTMENTS,
         "input axons per core": INPUT_AXONS,
         "output axons per core": OUTPUT_AXONS,
@@ -101,13 +104,13 @@ LOIHI1 = Target(
         "decay pairs per core": DECAY_PAIRS,
         "synapse formats per core": SYNAPSE_FORMATS,
         "cores": CORES,
-        "neurons": NEURONS,
     },
     weight_bits=WEIGHT_WIDTHS,
     sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
     codes=(Code.RATE,),
+    resets=(Reset.ZERO,),
     encodings=(Encoding.SPREAD,),
     shift_is_fixed=True,
     overflow="both emulators and our simulators saturate alike; what could wrap was refused",

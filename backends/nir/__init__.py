@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,8 +51,8 @@ class NirBackend(Choices):
 
     @property
     def target(self) -> Target:
-        """No limits but those of the reference simulator."""
-        return NIR
+        """No limits but those of the reference simulator; potentials are cleared in metadata only."""
+        return replace(NIR, clears=self.unsaid == "metadata")
 
     def pipeline(self) -> str:
         """The passes, without what NIR has no word for and what can be left out."""

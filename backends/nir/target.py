@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.ir import Code, Limit, Target
+from snnc.ir import Code, Limit, LimitName, Target
 
 STATE_BITS = Limit(
     32,
@@ -13,7 +13,7 @@ STATE_BITS = Limit(
 
 NIR = Target(
     "nir",
-    limits={"state bits": STATE_BITS},
+    limits={LimitName.STATE_BITS: STATE_BITS},
     weight_bits=tuple(range(1, 17)),
     codes=(Code.RATE,),
     overflow="neurons of a NIR file are floats, which do neither: they say something else",

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snnc.backends.loihi.target import LOIHI, STATE_BITS
-from snnc.ir import Code, Limit, Target
-from snnc.ir.input_range import LEAST_INPUT, MOST_INPUT
+from snnc.ir import Code, Limit, LimitName, Target
 
 SANAFE_VERSION = "2.2.9"
 DAVIES = "M. Davies et al., Loihi, IEEE Micro 38(1), 2018"
@@ -52,9 +51,12 @@ TARGET = replace(
     codes=(Code.RATE,),
     limits={
         **LOIHI.limits,
+        LimitName.NEURONS: NEURONS,
+    },
+    own_limits={
+        **LOIHI.own_limits,
         "cores": CORES,
         "neurons per core": COMPARTMENTS,
-        "neurons": NEURONS,
     },
     overflow="potentials saturate on SANA-FE as on our simulators, and a current that would wrap stops "
     "the run",
@@ -70,7 +72,7 @@ def target(input_bits: int) -> Target:
         TARGET,
         limits={
             **TARGET.limits,
-            MOST_INPUT: Limit(2**input_bits - 1, unit, source, cure),
-            LEAST_INPUT: Limit(-(2**input_bits), unit, source, cure),
+            LimitName.INPUT_SPIKES: Limit(2**input_bits - 1, unit, source, cure),
+            LimitName.LEAST_INPUT: Limit(-(2**input_bits), unit, source, cure),
         },
     )

@@ -14,15 +14,14 @@ from snnc.ir.scaling import scale_outputs
 from snnc.passes.base import Context, Fact, Pass
 
 from .bit_shifts import gains, is_clock, shifts
+from .target import LARGEST_DASH, MOST_OUTPUT_SPIKES, MOST_SPIKES, OUTPUTS
 
 MODEL = "xylo"
-DASH_LIMIT, OUTPUT_LIMIT = "dash", "output neurons"
-SPIKES_LIMIT, OUTPUT_SPIKES_LIMIT = "spikes a step", "output spikes a step"
 GRID = 4096
 """Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
 HARD = "a spike takes the threshold away, what is above it stays (reset to 0 before)"
-GAINS, OUTPUTS, FORGETS = ("keep", "leave"), ("auto", "none"), ("frame", "never")
+GAINS, PUT_OUT, FORGETS = ("keep", "leave"), ("auto", "none"), ("frame", "never")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class BitShiftDecays(Pass):
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "gain": GAINS,
-        "outputs": OUTPUTS,
+        "outputs": PUT_OUT,
         "forget": FORGETS,
     }
 
@@ -75,18 +74,15 @@ class BitShiftDecays(Pass):
                 where=self.name,
                 help="leave the pass out, or compile with --target xylo",
             )
-        most = context.target.limit(OUTPUT_LIMIT) or 0
-        outputs = _output_names(graph, most) if self.outputs == "auto" else ()
-        largest = context.target.limit(DASH_LIMIT) or 0
+        outputs = _output_names(graph, OUTPUTS.value) if self.outputs == "auto" else ()
         frame = graph.steps_per_frame or 1
         forgets = self.forget == "frame" and not graph.frame_is_step and frame > 1
         factors: dict[str, float] = {}
         changed: list[Population] = []
         for p in graph.neurons:
-            many = SPIKES_LIMIT if p.name not in outputs else OUTPUT_SPIKES_LIMIT
-            spikes = context.target.limit(many) or 1
+            spikes = (MOST_SPIKES if p.name not in outputs else MOST_OUTPUT_SPIKES).value
             clock = is_clock(graph, p)
-            dashes = shifts(p, clock, largest, frame if forgets else None)
+            dashes = shifts(p, clock, LARGEST_DASH.value, frame if forgets else None)
             weights, biases = (1.0, 1.0) if self.gain == "leave" or clock else gains(p, dashes)
             factors[p.name] = weights
             if not clock:

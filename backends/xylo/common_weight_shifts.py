@@ -26,11 +26,11 @@ from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 from snnc.passes.base import Context, Fact, Pass
 from snnc.passes.quantize_weights.grid_search import on_nearest
 
+from .target import HIDDEN, LOWEST_EXPONENT, MOST_OUTPUT_SPIKES, STATE_BITS, WEIGHT_EXPONENT
+
 INPUT, RECURRENT, OUTPUT = "input", "recurrent", "output"
 """The three weight matrices of the chip; each has one shift."""
 
-SHIFT_LIMIT, LOWEST_LIMIT = "weight exponent", "lowest weight exponent"
-OUTPUT_SPIKES_LIMIT = "output spikes a step"
 FINE = 256.0
 """Units of a threshold that are not given up for rare currents: a leak of 1 is little of that."""
 
@@ -54,6 +54,9 @@ class _Fit:
         """Small is good: squared relative errors of weights, and of decays, which are off by a unit."""
         weights = sum(error**2 for error in self.errors.values())
         return float(weights + sum(1.0 / scale**2 for scale in self.scales.values()))
+
+
+EXPONENTS = range(LOWEST_EXPONENT.value, WEIGHT_EXPONENT.value + 1)
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,13 @@ class CommonWeightShifts(Pass):
     headroom: float = 32.0
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if sum(size(p.shape) for p in graph.neurons) > (context.target.limit("neurons") or math.inf):
+        if sum(size(p.shape) for p in graph.neurons) > HIDDEN.value:
             return graph  # far from fitting, which the target itself says; the search would take long
-        lowest = context.target.limit(LOWEST_LIMIT) or 0
-        highest = context.target.limit(SHIFT_LIMIT) or 0
         chosen: dict[str, int] = {}
         fits: list[_Fit] = []
         # The output matrix shares no population with the other two.
         for matrices in ((INPUT, RECURRENT), (OUTPUT,)):
-            tried = itertools.product(range(lowest, highest + 1), repeat=len(matrices))
+            tried = itertools.product(EXPONENTS, repeat=len(matrices))
             found = [
                 fit
                 for shifts in tried
@@ -125,14 +126,13 @@ class CommonWeightShifts(Pass):
         """The largest power of two times the present scale at which all weights and biases fit."""
         assert p.grid is not None
         present = float(np.max(p.grid.scale)) * 2.0**p.grid.input_shift
-        bits = context.target.limit("state bits") or 0
-        register = 2 ** (bits - 1) - 1
+        register = 2 ** (STATE_BITS.value - 1) - 1
         fills = [_fill(q) for q, _ in own]
         shift = 0 if p.neuron is None else p.neuron.constants.get("dash_syn", 0)
         lasting = _largest_step(graph, p, context) * 2.0**shift
         roomy = min(register / self.headroom, max(register / max(lasting, 1.0), FINE))
         # Below this the largest weights would not fill the grid at the lowest exponent.
-        least = min(fills) * 2.0 ** (context.target.limit(LOWEST_LIMIT) or 0)
+        least = min(fills) * 2.0**LOWEST_EXPONENT.value
         most = max(roomy, least) if math.isfinite(least) else roomy
         bias = 0.0 if p.bias is None else float(np.abs(p.bias).max(initial=0.0))
         most = min(
@@ -150,7 +150,7 @@ class CommonWeightShifts(Pass):
     ) -> Graph:
         projections = {key: q for fit in fits for key, q in fit.projections.items()}
         errors = {key: error for fit in fits for key, error in fit.errors.items()}
-        register = 2 ** ((context.target.limit("state bits") or 0) - 1) - 1
+        register = 2 ** (STATE_BITS.value - 1) - 1
         populations = []
         for p in graph.neurons:
             assert p.grid is not None
@@ -214,8 +214,8 @@ def _largest_step(graph: Graph, p: Population, context: Context) -> float:
 
 def _matrices(graph: Graph, p: Population, context: Context) -> Iterator[tuple[Projection, str]]:
     """The projections into a population of neurons, each with the matrix that holds its weights."""
-    single = context.target.limit(OUTPUT_SPIKES_LIMIT)
-    ends = p.neuron is not None and p.neuron.constants.get("most_spikes") == single
+    most = None if p.neuron is None else p.neuron.constants.get("most_spikes")
+    ends = most == MOST_OUTPUT_SPIKES.value
     for q in graph.into(p.name):
         if ends:
             yield q, OUTPUT

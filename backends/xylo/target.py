@@ -8,7 +8,7 @@ neither; the vendor's ``validate_configuration`` (samna) has the last word.
 
 from __future__ import annotations
 
-from snnc.ir import STANDARD, Code, Limit, SignMode, Target
+from snnc.ir import STANDARD, Code, Limit, LimitName, Reset, SignMode, Target
 
 HEADER = "xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.h"
 OVERVIEW = "rockpool, docs/devices/xylo-overview.ipynb"
@@ -86,25 +86,27 @@ LOWEST_EXPONENT = Limit(
 XYLO = Target(
     name="xylo",
     limits={
+        LimitName.INPUT_SPIKES: INPUT_SPIKES,
+        LimitName.LEAST_INPUT: LEAST_INPUT,
+        LimitName.NEURONS: HIDDEN,
+        LimitName.STATE_BITS: STATE_BITS,
+        LimitName.READOUT_STATE_BITS: READOUT_BITS,
+        LimitName.WEIGHT_BITS: WEIGHT_BITS,
+        LimitName.WEIGHT_EXPONENT: WEIGHT_EXPONENT,
+        LimitName.LOWEST_WEIGHT_EXPONENT: LOWEST_EXPONENT,
+        LimitName.THRESHOLD: THRESHOLD,
+        LimitName.LEAST_THRESHOLD: LEAST_THRESHOLD,
+        LimitName.BIAS: BIAS,
+        LimitName.DELAY: DELAY,
+        LimitName.RELAY_NEURONS: RELAYS,
+    },
+    own_limits={
         "input channels": INPUTS,
-        "input spikes": INPUT_SPIKES,
-        "least input": LEAST_INPUT,
-        "neurons": HIDDEN,
         "output neurons": OUTPUTS,
         "fan-out": FAN_OUT,
         "synapses": SYNAPSES,
         "spikes a step": MOST_SPIKES,
         "output spikes a step": MOST_OUTPUT_SPIKES,
-        "state bits": STATE_BITS,
-        "readout state bits": READOUT_BITS,
-        "weight bits": WEIGHT_BITS,
-        "weight exponent": WEIGHT_EXPONENT,
-        "lowest weight exponent": LOWEST_EXPONENT,
-        "threshold mantissa": THRESHOLD,
-        "least threshold": LEAST_THRESHOLD,
-        "bias mantissa": BIAS,
-        "delay": DELAY,
-        "relay neurons": RELAYS,
         "dash": LARGEST_DASH,
     },
     weight_bits=(2, 3, 4, 5, 6, 7, 8),
@@ -112,6 +114,8 @@ XYLO = Target(
     threshold_shift=0,
     bias_shift=0,
     codes=(Code.RATE,),
+    resets=(Reset.SUBTRACT,),
+    clears=False,
     neuron_models=(STANDARD, "xylo"),
     overflow="xylosim saturates spike by spike, our simulator once a step (docs/xylo.md)",
 )

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from snnc.errors import Diagnostic, UserError, fail, number
 from snnc.files import Budget, Kind, parse_npz, read_bytes
 from snnc.files.arrays import NPY_MAGIC
-from snnc.ir import Encoding, Program, Shape, Target, input_range, relays_payloads
-from snnc.ir.input_range import LEAST_INPUT, MOST_INPUT
+from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
 
 SHOWN_NAMES = 5
 READ = ("x", "y")
@@ -185,7 +184,10 @@ def _not_spread(data: Data, program: Program, target: Target, outside: int) -> D
     if smallest >= 0 and program.step_seconds is None:  # the frames of a NIR network are steps
         cures.append(f"compile with --steps-per-frame {largest}")
     if Encoding.GRADED in target.encodings:
-        most, least = target.limits.get(MOST_INPUT), target.limits.get(LEAST_INPUT)
+        most, least = (
+            target.limits.get(LimitName.INPUT_SPIKES),
+            target.limits.get(LimitName.LEAST_INPUT),
+        )
         fits = (most is None or largest <= most.value) and (least is None or smallest >= least.value)
         option = next((limit.cure for limit in (most, least) if limit is not None), "")
         if fits or option:
@@ -203,7 +205,7 @@ def _not_spread(data: Data, program: Program, target: Target, outside: int) -> D
 
 
 def _above(data: Data, target: Target, over: int) -> Diagnostic:
-    limit = target.limits[MOST_INPUT]
+    limit = target.limits[LimitName.INPUT_SPIKES]
     cut = f"cut counts at {limit.value}, and train with such counts; or use shorter frames"
     return Diagnostic(
         "D520",
@@ -214,7 +216,7 @@ def _above(data: Data, target: Target, over: int) -> Diagnostic:
 
 
 def _below(data: Data, target: Target, under: int) -> Diagnostic:
-    limit = target.limits[LEAST_INPUT]
+    limit = target.limits[LimitName.LEAST_INPUT]
     return Diagnostic(
         "D470",
         f"{under} of {data.x.size} counts are below {limit.value}, smallest {data.x.min()}",

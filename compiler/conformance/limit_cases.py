@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from snnc.errors import Severity
-from snnc.ir import Linear, SparseLinear
+from snnc.ir import LimitName, Linear, SparseLinear
 
 from .bench import Bench, Wrong
 from .builder import Built, Network, single
@@ -92,21 +92,21 @@ def _crowd(kit: Kit, value: int) -> Built:
     return network.built(samples=1, steps=2)
 
 
-LIMITS: tuple[tuple[str, str, Build, bool], ...] = (
-    ("delay", "delay", _delayed, True),
-    ("exponent", "weight exponent", _exponent, True),
-    ("threshold", "threshold mantissa", _threshold, True),
-    ("bias", "bias mantissa", _bias, True),
-    ("bias-exponent", "bias exponent", _bias_exponent, True),
-    ("decay", "decay", _decay, True),
-    ("state-bits", "state bits", _width, False),
-    ("neurons", "neurons", _crowd, False),
+LIMITS: tuple[tuple[str, LimitName, Build, bool], ...] = (
+    ("delay", LimitName.DELAY, _delayed, True),
+    ("exponent", LimitName.WEIGHT_EXPONENT, _exponent, True),
+    ("threshold", LimitName.THRESHOLD, _threshold, True),
+    ("bias", LimitName.BIAS, _bias, True),
+    ("bias-exponent", LimitName.BIAS_EXPONENT, _bias_exponent, True),
+    ("decay", LimitName.DECAY, _decay, True),
+    ("state-bits", LimitName.STATE_BITS, _width, False),
+    ("neurons", LimitName.NEURONS, _crowd, False),
 )
 """Name of the case, the target's name of the limit, what builds a program with a value, and whether a
 program at the limit is run too."""
 
 
-def _at(limit: str, build: Build) -> Callable[[Bench], None]:
+def _at(limit: LimitName, build: Build) -> Callable[[Bench], None]:
     def run(bench: Bench) -> None:
         value = bench.backend.target.limit(limit)
         if value is not None:
@@ -115,11 +115,11 @@ def _at(limit: str, build: Build) -> Callable[[Bench], None]:
     return run
 
 
-def _over(limit: str, build: Build) -> Callable[[Bench], None]:
+def _over(limit: LimitName, build: Build) -> Callable[[Bench], None]:
     def run(bench: Bench) -> None:
         value = bench.backend.target.limit(limit)
         if value is not None:
-            shift = bench.kit.neuron(True).input_shift if limit.startswith("threshold") else 0
+            shift = bench.kit.neuron(True).input_shift if limit is LimitName.THRESHOLD else 0
             refused(bench, build(bench.kit, value + 1), value << shift)
 
     return run
@@ -148,21 +148,22 @@ def refused(bench: Bench, built: Built, *numbers: int) -> None:
 
 for name, limit, build, runs in LIMITS:
     if runs:
-        CASES.case(f"limits/{name}-at", f"the largest {limit} runs")(_at(limit, build))
-    CASES.case(f"limits/{name}-over", f"a {limit} beyond the limit is refused")(_over(limit, build))
+        CASES.case(f"limits/{name}-at", f"the largest {limit.text} runs")(_at(limit, build))
+    beyond = f"a {limit.text} beyond the limit is refused"
+    CASES.case(f"limits/{name}-over", beyond)(_over(limit, build))
 
 
 @CASES.case("limits/weight-bits-over", "wider weights than the target has are refused")
 def _weight_bits(bench: Bench) -> None:
     most = max(bench.backend.target.weight_bits)
-    if bench.backend.target.limit("weight bits") is not None:
+    if bench.backend.target.limit(LimitName.WEIGHT_BITS) is not None:
         refused(bench, _bits(bench.kit, most + 1), most + 1)
 
 
 @CASES.case("limits/several", "every violation is named, not the first only")
 def _several(bench: Bench) -> None:
-    delay = bench.backend.target.limit("delay")
-    bias = bench.backend.target.limit("bias mantissa")
+    delay = bench.backend.target.limit(LimitName.DELAY)
+    bias = bench.backend.target.limit(LimitName.BIAS)
     if delay is None or bias is None:
         return
     changes: dict[str, Any] = {"bias_mantissa": np.asarray(bias + 1)}
@@ -177,6 +178,8 @@ def _several(bench: Bench) -> None:
 
 @CASES.case("limits/sources", "every limit says its unit and where it is stated")
 def _sources(bench: Bench) -> None:
-    for name, limit in bench.backend.target.limits.items():
+    target = bench.backend.target
+    named = {**{n.text: limit for n, limit in target.limits.items()}, **target.own_limits}
+    for name, limit in named.items():
         if not limit.unit.strip() or len(limit.source.strip()) < 5:
             raise Wrong(f"the limit {name!r} states no unit or no source")

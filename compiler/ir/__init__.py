@@ -32,6 +32,7 @@ from .graph import (
     target_shape,
 )
 from .input_range import input_range, relays_payloads
+from .limits import Limit, LimitName
 from .neuron_models import NeuronModel, find_model
 from .ops import (
     Array,
@@ -57,7 +58,7 @@ from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjectio
 from .program_file import pack_arrays, unpack_arrays, write_program
 from .program_reader import read_program
 from .relays import relays_needed, with_relays
-from .target import Limit, Target
+from .target import Target
 from .trace import Measured, Trace
 from .validation import validate
 
@@ -79,6 +80,7 @@ __all__ = [
     "Integers",
     "Kind",
     "Limit",
+    "LimitName",
     "Linear",
     "Measured",
     "Neuron",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .graph import Code, Encoding
+from .limits import LimitName
 from .program import Program
 from .relays import LARGEST_PAYLOAD
 from .target import Target
 
-MOST_INPUT, LEAST_INPUT = "input spikes", "least input"
 """Names of a target's limits on what an input sends in a step."""
 
 
@@ -19,7 +19,7 @@ def input_range(program: Program, target: Target) -> tuple[int, int]:
     """
     if program.input.encoding is Encoding.SPREAD:
         return 0, program.steps_per_frame
-    most, least = target.limit(MOST_INPUT), target.limit(LEAST_INPUT)
+    most, least = target.limit(LimitName.INPUT_SPIKES), target.limit(LimitName.LEAST_INPUT)
     high = LARGEST_PAYLOAD if most is None else min(most, LARGEST_PAYLOAD)
     low = -LARGEST_PAYLOAD if least is None else max(least, -LARGEST_PAYLOAD)
     return (0 if relays_payloads(program) else low), high

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import overload
 
 from .fixed_point import SignMode
-from .graph import STANDARD, Code, Encoding
+from .graph import STANDARD, Code, Encoding, Reset
+from .limits import Limit, LimitName
 
-
-@dataclass(frozen=True)
-class Limit:
-    """One limit of a target: its value, its unit and where it is stated.
-
-    ``cure`` is what to do about it, for messages, where the target itself has an answer (an option).
-    """
-
-    value: int
-    unit: str
-    source: str
-    cure: str = ""
+STATE_BITS = 24
+"""Bits of current and potential where a target states none: Loihi's."""
 
 
 @dataclass(frozen=True)
 class Target:
     """A target's abilities. Every number that a chip imposes is a :class:`Limit` with its source.
 
+    What no pass asks for is in ``own_limits``, for the target's own checks and for whoever reads.
+
     Attributes:
         name: as on the command line.
         hop_delay: steps that any connection takes at the least.
-        limits: named limits; a name that is absent means "no limit".
+        limits: by name; one that is absent does not exist for this target.
+        own_limits: the chip's other limits, by a name of the target's own.
         weight_bits: widths that the target can store.
         sign_modes: sign modes that a projection may use.
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
-        codes: that its neurons can speak.
+        codes: that its neurons can emit.
+        resets: that its neurons have; of a single one, ``set-neurons`` gives it to every neuron.
+        clears: its neurons can be put back to their start values between frames.
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
         encodings: in which input can reach it; the first that fits is taken where nobody asks.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
@@ -43,7 +41,8 @@ class Target:
 
     name: str
     hop_delay: int = 1
-    limits: dict[str, Limit] = field(default_factory=dict)
+    limits: Mapping[LimitName, Limit] = field(default_factory=dict)
+    own_limits: Mapping[str, Limit] = field(default_factory=dict)
     weight_bits: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
     sign_modes: tuple[SignMode, ...] = (
         SignMode.MIXED,
@@ -53,12 +52,38 @@ class Target:
     threshold_shift: int = 6
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
+    resets: tuple[Reset, ...] = (Reset.SUBTRACT, Reset.ZERO)
+    clears: bool = True
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
     overflow: str = "whether its engines do so alike is not stated"
 
-    def limit(self, name: str) -> int | None:
-        """The value of a limit, or None where the target states none."""
+    def __post_init__(self) -> None:
+        """Refuse what a target cannot mean.
+
+        Raises:
+            ValueError: a limit that is no :class:`LimitName`, or whose value makes no sense.
+        """
+        for name, limit in self.limits.items():
+            if not isinstance(name, LimitName):
+                raise ValueError(f"target {self.name}: {name!r} is not a LimitName; see own_limits")
+            if not name.least <= limit.value <= name.most:
+                outside = f"{limit.value} is outside {name.least} to {name.most}"
+                raise ValueError(f"target {self.name}: {name.text} {outside}")
+
+    @overload
+    def limit(self, name: LimitName) -> int | None: ...
+
+    @overload
+    def limit(self, name: LimitName, without: int) -> int: ...
+
+    def limit(self, name: LimitName, without: int | None = None) -> int | None:
+        """The value of a limit, or ``without`` where the target states none; 0 is a value."""
         found = self.limits.get(name)
-        return None if found is None else found.value
+        return without if found is None else found.value
+
+    def state_bits(self, *, readout: bool) -> int:
+        """Bits of current and potential, sign included; some targets have others for the readout."""
+        bits = self.limit(LimitName.STATE_BITS, STATE_BITS)
+        return self.limit(LimitName.READOUT_STATE_BITS, bits) if readout else bits

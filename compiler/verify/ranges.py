@@ -21,6 +21,7 @@ from snnc.ir import (
     Extent,
     IntegerNeuron,
     Kind,
+    LimitName,
     Program,
     ProgramPopulation,
     ProgramProjection,
@@ -32,7 +33,6 @@ from .potentials import Arriving, Bounds, bound_state, lasting
 from .timing import aligned, outside, silent_frames
 
 INT32 = 2**31 - 1
-DENDRITIC, GRADED = "dendritic input", "graded input"
 """Names of a target's limits on what arrives in one step, for binary and for graded neurons."""
 
 
@@ -250,7 +250,7 @@ def _reaching(
         late.append((silent_frames(program, projection), in_frame))
     arriving = Arriving(step, frame, tuple(part for part in late if part[0]))
     graded = neuron.code is Code.GRADED or _hears_payload_only(program, p)
-    limit = target.limit(GRADED if graded else DENDRITIC)
+    limit = target.limit(LimitName.GRADED_INPUT if graded else LimitName.DENDRITIC_INPUT)
     limit = INT32 if limit is None else limit
     ranges.append(_range(p, "input of one step", step, limit, limit))
     return ranges, arriving

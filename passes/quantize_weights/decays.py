@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.ir import Population
+from snnc.ir import LimitName, Population
 from snnc.passes.base import Context
 
 UNITY = 4096
 """Decays are fractions of 2**12 (Loihi; lava-nc 0.10.0, lava/proc/lif/models.py, ``decay_shift``)."""
 
-DECAY_LIMIT, CURRENT_LIMIT, CURRENT_LEAST = "decay", "current decay", "least current decay"
 """Names of limits: on the potential's decay (and the current's, without one of its own), on the
 current's ``du``, and the least ``du`` (4095 for a chip whose currents last one step)."""
 
@@ -36,10 +35,10 @@ def round_decays(population: Population, context: Context) -> Population:
     neuron = population.neuron
     if neuron is None:
         return population
-    limit = context.target.limit(DECAY_LIMIT)
-    own = context.target.limit(CURRENT_LIMIT)
+    limit = context.target.limit(LimitName.DECAY)
+    own = context.target.limit(LimitName.CURRENT_DECAY)
     most = limit if own is None else own
-    least = 1 + (context.target.limit(CURRENT_LEAST) or 0)
+    least = 1 + context.target.limit(LimitName.LEAST_CURRENT_DECAY, 0)
     current = on_grid(neuron.current_kept, least, UNITY if most is None else most + 1)
     potential = on_grid(neuron.potential_kept, 0, UNITY if limit is None else limit)
     for what, wanted, got in (

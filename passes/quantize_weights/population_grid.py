@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Array, Code, Graph, Kind, Population, SignMode, Target, WeightGrid
+from snnc.ir import Array, Code, Graph, Kind, LimitName, Population, SignMode, Target, WeightGrid
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context
 from snnc.sim.analog import frame_values, run_frames
@@ -20,14 +20,6 @@ from .lone_weights import to_exceed
 from .rounding import Choice, on_grid
 from .settled_bias import SettledBias, settle
 from .sums import Sums, worst_sums
-
-THRESHOLD_LIMIT = "threshold mantissa"
-EXPONENT_LIMIT, LOWEST_LIMIT = "weight exponent", "lowest weight exponent"
-LEAST_LIMIT = "least threshold"
-STATE_LIMIT, READOUT_LIMIT = "state bits", "readout state bits"
-INPUT_LIMIT = "dendritic input"
-GRADED_INPUT_LIMIT = "graded input"
-DEFAULT_STATE_BITS = 24
 
 POTENTIAL = "potential"
 """What messages call it."""
@@ -96,13 +88,12 @@ class GridSearch:
 
     def state_bits(self, population: Population) -> int:
         """Width of current and potential, sign included; some targets have another one for readouts."""
-        readout = self.target.limit(READOUT_LIMIT) if population.kind is Kind.READOUT else None
-        return readout or self.target.limit(STATE_LIMIT) or DEFAULT_STATE_BITS
+        return self.target.state_bits(readout=population.kind is Kind.READOUT)
 
     @property
     def _lowest(self) -> int:
         """The smallest exponent of weights that the search uses; 0 where the target asks for none."""
-        return self.target.limit(LOWEST_LIMIT) or 0
+        return self.target.limit(LimitName.LOWEST_WEIGHT_EXPONENT, 0)
 
     def choose(
         self,
@@ -135,7 +126,7 @@ class GridSearch:
         rounded = []
         for p in graph.into(population.name):
             mode = self.mode(weights_of(p.op))
-            exponents = range(self._lowest, (self.target.limit(EXPONENT_LIMIT) or 31) + 1)
+            exponents = range(self._lowest, self.target.limit(LimitName.WEIGHT_EXPONENT, 31) + 1)
             grids = (WeightGrid(self.bits, mode, e) for e in exponents)
             tried = (on_grid(p, grid, scales, population, None) for grid in grids)
             rounded.append(min(tried, key=lambda r: r.error))
@@ -147,8 +138,8 @@ class GridSearch:
         projections = graph.into(population.name)
         channels = population.shape[0]
         caps = np.full(channels, np.inf) if caps is None else caps
-        most = self.target.limit(THRESHOLD_LIMIT) or 2**31
-        highest = self.target.limit(EXPONENT_LIMIT) or 31
+        most = self.target.limit(LimitName.THRESHOLD, 2**31)
+        highest = self.target.limit(LimitName.WEIGHT_EXPONENT, 31)
         weights = [
             Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits)
             for p in projections
@@ -161,7 +152,7 @@ class GridSearch:
             ceiling = min(ceiling, 2**highest)
         candidates = max(1, self.candidates // self._less(graph, population))
         scale = common_scale(weights, roomy, ceiling, highest, candidates, powers)
-        least = self.target.limit(LEAST_LIMIT) if fires else None
+        least = self.target.limit(LimitName.LEAST_THRESHOLD) if fires else None
         while least is not None and scale < least and 2 * scale <= min(ceiling, roomy):
             scale *= 2  # costs no weight a bit, and gives small ones more
         exponents = [best_exponent(w, scale, highest, self._lowest)[1] for w in weights]
@@ -235,7 +226,7 @@ class GridSearch:
     ) -> list[Excess]:
         found = []
         graded = graph.code is Code.GRADED
-        limit = self.target.limit(GRADED_INPUT_LIMIT if graded else INPUT_LIMIT)
+        limit = self.target.limit(LimitName.GRADED_INPUT if graded else LimitName.DENDRITIC_INPUT)
         if limit is not None:
             found.append(_excess("input of one step", sums.step * choice.scale, limit))
         if sums.potential is not None:

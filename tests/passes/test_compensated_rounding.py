@@ -17,6 +17,7 @@ from snnc.ir import (
     Graph,
     Kind,
     Limit,
+    LimitName,
     Linear,
     Neuron,
     Op,
@@ -34,7 +35,7 @@ from snnc.passes.quantize_weights.compensated_rounding import (
     order_of,
     seen_inputs,
 )
-from snnc.passes.quantize_weights.population_grid import INPUT_LIMIT, GridSearch
+from snnc.passes.quantize_weights.population_grid import GridSearch
 from snnc.passes.quantize_weights.quantize import QuantizeWeights
 from snnc.passes.quantize_weights.rounding import Choice, on_grid
 from snnc.sim.analog import frame_values, run_frames
@@ -125,7 +126,8 @@ def two_inputs(most: int, target: Target, weight: float = 0.6) -> tuple[Graph, C
 @pytest.mark.parametrize(("limit", "sums"), [(20, 2), (19, 0)])
 def test_no_register_is_left(limit: int, sums: int) -> None:
     """Ten events on each: 2 units reach 20; where the register ends at 19 the nearest stay."""
-    target = Target("small", limits={INPUT_LIMIT: Limit(limit, "units", "here")}, codes=(Code.FRAME,))
+    limits = {LimitName.DENDRITIC_INPUT: Limit(limit, "units", "here")}
+    target = Target("small", limits=limits, codes=(Code.FRAME,))
     graph, context = two_inputs(10, target)
     search = GridSearch(target, 8, True, 1, 64.0, True)
     population = graph.by_name["h"]

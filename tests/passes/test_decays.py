@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.ir import Kind, Limit, Neuron, Population, Target
+from snnc.ir import Kind, Limit, LimitName, Neuron, Population, Target
 from snnc.passes import Context
 from snnc.passes.quantize_weights.decays import round_decays
 
 
 def rounded(neuron: Neuron, **limits: int) -> tuple[float, float, list[str]]:
     """What is kept of current and potential, in 1/4096, and the codes of what is said."""
-    named = {name.replace("_", " "): Limit(value, "1/4096", "a test") for name, value in limits.items()}
+    named = {
+        LimitName[name.upper()]: Limit(value, "1/4096", "a test") for name, value in limits.items()
+    }
     context = Context(Target("chip", limits=named))
     population = Population("p", Kind.NEURONS, (1,), "p", neuron=neuron)
     kept = round_decays(population, context).neuron

@@ -17,6 +17,7 @@ from snnc.ir import (
     Graph,
     Kind,
     Limit,
+    LimitName,
     Linear,
     Neuron,
     Population,
@@ -249,7 +250,7 @@ def test_the_limit_moves_buffers_where_it_can() -> None:
 def test_what_the_limit_leaves_no_starts_for_goes_through_relays() -> None:
     # The loop needs 63 steps. Before b's three neurons, the path needs no limit and keeps its starts.
     graph = network([("in", "a", 1), ("a", "a", 1), ("a", "b", 1), ("b", "out", 1)], {"a": 5, "b": 3})
-    context = Context(Target("test", limits={"delay": Limit(20, "steps", "made up")}))
+    context = Context(Target("test", limits={LimitName.DELAY: Limit(20, "steps", "made up")}))
     done = MatchDelays(steps_per_frame=64).run(graph, context)
     free = matched(graph, 64)
     assert [p.delay for p in done.projections] == [p.delay for p in free.projections] == [1, 64, 1, 1]
@@ -262,7 +263,7 @@ def test_what_the_limit_leaves_no_starts_for_goes_through_relays() -> None:
 
 def test_delays_that_fit_somehow_need_no_relays() -> None:
     edges = [("in", "a", 1), ("a", "b", 1), ("b", "out", 1), ("in", "out", 0)]
-    context = Context(Target("test", limits={"delay": Limit(12, "steps", "made up")}))
+    context = Context(Target("test", limits={LimitName.DELAY: Limit(12, "steps", "made up")}))
     done = MatchDelays(steps_per_frame=8).run(network(edges, {"a": 5, "b": 5}), context)
     assert max(p.delay or 0 for p in done.projections) == 13 and context.notes == []
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnc.errors import UserError
-from snnc.ir import Graph, Kind, Limit, Projection, SignMode, Target, on_grid
+from snnc.ir import Graph, Kind, Limit, LimitName, Projection, SignMode, Target, on_grid
 from snnc.ir.scaling import weights_of, with_weights
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
@@ -21,9 +21,9 @@ from .networks import counts, rollout
 TARGET = Target(
     "test",
     limits={
-        "bias mantissa": Limit(4095, "", "test"),
-        "threshold mantissa": Limit(131071, "", "test"),
-        "weight exponent": Limit(7, "", "test"),
+        LimitName.BIAS: Limit(4095, "", "test"),
+        LimitName.THRESHOLD: Limit(131071, "", "test"),
+        LimitName.WEIGHT_EXPONENT: Limit(7, "", "test"),
     },
 )
 BEFORE = Pipeline.parse(

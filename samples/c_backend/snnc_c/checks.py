@@ -52,7 +52,7 @@ def _memory(program: Program, target: Target) -> Iterator[Diagnostic]:
         ("C401", "flash", layout.table_bytes),
         ("C402", "RAM", layout.ram_bytes),
     ):
-        limit = target.limits[memory]
+        limit = target.own_limits[memory]
         if needed > limit.value:
             what = f"{memory} for {needed} bytes, there are {limit.value}"
             why = f"tables and state without code and stack; stated by {limit.source}"

@@ -25,7 +25,7 @@ def emit(program: Program, folder: Path, target: Target) -> Emitted:
         (folder / FOLDER / name).write_bytes(content)
     layout = lay_out(program)
     (folder / FOLDER / "README.md").write_bytes(_readme(program, layout))
-    flash, ram = (target.limits[name].value for name in ("flash", "RAM"))
+    flash, ram = (target.own_limits[name].value for name in ("flash", "RAM"))
     what = (
         f"{layout.table_bytes} of {flash} bytes of flash for tables (code comes on top), "
         f"{layout.ram_bytes} of {ram} bytes of RAM (the stack comes on top)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.ir import Limit, Target
+from snnc.ir import Limit, LimitName, Target
 
 NAME = "c"
 """As on the command line, and in the entry points."""
@@ -30,14 +30,16 @@ def describe(flash: int, ram: int) -> Target:
     return Target(
         NAME,
         limits={
+            LimitName.STATE_BITS: STATE_BITS,
+            LimitName.WEIGHT_BITS: WEIGHT_BITS,
+            LimitName.WEIGHT_EXPONENT: SHIFT,
+            LimitName.BIAS: NUMBER,
+            LimitName.BIAS_EXPONENT: BIAS_EXPONENT,
+            LimitName.DECAY: DECAY,
+        },
+        own_limits={
             "flash": Limit(flash, "bytes", CHIP if flash == FLASH else ASKED),
             "RAM": Limit(ram, "bytes", CHIP if ram == RAM else ASKED),
-            "state bits": STATE_BITS,
-            "weight bits": WEIGHT_BITS,
-            "weight exponent": SHIFT,
-            "bias mantissa": NUMBER,
-            "bias exponent": BIAS_EXPONENT,
-            "decay": DECAY,
         },
         weight_bits=tuple(range(1, WEIGHT_BITS.value + 1)),
     )

@@ -19,6 +19,7 @@ from snnc.ir import (
     Identity,
     IntegerNeuron,
     Kind,
+    LimitName,
     Linear,
     Op,
     Program,
@@ -137,7 +138,7 @@ def test_an_exponent_below_zero_is_exact_where_no_weight_loses_a_bit() -> None:
 
 
 def test_a_step_that_an_accumulator_cannot_hold() -> None:
-    most = LOIHI1.limits["dendritic input"].value // 254
+    most = LOIHI1.limits[LimitName.DENDRITIC_INPUT].value // 254
     assert refused(program(Linear(np.full((1, most), 254)), most)) == []
     (found,) = refused(program(Linear(np.full((1, most + 1), 254)), most + 1))
     assert found.code == "D430" and f"{254 * (most + 1)} exceeds 32767" in found.what
@@ -206,4 +207,5 @@ def test_a_layer_whose_synapses_fill_more_cores_than_there_are() -> None:
 
 
 def test_every_limit_names_its_source() -> None:
-    assert all(len(limit.source) > 20 and limit.unit for limit in LOIHI1.limits.values())
+    for limit in (*LOIHI1.limits.values(), *LOIHI1.own_limits.values()):
+        assert len(limit.source) > 20 and limit.unit

@@ -1,0 +1,93 @@
+"""What a target may state, and that passes take it at its word."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.backends import registered_backends
+from snnc.errors import UserError
+from snnc.ir import Graph, Limit, LimitName, Reset, Target
+from snnc.passes import Context, Pipeline
+from tests.passes.networks import counts, rollout
+
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE = "fold-batch-norm,fold-linear-chains,match-delays{steps-per-frame=4},encode-input"
+
+
+def prepared(target: Target, passes: str) -> Graph:
+    return Pipeline.parse(f"{BEFORE},{passes}").run(rollout(), Context(target, counts()))
+
+
+def stating(**limits: int) -> Target:
+    return Target("chip", limits={LimitName[n]: Limit(v, "units", "a test") for n, v in limits.items()})
+
+
+@pytest.mark.parametrize("name", LimitName, ids=lambda n: n.name)
+def test_a_limit_has_ends(name: LimitName) -> None:
+    for value in (name.least, name.most):
+        assert stating(**{name.name: value}).limit(name) == value
+    for value in (name.least - 1, name.most + 1):
+        with pytest.raises(ValueError, match=re.escape(f"{name.text} {value} is outside")):
+            stating(**{name.name: value})
+
+
+def test_a_misspelt_limit_is_an_error() -> None:
+    limits: Any = {"weight exponnet": Limit(7, "power of 2", "a test")}
+    with pytest.raises(ValueError, match="target chip: 'weight exponnet' is not a LimitName"):
+        Target("chip", limits=limits)
+    assert stating().limit(LimitName.DELAY) is None
+    assert stating().limit(LimitName.DELAY, 5) == 5
+
+
+ASKED_BY_PLUG_INS = {LimitName.CURRENT_DECAY, LimitName.LEAST_CURRENT_DECAY}
+"""Chips whose currents have decays of their own; none of ours states them."""
+
+
+def test_every_limit_is_stated_and_asked_for() -> None:
+    """One that no target states, or that no pass or check asks for, is unused."""
+    backends = [found.backend for found in registered_backends() if found.backend is not None]
+    stated = {name for backend in backends for name in backend.target.limits}
+    sources = [*(ROOT / "compiler").rglob("*.py"), *(ROOT / "passes").rglob("*.py")]
+    texts = [path.read_text() for path in sources if path.name != "limits.py"]
+    asked = {name for text in texts for name in re.findall(r"LimitName\.([A-Z_]+)", text)}
+    assert asked == {name.name for name in LimitName}
+    assert stated | ASKED_BY_PLUG_INS == set(LimitName)
+
+
+def test_0_is_a_limit() -> None:
+    """No power of 2 for weights: ``or 31`` took it for none stated."""
+    pipeline = "quantize-activations,balance-thresholds,fold-thresholds,quantize-weights"
+    free, none = (prepared(t, pipeline) for t in (stating(), stating(WEIGHT_EXPONENT=0)))
+    exponents = [{p.grid.exponent for p in g.projections if p.grid is not None} for g in (free, none)]
+    assert exponents[1] == {0} and max(exponents[0]) > 0
+
+
+def test_hard_reset_only() -> None:
+    hard = Target("hard", resets=(Reset.ZERO,))
+    assert {p.neuron.reset for p in prepared(hard, "set-neurons").neurons if p.neuron} == {Reset.ZERO}
+    with pytest.raises(UserError, match=r"D336.*hard has no reset subtract") as caught:
+        prepared(hard, "set-neurons{reset=subtract}")
+    assert "set-neurons{reset=zero}" in str(caught.value)
+    both = prepared(Target("both"), "set-neurons").neurons
+    assert {p.neuron.reset for p in both if p.neuron} == {Reset.SUBTRACT}
+
+
+def test_no_clearing() -> None:
+    keeps = Target("keeps", clears=False)
+    with pytest.raises(UserError, match=r"D336.*keeps cannot put potentials back") as caught:
+        prepared(keeps, "restart-frames")
+    assert "restart-frames{enabled=false}" in str(caught.value)
+    done = prepared(keeps, "restart-frames{enabled=false}")
+    assert not any(p.neuron.restart for p in done.neurons if p.neuron)
+
+
+def test_no_delays() -> None:
+    """The shortcut and the loop would need some: relays take them."""
+    done = prepared(stating(DELAY=0), "set-neurons")
+    assert done.longest_delay == 0
+    assert np.max([p.delay or 0 for p in done.projections]) > 0
