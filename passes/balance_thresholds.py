@@ -31,11 +31,11 @@ def _of_value(population: Population, value: Array) -> Population:
 class BalanceThresholds(Pass):
     """Give every spiking population a threshold that its input neither dwarfs nor drowns in.
 
-    ``activation`` takes a percentile of the float rollout's positive activations (Rueckauer et al.,
-    papers.md 6.4). For ``maximum`` and ``percentile`` populations are visited from the input on, and
+    ``activation`` takes a percentile of the float rollout's positive activations (Rueckauer
+    et al. 2017). For ``maximum`` and ``percentile`` populations are visited from the input on, and
     the earlier ones spike already, with the thresholds they got: ``maximum`` is the largest
-    single-step weighted input over calibration samples, steps and neurons (Rathi et al. 2020,
-    papers.md 3.4), ``percentile`` a percentile of the same values (DIET-SNN, papers.md 3.4).
+    single-step weighted input over calibration samples, steps and neurons (Rathi et al. 2020),
+    ``percentile`` a percentile of the same values (Rathi and Roy 2021).
     ``bound`` needs no data: the largest input that the weights allow when every source fires. A
     spike's amplitude becomes the threshold. The network becomes a spiking one: rates approximate
     activations, clipped at one spike a step.

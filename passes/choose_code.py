@@ -19,7 +19,7 @@ class ChooseCode(Pass):
     ``rate``: integrate and fire with soft reset, K steps a frame; the number of spikes approximates
     the activation. ``frame``: a neuron integrates one frame and fires in the next, one spike a level;
     exact for activations that have at most K levels. ``graded``: the same with one spike that carries
-    the level; K is 1 unless more is asked for. Source: papers.md 6.3; docs/numerics.md "Codes".
+    the level; K is 1 unless more is asked for. Source: snnc's own; docs/numerics.md "Codes".
 
     Options:
         code: ``rate``, ``frame`` or ``graded``.

@@ -20,7 +20,7 @@ class FoldBatchNorm(Pass):
     In inference ``y = (x - mean) / sqrt(var + eps) * weight + bias`` is ``factor * x + shift``: the
     factor stays in the chain as a scaling, the shift goes through the rest of the chain into the
     target population's bias. The network computes the same (up to float rounding).
-    Source: papers.md 5.4 (Wu, Yi, Huang 2022: consistent epsilon).
+    Source: Wu et al. 2022 (the epsilon too).
     """
 
     interface: ClassVar[int] = 1

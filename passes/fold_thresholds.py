@@ -20,7 +20,8 @@ class FoldThresholds(Pass):
     With threshold ``theta`` of the target (per channel or one) and amplitude ``a`` of the source,
     ``W -> a W / theta`` and ``b -> b / theta``: a spike is binary, a population has a single
     threshold, which is what Loihi's populations offer, and no scaling module is left over. Spikes
-    are unchanged. Source: papers.md 4.2 (deployment) and 6.5; peers.md fact 3.
+    are unchanged. Source: snnc's own, for spikes that are worth their threshold
+    (Castagnetti et al. 2023).
     """
 
     interface: ClassVar[int] = 1

@@ -38,7 +38,7 @@ class MatchDelays(Pass):
     Starts at which every delay is within the target's limit come first. Where there are none, a step
     beyond the limit costs as much as 64 within it, and relay neurons pass on what takes longer: N723
     counts them.
-    Source: papers.md 6.2; retiming after Leiserson and Saxe.
+    Source: retiming, Leiserson and Saxe 1991.
 
     Options:
         steps_per_frame: K; without it as many as the activations have levels, or 16 where they have

@@ -30,7 +30,7 @@ class QuantizeActivations(Pass):
     ``snnc.QuantizedReLU`` has them, and nothing is changed. Any other gets a range for each
     population from calibration data, the given percentile of its positive activations or its ceiling,
     divided into levels, which are rounded to: what that costs is noted (N720), and
-    ``snnc verify --ladder`` shows it. The code ``rate`` needs no levels. Source: papers.md 5.1.
+    ``snnc verify --ladder`` shows it. The code ``rate`` needs no levels. Source: Bu et al. 2022.
 
     Options:
         levels: above zero; K for ``frame``, 255 for ``graded`` where it is left out.

@@ -21,7 +21,7 @@ class RestartFrames(Pass):
     frame's K steps, so the potential can be put back to its start value before the first of them.
     Rates then approximate each frame's activation by itself; what a neuron has collected beyond its
     last spike is lost at the frame's end. Without this pass the potential carries over, as it does in
-    papers that convert networks for constant input. Source: papers.md 6.3 (frame boundaries).
+    papers that convert networks for constant input (Rueckauer et al. 2017). Source: snnc's own.
     Neurons of a network whose frames are time steps keep their state: their memory is their meaning.
     Those of the exact codes begin every frame anew by what they are.
 

@@ -222,3 +222,26 @@ def test_a_second_copy_of_the_package_is_refused() -> None:
         [sys.executable, "-c", "import compiler"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode != 0 and "import snnc" in done.stderr
+
+
+CITED = re.compile(r"((?:[A-Z][a-z]+(?: and [A-Z][a-z]+| et al\.))) \(?((?:19|20)\d\d)")
+
+
+def test_publications_are_on_their_page() -> None:
+    """Docstrings cite by author and year; docs/references.md has the whole titles."""
+    known = (ROOT / "docs" / "references.md").read_text()
+    missing = set()
+    for path in sources():
+        text = re.sub(r"\s+(?:# )?", " ", path.read_text())
+        missing |= {
+            f"{who} {year}" for who, year in CITED.findall(text) if f"{who} {year}" not in known
+        }
+    assert not missing
+
+
+def test_nothing_points_outside_the_repository() -> None:
+    """Notes that only we have are no source for a reader."""
+    private = re.compile(r"\b(papers|lava|peers|ecosystem|house|methods_audit)\.md\b|shared/design")
+    texts = [*sources(), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    texts += [*(ROOT / "samples").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    assert [str(p.relative_to(ROOT)) for p in texts if private.search(p.read_text())] == []

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class QuantizedReLU(nn.Module):
     """``a = step * clip(floor(z / step + shift), 0, levels)`` with ``step = range / levels``.
 
-    The clip-floor-shift activation of QCFS (Bu et al., ICLR 2022; papers.md 5.1), with a range that is
+    The clip-floor-shift activation of QCFS (Bu et al. 2022), with a range that is
     trained. Gradients: the floor passes them on as if it were not there; the range gets what autograd
     gives then (the printed derivative of the submission is wrong, as its authors' repository says).
 

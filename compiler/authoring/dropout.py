@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class FixedDropout(nn.Module):
-    """Drops elements of each sample for its whole run (STDB: Rathi et al. 2020, papers.md 3.3).
+    """Drops elements of each sample for its whole run (STDB: Rathi et al. 2020).
 
     A mask drawn anew at each step would average out over them. A network draws masks when it starts
     (:meth:`begin`); used alone, the owner of the loop calls ``begin`` before each batch. In

@@ -9,7 +9,7 @@ A frame lasts K steps. In each, a neuron of the code ``rate`` (``docs/numerics.m
 
 from ``v = start * threshold`` at every frame's begin. The mean of ``out`` over the frame is the
 activation that spikes stand for: between 0 and the threshold, in K levels. The compiler folds the
-amplitude into the next weights (papers.md 4.2).
+amplitude into the next weights (Castagnetti et al. 2023).
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class SpikingNeuron(nn.Module):
     def levels(self) -> QuantizedReLU:
         """What a frame's spikes stand for where input is steady: K levels up to the threshold.
 
-        Equal for a soft reset without leak from 0 or half a threshold (papers.md 4.3, 5.1); of other
+        Equal for a soft reset without leak from 0 or half a threshold (Bu et al. 2022); of other
         neurons it is the nearest thing that a network without time can say.
         """
         values = self.threshold.detach().clamp(min=SMALLEST_THRESHOLD)

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 NEVER = 1000
-"""Steps since a last spike that never was (papers.md 3.3: the authors start at -1000)."""
+"""Steps since a last spike that never was (Rathi et al. 2020: their code starts at -1000)."""
 
 UNDERFLOW = 104
-"""Steps from which ``exp(-dt)`` is 0 in float32 (papers.md 3.5)."""
+"""Steps from which ``exp(-dt)`` is 0 in float32."""
 
 
 class Surrogate(Protocol):
@@ -35,7 +35,7 @@ class Surrogate(Protocol):
 
 @dataclass(frozen=True)
 class Linear:
-    """``height * max(0, 1 - |v / threshold - 1|)`` (papers.md 3.5, after Bellec et al. 2018).
+    """``height * max(0, 1 - |v / threshold - 1|)`` (Rathi et al. 2020, after Bellec et al. 2018).
 
     Args:
         height: of the triangle, at the threshold.
@@ -56,7 +56,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class SinceSpike:
-    """``alpha * exp(-beta * dt)``, ``dt`` the steps since the neuron last fired (STDB, papers.md 3.5).
+    """``alpha * exp(-beta * dt)``, ``dt`` the steps since the neuron last fired (Rathi et al. 2020).
 
     Args:
         alpha: right after a spike.
@@ -84,7 +84,7 @@ class SinceSpike:
 
 @dataclass(frozen=True)
 class Logistic:
-    """``a sig(a q) (1 - sig(a q))`` (ATIF, papers.md 4.2).
+    """``a sig(a q) (1 - sig(a q))`` (Castagnetti et al. 2023).
 
     Args:
         sharpness: ``a``.

@@ -26,7 +26,10 @@ LARGEST_LABEL = 2**31 - 1
 """No model has more answers."""
 
 MAX_COUNT = 2**23 - 1
-"""Largest magnitude of a count: a graded spike's payload has 24 bits (lava.md section 3)."""
+"""Largest magnitude of a count: a graded spike's payload has 24 bits.
+
+Source: lava-nc 0.10.0, lava/networks: num_message_bits.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The noise of spikes: what a layer loses to steps, to its range, and to when spikes arrive.
 
 Where a population puts out activations ``a`` in the float network, spiking neurons with T time steps
-a frame and threshold theta put out something near. Three effects (papers.md 4.3, 5.1):
+a frame and threshold theta put out something near. Three effects (Castagnetti et al. 2023,
+Bu et al. 2022):
 
 granular    an ideal quantizer has T levels above zero, ``theta / T`` apart; what it rounds away of
             activations within its range, ``0 <= a <= theta``
@@ -10,10 +11,10 @@ unevenness  what real neurons do otherwise than the ideal quantizer of the mean 
             because it does not reach them evenly: spikes that are too early cannot be taken back
 
 The ideal quantizer is what the neuron is for steady input ``z`` (ours for any start and both
-comparisons; papers.md 4.3 has start 0 with ``>=``). From ``start * theta`` with soft reset and no leak
-it fires ``n = floor(T z / theta + start)`` times where it fires at the threshold already (``>=``), and
-``n = ceil(T z / theta + start) - 1`` times where it fires above it (``>``, as on the chip); never less
-than 0 or more than T, and each spike is worth ``theta / T`` of the frame's mean.
+comparisons; Castagnetti et al. start at 0 with ``>=``). From ``start * theta`` with soft reset and no
+leak it fires ``n = floor(T z / theta + start)`` times where it fires at the threshold already
+(``>=``), and ``n = ceil(T z / theta + start) - 1`` times where it fires above it (``>``, as on the
+chip); never less than 0 or more than T, and each spike is worth ``theta / T`` of the frame's mean.
 
 All powers are means over all samples, frames and neurons, zeros included: granular and overload add up
 to the quantizer's whole error power.

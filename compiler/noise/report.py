@@ -15,7 +15,7 @@ class SpikingError:
 
     With ``m`` the mean over a frame's steps of what reached a neuron (bias included), ``r`` the
     activation of ``m``, ``q`` the ideal quantizer of ``m`` and ``o`` what the neuron sent, mean over
-    the frame (ours, after the error terms of papers.md 5.1):
+    the frame (ours, after the error terms of Bu et al. 2022):
 
     Attributes:
         whole: mean of ``(a - o)**2``: against the float network, the errors of earlier layers included.
@@ -54,7 +54,7 @@ class NoisePoint:
         theory: what ``granular`` were if ``a`` were spread evenly over every level (the classical
             high-resolution assumption): ``share of 0 < a <= theta`` times
             ``(theta / T)**2 * ((1 - start)**3 + start**3) / 3``, which is ``theta**2 / (12 T**2)`` from
-            start 0.5 (papers.md 4.3). Activations of exactly 0 have no granular error.
+            start 0.5 (Castagnetti et al. 2023). Activations of exactly 0 have no granular error.
         theory_mean: the same of ``granular_mean``: share times ``(1/2 - start) * theta / T``.
         spiking: of real neurons; None where they were not run.
     """

@@ -28,7 +28,7 @@ OPTIMIZERS = ("adam", "amsgrad", "sgd")
 KEPT = ("best", "last")
 SCHEDULES = ("constant", "cosine", "onecycle", "step")
 STEP_AT, STEP_BY = (0.6, 0.8, 0.9), 0.2
-"""STDB's schedule: a fifth of the rate at 60, 80 and 90 % of the epochs (papers.md 3.6)."""
+"""STDB's schedule: a fifth of the rate at 60, 80 and 90 % of the epochs (Rathi et al. 2020)."""
 
 MOMENTUM = 0.9
 
@@ -40,7 +40,7 @@ class Recipe:
     Attributes:
         epochs: at most so many.
         learning_rate: highest.
-        optimizer: ``adam`` (AdamW), ``amsgrad`` (its variant, as STDB has it, papers.md 3.6) or ``sgd``
+        optimizer: ``adam`` (AdamW), ``amsgrad`` (its variant, as STDB has it) or ``sgd``
             (momentum 0.9).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).

@@ -30,7 +30,8 @@ def round_decays(population: Population, context: Context) -> Population:
 
     The current loses ``(du + 1) / 4096`` a step, ``du`` from 0 on: it cannot keep everything. The
     potential loses ``dv / 4096``. Both ``du`` and ``dv`` end at the target's limits. A readout without
-    dynamics is left alone. Source: docs/numerics.md "Neurons"; lava.md 1.1.
+    dynamics is left alone. Source: docs/numerics.md "Neurons"; lava-nc 0.10.0,
+    lava/proc/lif/models.py.
     """
     neuron = population.neuron
     if neuron is None:

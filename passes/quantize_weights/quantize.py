@@ -63,7 +63,7 @@ class QuantizeWeights(Pass):
     A weight that is its neuron's only one and makes it fire stays above the threshold, as in
     registers that pass spikes on; N727 warns where the grid cannot. What neurons keep of their state
     becomes a multiple of 1/4096.
-    Source: lava.md 1.2 (grid), papers.md 6.5.
+    Source: lava-nc 0.10.0, lava/utils/weightutils.py (the grid); the search is snnc's own.
 
     Options:
         bits: as the target allows; 1 to 8 on Loihi, to 16 in NIR. Left out, those that the weights were

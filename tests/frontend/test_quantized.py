@@ -170,7 +170,7 @@ def test_gradients_are_those_of_qcfs() -> None:
     z = torch.tensor([-1.0, 0.1, 0.8, 1.9, 2.6], requires_grad=True)
     act(z).sum().backward()
     assert z.grad is not None and z.grad.tolist() == [0, 1, 1, 1, 0]
-    # Inside (a - z) / range, above 1, below 0 (papers.md 5.1).
+    # Inside (a - z) / range, above 1, below 0 (Bu et al. 2022).
     levels = np.array([0.0, 1.0, 2.0])
     expected = ((levels - np.array([0.1, 0.8, 1.9])) / 2).sum() + 1
     assert act.range.grad is not None and abs(act.range.grad.item() - expected) < 1e-6

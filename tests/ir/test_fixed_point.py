@@ -31,7 +31,7 @@ def test_decay_rounds_towards_zero() -> None:
 def test_current_wraps_once_and_off_by_one() -> None:
     m = 2**23
     values = ints(m, m + 1, -m, -m + 1, -m - 1, 2**25)
-    # lava.md section 1.1: u1 = +2^23 stays, -2^23 becomes +2^23, 2^25 is folded once only.
+    # lava/proc/lif/models.py: u1 = +2^23 stays, -2^23 becomes +2^23, 2^25 is folded once only.
     assert wrap_current(values, 24).tolist() == [m, 1 - m, m, 1 - m, m - 1, 2**25 - 2**24]
 
 

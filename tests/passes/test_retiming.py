@@ -1,4 +1,4 @@
-"""Delay matching changes when, never what: bit for bit on the integer simulator (papers.md 6.2)."""
+"""Delay matching changes when, never what: bit for bit on the integer simulator."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def gradients(neuron: SpikingNeuron, arriving: list[float], weights: list[float]
 
 
 def test_stdb_is_alpha_exp_minus_beta_dt_over_the_threshold() -> None:
-    """papers.md 6.7, 4: threshold 2, spikes at steps 1 and 3 by hand; the reset passes nothing on."""
+    """Rathi et al. 2020: threshold 2, spikes at steps 1 and 3 by hand; the reset passes nothing on."""
     alpha, beta, theta = 0.3, 0.1, 2.0
     neuron = SpikingNeuron(
         5, theta, trainable=False, start=0.0, surrogate=SinceSpike(alpha, beta), detach_reset=True
@@ -59,7 +59,7 @@ def test_published_underflow_is_an_option() -> None:
 
 
 def test_the_atif_threshold_gradient_is_the_published_one() -> None:
-    """papers.md 4.2: d out / d Vth = z + Vth dz/dVth, dz/dVth = -dz/dq; through the soft reset too."""
+    """Castagnetti et al. 2023: d out / d Vth = z + Vth dz/dVth, dz/dVth = -dz/dq; the reset too."""
     theta = 0.9
     neuron = SpikingNeuron(2, theta, start=0.0, comparison=">=", surrogate=Logistic())
 

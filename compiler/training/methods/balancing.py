@@ -26,7 +26,7 @@ def balanced_thresholds(
     per: str = "population",
     scale: float = 1.0,
 ) -> dict[str, Array]:
-    """Threshold balancing (papers.md 3.4, 6.4) as ``snnc compile`` does it.
+    """Threshold balancing (Rathi et al. 2020) as ``snnc compile`` does it.
 
     Args:
         graph: as the front end gives it.

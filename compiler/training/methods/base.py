@@ -65,7 +65,7 @@ class Task:
         return [([p for p in self.network.parameters() if p.requires_grad], 1.0)]
 
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Cross-entropy, the mean over all frames from the first response on (papers.md 1.2).
+        """Cross-entropy, the mean over all frames from the first response on (Fischer et al. 2018).
 
         Args:
             x: counts as floats, (batch, frames, *shape).

@@ -2,7 +2,7 @@
 
 ``quantize-weights`` says which integers the present weights would become: bits, sign mode and exponent
 of each projection, scale of each population. Rounding to them happens in the forward pass; the gradient
-passes straight through where the weight is within the grid's range (papers.md 4; the
+passes straight through where the weight is within the grid's range (the
 straight-through estimator of Bengio et al. 2013), and is zero beyond.
 
 Biases are rounded to whole units of their population's scale, too. In the exact codes, sums of the chip

@@ -25,7 +25,7 @@ class Stdb(Conversion):
     """Convert by threshold balancing, then train the weights for few time steps (Rathi et al. 2020).
 
     The converted network's weights and thresholds are the start; gradients go through all steps of a
-    frame, and through frames. Differences from the authors' code (papers.md 3.3): every layer has
+    frame, and through frames. Differences from the authors' code (Rathi et al. 2020): every layer has
     its own window of T steps, delayed to match, so none is lost on the way; the input is not Poisson
     but the counts in every step; the leak takes what the reset left, as on the chip.
 

@@ -19,7 +19,7 @@ from .base import STRENGTH, Method, Task
 
 @dataclass(frozen=True)
 class Streaming(Method):
-    """Train a streaming rollout with its chip's delays (Kugele et al. 2020; papers.md 1 and 2).
+    """Train a streaming rollout with its chip's delays (Kugele et al. 2020, after Fischer et al. 2018).
 
     The network is trained as it is, whatever its activations: ReLU, levels, or spiking neurons from
     scratch. Batch normalisation keeps its statistics in the last epochs, because the compiler will fold

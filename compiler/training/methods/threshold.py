@@ -23,7 +23,7 @@ class Threshold(Conversion):
     """Train thresholds, which are also what a spike is worth (Castagnetti et al. 2023, ATIF).
 
     A neuron with T steps is a quantizer with T levels, and its threshold the end of its range: too
-    high rounds coarsely, too low cuts off (papers.md 4.3). Training finds the balance; the compiler
+    high rounds coarsely, too low cuts off. Training finds the balance; the compiler
     folds the spike's worth into the next weights. Soft reset, no leak, gradients through the reset.
 
     Options:

@@ -28,7 +28,7 @@ CODES = tuple(code.value for code in Code)
 
 @dataclass(frozen=True)
 class Weights(Method):
-    """Train with weights rounded to the target's grid, straight-through (papers.md 4, 6.5).
+    """Train with weights rounded to the target's grid, straight-through (Bengio et al. 2013).
 
     Chains of linear operations are folded first, as the compiler does, so that what is rounded in
     training are the very weights of the chip: pooling becomes part of a kernel. The compiler's own
