@@ -14,7 +14,7 @@ CHOSEN = "code chosen: --code "
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Markdown: a line a network, both seeds in a cell; by default, in the code rate, and on loihi1.
+    """Markdown: a line a network, both seeds in a cell; by default, fewer bits, rate, loihi1.
 
     Args:
         rows: as ``measure.py`` writes them; rows of other engines are left out.
@@ -23,11 +23,15 @@ def table(rows: Iterable[Row]) -> str:
     for row in sorted(rows, key=lambda row: int(row["seed"])):
         if row["engine"] != "fast simulator" or row["calibration"] != "random 256" or row["changes"]:
             continue
-        if row["target"] == "loihi" and (row["code"], row["bits"]) in ((None, None), ("rate", None)):
-            found[row["network"]]["default" if row["code"] is None else f"rate {row['k']}"].append(row)
+        if row["target"] == "loihi" and row["code"] is None:
+            found[row["network"]]["default" if row["bits"] is None else f"{row['bits']} bits"].append(
+                row
+            )
+        if row["target"] == "loihi" and (row["code"], row["bits"]) == ("rate", None):
+            found[row["network"]][f"rate {row['k']}"].append(row)
         if (row["target"], row["k"]) == ("loihi1", 32):
             found[row["network"]]["loihi1, 32"].append(row)
-    columns = ("default", "rate 8", "rate 16", "rate 32", "loihi1, 32")
+    columns = ("default", "6 bits", "4 bits", "rate 8", "rate 16", "rate 32", "loihi1, 32")
     lines = [
         "| network | data | float | " + " | ".join(columns) + " | what `auto` takes |",
         "|---|---|" + "---|" * (len(columns) + 2),
