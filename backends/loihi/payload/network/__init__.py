@@ -14,8 +14,8 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 # The package is called after the network, so that only relative imports can know it.
-from snnc.backends.loihi.payload.model import Model
-from snnc.backends.loihi.payload.processes import memory, neurons, synapses
+from ..model import Model  # noqa: TID252
+from ..processes import memory, neurons, synapses  # noqa: TID252
 
 
 class Network(AbstractProcess):  # type: ignore[misc]
