@@ -10,9 +10,10 @@ import typer
 
 from snnc import stopping
 
-from . import console, streams
+from . import streams
 from .app import app
 from .options import DIFFERENT, OUR_BUG, READER_GONE, USED_WRONGLY
+from .output import console
 
 
 def run() -> NoReturn:

@@ -15,7 +15,7 @@ import typer
 from snnc import stopping
 from snnc.errors import CompilerBug, Diagnostic, Interrupted, UserError
 
-from . import console
+from .output import console
 
 USED_WRONGLY = 2
 DIFFERENT = 1
@@ -139,3 +139,14 @@ def _machine(problem: OSError) -> Diagnostic:
         "a disk that is full or read-only, a quota, or a limit on files or processes",
         "make room, or let TMPDIR and XDG_CACHE_HOME name folders that can be written",
     )
+
+
+def need_torch(command: str) -> None:
+    """Make sure that torch is there for a command that trains.
+
+    Raises:
+        UserError: D123.
+    """
+    from snnc.frontend.torch_save.through_torch import need_torch as need
+
+    need(command, "training", "nothing else does", "")

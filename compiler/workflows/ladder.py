@@ -49,17 +49,17 @@ from .attempt import context_of
 from .claimed import beyond_proof
 from .comparing import refuse_others
 from .data_warnings import beyond_calibration, outside_classes
-from .sources import find_calibration, find_model
-from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
-from .verify import (
+from .deployed import (
     about_comparison,
     check_time_limit,
     choose_engine,
-    load_input,
     on_engine,
     payload,
     payload_differences,
 )
+from .given_data import load_input
+from .sources import find_calibration, find_model
+from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
 
 TORCH, BUNDLE = "torch model", "bundle"
 

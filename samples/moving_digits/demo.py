@@ -23,7 +23,7 @@ from samples.moving_digits.data import write_data
 from snnc.frontend import load_model
 from snnc.sim.analog import run_frames
 from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import run_bundle
+from snnc.workflows.run import run_bundle
 
 MODEL = Path(__file__).with_name("model.pt")
 STEPS = (4, 8, 16, 32)

@@ -8,7 +8,8 @@ from typing import Any
 
 from snnc.cost.energy import NetworkEnergy
 from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import cost_of, run_bundle, verify_bundle
+from snnc.workflows.run import cost_of, run_bundle
+from snnc.workflows.verify import verify_bundle
 
 VERIFIED = 20
 """Samples that run on Lava."""

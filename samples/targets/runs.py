@@ -12,7 +12,8 @@ from samples.moving_digits.data import write_data
 from samples.small_digits.data import write_test
 from snnc.backends import registered_backends
 from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import run_bundle, verify_bundle
+from snnc.workflows.run import run_bundle
+from snnc.workflows.verify import verify_bundle
 
 STREAMS = 20
 STEPS = 16

@@ -62,7 +62,7 @@ def test_memory_that_ends_elsewhere(
     def greedy(*arguments: object, **more: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("snnc.workflows.verify.tally", greedy)
+    monkeypatch.setattr("snnc.workflows.run.tally", greedy)
     refused(snnc("run", bundle, "--data", data, "-o", bundle.parent / "out.npz"), "D612")
 
 

@@ -114,7 +114,9 @@ def _traceback_key(ran: Ran) -> str:
     frames = re.findall(r'File "([^"]+)", line (\d+), in (\S+)', text)
     ours = [(f, n) for f, n, _ in frames if "/site-packages/" not in f and "/lib/python" not in f]
     ours = [
-        (f, n) for f, n in ours if not f.endswith(("tests/fuzz/case.py", "compiler/commands/app.py"))
+        (f, n)
+        for f, n in ours
+        if not f.endswith("tests/fuzz/case.py") and "compiler/commands/" not in f
     ]
     places = " < ".join(f"{_short(f)}:{n}" for f, n in reversed(ours[-LAST_FRAMES:]))
     end = f"exit {ran.code}" if ran.code not in (70, CRASHED_AFTER) else ""

@@ -18,7 +18,8 @@ from snnc.training.finetune import finetune
 from snnc.training.fit import Recipe
 from snnc.training.stages import Files
 from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import run_bundle, write_results
+from snnc.workflows.results_file import write_results
+from snnc.workflows.run import run_bundle
 
 INPUTS, CLASSES = 6, 3
 BUNDLES = (

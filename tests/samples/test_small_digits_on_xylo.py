@@ -12,7 +12,8 @@ from snnc.backends.xylo.installed import ENVIRONMENT
 from snnc.bundle.folder import read_bundle
 from snnc.errors import UserError
 from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import run_bundle, verify_bundle
+from snnc.workflows.run import run_bundle
+from snnc.workflows.verify import verify_bundle
 
 MODEL = Path("samples/small_digits/model.pt")
 STREAMS = 150

@@ -18,7 +18,7 @@ from snnc.training.methods.grid import weighted_edges
 from snnc.training.methods.registry import METHODS, method_text, parse_method
 from snnc.training.parts import calibration_of
 from snnc.workflows.compile import Compiled, compile_model
-from snnc.workflows.verify import Ran, run_bundle
+from snnc.workflows.run import Ran, run_bundle
 
 from .problems import Digits, digits, trained, trained_rollout
 

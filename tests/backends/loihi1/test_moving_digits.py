@@ -9,7 +9,8 @@ import pytest
 
 from samples.moving_digits.events import training_and_test
 from snnc.workflows.compile import Compiled, compile_model
-from snnc.workflows.verify import run_bundle, verify_bundle
+from snnc.workflows.run import run_bundle
+from snnc.workflows.verify import verify_bundle
 
 from .many import interpreter
 

@@ -1,4 +1,4 @@
-"""The command that tries codes, steps and weight bits."""
+"""``snnc tune``: codes, steps and weight bits, tried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from . import console
 from .options import (
     AllowOverflow,
     DataPath,
@@ -19,6 +18,7 @@ from .options import (
     TimeStep,
     reported,
 )
+from .output import console
 
 
 def tune(
@@ -68,7 +68,7 @@ def tune(
     with reported():
         from snnc.tuning import tune_model
 
-        from .console_tuning import tuned
+        from .output.tuned import tuned
 
         with console.progress() as report:
             found = tune_model(

@@ -1,4 +1,4 @@
-"""The commands about targets and passes: what is there, from whom, and how to install engines."""
+"""``snnc targets``: what there is, from which package, and how to install engines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from . import console
 from .options import reported
+from .output import console
 
 targets_app = typer.Typer(
     help="List the targets, where they come from, and the engines that run their bundles.",
@@ -24,7 +24,9 @@ def targets(context: typer.Context) -> None:
     with reported():
         from snnc.backends import registered_backends
 
-        console.targets(registered_backends())
+        from .output.listings import targets as print_targets
+
+        print_targets(registered_backends())
 
 
 @targets_app.command("install")
@@ -38,11 +40,3 @@ def install(
         if not install_engines(name, console.say):
             what = "its engines run beside snnc; snnc targets says what is there, or how to install it"
             console.say(f"{name}: {what}")
-
-
-def passes_() -> None:
-    """List the passes, their options and their order's rules."""
-    with reported():
-        from snnc.passes import registered_passes
-
-        console.passes(registered_passes())

@@ -1,0 +1,98 @@
+"""``snnc compile``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from snnc.errors import fail
+
+from .options import AllowOverflow, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
+from .output import console
+
+if TYPE_CHECKING:
+    from snnc.ir import Graph
+    from snnc.passes import Pass
+
+
+def compile_(
+    model: ModelPath,
+    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
+    calibration: Annotated[
+        Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
+    ] = None,
+    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
+    weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
+    code: Annotated[
+        str, typer.Option(help="auto, rate, or exact: frame, graded (docs/conversion.md)")
+    ] = "auto",
+    keep: Annotated[
+        float, typer.Option(help="fraction of the float network's decisions that auto has to keep")
+    ] = 0.99,
+    allow_overflow: AllowOverflow = False,
+    dt: TimeStep = None,
+    discretize: Discretize = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
+    passes: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
+    ] = None,
+    print_after: Annotated[
+        list[str] | None, typer.Option(metavar="PASS", help="print the graph after a pass, or 'all'")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="default: MODEL's name.TARGET")
+    ] = None,
+) -> None:
+    """Compile MODEL to a bundle that runs on the target."""
+    with reported():
+        from snnc.settings import split
+        from snnc.workflows.compile import compile_model
+
+        from .output.compiled import compiled as print_compiled
+
+        folder = output or Path(f"{model.stem}.{split(target)[0]}")
+        with console.progress() as report:
+            compiled = compile_model(
+                model,
+                target,
+                folder,
+                calibration=calibration,
+                steps_per_frame=steps_per_frame,
+                weight_bits=weight_bits,
+                code=code,
+                keep=keep,
+                allow_overflow=allow_overflow,
+                dt=dt,
+                discretize=discretize,
+                input_shape=input_shape,
+                module=module,
+                passes=passes,
+                changes=changes or [],
+                after_pass=_printer(print_after or []),
+                report=report,
+            )
+        print_compiled(compiled)
+
+
+def _printer(wanted: list[str]) -> Callable[[Pass, Graph], None]:
+    from snnc.ir.text import graph_text
+    from snnc.passes import registered
+
+    unknown = [name for name in wanted if name != "all" and name not in registered()]
+    if unknown:
+        known = ", ".join(registered())
+        raise fail("D308", f"no pass {unknown[0]!r}", where="--print-after", help=f"use {known} or all")
+
+    def after(a_pass: Pass, graph: Graph) -> None:
+        if a_pass.name in wanted or "all" in wanted:
+            console.say(f"// after {a_pass.name}\n{graph_text(graph)}")
+
+    return after

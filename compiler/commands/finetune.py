@@ -1,0 +1,85 @@
+"""``snnc finetune``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import (
+    CheckpointPath,
+    CurvePath,
+    Factory,
+    InputShape,
+    LabelledPath,
+    ModelPath,
+    need_torch,
+    reported,
+)
+from .output import console
+
+
+def finetune(
+    model: ModelPath,
+    method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
+    data: LabelledPath,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.pt", help="the trained archive")
+    ] = Path("tuned.pt"),
+    steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
+    bits: Annotated[int | None, typer.Option(help="of a weight, for the method weights")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="what epochs are judged on")
+    ] = None,
+    validation_share: Annotated[
+        float | None, typer.Option(help="of --data held back for it, without a file; default 0.1")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="at most so many")] = 10,
+    learning_rate: Annotated[float, typer.Option(help="highest")] = 1e-4,
+    batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
+    optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
+    schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
+    patience: Annotated[
+        int, typer.Option(help="stop after so many epochs that are no better; 0: never")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
+    checkpoint: CheckpointPath = None,
+    curve: CurvePath = None,
+    input_shape: InputShape = None,
+    module: Factory = None,
+) -> None:
+    """Train MODEL further, as a spiking network or on the chip's weights, for compile to take."""
+    with reported():
+        from .output.trained import trained as print_trained
+
+        need_torch("snnc finetune")
+        from snnc.training.finetune import finetune as finetune_model
+        from snnc.training.fit import Recipe
+        from snnc.training.stages import Files
+
+        recipe = Recipe(
+            epochs=epochs,
+            learning_rate=learning_rate,
+            optimizer=optimizer,
+            schedule=schedule,
+            patience=patience,
+            seed=seed,
+        )
+        with console.progress() as report:
+            trained = finetune_model(
+                model,
+                method,
+                data,
+                Files(output, curve, checkpoint),
+                recipe,
+                steps=steps,
+                bits=bits,
+                batch=batch,
+                validation=validation,
+                validation_share=validation_share,
+                input_shape=input_shape,
+                module=module,
+                report=report,
+            )
+        print_trained(trained)

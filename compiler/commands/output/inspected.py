@@ -1,0 +1,69 @@
+"""What a bundle is made of, and the delays of its projections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snnc.workflows.kept_text import kept_lines
+
+from .compiled import ranges_text
+from .console import new_table, say, show_table
+
+if TYPE_CHECKING:
+    from snnc.bundle.folder import Bundle
+    from snnc.ir.delays import Delays
+
+
+def inspected(bundle: Bundle) -> None:
+    """What a bundle is made of."""
+    from snnc.ir.delays import delays_of
+    from snnc.ir.footprint import program_size
+    from snnc.ir.text import program_text
+
+    manifest = bundle.manifest
+    size = program_size(bundle.program)
+    say(program_text(bundle.program))
+    say(f"target       {manifest['target']}")
+    say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
+    say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
+    delays(delays_of(bundle.program))
+    say(f"calibration  {manifest['calibration']['origin']}")
+    say(f"ranges       {ranges_text(manifest['ranges'], str(bundle.folder))}")
+    say(f"passes       {manifest['passes']}")
+    for line in kept_lines(manifest["kept"]):
+        say(f"kept         {line}")
+    for note in manifest["notes"]:
+        say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")
+
+
+def delays(found: Delays) -> None:
+    """The table of delays, and when answers have seen the input."""
+    table = new_table("projection", ">frames", ">added steps", ">buffered spikes", ">relay neurons")
+    for row in found.rows:
+        frames = "" if row.frames is None else f"{row.frames}"
+        relays = f"{row.relay_neurons}" if row.relay_neurons else ""
+        table.add_row(row.projection, frames, f"{row.added}", f"{row.buffered}", relays)
+    table.add_section()
+    table.add_row("total", "", f"{found.added}", f"{found.buffered}", f"{found.relay_neurons}")
+    show_table(table)
+    if found.shortest is None or found.longest is None:
+        say("input        reaches no answer")
+        return
+    say(
+        f"input        first seen by the answer after step {found.first_answer}: "
+        f"{found.shortest.steps} steps, {' -> '.join(found.shortest.names)}"
+    )
+    but = " but loops" if found.loops else ""
+    say(
+        f"             seen over every way{but} by the answer after step {found.complete_answer}: "
+        f"{found.longest.steps} steps, {' -> '.join(found.longest.names)}"
+    )
+    if found.longest_loop is not None:
+        names = found.longest_loop.names
+        count = f"{found.loops} loop{'s' if found.loops != 1 else ''}"
+        say(
+            f"memory       {count}, the longest takes {found.longest_loop.steps} steps: "
+            f"{' -> '.join((*names, names[0]))}"
+        )
+    if not found.all_seen:
+        say("             there are more ways or loops than were looked at, and maybe longer ones")

@@ -1,0 +1,63 @@
+"""What a comparison gave: the values that differ, population by population, and the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snnc.errors import counted
+
+from .console import diagnostics, new_table, say, show_table
+
+if TYPE_CHECKING:
+    from snnc.ir import Measured
+    from snnc.workflows.verify import Verified
+
+
+def verified(result: Verified) -> None:
+    """The comparison as a table, the verdict, and the first divergence."""
+    diagnostics(result.warnings)
+    comparison = result.comparison
+    table = new_table("population", ">neurons", "compared", ">values", ">spikes", ">differ")
+    for row in comparison.populations:
+        spikes = f"{row.spikes}" if row.quantity == "spikes" else ""
+        table.add_row(
+            row.population,
+            f"{row.neurons}",
+            row.quantity,
+            f"{row.compared}",
+            spikes,
+            f"{row.mismatches}",
+        )
+    show_table(table)
+    origin = "the given data"
+    if result.random:
+        calibrated = "counts" in result.bundle.manifest["calibration"]
+        density = "at the calibrated density" if calibrated else "of one event in 20 (not calibrated)"
+        origin = f"random input {density}, seed 0"
+    say(
+        f"{result.engine.name} ({result.engine.version}) against the {result.simulator} simulator: "
+        f"{counted(comparison.samples, 'sample')} of {origin}, {counted(comparison.steps, 'step')} each"
+    )
+    if result.engine.name == result.simulator:
+        say("a simulator against itself: it shows only that the files were read back")
+    say(f"{comparison.mismatches} of {comparison.compared} values differ")
+    for difference in result.payload_differences:
+        say(f"the payload is not the compiled program: {difference}")
+    measured(result.measured)
+    first = comparison.first_divergence
+    if first is not None:
+        say(
+            f"first divergence: step {first.step}, {first.population}{list(first.neuron)}, "
+            f"sample {first.sample}: {first.quantity} {first.actual} on {result.engine.name}, "
+            f"{first.expected} expected"
+        )
+
+
+def measured(found: tuple[Measured, ...]) -> None:
+    """What an engine reports beside spikes."""
+    if not found:
+        return
+    table = new_table("the engine reports", ">value", "unit", "according to")
+    for each in found:
+        table.add_row(each.name, f"{each.value:.4g}", each.unit, each.source)
+    show_table(table)

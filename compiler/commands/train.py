@@ -1,0 +1,29 @@
+"""``snnc train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import need_torch, reported
+from .output import console
+
+
+def train(
+    config: Annotated[
+        Path,
+        typer.Argument(metavar="CONFIG.toml", help="see docs/training.md"),
+    ],
+) -> None:
+    """Train as CONFIG.toml says, one method after another. A network of your own runs your code."""
+    with reported():
+        from .output.trained import trained as print_trained
+
+        need_torch("snnc train")
+        from snnc.training.config import read_config, train_config
+
+        with console.progress() as report:
+            trained = train_config(read_config(config), report)
+        print_trained(trained)

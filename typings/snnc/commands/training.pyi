@@ -1,1 +1,0 @@
-from compiler.commands.training import *

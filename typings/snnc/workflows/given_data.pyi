@@ -1,0 +1,1 @@
+from compiler.workflows.given_data import *
