@@ -19,12 +19,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import snnc
 from samples.moving_digits.events import training_and_test
 from snnc.ir import Program, size
 from snnc.ir.delays import delays_of
 from snnc.ir.footprint import fan_out
 from snnc.sim import answers, encode, run_steps
-from snnc.workflows.compile import compile_model
 
 MODEL = Path(__file__).parents[1] / "samples" / "moving_digits" / "model_8_levels.pt"
 CODES = (("rate", 8), ("rate", 16), ("rate", 32), ("frame", 8), ("graded", 1))
@@ -71,7 +71,7 @@ def main() -> None:
     for code, steps in CODES:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "net.loihi"
-            program = compile_model(MODEL, "loihi", folder, code=code, steps_per_frame=steps).program
+            program = snnc.compile(MODEL, "loihi", folder, code=code, steps_per_frame=steps).program
         table.add_row(code, f"{steps}", *_row(program, x, y))
     Console(width=120).print(table)
 

@@ -1,12 +1,20 @@
 """snnc: compiles trained streaming-rollout networks to neuromorphic chips and proves they arrived.
 
-``snnc.Rollout`` is the authoring class, ``snnc.QuantizedReLU`` the activation that chips carry without
-loss, ``snnc.SpikingNeuron`` the chip's time steps in training; they are loaded on first use because
-they need torch, which nothing else here does.
+::
+
+    bundle = snnc.compile("model.pt", target="loihi", calibration="train.npz")
+    bundle.verify("test.npz")          # every value of the engine compared with the compiled integers
+    run = bundle.run("test.npz", record=["h1"])
+    run.accuracy, run.spikes["h1"]     # (frames,); (samples, steps, *shape of h1)
+
+Names are loaded on first use, so that ``import snnc`` is quick; torch is imported for what needs it:
+``Rollout``, ``QuantizedReLU``, ``SpikingNeuron``, ``finetune``, ``measure_noise``, and modules that
+are compiled.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if __name__ != "snnc":
@@ -15,26 +23,81 @@ if __name__ != "snnc":
     )
 
 if TYPE_CHECKING:
+    from .api import compile as compile
+    from .api import finetune as finetune
+    from .api import inspect as inspect
+    from .api import load as load
+    from .api import measure_noise as measure_noise
+    from .api import tune as tune
+    from .api.bundle import Bundle as Bundle
+    from .api.inspection import Inspection as Inspection
     from .authoring.activation import QuantizedReLU as QuantizedReLU
     from .authoring.neurons import SpikingNeuron as SpikingNeuron
     from .authoring.rollout import Rollout as Rollout
+    from .bundle.manifest import Manifest as Manifest
+    from .errors import Diagnostic as Diagnostic
+    from .errors import UserError as UserError
+    from .noise.report import NoiseReport as NoiseReport
+    from .training.stages import Trained as Trained
+    from .tuning.front import Front as Front
+    from .workflows.ladder import Ladder as Ladder
+    from .workflows.run import Run as Run
+    from .workflows.verify import Verification as Verification
 
 __version__ = "0.1.0"
 
-__all__ = ["QuantizedReLU", "Rollout", "SpikingNeuron", "__version__"]
+_PLACES = {
+    "Bundle": "api.bundle",
+    "Diagnostic": "errors",
+    "Front": "tuning.front",
+    "Inspection": "api.inspection",
+    "Ladder": "workflows.ladder",
+    "Manifest": "bundle.manifest",
+    "NoiseReport": "noise.report",
+    "QuantizedReLU": "authoring.activation",
+    "Rollout": "authoring.rollout",
+    "Run": "workflows.run",
+    "SpikingNeuron": "authoring.neurons",
+    "Trained": "training.stages",
+    "UserError": "errors",
+    "Verification": "workflows.verify",
+    **dict.fromkeys(("compile", "finetune", "inspect", "load", "measure_noise", "tune"), "api"),
+}
+"""Public names, and the modules that they are loaded from."""
+
+__all__ = [
+    "Bundle",
+    "Diagnostic",
+    "Front",
+    "Inspection",
+    "Ladder",
+    "Manifest",
+    "NoiseReport",
+    "QuantizedReLU",
+    "Rollout",
+    "Run",
+    "SpikingNeuron",
+    "Trained",
+    "UserError",
+    "Verification",
+    "__version__",
+    "compile",
+    "finetune",
+    "inspect",
+    "load",
+    "measure_noise",
+    "tune",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Rollout":
-        from .authoring.rollout import Rollout
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'snnc' has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"snnc.{place}"), name)
+    globals()[name] = found
+    return found
 
-        return Rollout
-    if name == "QuantizedReLU":
-        from .authoring.activation import QuantizedReLU
 
-        return QuantizedReLU
-    if name == "SpikingNeuron":
-        from .authoring.neurons import SpikingNeuron
-
-        return SpikingNeuron
-    raise AttributeError(f"module 'snnc' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -12,6 +12,7 @@ something changed the meaning, and how much).
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -167,3 +168,13 @@ def number(value: int | float) -> str:
 def counted(number: int, what: str) -> str:
     """``1 frame``, ``2 frames``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``did you mean NAME?`` for a word that nothing is called; empty where nothing is like it.
+
+    Capitals and underscores do not count.
+    """
+    plain = {each.lower().replace("_", "-"): each for each in known}
+    found = difflib.get_close_matches(name.lower().replace("_", "-"), plain, 1)
+    return f"did you mean {plain[found[0]]}?" if found else ""

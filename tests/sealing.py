@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.bundle.folder import MANIFEST, digest
-from snnc.bundle.manifest import manifest_text
+from snnc.bundle.manifest_file import manifest_text
 
 
 def edit_manifest(bundle: Path, **changes: Any) -> None:

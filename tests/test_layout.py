@@ -15,13 +15,14 @@ import networkx as nx
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backends"}
 
-BASIS = {"errors", "stopping", "bounds", "settings", "progress", "files"}
+BASIS = {"errors", "stopping", "bounds", "settings", "progress", "results", "files"}
 """What every part but the basis itself may import."""
 
 ALLOWED = {
     "errors": set(),
     "stopping": set(),
     "progress": set(),
+    "results": {"errors"},
     "bounds": {"errors"},
     "settings": {"errors", "bounds"},
     "files": {"errors", "stopping"},
@@ -31,7 +32,7 @@ ALLOWED = {
     "cost": {"ir"},
     "verify": {"sim", "ir", "errors"},
     "authoring": {"files"},
-    "bundle": BASIS | {"ir"},
+    "bundle": BASIS | {"ir", "cost"},
     "frontend": BASIS | {"ir", "authoring"},
     "passes": BASIS | {"ir", "sim"},
     "backends": BASIS | {"ir", "sim", "passes"},
@@ -41,11 +42,12 @@ ALLOWED = {
     "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
+    "api": BASIS | {"ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"},
     "commands": BASIS
-    | {"ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
+    | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
     | {"training", "noise", "tuning"},
     "__main__": {"commands"},
-    "__init__": {"authoring"},
+    "__init__": {"api", "authoring", "bundle", "errors", "workflows", "tuning", "training", "noise"},
 }
 """Part of snnc -> parts that it may import, inside functions too. Parts are the folders and single
 files of ``compiler/``, and ``passes`` and ``backends``."""

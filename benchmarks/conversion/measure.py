@@ -10,9 +10,9 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+import snnc
 from snnc.errors import UserError
 from snnc.sim import tally
-from snnc.workflows.compile import compile_model
 
 from .sets import Part
 from .training import Trained, value
@@ -110,7 +110,7 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
         labels = {} if net.member.regression else {"y": given.y}
         np.savez(data, x=given.x, **labels)
         try:
-            compiled = compile_model(
+            compiled = snnc.compile(
                 net.model,
                 setting.target,
                 bundle,
@@ -123,10 +123,11 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
             said = [
                 f"{d.severity.value} {d.code}" for d in compiled.notes if d.severity.value != "note"
             ]
-            kept = compiled.manifest["kept"] or {}
-            if setting.code is None and compiled.manifest["tried"]:
+            if compiled.manifest.kept is not None:
+                kept = compiled.manifest.kept.as_json()
+            if setting.code is None and compiled.manifest.tried:
                 chosen = next(d.what for d in compiled.notes if d.code == "N780")
-            unit = float(compiled.manifest["readout"]["potential_of_one"])
+            unit = compiled.manifest.readout.potential_of_one
             potential = tally(compiled.program, test.x.astype(np.int64)).potential[:, -1]
             outputs = (potential.reshape(len(test), -1) / unit).astype(np.float32)
         except UserError as refused:

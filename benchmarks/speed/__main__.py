@@ -22,8 +22,8 @@ import numpy as np
 import typer
 from rich.console import Console
 
+import snnc
 from samples.moving_digits.data import write_data
-from snnc.workflows.compile import compile_model
 
 from .cases import DENSITY, STEPS, Case, conv, delays, mlp, recurrent, rollout, spikes, standard
 from .engines import PEERS, Row, time_fast, time_lava, time_peer, time_reference
@@ -64,7 +64,7 @@ def own_cases() -> Iterator[Case]:
     place = Path("build/moving_digits")
     write_data(place)
     bundle = place / "bench.loihi"
-    compile_model(MODEL, "loihi", bundle)
+    snnc.compile(MODEL, "loihi", bundle, code=None)
     yield rollout(bundle, place / "test.npz")
 
 

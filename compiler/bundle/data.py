@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from snnc.errors import Diagnostic, UserError, fail, number
 from snnc.files import Budget, Kind, parse_npz, read_bytes
 from snnc.files.arrays import NPY_MAGIC
 from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
+from snnc.ir.counts import refuse_fractions
 
 SHOWN_NAMES = 5
 READ = ("x", "y")
@@ -44,6 +46,36 @@ class Data:
         return Data(self.x[:samples], None if self.y is None else self.y[:samples])
 
 
+@dataclass(frozen=True, eq=False)
+class DataSource:
+    """Data as the user gives them: a file, or arrays in Python.
+
+    Attributes:
+        path: the file; None for arrays.
+        arrays: by name, ``x`` and perhaps ``y``; None for a file.
+        name: what messages call the arrays.
+    """
+
+    path: Path | None = None
+    arrays: Mapping[str, NDArray[Any]] | None = None
+    name: str = ""
+
+    @property
+    def where(self) -> str:
+        """What messages call them."""
+        return self.name if self.path is None else str(self.path)
+
+    def read(self) -> Data:
+        """The data, checked (:func:`read_data`).
+
+        Raises:
+            UserError: D501 to D507.
+        """
+        if self.path is not None:
+            return read_data(self.path)
+        return check_data(self.arrays or {}, self.name)
+
+
 def read_data(path: Path) -> Data:
     """Read a data file and check everything about it that needs no model.
 
@@ -51,12 +83,25 @@ def read_data(path: Path) -> Data:
         UserError: missing, not an ``.npz`` archive, no ``x``, empty, not whole finite numbers, labels
             that do not fit.
     """
-    arrays = _read_arrays(path)
+    return check_data(_read_arrays(path), str(path))
+
+
+def check_data(arrays: Mapping[str, NDArray[Any]], where: str) -> Data:
+    """Check everything about arrays that needs no model.
+
+    Args:
+        arrays: by name; ``x`` (samples, frames, \\*input shape), numbers that are whole; ``y``
+            (samples,), integers of 0 or more, may be left out.
+        where: what messages call them.
+
+    Raises:
+        UserError: D502 to D507.
+    """
     if "x" not in arrays:
         raise fail(
             "D502",
             f"no array 'x', found {_some(sorted(arrays))}",
-            where=str(path),
+            where=where,
             help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
         )
     x = arrays["x"]
@@ -64,26 +109,26 @@ def read_data(path: Path) -> Data:
         raise fail(
             "D503",
             f"x has shape {x.shape}",
-            where=str(path),
+            where=where,
             why="its axes must be samples, frames and those of the model's input",
         )
     if x.size == 0:
-        raise fail("D504", f"x is empty, shape {x.shape}", where=str(path))
-    x = _whole(x, path)
+        raise fail("D504", f"x is empty, shape {x.shape}", where=where)
+    x = _whole(x, where)
     y = arrays.get("y")
     if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
         raise fail(
             "D505",
             f"y has shape {y.shape} and type {y.dtype}, x has {len(x)} samples",
-            where=str(path),
+            where=where,
             help="give one whole number a sample, or leave y out",
         )
     if y is not None:
-        _refuse_strange_labels(y, path)
+        _refuse_strange_labels(y, where)
     return Data(x, None if y is None else y.astype(np.int64))
 
 
-def _refuse_strange_labels(y: NDArray[Any], path: Path) -> None:
+def _refuse_strange_labels(y: NDArray[Any], where: str) -> None:
     """Refuse labels that can be no class of any model; those beyond a model's are found with it."""
     outside = y[(y < 0) | (y > LARGEST_LABEL)]
     if outside.size:
@@ -91,7 +136,7 @@ def _refuse_strange_labels(y: NDArray[Any], path: Path) -> None:
             "D505",
             f"{outside.size} of {y.size} labels in y are outside "
             f"0..{LARGEST_LABEL}, such as {outside[0]}",
-            where=str(path),
+            where=where,
             why="a label is the number of a class, from 0",
             help="number the classes from 0; leave samples without a label out, or leave out y",
         )
@@ -115,26 +160,13 @@ def _some(names: list[str]) -> str:
     return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown
 
 
-def _whole(x: NDArray[Any], path: Path) -> NDArray[np.int64]:
-    if x.dtype.kind not in "iufb":
-        raise fail("D506", f"x has type {x.dtype}; event counts are whole numbers", where=str(path))
-    if x.dtype.kind == "f":
-        strange = int(np.count_nonzero(~np.isfinite(x)))
-        if strange:
-            raise fail("D506", f"x has {strange} NaN or infinite values", where=str(path))
-        broken = int(np.count_nonzero(x != np.rint(x)))
-        if broken:
-            raise fail(
-                "D506",
-                f"x has {broken} of {x.size} values that are not whole numbers",
-                where=str(path),
-                why="input arrives on the chip as event counts",
-                help="train and run on counts, not on normalised frames",
-            )
+def _whole(x: NDArray[Any], where: str) -> NDArray[np.int64]:
+    """Event counts as int64, refused where that would change them, or where they are too large."""
+    refuse_fractions(x, where)
     largest = max(abs(int(x.max())), abs(int(x.min())))
     if largest > MAX_COUNT:
         what = f"a count of {number(largest)} exceeds {MAX_COUNT}"
-        raise fail("D507", what, where=str(path))
+        raise fail("D507", what, where=where)
     return x.astype(np.int64)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.files import Kind
@@ -22,7 +21,8 @@ from snnc.files.reading import checked_size, read_open
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Program, read_program
 
-from .manifest import FORMAT, MANIFEST, digest, manifest_text, problem_of, read_manifest
+from .manifest import FORMAT, Manifest
+from .manifest_file import MANIFEST, digest, manifest_text, problem_of, read_manifest
 
 __all__ = [
     "FORMAT",
@@ -55,25 +55,27 @@ class Bundle:
 
     Attributes:
         folder: where it is. What is used of it is copied first (:func:`checked_files`).
-        manifest: every key that is used was checked.
+        manifest: what it says of itself; every key was checked.
         program: of the compiler's own two files.
         found: the digests of its files as they are, by name; as the manifest has them, unless the user
             goes on with an altered one.
     """
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     program: Program
     found: dict[str, str] = field(default_factory=dict)
 
 
-def seal(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest of a finished payload, with the hash of every regular file."""
+def seal(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest of a finished payload, with the hash of every regular file; returns it."""
     found = _everything(folder)
     files = {
         name: _hash(folder, name) for name, kind in found.items() if kind == FILE and name != MANIFEST
     }
-    (folder / MANIFEST).write_bytes(manifest_text({"format": FORMAT, **manifest, "files": files}))
+    sealed = replace(manifest, files=files)
+    (folder / MANIFEST).write_bytes(manifest_text(sealed.as_json()))
+    return sealed
 
 
 def unsound(folder: Path) -> list[str]:
@@ -112,7 +114,7 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
     found: dict[str, str] = {}
     altered = [] if whole else [_said(folder / MANIFEST, "does not match its own digest")]
     try:
-        altered += _altered(folder, manifest["files"], found)
+        altered += _altered(folder, manifest.files, found)
     except OSError as problem:
         what = f"it cannot be read: {problem.strerror or problem}"
         raise fail("D114", what, where=str(problem.filename or folder)) from problem
@@ -130,7 +132,7 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
 NOT_A_FILE = "D152"
 
 
-def _altered(folder: Path, files: dict[str, str], found: dict[str, str]) -> Iterator[Diagnostic]:
+def _altered(folder: Path, files: Mapping[str, str], found: dict[str, str]) -> Iterator[Diagnostic]:
     """What differs from the manifest; ``found`` gets the digests of the listed files that are there."""
     present = look(folder, files)
     present.pop(MANIFEST, None)
@@ -251,16 +253,18 @@ def _changed(path: Path) -> UserError:
     return fail("D153", what, where=str(path), help="copy the bundle, and use the copy")
 
 
-def _refuse_contradiction(folder: Path, manifest: dict[str, Any], program: Program) -> None:
+def _refuse_contradiction(folder: Path, manifest: Manifest, program: Program) -> None:
     """Refuse a manifest that says something else than the program it came with."""
-    ann = manifest["ann"] or {"layers": [], "populations": []}
     computing = {p.name for p in program.populations if p.neuron is not None}
-    told = {p["name"] for p in ann["populations"]} | {layer["target"] for layer in ann["layers"]}
+    ann = manifest.ann
+    told = set()
+    if ann is not None:
+        told = {p.name for p in ann.populations} | {layer.target for layer in ann.layers}
     for what, said, meant in (
-        ("steps_per_frame", manifest["steps_per_frame"], program.steps_per_frame),
-        ("input.shape", manifest["input"]["shape"], list(program.input.shape)),
-        ("readout.name", manifest["readout"]["name"], program.readout.name),
-        ("readout.shape", manifest["readout"]["shape"], list(program.readout.shape)),
+        ("steps_per_frame", manifest.steps_per_frame, program.steps_per_frame),
+        ("input.shape", list(manifest.input.shape), list(program.input.shape)),
+        ("readout.name", manifest.readout.name, program.readout.name),
+        ("readout.shape", list(manifest.readout.shape), list(program.readout.shape)),
         ("ann", sorted(told - computing), []),
     ):
         if said != meant:

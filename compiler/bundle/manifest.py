@@ -1,135 +1,232 @@
-"""``manifest.json``: every key that a command uses is checked once, when it is read.
+"""What a bundle says of itself, typed: the one form in which the rest of snnc knows a manifest.
 
-A manifest is a stranger's file like any other. It vouches for the files beside it by their digests and
-for itself by its own, and it has one form only: the text that :func:`manifest_text` gives. So a single
-bit that flips anywhere in a bundle is noticed. Nothing here vouches for who wrote it.
+:meth:`Manifest.as_json` is the one writer and :func:`manifest_from` the one reader of its keys.
+``manifest_file.py`` reads and writes the file, ``manifest_schema.py`` says what each key may be.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from snnc.errors import fail
-from snnc.files import Kind, parse_json
-from snnc.files.inside import open_inside
-from snnc.files.names import colliding, why_not_plain
-from snnc.files.reading import read_open
+from snnc.cost.ann_operations import Ann, read_ann
+from snnc.errors import Diagnostic, Severity
 
-from .manifest_schema import Wrong, check_manifest
+from .kept import Kept, kept_from
+from .ranges import Ranges, ranges_from
 
 FORMAT = 5
-MANIFEST = "manifest.json"
-DIGEST = "sha256"
-LARGEST = 2**26
-"""Bytes of a manifest. Ours have some kilobytes; notes and registers of large networks make it more."""
-
-DAMAGED = Kind("D114", f"its {MANIFEST} is damaged", "compile again")
 
 
-def digest(content: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+@dataclass(frozen=True)
+class ModelEntry:
+    """The model that was compiled.
 
-
-def manifest_text(content: dict[str, Any]) -> bytes:
-    """The only form of a manifest: its content, and behind it the digest of that text.
-
-    Args:
-        content: everything; a digest that is in it already is replaced.
+    Attributes:
+        name: the graph's.
+        sha256: of the model file.
+        path: the file as seen from the bundle; None for a model that was given in Python.
+        dt, discretize: time step in seconds and rule of a NIR file, as the user gave them.
+        input_shape, module: of a file of ``torch.save``, as the user gave them.
     """
-    bare = {key: value for key, value in content.items() if key != DIGEST}
-    return _text({**bare, DIGEST: digest(_text(bare))})
+
+    name: str
+    sha256: str
+    path: str | None
+    dt: float | None = None
+    discretize: str | None = None
+    input_shape: str | None = None
+    module: str | None = None
 
 
-def _text(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+@dataclass(frozen=True)
+class InputEntry:
+    """The input population: its shape, and how counts become spikes (None: the network has its own)."""
+
+    shape: tuple[int, ...]
+    encoding: str | None
 
 
-def read_manifest(folder: Path) -> tuple[dict[str, Any], bool]:
-    """The manifest of a bundle, and whether it is as it was written.
+@dataclass(frozen=True)
+class ReadoutEntry:
+    """The readout.
 
-    Raises:
-        UserError: D113 there is none, D114 it is damaged or says what cannot be, D115 it is of another
-            format, D140 it is no regular file.
+    Attributes:
+        name, shape: of the population.
+        accumulate: whether it adds up over frames.
+        potential_of_one: the potential that stands for 1 in the units of the model.
     """
-    text = _read(folder)
-    content = parse_json(text, str(folder), DAMAGED)
-    found = content.get("format") if isinstance(content, dict) else None
-    if type(found) is not int:
-        raise DAMAGED.wrong(str(folder), "it does not say of which format it is")
-    if found != FORMAT:
-        raise fail(
-            "D115",
-            f"bundle format {found}, this snnc reads {FORMAT}",
-            where=str(folder),
-            help="compile again with this version",
-        )
-    problem = problem_of(content)
-    if problem:
-        raise fail("D114", f"its {MANIFEST} {problem}", where=str(folder), help="compile again")
-    return content, text == manifest_text(content)
+
+    name: str
+    shape: tuple[int, ...]
+    accumulate: bool
+    potential_of_one: float
 
 
-def problem_of(content: dict[str, Any]) -> str:
-    """What a manifest says that cannot be, with the key; empty where it can."""
-    try:
-        check_manifest(content, "")
-        _check_names(content["files"], content["payload"])
-    except Wrong as problem:
-        return str(problem)
-    return ""
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration data.
+
+    Attributes:
+        origin: ``file``, ``array`` (given in Python), ``archive`` (in the model), ``unneeded`` or
+            ``none``.
+        sha256: of the counts.
+        samples: how many there are.
+        used: how many of them thresholds were measured on.
+        frames: of each.
+        counts: pairs of a count and how often it is there; random input is drawn from them.
+        thresholds: without calibration data, where thresholds come from, in words.
+        path: the file as seen from the bundle.
+
+    All but ``origin`` are None where there is nothing to say.
+    """
+
+    origin: str
+    sha256: str | None = None
+    samples: int | None = None
+    used: int | None = None
+    frames: int | None = None
+    counts: tuple[tuple[int, int], ...] | None = None
+    thresholds: str | None = None
+    path: str | None = None
 
 
-def _check_names(files: dict[str, str], payload: dict[str, str]) -> None:
-    for name in files:
-        why = why_not_plain(name)
-        if why:
-            raise Wrong(f"lists {name!r:.100}, which is no plain name: {why}")
-    if pair := colliding([MANIFEST, *files]):
-        raise Wrong(f"has two names for one place: {pair[0]!r:.100} and {pair[1]!r:.100}")
-    for role, name in payload.items():
-        if name not in files:
-            raise Wrong(f"says payload.{role:.100} is {name!r:.100}, which is none of its files")
+@dataclass(frozen=True)
+class TriedEntry:
+    """One way to compile that ``--code auto`` tried.
+
+    Attributes:
+        options: as the command line has them.
+        refused: why it was refused; None where it compiled.
+        decisions, answer_error, steps, synaptic_operations: as in :class:`snnc.bundle.kept.Kept`; None
+            where it was refused.
+    """
+
+    options: str
+    refused: str | None
+    decisions: float | None
+    answer_error: float | None
+    steps: int | None
+    synaptic_operations: float | None
 
 
-def _read(folder: Path) -> bytes:
-    try:
-        handle = open_inside(folder, MANIFEST)
-    except FileNotFoundError:
-        raise _no_bundle(folder, "not a bundle" if folder.exists() else "no such folder") from None
-    except NotADirectoryError:
-        raise _no_bundle(folder, "not a bundle but a file") from None
-    except (OSError, ValueError) as problem:
-        said = problem.strerror if isinstance(problem, OSError) else str(problem)
-        if isinstance(problem, OSError) and problem.errno == errno.ELOOP:
-            said = "it is a symbolic link"
-        raise fail("D114", f"its {MANIFEST} cannot be read: {said}", where=str(folder)) from problem
-    return read_open(handle, folder / MANIFEST, DAMAGED, most=LARGEST)
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that a bundle says of itself.
+
+    Attributes:
+        target: name and options, as ``--target`` takes them.
+        versions: of snnc and of the packages that compute, by name.
+        model: what was compiled.
+        passes: the pipeline with every option.
+        code: how spikes carry activations: ``rate``, ``frame`` or ``graded``.
+        steps_per_frame: time steps K of a frame.
+        payload: files of what is deployed, by role.
+        input, readout: the two ends of the network.
+        ann: operations of the float network; None where the model spiked already.
+        notes: every named effect of the compile.
+        calibration: the data that thresholds were measured on.
+        ranges: for which inputs no register leaves its range.
+        kept: what integers keep of the float network; None where nothing could tell.
+        tried: the ways that ``--code auto`` tried.
+        files: SHA-256 of every file of the bundle but the manifest, by name.
+    """
+
+    target: str
+    versions: Mapping[str, str]
+    model: ModelEntry
+    passes: str
+    code: str
+    steps_per_frame: int
+    payload: Mapping[str, str]
+    input: InputEntry
+    readout: ReadoutEntry
+    ann: Ann | None
+    notes: tuple[Diagnostic, ...]
+    calibration: Calibration
+    ranges: Ranges
+    kept: Kept | None = None
+    tried: tuple[TriedEntry, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target_name(self) -> str:
+        """The target without its options."""
+        return self.target.partition("{")[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, in the order of the file."""
+        return {
+            "format": FORMAT,
+            "target": self.target,
+            "versions": dict(self.versions),
+            "model": asdict(self.model),
+            "passes": self.passes,
+            "code": self.code,
+            "steps_per_frame": self.steps_per_frame,
+            "payload": dict(self.payload),
+            "input": {"shape": list(self.input.shape), "encoding": self.input.encoding},
+            "readout": {**asdict(self.readout), "shape": list(self.readout.shape)},
+            "ann": None if self.ann is None else self.ann.as_json(),
+            "notes": [note.as_json() for note in self.notes],
+            "calibration": _said(self.calibration),
+            "ranges": self.ranges.as_json(),
+            "kept": None if self.kept is None else self.kept.as_json(),
+            "tried": [asdict(each) for each in self.tried],
+            "files": dict(self.files),
+        }
+
+    def __repr__(self) -> str:
+        model, files = self.model.name, len(self.files)
+        return f"Manifest({model!r} for {self.target}, code {self.code}, {files} files)"
 
 
-def _no_bundle(folder: Path, what: str) -> Exception:
-    return fail(
-        "D113",
-        what,
-        where=str(folder),
-        why=f"a bundle is a folder with a {MANIFEST}",
-        help="make one with: snnc compile MODEL --target NAME",
+def _said(calibration: Calibration) -> dict[str, Any]:
+    """Only what there is: a bundle without calibration data has a single key."""
+    found = {f.name: getattr(calibration, f.name) for f in fields(calibration)}
+    found = {name: value for name, value in found.items() if value is not None}
+    if calibration.counts is not None:
+        found["counts"] = [list(pair) for pair in calibration.counts]
+    return found
+
+
+def manifest_from(content: Mapping[str, Any]) -> Manifest:
+    """The manifest of a file's content, which was checked (``manifest_schema.py``)."""
+    model, readout, calibration = content["model"], content["readout"], content["calibration"]
+    given, counts, ann = content["input"], calibration.get("counts"), content["ann"]
+    kept = content["kept"]
+    return Manifest(
+        content["target"],
+        content["versions"],
+        ModelEntry(**_known(ModelEntry, model)),
+        content["passes"],
+        content["code"],
+        content["steps_per_frame"],
+        content["payload"],
+        InputEntry(tuple(given["shape"]), given["encoding"]),
+        ReadoutEntry(**{**_known(ReadoutEntry, readout), "shape": tuple(readout["shape"])}),
+        None if ann is None else read_ann(ann),
+        tuple(_note(each) for each in content["notes"]),
+        Calibration(
+            **{
+                **_known(Calibration, calibration),
+                "counts": None if counts is None else tuple((v, n) for v, n in counts),
+            }
+        ),
+        ranges_from(content["ranges"]),
+        None if kept is None else kept_from(kept),
+        tuple(TriedEntry(**_known(TriedEntry, each)) for each in content["tried"]),
+        content["files"],
     )
 
 
-def listed_files(folder: Path) -> dict[str, Any]:
-    """The files that a bundle of any format lists: one of an older snnc is replaced like any other.
+def _known(kind: type, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a dataclass has; others are left alone."""
+    names = {f.name for f in fields(kind)}
+    return {name: value for name, value in entry.items() if name in names}
 
-    Raises:
-        UserError: as :func:`read_manifest`, where it is none of any format.
-    """
-    content = parse_json(_read(folder), str(folder), DAMAGED)
-    if isinstance(content, dict) and type(content.get("format")) is int:
-        files = content.get("files")
-        if isinstance(files, dict) and not any(why_not_plain(name) for name in files):
-            return files
-    return dict(read_manifest(folder)[0]["files"])
+
+def _note(entry: Mapping[str, str]) -> Diagnostic:
+    texts = {name: entry[name] for name in ("code", "what", "where", "why", "help")}
+    return Diagnostic(**texts, severity=Severity(entry["severity"]))

@@ -9,6 +9,8 @@ from typing import Any
 
 from snnc.errors import Severity
 
+from .ranges import PROVED
+
 Check = Callable[[Any, str], None]
 """Given a value and its key, raises :class:`Wrong` where the one cannot be the other's."""
 
@@ -190,7 +192,7 @@ note = table(
     }
 )
 calibration = table(
-    {"origin": one_of("file", "archive", "unneeded", "none")},
+    {"origin": one_of("file", "array", "archive", "unneeded", "none")},
     {
         "sha256": sha256,
         "samples": whole(1, MOST),
@@ -201,6 +203,20 @@ calibration = table(
         "thresholds": text,
     },
 )
+
+bounded = table(
+    {"counts": items(whole(-MOST, MOST), 2, 2), "frames": maybe(whole(0, MOST))},
+    {"registers": items(table({}))},
+)
+
+
+def ranges(value: Any, key: str) -> None:
+    """What is known of registers: where it is proved, for which counts and frames."""
+    said = {"unproved": items(text), "observed": items(table({})), "bounds": bounded}
+    table({"status": text}, {**said, "claims": items(bounded)})(value, key)
+    if value["status"] == PROVED and not value.get("claims"):
+        raise Wrong(f"lacks {key}.claims")
+
 
 kept = table(
     {
@@ -234,7 +250,7 @@ check_manifest = table(
         "target": text,
         "versions": by_name(text),
         "model": table(
-            {"name": text, "sha256": sha256, "path": text},
+            {"name": text, "sha256": sha256, "path": maybe(text)},
             {
                 "dt": maybe(positive),
                 **dict.fromkeys(("discretize", "input_shape", "module"), maybe(text)),
@@ -251,10 +267,10 @@ check_manifest = table(
         "ann": maybe(table({"macs": count, "layers": items(layer), "populations": items(population)})),
         "notes": items(note),
         "calibration": calibration,
-        "ranges": table({"status": text}),
+        "ranges": ranges,
         "kept": maybe(kept),
         "tried": items(tried),
         "files": by_name(sha256),
     }
 )
-"""The whole manifest. Its claims of ranges are read by ``claimed.py``."""
+"""The whole manifest."""

@@ -21,7 +21,7 @@ from snnc.files.inside import FILE, FOLDER, look
 from snnc.files.writing import FolderBeside, abandoned_folders, cannot_write
 from snnc.stopping import undivided
 
-from .manifest import MANIFEST, listed_files
+from .manifest_file import MANIFEST, listed_files
 
 SHOWN_FILES = 3
 FRESH, OLD = "bundle", "old"

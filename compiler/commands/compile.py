@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnc.errors import fail
+from snnc.errors import fail, nearest
 
-from .options import AllowOverflow, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
+from .options import (
+    AllowOverflow,
+    AsJson,
+    Discretize,
+    Factory,
+    InputShape,
+    ModelPath,
+    TimeStep,
+    reported,
+)
 from .output import console
 
 if TYPE_CHECKING:
@@ -18,13 +27,13 @@ if TYPE_CHECKING:
     from snnc.passes import Pass
 
 
-def compile_(
+def compile_(  # the options are the command line
     model: ModelPath,
     target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     calibration: Annotated[
         Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
     ] = None,
-    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K that a frame lasts")] = None,
+    steps_per_frame: Annotated[int | None, typer.Option(help="time steps K of a frame")] = None,
     weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
     code: Annotated[
         str, typer.Option(help="auto, rate, or exact: frame, graded (docs/conversion.md)")
@@ -50,17 +59,18 @@ def compile_(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="default: MODEL's name.TARGET")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compile MODEL to a bundle that runs on the target."""
     with reported():
+        from snnc import api
         from snnc.settings import split
-        from snnc.workflows.compile import compile_model
 
-        from .output.compiled import compiled as print_compiled
+        from .output.compiled import compiled
 
         folder = output or Path(f"{model.stem}.{split(target)[0]}")
         with console.progress() as report:
-            compiled = compile_model(
+            bundle = api.compile(
                 model,
                 target,
                 folder,
@@ -77,9 +87,13 @@ def compile_(
                 passes=passes,
                 changes=changes or [],
                 after_pass=_printer(print_after or []),
-                report=report,
+                progress=report,
             )
-        print_compiled(compiled)
+        console.diagnostics(bundle.notes)
+        if as_json:
+            console.say(bundle.to_json())
+        else:
+            compiled(bundle)
 
 
 def _printer(wanted: list[str]) -> Callable[[Pass, Graph], None]:
@@ -89,7 +103,8 @@ def _printer(wanted: list[str]) -> Callable[[Pass, Graph], None]:
     unknown = [name for name in wanted if name != "all" and name not in registered()]
     if unknown:
         known = ", ".join(registered())
-        raise fail("D308", f"no pass {unknown[0]!r}", where="--print-after", help=f"use {known} or all")
+        cure = nearest(unknown[0], registered()) or f"use {known} or all"
+        raise fail("D308", f"no pass {unknown[0]!r}", where="--print-after", help=cure)
 
     def after(a_pass: Pass, graph: Graph) -> None:
         if a_pass.name in wanted or "all" in wanted:

@@ -14,13 +14,12 @@ from .options import (
     InputShape,
     LabelledPath,
     ModelPath,
-    need_torch,
     reported,
 )
 from .output import console
 
 
-def finetune(
+def finetune(  # the options are the command line
     model: ModelPath,
     method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
     data: LabelledPath,
@@ -51,35 +50,31 @@ def finetune(
 ) -> None:
     """Train MODEL further, as a spiking network or on the chip's weights, for compile to take."""
     with reported():
-        from .output.trained import trained as print_trained
+        from snnc import api
 
-        need_torch("snnc finetune")
-        from snnc.training.finetune import finetune as finetune_model
-        from snnc.training.fit import Recipe
-        from snnc.training.stages import Files
+        from .output.trained import trained
 
-        recipe = Recipe(
-            epochs=epochs,
-            learning_rate=learning_rate,
-            optimizer=optimizer,
-            schedule=schedule,
-            patience=patience,
-            seed=seed,
-        )
         with console.progress() as report:
-            trained = finetune_model(
+            found = api.finetune(
                 model,
                 method,
                 data,
-                Files(output, curve, checkpoint),
-                recipe,
+                output,
                 steps=steps,
                 bits=bits,
-                batch=batch,
                 validation=validation,
                 validation_share=validation_share,
+                batch=batch,
+                checkpoint=checkpoint,
+                curve=curve,
                 input_shape=input_shape,
                 module=module,
-                report=report,
+                progress=report,
+                epochs=epochs,
+                learning_rate=learning_rate,
+                optimizer=optimizer,
+                schedule=schedule,
+                patience=patience,
+                seed=seed,
             )
-        print_trained(trained)
+        trained(found)

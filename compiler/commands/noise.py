@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .options import DataPath, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
+from .options import AsJson, DataPath, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
 from .output import console
 
 
-def noise(
+def noise(  # the options are the command line
     model: ModelPath,
     data: DataPath,
     steps: Annotated[
@@ -28,7 +27,7 @@ def noise(
     start: Annotated[
         float | None, typer.Option(help="start of potentials, in thresholds; default 0.5 or as trained")
     ] = None,
-    samples: Annotated[int, typer.Option(help="the first so many samples")] = 64,
+    samples: Annotated[int, typer.Option(help="use only the first N samples")] = 64,
     ideal: Annotated[
         bool, typer.Option("--ideal", help="the ideal quantizer alone: no real neurons, quick")
     ] = False,
@@ -38,16 +37,16 @@ def noise(
     discretize: Discretize = None,
     input_shape: InputShape = None,
     module: Factory = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Quantization noise of MODEL's layers against time steps and thresholds (docs/noise.md)."""
     with reported():
-        from snnc.noise.of_model import noise_of_model
+        from snnc import api
 
-        from .output.noise import noise as print_noise
+        from .output.noise import noise as printed
 
         with console.progress() as report:
-            found = noise_of_model(
+            found = api.measure_noise(
                 model,
                 data,
                 steps=steps,
@@ -61,10 +60,10 @@ def noise(
                 discretize=discretize,
                 input_shape=input_shape,
                 module=module,
-                report=report,
+                progress=report,
             )
+        console.diagnostics(found.notes)
         if as_json:
-            console.diagnostics(found.notes)
-            console.say(json.dumps(found.as_json(), indent=1))
+            console.say(found.to_json())
         else:
-            print_noise(found)
+            printed(found)

@@ -52,6 +52,10 @@ Factory = Annotated[
 AllowOverflow = Annotated[
     bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
 ]
+AllowAltered = Annotated[
+    bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]
 
 

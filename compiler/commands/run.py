@@ -8,63 +8,47 @@ from typing import Annotated
 
 import typer
 
-from snnc.errors import fail
-
-from .options import BundlePath, DataPath, SimulatorName, reported
+from .options import AllowAltered, AsJson, BundlePath, DataPath, SimulatorName, reported
 from .output import console
 
 
-def run(
+def run(  # the options are the command line
     bundle: BundlePath,
     data: DataPath,
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="OUT.npz", help="results; not needed with --operations"),
+        Path | None, typer.Option("-o", "--output", metavar="OUT.npz", help="write answers and counts")
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
-    allow_altered: Annotated[
-        bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
-    ] = False,
+    samples: Annotated[int | None, typer.Option(help="use only the first N samples")] = None,
+    allow_altered: AllowAltered = False,
     simulator: SimulatorName = None,
     operations: Annotated[
         bool, typer.Option("--operations", help="count operations, estimate energy (docs/energy.md)")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="with --operations: print them as JSON, and nothing else")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Run BUNDLE's program on snnc's simulator, write its answers, count its operations."""
+    """Run BUNDLE's program on snnc's simulator: accuracy, answers, operations."""
     with reported():
+        from snnc.api import Bundle
         from snnc.workflows.results_file import refuse_results, write_results
-        from snnc.workflows.run import cost_of, run_bundle
 
-        from .output.costs import costs as print_costs
-        from .output.ran import ran as print_ran
+        from .output.costs import costs
+        from .output.ran import ran
 
-        if as_json and not operations:
-            what = "--json is for the operations alone"
-            raise fail("D305", what, where="--json", help="add --operations, or leave it out")
-        if output is None and not operations:
-            what = "nothing says where the answers go"
-            raise fail("D305", what, where="--output", help="name a file, -o OUT.npz, or --operations")
         if output is not None:
             refuse_results(output, bundle, data)
         with console.progress() as report:
-            ran = run_bundle(
-                bundle,
-                data,
-                samples=samples,
-                allow_altered=allow_altered,
-                simulator="fast" if simulator is None else simulator,
-                report=report,
+            found = Bundle(bundle, allow_altered).run(
+                data, samples=samples, simulator=simulator, progress=report
             )
-        spent = cost_of(ran) if operations else None
         if output is not None:
-            write_results(ran, output)
-        if as_json and spent is not None:
-            console.diagnostics(ran.warnings)
-            console.say(json.dumps(spent.as_json(), indent=1))
+            write_results(found, output)
+        console.diagnostics(found.warnings)
+        if as_json:
+            content = found.as_json()
+            if operations:
+                content["operations"] = found.cost.as_json()
+            console.say(json.dumps(content, indent=1))
             return
-        print_ran(ran, output)
-        if spent is not None:
-            print_costs(spent)
+        ran(found, output)
+        if operations:
+            costs(found.cost)

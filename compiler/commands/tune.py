@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from .options import (
     AllowOverflow,
+    AsJson,
     DataPath,
     Discretize,
     Factory,
@@ -21,7 +21,7 @@ from .options import (
 from .output import console
 
 
-def tune(
+def tune(  # the options are the command line
     model: ModelPath,
     target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     data: DataPath,
@@ -46,7 +46,7 @@ def tune(
             "default steps,operations,energy",
         ),
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="the first so many samples")] = None,
+    samples: Annotated[int | None, typer.Option(help="use only the first N samples")] = None,
     calibration: Annotated[
         Path | None,
         typer.Option(help=".npz with x; without it the model's own data, or a part of --data"),
@@ -62,20 +62,20 @@ def tune(
         list[str] | None,
         typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What each code, K and weight bits keep and cost: MODEL compiled in many ways, run on the data."""
     with reported():
-        from snnc.tuning import tune_model
+        from snnc import api
 
         from .output.tuned import tuned
 
         with console.progress() as report:
-            found = tune_model(
+            found = api.tune(
                 model,
                 target,
                 data,
-                codes=code,
+                code=code,
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
                 costs=costs,
@@ -89,10 +89,10 @@ def tune(
                 input_shape=input_shape,
                 module=module,
                 changes=changes or [],
-                report=report,
+                progress=report,
             )
+        console.diagnostics(found.notes)
         if as_json:
-            console.diagnostics(found.notes)
-            console.say(json.dumps(found.as_json(), indent=1))
+            console.say(found.to_json())
         else:
             tuned(found)

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 
-from .options import DIFFERENT, BundlePath, Factory, SimulatorName, reported
+from .options import (
+    DIFFERENT,
+    USED_WRONGLY,
+    AllowAltered,
+    AsJson,
+    BundlePath,
+    Factory,
+    SimulatorName,
+    reported,
+)
 from .output import console
 
+if TYPE_CHECKING:
+    from snnc.workflows.ladder import Ladder
+    from snnc.workflows.verify import Verification
 
-def verify(
+
+def verify(  # the options are the command line
     bundle: BundlePath,
     data: Annotated[Path | None, typer.Option(help=".npz with x; random input without it")] = None,
-    samples: Annotated[int, typer.Option(help="the first so many samples")] = 20,
+    samples: Annotated[int, typer.Option(help="use only the first N samples")] = 20,
     engine: Annotated[
-        str | None, typer.Option(help="one of the target's; its first without it")
+        str | None, typer.Option(help="one of the target's; its first installed one without it")
     ] = None,
     time_limit: Annotated[float, typer.Option(help="seconds that the engine may take")] = 900.0,
-    allow_altered: Annotated[
-        bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+    allow_altered: AllowAltered = False,
+    as_json: AsJson = False,
     ladder: Annotated[
-        bool, typer.Option("--ladder", help="from the torch model down, each rung beside the next")
+        bool, typer.Option("--ladder", help="compare stage by stage, from the torch model down")
     ] = False,
     model: Annotated[
         Path | None, typer.Option(help="with --ladder: the model, where it is not where it was")
@@ -44,72 +54,64 @@ def verify(
 ) -> None:
     """Compare BUNDLE on its engine with snnc's simulator, spike by spike.
 
-    With --ladder, begin with the model that it was compiled from.
+    With --ladder, begin with the model that it was compiled from. Where no engine is installed, what
+    needs none is compared, and the exit code is 2.
 
     Exit code 0: equal (with --ladder: wherever rungs must be equal). 1: different. 2: refused.
     """
     with reported():
-        from .output.climbed import climbed as print_climbed
-        from .output.verified import verified as print_verified
+        from snnc.api import Bundle
 
-        if ladder:
-            from snnc.workflows.ladder import climb
-
-            if simulator is not None:
-                raise fail(
-                    "D305",
-                    "the ladder's integers are always run by the fast simulator",
-                    where="--simulator",
-                    help="leave it out, or leave --ladder out",
-                )
-            if potentials:
-                raise fail(
-                    "D305",
-                    "the ladder compares spikes and answers, no hidden potentials",
-                    where="--potentials",
-                    why="its upper rungs are not integers and have none that could be compared",
-                    help="run verify twice: once with --ladder, once with --potentials",
-                )
-            with console.progress() as report:
-                climbed = climb(
-                    bundle,
+        opened = Bundle(bundle, allow_altered)
+        if not ladder:
+            for option, value in (("model", model), ("calibration", calibration), ("module", module)):
+                if value is not None:
+                    what = f"--{option} is for the ladder alone"
+                    raise fail("D305", what, where=f"--{option}", help="add --ladder, or leave it out")
+        found: Verification | Ladder
+        with console.progress() as report:
+            if ladder:
+                found = opened.ladder(
+                    data,
+                    samples=samples,
+                    engine=engine,
                     model=model,
                     calibration=calibration,
                     module=module,
-                    data=data,
+                    simulator=simulator,
+                    potentials=potentials,
+                    time_limit=time_limit,
+                    progress=report,
+                )
+            else:
+                found = opened.verify(
+                    data,
                     samples=samples,
                     engine=engine,
-                    allow_altered=allow_altered,
+                    simulator=simulator,
+                    potentials=potentials,
                     time_limit=time_limit,
-                    report=report,
+                    progress=report,
                 )
-            if as_json:
-                console.diagnostics(climbed.warnings)
-                console.say(json.dumps([rung.as_json() for rung in climbed.rungs], indent=1))
-            else:
-                print_climbed(climbed)
-            raise typer.Exit(DIFFERENT if climbed.broken else 0)
-        for option, value in (("model", model), ("calibration", calibration), ("module", module)):
-            if value is not None:
-                what = f"--{option} is for the ladder alone"
-                raise fail("D305", what, where=f"--{option}", help="add --ladder, or leave it out")
-        from snnc.workflows.verify import verify_bundle
-
-        with console.progress() as report:
-            verified = verify_bundle(
-                bundle,
-                data=data,
-                samples=samples,
-                engine=engine,
-                allow_altered=allow_altered,
-                time_limit=time_limit,
-                simulator=simulator,
-                potentials=potentials,
-                report=report,
-            )
-        if as_json:
-            console.say(json.dumps(verified.as_json(), indent=1))
-        else:
-            print_verified(verified)
-        if verified.comparison.mismatches or verified.payload_differences:
+        _print(found, as_json)
+        if found.different:
             raise typer.Exit(DIFFERENT)
+        if found.missing is not None:
+            raise typer.Exit(USED_WRONGLY)
+
+
+def _print(found: Verification | Ladder, as_json: bool) -> None:
+    from snnc.workflows.ladder import Ladder
+
+    from .output.climbed import climbed
+    from .output.verified import verified
+
+    console.diagnostics(found.warnings)
+    if as_json:
+        console.say(found.to_json())
+    elif isinstance(found, Ladder):
+        climbed(found)
+    else:
+        verified(found)
+    if found.missing is not None:
+        console.diagnostics(UserError(found.missing).diagnostics)

@@ -34,7 +34,7 @@ from .torch_save.saved import FACTORY, Saved
 from .torch_save.through_torch import archive_of, need_torch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """What a model file holds.
 
@@ -52,6 +52,10 @@ class Model:
     digest: str
     notes: tuple[Diagnostic, ...] = ()
     step: Step | None = None
+
+    def __repr__(self) -> str:
+        samples = 0 if self.calibration is None else len(self.calibration)
+        return f"Model({self.graph!r}, {samples} calibration samples, sha256 {self.digest[:12]})"
 
 
 NOTHING_GIVEN = Given()

@@ -213,7 +213,7 @@ class Projection:
         return only
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A network. Populations and projections keep the order of the user's file.
 
@@ -239,6 +239,11 @@ class Graph:
     longest_delay: int | None = None
     trained_steps: int | None = None
     trained_bits: int | None = None
+
+    def __repr__(self) -> str:
+        """In a line; :func:`snnc.ir.text.graph_text` has all of it."""
+        parts = f"{len(self.populations)} populations, {len(self.projections)} projections"
+        return f"Graph({self.name!r}: {parts})"
 
     @cached_property
     def by_name(self) -> dict[str, Population]:

@@ -134,7 +134,7 @@ class ProgramProjection:
         return f"{self.source} -> {self.target}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Program:
     """A network in integers, ready to be emitted or simulated.
 
@@ -147,6 +147,11 @@ class Program:
     populations: tuple[ProgramPopulation, ...]
     projections: tuple[ProgramProjection, ...]
     step_seconds: float | None = None
+
+    def __repr__(self) -> str:
+        """In a line; :func:`snnc.ir.text.program_text` has all of it."""
+        parts = f"{len(self.populations)} populations, {len(self.projections)} projections"
+        return f"Program({self.name!r}: {parts})"
 
     @cached_property
     def by_name(self) -> dict[str, ProgramPopulation]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.bounds import SAMPLES
-from snnc.bundle.data import check_shape, read_data
+from snnc.bundle.data import DataSource, check_shape
 from snnc.errors import fail
 from snnc.files import resolved
 from snnc.files.pictures import BEGINNINGS, need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
-from snnc.frontend import Given, load_model
+from snnc.frontend import ModelSource
+from snnc.frontend.torch_save.through_torch import need_torch
 from snnc.ir import size
 from snnc.progress import Report, quiet
 from snnc.workflows.data_warnings import labels_outside
@@ -21,73 +22,68 @@ if TYPE_CHECKING:
     from .report import NoiseReport
 
 
+@dataclass(frozen=True)
+class NoiseOptions:
+    """What is measured, and on which data.
+
+    Attributes:
+        data: event counts; labels are not needed.
+        steps, thresholds: lists as text (``snnc.noise.settings``); None for the defaults.
+        start: of the potential, in thresholds; None for a population's own, or 0.5.
+        samples: use only the first N samples.
+        spiking: whether real neurons are run too.
+        csv, plot: files to write; a plot's ending says its format.
+    """
+
+    data: DataSource
+    steps: str | None = None
+    thresholds: str | None = None
+    start: float | None = None
+    samples: int = 64
+    spiking: bool = True
+    csv: Path | None = None
+    plot: Path | None = None
+
+
 def noise_of_model(
-    model: Path,
-    data: Path,
-    *,
-    steps: str | None = None,
-    thresholds: str | None = None,
-    start: float | None = None,
-    samples: int = 64,
-    spiking: bool = True,
-    csv: Path | None = None,
-    plot: Path | None = None,
-    dt: float | None = None,
-    discretize: str | None = None,
-    input_shape: str | None = None,
-    module: str | None = None,
-    report: Report = quiet,
+    source: ModelSource, options: NoiseOptions, *, report: Report = quiet
 ) -> NoiseReport:
     """Measure, and write what was asked for.
 
     Args:
-        model: what :func:`snnc.frontend.load_model` reads.
-        data: event counts; labels are not needed.
-        steps, thresholds: lists as text (``snnc.noise.settings``); None for the defaults.
-        start: of the potential, in thresholds; None for a population's own, or 0.5.
-        samples: the first so many.
-        spiking: whether real neurons are run too.
-        csv, plot: files to write; a plot's ending says its format.
-        dt, discretize, input_shape, module: as for ``compile_model``.
+        source: the model.
+        options: what is measured.
         report: progress.
 
     Raises:
         UserError: the model, the data or an option cannot be used; nothing was written.
     """
-    try:
-        import torch  # noqa: F401
-    except ImportError as problem:
-        raise fail(
-            "D123",
-            "measuring noise needs PyTorch, which runs the network",
-            where=str(model),
-            why=str(problem),
-            help="pip install 'snnc[torch]'",
-        ) from None
+    need_torch(str(source.path), "measuring noise", "it runs the network", "")
     from .measure import measure_noise
     from .plot import plot_noise
     from .settings import check_start, parse_settings, parse_steps
     from .table import noise_table
 
-    SAMPLES.check(samples, "--samples", "D510")
-    chosen = None if steps is None else parse_steps(steps)
-    settings = None if thresholds is None else parse_settings(thresholds)
-    check_start(start)
-    _refuse_files(csv, plot, (model, data))
+    csv, plot, data = options.csv, options.plot, options.data
+    SAMPLES.check(options.samples, "--samples", "D510")
+    chosen = None if options.steps is None else parse_steps(options.steps)
+    settings = None if options.thresholds is None else parse_settings(options.thresholds)
+    check_start(options.start)
+    read = (source.file, data.path)
+    _refuse_files(csv, plot, tuple(path for path in read if path is not None))
     if plot is not None:
         need_matplotlib(str(plot), "--csv has the same numbers")
-    counts = read_data(data)
+    counts = data.read()
     shape = counts.x.shape[2:]
-    given = Given(input_shape, module, lambda: shape)
-    graph = load_model(model, dt=dt, discretize=discretize, given=given).graph
-    check_shape(counts, graph.input.shape, str(data))
+    graph = source.load(lambda: shape).graph
+    check_shape(counts, graph.input.shape, data.where)
     found = measure_noise(
         graph,
-        counts.first(samples).x,
+        counts.first(options.samples).x,
         steps=chosen,
         settings=settings,
-        start=start,
-        spiking=spiking,
+        start=options.start,
+        spiking=options.spiking,
         report=report,
     )
     strange = labels_outside(counts, size(graph.readout.shape))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.errors import Diagnostic
+from snnc.results import Result, Rows
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ class PopulationNoise:
         return {**asdict(self), "best": best, "best_real": real, "points": points}
 
 
-@dataclass(frozen=True)
-class NoiseReport:
+@dataclass(frozen=True, repr=False)
+class NoiseReport(Result):
     """The noise of all populations.
 
     Attributes:
@@ -165,6 +166,24 @@ class NoiseReport:
     frames: int
     populations: tuple[PopulationNoise, ...]
     notes: tuple[Diagnostic, ...] = ()
+
+    def headline(self) -> str:
+        """The result in one line."""
+        shown = ", ".join(p.population for p in self.populations)
+        return f"{self.network}: {self.samples} samples, {self.frames} frames each; {shown}"
+
+    def table(self) -> Rows:
+        """The best threshold of each population and number of steps."""
+        columns = ("population", "steps", "threshold", "granular", "overload", "cut_off", "sqnr_db")
+        return Rows(
+            columns,
+            tuple(
+                (p.population, steps, b.threshold, b.granular, b.overload, b.overloaded, b.sqnr)
+                for p in self.populations
+                for steps in p.steps
+                for b in (p.best(steps),)
+            ),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, for ``snnc noise --json``."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import Encoding, Program
+from snnc.ir.counts import refuse_fractions
 
 from .room import refuse_long_run
 
@@ -33,7 +34,7 @@ def encode(
 
     Args:
         program: gives the encoding, K and the steps before the input's frame 0.
-        frames: integer event counts, (samples, frames, \\*input shape).
+        frames: event counts, whole numbers of any type, (samples, frames, \\*input shape).
         steps: which steps, counted from 0; all ``program.steps(frames)`` of them where None.
 
     Returns:
@@ -41,8 +42,10 @@ def encode(
         after the readout's last step are left out: they cannot reach the answer any more.
 
     Raises:
-        UserError: D139 all steps of all samples are more than memory holds.
+        UserError: D506 counts that are not whole numbers; D139 all steps of all samples are more than
+            memory holds.
     """
+    refuse_fractions(frames, "the counts")
     samples, count = frames.shape[:2]
     if steps is None:
         refuse_long_run(program, samples, program.steps(count))

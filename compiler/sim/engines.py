@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.errors import fail
 from snnc.ir import Program, Trace, size, validate
+from snnc.ir.counts import refuse_fractions
 from snnc.ir.neuron_models import foreign_models
 
 from . import reference
@@ -80,10 +81,12 @@ def simulate(
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D613, D614, D139 more than memory holds, D331 no package brings a neuron model of the
-            program; the program is not valid (:func:`snnc.ir.validate`).
+        UserError: D506 payloads that are not whole numbers, D613, D614, D139 more than memory holds,
+            D331 no package brings a neuron model of the program; the program is not valid
+            (:func:`snnc.ir.validate`).
     """
     check_simulator(simulator)
+    refuse_fractions(spikes, "the input spikes")
     refuse_long_run(validate(program), *spikes.shape[:2], states=states)
     if simulator_for(program, simulator) == REFERENCE:
         return reference.simulate(program, spikes, states=states, progress=progress)
@@ -123,9 +126,10 @@ def tally(
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D613, D614.
+        UserError: D506 counts that are not whole numbers, D613, D614.
     """
     check_simulator(simulator)
+    refuse_fractions(frames, "the counts")
     validate(program)
     samples, count = frames.shape[:2]
     potential = np.zeros((samples, count, *program.readout.shape), np.int32)

@@ -32,9 +32,10 @@ from torch import Tensor, nn
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SEED
+from snnc.bundle.data import DataSource
 from snnc.errors import fail
 from snnc.files import resolved
-from snnc.frontend import Given, load_archive, load_model
+from snnc.frontend import ModelSource, load_archive
 from snnc.frontend.torch_save.own_module import built_by, folder_on_path, own_function
 from snnc.frontend.torch_save.through_torch import archive_of, reason
 from snnc.ir import Shape
@@ -145,12 +146,13 @@ def read_training_data(table: Table, folder: Path, seed: int) -> Parts:
     """
     if "set" in table:
         return recorded_parts(table, folder, seed)
-    paths = {name: folder / text for name, text in table.given(validation=str, test=str).items()}
+    named = table.given(validation=str, test=str)
+    sources = {name: DataSource(folder / text) for name, text in named.items()}
     share = table.get("validation_share", float)
-    train = folder / table.need("train", str)
-    parts = read_parts(train, paths.get("validation"), share, seed)
-    if "test" in paths:
-        parts = replace(parts, test=read_labelled(paths["test"]))
+    train = DataSource(folder / table.need("train", str))
+    parts = read_parts(train, sources.get("validation"), share, seed)
+    if "test" in sources:
+        parts = replace(parts, test=read_labelled(sources["test"]))
     function = table.get("augment", str)
     if function is None:
         return parts
@@ -189,8 +191,9 @@ def _network(config: Config, shape: Shape) -> FrameNetwork:
     top, seed = config.top, config.seed
     if "model" in top:
         path = config.folder / top.need("model", str)
-        given = Given(top.get("input_shape", str), top.get("module", str), lambda: shape)
-        return thaw(load_model(path, given=given).graph)
+        shaped, module = top.get("input_shape", str), top.get("module", str)
+        source = ModelSource(path, input_shape=shaped, module=module)
+        return thaw(source.load(lambda: shape).graph)
     name = top.need("network", str)
     for key in ("input_shape", "module"):
         if key in top:

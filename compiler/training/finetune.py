@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from snnc.frontend import Given, load_model
+from snnc.bundle.data import DataSource
+from snnc.frontend import ModelSource
 from snnc.progress import Report, quiet
 
 from .fit import Recipe
@@ -15,45 +16,55 @@ from .parts import read_parts
 from .stages import DEFAULT_BATCH, Files, Stage, Trained, train_through
 
 
-def finetune(
-    model: Path,
-    method: str,
-    data: Path,
-    files: Files,
-    recipe: Recipe,
-    *,
-    steps: int | None = None,
-    bits: int | None = None,
-    batch: int = DEFAULT_BATCH,
-    validation: Path | None = None,
-    validation_share: float | None = None,
-    input_shape: str | None = None,
-    module: str | None = None,
-    report: Report = quiet,
-) -> Trained:
-    """Train a model file further, for a chip.
+@dataclass(frozen=True)
+class FinetuneOptions:
+    """How a network is trained further.
 
-    Args:
-        model: what :func:`snnc.frontend.load_model` reads.
-        method: ``name`` or ``name{option=value,...}``.
+    Attributes:
+        method: ``name`` or ``name{option=value,...}``, as ``snnc methods`` lists them.
         data: counts with labels.
-        files: outputs.
-        recipe: how.
+        recipe: epochs, learning rate, optimizer, seed.
         steps, bits: options of the method.
         batch: samples of a batch.
-        validation: counts with labels that are judged on; a share of ``data`` where None.
-        validation_share: which; a tenth where None.
-        input_shape, module: for files of ``torch.save``; the shape is that of the data where None.
+        validation: counts with labels that epochs are judged on; None for a share of ``data``.
+        validation_share: which share; None for a tenth.
+    """
+
+    method: str
+    data: DataSource
+    recipe: Recipe = field(default_factory=Recipe)
+    steps: int | None = None
+    bits: int | None = None
+    batch: int = DEFAULT_BATCH
+    validation: DataSource | None = None
+    validation_share: float | None = None
+
+
+def finetune(
+    source: ModelSource, options: FinetuneOptions, files: Files, *, report: Report = quiet
+) -> Trained:
+    """Train a model further, for a chip.
+
+    Args:
+        source: the model.
+        options: method, data, recipe.
+        files: outputs.
         report: progress.
 
     Raises:
         UserError: anything that cannot work; nothing was written but checkpoints.
     """
-    stage = Stage(parse_method(method, {"steps": steps, "bits": bits}), recipe, batch)
-    inputs = (model, data, *([validation] if validation else []))
+    data, validation = options.data, options.validation
+    stage = Stage(
+        parse_method(options.method, {"steps": options.steps, "bits": options.bits}),
+        options.recipe,
+        options.batch,
+    )
+    paths = (source.file, data.path, None if validation is None else validation.path)
+    inputs = tuple(path for path in paths if path is not None)
     refuse_outputs(files.model, files.curves(1), files.checkpoints(1), inputs)
-    parts = read_parts(data, validation, validation_share, recipe.seed)
+    parts = read_parts(data, validation, options.validation_share, options.recipe.seed)
     shape = parts.train.x.shape[2:]
     report("load", 0, 1)
-    found = load_model(model, given=Given(input_shape, module, lambda: shape))
+    found = source.load(lambda: shape)
     return train_through(thaw(found.graph), [stage], parts, files, report)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds
-from snnc.bundle.data import read_data
+from snnc.bundle.data import DataSource
 from snnc.errors import counted, fail
 from snnc.ir import Shape
 
@@ -51,19 +51,19 @@ class Parts:
         return {name: part for name, part in named.items() if part is not None}
 
 
-def read_labelled(path: Path) -> Labelled:
-    """A data file with labels.
+def read_labelled(source: DataSource) -> Labelled:
+    """Data with labels.
 
     Raises:
         UserError: D501 to D507 as :func:`snnc.bundle.data.read_data`, D513 no labels, D514 counts that
             no archive can carry.
     """
-    data = read_data(path)
+    data = source.read()
     if data.y is None:
         raise fail(
             "D513",
             "the data have no labels y, and training needs them",
-            where=str(path),
+            where=source.where,
             help="np.savez(FILE, x=counts, y=labels)",
         )
     low, high = int(data.x.min()), int(data.x.max())
@@ -71,22 +71,27 @@ def read_labelled(path: Path) -> Labelled:
         raise fail(
             "D514",
             f"counts from {low} to {high}",
-            where=str(path),
+            where=source.where,
             why=f"a network is trained on event counts from 0 to {LARGEST_COUNT}",
         )
     return Labelled(narrow(data.x), data.y)
 
 
 def read_parts(
-    train: Path, validation: Path | None = None, share: float | None = None, seed: int = 0
+    train: DataSource,
+    validation: DataSource | None = None,
+    share: float | None = None,
+    seed: int = 0,
 ) -> Parts:
-    """Training and validation part from files; without a file for it, a share is held back.
+    """Training and validation part; without data for the second, a share of the first is held back.
 
     Raises:
         UserError: as :func:`read_labelled` and :func:`hold_back`; D305 a file and a share.
     """
     if validation is None:
-        return hold_back(read_labelled(train), DEFAULT_SHARE if share is None else share, seed, train)
+        return hold_back(
+            read_labelled(train), DEFAULT_SHARE if share is None else share, seed, train.where
+        )
     if share is not None:
         raise fail(
             "D305",
@@ -94,7 +99,7 @@ def read_parts(
             where="validation",
             help="give one of them",
         )
-    return Parts(read_labelled(train), read_labelled(validation), str(validation))
+    return Parts(read_labelled(train), read_labelled(validation), validation.where)
 
 
 def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Parts:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from snnc.files.writing import write_file
 from snnc.frontend import load_archive
 from snnc.frontend.torch_save.through_torch import quiet_torch
 from snnc.progress import Report, quiet
+from snnc.results import Result, Rows
 
 from .data.batches import Batches
 from .fit import Progress, Recipe, Run, fit
@@ -71,8 +72,8 @@ class Files:
         return _numbered(self.checkpoint, stages)
 
 
-@dataclass(frozen=True)
-class Trained:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trained(Result):
     """What a training gave.
 
     Attributes:
@@ -93,6 +94,41 @@ class Trained:
     test: Judgement | None
     calibration: int
     seconds: float
+
+    @property
+    def model(self) -> Path:
+        """The trained archive, which ``snnc.compile`` takes."""
+        return self.files.model
+
+    def headline(self) -> str:
+        """The result in one line."""
+        before, last = self.given.last, self.runs[-1]
+        after = last.curve.rows[last.best].judgement.last
+        return f"{self.model.name}: accuracy {before:.1%} before, {after:.1%} after training"
+
+    def table(self) -> Rows:
+        """A row for each epoch of each stage; epoch 0 is before training."""
+        columns = ("method", "epoch", "accuracy", "samples")
+        return Rows(
+            columns,
+            tuple(
+                (stage.method.name, row.epoch, row.judgement.last, row.judgement.samples)
+                for stage, run in zip(self.stages, self.runs, strict=True)
+                for row in run.curve.rows
+            ),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types."""
+        found = self.table()
+        return {
+            "model": str(self.model),
+            "given": self.given.last,
+            "epochs": [dict(zip(found.columns, row, strict=True)) for row in found.rows],
+            "test": None if self.test is None else self.test.last,
+            "calibration_samples": self.calibration,
+            "seconds": self.seconds,
+        }
 
     @property
     def next_command(self) -> str:

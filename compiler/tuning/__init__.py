@@ -2,6 +2,7 @@
 
 from .front import COSTS, DEFAULT_COSTS, Front, Row, dominates
 from .measure import Judged
+from .options import TuneOptions
 from .settings import Grid, Setting
 from .tune import tune_model
 
@@ -13,6 +14,7 @@ __all__ = [
     "Judged",
     "Row",
     "Setting",
+    "TuneOptions",
     "dominates",
     "tune_model",
 ]

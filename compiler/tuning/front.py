@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, fail
+from snnc.errors import Diagnostic, counted, fail
+from snnc.results import Result, Rows
 
 from .settings import Setting
 
@@ -136,6 +137,20 @@ model of memory, neurons."""
 DEFAULT_COSTS = ("steps", "operations", "energy")
 
 
+def _cells(row: Row, front: bool, energies: tuple[str, ...]) -> tuple[Any, ...]:
+    """A setting as a row of a table."""
+    asked = row.setting
+    if row.refused is not None:
+        nothing = (None,) * (6 + len(energies))
+        settings = (asked.code, asked.steps_per_frame, asked.weight_bits, asked.levels)
+        return (False, *settings, *nothing, f"{row.refused.code}: {row.refused.what}")
+    found = (row.accuracy, row.agreement, row.error)
+    last = (None if values is None else float(values[-1]) for values in found)
+    spent = ((row.energy or {})[name] for name in energies)
+    settings = (row.code, row.steps_per_frame, row.weight_bits, row.levels)
+    return (front, *settings, *last, row.last_steps, row.operations, *spent, row.neurons, None)
+
+
 def parse_costs(text: str | None) -> tuple[str, ...]:
     """A list of names in ``COSTS``; ``DEFAULT_COSTS`` where None.
 
@@ -158,8 +173,8 @@ def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
 
 
-@dataclass(frozen=True, eq=False)
-class Front:
+@dataclass(frozen=True, eq=False, repr=False)
+class Front(Result):
     """All rows, in the order in which settings were asked for.
 
     Attributes:
@@ -224,6 +239,26 @@ class Front:
         least = self.quality(best) - self.standard_error(best)
         near = [row for row in self.front if self.quality(row) >= least]
         return min(near, key=lambda row: self.place(row)[1:])
+
+    def headline(self) -> str:
+        """The result in one line."""
+        best = self.advised
+        quality = f"{self.measure} {best.by_frame(self.measure)[-1]:.1%}"
+        rows = f"{counted(len(self.rows), 'row')}, {len(self.compiled)} compiled"
+        advised = " ".join(best.setting.options)
+        return f"{self.model} for {self.target}: {rows}; advised: {advised}, {quality}"
+
+    def table(self) -> Rows:
+        """A row for each setting; what it keeps is after the last frame."""
+        front = {id(row) for row in self.front}
+        energies = tuple(self.compiled[0].energy or {})
+        columns = (
+            *("front", "code", "steps_per_frame", "weight_bits", "levels"),
+            *("accuracy", "agreement", "error", "last_answer_steps", "synaptic_operations"),
+            *(f"picojoules {name}" for name in energies),
+            *("neurons", "refused"),
+        )
+        return Rows(columns, tuple(_cells(row, id(row) in front, energies) for row in self.rows))
 
     def command(self, row: Row) -> str:
         """What compiles a row."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,23 +43,28 @@ def _digest(sample: NDArray[np.int64]) -> bytes:
     return hashlib.blake2b(sample.tobytes()).digest()
 
 
-def judged_on(model: Model, data: Data, path: Path) -> Judged:
+def judged_on(model: Model, data: Data, where: str) -> Judged:
     """What rows are judged on.
+
+    Args:
+        model: as read.
+        data: that calibration has not seen.
+        where: what messages call them.
 
     Raises:
         UserError: D790.
     """
     if not model.graph.frame_is_step:
-        return Judged(data, float_answers(model.graph, data.x), str(path))
+        return Judged(data, float_answers(model.graph, data.x), where)
     if data.y is None:
         raise fail(
             "D790",
             "the data have no labels y, and there is no float network to compare with",
-            where=str(path),
+            where=where,
             why="the network spikes already",
             help="np.savez(FILE, x=counts, y=labels)",
         )
-    return Judged(data, None, str(path))
+    return Judged(data, None, where)
 
 
 def about(

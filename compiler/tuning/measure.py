@@ -20,7 +20,8 @@ from snnc.progress import quiet
 from snnc.sim import tally
 from snnc.sim.analog import run_frames
 from snnc.workflows.attempt import Attempt, Lowered
-from snnc.workflows.compile import build_pipeline
+from snnc.workflows.options import PipelineOptions
+from snnc.workflows.pipelines import build_pipeline
 from snnc.workflows.stages import potential_of_one
 
 from .front import ByFrame, First, Row
@@ -114,12 +115,13 @@ class Bench:
         try:
             pipeline = build_pipeline(
                 backend,
-                None,
-                [*self.changes, *setting.changes],
-                setting.steps_per_frame,
-                setting.weight_bits,
-                setting.code,
-                self.allow_overflow,
+                PipelineOptions(
+                    changes=(*self.changes, *setting.changes),
+                    steps_per_frame=setting.steps_per_frame,
+                    weight_bits=setting.weight_bits,
+                    code=setting.code,
+                    allow_overflow=self.allow_overflow,
+                ),
             )
             lowered = attempt.lower(pipeline)
             check_counts(self.judged.data, lowered.program, backend.target, self.judged.where)

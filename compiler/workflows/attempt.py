@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from snnc.backends import Backend, called
 from snnc.bundle.data import Data, check_counts
+from snnc.bundle.kept import Kept
+from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic, Severity, UserError, blamed
 from snnc.frontend import Model
 from snnc.ir import Graph, Program, validate
@@ -20,7 +22,7 @@ from snnc.passes import Context, Pass, Pipeline
 from snnc.progress import Report
 
 from .calibrating import drawn_order, in_order, set_aside
-from .kept import Kept, judge
+from .kept import judge
 from .range_report import check_ranges
 from .stages import Stages
 
@@ -37,7 +39,7 @@ class Lowered:
     graph: Graph
     program: Program
     stages: Stages
-    ranges: dict[str, Any]
+    ranges: Ranges
     notes: tuple[Diagnostic, ...]
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle.data import Data, check_shape, read_data
+from snnc.bundle.data import Data, DataSource, check_shape
 from snnc.frontend import Model
 
 SEED = 0
@@ -45,17 +43,17 @@ def set_aside(samples: int) -> int:
     return aside if aside >= LEAST_ASIDE else 0
 
 
-def calibration_data(model: Model, path: Path | None) -> tuple[Data | None, str]:
-    """Calibration counts, with the file's labels, and where they are from: file, archive or nothing.
+def calibration_data(model: Model, given: DataSource | None) -> tuple[Data | None, str]:
+    """Calibration counts, with labels if any, and their origin, as the manifest has it.
 
     Raises:
-        UserError: the file cannot be read, or does not fit the model.
+        UserError: the data cannot be read, or does not fit the model.
     """
     shape = model.graph.input.shape
-    if path is not None:
-        data = read_data(path)
-        check_shape(data, shape, str(path))
-        return data, "file"
+    if given is not None:
+        data = given.read()
+        check_shape(data, shape, given.where)
+        return data, "array" if given.path is None else "file"
     if model.calibration is not None:
         data = Data(np.asarray(model.calibration, dtype=np.int64), None)
         check_shape(data, shape, "the archive's calibration data")

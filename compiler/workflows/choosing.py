@@ -12,19 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.bounds import Bounds
+from snnc.bundle.kept import Kept
+from snnc.bundle.manifest import TriedEntry
 from snnc.errors import Diagnostic, Severity, UserError
 from snnc.ir import Code, Conv2d, Graph, Linear, Target
 from snnc.passes import Pipeline
 
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
-from .kept import Kept
 
-AUTO = "auto"
 KEPT = Bounds(0.0, 1.0, above_low=True)
 """Fraction of decisions that can be asked for."""
 
-KEEP = 0.99
 LOSS = 0.01
 """Fraction of decisions from which a loss is a warning."""
 
@@ -76,17 +75,14 @@ class Tried:
     kept: Kept | None
     refused: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain types, for the manifest."""
+    @property
+    def entry(self) -> TriedEntry:
+        """As the manifest has it."""
         found = self.kept
-        return {
-            "options": self.candidate.options,
-            "refused": self.refused,
-            "decisions": None if found is None else found.decisions,
-            "answer_error": None if found is None else found.error,
-            "steps": None if found is None else found.steps,
-            "synaptic_operations": None if found is None else found.operations,
-        }
+        numbers: tuple[Any, ...] = (None,) * 4
+        if found is not None:
+            numbers = (found.decisions, found.error, found.steps, found.operations)
+        return TriedEntry(self.candidate.options, self.refused, *numbers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle.folder import Bundle
-from snnc.errors import Diagnostic, Severity, counted, fail
+from snnc.bundle.ranges import Ranges
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Target
 from snnc.verify.claims import Claim
 
-PROVED = "proved"
-"""The manifest's word where there are claims."""
 
-
-def claims_in(ranges: dict[str, Any], where: str) -> tuple[Claim, ...]:
-    """The claims of a manifest's entry on ranges, without registers; none where nothing is proved.
-
-    Args:
-        ranges: the entry, from disk.
-        where: the bundle.
-
-    Raises:
-        UserError: D114 it is damaged.
-    """
-    if ranges.get("status") != PROVED:
-        return ()
-    try:
-        return tuple(_claim(each["counts"], each["frames"]) for each in ranges["claims"])
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise fail(
-            "D114",
-            "its manifest does not say for which counts and frames ranges are proved",
-            where=where,
-            why=f"{type(problem).__name__}: {problem}",
-            help="compile again",
-        ) from problem
-
-
-def _claim(counts: Any, frames: Any) -> Claim:
-    low, high = counts
-    return Claim(int(low), int(high), None if frames is None else int(frames))
+def claims_in(ranges: Ranges) -> tuple[Claim, ...]:
+    """The claims of a bundle, without registers; none where nothing is proved."""
+    return tuple(Claim(each.low, each.high, each.frames) for each in ranges.claims)
 
 
 def claims_text(found: tuple[Claim, ...]) -> str:
@@ -54,18 +25,15 @@ def _lasting(frames: int | None) -> str:
     return "any number of frames" if frames is None else f"up to {counted(frames, 'frame')}"
 
 
-def beyond_proof(bundle: Bundle, counts: NDArray[np.int64], target: Target) -> list[Diagnostic]:
+def beyond_proof(ranges: Ranges, counts: NDArray[np.int64], target: Target) -> list[Diagnostic]:
     """A warning (N725) where samples lie in no claim: their counts and their frames together.
 
     Args:
-        bundle: claims what its manifest says.
+        ranges: what the bundle claims.
         counts: (samples, frames, ...).
         target: says what its engines do where a register overflows.
-
-    Raises:
-        UserError: D114 the manifest is damaged.
     """
-    found = claims_in(bundle.manifest["ranges"], str(bundle.folder))
+    found = claims_in(ranges)
     if not found:
         return []
     samples, frames = counts.shape[:2]

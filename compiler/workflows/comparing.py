@@ -15,7 +15,7 @@ from snnc.files.memory import machine_memory
 from snnc.ir import Measured, Program, Trace, size
 from snnc.ir.memory import gigabytes
 from snnc.progress import Report
-from snnc.sim import encode, simulate
+from snnc.sim import FAST, REFERENCE, encode, simulate
 from snnc.verify import Comparison, compare, joined
 from snnc.verify.compare import SPIKES, compared_quantities
 
@@ -101,6 +101,24 @@ def compare_runs(
         measured += said if length >= total else _of_block(said, part)
     whole = joined(parts)
     return whole, tuple(measured), tuple(_unread(whole, runs.engine))
+
+
+def compare_simulators(program: Program, data: Data, report: Report) -> Comparison:
+    """The fast simulator compared with the reference, value by value: what needs no engine.
+
+    Raises:
+        UserError: D526 a sample needs too much memory.
+    """
+    total, steps = len(data.x), program.steps(data.x.shape[1])
+    parts = []
+    for part in _blocks(total, samples_a_block(program, steps, total)):
+        spikes = encode(program, data.x[part])
+        traces = []
+        for name in (REFERENCE, FAST):
+            report(f"{name} simulator", part.start, total)
+            traces.append(simulate(program, spikes, simulator=name))
+        parts.append(compare(program, *traces))
+    return joined(parts)
 
 
 def samples_a_block(program: Program, steps: int, samples: int) -> int:

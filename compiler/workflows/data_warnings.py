@@ -5,13 +5,24 @@ from __future__ import annotations
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Bundle
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import size
+from snnc.ir import Target, size
+
+from .claimed import beyond_proof
 
 
 def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
     """A warning where the data go beyond what a bundle's thresholds and ranges were measured on."""
-    counts = [abs(value) for value, _ in bundle.manifest["calibration"].get("counts", [])]
+    counts = [abs(value) for value, _ in bundle.manifest.calibration.counts or ()]
     return larger_counts(data, max(counts)) if counts else []
+
+
+def about_data(bundle: Bundle, data: Data, target: Target) -> list[Diagnostic]:
+    """Everything that data do that a bundle was not made for: N710, N725, N729."""
+    return [
+        *beyond_calibration(bundle, data),
+        *outside_classes(bundle, data),
+        *beyond_proof(bundle.manifest.ranges, data.x, target),
+    ]
 
 
 def larger_counts(data: Data, calibrated: int) -> list[Diagnostic]:

@@ -15,7 +15,7 @@ from snnc.verify import Comparison, PopulationResult
 
 def payload(bundle: Bundle) -> Emitted:
     """What the manifest says the payload consists of."""
-    return Emitted(dict(bundle.manifest["payload"]))
+    return Emitted(dict(bundle.manifest.payload))
 
 
 def payload_differences(
@@ -55,15 +55,30 @@ def payload_differences(
     return different
 
 
+def engine_or_reason(backend: Backend, name: str | None) -> tuple[Engine, Diagnostic | None]:
+    """One of the target's engines, the first installed where none is named; or why none can run.
+
+    An engine that is named must be there; where none is named, what needs no engine can still be
+    compared.
+
+    Raises:
+        UserError: D610, D611 as :func:`choose_engine`, for an engine that is named.
+    """
+    engines = tuple(backend.engines())
+    if name is not None or any(engine.installed for engine in engines):
+        return choose_engine(backend, name), None
+    return engines[0], _not_installed(engines[0], "")
+
+
 def choose_engine(backend: Backend, name: str | None) -> Engine:
-    """One of the target's engines, the first where none is named.
+    """One of the target's engines, the first that is installed where none is named.
 
     Raises:
         UserError: D610 there is no such engine, D611 it is not installed.
     """
     engines = {engine.name: engine for engine in backend.engines()}
     if name is None:
-        chosen = next(iter(engines.values()))
+        chosen = next((e for e in engines.values() if e.installed), next(iter(engines.values())))
     elif name in engines:
         chosen = engines[name]
     else:
@@ -74,13 +89,13 @@ def choose_engine(backend: Backend, name: str | None) -> Engine:
             help=f"use one of {', '.join(engines)}",
         )
     if not chosen.installed:
-        raise fail(
-            "D611",
-            f"engine {chosen.name} is not installed",
-            where="--engine" if name else "",
-            help=chosen.how_to_install,
-        )
+        raise UserError(_not_installed(chosen, "--engine" if name else ""))
     return chosen
+
+
+def _not_installed(engine: Engine, where: str) -> Diagnostic:
+    what = f"engine {engine.name} is not installed"
+    return Diagnostic("D611", what, where, help=engine.how_to_install)
 
 
 def check_time_limit(seconds: float) -> None:

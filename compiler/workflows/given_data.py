@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 
 from snnc.backends import find_backend
 from snnc.bounds import SAMPLES
-from snnc.bundle.data import Data, check_counts, check_shape, read_data
+from snnc.bundle.data import Data, DataSource, check_counts, check_shape
 from snnc.bundle.folder import Bundle
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
+
+from .options import DEFAULT_SAMPLES
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
 RANDOM_DENSITY = 0.05
 DRAWN_BYTES = 24
 """A count that is drawn: a random number, its place in the histogram, and the count."""
-
-DEFAULT_SAMPLES = 20
 
 
 def random_data(bundle: Bundle, samples: int) -> Data:
@@ -31,9 +30,9 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     Raises:
         UserError: D154 they would take too much memory.
     """
-    entry = bundle.manifest["calibration"]
-    counts = np.array(entry.get("counts", [[0, 1 - RANDOM_DENSITY], [1, RANDOM_DENSITY]]))
-    frames = entry.get("frames", RANDOM_FRAMES)
+    calibration = bundle.manifest.calibration
+    counts = np.array(calibration.counts or [[0, 1 - RANDOM_DENSITY], [1, RANDOM_DENSITY]])
+    frames = RANDOM_FRAMES if calibration.frames is None else calibration.frames
     shape = (samples, frames, *bundle.program.input.shape)
     needed = DRAWN_BYTES * math.prod(shape)
     if needed > share_of_memory():
@@ -50,17 +49,17 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
 
 
-def load_input(bundle: Bundle, data: Path | None, samples: int | None) -> Data:
-    """The first samples of a data file that fits the bundle (None: all), or random ones.
+def load_input(bundle: Bundle, data: DataSource | None, samples: int | None) -> Data:
+    """The first samples of data that fit the bundle (None: all), or random ones.
 
     Raises:
-        UserError: the file cannot be used.
+        UserError: the data cannot be used.
     """
     SAMPLES.check(samples, "--samples", "D510")
     if data is None:
         return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
-    read = read_data(data)
-    check_shape(read, bundle.program.input.shape, str(data))
-    target = find_backend(str(bundle.manifest["target"]), where=str(bundle.folder)).target
-    check_counts(read, bundle.program, target, str(data))
+    read = data.read()
+    check_shape(read, bundle.program.input.shape, data.where)
+    target = find_backend(bundle.manifest.target, where=str(bundle.folder)).target
+    check_counts(read, bundle.program, target, data.where)
     return read if samples is None else read.first(samples)

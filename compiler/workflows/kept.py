@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
+from snnc.bundle.kept import Kept, PopulationError
 from snnc.ir import Program
 from snnc.ir.footprint import fan_out
 from snnc.sim import encode, simulate
@@ -32,75 +32,6 @@ BLOCK_VALUES = 2**26
 
 LEAST_SPREAD = 1e-5
 """Of answers, relative to their size: below it errors are relative to that."""
-
-
-@dataclass(frozen=True)
-class PopulationError:
-    """How far one population of the integers is from the float network.
-
-    Attributes:
-        population: its name.
-        error: root mean square of the difference, relative to that of the float values.
-        by_stage: the same after each stage above; the integers' is ``error``.
-        cause: the stage that adds most, in words.
-    """
-
-    population: str
-    error: float
-    by_stage: Mapping[str, float]
-    cause: str
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What integers kept of the float network's answers after the last frame.
-
-    Attributes:
-        samples: that it was judged on.
-        aside: whether these were kept out of calibration.
-        decisions: fraction of samples whose largest answer is the same; None for a single output.
-        accuracy: the float network's and the integers', where labels are known; None elsewhere.
-        error: of the answers, relative to their spread over the samples.
-        steps: of a run of so many frames, until the last answer.
-        operations: synaptic operations of a sample.
-        populations: in the order of the graph.
-    """
-
-    samples: int
-    aside: bool
-    decisions: float | None
-    error: float
-    steps: int
-    operations: float
-    populations: tuple[PopulationError, ...]
-    accuracy: tuple[float, float] | None = None
-
-    @property
-    def standard_error(self) -> float:
-        """Of ``decisions``, as a fraction: binomial, with one success and one failure added."""
-        n = self.samples + 2
-        share = ((self.decisions or 0.0) * self.samples + 1) / n
-        return math.sqrt(share * (1 - share) / n)
-
-    @property
-    def worst(self) -> PopulationError | None:
-        """The population of neurons with the largest error."""
-        return max(self.populations[:-1], key=lambda p: p.error, default=None)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain types, for the manifest."""
-        both = self.accuracy
-        accuracy = None if both is None else {"float": both[0], "integers": both[1]}
-        return {
-            "samples": self.samples,
-            "aside": self.aside,
-            "decisions": self.decisions,
-            "accuracy": accuracy,
-            "answer_error": self.error,
-            "steps": self.steps,
-            "synaptic_operations": self.operations,
-            "populations": [asdict(p) for p in self.populations],
-        }
 
 
 def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:

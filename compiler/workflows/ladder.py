@@ -32,13 +32,14 @@ from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Bundle, checked_files, read_bundle
-from snnc.errors import Diagnostic, Severity, blamed
+from snnc.errors import Diagnostic, Severity, blamed, fail
 from snnc.frontend import Model
 from snnc.frontend.torch_export.torch_run import run_torch
 from snnc.ir import Integers, Program, Trace, read_program
 from snnc.lowering import lower
 from snnc.passes import Pipeline
 from snnc.progress import Report, quiet
+from snnc.results import Result, Rows
 from snnc.sim import answers, encode, simulate
 from snnc.verify import Comparison, compare
 from snnc.verify.causes import levels_cause, program_difference, rounding_cause, spiking_cause
@@ -46,22 +47,25 @@ from snnc.verify.observed import observe
 from snnc.verify.rungs import Rung, between, step_by_step
 
 from .attempt import context_of
-from .claimed import beyond_proof
 from .comparing import refuse_others
-from .data_warnings import beyond_calibration, outside_classes
+from .data_warnings import about_data
 from .deployed import (
     about_comparison,
     check_time_limit,
-    choose_engine,
+    engine_or_reason,
     on_engine,
     payload,
     payload_differences,
 )
 from .given_data import load_input
+from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
 from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
 
 TORCH, BUNDLE = "torch model", "bundle"
+
+ANYWHERE = Origin()
+"""Model and calibration data are where the manifest says."""
 
 FLOAT32_NOISE = 1e-4
 """Relative: torch computes in single precision."""
@@ -70,9 +74,12 @@ NOISE = 1e-9
 """Relative: what double precision leaves."""
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """All rungs, from the model down."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Ladder(Result):
+    """All rungs, from the model down.
+
+    ``missing`` says why there is no rung of the engine; None where there is one.
+    """
 
     bundle: Bundle
     engine: Engine
@@ -80,6 +87,7 @@ class Ladder:
     random: bool
     rungs: tuple[Rung, ...]
     warnings: tuple[Diagnostic, ...]
+    missing: Diagnostic | None = None
 
     @property
     def first_difference(self) -> Rung | None:
@@ -92,9 +100,31 @@ class Ladder:
         return next((r for r in self.rungs if r.equal and r.differs), None)
 
     @property
-    def broken(self) -> bool:
+    def different(self) -> bool:
         """Whether two rungs differ that must be equal."""
         return self.first_broken is not None
+
+    def headline(self) -> str:
+        """The result in one line."""
+        first = self.first_difference
+        end = "no rung differs" if first is None else f"first difference: {first.name}, {first.cause}"
+        return f"{len(self.rungs)} rungs; {end}"
+
+    def table(self) -> Rows:
+        """A row for each population of each rung."""
+        columns = ("rung", "population", "values", "differ", "largest", "mean", "cause")
+        return Rows(
+            columns,
+            tuple(
+                (r.name, g.population, g.compared, g.differences, g.max_abs, g.mean_abs, r.cause)
+                for r in self.rungs
+                for g in r.gaps
+            ),
+        )
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Plain types, for ``verify --ladder --json``."""
+        return [rung.as_json() for rung in self.rungs]
 
     @property
     def only_integers(self) -> bool:
@@ -117,48 +147,38 @@ class Ladder:
 
 
 def climb(
-    folder: Path,
-    *,
-    model: Path | None = None,
-    calibration: Path | None = None,
-    module: str | None = None,
-    data: Path | None = None,
-    samples: int = 20,
-    engine: str | None = None,
-    allow_altered: bool = False,
-    time_limit: float = 900.0,
-    report: Report = quiet,
+    folder: Path, options: VerifyOptions, origin: Origin = ANYWHERE, *, report: Report = quiet
 ) -> Ladder:
     """Compare neighbouring rungs on the same input.
 
+    Where no engine is installed, and none is named, the ladder ends with the bundle and says so.
+
     Args:
         folder: the bundle.
-        model: the model that it was compiled from; looked for where it was where None.
-        calibration: the data that it was calibrated on, likewise.
-        module: ``package.module:factory`` of a state dict, which runs that code; never taken from the
-            bundle.
-        data, samples, engine, allow_altered, time_limit, report: as for ``verify_bundle``.
+        options: data and engine, as for ``verify_bundle``; the ladder has a simulator of its own and
+            compares no hidden potentials.
+        origin: model and calibration data; what is None is looked for where it was.
+        report: progress.
 
     Raises:
-        UserError: the bundle, the model, the data or the engine cannot be used.
+        UserError: the bundle, the model, the data or the engine cannot be used; D305 options that are
+            not the ladder's.
     """
-    check_time_limit(time_limit)
-    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    backend = find_backend(str(bundle.manifest["target"]))
+    _refuse_options(options)
+    check_time_limit(options.time_limit)
+    bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
+    backend = find_backend(bundle.manifest.target)
     with checked_files(bundle) as files:
-        deployed = payload_differences(backend, bundle, files, allow_altered)
-        chosen = choose_engine(backend, engine)
-        given = load_input(bundle, data, samples)
-        warnings += [*beyond_calibration(bundle, given), *outside_classes(bundle, given)]
-        warnings += beyond_proof(bundle, given.x, backend.target)
-        source = find_model(bundle, model, module)
-        recompiled = _Recompiled(bundle, backend, source, find_calibration(bundle, source, calibration))
+        deployed = payload_differences(backend, bundle, files, options.allow_altered)
+        chosen, missing = engine_or_reason(backend, options.engine)
+        given = load_input(bundle, options.data, options.samples)
+        warnings += about_data(bundle, given, backend.target)
+        source = find_model(bundle, origin)
+        counts = find_calibration(bundle, source, origin.calibration)
+        recompiled = _Recompiled(bundle, backend, source, counts)
         rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
+        traces = _traces(recompiled, bundle, given, report)
         spikes = encode(bundle.program, given.x)
-        traces: dict[str, Trace] = {}
-        for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
-            report(name, 0, len(spikes))
-            traces[name] = simulate(program, spikes)
         if rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:
@@ -166,20 +186,63 @@ def climb(
         else:
             rungs.append(Rung(PROGRAM, None))
             warnings.append(_nothing_above(bundle))
-        different = program_difference(recompiled.program, bundle.program)
-        compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
-        rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
-        rungs.append(_explained(rung, _altered_integers(recompiled.program, bundle, files), different))
-        found = on_engine(backend, chosen, bundle, files, spikes, time_limit, report)
-        if deployed:
-            refuse_others(bundle.program, traces[BUNDLE], found)
-        with blamed(called(backend), f"running the engine {chosen.name}"):
-            compared = compare(bundle.program, traces[BUNDLE], found)
-        name = f"engine {chosen.name}"
-        rung = _traced(compared, BUNDLE, name, traces[BUNDLE], found, bundle.program)
-        rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
-        warnings += about_comparison(compared, chosen)
-        return Ladder(bundle, chosen, given, data is None, tuple(rungs), tuple(warnings))
+        rungs.append(_bundle_rung(recompiled, bundle, files, traces))
+        if missing is None:
+            found = on_engine(backend, chosen, bundle, files, spikes, options.time_limit, report)
+            if deployed:
+                refuse_others(bundle.program, traces[BUNDLE], found)
+            with blamed(called(backend), f"running the engine {chosen.name}"):
+                compared = compare(bundle.program, traces[BUNDLE], found)
+            rung = _traced(
+                compared, BUNDLE, f"engine {chosen.name}", traces[BUNDLE], found, bundle.program
+            )
+            rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
+            warnings += about_comparison(compared, chosen)
+    random = options.data is None
+    return Ladder(bundle, chosen, given, random, tuple(rungs), tuple(warnings), missing)
+
+
+def _refuse_options(options: VerifyOptions) -> None:
+    """Refuse what the ladder does not have.
+
+    Raises:
+        UserError: D305.
+    """
+    if options.simulator is not None:
+        raise fail(
+            "D305",
+            "the ladder's integers are always run by the fast simulator",
+            where="--simulator",
+            help="leave it out, or leave --ladder out",
+        )
+    if options.potentials:
+        raise fail(
+            "D305",
+            "the ladder compares spikes and answers, no hidden potentials",
+            where="--potentials",
+            why="its upper rungs are not integers and have none that could be compared",
+            help="run verify twice: once with --ladder, once with --potentials",
+        )
+
+
+def _traces(recompiled: _Recompiled, bundle: Bundle, data: Data, report: Report) -> dict[str, Trace]:
+    """The program, compiled again and as read back, on the fast simulator."""
+    spikes = encode(bundle.program, data.x)
+    traces: dict[str, Trace] = {}
+    for name, program in ((PROGRAM, recompiled.program), (BUNDLE, bundle.program)):
+        report(name, 0, len(spikes))
+        traces[name] = simulate(program, spikes)
+    return traces
+
+
+def _bundle_rung(
+    recompiled: _Recompiled, bundle: Bundle, files: Path, traces: Mapping[str, Trace]
+) -> Rung:
+    """The bundle as read back from disk, compared with its model compiled again."""
+    different = program_difference(recompiled.program, bundle.program)
+    compared = compare(bundle.program, traces[PROGRAM], traces[BUNDLE])
+    rung = _traced(compared, PROGRAM, BUNDLE, traces[PROGRAM], traces[BUNDLE], bundle.program)
+    return _explained(rung, _altered_integers(recompiled.program, bundle, files), different)
 
 
 class _Recompiled(Stages):
@@ -190,7 +253,7 @@ class _Recompiled(Stages):
     ) -> None:
         super().__init__(model.graph)
         self.model = model
-        pipeline = Pipeline.parse(str(bundle.manifest["passes"]))
+        pipeline = Pipeline.parse(bundle.manifest.passes)
         graph = pipeline.run(model.graph, context_of(backend.target, counts, []), self.keep)
         self.finish(graph)
         self.program = lower(graph, backend.target)
@@ -299,7 +362,7 @@ def _stand_in(bundle: Bundle) -> Diagnostic:
 
 def _nothing_above(bundle: Bundle) -> Diagnostic:
     """What a ladder without its upper rungs does not show."""
-    named = Counter(str(note["code"]) for note in bundle.manifest["notes"])
+    named = Counter(note.code for note in bundle.manifest.notes)
     counted = ", ".join(f"{code} ({count})" for code, count in sorted(named.items()))
     return Diagnostic(
         "N731",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.errors import Diagnostic, Severity, UserError, counted
 from snnc.ir import Program, Target
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import Proof, Range, explain, prove
-
-from .claimed import PROVED
 
 UNCALIBRATED = 1
 """Largest count that ranges are proved for where there are no calibration data, at the least."""
@@ -21,7 +18,7 @@ UNCALIBRATED = 1
 
 def check_ranges(
     program: Program, target: Target, counts: NDArray[np.int64] | None, allow_overflow: bool
-) -> tuple[dict[str, Any], list[Diagnostic]]:
+) -> tuple[Ranges, list[Diagnostic]]:
     """The manifest's entry on ranges, and what has to be said about them.
 
     Args:
@@ -102,36 +99,32 @@ def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
     )
 
 
-def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> dict[str, Any]:
+def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> Ranges:
     if proof.unproved:
         names = ", ".join(proof.unproved)
         status = f"not proved: {names} are of a neuron model that a plug-in brings"
-        return {"status": status, "unproved": list(proof.unproved), "bounds": _bounds(proof)}
+        return Ranges(status, unproved=tuple(proof.unproved), bounds=_bounds(proof))
     found = claims(program, target, proof, frames)
-    return {"status": PROVED, "claims": [_bounds(claim) for claim in found]}
+    return Ranges(PROVED, tuple(_bounds(claim) for claim in found))
 
 
-def _bounds(found: Claim | Proof) -> dict[str, Any]:
+def _bounds(found: Claim | Proof) -> Bounded:
     """Counts, frames, and what registers can hold for these."""
-    return {
-        "counts": [found.low, found.high],
-        "frames": found.frames,
-        "registers": [r.as_json() for r in found.ranges],
-    }
+    return Bounded(found.low, found.high, found.frames, tuple(r.as_json() for r in found.ranges))
 
 
 def _observed(
     program: Program, proof: Proof, counts: NDArray[np.int64] | None
-) -> tuple[dict[str, Any], list[Diagnostic]]:
+) -> tuple[Ranges, list[Diagnostic]]:
     if counts is None:
-        entry: dict[str, Any] = {"status": "not observed: there are no calibration data"}
+        entry = Ranges("not observed: there are no calibration data", bounds=_bounds(proof))
         shown = "nothing shows whether any does"
     else:
         observed = observe(program, counts)
-        entry = {"status": f"observed on {observed.samples} samples", "observed": observed.as_json()}
+        status = f"observed on {observed.samples} samples"
+        entry = Ranges(status, observed=tuple(observed.as_json()), bounds=_bounds(proof))
         overflows = sum(observed.overflows.values())
         shown = f"{overflows} values did on {observed.samples} calibration samples"
-    entry["bounds"] = _bounds(proof)
     notes = [
         Diagnostic(
             "N724",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
 from snnc.files.enclosing import refuse_inside_bundle
 from snnc.files.writing import write_file
 from snnc.ir import pack_arrays
 
-from .run import Ran
+from .run import Run
 
 RESULTS = Kind("D119", "the output exists and cannot be read")
 
@@ -45,15 +47,23 @@ def _is_results(path: Path) -> bool:
     return {"potential.npy", "prediction.npy"} <= set(archive.names)
 
 
-def write_results(ran: Ran, output: Path) -> None:
-    """Write what ``run`` gave as ``.npz``.
+def write_results(ran: Run, output: Path) -> None:
+    r"""Write what ``run`` gave as ``.npz``.
 
-    ``potential`` (samples, frames, \\*readout shape) int32, ``prediction`` (samples, frames) int64,
-    and the number of spikes of each neuron over all samples as ``spikes.NAME`` (\\*shape) int64.
+    ``potential`` (samples, frames, \*readout shape) int32; ``potential_of_one`` float64, how much of
+    it is 1 in the units of the model; ``prediction`` (samples, frames) int64; and the number of spikes
+    of each neuron over all samples as ``spikes.NAME`` (\*shape) int64.
 
     Raises:
         UserError: the file cannot be written.
     """
     arrays = {f"spikes.{name}": counts for name, counts in ran.spike_counts.items()}
-    content = pack_arrays({"potential": ran.potential, "prediction": ran.prediction, **arrays})
+    content = pack_arrays(
+        {
+            "potential": ran.potential,
+            "prediction": ran.predictions,
+            "potential_of_one": np.array(ran.potential_of_one),
+            **arrays,
+        }
+    )
     write_file(output, content)

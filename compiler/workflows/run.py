@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,23 +13,38 @@ from numpy.typing import NDArray
 from snnc.backends import find_backend
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Bundle, checked_files, read_bundle
-from snnc.cost.ann_operations import read_ann
 from snnc.cost.energy import Cost, cost
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted, fail, nearest
+from snnc.ir import Program
 from snnc.progress import Report, quiet
-from snnc.sim import FAST, check_simulator, tally
+from snnc.results import Result, Rows
+from snnc.sim import check_simulator, encode, simulate, tally
+from snnc.sim.room import refuse_long_run
 
-from .claimed import beyond_proof
-from .data_warnings import beyond_calibration, outside_classes
+from .data_warnings import about_data
 from .deployed import payload_differences
 from .given_data import load_input
+from .options import RunOptions
+
+BLOCK = 32
+"""Samples whose every step is recorded at a time, before what nobody asked for is left out."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What ``run`` gave: the readout's potential after each frame, and how much fired.
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Result):
+    """What a run gave.
 
-    ``spike_counts`` sums payloads, ``events`` counts spikes; both over all samples.
+    Attributes:
+        bundle: what ran.
+        data: counts, int64 (samples, frames, \\*input shape), and labels, if any.
+        potential: the readout's after each frame, int32 (samples, frames, \\*readout shape), in the
+            chip's units: ``potential_of_one`` of them are 1 in the units of the model.
+        spike_counts: by population, payloads summed over samples and steps, int64 (\\*shape).
+        events: likewise the number of spikes.
+        spikes: of the populations that were recorded, int32 (samples, steps, \\*shape): 0, or the
+            spike's payload, 1 in binary codes.
+        potentials: likewise the potential after each step, in the chip's units.
+        warnings: what the data do that the bundle was not made for.
     """
 
     bundle: Bundle
@@ -36,60 +53,158 @@ class Ran:
     spike_counts: dict[str, NDArray[np.int64]]
     events: dict[str, NDArray[np.int64]]
     warnings: tuple[Diagnostic, ...]
+    spikes: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    potentials: dict[str, NDArray[np.int32]] = field(default_factory=dict)
 
     @property
-    def prediction(self) -> NDArray[np.int64]:
+    def potential_of_one(self) -> float:
+        """The potential that stands for 1 in the units of the model."""
+        return self.bundle.manifest.readout.potential_of_one
+
+    @property
+    def answers(self) -> NDArray[np.float64]:
+        """The readout after each frame in the units of the model: (samples, frames, \\*shape)."""
+        return np.asarray(self.potential / self.potential_of_one)
+
+    @property
+    def predictions(self) -> NDArray[np.int64]:
         """The largest readout after each frame: (samples, frames)."""
         flat = self.potential.reshape(*self.potential.shape[:2], -1)
         return np.asarray(flat.argmax(axis=-1))
 
     @property
     def accuracy(self) -> NDArray[np.float64] | None:
-        """Fraction of right answers after each frame, where there are labels."""
+        """Fraction of right answers after each frame: (frames,); None without labels."""
         if self.data.y is None:
             return None
-        return np.asarray((self.prediction == self.data.y[:, None]).mean(axis=0))
+        return np.asarray((self.predictions == self.data.y[:, None]).mean(axis=0))
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Operations and estimated energy, compared with those of the ANN (``docs/energy.md``)."""
+        return cost(self.bundle.program, self.bundle.manifest.ann, self.data.x, self.events)
+
+    def headline(self) -> str:
+        """The result in one line."""
+        samples, frames = self.potential.shape[:2]
+        found = f"{counted(samples, 'sample')}, {counted(frames, 'frame')} each"
+        right = self.accuracy
+        if right is not None:
+            found += f"; accuracy {right[-1]:.1%} after the last frame"
+        if self.spikes:
+            found += f"; recorded {', '.join(self.spikes)}"
+        return found
+
+    def table(self) -> Rows:
+        """A row for each sample and frame."""
+        labels, found = self.data.y, self.predictions
+        label = (lambda n: None) if labels is None else (lambda n: int(labels[n]))
+        return Rows(
+            ("sample", "frame", "prediction", "label"),
+            tuple(
+                (n, r, int(found[n, r]), label(n))
+                for n in range(found.shape[0])
+                for r in range(found.shape[1])
+            ),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for ``run --json``."""
+        right = self.accuracy
+        return {
+            "samples": self.potential.shape[0],
+            "frames": self.potential.shape[1],
+            "potential_of_one": self.potential_of_one,
+            "predictions": self.predictions.tolist(),
+            "accuracy": None if right is None else right.tolist(),
+            "spikes": {name: int(counts.sum()) for name, counts in self.events.items()},
+            "warnings": [warning.as_json() for warning in self.warnings],
+        }
 
 
-def run_bundle(
-    folder: Path,
-    data: Path,
-    *,
-    samples: int | None = None,
-    allow_altered: bool = False,
-    simulator: str = FAST,
-    report: Report = quiet,
-) -> Ran:
+def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> Run:
     """Run a bundle's program on a simulator of ours.
 
     Args:
         folder: the bundle.
-        data: data file.
-        samples: the first so many samples; all where None.
-        allow_altered: go on when files differ from the manifest.
-        simulator: ``fast`` or ``reference``, which give the same.
+        options: data, simulator, and what is recorded.
         report: progress.
 
     Raises:
         UserError: the bundle, the data or the simulator cannot be used.
     """
-    check_simulator(simulator)
-    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
+    check_simulator(options.simulator)
+    bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
+    backend = find_backend(bundle.manifest.target, where=str(folder))
     with checked_files(bundle) as files:
-        payload_differences(backend, bundle, files, allow_altered)
-    read = load_input(bundle, data, samples)
-    warnings += [*beyond_calibration(bundle, read), *outside_classes(bundle, read)]
-    warnings += beyond_proof(bundle, read.x, backend.target)
+        payload_differences(backend, bundle, files, options.allow_altered)
+    read = load_input(bundle, options.data, options.samples)
+    warnings += about_data(bundle, read, backend.target)
     total = len(read.x)
-    found = tally(
-        bundle.program, read.x, simulator=simulator, progress=lambda n: report("run", n, total)
+
+    def progress(done: int) -> None:
+        report("run", done, total)
+
+    record = _recorded_names(bundle.program, options.record)
+    found = tally(bundle.program, read.x, simulator=options.simulator, progress=progress)
+    spikes, potentials = record_steps(bundle.program, read.x, record, options.simulator)
+    return Run(
+        bundle,
+        read,
+        found.potential,
+        found.spikes,
+        found.events,
+        tuple(warnings),
+        spikes,
+        potentials,
     )
-    return Ran(bundle, read, found.potential, found.spikes, found.events, tuple(warnings))
 
 
-def cost_of(ran: Ran) -> Cost:
-    """Operations and estimated energy of a run, beside those of the ANN (``docs/energy.md``)."""
-    manifest = ran.bundle.manifest
-    ann = None if manifest["ann"] is None else read_ann(manifest["ann"])
-    return cost(ran.bundle.program, ann, ran.data.x, ran.events)
+def _recorded_names(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The populations to record, each once.
+
+    Raises:
+        UserError: D305 there is no such population.
+    """
+    for name in names:
+        if name not in program.by_name:
+            raise fail(
+                "D305",
+                f"no population {name!r}",
+                where="record",
+                why=f"the program has {', '.join(program.by_name)}",
+                help=nearest(name, program.by_name) or "use one of them",
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def record_steps(
+    program: Program, counts: NDArray[np.int64], names: tuple[str, ...], simulator: str
+) -> tuple[dict[str, NDArray[np.int32]], dict[str, NDArray[np.int32]]]:
+    """Spikes and potentials of some populations at every time step.
+
+    Args:
+        program: the network.
+        counts: (samples, frames, \\*input shape).
+        names: populations.
+        simulator: ``fast`` or ``reference``.
+
+    Returns:
+        Spikes and potentials by name, int32 (samples, steps, \\*shape): the readout has no spikes, the
+        input no potential.
+
+    Raises:
+        UserError: D139 they are more than memory holds.
+    """
+    if not names:
+        return {}, {}
+    refuse_long_run(program, len(counts), program.steps(counts.shape[1]), states=True)
+    parts = [
+        simulate(program, encode(program, counts[n : n + BLOCK]), states=True, simulator=simulator)
+        for n in range(0, len(counts), BLOCK)
+    ]
+    spikes, potentials = (
+        {name: np.concatenate([part[name] for part in found]) for name in names if name in found[0]}
+        for found in ([p.spikes for p in parts], [p.potentials for p in parts])
+    )
+    return spikes, potentials

@@ -7,21 +7,35 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle.data import read_data
+from snnc.bundle.data import DataSource
 from snnc.bundle.folder import Bundle, digest
+from snnc.bundle.manifest import ModelEntry
 from snnc.errors import fail
-from snnc.frontend import Given, Model, load_model
+from snnc.frontend import Model, ModelSource
 from snnc.ir import Integers, pack_arrays
 
+from .options import Origin
 
-def find_model(bundle: Bundle, path: Path | None, module: str | None) -> Model:
+
+def find_model(bundle: Bundle, origin: Origin) -> Model:
     """The model that the bundle was compiled from.
 
     Raises:
         UserError: D128 it is not there, or is another one.
     """
-    entry = bundle.manifest["model"]
-    where = path or bundle.folder / str(entry.get("path"))
+    entry, named = bundle.manifest.model, origin.model
+    if named is not None and named.file is None:
+        return _same(named.load(), entry, named.path)
+    path = None if named is None else named.path
+    if path is None and entry.path is None:
+        raise fail(
+            "D128",
+            "the model that this bundle was compiled from was given in Python, not as a file",
+            where=str(bundle.folder),
+            why="the ladder begins with it",
+            help="give it again: snnc.load(BUNDLE).ladder(model=MODEL)",
+        )
+    where = path or bundle.folder / str(entry.path)
     if not where.is_file():
         raise fail(
             "D128",
@@ -30,22 +44,25 @@ def find_model(bundle: Bundle, path: Path | None, module: str | None) -> Model:
             why="the ladder begins with it",
             help="name it: snnc verify BUNDLE --ladder --model MODEL",
         )
-    if entry.get("module") and module is None:
+    if entry.module and origin.module is None:
         raise fail(
             "D128",
             "the model is a state dict; building its network runs your code",
             where=str(where),
-            help=f"name the code again: --module {entry['module']}",
+            help=f"name the code again: --module {entry.module}",
         )
     # Where calibration data told the shape when it was compiled, the program has it now.
-    given = Given(entry.get("input_shape"), module, lambda: bundle.program.input.shape)
-    model = load_model(where, dt=entry.get("dt"), discretize=entry.get("discretize"), given=given)
-    if model.digest != entry.get("sha256"):
+    source = ModelSource(where, entry.dt, entry.discretize, entry.input_shape, origin.module)
+    return _same(source.load(lambda: bundle.program.input.shape), entry, where)
+
+
+def _same(model: Model, entry: ModelEntry, where: Path) -> Model:
+    if model.digest != entry.sha256:
         raise fail(
             "D128",
             "this is not the model that the bundle was compiled from",
             where=str(where),
-            why=f"its sha256 begins {model.digest[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
+            why=f"its sha256 begins {model.digest[:12]}, the bundle's {entry.sha256[:12]}",
             help="name the right one with --model, or compile again",
         )
     return model
@@ -57,39 +74,47 @@ def counts_digest(counts: Integers) -> str:
 
 
 def find_calibration(
-    bundle: Bundle, model: Model, calibration: Path | None
+    bundle: Bundle, model: Model, calibration: DataSource | None
 ) -> NDArray[np.int64] | None:
     """The calibration data that the bundle was compiled with.
 
     Raises:
         UserError: D128 the file is not there, or holds other data.
     """
-    entry = bundle.manifest["calibration"]
-    if calibration is not None and "sha256" not in entry:
+    entry = bundle.manifest.calibration
+    if calibration is not None and entry.sha256 is None:
         raise fail(
             "D128",
             "this bundle was compiled without calibration data",
             where="--calibration",
             help="leave the option out",
         )
-    if calibration is None and "path" not in entry:
+    if calibration is None and entry.origin == "array":
+        raise fail(
+            "D128",
+            "the calibration data of this bundle were given in Python, not as a file",
+            where=str(bundle.folder),
+            help="give them again: snnc.load(BUNDLE).ladder(calibration=COUNTS)",
+        )
+    if calibration is None and entry.path is None:
         return None if model.calibration is None else np.asarray(model.calibration, np.int64)
-    where = calibration or bundle.folder / str(entry["path"])
-    if not where.is_file():
+    source = calibration or DataSource(bundle.folder / str(entry.path))
+    where = source.where
+    if source.path is not None and not source.path.is_file():
         raise fail(
             "D128",
             "the calibration data that this bundle was compiled with are not there",
-            where=str(where),
+            where=where,
             help="name them: --calibration FILE.npz",
         )
-    counts = read_data(where).x
+    counts = source.read().x
     found = counts_digest(counts)
-    if found != entry.get("sha256"):
+    if found != entry.sha256:
         raise fail(
             "D128",
             "these are not the calibration data that the bundle was compiled with",
-            where=str(where),
-            why=f"their sha256 begins {found[:12]}, the bundle's {str(entry.get('sha256'))[:12]}",
+            where=where,
+            why=f"their sha256 begins {found[:12]}, the bundle's {str(entry.sha256)[:12]}",
             help="name the right ones with --calibration, or compile again",
         )
     return counts

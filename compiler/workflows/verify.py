@@ -12,25 +12,40 @@ from snnc.bundle.folder import Bundle, checked_files, read_bundle
 from snnc.errors import Diagnostic
 from snnc.ir import Measured
 from snnc.progress import Report, quiet
+from snnc.results import Result, Rows
 from snnc.sim import FAST, REFERENCE, check_simulator, simulator_for
 from snnc.verify import Comparison
 
-from .claimed import beyond_proof
-from .comparing import Runs, check_potentials, compare_runs
-from .data_warnings import beyond_calibration, outside_classes
+from .comparing import Runs, check_potentials, compare_runs, compare_simulators
+from .data_warnings import about_data
 from .deployed import (
     about_comparison,
     check_time_limit,
-    choose_engine,
+    engine_or_reason,
     payload,
     payload_differences,
 )
-from .given_data import DEFAULT_SAMPLES, load_input
+from .given_data import load_input
+from .options import VerifyOptions
 
 
-@dataclass(frozen=True)
-class Verified:
-    """What ``verify`` found."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Verification(Result):
+    r"""A bundle on its engine, compared with a simulator of snnc.
+
+    Attributes:
+        bundle: what ran.
+        engine: what the payload ran on.
+        simulator: what the program ran on, ``fast`` or ``reference``.
+        data: int64 counts (samples, frames, \*input shape).
+        random: whether these were drawn.
+        comparison: values that differ, by population.
+        payload_differences: how what is deployed differs from what was compiled.
+        warnings: what has to be said of the data and the engine.
+        measured: what the engine reports besides.
+        missing: why nothing ran on the engine, so that ``fast`` was compared with ``reference``; None
+            where it ran.
+    """
 
     bundle: Bundle
     engine: Engine
@@ -41,6 +56,35 @@ class Verified:
     payload_differences: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
     measured: tuple[Measured, ...] = ()
+    missing: Diagnostic | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether the engine ran and no value differs, nor the payload from the program."""
+        return self.missing is None and not self.different
+
+    @property
+    def different(self) -> bool:
+        """Whether a value differs, or the payload from the program."""
+        return bool(self.comparison.mismatches or self.payload_differences)
+
+    def headline(self) -> str:
+        """The result in one line."""
+        found, engine = self.comparison, f"{self.engine.name} {self.engine.version}".strip()
+        if self.missing is not None:
+            engine = f"{self.missing.what}; fast simulator"
+        return f"{engine}: {found.mismatches:,} of {found.compared:,} values differ"
+
+    def table(self) -> Rows:
+        """A row for each quantity of each population."""
+        columns = ("population", "neurons", "compared", "values", "spikes", "differ")
+        return Rows(
+            columns,
+            tuple(
+                (p.population, p.neurons, p.quantity, p.compared, p.spikes, p.mismatches)
+                for p in self.comparison.populations
+            ),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, for ``verify --json``."""
@@ -53,21 +97,11 @@ class Verified:
             "payload_differences": list(self.payload_differences),
             "measured": [asdict(each) for each in self.measured],
             "warnings": [warning.as_json() for warning in self.warnings],
+            "not_run": None if self.missing is None else self.missing.as_json(),
         }
 
 
-def verify_bundle(
-    folder: Path,
-    *,
-    data: Path | None = None,
-    samples: int = DEFAULT_SAMPLES,
-    engine: str | None = None,
-    allow_altered: bool = False,
-    time_limit: float = 600.0,
-    simulator: str | None = None,
-    potentials: bool = False,
-    report: Report = quiet,
-) -> Verified:
+def verify_bundle(folder: Path, options: VerifyOptions, *, report: Report = quiet) -> Verification:
     """Run a bundle from disk on its target's engine and on a simulator of ours, and compare.
 
     The simulator runs the bundle's ``program.json`` and ``weights.npz``, what the compiler gave; the
@@ -75,53 +109,50 @@ def verify_bundle(
 
     Args:
         folder: the bundle.
-        data: data file; random input at the calibrated density where None.
-        samples: the first so many samples.
-        engine: one of the target's engines; the first where None.
-        allow_altered: go on when files differ from the manifest.
-        time_limit: seconds that the engine may take.
-        simulator: ``fast`` or ``reference``; where None the fast one, but the plain one for an engine
-            that is the fast one itself.
-        potentials: also compare the potentials of hidden populations, where the engine can show them.
+        options: data, engine, simulator, and what is compared.
         report: progress.
 
     Raises:
         UserError: the bundle, the data, the simulator or the engine cannot be used.
     """
-    check_time_limit(time_limit)
-    bundle, warnings = read_bundle(folder, allow_altered=allow_altered)
-    backend = find_backend(str(bundle.manifest["target"]), where=str(folder))
+    check_time_limit(options.time_limit)
+    bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
+    backend = find_backend(bundle.manifest.target, where=str(folder))
     with checked_files(bundle) as files:
-        different = payload_differences(backend, bundle, files, allow_altered)
-        chosen = choose_engine(backend, engine)
-        if potentials:
+        different = payload_differences(backend, bundle, files, options.allow_altered)
+        chosen, missing = engine_or_reason(backend, options.engine)
+        if missing is None and options.potentials:
             check_potentials(backend, chosen)
-        if simulator is None:
-            simulator = REFERENCE if chosen.name == FAST else FAST
+        simulator = options.simulator or (REFERENCE if chosen.name == FAST else FAST)
         check_simulator(simulator)
         simulator = simulator_for(bundle.program, simulator)
-        given = load_input(bundle, data, samples)
-        warnings += [*beyond_calibration(bundle, given), *outside_classes(bundle, given)]
-        warnings += beyond_proof(bundle, given.x, backend.target)
+        given = load_input(bundle, options.data, options.samples)
+        warnings += about_data(bundle, given, backend.target)
+        if missing is not None:
+            found = compare_simulators(bundle.program, given, report)
+            more, random = tuple(warnings), options.data is None
+            return Verification(
+                bundle, chosen, FAST, given, random, found, tuple(different), more, (), missing
+            )
         runs = Runs(
             backend,
             chosen,
             files,
             payload(bundle),
             simulator,
-            potentials,
-            time_limit,
+            options.potentials,
+            options.time_limit,
             altered=bool(different),
         )
         comparison, measured, more = compare_runs(bundle.program, given, runs, report)
     warnings += more
     warnings += about_comparison(comparison, chosen)
-    return Verified(
+    return Verification(
         bundle,
         chosen,
         simulator,
         given,
-        data is None,
+        options.data is None,
         comparison,
         tuple(different),
         tuple(warnings),

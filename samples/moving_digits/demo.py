@@ -19,11 +19,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import snnc
 from samples.moving_digits.data import write_data
 from snnc.frontend import load_model
 from snnc.sim.analog import run_frames
-from snnc.workflows.compile import compile_model
-from snnc.workflows.run import run_bundle
 
 MODEL = Path(__file__).with_name("model.pt")
 STEPS = (4, 8, 16, 32)
@@ -31,7 +30,7 @@ PROVED_STEPS = 16
 PROVED_STREAMS = 20
 
 
-def snnc(*arguments: str | Path) -> None:
+def command(*arguments: str | Path) -> None:
     """Run a command as a user would type it, and stop where it fails."""
     words = [str(a) for a in arguments]
     sys.stdout.write(f"\n$ snnc {' '.join(words)}\n")
@@ -57,8 +56,8 @@ def main() -> None:
     proved = bundles[PROVED_STEPS]
     model = MODEL.relative_to(Path.cwd())
     rates = ("--code", "rate", "--steps-per-frame", str(PROVED_STEPS))
-    snnc("compile", model, "--target", "loihi", *rates, "-o", proved)
-    snnc("verify", proved, "--data", test, "--samples", str(PROVED_STREAMS))
+    command("compile", model, "--target", "loihi", *rates, "-o", proved)
+    command("verify", proved, "--data", test, "--samples", str(PROVED_STREAMS))
 
     console = Console(width=None if sys.stdout.isatty() else 120)
     with console.status("counting right answers on all test streams"):
@@ -67,8 +66,8 @@ def main() -> None:
         streams = 0
         for steps, bundle in bundles.items():
             if bundle != proved:
-                compile_model(MODEL, "loihi", bundle, steps_per_frame=steps)
-            ran = run_bundle(bundle, test)
+                snnc.compile(MODEL, "loihi", bundle, code="rate", steps_per_frame=steps)
+            ran = snnc.load(bundle).run(test)
             assert ran.accuracy is not None
             rows[f"integers, K = {steps}"] = ran.accuracy
             streams = len(ran.data.x)

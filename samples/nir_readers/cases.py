@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import snnc
 from samples.moving_digits.data import write_data
 from snnc.backends.nir import file_input
 from snnc.bundle.data import read_data
 from snnc.bundle.folder import read_bundle
-from snnc.workflows.compile import compile_model
 
 from .residual import train
 
@@ -121,10 +121,11 @@ def write_cases(folder: Path) -> None:
     for recipe in RECIPES:
         model, calibration = models[recipe.model]
         bundle = work / recipe.name
-        compile_model(
+        snnc.compile(
             model,
             recipe.target,
             bundle,
+            code=None,
             calibration=calibration,
             steps_per_frame=recipe.steps_per_frame,
             changes=recipe.changes,

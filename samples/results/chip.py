@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import snnc
 from snnc.cost.energy import NetworkEnergy
-from snnc.workflows.compile import compile_model
-from snnc.workflows.run import cost_of, run_bundle
-from snnc.workflows.verify import verify_bundle
 
 VERIFIED = 20
 """Samples that run on Lava."""
@@ -43,7 +41,7 @@ def compiled(
     allow_overflow: bool = False,
 ) -> OnChip:
     """Compile for Loihi and run all of the test data in integers."""
-    done = compile_model(
+    done = snnc.compile(
         model,
         "loihi",
         bundle,
@@ -52,7 +50,7 @@ def compiled(
         weight_bits=bits,
         allow_overflow=allow_overflow,
     )
-    ran = run_bundle(bundle, test)
+    ran = done.run(test)
     assert ran.accuracy is not None
     by_frame = [round(100 * float(share), 2) for share in ran.accuracy]
     return OnChip(by_frame, len(ran.data.x), [n.render_short() for n in done.notes])
@@ -60,7 +58,7 @@ def compiled(
 
 def on_lava(bundle: Path, test: Path) -> dict[str, Any]:
     """Compare spikes and potentials with Lava's on the first test samples."""
-    done = verify_bundle(bundle, data=test, samples=VERIFIED, time_limit=TIME_LIMIT)
+    done = snnc.load(bundle).verify(test, samples=VERIFIED, time_limit=TIME_LIMIT)
     found = done.comparison
     return {
         "engine": done.engine.name,
@@ -77,7 +75,7 @@ def _microjoules(network: NetworkEnergy | None) -> float | None:
 
 def cost(bundle: Path, test: Path, samples: int) -> dict[str, Any]:
     """Operations and modelled energy (docs/energy.md) over the first test samples, a sample."""
-    found = cost_of(run_bundle(bundle, test, samples=samples))
+    found = snnc.load(bundle).run(test, samples=samples).cost
     assert found.ann is not None
     energies = {
         name: {

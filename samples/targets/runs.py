@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
+import snnc
 from samples.moving_digits.data import write_data
 from samples.small_digits.data import write_test
 from snnc.backends import registered_backends
-from snnc.workflows.compile import compile_model
-from snnc.workflows.run import run_bundle
-from snnc.workflows.verify import verify_bundle
 
 STREAMS = 20
 STEPS = 16
@@ -89,8 +87,10 @@ def run(plan: Plan, folder: Path) -> list[Outcome]:
     """
     data = _data(plan, folder)
     bundle = folder / f"{plan.model.stem}.{plan.target}"
-    compiled = compile_model(plan.model, plan.target, bundle, steps_per_frame=plan.steps, dt=plan.dt)
-    ran = run_bundle(bundle, data)
+    compiled = snnc.compile(
+        plan.model, plan.target, bundle, code=None, steps_per_frame=plan.steps, dt=plan.dt
+    )
+    ran = compiled.run(data)
     right = None if ran.accuracy is None else float(ran.accuracy[-1]) * 100
     counted = 0 if right is None else len(ran.data.x)
     engines = next(f for f in registered_backends() if f.name == plan.target).engines()[0]
@@ -98,7 +98,7 @@ def run(plan: Plan, folder: Path) -> list[Outcome]:
     for engine in engines:
         if not engine.installed:
             continue
-        verified = verify_bundle(bundle, data=data, samples=STREAMS, engine=engine.name)
+        verified = compiled.verify(data, samples=STREAMS, engine=engine.name)
         comparison = verified.comparison
         outcomes.append(
             Outcome(

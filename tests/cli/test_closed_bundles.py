@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from snnc.bundle.folder import MANIFEST, checked_files, read_bundle
-from snnc.bundle.manifest import manifest_text
+from snnc.bundle.manifest_file import manifest_text
 from snnc.errors import UserError
 from tests.sealing import edit_manifest, reseal
 

@@ -154,7 +154,7 @@ class Refuse:
             raise ImportError(f'{name} was imported')
 sys.meta_path.insert(0, Refuse())
 sys.argv = ['snnc', *sys.argv[1:]]
-from snnc.start import main
+from snnc.commands.start import main
 main()
 """
 
@@ -235,12 +235,35 @@ def test_inspect_says_what_delays_cost_and_when_answers_have_seen_the_input(
     lines = [line.split() for line in done.out.splitlines()]
     assert ["h2", "->", "h2", "1", "3", "1152"] in lines  # 4 steps a frame, 384 neurons
     assert "memory       1 loop, the longest takes 4 steps: h2 -> h2" in done.out
-    table = json.loads(snnc("inspect", finished, "--json").out)
+    table = json.loads(snnc("inspect", finished, "--json").out)["delays"]
     assert f"answer after step {table['first_answer']}: " in done.out
     assert table["complete_answer"] - table["first_answer"] == 4  # one frame through h1
     assert f"{table['totals']['buffered']} buffered" in done.out
-    refused = snnc("inspect", MODEL, "--json")
-    assert refused.code == 2 and "D129" in refused.err
+    model = json.loads(snnc("inspect", MODEL, "--json").out)
+    assert [p["name"] for p in model["populations"]] == ["input", "h1", "h2", "answer"]
+    assert {"source": "h2", "target": "h2", "operations": ["Linear"], "frames": 1} in model["projections"]
+
+
+def test_run_says_accuracy_without_a_file_and_the_unit_with_one(
+    snnc: Command, finished: Path, data: Path, tmp_path: Path
+) -> None:
+    done = snnc("run", finished, "--data", data)
+    assert done.code == 0 and "accuracy" in done.out and "chip's units" not in done.out
+    out = tmp_path / "out.npz"
+    done = snnc("run", finished, "--data", data, "-o", out)
+    unit = read_bundle(finished)[0].manifest.readout.potential_of_one
+    with np.load(out) as results:
+        assert float(results["potential_of_one"]) == unit
+    assert f"{unit:.6g} of them are 1 in the model's answer" in done.out
+    found = json.loads(snnc("run", finished, "--data", data, "--json").out)
+    assert len(found["predictions"]) == 3 and len(found["accuracy"]) == 4
+
+
+def test_compile_as_json(snnc: Command, tmp_path: Path) -> None:
+    done = snnc("compile", MODEL, "--target", "reference", "-o", tmp_path / "b", "--json")
+    found = json.loads(done.out)
+    assert found["folder"] == str(tmp_path / "b") and found["neurons"] == 1162
+    assert found["target"] == "reference" and found["kept"]["decisions"] > 0.9
 
 
 @pytest.mark.lava

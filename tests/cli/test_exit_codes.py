@@ -22,7 +22,7 @@ class Hook:
             os.kill(os.getpid(), number)
     done = False
 sys.meta_path.insert(0, Hook())
-from snnc.start import main
+from snnc.commands.start import main
 sys.argv = ["snnc", *sys.argv[3:]]
 main()
 """
@@ -31,7 +31,7 @@ import sys
 from snnc import cli_main
 def app(): raise {problem}
 cli_main.app = app
-from snnc.start import main
+from snnc.commands.start import main
 main()
 """
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from snnc.bundle.folder import MANIFEST, digest
-from snnc.bundle.manifest import manifest_text
+from snnc.bundle.manifest_file import manifest_text
 from snnc.ir import Comparison, Program, read_program, write_program
 from snnc.ir.scaling import weights_of, with_weights
 

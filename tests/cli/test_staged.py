@@ -23,7 +23,7 @@ import pytest
 
 from snnc import stopping
 from snnc.bundle import output as bundle_output
-from snnc.bundle.manifest import manifest_text
+from snnc.bundle.manifest_file import manifest_text
 from snnc.bundle.output import staged
 from snnc.errors import UserError
 from snnc.files import exchanging

@@ -67,14 +67,14 @@ def test_a_row_is_what_compile_run_and_inspect_say(snnc: Command, digits: Path, 
         assert snnc("compile", MODEL, "--target", "loihi", *words, "-o", folder).code == 0
         data = ("--data", digits, "--samples", "30")
         ran = snnc("run", folder, *data, "-o", out, "--operations", "--json")
-        spent = json.loads(ran.out)
+        spent = json.loads(ran.out)["operations"]
         with np.load(out) as answers, np.load(digits) as given:
             right = (answers["prediction"] == given["y"][:30, None]).mean(axis=0)
         assert row["accuracy"] == list(right)
         assert row["synaptic_operations"] == spent["snn"]["synaptic"]
         by_memory = {name: each["snn"]["total"] for name, each in spent["picojoules"].items()}
         assert row["picojoules"] == by_memory and len(by_memory) == 2
-        delays = json.loads(snnc("inspect", folder, "--json").out)
+        delays = json.loads(snnc("inspect", folder, "--json").out)["delays"]
         begins = read_bundle(folder)[0].program.input.start  # steps count from the input's first
         assert row["first_answer"]["steps"] == delays["first_answer"] - begins
         # K steps a frame, 12 frames; the answer comes as many frames after the input as it first does.

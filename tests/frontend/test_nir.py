@@ -302,8 +302,7 @@ def test_published_files(name: str, dt: float, differ: float) -> None:
 @pytest.mark.lava
 @pytest.mark.parametrize("name", ["lif_norse", "braille_noDelay_bias_zero"])
 def test_published_files_arrive_on_lava(name: str, tmp_path: Path) -> None:
-    from snnc.workflows.compile import compile_model
-    from snnc.workflows.verify import verify_bundle
+    from tests.by_options import compile_model, verify_bundle
 
     compile_model(DATA / f"{name}.nir", "loihi", tmp_path / "out", dt=1e-4)
     rng = np.random.default_rng(2)

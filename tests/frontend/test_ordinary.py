@@ -14,8 +14,7 @@ from snnc.frontend import load_model
 from snnc.ir import Conv2d, Kind, Linear, SparseLinear, Target
 from snnc.passes import Context, Pipeline
 from snnc.sim.analog import run_frames
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 from .ordinary import Ceilings, Dense, resnet, vgg16, with_statistics
 

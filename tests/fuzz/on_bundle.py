@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.bundle import folder as bundles
-from snnc.bundle.manifest import manifest_text
+from snnc.bundle.manifest_file import manifest_text
 
 from . import on_bytes, on_hdf5, on_json, on_zip
 from .on_pickle import PYTHON

@@ -14,12 +14,13 @@ import torch
 from torch import nn
 
 import snnc
-from snnc.training.finetune import finetune
+from snnc.bundle.data import DataSource
+from snnc.frontend import ModelSource
+from snnc.training.finetune import FinetuneOptions, finetune
 from snnc.training.fit import Recipe
 from snnc.training.stages import Files
-from snnc.workflows.compile import compile_model
 from snnc.workflows.results_file import write_results
-from snnc.workflows.run import run_bundle
+from tests.by_options import compile_model, run_bundle
 
 INPUTS, CLASSES = 6, 3
 BUNDLES = (
@@ -288,7 +289,8 @@ def _training(folder: Path) -> None:
     np.savez(place / "data.npz", x=counts(), y=labels())
     files = Files(place / "tuned.pt", None, place / "run.ckpt")
     recipe = Recipe(epochs=1, learning_rate=1e-3)
-    finetune(place / "model.pt", "stdb", place / "data.npz", files, recipe, steps=2, batch=4)
+    options = FinetuneOptions("stdb", DataSource(place / "data.npz"), recipe, steps=2, batch=4)
+    finetune(ModelSource(place / "model.pt"), options, files)
     said = _place(folder, "deployment")
     shutil.move(place / "tuned.pt", said / "model.pt")
     config = _place(folder, "config")

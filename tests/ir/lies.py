@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.folder import seal
+from snnc.bundle.manifest import manifest_from
 from snnc.conformance.builder import Network
 from snnc.conformance.kit import Kit
 from snnc.ir import Code, Encoding, Program, pack_arrays, unpack_arrays, with_relays, write_program
@@ -53,7 +54,7 @@ def pack(bundle: Path, structure: bytes, weights: bytes) -> None:
     manifest |= {"steps_per_frame": true.steps_per_frame, "notes": [], "ann": None}
     manifest["input"] |= {"shape": list(true.input.shape)}
     manifest["readout"] |= {"name": true.readout.name, "shape": list(true.readout.shape)}
-    seal(bundle, manifest)
+    seal(bundle, manifest_from(manifest))
 
 
 def lying(change: Change) -> tuple[bytes, bytes]:

@@ -10,9 +10,7 @@ import pytest
 from samples.moving_digits.data import write_data
 from samples.moving_digits.demo import MODEL, float_accuracy
 from snnc.bundle.data import read_data
-from snnc.workflows.compile import compile_model
-from snnc.workflows.run import run_bundle
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, run_bundle, verify_bundle
 
 STREAMS = 300
 

@@ -13,8 +13,7 @@ from snnc.frontend import load_model
 from snnc.sim import answers, encode, simulate
 from snnc.sim.analog import run_frames
 from snnc.verify import spikes_by_frame
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
@@ -39,7 +38,7 @@ def test_torch_with_the_chips_weights_is_the_program(
 ) -> None:
     x, y = streams
     compiled = compile_model(MODEL, "loihi", tmp_path / "net.loihi", code=code)
-    assert compiled.manifest["ranges"]["status"] == "proved"
+    assert compiled.manifest.ranges.status == "proved"
     program = compiled.program
     twin = chip_twin(program)
     states: dict[str, list[Any]] = {"h1": [], "h2": []}

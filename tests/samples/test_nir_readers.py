@@ -17,7 +17,7 @@ from samples.nir_readers.residual import train  # noqa: E402
 from snnc.backends.nir import file_input  # noqa: E402
 from snnc.bundle.data import read_data  # noqa: E402
 from snnc.bundle.folder import read_bundle  # noqa: E402
-from snnc.workflows.compile import compile_model  # noqa: E402
+from tests.by_options import compile_model  # noqa: E402
 
 CHEAPEST = ("snn-mlir", "norse")
 """By download and time where torch is on the machine; torch itself is most of every other."""
@@ -43,7 +43,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     target = "nir{wiring=chain,weights=real}"
     compile_model(ROLLOUT, target, place / "r", steps_per_frame=2, changes=[HARD])
     given = {"calibration": place / "seen.npz", "steps_per_frame": 8, "changes": [HARD]}
-    compile_model(place / "residual.pt2", target, place / "s", **given)  # type: ignore[arg-type]
+    compile_model(place / "residual.pt2", target, place / "s", **given)
     streams = np.random.default_rng(0).poisson(0.2, (3, 4, 2, 16, 16)).astype(np.int64)
     digits = read_data(place / "digits.npz").x[:3]
     return {

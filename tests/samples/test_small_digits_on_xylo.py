@@ -11,9 +11,7 @@ from samples.small_digits.data import write_test
 from snnc.backends.xylo.installed import ENVIRONMENT
 from snnc.bundle.folder import read_bundle
 from snnc.errors import UserError
-from snnc.workflows.compile import compile_model
-from snnc.workflows.run import run_bundle
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, run_bundle, verify_bundle
 
 MODEL = Path("samples/small_digits/model.pt")
 STREAMS = 150
@@ -49,9 +47,9 @@ def test_every_spike_is_equal_on_xylosim(place: Path) -> None:
 
 
 def test_nothing_is_called_proved_that_is_not(place: Path) -> None:
-    ranges = read_bundle(place / "out")[0].manifest["ranges"]
-    assert ranges["status"].startswith("not proved: h1, h2 are of a neuron model")
-    assert ranges["unproved"] == ["h1", "h2"] and "counts" not in ranges
+    ranges = read_bundle(place / "out")[0].manifest.ranges
+    assert ranges.status.startswith("not proved: h1, h2 are of a neuron model")
+    assert ranges.unproved == ("h1", "h2") and not ranges.claims
 
 
 def test_counts_that_an_input_cannot_take_are_refused_everywhere(place: Path) -> None:

@@ -17,8 +17,9 @@ from snnc.training.methods.base import Task
 from snnc.training.methods.grid import weighted_edges
 from snnc.training.methods.registry import METHODS, method_text, parse_method
 from snnc.training.parts import calibration_of
-from snnc.workflows.compile import Compiled, compile_model
-from snnc.workflows.run import Ran, run_bundle
+from snnc.workflows.compile import Compiled
+from snnc.workflows.run import Run
+from tests.by_options import compile_model, run_bundle
 
 from .problems import Digits, digits, trained, trained_rollout
 
@@ -42,7 +43,7 @@ def finished(task: Task, recipe: Recipe = RECIPE) -> list[float]:
 
 def on_chip(
     network: FrameNetwork, calibration: Any, place: Path, **options: Any
-) -> tuple[Compiled, Ran]:
+) -> tuple[Compiled, Run]:
     """Exported, compiled without further calibration data, run in integers on the validation part."""
     _, validation = digits()
     network.export(place / "net.pt", calibration=calibration)
@@ -112,7 +113,7 @@ def test_weights(tmp_path: Path, code: str) -> None:
     with torch.no_grad():
         answers = task.network(torch.from_numpy(validation.x).float()).numpy()
     # Not only the decisions: biases were trained on the chip's grid, too, and all levels are the same.
-    potentials = ran.potential / compiled.manifest["readout"]["potential_of_one"]
+    potentials = ran.potential / compiled.manifest.readout.potential_of_one
     np.testing.assert_allclose(potentials, answers, atol=1e-4)
     assert ran.accuracy[-1] == max(accuracy)
 

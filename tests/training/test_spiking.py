@@ -16,8 +16,7 @@ from snnc.errors import UserError
 from snnc.ir import Program, Reset, Trace
 from snnc.sim import encode
 from snnc.sim.engines import simulate
-from snnc.workflows.compile import compile_model
-from snnc.workflows.ladder import climb
+from tests.by_options import climb, compile_model
 
 STEPS = 4
 UNIT = 1 / 32  # of weights and biases: everything is exact in floats and on the chip's grid
@@ -123,7 +122,7 @@ def test_the_chips_spikes_are_those_of_training(tmp_path: Path, build, kind: str
         ours = by_frame(trace, program, name)
         assert spikes.any() and not spikes.all()
         np.testing.assert_array_equal(ours, spikes[:, : ours.shape[1]], err_msg=name)
-    one = compiled.manifest["readout"]["potential_of_one"]
+    one = compiled.manifest.readout.potential_of_one
     readout = program.by_name["answer"]
     last = readout.start + np.arange(1, counts.shape[1] + 1) * STEPS - 1
     potentials = trace.potentials["answer"][:, last] / one

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from snnc.backends import Backend, Emitted, find_backend
 from snnc.bundle.data import Data, check_counts
-from snnc.bundle.folder import Bundle
+from snnc.bundle.ranges import Ranges
 from snnc.errors import UserError
 from snnc.ir import (
     Flatten,
@@ -91,17 +90,12 @@ class Made:
     accumulates: bool
     backend: Backend
     program: Program
-    ranges: dict[str, Any]
+    ranges: Ranges
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """As the manifest says them."""
-        return claims_in(self.ranges, str(self.variant))
-
-    @property
-    def manifest(self) -> Bundle:
-        """As messages about data see it."""
-        return Bundle(Path("made"), {"ranges": self.ranges}, self.program)
+        return claims_in(self.ranges)
 
     def __str__(self) -> str:
         signs = " signed" if self.signed else ""
@@ -138,7 +132,7 @@ def made(variant: Variant, seed: int, signed: bool | None = None) -> Made:
 
 def compiled(
     variant: Variant, rng: np.random.Generator, accumulates: bool, signed: bool, scale: int = 1
-) -> tuple[Program, Backend, dict[str, Any]]:
+) -> tuple[Program, Backend, Ranges]:
     """A random network's program, its target and what the manifest says of ranges.
 
     Args:

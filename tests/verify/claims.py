@@ -117,8 +117,8 @@ def tried(
 def prove_at(bundle: Made, claim: Claim) -> tuple[Range, ...]:
     """The registers of a claim, as the manifest has them, with the neurons that come nearest."""
     proof = prove(bundle.program, bundle.backend.target, claim.low, claim.high)
-    (said,) = (e for e in bundle.ranges["claims"] if e["counts"] == [claim.low, claim.high])
-    by_name = {(r["population"], r["register"]): r for r in said["registers"]}
+    (said,) = (e for e in bundle.ranges.claims if (e.low, e.high) == (claim.low, claim.high))
+    by_name = {(r["population"], r["register"]): r for r in said.registers}
     return tuple(
         replace(r, low=found["low"], high=found["high"])
         for r in proof.ranges
@@ -192,7 +192,7 @@ def _is_long(bundle: Made, frames: int) -> bool:
 
 
 def _named(bundle: Made, counts: Integers) -> list[Diagnostic]:
-    return list(beyond_proof(bundle.manifest, counts, bundle.backend.target))
+    return list(beyond_proof(bundle.ranges, counts, bundle.backend.target))
 
 
 def _on_engine(bundle: Made, at_corners: list[Integers], slow: bool, result: Result) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ import pytest
 
 from snnc.backends.loihi.target import LOIHI
 from snnc.backends.nir.target import NIR
-from snnc.bundle.folder import Bundle
-from snnc.errors import UserError
+from snnc.bundle.manifest_schema import Wrong, ranges
+from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.ir import Code, Encoding, Linear, Program, ProgramProjection, SignMode, Target
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
@@ -43,7 +42,7 @@ def summing(weight: int = 1, inputs: int = 1, encoding: Encoding = Encoding.ONCE
 
 
 def stated(program: Program, target: Target, counts: Any = None) -> tuple[Claim, ...]:
-    return claims_in(check_ranges(program, target, counts, False)[0], "bundle")
+    return claims_in(check_ranges(program, target, counts, False)[0])
 
 
 def test_counts_and_frames_go_together() -> None:
@@ -71,9 +70,10 @@ def test_registers_stand_beside_the_counts_and_frames_that_they_are_for() -> Non
     program = summing(weight=3)
     entry, notes = check_ranges(program, WIDE, np.full((1, 6, 1), 4), False)
     assert not notes
-    for each in entry["claims"]:
-        (low, high), frames = each["counts"], each["frames"]
-        found = {r["register"]: (r["low"], r["high"]) for r in each["registers"]}
+    for each in entry.claims:
+        low, high, frames = each.low, each.high, each.frames
+        assert frames is not None
+        found = {r["register"]: (r["low"], r["high"]) for r in each.registers}
         assert low == 0 and found["potential"] == (0, 3 * high * frames)
         assert found["input of one step"] == found["current"] == (0, 3 * high)
         assert found["sum of in -> out"] == (0, 3 * high)
@@ -148,12 +148,8 @@ def test_no_register_of_32_bits_is_said_to_hold_two_to_the_31() -> None:
         assert current.most == most
 
 
-def bundle(*found: Claim) -> Bundle:
-    entry = {
-        "status": "proved",
-        "claims": [{"counts": [c.low, c.high], "frames": c.frames, "registers": []} for c in found],
-    }
-    return Bundle(Path("made"), {"ranges": entry}, summing())
+def claiming(*found: Claim) -> Ranges:
+    return Ranges(PROVED, tuple(Bounded(c.low, c.high, c.frames) for c in found))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +170,7 @@ def bundle(*found: Claim) -> Bundle:
 def test_data_are_beyond_where_their_counts_and_frames_lie_in_no_claim(
     counts: list[list[int]], frames: int, beyond: int
 ) -> None:
-    made = bundle(Claim(0, 4, 24), Claim(0, 40, 12), Claim(0, 570, 1))
+    made = claiming(Claim(0, 4, 24), Claim(0, 40, 12), Claim(0, 570, 1))
     x = np.zeros((len(counts), frames, 3), np.int64)
     x[:, 0, :2] = counts
     found = beyond_proof(made, x, LOIHI)
@@ -183,13 +179,13 @@ def test_data_are_beyond_where_their_counts_and_frames_lie_in_no_claim(
         (warning,) = found
         assert warning.code == "N725" and f"{beyond} of {len(counts)} sample" in warning.what
         assert f"{counts[-1 if len(counts) == 1 else 1][1]} over {frames} frame" in warning.what
-        assert claims_text(claims_in(made.manifest["ranges"], "")) in warning.what
+        assert claims_text(claims_in(made)) in warning.what
         assert LOIHI.overflow in warning.why
 
 
 def test_any_number_of_frames() -> None:
-    made = bundle(Claim(0, 3, None), Claim(0, 9, 2))
-    assert claims_text(claims_in(made.manifest["ranges"], "")) == (
+    made = claiming(Claim(0, 3, None), Claim(0, 9, 2))
+    assert claims_text(claims_in(made)) == (
         "counts from 0 to 3, any number of frames; or counts from 0 to 9, up to 2 frames"
     )
     assert not beyond_proof(made, np.full((1, 1000, 1), 3), LOIHI)
@@ -209,5 +205,5 @@ def test_any_number_of_frames() -> None:
     ],
 )
 def test_a_damaged_claim_is_a_message(entry: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"D114.*for which counts and frames"):
-        claims_in(entry, "made")
+    with pytest.raises(Wrong, match=r"ranges\.claims"):
+        ranges(entry, "ranges")

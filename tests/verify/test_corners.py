@@ -14,7 +14,7 @@ from tests.verify.bundles import GRADED, KEPT, VARIANTS, Made, Variant, compiled
 from tests.verify.claims import prove_at, tried
 from tests.verify.corners import adversarial, run
 from tests.verify.signed import compared, networks
-from tests.verify.test_claims import bundle as claiming
+from tests.verify.test_claims import claiming
 
 SEED = int(time.time()) % 10**6
 """Another one each time; a failure names its bundle's."""
@@ -30,10 +30,9 @@ def test_no_register_leaves_its_range_at_any_corner(variant: Variant) -> None:
 
 def stated(bundle: Made, *found: Claim) -> Made:
     """The bundle with other claims, whose registers are those of its first one."""
-    registers = bundle.ranges["claims"][0]["registers"]
-    claims = claiming(*found).manifest["ranges"]["claims"]
-    lies = [{**claim, "registers": registers} for claim in claims]
-    return replace(bundle, ranges={**bundle.ranges, "claims": lies})
+    registers = bundle.ranges.claims[0].registers
+    lies = tuple(replace(claim, registers=registers) for claim in claiming(*found).claims)
+    return replace(bundle, ranges=replace(bundle.ranges, claims=lies))
 
 
 def test_a_claim_that_pairs_counts_with_the_frames_of_others_is_caught() -> None:
@@ -50,7 +49,7 @@ def test_inputs_reach_what_is_claimed_of_the_first_layer() -> None:
     """A search that drives nothing would let every claim pass."""
     bundle = made(VARIANTS[0], 1)
     (claim,) = bundle.claims
-    registers = bundle.ranges["claims"][0]["registers"]
+    registers = bundle.ranges.claims[0].registers
     ranges = prove_at(bundle, claim)
     assert len(ranges) == len(registers)
     counts = adversarial(bundle.program, ranges, claim.low, claim.high, 4, np.random.default_rng(0))
@@ -85,7 +84,7 @@ def test_scales_are_chosen_so_that_the_proof_holds(variant: Variant, signed: boo
     accumulates, _ = rng.random(2) < 0.5
     try:
         _, _, ranges = compiled(variant, rng, bool(accumulates), signed, scale=40)
-        assert ranges["status"] == "proved"
+        assert ranges.status == "proved"
     except UserError as refused:
         assert {d.code for d in refused.diagnostics} <= {"D302", "D303", "D319"}, f"seed {seed}"
 

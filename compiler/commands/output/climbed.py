@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import counted
 
-from .console import diagnostics, new_table, say, show_table
+from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
     from snnc.verify.rungs import Rung
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 def climbed(result: Ladder) -> None:
     """Every rung beside the one above it, and the first that differs."""
-    diagnostics(result.warnings)
     table = new_table("rung", ">values", ">differ", ">largest", ">mean", ">same decisions", "cause")
     for rung in result.rungs:
         if rung.against is None:

@@ -23,17 +23,17 @@ def inspected(bundle: Bundle) -> None:
     manifest = bundle.manifest
     size = program_size(bundle.program)
     say(program_text(bundle.program))
-    say(f"target       {manifest['target']}")
+    say(f"target       {manifest.target}")
     say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     delays(delays_of(bundle.program))
-    say(f"calibration  {manifest['calibration']['origin']}")
-    say(f"ranges       {ranges_text(manifest['ranges'], str(bundle.folder))}")
-    say(f"passes       {manifest['passes']}")
-    for line in kept_lines(manifest["kept"]):
+    say(f"calibration  {manifest.calibration.origin}")
+    say(f"ranges       {ranges_text(manifest.ranges)}")
+    say(f"passes       {manifest.passes}")
+    for line in kept_lines(manifest.kept):
         say(f"kept         {line}")
-    for note in manifest["notes"]:
-        say(f"{note['severity']:<12} {note['code']} {note['where']}: {note['what']}")
+    for note in manifest.notes:
+        say(f"{note.severity.value:<12} {note.code} {note.where}: {note.what}")
 
 
 def delays(found: Delays) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import counted
 
-from .console import diagnostics, new_table, say, show_table
+from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
     from snnc.noise.report import NoiseReport
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 def noise(found: NoiseReport) -> None:
     """For each population the best threshold of every T, and what real neurons make of it."""
-    diagnostics(found.notes)
     real = any(point.spiking for p in found.populations for point in p.points)
     for p in found.populations:
         columns = ["T", "threshold", "granular", "overload", "cut off", "SQNR dB", "theory"]

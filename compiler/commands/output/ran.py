@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import counted
 
-from .console import diagnostics, new_table, say, show_table
+from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
-    from snnc.workflows.run import Ran
+    from snnc.workflows.run import Run
 
 
-def ran(result: Ran, output: Path | None) -> None:
-    """Where the answers went, and how good they are."""
-    diagnostics(result.warnings)
-    samples, frames = result.prediction.shape
+def ran(result: Run, output: Path | None) -> None:
+    """Where the answers went, in which unit, and how good they are."""
+    samples, frames = result.predictions.shape
     where = "" if output is None else f"{output}: "
     say(f"{where}answers for {counted(samples, 'sample')}, {counted(frames, 'frame')} each")
+    if output is not None:
+        unit = f"{result.potential_of_one:.6g}"
+        say(f"potential is in the chip's units: {unit} of them are 1 in the model's answer")
     if result.accuracy is not None:
         table = new_table(">frame", ">accuracy")
         for frame, value in enumerate(result.accuracy):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import Diagnostic, Severity, counted
 
-from .console import diagnostics, new_table, say, show_table
+from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
     from snnc.tuning import Front, Row
@@ -31,7 +31,6 @@ FRAME_COLUMNS = 7
 
 def tuned(found: Front) -> None:
     """Every row, which are the front, what was refused, and what to type now."""
-    diagnostics(found.notes)
     head = HEADS[found.measure]
     labelled = found.measure == "accuracy" and any(r.agreement is not None for r in found.compiled)
     columns = ["", "code", ">K", ">bits", ">levels", f">{head}", *([">same"] if labelled else [])]

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import counted
 
-from .console import diagnostics, new_table, say, show_table
+from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
     from snnc.ir import Measured
-    from snnc.workflows.verify import Verified
+    from snnc.workflows.verify import Verification
 
 
-def verified(result: Verified) -> None:
+def verified(result: Verification) -> None:
     """The comparison as a table, the verdict, and the first divergence."""
-    diagnostics(result.warnings)
     comparison = result.comparison
     table = new_table("population", ">neurons", "compared", ">values", ">spikes", ">differ")
     for row in comparison.populations:
@@ -31,14 +30,17 @@ def verified(result: Verified) -> None:
     show_table(table)
     origin = "the given data"
     if result.random:
-        calibrated = "counts" in result.bundle.manifest["calibration"]
+        calibrated = result.bundle.manifest.calibration.counts is not None
         density = "at the calibrated density" if calibrated else "of one event in 20 (not calibrated)"
         origin = f"random input {density}, seed 0"
+    runs = f"{result.engine.name} ({result.engine.version}) against the {result.simulator} simulator"
+    if result.missing is not None:
+        runs = "no engine: the fast simulator against the reference, and the payload's own integers"
     say(
-        f"{result.engine.name} ({result.engine.version}) against the {result.simulator} simulator: "
-        f"{counted(comparison.samples, 'sample')} of {origin}, {counted(comparison.steps, 'step')} each"
+        f"{runs}: {counted(comparison.samples, 'sample')} of {origin}, "
+        f"{counted(comparison.steps, 'step')} each"
     )
-    if result.engine.name == result.simulator:
+    if result.engine.name == result.simulator and result.missing is None:
         say("a simulator against itself: it shows only that the files were read back")
     say(f"{comparison.mismatches} of {comparison.compared} values differ")
     for difference in result.payload_differences:
@@ -46,9 +48,10 @@ def verified(result: Verified) -> None:
     measured(result.measured)
     first = comparison.first_divergence
     if first is not None:
+        name = "the fast simulator" if result.missing is not None else result.engine.name
         say(
             f"first divergence: step {first.step}, {first.population}{list(first.neuron)}, "
-            f"sample {first.sample}: {first.quantity} {first.actual} on {result.engine.name}, "
+            f"sample {first.sample}: {first.quantity} {first.actual} on {name}, "
             f"{first.expected} expected"
         )
 

@@ -13,8 +13,7 @@ from snnc.backends.loihi.layout import projection_places
 from snnc.bundle.folder import read_bundle
 from snnc.ir import SparseLinear, read_program
 from snnc.sim import simulate
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 LINE = (2, 16)
 
@@ -54,7 +53,7 @@ def test_what_is_emitted(compiled: Path) -> None:
     # A line has no rows and columns: its convolutions are emitted as matrices.
     assert [isinstance(p.op, SparseLinear) for p in program.projections] == [True, True, False]
     assert [place.process for place in places] == ["Sparse", "Sparse", "Dense"]
-    assert bundle.manifest["input"]["shape"] == list(LINE)
+    assert bundle.manifest.input.shape == LINE
     spikes = np.random.default_rng(1).poisson(0.5, (1, 24, *LINE))
     assert simulate(program, spikes).spikes["4"].any()
 

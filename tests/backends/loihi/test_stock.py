@@ -17,8 +17,7 @@ from snnc.backends.loihi.potentials import FORGETS, hidden_potentials
 from snnc.backends.loihi.stock import is_stock, obstacles
 from snnc.errors import UserError
 from snnc.ir import IntegerNeuron, Kind, Program
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 MODELS = Path(__file__).resolve().parents[3] / "samples" / "moving_digits"
 STOCK = "loihi{processes=stock}"

@@ -37,9 +37,8 @@ from snnc.ir import (
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
 from tests.backends.nir.networks import random_counts, random_graph
+from tests.by_options import compile_model, verify_bundle
 from tests.traces import differences
 
 from .many import run_many

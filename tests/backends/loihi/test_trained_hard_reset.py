@@ -10,8 +10,7 @@ import pytest
 from samples.moving_digits.events import training_and_test
 from snnc.frontend import load_model
 from snnc.training import Batches, Recipe, Stdb, fit, thaw
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 MODEL = Path(__file__).resolve().parents[3] / "samples" / "moving_digits" / "model_bias_free.pt"
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from samples.moving_digits.events import training_and_test
-from snnc.workflows.compile import Compiled, compile_model
-from snnc.workflows.run import run_bundle
-from snnc.workflows.verify import verify_bundle
+from snnc.workflows.compile import Compiled
+from tests.by_options import compile_model, run_bundle, verify_bundle
 
 from .many import interpreter
 
@@ -60,4 +59,4 @@ def test_a_hard_reset_costs_little(compiled: Compiled, data: Path, tmp_path: Pat
 
 def test_the_other_sample_fits_too(tmp_path: Path) -> None:
     found = compile_model(BIAS_FREE, "loihi1", tmp_path / "free.loihi1", steps_per_frame=8)
-    assert "cores" in found.manifest["payload"]
+    assert "cores" in found.manifest.payload

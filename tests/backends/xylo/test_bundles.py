@@ -16,8 +16,7 @@ from snnc.errors import UserError
 from snnc.ir import pack_arrays, unpack_arrays
 from snnc.sim import simulate
 from snnc.verify.compare import compare
-from snnc.workflows.compile import compile_model
-from snnc.workflows.verify import verify_bundle
+from tests.by_options import compile_model, verify_bundle
 
 from .engines import need_xylosim, run
 from .networks import random_program, random_spikes

@@ -1,0 +1,360 @@
+"""The Python API: what ``import snnc`` offers, and what the command line calls.
+
+Every function takes options by the names that the command line has, and raises
+:class:`snnc.UserError` with the same codes and texts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.errors import fail
+from snnc.files.writing import PrivateFolder
+from snnc.ir import Graph
+from snnc.passes import Pass
+from snnc.progress import Report, quiet
+from snnc.workflows.options import AUTO, KEEP, CompileOptions, Origin, PipelineOptions
+
+from .bundle import Bundle
+from .inputs import (
+    DataLike,
+    ModelLike,
+    ShapeLike,
+    data_source,
+    list_text,
+    model_source,
+    needed_data,
+    path_of,
+    texts,
+)
+from .inspection import Inspection, inspect_model
+
+if TYPE_CHECKING:
+    from snnc.noise.report import NoiseReport
+    from snnc.training.stages import Trained
+    from snnc.tuning import Front
+
+__all__ = ["Bundle", "Inspection", "compile", "finetune", "inspect", "load", "measure_noise", "tune"]
+
+
+def compile(  # the options of the command, by name: there is no smaller door
+    model: ModelLike,
+    target: str,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    calibration: DataLike = None,
+    steps_per_frame: int | None = None,
+    weight_bits: int | None = None,
+    code: str | None = AUTO,
+    keep: float = KEEP,
+    allow_overflow: bool = False,
+    example: Any = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+    passes: str | None = None,
+    changes: str | Iterable[str] = (),
+    after_pass: Callable[[Pass, Graph], None] | None = None,
+    progress: Report = quiet,
+) -> Bundle:
+    """Compile a model to a bundle that runs on a target.
+
+    Args:
+        model: the path of a model file (an archive of ``torch.export``, ``.nir``, a file of
+            ``torch.save``), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; a module stays as it is.
+        target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
+        output: the bundle's folder, replaced where it is a bundle already; None for a temporary folder
+            that the returned bundle owns.
+        calibration: event counts (samples, frames, *input shape), whole numbers, a ``.npz`` file or
+            arrays, with labels ``(x, y)`` where there are some; None for those that the file carries.
+        steps_per_frame: time steps K of a frame; None leaves it to the target's passes.
+        weight_bits: of a weight, sign included; None for the target's most.
+        code: ``rate``, ``frame`` or ``graded``; ``auto`` takes the cheapest that keeps enough
+            decisions; None leaves it to the target's passes.
+        keep: fraction of the float network's decisions that ``auto`` has to keep.
+        allow_overflow: go on where sums can leave their registers.
+        example: for a module: a batch of one frame, float (1, *input shape); a tuple ``(frame,
+            *states)`` where ``forward`` takes states too. A rollout needs none, nor does a module with
+            ``calibration`` or ``input_shape``.
+        dt: time step in seconds of a NIR file.
+        discretize: ``euler`` or ``exponential``, for a NIR file.
+        input_shape: of one frame without the batch axis, for files of ``torch.save`` and modules.
+        module: ``package.module:factory`` that builds the network of a state dict; runs that code.
+        passes: a pipeline ``name{option=value},...`` in place of the target's.
+        changes: texts ``name{option=value,...}`` that change options of passes.
+        after_pass: called after each pass with the pass and the graph that it gave.
+        progress: called with what is done, how much of it, out of how much.
+
+    Raises:
+        UserError: anything about the input that cannot work; nothing was written.
+    """
+    from snnc.settings import split
+    from snnc.workflows.compile import compile_model
+
+    data = data_source(calibration, "the calibration data")
+    source = model_source(
+        model,
+        example=example,
+        data=data,
+        dt=dt,
+        discretize=discretize,
+        input_shape=input_shape,
+        module=module,
+    )
+    pipeline = PipelineOptions(
+        passes, texts(changes), steps_per_frame, weight_bits, code, allow_overflow
+    )
+    options = CompileOptions(target, pipeline, data, keep)
+    folder, place = path_of(output), None
+    if folder is None:
+        place = PrivateFolder("snnc-")
+        folder = Path(place.name) / f"{source.path.stem}.{split(target)[0]}"
+    compile_model(source, options, folder, after_pass=after_pass, report=progress)
+    arrays = None if data is None or data.path is not None else data
+    origin = Origin(None if source.file is not None else source, arrays)
+    return Bundle(folder, origin=origin, _place=place)
+
+
+def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bundle:
+    """A bundle from disk, checked against its digests.
+
+    Args:
+        folder: that ``compile`` wrote.
+        allow_altered: go on where files differ from the manifest; ``notes`` then says which.
+
+    Raises:
+        UserError: not a bundle, of another format, damaged, or altered.
+    """
+    found = Bundle(Path(folder), allow_altered)
+    found.manifest  # noqa: B018  reads and checks it
+    return found
+
+
+def inspect(
+    path: ModelLike,
+    *,
+    allow_altered: bool = False,
+    example: Any = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+) -> Inspection:
+    """What a model or a bundle is made of.
+
+    Args:
+        path: a model as for :func:`compile`, or a bundle's folder.
+        allow_altered: of a bundle, as for :func:`load`.
+        example, dt, discretize, input_shape, module: of a model, as for :func:`compile`.
+
+    Raises:
+        UserError: it cannot be read; D305 an option that is for the other of the two.
+    """
+    is_bundle = isinstance(path, str | os.PathLike) and Path(path).is_dir()
+    for option, value, of_bundle in (
+        ("allow-altered", allow_altered or None, True),
+        ("dt", dt, False),
+        ("discretize", discretize, False),
+        ("input-shape", input_shape, False),
+        ("module", module, False),
+    ):
+        if value is not None and is_bundle != of_bundle:
+            kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
+            what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
+            raise fail("D305", what, where=f"--{option}", help="leave it out")
+    if isinstance(path, str | os.PathLike) and is_bundle:
+        return load(path, allow_altered=allow_altered).inspect()
+    source = model_source(
+        path, example=example, dt=dt, discretize=discretize, input_shape=input_shape, module=module
+    )
+    return inspect_model(source.load())
+
+
+def tune(  # the options of the command, by name
+    model: ModelLike,
+    target: str,
+    data: DataLike,
+    *,
+    code: str | Iterable[str] | None = None,
+    steps_per_frame: str | Iterable[int] | None = None,
+    weight_bits: str | Iterable[int] | None = None,
+    costs: str | Iterable[str] | None = None,
+    samples: int | None = None,
+    calibration: DataLike = None,
+    workers: int | None = None,
+    plot: str | os.PathLike[str] | None = None,
+    allow_overflow: bool = False,
+    example: Any = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+    changes: str | Iterable[str] = (),
+    progress: Report = quiet,
+) -> Front:
+    """Compile a model in many ways and run each on the same data: what it keeps and what it costs.
+
+    Args:
+        model, target, example, dt, discretize, input_shape, module: as for :func:`compile`.
+        allow_overflow, changes, progress: likewise.
+        data: event counts as for :meth:`Bundle.run`, with labels where the network decides.
+        code, steps_per_frame, weight_bits: lists to try; None for what is worth trying.
+        costs: names of what counts as a cost: steps, first, operations, energy, neurons.
+        samples: use only the first N samples.
+        calibration: None for the model's own, and without any a part of ``data``.
+        workers: processes; None for one a core, 1 for this one. More than one import the caller's main
+            module.
+        plot: a picture to write: .png, .svg or .pdf.
+
+    Raises:
+        UserError: the model, the data or an option cannot be used, or nothing compiles.
+    """
+    from snnc.tuning import TuneOptions, tune_model
+
+    counts = needed_data(data, "the data")
+    source = model_source(
+        model,
+        example=example,
+        data=counts,
+        dt=dt,
+        discretize=discretize,
+        input_shape=input_shape,
+        module=module,
+    )
+    options = TuneOptions(
+        target,
+        counts,
+        list_text(code),
+        list_text(steps_per_frame),
+        list_text(weight_bits),
+        list_text(costs),
+        samples,
+        data_source(calibration, "the calibration data"),
+        texts(changes),
+        allow_overflow,
+        workers,
+        path_of(plot),
+    )
+    return tune_model(source, options, report=progress)
+
+
+def finetune(  # the options of the command, by name
+    model: ModelLike,
+    method: str,
+    data: DataLike,
+    output: str | os.PathLike[str] = "tuned.pt",
+    *,
+    steps: int | None = None,
+    bits: int | None = None,
+    validation: DataLike = None,
+    validation_share: float | None = None,
+    batch: int = 64,
+    checkpoint: str | os.PathLike[str] | None = None,
+    curve: str | os.PathLike[str] | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+    progress: Report = quiet,
+    **recipe: Any,
+) -> Trained:
+    """Train a model further, as a spiking network or on the chip's weights, for ``compile`` to take.
+
+    Args:
+        model, input_shape, module, progress: as for :func:`compile`.
+        method: ``name`` or ``name{option=value,...}``, as ``snnc methods`` lists them.
+        data: event counts and labels, a file or ``(x, y)``.
+        output: the trained archive.
+        steps: time steps T of a frame.
+        bits: of a weight, for the method ``weights``.
+        validation: counts and labels that epochs are judged on; None for a share of ``data``.
+        validation_share: which share; None for a tenth.
+        batch: samples of a batch.
+        checkpoint: written after each epoch; the training resumes from it where it exists.
+        curve: loss and accuracy by epoch, a table.
+        recipe: fields of :class:`snnc.training.fit.Recipe`: epochs, learning_rate, optimizer, schedule,
+            patience, seed and others.
+
+    Raises:
+        UserError: anything that cannot work; nothing was written but checkpoints.
+        TypeError: a name that no recipe has.
+    """
+    from snnc.frontend.torch_save.through_torch import need_torch
+
+    need_torch("snnc finetune", "training", "nothing else does", "")
+    from snnc.training.finetune import FinetuneOptions
+    from snnc.training.finetune import finetune as train_further
+    from snnc.training.fit import Recipe
+    from snnc.training.stages import Files
+
+    unknown = set(recipe) - {field.name for field in fields(Recipe)}
+    if unknown:
+        raise TypeError(f"finetune has no argument {sorted(unknown)[0]!r}")
+    counts = needed_data(data, "the data")
+    source = model_source(model, data=counts, input_shape=input_shape, module=module)
+    options = FinetuneOptions(
+        method,
+        counts,
+        Recipe(**recipe),
+        steps,
+        bits,
+        batch,
+        data_source(validation, "the validation data"),
+        validation_share,
+    )
+    files = Files(Path(output), path_of(curve), path_of(checkpoint))
+    return train_further(source, options, files, report=progress)
+
+
+def measure_noise(  # the options of the command, by name
+    model: ModelLike,
+    data: DataLike,
+    *,
+    steps: str | Iterable[int] | None = None,
+    thresholds: str | Iterable[Any] | None = None,
+    start: float | None = None,
+    samples: int = 64,
+    spiking: bool = True,
+    csv: str | os.PathLike[str] | None = None,
+    plot: str | os.PathLike[str] | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+    progress: Report = quiet,
+) -> NoiseReport:
+    """Quantization noise of a model's layers against time steps and thresholds (``docs/noise.md``).
+
+    Args:
+        model, dt, discretize, input_shape, module, progress: as for :func:`compile`.
+        data: event counts as for :meth:`Bundle.run`.
+        steps: time steps T to try; None for 1 to 32.
+        thresholds: factors, ``p99``, ``max``, ``own``; None for a range of factors.
+        start: of potentials, in thresholds; None for 0.5, or as trained.
+        samples: use only the first N samples.
+        spiking: run real neurons too, not the ideal quantizer alone.
+        csv, plot: files to write.
+
+    Raises:
+        UserError: the model, the data or an option cannot be used.
+    """
+    from snnc.noise.of_model import NoiseOptions, noise_of_model
+
+    counts = needed_data(data, "the data")
+    source = model_source(
+        model, data=counts, dt=dt, discretize=discretize, input_shape=input_shape, module=module
+    )
+    options = NoiseOptions(
+        counts,
+        list_text(steps),
+        list_text(thresholds),
+        start,
+        samples,
+        spiking,
+        path_of(csv),
+        path_of(plot),
+    )
+    return noise_of_model(source, options, report=progress)

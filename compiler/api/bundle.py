@@ -1,0 +1,248 @@
+"""A bundle in Python: what ``compile`` and ``load`` return."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.bundle.folder import Bundle as Contents
+from snnc.bundle.folder import checked_files, read_bundle, seal
+from snnc.bundle.manifest import Manifest
+from snnc.bundle.manifest_file import MANIFEST
+from snnc.bundle.output import refuse_output, staged
+from snnc.errors import Diagnostic, counted
+from snnc.files import resolved
+from snnc.files.writing import PrivateFolder
+from snnc.ir import Program
+from snnc.ir.footprint import program_size
+from snnc.progress import Report, quiet
+from snnc.results import Result, Rows
+from snnc.workflows.describing import relative
+from snnc.workflows.options import (
+    DEFAULT_SAMPLES,
+    DEFAULT_TIME_LIMIT,
+    Origin,
+    RunOptions,
+    VerifyOptions,
+)
+
+from .inputs import DataLike, ModelLike, data_source, model_source, needed_data
+from .inspection import Inspection, inspect_bundle
+
+if TYPE_CHECKING:
+    from snnc.workflows.ladder import Ladder
+    from snnc.workflows.run import Run
+    from snnc.workflows.verify import Verification
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bundle(Result):
+    """A compiled network on disk.
+
+    Attributes:
+        folder: where it is; a temporary folder of this object's where ``compile`` was given no output,
+            removed with it: :meth:`save` keeps the bundle.
+        allow_altered: whether to go on where files differ from the manifest.
+        origin: model and calibration data that were given in Python, for :meth:`ladder`.
+    """
+
+    folder: Path
+    allow_altered: bool = False
+    origin: Origin = field(default_factory=Origin)
+    _place: PrivateFolder | None = None
+
+    @cached_property
+    def _read(self) -> tuple[Contents, list[Diagnostic]]:
+        return read_bundle(self.folder, allow_altered=self.allow_altered)
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle says of itself."""
+        return self._read[0].manifest
+
+    @property
+    def program(self) -> Program:
+        """The integers that run."""
+        return self._read[0].program
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """Every named effect of the compile, and files that differ where that is allowed."""
+        return (*self.manifest.notes, *self._read[1])
+
+    def verify(
+        self,
+        data: DataLike = None,
+        *,
+        samples: int = DEFAULT_SAMPLES,
+        engine: str | None = None,
+        simulator: str | None = None,
+        potentials: bool = False,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        progress: Report = quiet,
+    ) -> Verification:
+        """Run the bundle on its target's engine and on a simulator of snnc, and compare every value.
+
+        Args:
+            data: event counts (samples, frames, *input shape), a file or arrays; None for random counts
+                like those of the calibration data, with seed 0.
+            samples: use only the first N samples.
+            engine: one of the target's; None for its first that is installed.
+            simulator: ``fast`` or ``reference``; None for ``fast``.
+            potentials: compare the potentials of hidden populations too.
+            time_limit: seconds that the engine may take.
+            progress: called with what is done, how much of it, out of how much.
+
+        Raises:
+            UserError: the bundle, the data, the simulator or the engine cannot be used.
+        """
+        from snnc.workflows.verify import verify_bundle
+
+        source = data_source(data, "the data")
+        options = VerifyOptions(
+            source, samples, engine, time_limit, simulator, potentials, self.allow_altered
+        )
+        return verify_bundle(self.folder, options, report=progress)
+
+    def ladder(  # the ladder's ends and verify's options, as on the command line
+        self,
+        data: DataLike = None,
+        *,
+        samples: int = DEFAULT_SAMPLES,
+        engine: str | None = None,
+        model: ModelLike | None = None,
+        calibration: DataLike = None,
+        module: str | None = None,
+        simulator: str | None = None,
+        potentials: bool = False,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        progress: Report = quiet,
+    ) -> Ladder:
+        """Compare the model with the engine, stage by stage in between.
+
+        Args:
+            data, samples, engine, time_limit, progress: as for :meth:`verify`.
+            model, calibration: what the bundle was compiled from, where it is no longer where it was.
+            module: ``package.module:factory`` of a state dict, which runs that code.
+            simulator, potentials: refused; they are options of :meth:`verify`.
+
+        Raises:
+            UserError: as :meth:`verify`; D128 the model or its calibration data are not there, or are
+                other ones.
+        """
+        from snnc.workflows.ladder import climb
+
+        options = VerifyOptions(
+            data_source(data, "the data"),
+            samples,
+            engine,
+            time_limit,
+            simulator,
+            potentials,
+            self.allow_altered,
+        )
+        found = self.origin
+        if calibration is not None:
+            found = replace(found, calibration=data_source(calibration, "the calibration data"))
+        if model is not None:
+            given = model_source(model, data=found.calibration, module=module)
+            found = replace(found, model=given)
+        return climb(self.folder, options, replace(found, module=module), report=progress)
+
+    def run(
+        self,
+        data: DataLike,
+        *,
+        record: str | Iterable[str] = (),
+        samples: int | None = None,
+        simulator: str | None = None,
+        progress: Report = quiet,
+    ) -> Run:
+        """Run the program on a simulator of snnc.
+
+        Args:
+            data: event counts (samples, frames, *input shape), a file or arrays, perhaps with labels.
+            record: names of populations whose spikes and potentials are kept at every time step.
+            samples: use only the first N samples; None for all.
+            simulator: ``fast`` (None) or ``reference``, which give the same integers.
+            progress: as for :meth:`verify`.
+
+        Returns:
+            Answers, predictions, and what was recorded.
+
+        Raises:
+            UserError: the bundle, the data or the simulator cannot be used; D506 counts that are not
+                whole numbers; D139 more than memory holds.
+        """
+        from snnc.workflows.run import run_bundle
+
+        source = needed_data(data, "the data")
+        names = (record,) if isinstance(record, str) else tuple(record)
+        options = RunOptions(source, samples, simulator or "fast", names, self.allow_altered)
+        return run_bundle(self.folder, options, report=progress)
+
+    def inspect(self) -> Inspection:
+        """What the bundle is made of: populations, projections, delays, ranges, effects."""
+        contents, warnings = self._read
+        return inspect_bundle(contents, warnings)
+
+    def save(self, folder: str | os.PathLike[str]) -> Bundle:
+        """Copy the bundle to a folder, as a compile to that folder would have written it.
+
+        Args:
+            folder: replaced where it is a bundle already.
+
+        Raises:
+            UserError: D110 to D112, D119 the folder cannot be written; D153 a file changed meanwhile.
+        """
+        output, contents = Path(folder), self._read[0]
+        refuse_output(output)
+        model, calibration = contents.manifest.model, contents.manifest.calibration
+        manifest = replace(
+            contents.manifest,
+            model=replace(model, path=self._moved(model.path, output)),
+            calibration=replace(calibration, path=self._moved(calibration.path, output)),
+        )
+        with checked_files(contents) as copy, staged(output) as fresh:
+            shutil.copytree(copy, fresh, dirs_exist_ok=True)
+            (fresh / MANIFEST).unlink(missing_ok=True)
+            seal(fresh, manifest)
+        return replace(self, folder=output, _place=None)
+
+    def _moved(self, path: str | None, folder: Path) -> str | None:
+        """A path as seen from the bundle, seen from another folder."""
+        return None if path is None else relative(resolved(self.folder / path), folder)
+
+    def headline(self) -> str:
+        """The result in one line."""
+        manifest, size = self.manifest, program_size(self.program)
+        text = f"{str(self.folder.name)!r}: {counted(size.neurons, 'neuron')}, "
+        text += f"{counted(manifest.steps_per_frame, 'step')} a frame, code {manifest.code}"
+        kept = manifest.kept
+        if kept is not None and kept.decisions is not None:
+            text += f"; keeps {kept.decisions:.1%} of {kept.samples} decisions"
+        return text
+
+    def table(self) -> Rows:
+        """A row for each population."""
+        return Rows(
+            ("population", "kind", "shape"),
+            tuple((p.name, p.kind.value, p.shape) for p in self.program.populations),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for ``compile --json``: the folder, the size, and the manifest."""
+        size = program_size(self.program)
+        content = self.manifest.as_json()
+        content.pop("files")
+        return {
+            "folder": str(self.folder),
+            "neurons": size.neurons,
+            "synapses": size.synapses,
+            **content,
+        }

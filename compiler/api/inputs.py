@@ -1,0 +1,163 @@
+"""What Python users give: models as paths or modules, data as paths or arrays, lists as sequences."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import numpy as np
+
+from snnc.bundle.data import Data, DataSource
+from snnc.errors import fail
+from snnc.frontend import ModelSource
+from snnc.ir import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ModelLike: TypeAlias = Union[str, "os.PathLike[str]", "nn.Module", ModelSource]
+"""A model file, or a module or :class:`snnc.Rollout` of this process."""
+
+DataLike: TypeAlias = Any
+"""A ``.npz`` file with ``x`` and perhaps ``y``; an array or tensor x (samples, frames, *input shape) of
+event counts; a pair ``(x, y)`` with labels (samples,); or a mapping with ``x`` and perhaps ``y``."""
+
+ShapeLike: TypeAlias = str | Iterable[int] | None
+"""Shape of one frame without the batch axis: ``(2, 16, 16)`` or ``"2,16,16"``."""
+
+
+def data_source(given: DataLike, name: str) -> DataSource | None:
+    """Data as the user gives them; they are read and checked later.
+
+    Args:
+        given: as :data:`DataLike`, or None.
+        name: what messages call arrays.
+
+    Raises:
+        UserError: D502 something else.
+    """
+    if given is None or isinstance(given, DataSource):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return DataSource(Path(given))
+    if isinstance(given, Data):
+        given = (given.x, given.y)
+    if isinstance(given, Mapping):
+        named = {str(key): value for key, value in given.items()}
+    elif isinstance(given, tuple) and len(given) == 2:
+        named = {"x": given[0], "y": given[1]}
+    else:
+        named = {"x": given}
+    arrays = {key: _array(value, name) for key, value in named.items() if value is not None}
+    return DataSource(arrays=arrays, name=name)
+
+
+def needed_data(given: DataLike, name: str) -> DataSource:
+    """Data that nothing works without.
+
+    Raises:
+        UserError: D502 there are none, or something else.
+    """
+    found = data_source(given, name)
+    if found is None:
+        raise _no_data(given, name, "nothing can run without data")
+    return found
+
+
+def _array(value: Any, name: str) -> np.ndarray[Any, Any]:
+    if hasattr(value, "detach"):  # a tensor, maybe on another device
+        value = value.detach().cpu().numpy()
+    try:
+        found = np.asarray(value)
+    except ValueError as problem:
+        raise _no_data(value, name, str(problem)) from None
+    if found.dtype == object:
+        raise _no_data(value, name, "its elements are not numbers")
+    return found
+
+
+def _no_data(value: Any, name: str, why: str) -> Exception:
+    return fail(
+        "D502",
+        f"no array of event counts, but {type(value).__name__}",
+        where=name,
+        why=why,
+        help="give a .npz file, an array (samples, frames, ...), or a pair (x, y)",
+    )
+
+
+def model_source(
+    model: ModelLike,
+    *,
+    example: Any = None,
+    data: DataSource | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+) -> ModelSource:
+    """A model as the user gives it; a module becomes an archive in memory.
+
+    Args:
+        model: as :data:`ModelLike`.
+        example: for a module: what ``forward`` takes, with the batch axis; a tuple where it takes more
+            than a frame.
+        data: gives the shape of a frame where nothing else does.
+        dt, discretize, input_shape, module: as in :class:`snnc.frontend.ModelSource`.
+
+    Raises:
+        UserError: D305 no model; D122, D124, D126 the module cannot be exported.
+    """
+    if isinstance(model, ModelSource):
+        return model
+    shape = shape_text(input_shape)
+    if isinstance(model, str | os.PathLike):
+        return ModelSource(Path(model), dt, discretize, shape, module)
+    torch = sys.modules.get("torch")  # who has a module has imported it
+    if torch is None or not isinstance(model, torch.nn.Module):
+        raise fail(
+            "D305",
+            f"a model is a path or a torch module, not {type(model).__name__}",
+            where="model",
+            help="give the path of a model file, a torch.nn.Module or a snnc.Rollout",
+        )
+    from snnc.frontend.torch_export.given import parse_shape
+    from snnc.frontend.torch_save.live_module import archive_of_module
+
+    frames: Shape | None = None if shape is None else parse_shape(shape)
+    if frames is None and data is not None and example is None:
+        frames = data.read().x.shape[2:]
+    arguments = example if isinstance(example, tuple) or example is None else (example,)
+    name = Path(type(model).__name__.lower())
+    return ModelSource(name, archive=archive_of_module(model, arguments, frames))
+
+
+def shape_text(shape: ShapeLike) -> str | None:
+    """A shape as the command line has it."""
+    if shape is None or isinstance(shape, str):
+        return shape
+    return ",".join(str(length) for length in shape)
+
+
+def list_text(values: str | Iterable[Any] | None) -> str | None:
+    """A list of values as the command line has it: ``8,6,4``."""
+    if values is None or isinstance(values, str):
+        return values
+    if isinstance(values, Iterable):
+        return ",".join(str(value) for value in values)
+    return str(values)
+
+
+def texts(values: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Texts for a repeated option; a single one may be given as it is."""
+    if values is None:
+        return ()
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
+def path_of(given: str | os.PathLike[str] | None) -> Path | None:
+    """A path, where there is one."""
+    return None if given is None else Path(given)

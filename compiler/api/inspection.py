@@ -1,0 +1,114 @@
+"""What a model or a bundle is made of, as text and as plain types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snnc.bundle.folder import Bundle as Contents
+from snnc.errors import Diagnostic
+from snnc.frontend import Model
+from snnc.ir import Graph, Program, size
+from snnc.ir.delays import Delays, delays_of
+from snnc.ir.footprint import program_size
+from snnc.ir.text import graph_text
+from snnc.results import Result, Rows
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(Result):
+    """What a model or a bundle is made of.
+
+    Attributes:
+        name: of the network.
+        content: everything as plain types.
+        text: of a model, the graph as text; empty for a bundle.
+        contents, delays: of a bundle; None for a model.
+        warnings: what has to be said of the files.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    text: str = ""
+    contents: Contents | None = None
+    delays: Delays | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def headline(self) -> str:
+        """The result in one line."""
+        found = self.content
+        return (
+            f"{self.name}: {len(found['populations'])} populations, "
+            f"{len(found['projections'])} projections"
+        )
+
+    def table(self) -> Rows:
+        """A row for each population."""
+        return Rows(
+            ("population", "kind", "shape", "neurons"),
+            tuple(
+                (p["name"], p["kind"], tuple(p["shape"]), p["neurons"])
+                for p in self.content["populations"]
+            ),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types, for ``inspect --json``."""
+        return dict(self.content)
+
+
+def inspect_model(model: Model) -> Inspection:
+    """What a model's graph is made of."""
+    graph = model.graph
+    content = {
+        "model": graph.name,
+        "sha256": model.digest,
+        "populations": _populations(graph),
+        "projections": [
+            {
+                "source": q.source,
+                "target": q.target,
+                "operations": [type(op).__name__ for op in q.ops],
+                "frames": q.frames,
+            }
+            for q in graph.projections
+        ],
+        "calibration_samples": 0 if model.calibration is None else len(model.calibration),
+        "notes": [note.as_json() for note in model.notes],
+    }
+    return Inspection(graph.name, content, graph_text(graph))
+
+
+def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection:
+    """What a bundle is made of."""
+    program, manifest = contents.program, contents.manifest
+    found, footprint = delays_of(program), program_size(program)
+    content = {
+        "bundle": str(contents.folder),
+        "target": manifest.target,
+        "steps_per_frame": program.steps_per_frame,
+        "code": manifest.code,
+        "neurons": footprint.neurons,
+        "synapses": footprint.synapses,
+        "populations": _populations(program),
+        "projections": [
+            {"source": q.source, "target": q.target, "delay": q.delay} for q in program.projections
+        ],
+        "delays": found.as_json(),
+        "ranges": {
+            "status": manifest.ranges.status,
+            "claims": [{"counts": [c.low, c.high], "frames": c.frames} for c in manifest.ranges.claims],
+        },
+        "kept": None if manifest.kept is None else manifest.kept.as_json(),
+        "passes": manifest.passes,
+        "notes": [note.as_json() for note in manifest.notes],
+    }
+    return Inspection(program.name, content, "", contents, found, tuple(warnings))
+
+
+def _populations(network: Graph | Program) -> list[dict[str, Any]]:
+    return [
+        {"name": p.name, "kind": p.kind.value, "shape": list(p.shape), "neurons": size(p.shape)}
+        for p in network.populations
+    ]

@@ -1,0 +1,1 @@
+from compiler.bundle.kept import *

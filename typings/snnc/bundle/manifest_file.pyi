@@ -1,0 +1,1 @@
+from compiler.bundle.manifest_file import *
