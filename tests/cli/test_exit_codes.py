@@ -28,7 +28,7 @@ main()
 """
 RAISING = """
 import sys
-from snnc import cli_main
+from snnc.commands import main as cli_main
 def app(): raise {problem}
 cli_main.app = app
 from snnc.commands.start import main

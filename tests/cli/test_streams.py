@@ -69,7 +69,7 @@ def test_a_comparison_that_cannot_be_told(reference: Path, where: str, code: int
 
 def test_a_bug_that_cannot_be_told_is_a_bug() -> None:
     code = (
-        "from snnc import cli_main\n"
+        "from snnc.commands import main as cli_main\n"
         "def app(): raise RuntimeError('x')\n"
         "cli_main.app = app\n"
         "from snnc.commands.start import main\n"

@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from lava.magma.core.decorator import implements, requires, tag
+
+try:
+    from lava.magma.core.decorator import implements, requires, tag
+except ValueError as problem:  # what Python 3.11 makes of Lava 0.10.0
+    raise ImportError("import the bundle's package first: it makes Lava importable") from problem
 from lava.magma.core.model.py.model import PyLoihiProcessModel
 from lava.magma.core.model.py.ports import PyInPort, PyOutPort, PyRefPort
 from lava.magma.core.model.py.type import LavaPyType

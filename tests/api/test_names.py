@@ -1,0 +1,124 @@
+"""The names of ``snnc`` and their parameters: who uses them may rely on them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import snnc
+
+MODEL = "dt discretize input_shape module"
+PARAMETERS = {
+    "compile": "model target output calibration steps_per_frame weight_bits code keep allow_overflow "
+    f"example {MODEL} passes changes after_pass progress",
+    "finetune": "model method data output steps bits validation validation_share batch checkpoint "
+    "curve input_shape module progress recipe",
+    "inspect": f"path allow_altered example {MODEL}",
+    "load": "folder allow_altered",
+    "measure_noise": f"model data steps thresholds start samples spiking csv plot {MODEL} progress",
+    "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
+    f"allow_overflow example {MODEL} changes progress",
+    "Bundle.verify": "data samples engine simulator potentials time_limit progress",
+    "Bundle.ladder": "data samples engine model calibration module simulator potentials "
+    "time_limit progress",
+    "Bundle.run": "data record samples simulator progress",
+    "Bundle.inspect": "",
+    "Bundle.save": "folder",
+    "Rollout.node": "name norm activation",
+    "Rollout.edge": "source target operation delay",
+    "Rollout.readout": "name accumulate",
+    "Rollout.export": "path calibration",
+}
+MEMBERS = {
+    "Bundle": "folder manifest program notes verify ladder run inspect save",
+    "Verification": "engine simulator comparison equal different warnings missing measured",
+    "Ladder": "rungs first_difference first_broken different warnings missing",
+    "Run": "potential potential_of_one answers predictions accuracy spikes potentials cost",
+    "Front": "rows front advised command measure",
+    "Trained": "model given test runs next_command",
+    "Inspection": "name content text",
+    "UserError": "diagnostics",
+    "Diagnostic": "code what where why help severity render",
+}
+RESULTS = ("Bundle", "Front", "Inspection", "Ladder", "NoiseReport", "Run", "Trained", "Verification")
+
+
+def found(name: str) -> Any:
+    value: Any = snnc
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def test_the_list_of_public_names() -> None:
+    functions = {name for name in PARAMETERS if "." not in name}
+    classes = {*MEMBERS, *RESULTS, "Manifest", "QuantizedReLU", "Rollout", "SpikingNeuron"}
+    assert set(snnc.__all__) == {*functions, *classes, "__version__"}
+    assert dir(snnc) == sorted(snnc.__all__)
+    for name in snnc.__all__:
+        assert found(name) is not None
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameters(name: str) -> None:
+    names = [p for p in inspect.signature(found(name)).parameters if p != "self"]
+    assert names == PARAMETERS[name].split()
+    assert inspect.getdoc(found(name))
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_members(name: str) -> None:
+    kind = found(name)
+    known = {*dir(kind), *getattr(kind, "__dataclass_fields__", ()), *_set_in_init(name)}
+    assert not set(MEMBERS[name].split()) - known
+
+
+def _set_in_init(name: str) -> tuple[str, ...]:
+    return ("diagnostics",) if name == "UserError" else ()
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_results_are_frozen_and_show_themselves(name: str) -> None:
+    kind = found(name)
+    assert kind.__dataclass_params__.frozen
+    for method in ("headline", "as_json", "table", "to_json", "to_pandas", "_repr_html_"):
+        assert callable(getattr(kind, method)), method
+    assert "dataclass" not in kind.__repr__.__qualname__
+
+
+def test_importing_is_quick_and_needs_no_torch() -> None:
+    code = (
+        "import sys, snnc; dir(snnc); assert not {'torch', 'numpy', 'numba'} & set(sys.modules);"
+        "snnc.compile, snnc.load, snnc.Bundle, snnc.Run, snnc.Verification, snnc.tune;"
+        "assert 'torch' not in sys.modules and 'rich' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_walking_the_packages_runs_nothing() -> None:
+    """Documentation tools walk; ``__main__`` must not start, and engines' scripts must not run."""
+    code = (
+        "import pkgutil, snnc, snnc.backends, snnc.passes\n"
+        "for root in (snnc, snnc.backends, snnc.passes):\n"
+        "    names = [m.name for m in pkgutil.walk_packages(root.__path__, root.__name__ + '.')]\n"
+        "    assert len(names) > 30, names\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'complie'"):
+        importlib.import_module("snnc").complie  # noqa: B018
+
+
+def test_stubs_know_the_names() -> None:
+    """``typings`` re-exports the package with a star, which takes ``__all__``."""
+    assert "compile" in snnc.__all__ and not [n for n in snnc.__all__ if not hasattr(snnc, n)]
+    assert pkgutil.resolve_name("snnc:compile") is snnc.compile
