@@ -150,7 +150,9 @@ class Bundle(Result):
         if calibration is not None:
             found = replace(found, calibration=data_source(calibration, "the calibration data"))
         if model is not None:
-            given = model_source(model, data=found.calibration, module=module)
+            is_file = isinstance(model, str | os.PathLike)
+            shape = None if is_file else self.program.input.shape
+            given = model_source(model, input_shape=shape, module=module)
             found = replace(found, model=given)
         return climb(self.folder, options, replace(found, module=module), report=progress)
 

@@ -86,7 +86,7 @@ def test_data_come_in_many_forms(bundle: snnc.Bundle, counts: NDArray[Any], tmp_
     for wrong in ("text", object(), [[1], [1, 2]], None):
         if wrong == "text":
             continue
-        with pytest.raises(snnc.UserError, match="D50[23]"):
+        with pytest.raises(snnc.UserError, match=r"D50[23]"):
             bundle.run(wrong)
 
 
@@ -100,7 +100,7 @@ def test_verify_and_the_shapes_of_results(bundle: snnc.Bundle, counts: NDArray[A
 
 def test_without_pandas(bundle: snnc.Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(snnc.UserError, match="D123.*pandas"):
+    with pytest.raises(snnc.UserError, match=r"D123.*pandas"):
         bundle.to_pandas()
 
 

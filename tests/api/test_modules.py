@@ -1,0 +1,134 @@
+"""Models of this process: modules and rollouts, compiled without a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import snnc
+
+
+def counts(*shape: int) -> Any:
+    return np.random.default_rng(0).poisson(0.5, (24, 3, *shape))
+
+
+def rollout() -> snnc.Rollout:
+    torch.manual_seed(0)
+    net = snnc.Rollout((6,))
+    net.node("h")
+    net.readout("out")
+    net.edge("input", "h", nn.Linear(6, 8))
+    net.edge("h", "out", nn.Linear(8, 3))
+    return net
+
+
+def layers() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+
+
+class Looping(nn.Module):
+    """A state that comes in and goes out again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.inner, self.outer = nn.Linear(6, 4), nn.Linear(4, 3)
+
+    def forward(self, frame: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        now = torch.relu(self.inner(frame) + before)
+        return self.outer(now), now
+
+
+def test_a_rollout(tmp_path: Path) -> None:
+    net = rollout().train()
+    bundle = snnc.compile(net, "reference", calibration=counts(6), code="rate", steps_per_frame=8)
+    assert net.training and bundle.manifest.model.path is None
+    assert bundle.manifest.calibration.origin == "array" and bundle.manifest.model.name == "rollout"
+    net.export(tmp_path / "net.pt")
+    np.savez(tmp_path / "x.npz", x=counts(6))
+    file = snnc.compile(
+        tmp_path / "net.pt",
+        "reference",
+        calibration=tmp_path / "x.npz",
+        code="rate",
+        steps_per_frame=8,
+    )
+    assert np.array_equal(file.run(counts(6)).potential, bundle.run(counts(6)).potential)
+
+
+def test_a_module_by_example_shape_or_data() -> None:
+    net = layers().train()
+    for given in ({"example": torch.zeros(1, 6)}, {"input_shape": (6,)}, {}):
+        bundle = snnc.compile(net, "reference", calibration=counts(6), code="graded", **given)
+        assert bundle.program.input.shape == (6,) and bundle.manifest.kept is not None
+    assert net.training
+    with pytest.raises(snnc.UserError, match=r"D122[\s\S]*give example=frame"):
+        snnc.compile(net, "reference")
+
+
+def test_states_by_example() -> None:
+    frame, state = np.zeros((1, 6)), np.zeros((1, 4))
+    bundle = snnc.compile(
+        Looping(), "reference", calibration=counts(6), code="graded", example=(frame, state)
+    )
+    loops = [q for q in bundle.program.projections if q.source == q.target]
+    assert len(loops) == 1
+    with pytest.raises(snnc.UserError, match="D124"):
+        snnc.compile(Looping(), "reference", example=frame)
+
+
+def test_the_ladder_remembers_what_was_given(tmp_path: Path) -> None:
+    bundle = snnc.compile(layers(), "reference", calibration=counts(6), code="graded")
+    found = bundle.ladder(counts(6))
+    assert [r.name for r in found.rungs][:2] == ["torch model", "graph in floats"]
+    assert not found.different and len(found.rungs) == 7
+    saved = bundle.save(tmp_path / "net")
+    assert not saved.ladder(counts(6)).different
+    alone = snnc.load(saved.folder)
+    with pytest.raises(snnc.UserError, match=r"D128[\s\S]*given in Python"):
+        alone.ladder(counts(6))
+    with pytest.raises(snnc.UserError, match=r"D128[\s\S]*calibration data .* given in Python"):
+        alone.ladder(counts(6), model=layers())
+    assert not alone.ladder(counts(6), model=layers(), calibration=counts(6)).different
+
+
+@pytest.mark.parametrize("wrong", [3, None, {"a": 1}, [1.0]])
+def test_what_is_no_model(wrong: Any) -> None:
+    with pytest.raises(snnc.UserError, match="a model is a path or a torch module"):
+        snnc.compile(wrong, "reference")
+
+
+def test_an_incomplete_rollout() -> None:
+    with pytest.raises(snnc.UserError, match=r"D126.*incomplete"):
+        snnc.compile(snnc.Rollout((6,)), "reference")
+
+
+def test_tune_and_finetune_take_arrays(tmp_path: Path) -> None:
+    x, y = counts(6), np.arange(24) % 3
+    front = snnc.tune(
+        layers(),
+        "reference",
+        (x, y),
+        code=["rate", "graded"],
+        steps_per_frame=8,
+        weight_bits=[8, 4],
+        workers=1,
+    )
+    assert len(front.rows) > 3 and front.advised in front.rows
+    frame = front.to_pandas()
+    assert list(frame["code"].unique()) == ["rate", "graded"] and "accuracy" in frame.columns
+    assert len(repr(front)) < 2000 and "<table>" in front._repr_html_()
+    trained = snnc.finetune(
+        rollout(), "stdb", (x, y), tmp_path / "tuned.pt", steps=2, epochs=1, batch=8
+    )
+    assert trained.model.is_file() and "accuracy" in repr(trained)
+    assert list(trained.to_pandas().columns) == ["method", "epoch", "accuracy", "samples"]
+    assert snnc.compile(trained.model, "loihi").manifest.steps_per_frame == 2
+    with pytest.raises(TypeError, match="epoch'"):
+        snnc.finetune(rollout(), "stdb", (x, y), tmp_path / "tuned.pt", epoch=1)
