@@ -34,7 +34,7 @@ def test_it_trains_compiles_verifies_and_shows_spikes(
     nbclient = pytest.importorskip("nbclient", reason="the dev extra is not installed")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
     book = nbformat.read(NOTEBOOK, as_version=4)
     client = nbclient.NotebookClient(
