@@ -8,6 +8,9 @@ from __future__ import annotations
 from snnc.errors import Diagnostic
 from snnc.ir import Limit
 
+OWN_PASSES = "use the target's own passes (leave --passes out)"
+"""Where no pass of the target gives such a program."""
+
 
 def exceeds(
     target: str, code: str, what: str, value: int, limit: Limit, where: str, cure: str

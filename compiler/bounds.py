@@ -14,6 +14,9 @@ from typing import Any
 
 from .errors import Diagnostic, UserError
 
+CODE = "D305"
+"""Of every number outside its bounds, whatever it is given to."""
+
 LONGEST_SHOWN = 128
 """Bits of a whole number that a message writes out."""
 
@@ -47,14 +50,13 @@ class Bounds:
         over = self.low < value if self.above_low else self.low <= value
         return over and (value < self.high if self.below_high else value <= self.high)
 
-    def problem(self, value: float, option: str, where: str, code: str) -> Diagnostic | None:
+    def problem(self, value: float, option: str, where: str) -> Diagnostic | None:
         """The message for a number outside, with the bound that it violates.
 
         Args:
             value: the number.
             option: what messages call it.
             where: its place, as the user writes it.
-            code: of the message.
         """
         if self.hold(value):
             return None
@@ -67,37 +69,35 @@ class Bounds:
             limit = f"it must be above {shown_number(self.low)}"
             limit = limit if self.above_low else f"the smallest is {shown_number(self.low)}"
         return Diagnostic(
-            code, f"{option} is {shown_number(value)}, {limit}", where, help=f"use {self}"
+            CODE, f"{option} is {shown_number(value)}, {limit}", where, help=f"use {self}"
         )
 
-    def check(self, value: float | None, option: str, code: str = "D305", where: str = "") -> None:
+    def check(self, value: float | None, option: str, where: str = "") -> None:
         """Refuse a number outside; None is an option that was left out.
 
         Args:
             value: the number.
             option: as the user writes it, such as ``--samples``.
-            code: of the message.
             where: its place; the option's name where that is all.
 
         Raises:
-            UserError: with both numbers.
+            UserError: D305, with both numbers.
         """
-        found = None if value is None else self.problem(value, option, where or option, code)
+        found = None if value is None else self.problem(value, option, where or option)
         if found is not None:
             raise UserError(found)
 
 
-def refuse_outside(options: Any, bounds: Mapping[str, Bounds], where: str, code: str) -> None:
+def refuse_outside(options: Any, bounds: Mapping[str, Bounds], where: str) -> None:
     """Make sure that all fields with bounds are inside; those that are None are unset.
 
     Args:
         options: an instance of a dataclass.
         bounds: by field.
         where: of messages; ``{}`` in it is replaced by the option's name.
-        code: of messages.
 
     Raises:
-        UserError: every field that is outside, with both numbers.
+        UserError: D305, every field that is outside, with both numbers.
     """
     found = []
     for field, bound in bounds.items():
@@ -105,7 +105,7 @@ def refuse_outside(options: Any, bounds: Mapping[str, Bounds], where: str, code:
         # Passes, methods and targets are written with dashes; recipes as tables of TOML have them.
         option = field.replace("_", "-") if "{}" in where else field
         place = where.replace("{}", f"{{{option}}}")
-        problem = None if value is None else bound.problem(value, option, place, code)
+        problem = None if value is None else bound.problem(value, option, place)
         if problem is not None:
             found.append(problem)
     if found:

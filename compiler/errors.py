@@ -7,7 +7,7 @@ reaches the user is a bug in snnc.
 
 The codes are grouped: D1xx files and formats, D2xx the network, D3xx passes and their options,
 D4xx limits of a target, D5xx data, D6xx engines and environments, N7xx named effects (not errors:
-something changed the meaning, and how much).
+something changed the meaning, and how much). What each code means is in ``compiler/messages/records``.
 """
 
 from __future__ import annotations

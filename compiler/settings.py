@@ -26,7 +26,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
     """``name{option=value,...}`` as the name and its options' texts.
 
     Raises:
-        UserError: D308 the text has another form, or gives an option twice.
+        UserError: D308 the text has another form, D320 it gives an option twice.
     """
     match = re.fullmatch(r"([a-z0-9-]+)(?:\{(.*)\})?", text.strip())
     if match is None:
@@ -37,7 +37,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
         option, _, value = (piece.strip() for piece in part.partition("="))
         if option in found:
             what = f"{option} is given twice: {found[option]} and {value}"
-            raise fail("D308", what, where=text.strip(), help="give each option once")
+            raise fail("D320", what, where=text.strip(), help="give each option once")
         found[option] = value
     return match.group(1), found
 
@@ -65,8 +65,8 @@ def values(kind: type, texts: dict[str, str], called: str) -> dict[str, Any]:
         called: what messages call it, e.g. ``pass match-delays``.
 
     Raises:
-        UserError: D308 no such option, a value of another type, or a number that no array holds where
-            the option has no bounds.
+        UserError: D329 no such option, D308 a value of another type, D305 a number that no array holds
+            where the option has no bounds.
     """
     known = options(kind)
     bounds: Mapping[str, Bounds] = getattr(kind, "bounds", {})
@@ -74,14 +74,14 @@ def values(kind: type, texts: dict[str, str], called: str) -> dict[str, Any]:
     for option, text in texts.items():
         if option not in known:
             raise fail(
-                "D308",
+                "D329",
                 f"{called} has no option {option!r}",
                 help=f"it has {', '.join(known)}" if known else "it has none",
             )
         where = f"{called.split()[-1]}{{{option}}}"
         field, value = option.replace("-", "_"), _value(text, known[option], where)
         if known[option] in WIDEST and field not in bounds:
-            WIDEST[known[option]].check(value, option, "D308", where)
+            WIDEST[known[option]].check(value, option, where)
         found[field] = value
     return found
 

@@ -5,6 +5,7 @@ from .facts import problems
 from .pipeline import (
     FoundPass,
     Pipeline,
+    no_pass,
     parse_change,
     parse_pass,
     pipeline_parts,
@@ -19,6 +20,7 @@ __all__ = [
     "FoundPass",
     "Pass",
     "Pipeline",
+    "no_pass",
     "parse_change",
     "parse_pass",
     "pipeline_parts",

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, Bounds
-from snnc.errors import fail
+from snnc.choices import refuse_other
 from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
@@ -111,9 +111,7 @@ class BalanceThresholds(Pass):
 
     def _refuse_options(self) -> None:
         for option, value in (("method", self.method), ("per", self.per)):
-            if value not in self.choices[option]:
-                what, help = f"no {option} {value!r}", f"use one of {', '.join(self.choices[option])}"
-                raise fail("D305", what, where=f"{self.name}{{{option}}}", help=help)
+            refuse_other(value, option, self.choices[option], f"{self.name}{{{option}}}")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
         bounded = [p.name for p in graph.neurons if p.levels is None]

@@ -91,7 +91,7 @@ class Pass:
         Raises:
             UserError: D305.
         """
-        refuse_outside(self, self.bounds, f"{self.name}{{}}", "D305")
+        refuse_outside(self, self.bounds, f"{self.name}{{}}")
 
     def run(self, graph: Graph, context: Context) -> Graph:
         """The changed graph, or the same object when there was nothing to do.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Reset
 
@@ -37,9 +38,7 @@ class ChooseCode(Pass):
     code: str = "rate"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        names = [code.value for code in Code]
-        if self.code not in names:
-            raise fail("D305", f"no code {self.code!r}", where="--code", help=f"use {', '.join(names)}")
+        refuse_other(self.code, "code", self.choices["code"], "--code")
         code = Code(self.code)
         if code not in context.target.codes:
             able = ", ".join(c.value for c in context.target.codes)

@@ -45,7 +45,7 @@ def _arrays(op: Op) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.float64]
 
 def _message(where: str, what: str, culprit: str) -> Diagnostic:
     return Diagnostic(
-        "D211",
+        "D147",
         f"{what} beyond {np.finfo(float).max:.1e}, the largest number that can be computed with",
         where,
         why=f"pass {culprit} multiplies weights, or divides them by thresholds, of such sizes",

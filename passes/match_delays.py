@@ -201,7 +201,7 @@ def note_relays(
                 f"steps, a connection has at most {longest}",
                 where=source.origin or source.name,
                 why="what goes out must arrive together with what takes other paths, or round a loop",
-                help="use fewer steps a frame (--steps-per-frame)",
+                help="" if graph.frame_is_step else "use fewer steps a frame (--steps-per-frame)",
             )
 
 
@@ -229,15 +229,21 @@ def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> Non
     waits = sum(graph.latency(name, steps_per_frame) for name in loop[1:])
     needed = smallest_steps(graph, hop)
     why = f"its delays add up to {(had + waits) // steps_per_frame} frames of {steps_per_frame} steps"
+    if graph.frame_is_step:  # nobody can choose how many steps a frame has
+        cure = f"give the loop {hop * length} steps of delay or more"
+    elif needed is not None:
+        cure = f"use at least {needed} steps a frame (--steps-per-frame {needed})"
+    else:
+        more = (
+            f"{length} frames of delay or more" if waits or graph.code.exact else "one frame of delay"
+        )
+        cure = f"no number of steps a frame helps: give the loop {more}"
     raise fail(
         "D302",
         f"a loop of {length} connections has {had} steps, it takes {hop * length}",
         where=" -> ".join(loop),
         why=f"{why}, of which {waits} pass while neurons hear their frames" if waits else why,
-        help=f"use at least {needed} steps a frame (--steps-per-frame {needed})"
-        if needed is not None
-        else "no number of steps a frame helps: give the loop "
-        + (f"{length} frames of delay or more" if waits or graph.code.exact else "one frame of delay"),
+        help=cure,
     )
 
 

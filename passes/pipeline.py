@@ -103,13 +103,15 @@ def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
                 what = f"pass {name} cannot be used: {found.problem}"
                 cure = "update or remove that package; snnc passes lists what is there"
                 raise fail("D307", what, where=found.distribution, help=cure)
-        near = difflib.get_close_matches(name, registered(), 1)
-        raise fail(
-            "D308",
-            f"no pass {name!r}",
-            help=f"did you mean {near[0]}?" if near else "snnc passes lists them",
-        )
+        raise no_pass(name)
     return kind, settings.values(kind, texts, f"pass {name}")
+
+
+def no_pass(name: str, where: str = "") -> UserError:
+    """D328, with the nearest name; ``where`` is the option that named it."""
+    near = difflib.get_close_matches(name, registered(), 1)
+    cure = f"did you mean {near[0]}?" if near else "snnc passes lists them"
+    return fail("D328", f"no pass {name!r}", where=where, help=cure)
 
 
 def print_pass(a_pass: Pass) -> str:
@@ -214,7 +216,7 @@ class Pipeline:
 
 def _too_large(a_pass: Pass, graph: Graph, context: Context, problem: MemoryError) -> UserError:
     """The message for a pass that runs the network on more than memory holds."""
-    why, cures = "", ["fewer --steps-per-frame"]
+    why, cures = "", [] if graph.frame_is_step else ["fewer --steps-per-frame"]
     if context.calibration is not None:
         given, frames = context.calibration.shape[:2]
         used = min(given, getattr(a_pass, "samples", given))
@@ -227,5 +229,5 @@ def _too_large(a_pass: Pass, graph: Graph, context: Context, problem: MemoryErro
         f"not enough memory: {problem}" if str(problem) else "not enough memory",
         where=f"pass {a_pass.name}",
         why=why,
-        help=f"use {', or '.join(cures)}",
+        help=f"use {', or '.join(cures or ['a machine with more memory'])}",
     )

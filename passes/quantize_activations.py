@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bounds import PERCENTILE, SAMPLES, Bounds
+from snnc.choices import refuse_other
 from snnc.errors import fail
-from snnc.ir import Array, Code, Graph, Population, per_channel
+from snnc.ir import Array, Code, Graph, Population, Target, per_channel
 from snnc.sim.analog import run_frames
 
 from .activation_ranges import channel_ranges
@@ -65,14 +66,12 @@ class QuantizeActivations(Pass):
     def run(self, graph: Graph, context: Context) -> Graph:
         if self.shift not in (0, 0.5):
             what, where = f"a shift of {self.shift}", f"{self.name}{{shift}}"
-            raise fail("D305", what, where=where, help="use 0 or 0.5")
-        if self.per not in GROUPS:
-            what, help = f"no per {self.per!r}", f"use one of {', '.join(GROUPS)}"
-            raise fail("D305", what, where=f"{self.name}{{per}}", help=help)
+            raise fail("D326", what, where=where, help="use 0 or 0.5")
+        refuse_other(self.per, "per", GROUPS, f"{self.name}{{per}}")
         if not graph.code.exact:
             return graph
         bare = [p for p in graph.neurons if p.levels is None]
-        levels = self._levels(graph)
+        levels = self._levels(graph, context.target)
         if not bare:
             return graph
         without = [p for p in bare if p.ceiling is None]
@@ -94,13 +93,14 @@ class QuantizeActivations(Pass):
             for p in bare
         )
 
-    def _levels(self, graph: Graph) -> int:
+    def _levels(self, graph: Graph, target: Target) -> int:
         steps = graph.steps_per_frame or 1
         default = steps if graph.code is Code.FRAME else DEFAULT_GRADED_LEVELS
         levels = default if self.levels is None else self.levels
         most = [(p.levels, p.origin) for p in graph.neurons if p.levels is not None]
         if any(p.levels is None for p in graph.neurons):  # the others have levels of their own
             most.append((levels, "quantize-activations{levels}"))
+        graded = ", or --code graded" if Code.GRADED in target.codes else ""
         for count, where in most:
             if graph.code is Code.FRAME and count > steps:
                 raise fail(
@@ -108,7 +108,7 @@ class QuantizeActivations(Pass):
                     f"{count} levels do not fit a frame of {steps} steps",
                     where=where,
                     why="the code frame sends one spike a level and step",
-                    help=f"use --steps-per-frame {count}, or --code graded",
+                    help=f"use --steps-per-frame {count}" + graded,
                 )
         return levels
 
@@ -136,7 +136,7 @@ class QuantizeActivations(Pass):
         ranges = channel_ranges(seen, population.shape, self.percentile)
         if ranges.silent == population.shape[0]:
             context.warn(
-                "N702",
+                "N756",
                 "no neuron ever had positive input during calibration",
                 where=population.origin,
                 why=f"{len(seen)} calibration samples; its range is taken to be 1",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.bounds import START_VALUE, Bounds
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
 
@@ -130,6 +131,5 @@ class SetNeurons(Pass):
             ("reset", self.reset, [r.value for r in Reset]),
             ("comparison", self.comparison, [c.value for c in Comparison]),
         ):
-            if value is not None and value not in allowed:
-                what, help = f"no {option} {value!r}", f"use {' or '.join(allowed)}"
-                raise fail("D305", what, where=f"set-neurons{{{option}}}", help=help)
+            if value is not None:
+                refuse_other(value, option, allowed, f"set-neurons{{{option}}}")

@@ -12,7 +12,8 @@ from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
-from snnc.errors import Diagnostic, Severity, fail
+from snnc.choices import refuse_other
+from snnc.errors import Diagnostic, Severity
 from snnc.ir import Code, Integers, Program, Target, Trace
 
 from . import checks
@@ -51,9 +52,7 @@ class LoihiBackend:
     processes: str = "any"
 
     def __post_init__(self) -> None:
-        if self.processes not in PROCESSES:
-            what, help = f"no processes {self.processes!r}", f"use {' or '.join(PROCESSES)}"
-            raise fail("D308", what, where="loihi{processes}", help=help)
+        refuse_other(self.processes, "processes", PROCESSES, "loihi{processes}")
 
     interface: ClassVar[int] = 1
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import REPORT, run_process
+from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.backends.payload_files import read_results
 from snnc.errors import fail
 from snnc.files.writing import PrivateFolder
@@ -54,25 +55,17 @@ def run(
 
 def _check_request(engine: str, spikes: Integers) -> None:
     if engine not in ENGINES:
-        raise fail(
-            "D604",
-            f"loihi has no engine {engine!r}",
-            where="--engine",
-            help=f"choose one of: {', '.join(ENGINES)}",
-        )
+        raise no_engine("loihi", engine, ENGINES)
     version = lava_version()
     if version != LAVA_VERSION:
         what = f"lava-nc {version} is installed" if version else "Lava is not installed"
-        raise fail(
-            "D601",
-            f"{what}, engine {engine} needs lava-nc {LAVA_VERSION}",
-            where=lava_interpreter(),
-            help=f"{INSTALL}\n       or set {INTERPRETER} to a Python that has it",
-        )
+        how = f"{INSTALL}\n       or set {INTERPRETER} to a Python that has it"
+        needed = f"{what}, engine {engine} needs lava-nc {LAVA_VERSION}"
+        raise not_installed(needed, how, lava_interpreter())
     largest = int(np.abs(spikes).max(initial=0))
     if largest >= 2 ** (PAYLOAD_BITS.value - 1):
         raise fail(
-            "D605",
+            "D520",
             f"input payload {largest} exceeds {2 ** (PAYLOAD_BITS.value - 1) - 1}",
             where="input",
             why=f"a graded spike carries {PAYLOAD_BITS.value} bits, sign included "

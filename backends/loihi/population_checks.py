@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Limit, ProgramPopulation
 
@@ -19,7 +20,7 @@ from .target import (
     STATE_BITS,
 )
 
-SCALE = "quantize again: the scale of this population is too large"
+SCALE = f"{OWN_PASSES}, or train with weights and thresholds of like size"
 
 
 def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
@@ -42,7 +43,7 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
             f"state of {neuron.state_bits} bits, loihi has {STATE_BITS.value}",
             where=where,
             why=f"stated by {STATE_BITS.source}",
-            help=f"quantize with {STATE_BITS.value} bits",
+            help=OWN_PASSES,
         )
     if not 0 <= neuron.input_shift <= INPUT_SHIFT.value:
         yield Diagnostic(
@@ -50,7 +51,7 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
             f"input shift {neuron.input_shift} is not in 0 to {INPUT_SHIFT.value} on loihi",
             where=where,
             why=f"stated by {INPUT_SHIFT.source}",
-            help=f"quantize with an input shift of {INPUT_SHIFT.value}",
+            help=OWN_PASSES,
         )
     if neuron.threshold is not None:
         yield from _threshold(neuron.threshold, where)
@@ -60,7 +61,7 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
         yield exceeds("D408", "start value", largest, most, where, SCALE)
     mantissa = int(np.abs(neuron.bias_mantissa).max())
     if mantissa > BIAS_MANTISSA.value:
-        cure = "quantize again with a larger bias exponent"
+        cure = f"train with smaller biases, or {OWN_PASSES}"
         yield exceeds("D409", "bias mantissa", mantissa, BIAS_MANTISSA, where, cure)
     if neuron.bias_exponent > BIAS_EXPONENT.value:
         yield exceeds("D410", "bias exponent", neuron.bias_exponent, BIAS_EXPONENT, where, SCALE)
@@ -75,5 +76,5 @@ def _threshold(threshold: Integers, where: str) -> Iterator[Diagnostic]:
         limit = Limit(most, "units of the potential", MAX_THRESHOLD_MANTISSA.source)
         yield exceeds("D406", "threshold", largest, limit, where, SCALE)
     if smallest < 1:
-        cure = "quantize again: the scale of this population is too small"
+        cure = SCALE
         yield below("D407", "threshold", smallest, 1, where, cure)

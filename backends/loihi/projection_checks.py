@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
 from snnc.ir import (
     Conv2d,
@@ -48,7 +49,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             f"{WEIGHT_EXPONENT.value} on loihi",
             where=where,
             why=f"stated by {WEIGHT_EXPONENT.source}",
-            help="quantize again with another scale",
+            help=OWN_PASSES,
         )
     bits = projection.weight_bits
     if not 1 <= bits <= WEIGHT_BITS.value:
@@ -57,7 +58,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             f"{bits} weight bits are not in 1 to {WEIGHT_BITS.value} on loihi",
             where=where,
             why=f"stated by {WEIGHT_BITS.source}",
-            help=f"quantize with at most {WEIGHT_BITS.value} bits",
+            help=f"use --weight-bits {WEIGHT_BITS.value} or fewer",
         )
     elif not isinstance(projection.op, Identity):
         yield from _grid(projection, where)
@@ -67,7 +68,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             "a connection without weights",
             where=where,
             why="loihi has a weight at every synapse; snnc's passes write one there",
-            help="run the pass quantize-weights, which loihi's own pipeline contains",
+            help=OWN_PASSES,
         )
     yield from _shape(program, projection, where)
 
@@ -89,7 +90,7 @@ def _grid(projection: ProgramProjection, where: str) -> Iterator[Diagnostic]:
             f"{low} to {high} in steps of {weight_step(bits, mode)}",
             where=where,
             why=f"{bits} bits, {mode.value} signs: Lava would clip and truncate them silently",
-            help="run the pass quantize-weights",
+            help=OWN_PASSES,
         )
 
 

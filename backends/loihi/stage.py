@@ -24,7 +24,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
         because that was asked for.
 
     Raises:
-        UserError: D602 for every file that is not what snnc emits; D603 where data cannot be read.
+        UserError: D602 for every file that is not what snnc emits; D144 where data cannot be read.
     """
     files = _checked_code(package)
     try:
@@ -36,7 +36,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise fail(
-            "D603",
+            "D144",
             f"the program cannot be read: {error}",
             where=str(package),
             help="compile the model again",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
+from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import UserError, fail
 from snnc.ir import Integers, Kind, Program, Trace, read_program, size
@@ -34,12 +35,11 @@ def run(
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     if engine not in SCRIPTS:
-        help = f"choose one of: {', '.join(SCRIPTS)}"
-        raise fail("D604", f"loihi1 has no engine {engine!r}", where="--engine", help=help)
+        raise no_engine("loihi1", engine, SCRIPTS)
     python = ENVIRONMENT.python()
     if python is None:
-        what = f"engine {engine} is not installed"
-        raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install loihi1")
+        what, how = f"engine {engine} is not installed", "snnc targets install loihi1"
+        raise not_installed(what, how, str(ENVIRONMENT.folder))
     text = read_payload(folder / emitted.files["program"])
     packed = read_payload(folder / emitted.files["weights"])
     program = read_program(text, packed, place=str(folder))
@@ -65,7 +65,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
     """The cores of a bundle, which hold every neuron of the program once.
 
     Raises:
-        UserError: D437 they do not, or the file is no such file.
+        UserError: D144 they do not, or the file is no such file.
     """
     try:
         listed = read_payload_json(path)["cores"]
@@ -82,7 +82,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
                 raise ValueError(f"neuron {int(np.argmax(times != 1))} of {name} is not on one core")
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
         what = f"the cores cannot be read: {type(problem).__name__}: {problem}"
-        raise fail("D437", what, where=str(path), help="compile the model again") from problem
+        raise fail("D144", what, where=str(path), help="compile the model again") from problem
     return cores
 
 

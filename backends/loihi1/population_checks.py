@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
 from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Limit, Program, ProgramPopulation, Reset
 
@@ -22,7 +23,7 @@ from .target import (
     STATE_BITS,
 )
 
-SCALE = "quantize again: the scale of this population is too large"
+SCALE = f"{OWN_PASSES}, or train with weights and thresholds of like size"
 STATE = Limit(LARGEST_STATE, "units of the potential", STATE_BITS.source)
 
 
@@ -90,7 +91,7 @@ def _fields(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             f"state of {neuron.state_bits} bits, loihi1 has {STATE_BITS.value}",
             where,
             f"stated by {STATE_BITS.source}",
-            f"quantize with {STATE_BITS.value} bits",
+            OWN_PASSES,
         )
     if not 0 <= neuron.input_shift <= INPUT_SHIFT.value:
         yield Diagnostic(
@@ -98,14 +99,14 @@ def _fields(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             f"input shift {neuron.input_shift} is not in 0 to {INPUT_SHIFT.value} on loihi1",
             where,
             f"stated by {INPUT_SHIFT.source}",
-            f"quantize with an input shift of {INPUT_SHIFT.value}",
+            OWN_PASSES,
         )
     start = int(np.abs(neuron.start_value).max())
     if start > LARGEST_STATE:
         yield exceeds("D408", "start value", start, STATE, where, SCALE)
     mantissa = int(np.abs(neuron.bias_mantissa).max())
     if mantissa > BIAS_MANTISSA.value:
-        cure = "quantize again with a larger bias exponent"
+        cure = f"train with smaller biases, or {OWN_PASSES}"
         yield exceeds("D409", "bias mantissa", mantissa, BIAS_MANTISSA, where, cure)
     if neuron.bias_exponent > BIAS_EXPONENT.value:
         yield exceeds("D410", "bias exponent", neuron.bias_exponent, BIAS_EXPONENT, where, SCALE)
@@ -120,7 +121,7 @@ def _threshold(threshold: Integers, where: str) -> Iterator[Diagnostic]:
         limit = Limit(most, "units of the potential", MAX_THRESHOLD_MANTISSA.source)
         yield exceeds("D406", "threshold", largest, limit, where, SCALE)
     if smallest < 1:
-        cure = "quantize again: the scale of this population is too small"
+        cure = SCALE
         yield below("D407", "threshold", smallest, 1, where, cure)
 
 
@@ -155,12 +156,12 @@ def _constants(
             str(problem),
             where,
             f"stated by {MAX_THRESHOLD_MANTISSA.source}",
-            "quantize for loihi1, whose own pipeline makes such thresholds; where a network brings its "
-            "own >=, --set 'set-neurons{comparison=>}' makes it another network",
+            f"{OWN_PASSES}, which make such thresholds; where a network brings its own >=, --set "
+            "'set-neurons{comparison=>}' makes it another network",
         )
         return
     least = int(found.threshold.min()) * UNIT
     if least < UNIT:
         what = "threshold, as the chip compares it,"
-        cure = "quantize again: the scale of this population is too small"
+        cure = SCALE
         yield below("D407", what, least, UNIT, where, cure)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
 from snnc.ir import (
     Array,
@@ -61,7 +62,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             f"{projection.weight_bits} weight bits; loihi1 stores {allowed}",
             where,
             f"stated by {WEIGHT_BITS.source}",
-            f"quantize with one of {allowed}",
+            f"use one of --weight-bits {allowed}",
         )
     elif not isinstance(projection.op, Identity):
         yield from _grid(projection, where)
@@ -71,7 +72,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             "a connection without weights",
             where,
             "loihi1 has a weight at every synapse; snnc's passes write one there",
-            "run the pass quantize-weights, which loihi1's own pipeline contains",
+            OWN_PASSES,
         )
     else:
         yield from _exponent(program, projection, where)
@@ -102,7 +103,7 @@ def _grid(projection: ProgramProjection, where: str) -> Iterator[Diagnostic]:
             f"{low} to {high} in steps of {weight_step(bits, mode)}",
             where,
             f"{bits} bits, {mode.value} signs: the chip would clip and truncate them silently",
-            "run the pass quantize-weights",
+            OWN_PASSES,
         )
 
 
@@ -120,12 +121,12 @@ def _exponent(program: Program, projection: ProgramProjection, where: str) -> It
             where,
             f"stated by {WEIGHT_EXPONENT.source}; the program's is {projection.exponent}, with an "
             f"input shift of {population.neuron.input_shift}",
-            "quantize again with another scale",
+            OWN_PASSES,
         )
     for power, what in ((-exponent, "weight exponent"), (-projection.exponent, "exponent of the sum")):
         if power > 0 and np.any(op_weights(projection.op) % (1 << power)):
             yield Diagnostic(
-                "D429",
+                "D421",
                 f"{what} {-power}: weights that are no multiples of {1 << power} would be cut off",
                 where,
                 "the chip shifts each weight by itself, a program their sum: they are equal only where "

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import PAYLOAD, document_differences
 from snnc.backends.payload_names import refuse_other_names, strange_files
-from snnc.errors import Diagnostic, fail
+from snnc.errors import Diagnostic
 from snnc.files import parse_json
 from snnc.ir import Integers, Program, Target, Trace
+from snnc.optional import install_command, missing
 from snnc.sim import encode
 
 from . import engine as interpreter
@@ -32,7 +33,7 @@ from .target import NIR, PIPELINE
 
 __all__ = ["FILES", "NirBackend", "file_input"]
 
-INSTALL = "pip install 'snnc[nir]'"
+INSTALL = install_command("nir")
 GRAPH, LAYOUT, README = "network.nir", "layout.json", "README.md"
 FILES = {"graph": GRAPH, "layout": LAYOUT}
 LITERAL, INFORMED = "nir", "nir-metadata"
@@ -145,11 +146,11 @@ def _nir() -> Any:
     """The package nir.
 
     Raises:
-        UserError: D117 it is not installed.
+        UserError: D123 it is not installed.
     """
     try:
         import nir
     except ImportError as problem:
         what = "writing and running NIR files needs the package nir"
-        raise fail("D117", what, why=str(problem), help=INSTALL) from None
+        raise missing("nir", what, problem) from None
     return nir

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
 from snnc.ir import IntegerNeuron, Program, ProgramPopulation, Reset
 
 from .choices import Choices
 from .neurons import NO_CURRENT, unsaid
-from .target import STATE_BITS
+from .target import NIR, STATE_BITS
 
+MORE = "use more --weight-bits"
+LARGER = "train with smaller weights beside the thresholds"
 HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (another network: its accuracy is another)"
 
 
@@ -32,7 +35,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
                 continue
             if population.neuron.code.exact:
                 yield Diagnostic(
-                    "D417",
+                    "D426",
                     f"NIR has no word for neurons of the code {population.neuron.code.value}",
                     where,
                     "no primitive counts how many thresholds a frame has brought",
@@ -51,7 +54,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
                 f"its sum is shifted right by {-projection.exponent} bits",
                 projection.origin or projection.label,
                 "NIR's layers are linear, rounding a sum is not",
-                "use more --weight-bits",
+                MORE if projection.weight_bits < max(NIR.weight_bits) else LARGER,
             )
 
 
@@ -128,7 +131,7 @@ def _width(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             f"state of {neuron.state_bits} bits, nir has {STATE_BITS.value}",
             where,
             f"stated by {STATE_BITS.source}",
-            f"quantize with {STATE_BITS.value} bits",
+            OWN_PASSES,
         )
 
 

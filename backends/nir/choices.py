@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.bounds import SECONDS, Bounds, refuse_outside
+from snnc.choices import refuse_other
 from snnc.errors import fail
 
 DEFAULT_DT = 1.0
@@ -55,20 +56,14 @@ class Choices:
 
     def __post_init__(self) -> None:
         for name, allowed in ALLOWED.items():
-            if getattr(self, name) not in allowed:
-                raise fail(
-                    "D308",
-                    f"no {name} {getattr(self, name)!r}",
-                    where=f"nir{{{name}}}",
-                    help=f"use {' or '.join(allowed)}",
-                )
-        refuse_outside(self, self.bounds, "nir{}", "D308")
+            refuse_other(getattr(self, name), name, allowed, f"nir{{{name}}}")
+        refuse_outside(self, self.bounds, "nir{}")
         if self.wiring == "chain" and self.answer == "integrator":
             what = "the answer of a chain is what its last layer gives"
-            raise fail("D308", what, where="nir{answer}", help="use answer=values")
+            raise fail("D327", what, where="nir{answer}", help="use answer=values")
         if self.unsaid == "composite" and (self.delays == "registers" or self.wiring == "chain"):
             raise fail(
-                "D308",
+                "D327",
                 "registers pass on spikes of neurons that fire by themselves; a composite has none",
                 where="nir{unsaid=composite}",
                 help="use delays=nodes and wiring=free, or "

@@ -46,7 +46,7 @@ def run(
         potentials: also record those of hidden populations, where a node keeps them.
 
     Raises:
-        UserError: D570 a node takes too long in one step, D571 the run takes too much memory, D573 the
+        UserError: D570 a node takes too long in one step, D571 the run takes too much memory, D572 the
             graph takes another input, D606 the time is over.
     """
     samples, steps = spikes.shape[:2]
@@ -90,12 +90,12 @@ def node_input(graph: Any, layout: Layout, spikes: Integers) -> NDArray[Any]:
     """What the Input node is given at each of NIR's steps, for a program's input.
 
     Raises:
-        UserError: D573 it takes another number of values.
+        UserError: D572 it takes another number of values.
     """
     shape = tuple(int(n) for n in graph.nodes[INPUT].output_type["output"])
     if math.prod(shape) != math.prod(spikes.shape[2:]):
         raise fail(
-            "D573",
+            "D572",
             f"the NIR graph takes an input of shape {shape}, the program has {spikes.shape[2:]}",
             where=INPUT,
             why="the bundle was changed after it was compiled",

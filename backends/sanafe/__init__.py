@@ -46,7 +46,7 @@ class SanafeBackend:
     interface = INTERFACE
 
     def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, "sanafe{}", "D469")
+        refuse_outside(self, self.bounds, "sanafe{}")
 
     @property
     def name(self) -> str:

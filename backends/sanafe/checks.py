@@ -51,7 +51,7 @@ def _neuron(population: ProgramPopulation) -> Iterator[Diagnostic]:
     where = where_in(population.origin, population.name)
     if neuron.code is not Code.RATE:
         yield Diagnostic(
-            "D460",
+            "D426",
             f"neurons of the code {neuron.code.value}, SANA-FE's fire as their potential says, one "
             "spike a step, without payload",
             where,
@@ -66,7 +66,7 @@ def _floor(projection: ProgramProjection) -> Iterator[Diagnostic]:
     if not np.any(weights_of(projection.op) % 2**-projection.exponent):
         return
     yield Diagnostic(
-        "D463",
+        "D421",
         f"weight exponent {projection.exponent} rounds sums of weights down, which are no multiples of "
         f"{2**-projection.exponent}",
         where_in(projection.origin, projection.label),
@@ -85,12 +85,12 @@ def _one_step(
     if wraps(low, high, population.neuron.input_shift):
         most = int(max(-low, high)) << population.neuron.input_shift
         yield Diagnostic(
-            "D465",
+            "D430",
             f"the input of one step can reach {most}, the register of the current holds {LARGEST}",
             where_in(population.origin, population.name),
             f"sanafe {SANAFE_VERSION} has no registers that wrap; input payloads {payloads[0]} to "
             f"{payloads[1]}",
-            "quantize again without --allow-overflow, or give sanafe{input-bits} a smaller number",
+            "compile without --allow-overflow, or with a smaller sanafe{input-bits}",
         )
 
 
@@ -98,7 +98,7 @@ def _too_large(program: Program, input_bits: int, cores: int) -> Diagnostic:
     groups = groups_of(program, input_bits)
     sizes = [sum(g.size for g in kind) for kind in (groups.neurons, groups.echoes, groups.inputs)]
     return Diagnostic(
-        "D464",
+        "D433",
         f"{sizes[0]} neurons, {sizes[1]} echoes of delayed spikes and {sizes[2]} inputs exceed "
         f"{NEURONS.value} places: they take {cores} cores of {COMPARTMENTS.value}, the chip has "
         f"{CORES.value}",

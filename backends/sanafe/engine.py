@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.child import run_script
+from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.backends.environments import Environment
 from snnc.errors import UserError, fail
 from snnc.ir import Integers, Trace
@@ -48,11 +49,9 @@ def run(
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     python = ENVIRONMENT.python()
     if engine not in ENGINES:
-        help = f"choose one of: {', '.join(ENGINES)}"
-        raise fail("D604", f"sanafe has no engine {engine!r}", where="--engine", help=help)
+        raise no_engine("sanafe", engine, ENGINES)
     if python is None:
-        what = f"engine {engine} is not installed"
-        raise fail("D601", what, where="--engine", help="snnc targets install sanafe")
+        raise not_installed(f"engine {engine} is not installed", "snnc targets install sanafe")
     paths = {role: folder / name for role, name in emitted.files.items()}
     refuse_strange_files(paths["architecture"], paths["network"])
     host = read_host(paths["host"])
@@ -80,8 +79,8 @@ def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
     if lowest < smallest or highest > largest:
         shown = lowest if lowest < smallest else highest
         raise fail(
-            "D466",
-            f"an input payload of {shown}, the bundle's inputs can say {smallest} to {largest}",
+            "D470" if lowest < smallest else "D520",
+            f"an input payload of {shown}, the bundle's inputs can carry {smallest} to {largest}",
             where="input",
             why="SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
             help="compile with a larger sanafe{input-bits}, or use smaller counts",

@@ -45,7 +45,7 @@ def refuse_strange_files(architecture: Path, network: Path) -> None:
     """Go on only where both files have the form that snnc gives them.
 
     Raises:
-        UserError: D468 one of them has not, or is not there.
+        UserError: D602 one of them has not, or is not there.
     """
     for path in (architecture, network):
         if not path.is_file():
@@ -62,7 +62,7 @@ def read_host(path: Path) -> dict[str, Any]:
     """The content of ``play.json``, with everything that the engine reads of it.
 
     Raises:
-        UserError: D468 something is missing or of another kind.
+        UserError: D144 something is missing or of another kind.
     """
     try:
         host = read_payload_json(path)
@@ -81,13 +81,14 @@ def read_host(path: Path) -> dict[str, Any]:
         if not all(isinstance(n, int) for n in whole) or not isinstance(host["input"], str):
             raise TypeError("counts are whole numbers, the input's name is a text")
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise _strange(path, f"{type(problem).__name__} {problem}") from problem
+        what = f"it cannot be read: {type(problem).__name__}: {problem}"
+        raise fail("D144", what, where=str(path), help="compile the model again") from problem
     return dict(host)
 
 
 def _strange(path: Path, what: str) -> Exception:
     return fail(
-        "D468",
+        "D602",
         f"{path.name} of the bundle is not run: {what}",
         where=str(path),
         why="SANA-FE loads shared libraries that its files may name, so that all are checked first",

@@ -133,7 +133,7 @@ def notes(
     named = [g.population for g in groups.neurons if carried(program, g.population, payloads)]
     if named:
         yield Diagnostic(
-            "N752",
+            "N759",
             f"the host carries the state of {', '.join(named)} from step to step; SANA-FE adds up what "
             "arrives, fires, and counts what it costs",
             program.name,
@@ -169,7 +169,7 @@ def _beyond_loihi(
         over = [core.address for core, n in zip(cores, values, strict=True) if n > limit.value]
         if over:
             yield Diagnostic(
-                "N753",
+                "N763",
                 f"{len(over)} cores hear more {what} (up to {max(values)}) than a core of Loihi 1 "
                 f"holds ({limit.value}): {_listed(over)}",
                 program.name,

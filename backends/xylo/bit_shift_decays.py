@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Projection, Reset, size
 from snnc.ir.scaling import scale_outputs
@@ -64,12 +65,10 @@ class BitShiftDecays(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         for option, allowed in self.choices.items():
-            if (value := getattr(self, option)) not in allowed:
-                what, where = f"no {option} {value!r}", f"{self.name}{{{option}}}"
-                raise fail("D305", what, where=where, help=f"use {' or '.join(allowed)}")
+            refuse_other(getattr(self, option), option, allowed, f"{self.name}{{{option}}}")
         if MODEL not in context.target.neuron_models:
             raise fail(
-                "D305",
+                "D332",
                 f"{context.target.name} has no neurons of the model {MODEL}",
                 where=self.name,
                 help="leave the pass out, or compile with --target xylo",

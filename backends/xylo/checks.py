@@ -48,15 +48,15 @@ def _connection(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
     source = program.by_name[p.source]
     if p.delay != DELAY.value:
         cure = "shorten the rollout's delays: every connection takes one step already"
-        yield exceeds("D443", "delay", p.delay, DELAY, where, cure)
+        yield exceeds("D411", "delay", p.delay, DELAY, where, cure)
     if source.kind is Kind.NEURONS and not p.graded:
         what = "it counts spikes of one step as one"
         why = "Xylo adds the weight once for each of them"
         yield Diagnostic("D444", what, where, why, OWN_PASSES)
     if p.weight_bits > WEIGHT_BITS.value:
-        yield exceeds("D445", "weight bits", p.weight_bits, WEIGHT_BITS, where, OWN_PASSES)
+        yield exceeds("D413", "weight bits", p.weight_bits, WEIGHT_BITS, where, OWN_PASSES)
     if p.exponent > WEIGHT_EXPONENT.value:
-        yield exceeds("D445", "weight exponent", p.exponent, WEIGHT_EXPONENT, where, OWN_PASSES)
+        yield exceeds("D412", "weight exponent", p.exponent, WEIGHT_EXPONENT, where, OWN_PASSES)
 
 
 def _weights(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
@@ -66,12 +66,12 @@ def _weights(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
         weights = whole_weights(program, p)
     except ValueError as problem:
         what = f"weight exponent {p.exponent}: {problem}"
-        yield Diagnostic("D445", what, where, "Xylo shifts weights to the left only", OWN_PASSES)
+        yield Diagnostic("D421", what, where, "Xylo shifts weights to the left only", OWN_PASSES)
         return
     expected = (size(source.shape), size(program.by_name[p.target].shape))
     if weights.shape != expected:
         what = f"weights of shape {weights.shape} between {expected[0]} and {expected[1]} neurons"
-        yield Diagnostic("D445", what, where, help="please report this: no pass of snnc may produce it")
+        yield Diagnostic("D416", what, where, help="please report this: no pass of snnc may produce it")
 
 
 def _outputs(program: Program) -> Iterator[Diagnostic]:
@@ -97,7 +97,7 @@ def _matrices(program: Program) -> Iterator[Diagnostic]:
         if stored.size and (stored.min() < low or stored.max() > high):
             within = [p.label for p in on_chip(program) if matrix_name(program, p) == name]
             yield Diagnostic(
-                "D449",
+                "D414",
                 f"weights {stored.min()} to {stored.max()} of the {name} matrix, not {low} to {high}",
                 ", ".join(within),
                 f"{WEIGHT_BITS.value} bits ({WEIGHT_BITS.source}), and one shift for the whole matrix, "

@@ -40,7 +40,7 @@ def _begun(p: Population, begins: int, context: Context) -> Population:
     assert p.bias is not None
     largest = float(np.abs(p.bias).max())
     context.note(
-        "N746",
+        "N764",
         f"its bias, up to {largest:.4g} of its threshold, begins {early} "
         f"step{'s' if early > 1 else ''} too early",
         where=p.origin or p.name,

@@ -91,7 +91,7 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
     most = int(np.max(example))
     if most > INPUT_SPIKES.value:
         yield Diagnostic(
-            "D454",
+            "N743",
             f"calibration data have {most} spikes of an input channel in one step; xylo takes "
             f"{INPUT_SPIKES.value}",
             program.input.origin or program.input.name,

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
+from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
@@ -26,7 +27,7 @@ from .specification import Specification, unpack
 from .target import INPUT_SPIKES
 
 SCRIPT = Path(__file__).parent / "xylosim_script.py"
-DAMAGED, CURE = "D455", "compile the model again"
+DAMAGED, CURE = "D144", "compile the model again"
 KEPT_BY = {HIDDEN: "hidden", OUTPUT: "outputs"}
 
 
@@ -156,12 +157,11 @@ def run(
 
 def _interpreter(engine: str) -> Path:
     if engine != XYLOSIM:
-        what = f"xylo has no engine {engine!r}"
-        raise fail("D604", what, where="--engine", help=f"choose {XYLOSIM}")
+        raise no_engine("xylo", engine, [XYLOSIM])
     python = ENVIRONMENT.python()
     if python is None:
-        what = "xylosim 0.1.3 is not installed"
-        raise fail("D601", what, where=str(ENVIRONMENT.folder), help="snnc targets install xylo")
+        what, how = "xylosim 0.1.3 is not installed", "snnc targets install xylo"
+        raise not_installed(what, how, str(ENVIRONMENT.folder))
     return python
 
 
@@ -169,7 +169,7 @@ def _refuse_input(spikes: Integers) -> None:
     low, high = int(np.min(spikes, initial=0)), int(np.max(spikes, initial=0))
     if high > INPUT_SPIKES.value:
         raise fail(
-            "D454",
+            "D520",
             f"{high} spikes of an input channel in one step; xylo takes {INPUT_SPIKES.value}",
             where="input",
             why=f"stated by {INPUT_SPIKES.source}; it would drop the rest silently",
@@ -177,7 +177,7 @@ def _refuse_input(spikes: Integers) -> None:
         )
     if low < 0:
         what, why = f"a count of {low}", "Xylo counts spikes, which cannot be negative"
-        raise fail("D454", what, where="input", why=why, help="use event counts of 0 or more")
+        raise fail("D470", what, where="input", why=why, help="use event counts of 0 or more")
 
 
 def _measured(chip: Specification, given: Integers, hidden: Integers) -> Measured:

@@ -7,7 +7,7 @@ from functools import partial
 from snnc.backends import limit_messages
 
 SMALLER = "make the network smaller; snnc does not split one over several chips"
-OWN_PASSES = "use the passes of the target itself (leave --passes out)"
+OWN_PASSES = limit_messages.OWN_PASSES
 
 exceeds = partial(limit_messages.exceeds, "xylo")
 named = limit_messages.where_in

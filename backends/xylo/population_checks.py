@@ -30,15 +30,15 @@ def _numbers(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
     assert neuron.threshold is not None
     largest, smallest = int(neuron.threshold.max()), int(neuron.threshold.min())
     if largest > THRESHOLD.value:
-        yield exceeds("D452", "threshold", largest, THRESHOLD, where, SCALE)
+        yield exceeds("D406", "threshold", largest, THRESHOLD, where, SCALE)
     if smallest < 1:
-        yield Diagnostic("D452", f"threshold {smallest} is below 1 on xylo", where, help=SCALE)
+        yield Diagnostic("D407", f"threshold {smallest} is below 1 on xylo", where, help=SCALE)
     bias = int(np.abs(bias_of(neuron)).max())
     if bias > BIAS.value:
-        yield exceeds("D453", "bias", bias, BIAS, where, SCALE)
+        yield exceeds("D409", "bias", bias, BIAS, where, SCALE)
     if neuron.state_bits != STATE_BITS.value:
         what = f"state of {neuron.state_bits} bits, xylo has {STATE_BITS.value}"
-        yield Diagnostic("D456", what, where, f"stated by {STATE_BITS.source}", OWN_PASSES)
+        yield Diagnostic("D404", what, where, f"stated by {STATE_BITS.source}", OWN_PASSES)
 
 
 def strangers(program: Program) -> Iterator[Diagnostic]:
@@ -51,14 +51,14 @@ def strangers(program: Program) -> Iterator[Diagnostic]:
             if p.neuron.model != STANDARD:
                 what = f"a readout of the model {p.neuron.model}"
                 why = "the host adds up what the readout hears, as docs/numerics.md says"
-                yield Diagnostic("D448", what, where, why, OWN_PASSES)
+                yield Diagnostic("D332", what, where, why, OWN_PASSES)
         elif p.neuron.model != NEURON.name:
             relay = p.relay_of is not None
             what = "a relay neuron" if relay else f"neurons of the model {p.neuron.model}"
             why = "no neuron of Xylo passes on what it hears in the same step and forgets it"
             if not relay:
                 why = "Xylo's neurons have currents that last, several spikes a step and a leak"
-            yield Diagnostic("D448", f"{what}; xylo has the model xylo", where, why, OWN_PASSES)
+            yield Diagnostic("D332", f"{what}; xylo has the model xylo", where, why, OWN_PASSES)
 
 
 def check_sizes(program: Program) -> Iterator[Diagnostic]:

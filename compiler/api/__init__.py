@@ -166,7 +166,7 @@ def inspect(
         if value is not None and is_bundle != of_bundle:
             kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
             what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
-            raise fail("D305", what, where=f"--{option}", help="leave it out")
+            raise fail("D327", what, where=f"--{option}", help="leave it out")
     if isinstance(path, str | os.PathLike) and is_bundle:
         return load(path, allow_altered=allow_altered).inspect()
     source = model_source(

@@ -109,7 +109,7 @@ def model_source(
         dt, discretize, input_shape, module: as in :class:`snnc.frontend.ModelSource`.
 
     Raises:
-        UserError: D305 no model; D122, D124, D126 the module cannot be exported.
+        UserError: D337 no model; D122, D124, D126 the module cannot be exported.
     """
     if isinstance(model, ModelSource):
         return model
@@ -119,7 +119,7 @@ def model_source(
     torch = sys.modules.get("torch")  # who has a module has imported it
     if torch is None or not isinstance(model, torch.nn.Module):
         raise fail(
-            "D305",
+            "D337",
             f"a model is a path or a torch module, not {type(model).__name__}",
             where="model",
             help="give the path of a model file, a torch.nn.Module or a snnc.Rollout",

@@ -176,12 +176,21 @@ def check_shape(data: Data, shape: Shape, where: str) -> None:
     Raises:
         UserError: with both shapes.
     """
-    if data.x.shape[2:] != shape:
+    refuse_other_shape(data.x.shape, shape, where)
+
+
+def refuse_other_shape(found: Shape, shape: Shape, where: str) -> None:
+    """Refuse an array (samples, frames, \\*axes of a frame) whose frames have another shape.
+
+    Raises:
+        UserError: D508.
+    """
+    if found[2:] != shape:
         raise fail(
             "D508",
-            f"x has frames of shape {data.x.shape[2:]}, the model takes {shape}",
+            f"x has frames of shape {found[2:]}, the model takes {shape}",
             where=where,
-            why=f"x is (samples, frames, ...) and has shape {data.x.shape}",
+            why=f"x is (samples, frames, ...) and has shape {found}",
         )
 
 
@@ -208,7 +217,7 @@ def check_counts(data: Data, program: Program, target: Target, where: str) -> No
         found = [_above(data, target, over)] if over else []
         if under:
             relayed = relays_payloads(program)
-            found.append(_relayed(data, under) if relayed else _below(data, target, under))
+            found.append(_relayed(data, under, program) if relayed else _below(data, target, under))
     if found:
         raise UserError(*(replace(each, where=where) for each in found))
 
@@ -260,12 +269,15 @@ def _below(data: Data, target: Target, under: int) -> Diagnostic:
     )
 
 
-def _relayed(data: Data, under: int) -> Diagnostic:
+FEWER_STEPS = "compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many"
+
+
+def _relayed(data: Data, under: int, program: Program) -> Diagnostic:
     """A relay counts up from 0: it would swallow a negative payload without a word."""
     return Diagnostic(
         "D511",
         f"{under} of {data.x.size} counts are negative, smallest {data.x.min()}",
         why="a delay of the input is longer than a connection's, and its relay neurons carry no "
         "negative payloads",
-        help="compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many",
+        help=FEWER_STEPS if program.steps_per_frame > 1 else "use counts of 0 or more",
     )

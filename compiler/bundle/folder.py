@@ -189,7 +189,7 @@ def _hash(folder: Path, name: str, copy: Path | None = None) -> str:
     """The digest of a listed file, which is copied meanwhile if asked for.
 
     Raises:
-        UserError: D141 it is larger than one file may be: a hole of a terabyte takes no room on a disk.
+        UserError: D107 it is larger than one file may be: a hole of a terabyte takes no room on a disk.
     """
     found = hashlib.sha256()
     with (
@@ -226,7 +226,7 @@ def checked_files(bundle: Bundle) -> Iterator[Path]:
     Back ends are given it in place of the bundle; messages from inside name the bundle again.
 
     Raises:
-        UserError: D153 a file is another one than when it was checked.
+        UserError: D141 a file is another one than when it was checked.
     """
     with PrivateFolder("snnc-bundle-") as place:
         copy = Path(place) / "bundle"
@@ -250,7 +250,7 @@ def _renamed(told: Diagnostic, copy: str, folder: str) -> Diagnostic:
 
 def _changed(path: Path) -> UserError:
     what = "the file changed while the bundle was read"
-    return fail("D153", what, where=str(path), help="copy the bundle, and use the copy")
+    return fail("D141", what, where=str(path), help="copy the bundle, and use the copy")
 
 
 def _refuse_contradiction(folder: Path, manifest: Manifest, program: Program) -> None:

@@ -18,7 +18,7 @@ from snnc.errors import UserError, fail
 from snnc.files.enclosing import refuse_inside_bundle
 from snnc.files.exchanging import exchange
 from snnc.files.inside import FILE, FOLDER, look
-from snnc.files.writing import FolderBeside, abandoned_folders, cannot_write
+from snnc.files.writing import FolderBeside, abandoned_folders, cannot_write, no_folder
 from snnc.stopping import undivided
 
 from .manifest_file import MANIFEST, listed_files
@@ -80,7 +80,7 @@ def _refuse(output: Path) -> None:
             help="choose another folder with -o, or remove it",
         )
     if not output.absolute().parent.is_dir():
-        raise fail("D111", "the folder that should hold it does not exist", where=str(output))
+        raise no_folder(output)
 
 
 def _foreign(output: Path) -> list[str]:

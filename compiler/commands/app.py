@@ -12,6 +12,7 @@ import typer
 from snnc import __version__
 
 from .compile import compile_
+from .explain import explain
 from .finetune import finetune
 from .inspect import inspect
 from .methods import methods
@@ -60,5 +61,6 @@ app.command()(noise)
 app.command()(finetune)
 app.command()(train)
 app.command()(methods)
+app.command()(explain)
 app.add_typer(targets_app, name="targets")
 app.command()(passes)

@@ -98,13 +98,11 @@ def compile_(  # the options are the command line
 
 def _printer(wanted: list[str]) -> Callable[[Pass, Graph], None]:
     from snnc.ir.text import graph_text
-    from snnc.passes import registered
+    from snnc.passes import no_pass, registered
 
     unknown = [name for name in wanted if name != "all" and name not in registered()]
     if unknown:
-        known = ", ".join(registered())
-        cure = nearest(unknown[0], registered()) or f"use {known} or all"
-        raise fail("D308", f"no pass {unknown[0]!r}", where="--print-after", help=cure)
+        raise no_pass(unknown[0], "--print-after")
 
     def after(a_pass: Pass, graph: Graph) -> None:
         if a_pass.name in wanted or "all" in wanted:

@@ -92,7 +92,7 @@ def _said(problem: BaseException) -> int:
         return USED_WRONGLY
     if isinstance(problem, MemoryError):
         what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
-        cure = "use fewer --steps-per-frame, or fewer samples or frames of data"
+        cure = "use fewer samples or frames of data, or compile with fewer --steps-per-frame"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         return USED_WRONGLY
     if isinstance(problem, OSError) and problem.errno in NAMES:

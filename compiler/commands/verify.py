@@ -67,7 +67,7 @@ def verify(  # the options are the command line
             for option, value in (("model", model), ("calibration", calibration), ("module", module)):
                 if value is not None:
                     what = f"--{option} is for the ladder alone"
-                    raise fail("D305", what, where=f"--{option}", help="add --ladder, or leave it out")
+                    raise fail("D327", what, where=f"--{option}", help="add --ladder, or leave it out")
         found: Verification | Ladder
         with console.progress() as report:
             if ladder:

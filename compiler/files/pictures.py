@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import UserError, fail
+from snnc.optional import missing
 
 from . import Kind, read_bytes, reason, resolved
 from .enclosing import refuse_inside_bundle
+from .writing import no_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,18 +33,14 @@ def need_matplotlib(where: str, instead: str) -> None:
         instead: what gives the same numbers.
 
     Raises:
-        UserError: D615.
+        UserError: D123 it is not installed, D615 it refuses its settings.
     """
     try:
         import matplotlib  # noqa: F401
     except ImportError as problem:
-        raise fail(
-            "D615",
-            "plots need matplotlib",
-            where=where,
-            why=str(problem),
-            help=f"pip install 'snnc[plots]', or leave --plot out; {instead}",
-        ) from None
+        otherwise = f", or leave --plot out; {instead}"
+        what = "plots need matplotlib"
+        raise missing("matplotlib", what, problem, where=where, otherwise=otherwise) from None
     except Exception as problem:  # it reads its settings when it is imported
         raise fail(
             "D615",
@@ -82,12 +80,12 @@ def refuse_format(plot: Path) -> tuple[bytes, ...]:
     """How a file of the format begins that a name's ending says.
 
     Raises:
-        UserError: D305 no format that can be drawn.
+        UserError: D326 no format that can be drawn.
     """
     ending = plot.suffix.lower()
     if ending not in BEGINNINGS:
         what = f"{plot.suffix!r} is no format of plots" if plot.suffix else "nothing says the format"
-        raise fail("D305", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
+        raise fail("D326", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
     return BEGINNINGS[ending]
 
 
@@ -101,13 +99,18 @@ def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tup
         beginnings: how an earlier result begins, which may be replaced.
 
     Raises:
-        UserError: D112 no place for a file, D119 another file.
+        UserError: D151 a folder, D111 no folder to hold it, D112 one that cannot be written, D119
+            another file.
     """
     refuse_inside_bundle(path, f"{option} {path}")
     folder = resolved(path).parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        what = "this is a folder" if path.is_dir() else f"cannot write into {folder}"
-        raise fail("D112", what, where=f"{option} {path}", help="name a file in a folder of yours")
+    if path.is_dir():
+        raise fail("D151", "the output is a folder", where=f"{option} {path}", help="name a file")
+    if not folder.is_dir():
+        raise no_folder(path)
+    if not os.access(folder, os.W_OK):
+        what, cure = f"cannot write into {folder}", "name a file in a folder of yours"
+        raise fail("D112", what, where=f"{option} {path}", help=cure)
     if resolved(path) in [resolved(other) for other in read]:
         what = "the output is a file that is read"
     elif path.exists() and not _begins(path, beginnings):

@@ -31,8 +31,8 @@ def read_bytes(path: Path, kind: Kind, *, most: int | None = None) -> bytes:
         most: bytes that such a file may have; by default a quarter of the memory.
 
     Raises:
-        UserError: ``kind.code`` when it is missing or cannot be read; D140 it is no regular file; D141
-            it is too large, or its size is not what the system says.
+        UserError: ``kind.code`` when it is missing or cannot be read; D140 it is no regular file; D107
+            it is too large; D141 its size is not what the system says.
     """
     return read_open(_open(path, kind), path, kind, most=most)
 
@@ -100,7 +100,7 @@ def checked_size(handle: int, path: Path, most: int | None = None) -> int:
     """The size of an open file that is going to be read, in bytes.
 
     Raises:
-        UserError: D140 it is no regular file, D141 it is larger than one file may be.
+        UserError: D140 it is no regular file, D107 it is larger than one file may be.
     """
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
@@ -110,7 +110,7 @@ def checked_size(handle: int, path: Path, most: int | None = None) -> int:
     if status.st_size > limit:
         why = f"a file may take one quarter of the memory, which is {machine_memory()} bytes here"
         raise fail(
-            "D141",
+            "D107",
             f"the file has {status.st_size} bytes, the limit is {limit}",
             where=str(path),
             why=why if limit == share else "no file of this kind is as large",

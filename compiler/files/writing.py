@@ -65,6 +65,12 @@ def cannot_write(path: Path, problem: OSError) -> UserError:
     return fail("D112", f"cannot write: {problem.strerror or problem}", where=str(path))
 
 
+def no_folder(path: Path) -> UserError:
+    """D111, for an output whose folder is not there; snnc makes the output alone."""
+    what = f"the folder {path.parent} does not exist"
+    return fail("D111", what, where=str(path), help="make it, or name another place")
+
+
 def _refuse_other_kinds(place: Path, path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         mode = place.stat().st_mode

@@ -69,8 +69,8 @@ def measure_noise(
         report: progress.
 
     Raises:
-        UserError: D214 the network spikes already, D218 torch cannot run it, D305 an option is out of
-            bounds, D217 it has no neurons with activations, D519 none of them is ever active.
+        UserError: D214 the network spikes already, D218 torch cannot run it, D305, D315 an option is
+            out of bounds, D217 it has no neurons with activations, D519 none of them is ever active.
         ValueError: counts that do not fit.
     """
     check_start(start)
@@ -89,7 +89,7 @@ def measure_noise(
         settings = (*DEFAULT_SETTINGS, *([Setting(OWN)] if trained else []))
     if not trained and any(setting.kind == OWN for setting in settings):
         raise fail(
-            "D305",
+            "D315",
             "the network has no thresholds of its own",
             where="--thresholds own",
             why="its activations have no levels that training gave a range",
@@ -215,7 +215,7 @@ def _silent(graph: Graph, loud: Sequence[Population]) -> Iterator[Diagnostic]:
     for p in graph.neurons:
         if p not in loud:
             yield Diagnostic(
-                "N702",
+                "N757",
                 "no activation above 0 in the data: nothing to measure",
                 where=p.name,
                 help="use more, or more varied, samples",

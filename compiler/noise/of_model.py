@@ -65,7 +65,7 @@ def noise_of_model(
     from .table import noise_table
 
     csv, plot, data = options.csv, options.plot, options.data
-    SAMPLES.check(options.samples, "--samples", "D510")
+    SAMPLES.check(options.samples, "--samples")
     chosen = None if options.steps is None else parse_steps(options.steps)
     settings = None if options.thresholds is None else parse_settings(options.thresholds)
     check_start(options.start)

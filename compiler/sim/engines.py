@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Program, Trace, size, validate
 from snnc.ir.counts import refuse_fractions
@@ -31,12 +32,9 @@ def check_simulator(name: str) -> None:
     """Refuse a name that no simulator has.
 
     Raises:
-        UserError: D613.
+        UserError: D326.
     """
-    if name not in SIMULATORS:
-        raise fail(
-            "D613", f"there is no simulator {name!r}", help=f"use one of {', '.join(SIMULATORS)}"
-        )
+    refuse_other(name, "simulator", SIMULATORS, "--simulator")
 
 
 def simulator_for(program: Program, wanted: str) -> str:
@@ -81,7 +79,7 @@ def simulate(
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D506 payloads that are not whole numbers, D613, D614, D139 more than memory holds,
+        UserError: D506 payloads that are not whole numbers, D326, D614, D139 more than memory holds,
             D331 no package brings a neuron model of the program; the program is not valid
             (:func:`snnc.ir.validate`).
     """
@@ -126,7 +124,7 @@ def tally(
         progress: called with the number of samples that are done.
 
     Raises:
-        UserError: D506 counts that are not whole numbers, D613, D614.
+        UserError: D506 counts that are not whole numbers, D326, D614.
     """
     check_simulator(simulator)
     refuse_fractions(frames, "the counts")

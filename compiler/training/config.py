@@ -87,7 +87,8 @@ def read_config(path: Path) -> Config:
     """Read a file and check everything in it that needs no other file.
 
     Raises:
-        UserError: D325 keys or values that do not fit; D308, D321 methods and recipes that do not work.
+        UserError: D325 keys or values that do not fit; D305, D308, D326, D329, D330 methods and recipes
+            that do not work.
     """
     top = Table(read_toml(path), str(path), TOP, {"seed": SEED})
     if ("network" in top) == ("model" in top):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from snnc.bounds import MOST, SEED, SHARE, Bounds, refuse_outside
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.files import parsing
 
@@ -75,16 +76,10 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, "training", "D321")
-        wrong = [
-            ("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS)),
-            ("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES)),
-            ("keep", self.keep in KEPT, " or ".join(KEPT)),
-        ]
-        for name, fine, allowed in wrong:
-            if not fine:
-                what = f"{name} is {getattr(self, name)!r}"
-                raise fail("D321", what, where="training", help=f"it must be {allowed}")
+        refuse_outside(self, self.bounds, "training")
+        refuse_other(self.optimizer, "optimizer", OPTIMIZERS, "training")
+        refuse_other(self.schedule, "schedule", SCHEDULES, "training")
+        refuse_other(self.keep, "keep", KEPT, "training")
 
 
 @dataclass
@@ -139,7 +134,7 @@ def fit(
             hashes of the data for instance.
 
     Raises:
-        UserError: D321 a recipe that cannot work, D322 the checkpoint is another run's, D323 the loss
+        UserError: D322 the checkpoint is another run's, D323 the loss
             is no number any more.
     """
     began = time.monotonic()
@@ -209,7 +204,8 @@ class _Loop:
                     f"the loss is no number any more, in batch {done} of epoch {epoch}",
                     where="training",
                     why="gradients grew without bound",
-                    help="use a smaller --learning-rate, or the linear surrogate gradient",
+                    help="use a smaller learning rate (--learning-rate; learning_rate of the stage), "
+                    "or the linear surrogate gradient",
                 )
             tell(Progress(epoch, recipe.epochs, done, self.batches, total / done))
         return total / max(1, done)

@@ -8,6 +8,7 @@ from snnc.authoring.export import DESCRIPTION_FILE
 from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
 from snnc.files.enclosing import refuse_inside_bundle
+from snnc.files.writing import no_folder
 
 from .checkpoint import read_checkpoint
 
@@ -30,7 +31,7 @@ def refuse_outputs(
         inputs: what is read.
 
     Raises:
-        UserError: D119 one would overwrite an input, another output or some other file; D112 there is
+        UserError: D119 one would overwrite an input, another output or some other file; D111 there is
             no folder to write it to; D322 a checkpoint's name is some other file's.
     """
     outputs = [model, *curves, *checkpoints]
@@ -42,10 +43,9 @@ def refuse_outputs(
             raise fail("D119", f"the output is {taken[place]}", where=str(path), help=OTHER)
         taken[place] = "another output, too"
         if not place.parent.is_dir():
-            folder = str(path.parent)
-            raise fail("D112", f"cannot write: no folder {folder}", where=str(path), help="make it")
+            raise no_folder(path)
         if path.is_dir():
-            raise fail("D112", "cannot write: it is a folder", where=str(path), help=OTHER)
+            raise fail("D151", "the output is a folder", where=str(path), help=OTHER)
     if model.exists() and not _is_ours(model):
         what = "the output exists and is no archive of snnc.training; it will not be overwritten"
         raise fail("D119", what, where=str(model), help=OTHER)

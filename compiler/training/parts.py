@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds
-from snnc.bundle.data import DataSource
+from snnc.bundle.data import DataSource, refuse_other_shape
 from snnc.errors import counted, fail
 from snnc.ir import Shape
 
@@ -86,7 +86,7 @@ def read_parts(
     """Training and validation part; without data for the second, a share of the first is held back.
 
     Raises:
-        UserError: as :func:`read_labelled` and :func:`hold_back`; D305 a file and a share.
+        UserError: as :func:`read_labelled` and :func:`hold_back`; D327 a file and a share.
     """
     if validation is None:
         return hold_back(
@@ -94,7 +94,7 @@ def read_parts(
         )
     if share is not None:
         raise fail(
-            "D305",
+            "D327",
             "a validation file and a share to hold back",
             where="validation",
             help="give one of them",
@@ -112,9 +112,9 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
         where: what the data are called.
 
     Raises:
-        UserError: D321 the share is none, D515 nothing is left of one of the parts.
+        UserError: D305 the share is none, D515 nothing is left of one of the parts.
     """
-    HELD_BACK.check(share, "the share for validation", "D321", "validation")
+    HELD_BACK.check(share, "the share for validation", "validation")
     samples = len(data.y)
     held = max(1, round(samples * share))
     if held >= samples:
@@ -122,7 +122,7 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
             "D515",
             f"of {counted(samples, 'sample')} {held} would be held back, and none left to train on",
             where=str(where),
-            help="give more data, or --validation FILE",
+            help="give more data, or a file for validation (--validation, or validation in [data])",
         )
     order = np.random.default_rng(seed).permutation(samples)
     back, rest = np.sort(order[:held]), np.sort(order[held:])
@@ -205,10 +205,4 @@ def _chosen(data: Labelled, which: NDArray[np.integer[Any]]) -> Labelled:
 
 
 def _check_shape(part: Labelled, shape: Shape, where: str) -> None:
-    if part.x.shape[2:] != tuple(shape):
-        raise fail(
-            "D508",
-            f"x has frames of shape {part.x.shape[2:]}, the model takes {tuple(shape)}",
-            where=where,
-            why=f"x is (samples, frames, ...) and has shape {part.x.shape}",
-        )
+    refuse_other_shape(part.x.shape, tuple(shape), where)

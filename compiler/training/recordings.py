@@ -92,7 +92,7 @@ def _cut(table: Table, found: EventSet, views: dict[str, Any]) -> Callable[[Even
     if "events_a_frame" in table:
         frames, each = table.need("frames", int), table.need("events_a_frame", int)
         if "window" in table or "duration" in table:
-            raise fail("D325", "events_a_frame and a time", where=table.place, help="give one of them")
+            raise fail("D327", "events_a_frame and a time", where=table.place, help="give one of them")
         return partial(frames_by_count, view=view, frames=frames, events_a_frame=each)
     return partial(frames_by_time, view=view, **table.given(frames=int, window=int, duration=int))
 

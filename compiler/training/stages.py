@@ -47,7 +47,7 @@ class Stage:
     batch: int = DEFAULT_BATCH
 
     def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, "training", "D321")
+        refuse_outside(self, self.bounds, "training")
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def train_through(
         report: progress.
 
     Raises:
-        UserError: D5xx data that do not fit, D321 to D323 as :func:`snnc.training.fit`, D112.
+        UserError: D5xx data that do not fit, D322 and D323 as :func:`snnc.training.fit`, D112.
         Interrupted: D324 ctrl-C; what the checkpoints hold is kept.
     """
     began = time.monotonic()
@@ -243,7 +243,8 @@ class _Told:
         elif checkpoint is not None:
             cure = "no epoch had ended: the same command begins anew"
         else:
-            cure = "nothing was written; with --checkpoint FILE the same command can go on"
+            cure = "nothing was written; with a checkpoint (--checkpoint FILE, or checkpoint in "
+            cure += "[output]) the same command can continue"
         what = f"stopped in epoch {max(1, self.epoch)}"
         return Interrupted(Diagnostic("D324", what, self.name, help=cure))
 

@@ -62,7 +62,7 @@ class Table:
         """A value, or None where it is left out.
 
         Raises:
-            UserError: D325 a value of another type, or a number outside its bounds.
+            UserError: D325 a value of another type, D305 a number outside its bounds.
         """
         if key not in self.values:
             return None
@@ -73,7 +73,7 @@ class Table:
             raise self.wrong(key, f"it must be {KINDS[kind]}")
         if key in self.bounds:
             assert isinstance(value, int | float)
-            self.bounds[key].check(value, key, "D325", self.place)
+            self.bounds[key].check(value, key, self.place)
         found: T = value
         return found
 
@@ -103,6 +103,6 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file.
 
     Raises:
-        UserError: D325 it is missing or no TOML; D141 it is far larger than any.
+        UserError: D325 it is missing or no TOML; D107 it is far larger than any.
     """
     return parse_toml(read_bytes(path, FILE, most=MOST_BYTES), str(path), FILE)

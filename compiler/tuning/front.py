@@ -155,7 +155,7 @@ def parse_costs(text: str | None) -> tuple[str, ...]:
     """A list of names in ``COSTS``; ``DEFAULT_COSTS`` where None.
 
     Raises:
-        UserError: D305.
+        UserError: D326, D320.
     """
     if text is None:
         return DEFAULT_COSTS
@@ -163,7 +163,7 @@ def parse_costs(text: str | None) -> tuple[str, ...]:
     for name in names:
         if name not in COSTS:
             what = f"{name!r} is no cost"
-            raise fail("D305", what, where=f"--costs {text}", help=f"use some of {', '.join(COSTS)}")
+            raise fail("D326", what, where=f"--costs {text}", help=f"use some of {', '.join(COSTS)}")
     return tuple(dict.fromkeys(names))
 
 

@@ -52,13 +52,13 @@ def judged_on(model: Model, data: Data, where: str) -> Judged:
         where: what messages call them.
 
     Raises:
-        UserError: D790.
+        UserError: D513.
     """
     if not model.graph.frame_is_step:
         return Judged(data, float_answers(model.graph, data.x), where)
     if data.y is None:
         raise fail(
-            "D790",
+            "D513",
             "the data have no labels y, and there is no float network to compare with",
             where=where,
             why="the network spikes already",

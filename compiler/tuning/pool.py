@@ -45,7 +45,7 @@ def measure_all(
         report: progress.
 
     Raises:
-        UserError: D791 a worker process ended before its work was done.
+        UserError: D619 a worker process ended before its work was done.
     """
     if workers == 1:
         rows = []
@@ -74,7 +74,7 @@ def measure_all(
 
 def _broken(workers: int) -> UserError:
     return fail(
-        "D791",
+        "D619",
         "a worker process ended before its work was done",
         where="--workers",
         why="most likely there was not enough memory for all of them",

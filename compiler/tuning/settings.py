@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Target
 from snnc.passes import parse_change
@@ -62,13 +63,12 @@ class Grid:
         """Lists as the command line has them, ``8,6,4``.
 
         Raises:
-            UserError: D305 a list is empty, has something twice, or something that cannot be.
+            UserError: D308 a list cannot be read, D320 it has something twice, D305 or D326 something
+                that cannot be.
         """
         named = None if codes is None else _once("--code", codes, [t.strip() for t in codes.split(",")])
         for name in named or ():
-            if name not in [code.value for code in Code]:
-                able = ", ".join(code.value for code in Code)
-                raise fail("D305", f"no code {name!r}", where="--code", help=f"use {able}")
+            refuse_other(name, "code", [code.value for code in Code], "--code")
         return Grid(
             named,
             None if steps is None else _numbers("steps_per_frame", steps, STEPS),
@@ -164,7 +164,7 @@ def _numbers(key: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
         values = [int(part) for part in text.split(",")]
     except ValueError:
         raise fail(
-            "D305",
+            "D308",
             f"{text!r} is no list of whole numbers",
             where=option,
             help=f"{option} {','.join(map(str, example))}",
@@ -178,5 +178,5 @@ def _once(option: str, text: str, values: Sequence[T]) -> tuple[T, ...]:
     """The values of a list that names each once."""
     if twice := list(dict.fromkeys(value for value in values if values.count(value) > 1)):
         what = f"{', '.join(map(str, twice))} more than once"
-        raise fail("D305", what, where=f"{option} {text}", help="name each once")
+        raise fail("D320", what, where=f"{option} {text}", help="name each once")
     return tuple(values)

@@ -38,7 +38,7 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
 
     Raises:
         UserError: the model, the data or an option cannot be used, or no setting compiles; nothing was
-            written. D790 nothing to judge by.
+            written. D513 nothing to judge by.
     """
     grid = Grid.parse(options.codes, options.steps_per_frame, options.weight_bits)
     named = parse_costs(options.costs)
@@ -106,7 +106,7 @@ def _calibrating(
 def _refuse(source: ModelSource, options: TuneOptions) -> None:
     """Refuse options that cannot be, before any work is done."""
     WORKERS.check(options.workers, "--workers")
-    SAMPLES.check(options.samples, "--samples", "D510")
+    SAMPLES.check(options.samples, "--samples")
     plot = options.plot
     if plot is not None:
         beginnings = refuse_format(plot)

@@ -17,6 +17,7 @@ from snnc.bundle.manifest import TriedEntry
 from snnc.errors import Diagnostic, Severity, UserError
 from snnc.ir import Code, Conv2d, Graph, Linear, Target
 from snnc.passes import Pipeline
+from snnc.passes.widths import more_bits
 
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
@@ -313,10 +314,16 @@ def _loss(
     if better is not None:
         cure = _cure(better, asked)
     else:
-        cure = "no other code or K that was tried does better; use more --weight-bits where you gave "
-        cure += "few, or fine-tune for the chip (docs/training.md)"
+        cures = [*_wider(asked, attempt), "fine-tune for the chip (snnc finetune)"]
+        cure = f"no other code or K that was tried does better; {' or '.join(cures)}"
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
     return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
+
+
+def _wider(asked: Pipeline, attempt: Attempt) -> list[str]:
+    """More bits, where few were asked for and the target stores more."""
+    bits = [getattr(p, "bits", None) for p in asked.passes if p.name == "quantize-weights"]
+    return [cure for n in bits if n is not None for cure in more_bits(n, attempt.backend.target)]
 
 
 def _cure(better: Tried, asked: Pipeline) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnc.backends.engine_messages import no_engine
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.bounds import TIME_LIMIT
 from snnc.bundle.folder import Bundle
@@ -62,7 +63,7 @@ def engine_or_reason(backend: Backend, name: str | None) -> tuple[Engine, Diagno
     compared.
 
     Raises:
-        UserError: D610, D611 as :func:`choose_engine`, for an engine that is named.
+        UserError: D604, D601 as :func:`choose_engine`, for an engine that is named.
     """
     engines = tuple(backend.engines())
     if name is not None or any(engine.installed for engine in engines):
@@ -74,7 +75,7 @@ def choose_engine(backend: Backend, name: str | None) -> Engine:
     """One of the target's engines, the first that is installed where none is named.
 
     Raises:
-        UserError: D610 there is no such engine, D611 it is not installed.
+        UserError: D604 there is no such engine, D601 it is not installed.
     """
     engines = {engine.name: engine for engine in backend.engines()}
     if name is None:
@@ -82,12 +83,7 @@ def choose_engine(backend: Backend, name: str | None) -> Engine:
     elif name in engines:
         chosen = engines[name]
     else:
-        raise fail(
-            "D610",
-            f"target {backend.name} has no engine {name!r}",
-            where="--engine",
-            help=f"use one of {', '.join(engines)}",
-        )
+        raise no_engine(backend.name, name, engines)
     if not chosen.installed:
         raise UserError(_not_installed(chosen, "--engine" if name else ""))
     return chosen
@@ -95,7 +91,7 @@ def choose_engine(backend: Backend, name: str | None) -> Engine:
 
 def _not_installed(engine: Engine, where: str) -> Diagnostic:
     what = f"engine {engine.name} is not installed"
-    return Diagnostic("D611", what, where, help=engine.how_to_install)
+    return Diagnostic("D601", what, where, help=engine.how_to_install)
 
 
 def check_time_limit(seconds: float) -> None:

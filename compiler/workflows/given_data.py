@@ -55,7 +55,7 @@ def load_input(bundle: Bundle, data: DataSource | None, samples: int | None) -> 
     Raises:
         UserError: the data cannot be used.
     """
-    SAMPLES.check(samples, "--samples", "D510")
+    SAMPLES.check(samples, "--samples")
     if data is None:
         return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
     read = data.read()

@@ -206,18 +206,18 @@ def _refuse_options(options: VerifyOptions) -> None:
     """Refuse what the ladder does not have.
 
     Raises:
-        UserError: D305.
+        UserError: D327.
     """
     if options.simulator is not None:
         raise fail(
-            "D305",
+            "D327",
             "the ladder's integers are always run by the fast simulator",
             where="--simulator",
             help="leave it out, or leave --ladder out",
         )
     if options.potentials:
         raise fail(
-            "D305",
+            "D327",
             "the ladder compares spikes and answers, no hidden potentials",
             where="--potentials",
             why="its upper rungs are not integers and have none that could be compared",

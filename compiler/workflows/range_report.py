@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.errors import Diagnostic, Severity, UserError, counted
 from snnc.ir import Program, Target
+from snnc.ir.overflow import overflow_cure
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import Proof, Range, explain, prove
@@ -37,7 +38,7 @@ def check_ranges(
         entry = _proved(program, target, proof, frames)
         return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
     if not allow_overflow:
-        raise UserError(*(_refused(program, target, r) for r in _broken(proof)))
+        raise UserError(*(_refused(program, target, r, counts is not None) for r in _broken(proof)))
     return _observed(program, proof, counts)
 
 
@@ -86,7 +87,7 @@ def _excess(found: Range) -> float:
     return max(found.high / found.most, found.low / found.least)
 
 
-def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
+def _refused(program: Program, target: Target, broken: Range, calibrated: bool) -> Diagnostic:
     population = program.by_name[broken.population]
     where = f"{population.origin or population.name}{list(broken.neuron)}"
     return Diagnostic(
@@ -94,8 +95,7 @@ def _refused(program: Program, target: Target, broken: Range) -> Diagnostic:
         f"its {broken.register} {' and '.join(explain(broken))}",
         where,
         f"some input makes it wrap or saturate on {target.name}, and the network would be another one",
-        "train with smaller weights, use fewer steps a frame or levels, or go on at your own risk with "
-        "--allow-overflow",
+        overflow_cure("smaller weights or fewer levels", calibrated, program.steps_per_frame > 1),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, open_zip, read_bytes, resolved
 from snnc.files.enclosing import refuse_inside_bundle
-from snnc.files.writing import write_file
+from snnc.files.writing import no_folder, write_file
 from snnc.ir import pack_arrays
 
 from .run import Run
@@ -31,8 +31,7 @@ def refuse_results(output: Path, bundle: Path, data: Path) -> None:
     elif output.exists() and not _is_results(output):
         what = "the output exists and holds no earlier answers; it will not be overwritten"
     elif not resolved(output).parent.is_dir():
-        folder = str(output.parent)
-        raise fail("D112", f"cannot write: no folder {folder}", where=str(output), help="make it")
+        raise no_folder(output)
     else:
         return
     raise fail("D119", what, where=str(output), help="choose another file with -o")

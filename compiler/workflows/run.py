@@ -164,12 +164,12 @@ def _recorded_names(program: Program, names: tuple[str, ...]) -> tuple[str, ...]
     """The populations to record, each once.
 
     Raises:
-        UserError: D305 there is no such population.
+        UserError: D338 there is no such population.
     """
     for name in names:
         if name not in program.by_name:
             raise fail(
-                "D305",
+                "D338",
                 f"no population {name!r}",
                 where="record",
                 why=f"the program has {', '.join(program.by_name)}",

@@ -9,10 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import FACTOR, Bounds
+from snnc.choices import refuse_other
 from snnc.errors import UserError, fail
 from snnc.ir import Array, Graph, Kind, Population, Projection, Target
+from snnc.ir.overflow import overflow_cure
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context, Fact, Pass
+from snnc.passes.widths import more_bits, refuse_width
 
 from .bias_correction import SAMPLES, mean_outputs
 from .compensated_rounding import compensate, seen_inputs
@@ -180,19 +183,10 @@ class QuantizeWeights(Pass):
         return mean_outputs(graph, context.measured_on(SAMPLES))
 
     def _refuse_options(self, target: Target) -> None:
-        if self.bits not in target.weight_bits:
-            allowed = ", ".join(map(str, target.weight_bits))
-            raise fail(
-                "D306",
-                f"{self.bits} weight bits; {target.name} stores {allowed}",
-                where="--weight-bits",
-                help=f"use one of {allowed}",
-            )
+        refuse_width(self.bits, target, "--weight-bits")
         for field, choices in self.choices.items():
-            value, option = getattr(self, field), field.replace("_", "-")
-            if value not in choices:
-                what, where = f"no {option} {value!r}", f"{self.name}{{{option}}}"
-                raise fail("D305", what, where=where, help=f"use one of {', '.join(choices)}")
+            option = field.replace("_", "-")
+            refuse_other(getattr(self, field), option, choices, f"{self.name}{{{option}}}")
 
     def _choice(
         self, search: GridSearch, graph: Graph, population: Population, context: Context
@@ -271,8 +265,9 @@ class QuantizeWeights(Pass):
             f"the {found.what} can reach {found.worst}, {context.target.name} holds {found.limit}",
             where=population.origin,
             why=f"a sum that leaves its register wraps or saturates; {why}",
-            help=f"train with {weights}, use fewer steps a frame, or go on at your own risk with "
-            "--allow-overflow",
+            help=overflow_cure(
+                weights, context.calibration is not None, (graph.steps_per_frame or 1) > 1
+            ),
         )
 
     def _tell_lowered(
@@ -310,12 +305,14 @@ class QuantizeWeights(Pass):
         if not grave:
             context.note("N703", what, where=where)
         else:
+            data = [] if context.calibration is not None else ["compile with --calibration FILE.npz"]
+            cures = [*more_bits(grid.bits, context.target), *data, "train with weights of like size"]
             context.warn(
                 "N703",
                 what,
                 where=where,
                 why="their weights share one scale with much larger ones, or have too few bits",
-                help="use more --weight-bits, calibration data, or train with weights of like size",
+                help=" or ".join(cures),
             )
         if rounded.silenced:
             context.warn(
@@ -324,5 +321,5 @@ class QuantizeWeights(Pass):
                 "they no longer do",
                 where=where,
                 why=f"the grid of {grid.bits} bits ends below the threshold",
-                help="use more --weight-bits, or greater weights",
+                help=" or ".join([*more_bits(grid.bits, context.target), "train with greater weights"]),
             )

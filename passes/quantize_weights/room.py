@@ -7,7 +7,7 @@ from snnc.passes.base import Context
 
 
 def tell_room(population: Population, scale: int, state_bits: int, wanted: float, c: Context) -> None:
-    """Note (N709) where the potential of a population with a memory of its own saturates.
+    """Note where the potential of a population with a memory of its own saturates: N709, N758.
 
     Args:
         population: of a network whose frames are time steps; real thresholds are 1.
@@ -30,7 +30,7 @@ def tell_room(population: Population, scale: int, state_bits: int, wanted: float
         )
     elif not fires and population.neuron is not None:
         c.note(
-            "N709",
+            "N758",
             f"the potential that is read out saturates at {room:.4g}",
             where=population.origin,
             why=f"{c.target.name} holds {state_bits} bits, and this population never fires",

@@ -17,7 +17,7 @@ from tests.sealing import reseal
 from .conftest import Command, Done
 
 nir: Any = pytest.importorskip(
-    "nir", reason="the package nir is not installed: pip install 'snnc[nir]'"
+    "nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'"
 )
 import h5py  # noqa: E402
 

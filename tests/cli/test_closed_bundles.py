@@ -317,5 +317,5 @@ def test_a_hole_of_a_terabyte_is_no_file_of_a_bundle(snnc: Command, bundle: Path
     for command in (("inspect", bundle), ("run", bundle, "--data", data, "-o", out)):
         for more in ((), ("--allow-altered",)):
             done = snnc(*command, *more)
-            assert done.code == 2 and "error[D141]" in done.err and "README.md" in done.err, done
+            assert done.code == 2 and "error[D107]" in done.err and "README.md" in done.err, done
     assert not out.exists()

@@ -96,4 +96,4 @@ def test_no_range_and_no_data(snnc: Command, tmp_path: Path) -> None:
     done = snnc(*asked, "--code", "graded")
     assert done.code == 2 and "error[D317]" in done.err and "QuantizedReLU" in done.err
     wrong = snnc(*asked, "--code", "morse")
-    assert wrong.code == 2 and "error[D305]" in wrong.err and "frame" in wrong.err
+    assert wrong.code == 2 and "error[D326]" in wrong.err and "frame" in wrong.err

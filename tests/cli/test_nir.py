@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import MODEL, Command
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_out_is_refused_until_the_user_chooses(snnc: Command, tmp_path: Path) ->
     assert done.code == 2 and "D417" in done.err and "soft reset" in done.err and "h1" in done.err
     assert not folder.exists()
     wrong = snnc("compile", MODEL, "--target", "nir{unsaid=perhaps}", "-o", folder)
-    assert wrong.code == 2 and "D308" in wrong.err and "composite" in wrong.err
+    assert wrong.code == 2 and "D326" in wrong.err and "composite" in wrong.err
     wrong = snnc("compile", MODEL, "--target", "nir{reset=soft}", "-o", folder)
     assert wrong.code == 2 and "target nir has no option 'reset'" in wrong.err
 

@@ -187,4 +187,4 @@ def test_one_sample_that_does_not_fit_is_refused(
 
 def test_the_ladder_compares_none(snnc: Command, words: Words) -> None:
     done = snnc(*words("--potentials", "--ladder"))
-    assert done.code == 2 and "error[D305]" in done.err and "--potentials" in done.err
+    assert done.code == 2 and "error[D327]" in done.err and "--potentials" in done.err

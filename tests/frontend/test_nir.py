@@ -18,7 +18,7 @@ from snnc.sim import encode, simulate
 from snnc.sim.nir_interpreter import run_nir
 from snnc.sim.spiking import input_steps, spike_component
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "nir"
 ENCODED = "fold-batch-norm,fold-linear-chains,match-delays,encode-input"
@@ -207,7 +207,7 @@ def test_a_potential_is_read_where_the_network_ends_in_an_integrator(tmp_path: P
     context = Context(LOIHI)
     done = Pipeline.parse(QUANTIZED).run(load(graph, tmp_path, dt=1.0).graph, context)
     assert done.readout.grid is not None
-    (room,) = [n for n in context.notes if n.code == "N709" and n.where == "li"]
+    (room,) = [n for n in context.notes if n.code == "N758" and n.where == "li"]
     assert f"saturates at {(2**23 - 1) / done.readout.grid.scale:.4g}" in room.what
 
 

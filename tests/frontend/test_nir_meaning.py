@@ -12,7 +12,7 @@ from snnc.ir import Reset
 
 from .test_nir import chain, float_spikes, load, refused
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 from snnc.sim.nir_interpreter import run_nir  # noqa: E402
 

@@ -24,7 +24,7 @@ from snnc.sim.spiking import drive, input_steps, spike_component, with_bias
 from snnc.verify import compare
 from tests.backends.nir.networks import compiled, random_graph, spikes
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "nir"
 ENCODED = "fold-batch-norm,fold-linear-chains,match-delays,encode-input"

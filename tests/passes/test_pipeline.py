@@ -59,7 +59,7 @@ def test_a_value_that_is_none_of_the_listed_is_refused_by_name() -> None:
             with pytest.raises(UserError) as caught:
                 parse_pass(f"{kind.name}{{{option}={value}}}").run(rollout(), Context(target.target))
             (problem,) = caught.value.diagnostics
-            assert problem.code == "D305" and problem.help.startswith("use ")
+            assert problem.code == "D326" and problem.help.startswith("use ")
             assert problem.where in (f"{kind.name}{{{option}}}", "--code")
 
 
@@ -72,8 +72,8 @@ def test_every_targets_pipeline_parses() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "hint"),
     [
-        ("match-delay", "D308", "match-delays"),
-        ("match-delays{stepz=4}", "D308", "steps-per-frame"),
+        ("match-delay", "D328", "match-delays"),
+        ("match-delays{stepz=4}", "D329", "steps-per-frame"),
         ("match-delays{steps-per-frame=x}", "D308", "'x' is not a int"),
         ("match-delays{retime=maybe}", "D308", "bool"),
         ("match-delays{", "D308", "cannot read"),
@@ -138,5 +138,5 @@ def test_weights_whose_product_no_float_holds_are_a_message(size: float, refused
         pipeline.run(graph.with_projections(changed), context)
     problem = caught.value.diagnostics[0]
     # A bias of the chain is the first to go: it is folded into the population before the weights are.
-    assert (problem.code, problem.where) == ("D211", first.target)
+    assert (problem.code, problem.where) == ("D147", first.target)
     assert "1.8e+308" in problem.what and "pass fold-batch-norm" in problem.why

@@ -82,7 +82,7 @@ def _whole(value: Any) -> Whole:
 
 
 def scene(kind: Kind) -> Scene:
-    """A neuron of 24 bits whose input of one step keeps to its register (D465)."""
+    """A neuron of 24 bits whose input of one step keeps to its register (D430)."""
     thresholds = (1, MAX_THRESHOLD_MANTISSA.value << INPUT_SHIFT.value)
     narrower = {"input_shift": (0, INPUT_SHIFT.value), "threshold": thresholds}
     most = BIAS_MANTISSA.value << BIAS_EXPONENT.value

@@ -159,7 +159,7 @@ def test_altered_code_is_never_compiled(shell: Shell, altered: Path) -> None:
     assert refused.returncode == 2 and "network.c" in refused.stderr
     # Whoever goes on all the same still does not get a stranger's code compiled.
     asked = shell.snnc("verify", altered, "--allow-altered", "--samples", "1")
-    assert asked.returncode == 2 and "C602" in asked.stderr and "byte for byte" in asked.stderr
+    assert asked.returncode == 2 and "D602" in asked.stderr and "byte for byte" in asked.stderr
     assert "a stranger was here" not in asked.stderr
 
 
@@ -174,7 +174,7 @@ def test_only_what_is_emitted_is_staged(altered: Path, tmp_path: Path, name: str
     with pytest.raises(UserError) as refused:
         stage(altered, job)
     (found,) = refused.value.diagnostics
-    assert found.code == "C602" and found.where.endswith(name) and "first in line" in found.what
+    assert found.code == "D602" and found.where.endswith(name) and "first in line" in found.what
     (altered / "c" / name).unlink()
     with pytest.raises(UserError, match="is missing"):
         stage(altered, job)
@@ -209,8 +209,15 @@ def test_a_chip_that_is_too_small(shell: Shell) -> None:
     assert done.returncode == 2 and not (shell.work / "small.c").exists()
     assert "C401" in done.stderr and "there are 20000" in done.stderr
     assert "C402" in done.stderr and "there are 16384" in done.stderr
-    with pytest.raises(UserError, match="C301"):
+    with pytest.raises(UserError, match="D305"):
         CBackend(flash=0)
+
+
+def test_its_own_messages_are_explained(shell: Shell) -> None:
+    done = shell.snnc("explain", "c401")
+    assert done.returncode == 0 and done.stdout.startswith("C401  The tables do not fit the flash")
+    everything = shell.snnc("explain").stdout
+    assert "\nTarget c (snnc-c)\n" in everything and "cannot be used" not in everything
 
 
 @needs_cc
@@ -241,7 +248,7 @@ def test_weights_are_dropped_beside_the_largest_of_their_population() -> None:
         assert weak.any() and np.array_equal(left, np.where(weak, 0, weights))
     share = float(np.sum(weights[weak] ** 2) / np.sum(weights**2))
     assert f"{weak.sum()} of {weights.size} weights dropped, {share:.2%}" in context.notes[-1].what
-    with pytest.raises(UserError, match="C302"):
+    with pytest.raises(UserError, match="D305"):
         DropWeakWeights(below=1.0).run(graph, context)
 
 

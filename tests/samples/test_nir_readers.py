@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 from samples.nir_readers.installed import BY_NAME, InstallationError, environment  # noqa: E402
 from samples.nir_readers.readers import Row, compared, expected, table, tried  # noqa: E402

@@ -160,7 +160,7 @@ def test_input_encoded_in_parts(encoding: Encoding) -> None:
 
 def test_an_unknown_simulator_is_refused() -> None:
     network = case("random", 0)
-    with pytest.raises(UserError, match="D613"):
+    with pytest.raises(UserError, match="D326"):
         simulate(network.program, network.spikes, simulator="quick")
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from snnc.sim.nir_interpreter import run_nir
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 
 def one(value: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

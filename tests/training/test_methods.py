@@ -143,11 +143,11 @@ def test_text_forms() -> None:
 @pytest.mark.parametrize(
     ("text", "short", "parts"),
     [
-        ("sdtb", {}, ["D308", "no method 'sdtb'", "did you mean stdb?"]),
-        ("magic", {}, ["D308", "stdb, streaming, threshold, weights"]),
-        ("stdb{stepps=4}", {}, ["D308", "no option 'stepps'"]),
+        ("sdtb", {}, ["D330", "no method 'sdtb'", "did you mean stdb?"]),
+        ("magic", {}, ["D330", "stdb, streaming, threshold, weights"]),
+        ("stdb{stepps=4}", {}, ["D329", "no option 'stepps'"]),
         ("stdb{steps=many}", {}, ["D308", "'many' is not a int"]),
-        ("stdb", {"bits": 4}, ["D308", "method stdb has no option 'bits'"]),
+        ("stdb", {"bits": 4}, ["D329", "method stdb has no option 'bits'"]),
         ("stdb{steps=4}", {"steps": 8}, ["D320", "4 and 8"]),
     ],
 )

@@ -90,7 +90,7 @@ def test_costs_as_text() -> None:
     assert parse_costs(None) == DEFAULT_COSTS
     assert parse_costs("first, neurons,first") == ("first", "neurons")
     for text in ("", "time", "steps,"):
-        with pytest.raises(UserError, match="D305"):
+        with pytest.raises(UserError, match="D326"):
             parse_costs(text)
 
 

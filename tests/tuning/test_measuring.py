@@ -41,7 +41,7 @@ class Buggy:
 
 
 def test_a_worker_that_is_killed_gives_a_message() -> None:
-    with pytest.raises(UserError, match="D791") as refused:
+    with pytest.raises(UserError, match="D619") as refused:
         measure_all(cast("Any", Dying()), SETTINGS, 2, quiet)
     assert "fewer than 2" in str(refused.value) and not active_children()
 

@@ -86,17 +86,17 @@ def test_lists_and_set_must_not_contradict(plain: Graph, grid: Grid, change: str
 @pytest.mark.parametrize(
     ("lists", "said"),
     [
-        (("graded,fast", None, None), "no code 'fast'"),
-        (("rate,rate", None, None), "rate more than once"),
-        (("", None, None), "no code ''"),
-        ((None, "8;4", None), "'8;4' is no list"),
-        ((None, "0", None), "is 0, the smallest is 1"),
-        ((None, None, ""), "'' is no list"),
-        ((None, None, "8,8,6"), "8 more than once"),
+        (("graded,fast", None, None), "D326]: no code 'fast'"),
+        (("rate,rate", None, None), "D320]: rate more than once"),
+        (("", None, None), "D326]: no code ''"),
+        ((None, "8;4", None), "D308]: '8;4' is no list"),
+        ((None, "0", None), "D305]: --steps-per-frame is 0, the smallest is 1"),
+        ((None, None, ""), "D308]: '' is no list"),
+        ((None, None, "8,8,6"), "D320]: 8 more than once"),
     ],
 )
 def test_lists_that_are_none(lists: tuple[str | None, str | None, str | None], said: str) -> None:
-    with pytest.raises(UserError, match="D305") as refused:
+    with pytest.raises(UserError) as refused:
         Grid.parse(*lists)
     assert said in str(refused.value)
 

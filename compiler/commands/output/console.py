@@ -45,17 +45,33 @@ def new_table(*columns: str, title: str = "") -> Table:
 
 
 def diagnostics(found: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to standard error, in colour on a terminal."""
+    """Print diagnostics to standard error; on a terminal in colour, with links and how to read more."""
     from rich.console import Console
+    from rich.style import Style
     from rich.text import Text
 
+    found = list(found)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for diagnostic in found:
         short = diagnostic.severity is Severity.NOTE
         text = diagnostic.render_short() if short else diagnostic.render()
         head, _, rest = text.partition("\n")
         line = Text(head, style=COLOURS[diagnostic.severity])
+        if console.is_terminal and (place := _page_of(diagnostic.code)):
+            begin = head.index("[") + 1
+            line.stylize(Style(link=place), begin, begin + len(diagnostic.code))
         console.print(line + Text(f"\n{rest}" if rest else "", style=""))
+    if console.is_terminal:
+        from snnc.messages.links import hint
+
+        if more := hint(found):
+            console.print(Text(more, style="dim"))
+
+
+def _page_of(code: str) -> str:
+    from snnc.messages.links import link
+
+    return link(code)
 
 
 def bug(problem: CompilerBug) -> None:

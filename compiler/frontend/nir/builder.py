@@ -82,7 +82,7 @@ class Builder:
             )
         if len(self.open) >= MOST_IN_A_ROW:
             what = f"more than {MOST_IN_A_ROW} nodes in a row without neurons"
-            raise fail("D209", what, where=name, help="join them: they are linear")
+            raise fail("D220", what, where=name, help="join them: they are linear")
         if name not in self.signals:
             self.open.append(name)
             self.signals[name] = self._through(name, self._arriving(name))

@@ -12,6 +12,7 @@ import numpy as np
 
 from snnc.errors import UserError, fail
 from snnc.files import Kind, parse_nir
+from snnc.optional import missing
 
 NIR = Kind(
     "D117",
@@ -54,20 +55,15 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
     """Read a file that nir 1.0.8 can read, and dissolve its sub-graphs.
 
     Raises:
-        UserError: D117 the package nir is missing or cannot read the file, D205 the network has not
-            exactly one input and one output.
+        UserError: D123 the package nir is missing, D117 it cannot read the file, D205 the network has
+            not exactly one input and one output.
     """
     try:
         import h5py  # noqa: F401
         import nir  # noqa: F401
     except ImportError as problem:
-        raise fail(
-            "D117",
-            "reading NIR files needs the package nir",
-            where=str(path),
-            why=str(problem),
-            help="pip install 'snnc[nir]'",
-        ) from None
+        what = "reading NIR files needs the package nir"
+        raise missing("nir", what, problem, where=str(path)) from None
     return flatten(parse_nir(data, str(path), NIR))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from snnc.bounds import SECONDS
+from snnc.choices import refuse_other
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.ir import Graph
 
@@ -73,8 +74,7 @@ def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
 
 def rule_named(rule: str) -> str:
     """The rule, if there is one of that name."""
-    if rule not in RULES:
-        raise fail("D212", f"no rule {rule!r}", where="--discretize", help=f"use {' or '.join(RULES)}")
+    refuse_other(rule, "rule", RULES, "--discretize")
     return rule
 
 
@@ -91,7 +91,7 @@ def time_step(nodes: Nodes, given: float | None) -> float:
             why="NIR describes neurons in continuous time; what a step does depends on its length",
             help="compile with --dt SECONDS, the step that the network was trained with",
         )
-    SECONDS.check(given, "the time step", "D212", "--dt")
+    SECONDS.check(given, "the time step", "--dt")
     return given
 
 
@@ -118,7 +118,7 @@ def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:
             wrong.append(Diagnostic("D210", f"{kind_of(node)} is not supported", name, why, help))
         for values in (getattr(node, "weight", None), getattr(node, "bias", None)):
             if values is not None and not np.all(np.isfinite(values)):
-                wrong.append(Diagnostic("D211", "a weight or bias is not finite", name))
+                wrong.append(Diagnostic("D204", "a weight or bias is not finite", name))
         if kind_of(node) not in (*SPIKING, *SILENT):
             refuse_words(name, node)
         wrong += problems(name, node, clock)

@@ -49,13 +49,13 @@ def explicit_states(program: Exported) -> dict[str, str]:
     The outputs after the first are the new values of the inputs after the first, in the same order.
 
     Raises:
-        UserError: D205 numbers, shapes or keys of dictionaries differ; D203 a state without a batch of
+        UserError: D219 numbers, shapes or keys of dictionaries differ; D203 a state without a batch of
             one.
     """
     inputs, outputs = program.inputs[1:], program.outputs[1:]
     if len(inputs) != len(outputs) or None in outputs:
         raise fail(
-            "D205",
+            "D219",
             f"beside frame and answer, the network takes {len(inputs)} and returns {len(outputs)}",
             where=f"{', '.join(inputs) or 'nothing'}; {', '.join(map(str, outputs)) or 'nothing'}",
             why="one population takes in events and one is read out; any other input is a state, "
@@ -88,7 +88,7 @@ def explicit_states(program: Exported) -> dict[str, str]:
 
 def _moved(state: str, how: str) -> UserError:
     return fail(
-        "D205",
+        "D219",
         f"the state goes in {how}",
         where=state,
         why="outputs after the answer are the states' new values, in the order of the inputs",

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import fail
 from snnc.frontend.archives.exported import Exported, Node, Ref
 from snnc.ir import Array
+from snnc.optional import missing
 
 from .interface import answer_output, explicit_states, frame_input
 
@@ -63,12 +63,7 @@ def run_torch(
     try:
         import torch
     except ImportError as problem:
-        raise fail(
-            "D123",
-            "running the model needs PyTorch",
-            why=str(problem),
-            help="pip install 'snnc[torch]'",
-        ) from None
+        raise missing("torch", "running the model needs PyTorch", problem) from None
     wanted = {**step.made, readout: answer_output(step.program)}
     record: dict[str, list[list[Array]]] = {name: [] for name in wanted}
     with torch.no_grad():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import UserError, fail
 from snnc.ir import Shape
+from snnc.optional import missing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,13 +43,9 @@ def need_torch(
     try:
         import torch  # noqa: F401
     except ImportError as problem:
-        raise fail(
-            "D123",
-            f"{what} needs PyTorch",
-            where=str(place),
-            why=f"{why} ({problem})",
-            help=f"pip install 'snnc[torch]'{otherwise}",
-        ) from None
+        needs = f"{what} needs PyTorch"
+        place = str(place)
+        raise missing("torch", needs, problem, where=place, why=why, otherwise=otherwise) from None
 
 
 def reason(error: BaseException) -> str:

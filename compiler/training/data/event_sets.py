@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.optional import install_command
+
 from .events import Counts, Events, as_events, narrow, read_dat, read_nmnist
 
 NAMES = ("nmnist", "dvsgesture", "ncars", "cifar10dvs")
@@ -29,7 +31,7 @@ NCARS_SENSOR = (100, 120)
 CIFAR10DVS_TEST_SHARE = 10
 """CIFAR10-DVS has no test part of its own: every so manieth recording of each class becomes it."""
 
-INSTALL_TONIC = "pip install 'snnc[events]'"
+INSTALL_TONIC = install_command("tonic", "aedat")
 
 
 @dataclass(frozen=True)

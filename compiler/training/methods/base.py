@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds, refuse_outside
-from snnc.errors import fail
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,9 @@ class Method:
         """Refuse numbers outside their bounds.
 
         Raises:
-            UserError: D321.
+            UserError: D305.
         """
-        refuse_outside(self, self.bounds, f"{self.name}{{}}", "D321")
+        refuse_outside(self, self.bounds, f"{self.name}{{}}")
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         """What to train.
@@ -96,20 +95,3 @@ STEPS = Bounds(1, 4096)
 
 STRENGTH = Bounds(0.0, 1e6)
 """Of a penalty or a decay: 0 is none."""
-
-
-def refuse_wrong(method: Method, checks: list[tuple[str, bool, str]]) -> None:
-    """One message for the first option of a method that is out of bounds.
-
-    Args:
-        method: which.
-        checks: option, whether it is fine, and what it must be.
-
-    Raises:
-        UserError: D321.
-    """
-    for option, fine, allowed in checks:
-        if not fine:
-            what = f"{option} is {getattr(method, option)!r}"
-            where = f"{method.name}{{{option.replace('_', '-')}}}"
-            raise fail("D321", what, where=where, help=f"it must be {allowed}")

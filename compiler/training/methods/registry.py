@@ -25,14 +25,15 @@ def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method
         short: by option's name what an option of the command line says; None says nothing.
 
     Raises:
-        UserError: D308 no such method or option, or a value of another type; D320 two values for one.
+        UserError: D330 no such method, D329 no such option, D308 a value of another type; D320 two
+            values for one.
     """
     name, texts = settings.split(text)
     kind = METHODS.get(name)
     if kind is None:
         near = difflib.get_close_matches(name, METHODS, 1)
         raise fail(
-            "D308",
+            "D330",
             f"no method {name!r}",
             help=f"did you mean {near[0]}?" if near else f"there are {', '.join(METHODS)}",
         )

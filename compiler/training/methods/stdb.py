@@ -13,8 +13,9 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import RESETS
 from snnc.authoring.surrogate import Linear, SinceSpike, Surrogate
 from snnc.bounds import FACTOR, Bounds
+from snnc.choices import refuse_other
 
-from .base import STRENGTH, Task, refuse_wrong
+from .base import STRENGTH, Task
 from .conversion import Conversion
 
 SURROGATES = ("linear", "stdb")
@@ -67,13 +68,8 @@ class Stdb(Conversion):
     leak: float = 1.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        refuse_wrong(
-            self,
-            [
-                ("surrogate", self.surrogate in SURROGATES, " or ".join(SURROGATES)),
-                ("reset", self.reset in RESETS, " or ".join(RESETS)),
-            ],
-        )
+        refuse_other(self.surrogate, "surrogate", SURROGATES, f"{self.name}{{surrogate}}")
+        refuse_other(self.reset, "reset", RESETS, f"{self.name}{{reset}}")
         spiking = self.converted(
             network,
             counts,

@@ -14,12 +14,14 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.backends import find_backend
 from snnc.bounds import PERCENTILE, Bounds
+from snnc.choices import refuse_other
 from snnc.ir import Code, Population, Target
 from snnc.passes import Context, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
+from snnc.passes.widths import refuse_width
 
 from .balancing import balanced_thresholds
-from .base import STEPS, Method, Task, refuse_wrong
+from .base import STEPS, Method, Task
 from .grid import Grid, settle
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
 
@@ -60,14 +62,8 @@ class Weights(Method):
     percentile: float = 99.9
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        allowed = find_backend(self.target).target.weight_bits
-        refuse_wrong(
-            self,
-            [
-                ("bits", self.bits in allowed, " or ".join(map(str, allowed))),
-                ("code", self.code in CODES, " or ".join(CODES)),
-            ],
-        )
+        refuse_width(self.bits, find_backend(self.target).target, f"{self.name}{{bits}}")
+        refuse_other(self.code, "code", CODES, f"{self.name}{{code}}")
         graph = without_batch_norm(graph_of(network))
         bare = [p for p in graph.neurons if p.levels is None]
         ranges = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends import Emitted, Engine, Progress, refuse_other_names, strange_files
-from snnc.errors import Diagnostic, fail
+from snnc.bounds import MOST, Bounds, refuse_outside
+from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
 from . import checks, emit, engine, staging
@@ -31,6 +32,8 @@ class CBackend:
         ram: bytes of RAM for state.
     """
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"flash": Bounds(1, MOST), "ram": Bounds(1, MOST)}
+
     flash: int = FLASH
     ram: int = RAM
 
@@ -38,10 +41,7 @@ class CBackend:
     name: ClassVar[str] = NAME
 
     def __post_init__(self) -> None:
-        for option, value in (("flash", self.flash), ("ram", self.ram)):
-            if value < 1:
-                what, where = f"{value} bytes", f"{NAME}{{{option}}}"
-                raise fail("C301", what, where=where, help="use the size of the chip's memory")
+        refuse_outside(self, self.bounds, f"{NAME}{{}}")
 
     @property
     def target(self) -> Target:

@@ -83,11 +83,11 @@ def _population(population: ProgramPopulation) -> Iterator[Diagnostic]:
 
 
 def _numbers(neuron: IntegerNeuron) -> Iterator[Found]:
-    yield "C405", "state of bits", neuron.state_bits, 2, STATE_BITS, AGAIN
-    yield "C406", "input shift", neuron.input_shift, 0, SHIFT, AGAIN
-    yield "C407", "current decay", neuron.current_decay, 0, CURRENT_DECAY, "let it last shorter"
-    yield "C407", "potential decay", neuron.potential_decay, 0, DECAY, "use a slower decay"
-    yield "C408", "bias exponent", neuron.bias_exponent, 0, BIAS_EXPONENT, AGAIN
+    yield "D404", "state of bits", neuron.state_bits, 2, STATE_BITS, AGAIN
+    yield "D405", "input shift", neuron.input_shift, 0, SHIFT, AGAIN
+    yield "D403", "current decay", neuron.current_decay, 0, CURRENT_DECAY, "let it last shorter"
+    yield "D403", "potential decay", neuron.potential_decay, 0, DECAY, "use a slower decay"
+    yield "D410", "bias exponent", neuron.bias_exponent, 0, BIAS_EXPONENT, AGAIN
     for name, value in (
         ("first step with bias", neuron.bias_start),
         ("steps between clearings", neuron.clear_interval),
@@ -97,12 +97,12 @@ def _numbers(neuron: IntegerNeuron) -> Iterator[Found]:
     yield "C410", "levels", neuron.levels, int(neuron.code.exact), NUMBER, "train with fewer levels"
     most = NUMBER.value
     for value in _ends(neuron.start_value):
-        yield "C411", "start value", value, -most, NUMBER, AGAIN
+        yield "D408", "start value", value, -most, NUMBER, AGAIN
     for value in _ends(neuron.bias_mantissa):
-        yield "C412", "bias mantissa", value, -most, NUMBER, "quantize with a larger bias exponent"
+        yield "D409", "bias mantissa", value, -most, NUMBER, "quantize with a larger bias exponent"
     if neuron.threshold is not None:
         for value in _ends(neuron.threshold):
-            yield "C413", "threshold", value, 1, NUMBER, AGAIN
+            yield "D407" if value < 1 else "D406", "threshold", value, 1, NUMBER, AGAIN
 
 
 def _ends(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> set[int]:
@@ -116,11 +116,11 @@ def _projection(program: Program, projection: ProgramProjection) -> Iterator[Dia
     try:
         given = projection.op.out_shape(shape)
     except ValueError as problem:
-        yield Diagnostic("C416", f"it cannot hear its source: {problem}", where, "", AGAIN)
+        yield Diagnostic("D416", f"it does not fit its source: {problem}", where, "", AGAIN)
         return
     if size(given) != size(neurons):
         what = f"it gives {size(given)} values, its target has {size(neurons)} neurons"
-        yield Diagnostic("C416", what, where, "", AGAIN)
+        yield Diagnostic("D416", what, where, "", AGAIN)
     bits, mode = projection.weight_bits, projection.sign_mode
     try:
         weights = weights_of(projection.op)
@@ -129,11 +129,11 @@ def _projection(program: Program, projection: ProgramProjection) -> Iterator[Dia
     if 1 <= bits <= WEIGHT_BITS.value and not on_grid(weights, bits, mode):
         low, high = weight_range(bits, mode)
         what = f"weights {weights.min()} to {weights.max()} are not all on the grid {low} to {high}"
-        yield Diagnostic("C417", what, where, f"{bits} bits, {mode.value} signs", AGAIN)
+        yield Diagnostic("D414", what, where, f"{bits} bits, {mode.value} signs", AGAIN)
 
 
 def _connection(projection: ProgramProjection) -> Iterator[Found]:
     cure = "use more steps a frame: every connection takes one step already"
-    yield "C414", "delay", projection.delay, 0, NUMBER, cure
-    yield "C415", "weight exponent", projection.exponent, -SHIFT.value, SHIFT, AGAIN
-    yield "C415", "weight bits", projection.weight_bits, 1, WEIGHT_BITS, "use fewer --weight-bits"
+    yield "D411", "delay", projection.delay, 0, NUMBER, cure
+    yield "D412", "weight exponent", projection.exponent, -SHIFT.value, SHIFT, AGAIN
+    yield "D413", "weight bits", projection.weight_bits, 1, WEIGHT_BITS, "use fewer --weight-bits"

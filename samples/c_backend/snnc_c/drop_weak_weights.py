@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from typing import ClassVar
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.bounds import SHARE, Bounds
 from snnc.ir import Graph, Projection
 from snnc.ir.scaling import weights_of, with_weights
 from snnc.passes import Context, Fact, Pass
@@ -32,12 +33,11 @@ class DropWeakWeights(Pass):
     requires: ClassVar[frozenset[Fact]] = frozenset({Fact.SINGLE_OPS})
     destroys: ClassVar[frozenset[Fact]] = frozenset({Fact.BALANCED, Fact.QUANTIZED})
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"below": SHARE}
+
     below: float = 0.0
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if not 0 <= self.below < 1:
-            what, where = f"a fraction of {self.below}", f"{self.name}{{below}}"
-            raise fail("C302", what, where=where, help="use 0 or more, and less than 1")
         if self.below == 0:
             return graph
         largest = {

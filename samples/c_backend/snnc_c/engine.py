@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.backends import Engine, Environment, Progress
 from snnc.backends.child import run_process
+from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Trace, size
 
@@ -59,16 +60,14 @@ def _command(engine: str) -> list[str]:
     """How an engine compiles.
 
     Raises:
-        UserError: C601 it is not there.
+        UserError: D604 there is no such engine, D601 it is not installed.
     """
     found = {e.name: e for e in engines()}
     if engine not in found:
-        raise fail(
-            "C601", f"{NAME} has no engine {engine!r}", where="--engine", help=f"use {', '.join(found)}"
-        )
+        raise no_engine(NAME, engine, found)
     if not found[engine].installed:
         what = f"engine {engine}: no C compiler is there"
-        raise fail("C601", what, where="--engine", help=found[engine].how_to_install)
+        raise not_installed(what, found[engine].how_to_install)
     if engine == HOST:
         return compiler()
     # What zig makes goes into the job's folder: in a common one, two that compile at once collide.
@@ -90,7 +89,7 @@ def run(
     largest = int(np.abs(spikes).max(initial=0))
     if largest > LARGEST:
         what = f"input payload {largest} exceeds {LARGEST}"
-        raise fail("C605", what, where="input", why="the input is int32_t", help="use smaller counts")
+        raise fail("D520", what, where="input", why="the input is int32_t", help="use smaller counts")
     deadline = time.monotonic() + time_limit
     samples, steps = spikes.shape[:2]
     with tempfile.TemporaryDirectory(prefix="snnc-c-") as name:
@@ -134,7 +133,7 @@ def _collect(
     wanted = samples * steps * sum(counts) + 1
     if found.size != wanted:
         what = f"engine {engine} wrote {found.size} numbers, not {wanted}"
-        raise fail("C606", what, where=engine, help="please report this with the bundle")
+        raise fail("D608", what, where=engine, help="please report this with the bundle")
     numbers = found[:-1].reshape(samples, steps, sum(counts))
     parts = np.split(numbers, np.cumsum(counts)[:-1], axis=2)
     for (p, into), part in zip(order, parts, strict=True):

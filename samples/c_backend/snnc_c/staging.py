@@ -20,7 +20,7 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
     """The bundle's program, and the names of the C files that are now in ``job``.
 
     Raises:
-        UserError: C602 for every file that is not what is emitted, C603 where there is no program, and
+        UserError: D602 for every file that is not what is emitted, D144 where there is no program, and
             whatever ``check`` says of the program that is there.
     """
     try:
@@ -30,10 +30,10 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
         files = {} if wrong else code_files(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         what = f"the program cannot be read: {problem}"
-        raise fail("C603", what, where=str(folder), help="compile the model again") from problem
+        raise fail("D144", what, where=str(folder), help="compile the model again") from problem
     wrong += [
         Diagnostic(
-            "C602",
+            "D602",
             what,
             str(folder / FOLDER / name),
             "a bundle's code is compiled only where it is what its program gives, byte for byte; this "

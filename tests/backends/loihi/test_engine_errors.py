@@ -178,6 +178,6 @@ def test_unknown_engine_and_payload(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
     emitted = LoihiBackend().emit(edge_program(), tmp_path)
     (text,) = rerun(tmp_path, emitted, engine="chip")
-    assert text.startswith("error[D604]: loihi has no engine 'chip'")
+    assert text.startswith("error[D604]: target loihi has no engine 'chip'")
     (text,) = rerun(tmp_path, emitted, spikes=np.full((1, 2, 1), -(2**23)))
-    assert text.startswith("error[D605]: input payload 8388608 exceeds 8388607")
+    assert text.startswith("error[D520]: input payload 8388608 exceeds 8388607")

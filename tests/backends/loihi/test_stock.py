@@ -107,7 +107,7 @@ def test_a_network_with_biases_is_refused_with_every_reason(tmp_path: Path) -> N
         compile_model(MODELS / "model.pt", STOCK, tmp_path / "net.loihi", allow_overflow=True)
     text = str(caught.value)
     assert text.count("D424") == 1 and "a bias" in text and "projections" in text
-    with pytest.raises(UserError, match="D308"):
+    with pytest.raises(UserError, match="D326"):
         compile_model(MODELS / "model.pt", "loihi{processes=some}", tmp_path / "net.loihi")
 
 

@@ -22,7 +22,7 @@ from snnc.sim.nir_sizes import sizes
 from .networks import compiled, random_graph, spikes
 
 nir: Any = pytest.importorskip(
-    "nir", reason="the package nir is not installed: pip install 'snnc[nir]'"
+    "nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'"
 )
 
 
@@ -87,7 +87,7 @@ def test_memory_of_all_steps(written: Any, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_another_input(written: Any) -> None:
     _, made = written
-    with pytest.raises(UserError, match=r"D573.*\(3, 4, 4\)"):
+    with pytest.raises(UserError, match=r"D572.*\(3, 4, 4\)"):
         engine.run(made.graph, made.layout, np.zeros((1, 4, 3, 4, 4), np.int64), metadata=False)
 
 

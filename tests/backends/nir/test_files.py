@@ -29,7 +29,7 @@ from snnc.verify import compare
 
 from .networks import compiled, random_graph, spikes
 
-nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 HARD = "set-neurons{reset=zero,start-value=0}"
 
@@ -201,19 +201,19 @@ def test_what_nir_cannot_say_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "code"),
     [
-        {"unsaid": "maybe"},
-        {"dt": 0.0},
-        {"dt": float("nan")},
-        {"unsaid": "composite", "delays": "registers"},
-        {"wiring": "chain", "answer": "integrator"},
+        ({"unsaid": "maybe"}, "D326"),
+        ({"dt": 0.0}, "D305"),
+        ({"dt": float("nan")}, "D305"),
+        ({"unsaid": "composite", "delays": "registers"}, "D327"),
+        ({"wiring": "chain", "answer": "integrator"}, "D327"),
     ],
 )
-def test_wrong_choices(wrong: dict[str, Any]) -> None:
+def test_wrong_choices(wrong: dict[str, Any], code: str) -> None:
     with pytest.raises(UserError) as caught:
         NirBackend(**wrong)
-    assert caught.value.diagnostics[0].code == "D308"
+    assert caught.value.diagnostics[0].code == code
 
 
 def test_leaks_and_chains_do_not_mix(tmp_path: Path) -> None:

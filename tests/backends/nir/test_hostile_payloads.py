@@ -32,7 +32,7 @@ from tests.hostile import at, changes, leaves, put, without
 from .networks import compiled, random_graph, spikes
 
 nir: Any = pytest.importorskip(
-    "nir", reason="the package nir is not installed: pip install 'snnc[nir]'"
+    "nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'"
 )
 import h5py  # noqa: E402
 

@@ -17,7 +17,7 @@ from tests.traces import differences
 
 from .networks import compiled, random_graph, spikes
 
-pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 HARD = "set-neurons{reset=zero,start-value=0.5,comparison=>=}"
 

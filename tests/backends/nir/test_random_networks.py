@@ -16,7 +16,7 @@ from snnc.verify import compare
 
 from .networks import compiled, random_graph, spikes
 
-pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
 HARD = "set-neurons{reset=zero,start-value=0}"
 IMPOSSIBLE = ("D302", "D418")

@@ -52,7 +52,7 @@ def only(found: Program, back_end: SanafeBackend = BACK_END) -> Diagnostic:
 @pytest.mark.parametrize("code", [Code.FRAME, Code.GRADED])
 def test_exact_codes(code: Code) -> None:
     problem = only(changed("lif", code=code, levels=3, clear_interval=4))
-    assert problem.code == "D460" and problem.where == "features.3 (lif)"
+    assert problem.code == "D426" and problem.where == "features.3 (lif)"
     assert code.value in problem.what
 
 
@@ -77,7 +77,7 @@ def test_sums_that_are_rounded() -> None:
         SparseLinear(sparse.csr_array(np.asarray([[6]])), (1,)),
     ):
         problem = only(with_weights(op, -2))
-        assert problem.code == "D463" and problem.where == "features.0 (input -> lif)"
+        assert problem.code == "D421" and problem.where == "features.0 (input -> lif)"
         assert "-2" in problem.what and "no multiples of 4" in problem.what
         assert list(BACK_END.check(with_weights(op, -1))) == []
 
@@ -96,7 +96,7 @@ def test_a_chip_that_is_too_small() -> None:
     )
     assert list(BACK_END.check(fits)) == []
     problem = only(fits, SanafeBackend(input_bits=5))
-    assert problem.code == "D464"
+    assert problem.code == "D433"
     assert all(text in problem.what for text in ("131067 neurons", "6 inputs", "131072", "129 cores"))
 
 
@@ -114,7 +114,7 @@ def test_echoes_take_places_beside_their_sources() -> None:
         projections=(replace(first, op=op), second, third, last, late),
     )
     problem = only(large)
-    assert problem.code == "D464" and f"{count} echoes" in problem.what
+    assert problem.code == "D433" and f"{count} echoes" in problem.what
 
 
 def test_a_step_that_leaves_the_register() -> None:
@@ -122,7 +122,7 @@ def test_a_step_that_leaves_the_register() -> None:
     large = with_weights(Linear(np.asarray([[254]])), 7)
     assert list(SanafeBackend(input_bits=2).check(large)) == []
     problem = only(large, SanafeBackend(input_bits=3))
-    assert problem.code == "D465" and str(254 * 8 << 13) in problem.what and "8388607" in problem.what
+    assert problem.code == "D430" and str(254 * 8 << 13) in problem.what and "8388607" in problem.what
 
 
 def test_an_operation_that_no_synapse_does() -> None:
@@ -139,5 +139,5 @@ def test_limits_of_loihi_are_asked_too() -> None:
 
 @pytest.mark.parametrize("bits", [0, 17])
 def test_options(bits: int) -> None:
-    with pytest.raises(UserError, match=f"D469.*input-bits is {bits}"):
+    with pytest.raises(UserError, match=f"D305.*input-bits is {bits}"):
         SanafeBackend(input_bits=bits)

@@ -30,7 +30,7 @@ recordings = pytest.mark.skipif(not BRAILLE.exists(), reason=f"{BRAILLE} is not 
 @recordings
 def test_the_braille_network_arrives_on_xylosim(tmp_path: Path) -> None:
     """12-38-7 with recurrence, from NIR: every population equal over 24 samples of 60 steps."""
-    pytest.importorskip("nir", reason="the package nir is not installed: pip install 'snnc[nir]'")
+    pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
     need_xylosim()
     compiled = compile_model(BRAILLE, "xylo", tmp_path / "out", dt=1e-4)
     codes = {note.code for note in compiled.notes}
@@ -108,10 +108,10 @@ def test_a_damaged_payload_is_never_run(role: str, edit: dict[str, object], tmp_
 def test_input_that_the_chip_cannot_take(tmp_path: Path) -> None:
     need_xylosim()
     program = chain()
-    for value in (16, -1):
+    for value, code in ((16, "D520"), (-1, "D470")):
         spikes = np.zeros((1, 3, 4), np.int64)
         spikes[0, 1, 2] = value
-        with pytest.raises(UserError, match=f"D454.*{abs(value)}"):
+        with pytest.raises(UserError, match=f"{code}.*{abs(value)}"):
             run(program, spikes, tmp_path / str(value))
     spikes = np.zeros((1, 30, 4), np.int64)
     spikes[0, 1] = 15
@@ -158,5 +158,5 @@ def test_saturation_on_the_example_is_a_warning(tmp_path: Path) -> None:
     program = type(chain())("loud", 1, chain().populations, (strong, *rest))
     heavy = XyloBackend().emit(program, loud, example * 8)
     assert any(n.code == "N749" and n.severity.value == "warning" for n in heavy.notes)
-    (counts,) = [n for n in heavy.notes if n.code == "D454"]
+    (counts,) = [n for n in heavy.notes if n.code == "N743"]
     assert "120 spikes" in counts.what and "takes 15" in counts.what

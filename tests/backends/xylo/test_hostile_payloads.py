@@ -104,7 +104,7 @@ def test_a_readout_of_another_name_is_refused(program: Program, written: tuple[P
     document = json.loads(path.read_text())
     document["readout"]["name"] = "other"
     path.write_text(json.dumps(document))
-    with pytest.raises(UserError, match=r"D455.*'other'"):
+    with pytest.raises(UserError, match=r"D144.*'other'"):
         engine.read(folder, emitted.files)
 
 

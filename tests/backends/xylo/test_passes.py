@@ -157,8 +157,8 @@ def test_biases_that_begin_early_are_said_and_act_from_the_first_step() -> None:
     graph = network(replace(OF_ITS_OWN, reset=Reset.SUBTRACT), bias=0.2)
     last = replace(graph.by_name["last"], bias=np.full(3, 0.3))
     done, context = passed(graph.with_populations([last]))
-    assert "begins 1 step too early" in said(context, "N746", "net.last")
-    assert "too early" not in said(context, "N746", "net.hidden")
+    assert "begins 1 step too early" in said(context, "N764", "net.last")
+    assert "too early" not in said(context, "N764", "net.hidden")
     program = lower(done, XYLO)
     trace = simulate(program, np.zeros((1, 12, 4), np.int64), states=True)
     for name in ("hidden", "last"):
@@ -174,14 +174,14 @@ def test_delays_are_refused_without_a_word_of_relays() -> None:
 
 
 def test_the_pass_refuses_another_target_and_other_words() -> None:
-    with pytest.raises(UserError, match="D305"):
+    with pytest.raises(UserError, match="D332"):
         passed(network(), target=LOIHI)
     for wrong in (
         "bit-shift-decays{gain=some}",
         "bit-shift-decays{outputs=all}",
         "bit-shift-decays{forget=1}",
     ):
-        with pytest.raises(UserError, match="D305"):
+        with pytest.raises(UserError, match="D326"):
             passed(network(), PIPELINE.replace("bit-shift-decays", wrong))
     with pytest.raises(UserError, match="D305"):
         passed(network(), PIPELINE.replace("weight-shifts", "weight-shifts{headroom=0}"))

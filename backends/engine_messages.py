@@ -1,0 +1,25 @@
+"""What every target says of engines that it lacks, or that are not installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from snnc.errors import UserError, fail
+
+
+def no_engine(target: str, name: str, engines: Iterable[str]) -> UserError:
+    """D604, for a name that no engine of the target has."""
+    known = tuple(engines)
+    use = f"use one of {', '.join(known)}" if len(known) > 1 else f"use {known[0]}"
+    return fail("D604", f"target {target} has no engine {name!r}", where="--engine", help=use)
+
+
+def not_installed(what: str, how: str, where: str = "--engine") -> UserError:
+    """D601, for an engine that is missing or of another version.
+
+    Args:
+        what: is missing.
+        how: to install it.
+        where: it was looked for.
+    """
+    return fail("D601", what, where=where, help=how)

@@ -1,0 +1,25 @@
+"""Options that take one of a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .errors import fail
+
+
+def refuse_other(value: str, option: str, allowed: Iterable[str], where: str) -> None:
+    """Make sure that an option has one of its words.
+
+    Args:
+        value: as the user wrote it.
+        option: what messages call it.
+        allowed: the words.
+        where: its place, as the user writes it.
+
+    Raises:
+        UserError: D326, with all of the words.
+    """
+    words = tuple(allowed)
+    if value not in words:
+        use = " or ".join(words) if len(words) < 3 else f"one of {', '.join(words)}"
+        raise fail("D326", f"no {option} {value!r}", where=where, help=f"use {use}")

@@ -1,0 +1,45 @@
+"""Packages that some commands need and that are not installed with snnc."""
+
+from __future__ import annotations
+
+from .errors import UserError, fail
+
+RANGES = {
+    "aedat": ">=2",
+    "matplotlib": ">=3.8",
+    "nir": ">=1.0.8",
+    "tonic": ">=1.6",
+    "torch": ">=2.9",
+}
+"""By package, the versions that work; ``pyproject.toml`` has the same (a test compares)."""
+
+
+def install_command(*packages: str) -> str:
+    """What to type to install them. snnc is on no index, so that its extras cannot be named."""
+    return "pip install " + " ".join(f"'{package}{RANGES[package]}'" for package in packages)
+
+
+def missing(
+    package: str,
+    what: str,
+    problem: ImportError,
+    *,
+    where: str = "",
+    why: str = "",
+    otherwise: str = "",
+) -> UserError:
+    """The message for a package that cannot be imported.
+
+    Args:
+        package: one of ``RANGES``.
+        what: needs it, and does what with it: ``reading NIR files needs the package nir``.
+        problem: what Python said.
+        where: file or command that needs it.
+        why: what it is needed for, where that is not plain.
+        otherwise: what else to do, after the command that installs it.
+
+    Returns:
+        D123, to be raised.
+    """
+    reason = f"{why} ({problem})" if why else str(problem)
+    return fail("D123", what, where=where, why=reason, help=install_command(package) + otherwise)

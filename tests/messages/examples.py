@@ -1,0 +1,145 @@
+"""Examples of the catalogue, taken from messages that tests make appear.
+
+As a plug-in of pytest it listens to the tests that run, and replaces examples that are missing or that
+are no longer worded as the sources word them::
+
+    python -m pytest -p tests.messages.examples tests/cli tests/frontend
+
+``python -m tests.messages.examples FILE`` does the same with lines of JSON, ``[code, text]`` each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from snnc.errors import Diagnostic
+from snnc.messages.catalogue import FILES, our_groups
+
+from .sources import ROOT, source_files, texts
+
+RECORDS = ROOT / "compiler" / "messages" / "records"
+SAMPLE = ROOT / "samples" / "c_backend" / "snnc_c" / "messages.toml"
+SHORTEST_PIECE = 4
+"""Characters of a source's text that count as its wording."""
+
+LEAST = 0.5
+"""Share of an example's letters that has to be a source's wording; the rest are names and numbers."""
+
+LONGEST = 900
+"""Characters of an example."""
+
+EXAMPLE = re.compile(r"^example = '''\n.*?^'''\n", re.M | re.S)
+
+PLACES = (
+    r"/tmp/pytest-of-\w+/pytest-\d+/[^/\s]*/",
+    r"/tmp/[\w.-]+/",
+    re.escape(f"{ROOT}/"),
+    r"pytest-\d+/\w+/",
+)
+"""Folders that no reader has."""
+
+
+@cache
+def wording() -> tuple[str, ...]:
+    """Every piece of text in the sources, the longest first."""
+    pieces = {piece for path in source_files() for piece in texts(path)}
+    return tuple(sorted((p for p in pieces if len(p) >= SHORTEST_PIECE), key=len, reverse=True))
+
+
+def covered(example: str) -> float:
+    """The share of the letters of an example's first line that are a source's wording."""
+    head = example.splitlines()[0].partition("]: ")[2] or example.splitlines()[0].partition(": ")[2]
+    taken = [False] * len(head)
+    for piece in wording():
+        begin = head.find(piece)
+        while begin >= 0:
+            taken[begin : begin + len(piece)] = [True] * len(piece)
+            begin = head.find(piece, begin + 1)
+    letters = [t for t, c in zip(taken, head, strict=True) if c.isalpha()]
+    return sum(letters) / max(1, len(letters))
+
+
+def clean(text: str) -> str:
+    """An example without folders of the tests."""
+    for place in PLACES:
+        text = re.sub(place, "", text)
+    return text
+
+
+def worth(text: str) -> float:
+    """The smaller, the better: short, with a place and a cure, and with names that say something."""
+    lines = text.splitlines()
+    missing = sum(not any(line.startswith(f"  {part}") for line in lines) for part in ("at", "help"))
+    odd = bool(re.search(r"^  at   \w?$|nowhere|foreign|precious|broken", text, re.M))
+    return len(text) + 90 * missing + 80 * odd
+
+
+def chosen(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The best example of each code."""
+    best: dict[str, str] = {}
+    for code, text in set(found):
+        text = clean(text)
+        fits = len(text) <= LONGEST and text.isascii() and "'''" not in text
+        if fits and (code not in best or worth(text) < worth(best[code])) and covered(text) >= LEAST:
+            best[code] = text
+    return best
+
+
+def write(found: dict[str, str]) -> list[str]:
+    """Put examples into the records that lack one, or whose one is out of date; which they were."""
+    kept = {m.code: m.example for group in our_groups() for m in group.messages}
+    wanted = {
+        code: text for code, text in found.items() if not kept.get(code) or covered(kept[code]) < LEAST
+    }
+    changed: list[str] = []
+    for path in [*(RECORDS / f"{name}.toml" for name in FILES), SAMPLE]:
+        head, *blocks = re.split(r"^(?=\[[A-Z]\d{3}\]$)", path.read_text(), flags=re.M)
+        for number, block in enumerate(blocks):
+            code = block[1:5]
+            if code in wanted:
+                bare = re.sub(
+                    r"^example = '''\n.*?^'''\n", "", block.rstrip() + "\n", flags=re.M | re.S
+                )
+                blocks[number] = f"{bare}example = '''\n{wanted[code]}\n'''\n\n"
+                changed.append(code)
+        path.write_text((head + "".join(blocks)).rstrip() + "\n")
+    return changed
+
+
+_seen: set[tuple[str, str]] = set()
+
+
+def pytest_configure(config: Any) -> None:
+    """Listen to every message that is made."""
+    made = Diagnostic.__init__
+
+    def listening(self: Diagnostic, *arguments: Any, **options: Any) -> None:
+        made(self, *arguments, **options)
+        caller = Path(sys._getframe(1).f_code.co_filename)
+        if len(self.what) <= LONGEST and ROOT / "tests" not in caller.parents:
+            short = self.severity.value == "note"
+            _seen.add((self.code, self.render_short() if short else self.render()))
+
+    Diagnostic.__init__ = listening  # type: ignore[method-assign]
+
+
+def pytest_unconfigure(config: Any) -> None:
+    """Write what was heard."""
+    changed = write(chosen(_seen))
+    sys.stdout.write(f"examples of {len(changed)} messages: {', '.join(changed)}\n")
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    for line in path.read_text().splitlines():
+        code, text = json.loads(line)
+        yield code, text
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{', '.join(write(chosen(_lines(Path(sys.argv[1])))))}\n")
