@@ -67,18 +67,16 @@ def lower(graph: Graph, target: Target) -> Program:
 
 
 def _population(graph: Graph, population: Population, target: Target) -> ProgramPopulation:
-    assert population.start is not None
     neuron = None
     if population.kind is not Kind.INPUT:
-        assert population.grid is not None
-        neuron = _neuron(graph, population, population.grid, population.start)
+        neuron = _neuron(graph, population, population.integers, population.begins)
         neuron = replace(neuron, state_bits=target.state_bits(readout=population.kind is Kind.READOUT))
     return ProgramPopulation(
         population.name,
         population.kind,
         population.shape,
         population.origin,
-        population.start,
+        population.begins,
         neuron,
         population.encoding,
     )
@@ -137,18 +135,18 @@ def _decay(kept: float, population: Population) -> int:
 
 
 def _projection(graph: Graph, projection: Projection, target: Target) -> ProgramProjection:
-    source, scale = graph.by_name[projection.source], graph.by_name[projection.target].grid
-    assert projection.grid is not None and scale is not None and projection.delay is not None
-    scaled = scale_outputs(projection.op, scale.scale, graph.by_name[projection.target].shape)
-    weights = _exact(weights_of(scaled) / 2.0**projection.grid.exponent, f"{projection.label}")
+    source, target_population = (graph.by_name[n] for n in (projection.source, projection.target))
+    scale, grid = target_population.integers.scale, projection.integers
+    scaled = scale_outputs(projection.op, scale, target_population.shape)
+    weights = _exact(weights_of(scaled) / 2.0**grid.exponent, f"{projection.label}")
     return ProgramProjection(
         projection.source,
         projection.target,
         with_weights(projection.op, weights),
-        projection.grid.bits,
-        projection.grid.sign_mode,
-        projection.grid.exponent,
-        projection.delay - target.hop_delay,
+        grid.bits,
+        grid.sign_mode,
+        grid.exponent,
+        projection.takes - target.hop_delay,
         _sends_payload(graph, source),
         projection.origin,
     )

@@ -58,14 +58,13 @@ class CorrectRates(Pass):
     samples: int = 64
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if graph.frame_is_step or graph.code.exact or graph.trained_steps is not None:
+        if not graph.has_rates or graph.trained_steps is not None:
             return graph
         if not self.rounds or context.calibration is None or not any(map(_corrected, graph.neurons)):
             return graph
         given, frames = graph, self._frames(graph, context)
         wanted = run_frames(in_frames(graph), frame_values(graph, frames))
-        assert graph.steps_per_frame is not None
-        steps = frames.shape[1] * graph.steps_per_frame + max(p.start or 0 for p in graph.populations)
+        steps = frames.shape[1] * graph.steps + max(p.start or 0 for p in graph.populations)
         outputs: Outputs = {graph.input.name: input_steps(graph, frames, steps)}
         moved: dict[str, float] = {}
         for members in graph.components_in_order():
@@ -136,8 +135,8 @@ class CorrectRates(Pass):
 
     def _frames(self, graph: Graph, context: Context) -> Array:
         """Calibration samples, as many as memory is set aside for."""
-        assert context.calibration is not None and graph.steps_per_frame is not None
-        steps = context.calibration.shape[1] * graph.steps_per_frame
+        assert context.calibration is not None  # run() looks
+        steps = context.calibration.shape[1] * graph.steps
         widest = max(math.prod(p.shape) for p in graph.populations)
         return context.measured_on(max(1, min(self.samples, MOST_VALUES // (steps * widest))))
 
@@ -158,11 +157,10 @@ def _apart(graph: Graph, population: Population, wanted: Array, found: Floats) -
         wanted: activations, (samples, frames, \\*shape).
         found: spikes, (samples, steps, \\*shape).
     """
-    assert graph.steps_per_frame is not None and population.start is not None
     samples, frames, *shape = wanted.shape
-    end = population.start + frames * graph.steps_per_frame
-    spikes = found[:, population.start : end]
-    rates = spikes.reshape(samples, frames, graph.steps_per_frame, *shape).mean(axis=2)
+    end = population.begins + frames * graph.steps
+    spikes = found[:, population.begins : end]
+    rates = spikes.reshape(samples, frames, graph.steps, *shape).mean(axis=2)
     return np.asarray(np.minimum(wanted, 1.0) - rates)
 
 

@@ -50,7 +50,7 @@ class EaseHardReset(Pass):
     start_value: float = 0.4
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if graph.frame_is_step or graph.code.exact or graph.trained_steps is not None:
+        if not graph.has_rates or graph.trained_steps is not None:
             return graph
         hard = [p for p in graph.neurons if p.neuron is not None and p.neuron.reset is Reset.ZERO]
         if not hard:
@@ -68,13 +68,12 @@ class EaseHardReset(Pass):
         return graph.with_populations(self._eased(p) for p in hard)
 
     def _eased(self, p: Population) -> Population:
-        assert p.neuron is not None and p.threshold is not None
         longer = 1 / (1 - self.kept)
-        neuron = replace(p.neuron, current_kept=self.kept, start_value=self.start_value)
+        neuron = replace(p.dynamics, current_kept=self.kept, start_value=self.start_value)
         return replace(
             p,
             neuron=neuron,
-            threshold=p.threshold * self.scale * longer,
+            threshold=p.fires_at * self.scale * longer,
             amplitude=p.amplitude * self.scale,
             bias=None if p.bias is None else p.bias * longer,
         )

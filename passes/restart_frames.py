@@ -36,7 +36,7 @@ class RestartFrames(Pass):
     enabled: bool = True
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if graph.frame_is_step or graph.code.exact:
+        if not graph.has_rates:
             return graph
         if self.enabled and not context.target.clears:
             raise fail(

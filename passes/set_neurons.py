@@ -54,7 +54,7 @@ class SetNeurons(Pass):
                 why=f"its neurons have reset {' and '.join(r.value for r in resets)}",
                 help=f"use set-neurons{{reset={resets[0].value}}}, or another target",
             )
-        if self.reset is None and len(resets) == 1 and not graph.frame_is_step and not graph.code.exact:
+        if self.reset is None and len(resets) == 1 and graph.has_rates:
             return replace(self, reset=resets[0].value).run(graph, context)
         if (self.reset, self.comparison, self.start_value) == (None, None, None):
             return graph
@@ -101,8 +101,7 @@ class SetNeurons(Pass):
         fields = ("reset", "comparison", "start_value")
         others = []
         for p in changed:
-            was, now = graph.by_name[p.name].neuron, p.neuron
-            assert was is not None and now is not None
+            was, now = graph.by_name[p.name].dynamics, p.dynamics
             for field in fields:
                 before, after = getattr(was, field), getattr(now, field)
                 if before != after:

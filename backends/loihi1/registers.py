@@ -95,12 +95,11 @@ def mantissas(neuron: IntegerNeuron, population: ProgramPopulation, whole: bool)
     Raises:
         ValueError: a threshold lies between two that the chip has, and a potential could do so too.
     """
-    assert neuron.threshold is not None
-    wanted = flat(neuron.threshold, population) - (neuron.comparison is Comparison.GREATER_EQUAL)
+    wanted = flat(neuron.fires_at, population) - (neuron.comparison is Comparison.GREATER_EQUAL)
     if not (whole and _whole(neuron)) and np.any(wanted % UNIT):
         sign = ">" if neuron.comparison is Comparison.GREATER else ">="
         at = int(np.argmax(wanted % UNIT != 0))
-        given = int(flat(neuron.threshold, population)[at])
+        given = int(flat(neuron.fires_at, population)[at])
         raise ValueError(f"the chip cannot compare {sign} {given}: it has > and multiples of {UNIT}")
     return np.asarray(wanted // UNIT, np.int64)
 
@@ -128,5 +127,4 @@ def flat(values: Integers, population: ProgramPopulation) -> Integers:
 
 def neuron_of(population: ProgramPopulation) -> IntegerNeuron:
     """The dynamics of a population that is not the input."""
-    assert population.neuron is not None, "the input has no compartments"
-    return population.neuron
+    return population.dynamics

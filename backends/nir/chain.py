@@ -86,7 +86,6 @@ class _Chain:
     def _place(self, population: ProgramPopulation) -> PopulationPlace:
         name, shape, shift = population.name, population.shape, self.times.shifts[population.name]
         length = lane_size_of(population)
-        assert population.neuron is not None
         if population.kind is Kind.NEURONS:
             level = self.chain.of[name]
             first = self._firsts(level)[Lane(name, 0)]
@@ -94,7 +93,7 @@ class _Chain:
             node = f"level_{level}"
             return PopulationPlace(name, node, shape, shift, "spikes", length, first, **kept)
         unit = divisor(self.program, population, self.choices)
-        begin, clear = self.times.starts[name], population.neuron.clear_interval
+        begin, clear = self.times.starts[name], population.dynamics.clear_interval
         return PopulationPlace(name, OUTPUT, shape, shift, "values", length, 0, unit, begin, clear)
 
     def _firsts(self, level: int) -> dict[Lane, int]:
@@ -173,9 +172,8 @@ class _Chain:
 
     def _late(self, population: ProgramPopulation) -> int:
         """Steps before which a population's bias must not act; 0 where it has none."""
-        assert population.neuron is not None
         start = self.times.starts[population.name]
-        return start if np.any(population.neuron.bias_mantissa) else 0
+        return start if np.any(population.dynamics.bias_mantissa) else 0
 
     def _rows(self, firsts: dict[Lane, int], lane: Lane) -> Array:
         return firsts[lane] + np.arange(lane_size(self.program, lane))
@@ -187,12 +185,10 @@ class _Chain:
         return self._threshold(population)
 
     def _threshold(self, population: ProgramPopulation) -> Array:
-        assert population.neuron is not None
-        return node_threshold(population.neuron, (lane_size_of(population),), self.choices)
+        return node_threshold(population.dynamics, (lane_size_of(population),), self.choices)
 
     def _bias(self, population: ProgramPopulation) -> Array:
-        neuron = population.neuron
-        assert neuron is not None
+        neuron = population.dynamics
         bias = (neuron.bias_mantissa << neuron.bias_exponent).astype(np.float64)
         whole = np.broadcast_to(bias, population.shape).ravel()
         return np.asarray(whole / self._unit(population))
@@ -201,10 +197,9 @@ class _Chain:
         self, matrix: Array, rows: Array, columns: Array, read: Read, target: ProgramPopulation
     ) -> None:
         """Add a projection's weights to a level's matrix."""
-        assert target.neuron is not None
         source = self.program.by_name[read.projection.source]
         dense = np.asarray(read.projection.op.matrix(source.shape).todense(), np.float64)
-        scale = 2.0 ** (read.projection.exponent + target.neuron.input_shift) / self._unit(target)
+        scale = 2.0 ** (read.projection.exponent + target.dynamics.input_shift) / self._unit(target)
         matrix[np.ix_(rows, columns)] += dense * np.reshape(scale, (-1, 1))
 
     def _into_readout(self, readout: ProgramPopulation) -> tuple[Array, Array]:
@@ -216,8 +211,7 @@ class _Chain:
         return weight, self._bias(readout)
 
     def _fill(self, population: ProgramPopulation, neurons: _Neurons, rows: Array) -> None:
-        neuron = population.neuron
-        assert neuron is not None
+        neuron = population.dynamics
         unit = self._unit(population)
         start = np.broadcast_to(neuron.start_value, population.shape).ravel() / unit
         neurons.v_threshold[rows] = self._threshold(population) / unit

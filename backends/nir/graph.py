@@ -141,8 +141,7 @@ class _Writer:
 
     def _neurons(self, population: ProgramPopulation) -> PopulationPlace:
         name, shape = population.name, self.shapes[population.name]
-        neuron = population.neuron
-        assert neuron is not None
+        neuron = population.dynamics
         unit = divisor(self.program, population, self.choices)
         start, slots = self.times.starts[name], self._slots(name)
         said = bool(unsaid(neuron)) and self.choices.unsaid == "metadata"
@@ -188,8 +187,7 @@ class _Writer:
 
     def _readout(self, population: ProgramPopulation) -> PopulationPlace:
         name, shape = population.name, self.shapes[population.name]
-        neuron = population.neuron
-        assert neuron is not None
+        neuron = population.dynamics
         self.lengths[name] = shape[0]
         shift, start = self.times.shifts[name], self.times.starts[name]
         unit = divisor(self.program, population, self.choices)
@@ -272,8 +270,7 @@ class _Writer:
         total = self.waiting.get(population.name)
         for projection in self.program.into(population.name):
             if projection.source in self.constants:
-                assert population.neuron is not None
-                scale = 2.0 ** (projection.exponent + population.neuron.input_shift)
+                scale = 2.0 ** (projection.exponent + population.dynamics.input_shift)
                 scale /= divisor(self.program, population, self.choices)
                 source = self.program.by_name[projection.source]
                 values = projection.op.apply(np.ones((1, *source.shape)))[0] * scale
@@ -287,7 +284,6 @@ class _Writer:
         """The nodes of a projection; with ``held_back``, of its bias alone, after so many steps."""
         program, target = self.program, self.program.by_name[projection.target]
         source = program.by_name[projection.source]
-        assert target.neuron is not None
         delay, node = self.times.delays[index], self.exits[projection.source]
         shape, first = self.shapes[projection.source], 0
         label = f"{projection.source}_to_{projection.target}"
@@ -302,7 +298,7 @@ class _Writer:
         if self.entries[target.name] == OUTPUT and self._passes_spikes_on(target) is not None:
             self.sketch.edges.append((node, OUTPUT))
             return
-        scale = 2.0 ** (projection.exponent + target.neuron.input_shift)
+        scale = 2.0 ** (projection.exponent + target.dynamics.input_shift)
         connect(
             self.sketch,
             label,

@@ -21,8 +21,7 @@ def held(population: ProgramPopulation, choices: Choices, state: str = "") -> di
 
     ``state``: the integrator of a composite.
     """
-    neuron = population.neuron
-    assert neuron is not None
+    neuron = population.dynamics
     if is_leaky(neuron):
         return {"unread": LEAKS}
     if choices.weights == "real":

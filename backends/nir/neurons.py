@@ -96,8 +96,7 @@ def place(
         start: NIR's steps before its frame 0.
         choices: the target's options.
     """
-    neuron = population.neuron
-    assert neuron is not None and neuron.threshold is not None
+    neuron = population.dynamics
     unit = divisor(program, population, choices)
     low = spread(neuron.start_value, shape)
     bias = _bias(neuron, shape)
@@ -127,8 +126,7 @@ def place_integrator(
     sketch: Sketch, program: Program, population: ProgramPopulation, shape: Shape, choices: Choices
 ) -> Placed:
     """Add the neurons of a readout that is read by its potential."""
-    neuron = population.neuron
-    assert neuron is not None
+    neuron = population.dynamics
     bias = _bias(neuron, shape) / divisor(program, population, choices)
     fields, leak = _dynamics(sketch.dt, neuron, shape, bias)
     placed = sketch.add(population.name, _node(sketch.nir, "I", neuron, fields, {}))

@@ -124,8 +124,7 @@ class CommonWeightShifts(Pass):
         self, graph: Graph, p: Population, own: list[tuple[Projection, int]], context: Context
     ) -> int | None:
         """The largest power of two times the present scale at which all weights and biases fit."""
-        assert p.grid is not None
-        present = float(np.max(p.grid.scale)) * 2.0**p.grid.input_shift
+        present = float(np.max(p.integers.scale)) * 2.0**p.integers.input_shift
         register = 2 ** (STATE_BITS.value - 1) - 1
         fills = [_fill(q) for q, _ in own]
         shift = 0 if p.neuron is None else p.neuron.constants.get("dash_syn", 0)
@@ -153,10 +152,9 @@ class CommonWeightShifts(Pass):
         register = 2 ** (STATE_BITS.value - 1) - 1
         populations = []
         for p in graph.neurons:
-            assert p.grid is not None
-            scale = scales.get(p.name, int(np.max(p.grid.scale)))
+            scale = scales.get(p.name, int(np.max(p.integers.scale)))
             bias, lost = _rounded_bias(p, scale)
-            grid = replace(p.grid, scale=np.asarray(float(scale)), input_shift=0, bias_exponent=0)
+            grid = replace(p.integers, scale=np.asarray(float(scale)), input_shift=0, bias_exponent=0)
             populations.append(replace(p, grid=grid, bias=bias))
             said = f"threshold {scale}, the potential holds {register / scale:.4g} of them"
             said += f"; biases are off by up to {lost:.2g} of it" if lost else ""
@@ -183,9 +181,8 @@ class CommonWeightShifts(Pass):
 
 def _fill(q: Projection) -> float:
     """The scale at which a projection's weights just fill its grid with exponent 0."""
-    assert q.grid is not None
-    step = weight_step(q.grid.bits, q.grid.sign_mode)
-    low, high = weight_range(q.grid.bits, q.grid.sign_mode)
+    step = weight_step(q.integers.bits, q.integers.sign_mode)
+    low, high = weight_range(q.integers.bits, q.integers.sign_mode)
     weights = weights_of(q.op)
     ends = ((low, weights.min(initial=0.0)), (high, weights.max(initial=0.0)))
     found = [(abs(end) + step / 2) / abs(float(extreme)) for end, extreme in ends if extreme]
@@ -225,15 +222,14 @@ def _matrices(graph: Graph, p: Population, context: Context) -> Iterator[tuple[P
 
 def _rounded(q: Projection, scale: int, exponent: int, p: Population) -> tuple[Projection, float]:
     """The projection on another exponent, and its relative error."""
-    assert q.grid is not None
     units = np.asarray(scale / 2.0**exponent)
     scaled = scale_outputs(q.op, units, p.shape)
     wanted = weights_of(scaled)
-    integers = on_nearest(wanted, 1.0, q.grid.sign_mode, q.grid.bits)
+    integers = on_nearest(wanted, 1.0, q.integers.sign_mode, q.integers.bits)
     op = scale_outputs(with_weights(scaled, integers), 1 / units, p.shape)
     power = float(np.square(wanted).sum())
     lost = math.sqrt(float(np.square(wanted - integers).sum()) / power) if power else 0.0
-    grid = replace(q.grid, exponent=exponent)
+    grid = replace(q.integers, exponent=exponent)
     return replace(q, ops=(op,), grid=grid), lost if lost > 1e-9 else 0.0
 
 

@@ -178,10 +178,10 @@ def _neurons(program: Program, found: tuple[Place, ...], kind: str) -> Neurons:
         if place.kind != kind:
             continue
         population = program.by_name[place.population]
-        neuron = population.neuron
-        assert neuron is not None and neuron.threshold is not None and neuron.model == NEURON.name
+        neuron = population.dynamics
+        assert neuron.model == NEURON.name  # checks.py refuses others
         values = (
-            neuron.threshold,
+            neuron.fires_at,
             bias_of(neuron),
             np.asarray(neuron.constants[DASH_SYN]),
             np.asarray(neuron.constants[DASH_MEM]),

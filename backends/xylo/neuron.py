@@ -85,10 +85,9 @@ class XyloNeuron:
         if step > neuron.bias_start - constants[EARLY]:
             change = clamp(change + (neuron.bias_mantissa << neuron.bias_exponent))
         potential = clamp(potential + change)
-        assert neuron.threshold is not None
-        spikes = np.clip(potential // neuron.threshold, 0, constants[MOST])
+        spikes = np.clip(potential // neuron.fires_at, 0, constants[MOST])
         state["current"] = current
-        state["potential"] = potential - spikes * neuron.threshold
+        state["potential"] = potential - spikes * neuron.fires_at
         return np.asarray(spikes, np.int64)
 
     def most_spikes(self, neuron: IntegerNeuron) -> int:

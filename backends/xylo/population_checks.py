@@ -27,8 +27,7 @@ def check_populations(program: Program) -> Iterator[Diagnostic]:
 
 
 def _numbers(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
-    assert neuron.threshold is not None
-    largest, smallest = int(neuron.threshold.max()), int(neuron.threshold.min())
+    largest, smallest = int(neuron.fires_at.max()), int(neuron.fires_at.min())
     if largest > THRESHOLD.value:
         yield exceeds("D406", "threshold", largest, THRESHOLD, where, SCALE)
     if smallest < 1:

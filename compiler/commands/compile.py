@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnc.errors import fail, nearest
-
 from .options import (
     AllowOverflow,
     AsJson,

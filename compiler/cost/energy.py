@@ -215,8 +215,7 @@ def _integer(program: Program, ann: Ann, input_bits: int) -> Callable[[str, str]
     bits = {p.name: level_bits(p.levels) if p.levels else 0 for p in ann.populations}
 
     def between(source: str, target: str) -> Arithmetic:
-        neuron = program.by_name[target].neuron
-        assert neuron is not None
+        neuron = program.by_name[target].dynamics
         weight = max(p.weight_bits for p in program.into(target)) if program.into(target) else 0
         heard, add = bits.get(source, input_bits), addition(neuron.state_bits)
         sent = bits[target] or neuron.state_bits

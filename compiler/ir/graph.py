@@ -20,12 +20,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import TypeVar
 
 import networkx as nx
 import numpy as np
 
+from snnc.errors import CompilerBug
+
 from .fixed_point import SignMode
 from .ops import Array, Op, Shape, chain_shapes
+
+T = TypeVar("T")
 
 STANDARD = "standard"
 """The neuron model of ``docs/numerics.md``."""
@@ -108,6 +113,21 @@ class Neuron:
     constants: Mapping[str, int] = field(default_factory=dict)
 
 
+def settled(value: T | None, what: str, by: str) -> T:
+    """A value that some pass settles; a graph that has not gone through it yet has none.
+
+    Args:
+        what: the value and whose it is, for the message.
+        by: the pass that settles it.
+
+    Raises:
+        CompilerBug: it is not settled yet; the pipeline should have refused the order of passes.
+    """
+    if value is None:
+        raise CompilerBug("the order of passes", [f"{what} is not settled before {by}"])
+    return value
+
+
 @dataclass(frozen=True)
 class WeightGrid:
     """The integer grid of one projection: ``weight = integer * 2**exponent / scale of the target``."""
@@ -133,6 +153,10 @@ class PopulationGrid:
 @dataclass(frozen=True, eq=False)
 class Population:
     """A group of neurons, the input, or the readout.
+
+    What a pass settles is None before it. Who needs the value asks the property beside it, which says
+    so where the pass has not run: ``begins`` (``start``), ``dynamics`` (``neuron``), ``fires_at``
+    (``threshold``), ``step`` (``ceiling`` and ``levels``), ``integers`` (``grid``).
 
     Attributes:
         name: unique within the graph; the user's own module path.
@@ -176,13 +200,38 @@ class Population:
     @property
     def step(self) -> Array:
         """What one level is worth, shape () or (channels,); of a population with levels."""
-        assert self.ceiling is not None and self.levels is not None
-        return np.asarray(self.ceiling / self.levels)
+        ceiling = settled(self.ceiling, f"the ceiling of {self.name}", "quantize-activations")
+        levels = settled(self.levels, f"the number of levels of {self.name}", "quantize-activations")
+        return np.asarray(ceiling / levels)
+
+    @property
+    def begins(self) -> int:
+        """The step with which its frame 0 begins."""
+        return settled(self.start, f"the start of {self.name}", "match-delays")
+
+    @property
+    def dynamics(self) -> Neuron:
+        """What its neurons do; of neurons, and of a readout with a state."""
+        if self.neuron is None:
+            raise CompilerBug("the caller", [f"{self.name} only sums: it has no dynamics"])
+        return self.neuron
+
+    @property
+    def fires_at(self) -> Array:
+        """Its threshold, real, shape () or (channels,)."""
+        return settled(self.threshold, f"the threshold of {self.name}", "balance-thresholds")
+
+    @property
+    def integers(self) -> PopulationGrid:
+        """Its integer scale."""
+        return settled(self.grid, f"the scale of {self.name}", "quantize-weights")
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
     """All connections of one kind from one population to another.
+
+    Who needs what passes settle asks ``takes`` (``delay``) and ``integers`` (``grid``).
 
     Attributes:
         source, target: names of populations.
@@ -205,6 +254,16 @@ class Projection:
     def label(self) -> str:
         """How messages and the text form call it."""
         return f"{self.source} -> {self.target}"
+
+    @property
+    def takes(self) -> int:
+        """Steps between a spike and its arrival, the hop included."""
+        return settled(self.delay, f"the delay of {self.label}", "match-delays")
+
+    @property
+    def integers(self) -> WeightGrid:
+        """The grid that its weights are on."""
+        return settled(self.grid, f"the grid of {self.label}", "quantize-weights")
 
     @property
     def op(self) -> Op:
@@ -239,6 +298,21 @@ class Graph:
     longest_delay: int | None = None
     trained_steps: int | None = None
     trained_bits: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a frame."""
+        return settled(self.steps_per_frame, "the number of steps of a frame", "match-delays")
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether rates of spikes stand for activations: no exact code, no neurons of its own."""
+        return not (self.frame_is_step or self.code.exact)
+
+    @property
+    def was_trained_for_spikes(self) -> bool:
+        """Whether training settled how spikes carry activations: there is no code to choose."""
+        return self.frame_is_step or self.trained_steps is not None
 
     def __repr__(self) -> str:
         """In a line; :func:`snnc.ir.text.graph_text` has all of it."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from snnc.errors import CompilerBug
+
 from .fixed_point import SignMode
 from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Op, Shape
@@ -75,6 +77,13 @@ class IntegerNeuron:
     model: str = STANDARD
     constants: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def fires_at(self) -> Array:
+        """Its threshold; of neurons that fire, which a readout's do not."""
+        if self.threshold is None:
+            raise CompilerBug("the caller", ["a readout has no threshold"])
+        return self.threshold
+
     def decides(self, step: int) -> bool:
         """Whether a neuron of an exact code counts its thresholds in a step (from 1)."""
         frame, since = self.clear_interval, step - self.bias_start
@@ -99,6 +108,13 @@ class ProgramPopulation:
     neuron: IntegerNeuron | None = None
     encoding: Encoding | None = None
     relay_of: str | None = None
+
+    @property
+    def dynamics(self) -> IntegerNeuron:
+        """What its neurons do; of every population but the input."""
+        if self.neuron is None:
+            raise CompilerBug("the caller", [f"{self.name} is the input, which has no neurons"])
+        return self.neuron
 
     @property
     def latency(self) -> int:

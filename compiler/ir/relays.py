@@ -110,8 +110,7 @@ def _neuron(program: Program, graded: bool, worth: int) -> IntegerNeuron:
 
     ``worth`` is the weight of its connection.
     """
-    readout = program.readout.neuron
-    assert readout is not None
+    readout = program.readout.dynamics
     zero = np.zeros((), np.int64)
     binary = IntegerNeuron(
         current_decay=4095,

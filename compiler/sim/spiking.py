@@ -41,8 +41,7 @@ def _broadcast(values: Array, shape: tuple[int, ...]) -> Array:
 
 def input_steps(graph: Graph, frames: NDArray[np.int64], steps: int) -> Floats:
     """What the input puts out at every step, in real units, (samples, steps, \\*shape)."""
-    assert graph.steps_per_frame is not None and graph.input.start is not None
-    per_frame = graph.steps_per_frame
+    per_frame = graph.steps
     if graph.input.encoding is Encoding.SPREAD:
         values = np.moveaxis(spread(np.minimum(frames, per_frame), per_frame), 0, 2)
         values = values.reshape(len(frames), -1, *frames.shape[2:])
@@ -50,13 +49,12 @@ def input_steps(graph: Graph, frames: NDArray[np.int64], steps: int) -> Floats:
         values = np.repeat(frames, per_frame, axis=1)
         if graph.input.encoding is Encoding.ONCE:
             values[:, np.arange(values.shape[1]) % per_frame != 0] = 0
-    return _shifted(values * graph.input.amplitude, graph.input.start, steps)
+    return _shifted(values * graph.input.amplitude, graph.input.begins, steps)
 
 
 def held(graph: Graph, population: Population, activations: Array, steps: int) -> Floats:
     """Activations by frame, (samples, frames, \\*shape), held for the steps of their frame."""
-    assert graph.steps_per_frame is not None and population.start is not None
-    return _shifted(np.repeat(activations, graph.steps_per_frame, axis=1), population.start, steps)
+    return _shifted(np.repeat(activations, graph.steps, axis=1), population.begins, steps)
 
 
 def _shifted(values: Array, by: int, steps: int) -> Floats:
@@ -85,31 +83,28 @@ def with_bias(population: Population, given: Floats) -> Floats:
     """Weighted input and bias, which begins at the population's start: (samples, steps, \\*shape)."""
     if population.bias is None:
         return given
-    assert population.start is not None
     total = given.copy()
     bias = np.broadcast_to(population.bias, population.shape).astype(np.float32)
-    total[:, population.start :] += bias
+    total[:, population.begins :] += bias
     return total
 
 
 def weighted(projection: Projection, output: Floats, shape: tuple[int, ...]) -> Floats:
     """What one projection brings at every step, its delay included."""
-    assert projection.delay is not None
     samples, steps = output.shape[:2]
     flat = apply_chain(projection.ops, output.reshape(samples * steps, *output.shape[2:]))
     arrived = flat.reshape(samples, steps, *shape)
-    return _shifted(arrived, projection.delay, steps)
+    return _shifted(arrived, projection.takes, steps)
 
 
 class FloatNeurons:
     """State of one spiking population in floats; the float twin of the integer ``update``."""
 
     def __init__(self, population: Population, samples: int, steps_per_frame: int) -> None:
-        assert population.threshold is not None and population.start is not None
-        self.start = population.start
+        self.start = population.begins
         self.steps_per_frame = steps_per_frame
         self.neuron: Neuron = population.neuron or Neuron()
-        self.threshold = _broadcast(population.threshold, population.shape)
+        self.threshold = _broadcast(population.fires_at, population.shape)
         self.amplitude = _broadcast(population.amplitude, population.shape)
         self.shape = (samples, *population.shape)
         self.bias = 0.0 if population.bias is None else population.bias
@@ -147,8 +142,7 @@ def spike_component(
     ``known``: what reaches a population from outside the component, as ``drive`` gives it, where
     that has been computed already.
     """
-    per_frame = graph.steps_per_frame
-    assert per_frame is not None
+    per_frame = graph.steps
     inside = frozenset(members)
     known = known or {}
     outside_drive = {
@@ -163,9 +157,8 @@ def spike_component(
         for name in members:
             arrived: Array = outside_drive[name][:, step]
             for projection in loops[name]:
-                assert projection.delay is not None
-                if step >= projection.delay:
-                    sent = outputs[projection.source][:, step - projection.delay]
+                if step >= projection.takes:
+                    sent = outputs[projection.source][:, step - projection.takes]
                     arrived = arrived + apply_chain(projection.ops, sent).reshape(arrived.shape)
             outputs[name][:, step] = cells[name].step(arrived, step)
 
@@ -185,9 +178,8 @@ def balance(
         choose: from a population and its single-step weighted input (samples, steps, \\*shape), steps
             before the population's start left out, the threshold of shape () or (channels,).
     """
-    assert graph.steps_per_frame is not None
     last = max(p.start or 0 for p in graph.populations)
-    steps = frames.shape[1] * graph.steps_per_frame + last
+    steps = frames.shape[1] * graph.steps + last
     outputs: Outputs = {graph.input.name: input_steps(graph, frames, steps)}
     for members in graph.components_in_order():
         spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)

@@ -119,7 +119,7 @@ class Grid:
         for name, option, value in _values(changes):
             if (name, option) == SHORT["code"][:2]:
                 return (str(value),)
-        if graph.frame_is_step or graph.trained_steps is not None:
+        if graph.was_trained_for_spikes:
             return (Code.RATE.value,)
         return tuple(code.value for code in target.codes)
 

@@ -66,8 +66,7 @@ def rounding_cause(before: Graph, after: Graph) -> str:
     """What quantization changed: ``weight rounding``, ``weight clipping`` or ``bias rounding``."""
     for ours, theirs in zip(before.projections, after.projections, strict=True):
         if not np.array_equal(weights_of(ours.op), weights_of(theirs.op)):
-            assert theirs.grid is not None
-            return f"weight rounding: {theirs.grid.bits} bits, first on {theirs.label}"
+            return f"weight rounding: {theirs.integers.bits} bits, first on {theirs.label}"
     return "bias rounding"
 
 

@@ -118,7 +118,7 @@ def candidates(
         steps_per_frame: what the user asks for; only codes of so many steps are tried then.
         judged: samples to judge by.
     """
-    if graph.frame_is_step or graph.trained_steps is not None:
+    if graph.was_trained_for_spikes:
         return ()
     able = [
         c for c in ORDER if Code(c.code) in target.codes and (c.levels is None or judged >= TELLING)

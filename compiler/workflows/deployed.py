@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.backends.engine_messages import no_engine
 from snnc.backends import Backend, Emitted, Engine, called
+from snnc.backends.engine_messages import no_engine
 from snnc.bounds import TIME_LIMIT
 from snnc.bundle.folder import Bundle
 from snnc.errors import Diagnostic, Severity, UserError, blamed, fail

@@ -108,9 +108,8 @@ def potential_of_one(graph: Graph) -> float:
     Args:
         graph: on the chip's grid.
     """
-    grid, steps = graph.readout.grid, graph.steps_per_frame
-    assert grid is not None and steps is not None
-    return float(grid.scale.item() * 2**grid.input_shift * (1 if graph.code.exact else steps))
+    grid = graph.readout.integers
+    return float(grid.scale.item() * 2**grid.input_shift * (1 if graph.code.exact else graph.steps))
 
 
 def _with_rate_levels(graph: Graph) -> Graph:

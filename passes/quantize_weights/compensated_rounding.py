@@ -111,7 +111,7 @@ def _searched(
     """
     weights = sum(weights_of(p.op).size for p in projections)
     shares = SHARES if choice.scale.ndim and weights <= MOST_SEARCHED else SHARES[:1]
-    grids = [r.projection.grid for r in choice.rounded if r.projection.grid is not None]
+    grids = [r.projection.integers for r in choice.rounded]
     best, integers = scales, [_integers(r.projection, scales) for r in choice.rounded]
     ways = list(zip(projections, grids, judging, strict=True))
     least = np.zeros(len(scales))
@@ -146,17 +146,15 @@ def _choice(
     for p, old, found, rest in zip(
         graph.into(population.name), choice.rounded, integers, rests, strict=True
     ):
-        grid = old.projection.grid
-        assert grid is not None
+        grid = old.projection.integers
         rounded.append(on_grid(p, grid, scale, population, rest, found))
     return replace(choice, scale=scale, rounded=tuple(rounded))
 
 
 def _integers(projection: Projection, scales: Array) -> Array:
     """What a projection that is on the grid stores, (channels, weights)."""
-    assert projection.grid is not None
     rows = weights_of(projection.op).reshape(len(scales), -1)
-    return np.asarray(np.rint(rows * (scales / 2.0**projection.grid.exponent)[:, None]))
+    return np.asarray(np.rint(rows * (scales / 2.0**projection.integers.exponent)[:, None]))
 
 
 def _moments(projection: Projection, seen: Array, lasting: bool) -> Moments:

@@ -25,11 +25,10 @@ def to_exceed(projections: Sequence[Projection], population: Population) -> list
         For each projection, values for :func:`snnc.ir.scaling.weights_of`, in thresholds; minus
         infinity for every weight that is not alone or does not make its neuron fire.
     """
-    assert population.neuron is not None
     total = sum((_into_each(p.op, population.shape) for p in projections), np.zeros(population.shape))
     bias = 0.0 if population.bias is None else population.bias
     lacking = np.where(total == 1, 1.0 - np.broadcast_to(bias, population.shape), -np.inf)
-    reaches = np.greater if population.neuron.comparison is Comparison.GREATER else np.greater_equal
+    reaches = np.greater if population.dynamics.comparison is Comparison.GREATER else np.greater_equal
     found = []
     for p in projections:
         weights, rest = weights_of(p.op), _for_each(p.op, lacking)

@@ -293,8 +293,7 @@ class QuantizeWeights(Pass):
 
     def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context) -> None:
         projection, clipped = rounded.projection, rounded.clipped
-        grid, total = projection.grid, weights_of(old.op).size
-        assert grid is not None
+        grid, total = projection.integers, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
         grave = int(np.count_nonzero(channels > GRAVE_ERROR))
         what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value}), relative error of a "

@@ -96,9 +96,8 @@ def on_grid(
     clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
     silenced = 0
     if rest is not None:
-        assert population.neuron is not None
         above = weights_of(scale_outputs(with_weights(p.op, rest), units, population.shape))
-        needed = np.maximum(integers, least_on_grid(above, population.neuron.comparison, step))
+        needed = np.maximum(integers, least_on_grid(above, population.dynamics.comparison, step))
         silenced = int(np.count_nonzero(needed > high))
         integers = np.minimum(needed, high)
     op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)

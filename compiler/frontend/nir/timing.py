@@ -77,8 +77,7 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
 
 
 def _fires_by_itself(population: Population) -> bool:
-    neuron = population.neuron
-    assert population.kind is Kind.NEURONS and neuron is not None
+    neuron = population.dynamics
     return abs(neuron.start_value) >= 1 or (
         population.bias is not None and bool(np.any(population.bias))
     )

@@ -72,9 +72,8 @@ class Grid:
             i = _position(final, edge)
             projection, folded = final.projections[i], units.projections[i]
             target = final.by_name[projection.target]
-            assert projection.grid is not None and target.grid is not None
-            scale = np.asarray(target.grid.scale, np.float64)
-            op = scale_outputs(folded.op, scale / 2.0**projection.grid.exponent, target.shape)
+            scale, grid = np.asarray(target.integers.scale, np.float64), projection.integers
+            op = scale_outputs(folded.op, scale / 2.0**grid.exponent, target.shape)
             if isinstance(op, SparseLinear):
                 raise fail(
                     "D216",
@@ -82,7 +81,7 @@ class Grid:
                     where=projection.origin or projection.label,
                     help="train with pooling and convolutions that merge exactly at the borders",
                 )
-            bits, mode = projection.grid.bits, projection.grid.sign_mode
+            bits, mode = grid.bits, grid.sign_mode
             low, high = weight_range(bits, mode)
             module.grid = on_grid = OnGrid(module.weight)
             numbers = {"step": weight_step(bits, mode), "low": low, "high": high}
@@ -107,9 +106,8 @@ class Grid:
             final: on the grid.
         """
         target = final.by_name[now.name]
-        assert target.grid is not None
         bias.grid = on_grid = OnBiasGrid(bias.values)
-        unit = np.asarray(target.grid.scale * 2.0**target.grid.input_shift, np.float64)
+        unit = np.asarray(target.integers.scale * 2.0**target.integers.input_shift, np.float64)
         unit = per_channel(unit, target.shape) if unit.ndim else unit
         is_now, is_then = (
             np.broadcast_to((0.0 if p.bias is None else p.bias) * unit, target.shape)[
@@ -123,7 +121,7 @@ class Grid:
             for name, units in (
                 ("factor", is_then - is_now),
                 ("offset", is_now - values * (is_then - is_now)),
-                ("step", np.float64(2.0**target.grid.bias_exponent)),
+                ("step", np.float64(2.0**target.integers.bias_exponent)),
                 ("nudge", np.float64(NUDGE if fires and final.code.exact else 0.0)),
             ):
                 on_grid.get_buffer(name).copy_(torch.from_numpy(np.array(units)))

@@ -53,8 +53,7 @@ def chip_twin(program: Program) -> Rollout:
             continue
         names[p.name] = re.sub(r"\W", "_", p.name)
         if p.kind is Kind.READOUT:
-            assert p.neuron is not None
-            net.readout(names[p.name], accumulate=p.neuron.clear_interval == 0)
+            net.readout(names[p.name], accumulate=p.dynamics.clear_interval == 0)
         else:
             net.node(names[p.name], activation=_activation(p))
     biased: set[str] = set()
@@ -78,8 +77,7 @@ def _activation(p: ProgramPopulation) -> CountedLevels:
 
 
 def _bias(p: ProgramPopulation) -> Array:
-    assert p.neuron is not None
-    shifted = p.neuron.bias_mantissa << p.neuron.bias_exponent
+    shifted = p.dynamics.bias_mantissa << p.dynamics.bias_exponent
     return np.broadcast_to(shifted, p.shape).astype(np.float64)
 
 
