@@ -239,7 +239,7 @@ def load(name: str) -> Split:
 
 
 def calibration(train: Part, how: str) -> Part:
-    """What a user might calibrate with, of the training part.
+    """What a user might calibrate with, of the training part; regressions have no classes.
 
     Args:
         how: ``random N``, the first N of a fixed random order; ``sorted N``: N of those, by class, and
@@ -247,6 +247,8 @@ def calibration(train: Part, how: str) -> Part:
             of the classes.
     """
     kind, _, count = how.partition(" ")
+    if train.y.ndim > 1:
+        kind = "random"
     order = np.random.default_rng(7).permutation(len(train))
     if kind == "lacking":
         order = order[train.y[order] < 5]
