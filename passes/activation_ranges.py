@@ -11,8 +11,10 @@ from snnc.ir import Array, Shape
 EVIDENCE = 32
 """Samples with a positive value from which a channel counts more by itself than by its population."""
 
-REFERENCE = 75.0
-"""Percentile over channels that stands for the population: a few large channels do not move it."""
+REFERENCE, HIGH_REFERENCE = 75.0, 90.0
+"""Percentiles over channels that stand for the population: a few large channels do not move them. The
+higher one is for exact codes, where a range that is too small cuts off, and one that is too large costs
+levels, of which there are many; below the largest channel it is always."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,10 @@ def channel_ranges(
     own = np.array([_percentile(row[row > 0], percentile) for row in rows])
     if not positive.any():
         return Ranges(np.ones(shape[0]), positive)
-    usual = float(np.percentile(own[positive > 0], REFERENCE))
+    known = own[positive > 0]
+    usual = float(np.percentile(known, REFERENCE))
+    if not frames_count:
+        usual = max(usual, float(np.percentile(known, HIGH_REFERENCE, method="lower")))
     doubt = EVIDENCE / (positive + EVIDENCE)
     room = 1 + 1 / np.sqrt(1 + positive)
     return Ranges(np.maximum(own, doubt * usual) * room, positive)

@@ -52,3 +52,15 @@ def test_frames_of_one_sample_are_no_further_evidence() -> None:
     once, often = (channel_ranges(np.repeat(values, n, axis=1), (2,), 100.0) for n in (1, 100))
     assert often.positive.tolist() == [1, 1] and np.array_equal(once.top, often.top)
     assert once.top[0] > 3  # what is usual in the population counts more than what was seen once
+
+
+def test_one_sample_leans_on_the_upper_channels_but_the_largest() -> None:
+    """Ranges of 1 to 16, seen once: exact codes take the 14th for usual, whatever the 16th is."""
+    for largest in (16.0, 1600.0):
+        values = np.array([[[*range(1, 16), largest]]], np.float64)
+        exact = channel_ranges(values, (16,), 100.0)
+        doubt, room = EVIDENCE / (1 + EVIDENCE), 1 + 1 / np.sqrt(2)
+        assert exact.top[0] == pytest.approx(14 * doubt * room)
+        assert exact.top[-1] == pytest.approx(largest * room)
+        rates = channel_ranges(values, (16,), 100.0, frames_count=True)
+        assert rates.top[0] == pytest.approx(12.25 * doubt * room)
