@@ -1,0 +1,1 @@
+from backends.engine_messages import *
