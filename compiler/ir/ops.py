@@ -164,6 +164,16 @@ class Scale(Op):
         return sparse.csr_array(sparse.diags_array(factors.ravel(), format="csr"))
 
 
+def _one_a_channel(name: str, values: Array, channels: Shape) -> None:
+    """Make sure that there is one value for each channel.
+
+    Raises:
+        ValueError: there are more or fewer.
+    """
+    if values.shape != channels:
+        raise ValueError(f"{name} of shape {values.shape} for channels {channels}")
+
+
 @dataclass(frozen=True, eq=False)
 class BatchNorm(Op):
     """Batch normalisation in inference: ``y = (x - mean) / sqrt(var + eps) * weight + bias``.
@@ -188,7 +198,9 @@ class BatchNorm(Op):
         return np.asarray(self.bias - self.mean * self.factor)
 
     def out_shape(self, shape: Shape) -> Shape:
-        return Scale(self.factor).out_shape(shape)
+        for name in ("mean", "variance", "weight", "bias"):
+            _one_a_channel(name, getattr(self, name), shape[:1])
+        return shape
 
     def apply(self, x: Array) -> Array:
         return Scale(self.factor).apply(x) + per_channel(self.shift, x.shape[1:])
@@ -218,6 +230,8 @@ class Linear(Op):
             raise ValueError(f"takes weights (outputs, inputs), has {self.weight.shape}")
         if size(shape) != self.weight.shape[1]:
             raise ValueError(f"takes {self.weight.shape[1]} inputs, gets {size(shape)}")
+        if self.bias is not None:
+            _one_a_channel("bias", self.bias, self.weight.shape[:1])
         return (self.weight.shape[0],)
 
     def apply(self, x: Array) -> Array:
@@ -279,6 +293,8 @@ class Conv2d(Op):
         if len(shape) != 3:
             raise ValueError(f"takes (channels, height, width), gets {shape}")
         self._check()
+        if self.bias is not None:
+            _one_a_channel("bias", self.bias, self.weight.shape[:1])
         if shape[0] != self.weight.shape[1] * self.groups:
             raise ValueError(f"takes {self.weight.shape[1] * self.groups} channels, gets {shape[0]}")
         rows, columns = (

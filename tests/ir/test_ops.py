@@ -144,6 +144,9 @@ def test_scaling_inputs_and_outputs(case: tuple[Conv2d, tuple[int, ...]]) -> Non
 KERNEL = np.ones((4, 1, 2, 2))
 
 
+TWO = np.ones(2)
+
+
 @pytest.mark.parametrize(
     ("op", "shape", "why"),
     [
@@ -168,6 +171,11 @@ KERNEL = np.ones((4, 1, 2, 2))
         (Place(0, 3), (), "channels"),
         (Place(-1, 3), (2,), "channels"),
         (Reshape((2, 2)), (5,), "5 elements"),
+        (Linear(np.ones((2, 3)), np.ones(3)), (3,), "bias of shape"),
+        (Conv2d(KERNEL, np.ones(0)), (1, 5, 5), "bias of shape"),
+        (BatchNorm(TWO, TWO, TWO, np.ones(0), 1e-5), (2,), "bias of shape"),
+        (BatchNorm(TWO, TWO, TWO, TWO, 1e-5), (3,), "mean of shape"),
+        (BatchNorm(TWO, TWO, np.ones(()), TWO, 1e-5), (2,), "weight of shape"),
     ],
 )
 def test_what_an_operation_cannot_take_is_one_error(op: Op, shape: tuple[int, ...], why: str) -> None:
