@@ -1,5 +1,6 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
+from .convolution import AvgPool2d, Conv2d
 from .extent import Extent, Fan
 from .fixed_point import (
     Integers,
@@ -36,9 +37,7 @@ from .limits import Limit, LimitName
 from .neuron_models import NeuronModel, find_model
 from .ops import (
     Array,
-    AvgPool2d,
     BatchNorm,
-    Conv2d,
     Flatten,
     Identity,
     Linear,

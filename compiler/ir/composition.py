@@ -8,9 +8,8 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse as sparse
 
+from .convolution import AvgPool2d, Conv2d
 from .ops import (
-    AvgPool2d,
-    Conv2d,
     Flatten,
     Identity,
     Linear,

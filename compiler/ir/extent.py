@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
-from .ops import Array, Conv2d, Identity, Linear, Op, Shape, SparseLinear
+from .convolution import Conv2d
+from .ops import Array, Identity, Linear, Op, Shape, SparseLinear
 from .scaling import weights_of, with_weights
 
 INT32 = 2**31

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .ops import Conv2d, Linear, Op, Shape, size
+from .convolution import Conv2d
+from .ops import Linear, Op, Shape, size
 from .program import Program
 from .validation import validate
 

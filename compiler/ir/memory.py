@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from snnc.errors import fail
 from snnc.files.memory import machine_memory
 
-from .ops import Conv2d, Op, Shape, SparseLinear, size
+from .convolution import Conv2d
+from .ops import Op, Shape, SparseLinear, size
 from .program import Program
 from .scaling import weights_of
 

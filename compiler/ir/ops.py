@@ -6,8 +6,7 @@ graph applies it to float64, the integer program to int64, with the same code. E
 matrix (sparse, rows = outputs and columns = inputs, both in C order), which is what back ends that
 know no convolution emit.
 
-Semantics follow torch 2.13 (``torch.nn.functional``): a convolution is a cross-correlation with zero
-padding; ``floor`` in the output size.
+Semantics follow torch 2.13 (``torch.nn.functional``). Convolutions and pooling: ``convolution.py``.
 """
 
 from __future__ import annotations
@@ -23,9 +22,6 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
-
-MOST_IN_WINDOWS = 2**25
-"""Values that a convolution lays out at once, one for each window that sees it: 256 MiB of doubles."""
 
 
 def size(shape: Shape) -> int:
@@ -164,7 +160,7 @@ class Scale(Op):
         return sparse.csr_array(sparse.diags_array(factors.ravel(), format="csr"))
 
 
-def _one_a_channel(name: str, values: Array, channels: Shape) -> None:
+def one_a_channel(name: str, values: Array, channels: Shape) -> None:
     """Make sure that there is one value for each channel.
 
     Raises:
@@ -199,7 +195,7 @@ class BatchNorm(Op):
 
     def out_shape(self, shape: Shape) -> Shape:
         for name in ("mean", "variance", "weight", "bias"):
-            _one_a_channel(name, getattr(self, name), shape[:1])
+            one_a_channel(name, getattr(self, name), shape[:1])
         return shape
 
     def apply(self, x: Array) -> Array:
@@ -231,7 +227,7 @@ class Linear(Op):
         if size(shape) != self.weight.shape[1]:
             raise ValueError(f"takes {self.weight.shape[1]} inputs, gets {size(shape)}")
         if self.bias is not None:
-            _one_a_channel("bias", self.bias, self.weight.shape[:1])
+            one_a_channel("bias", self.bias, self.weight.shape[:1])
         return (self.weight.shape[0],)
 
     def apply(self, x: Array) -> Array:
@@ -266,141 +262,6 @@ class SparseLinear(Op):
 
     def matrix(self, shape: Shape) -> sparse.csr_array:
         return self.weight
-
-
-@dataclass(frozen=True, eq=False)
-class Conv2d(Op):
-    """2-d convolution as torch means it (cross-correlation).
-
-    ``weight`` (channels out, channels in / groups, height, width), ``bias`` (channels out,); the pairs
-    are (vertical, horizontal). Source: torch.nn.Conv2d, zero padding.
-    """
-
-    weight: Array
-    bias: Array | None = None
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
-    groups: int = 1
-
-    @property
-    def extent(self) -> Pair:
-        """Rows and columns that one output looks at, dilation included."""
-        height, width = self.weight.shape[2:]
-        return (self.dilation[0] * (height - 1) + 1, self.dilation[1] * (width - 1) + 1)
-
-    def out_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 3:
-            raise ValueError(f"takes (channels, height, width), gets {shape}")
-        self._check()
-        if self.bias is not None:
-            _one_a_channel("bias", self.bias, self.weight.shape[:1])
-        if shape[0] != self.weight.shape[1] * self.groups:
-            raise ValueError(f"takes {self.weight.shape[1] * self.groups} channels, gets {shape[0]}")
-        rows, columns = (
-            (shape[1 + axis] + 2 * self.padding[axis] - self.extent[axis]) // self.stride[axis] + 1
-            for axis in (0, 1)
-        )
-        if rows < 1 or columns < 1:
-            raise ValueError(f"a kernel over {self.extent} does not fit into {shape[1:]}")
-        return (self.weight.shape[0], rows, columns)
-
-    def _check(self) -> None:
-        """Make sure that the kernel can be laid over anything at all.
-
-        Raises:
-            ValueError: it cannot.
-        """
-        kernel = self.weight.shape
-        if len(kernel) != 4 or not all(kernel):
-            raise ValueError(f"takes weights (channels out, channels in, height, width), has {kernel}")
-        for name, low in (("stride", 1), ("padding", 0), ("dilation", 1)):
-            pair = getattr(self, name)
-            if len(pair) != 2 or min(pair) < low:
-                raise ValueError(f"{name} is {pair}; it has to be two numbers from {low} on")
-        if self.groups < 1 or kernel[0] % self.groups:
-            raise ValueError(f"groups is {self.groups}, which is no part of {kernel[0]} channels out")
-
-    def windows(self, x: Array) -> Array:
-        """All windows of a batch: (batch, channels, rows, columns, kernel height, kernel width)."""
-        pad = [(0, 0), (0, 0), *((p, p) for p in self.padding)]
-        sliding: Any = np.lib.stride_tricks.sliding_window_view  # numpy 1.26's types know one axis only
-        view: Array = sliding(np.pad(x, pad), self.extent, axis=(2, 3))
-        return view[
-            :, :, :: self.stride[0], :: self.stride[1], :: self.dilation[0], :: self.dilation[1]
-        ]
-
-    def apply(self, x: Array) -> Array:
-        batch, (outs, rows, columns) = x.shape[0], self.out_shape(x.shape[1:])
-        at_once = max(1, MOST_IN_WINDOWS // (rows * columns * math.prod(self.weight.shape[1:])))
-        if batch > at_once:
-            return np.concatenate([self.apply(x[i : i + at_once]) for i in range(0, batch, at_once)])
-        windows = self.windows(x)
-        ins, per_group = self.weight.shape[1], outs // self.groups
-        parts = []
-        for group in range(self.groups):
-            w = windows[:, group * ins : (group + 1) * ins].transpose(0, 2, 3, 1, 4, 5)
-            kernel = self.weight[group * per_group : (group + 1) * per_group]
-            flat = w.reshape(batch * rows * columns, -1) @ kernel.reshape(per_group, -1).T
-            parts.append(flat.reshape(batch, rows, columns, per_group).transpose(0, 3, 1, 2))
-        y = np.concatenate(parts, axis=1) if self.groups > 1 else parts[0]
-        return np.asarray(y if self.bias is None else y + per_channel(self.bias, y.shape[1:]))
-
-    def matrix(self, shape: Shape) -> sparse.csr_array:
-        outs, rows, columns = self.out_shape(shape)
-        # Number the source elements 1..n and look at them through the windows: padding shows as 0.
-        index = np.arange(1, size(shape) + 1, dtype=np.int64).reshape(1, *shape)
-        windows = self.windows(index)[0]
-        ins, per_group = self.weight.shape[1], outs // self.groups
-        row_parts, column_parts, value_parts = [], [], []
-        for out in range(outs):
-            group = out // per_group
-            source = windows[group * ins : (group + 1) * ins].transpose(1, 2, 0, 3, 4)
-            source = source.reshape(rows * columns, -1)
-            value = np.broadcast_to(self.weight[out].reshape(1, -1), source.shape)
-            target = np.arange(out * rows * columns, (out + 1) * rows * columns)[:, None]
-            used = (source > 0) & (value != 0)
-            row_parts.append(np.broadcast_to(target, source.shape)[used])
-            column_parts.append(source[used] - 1)
-            value_parts.append(value[used])
-        entries = np.concatenate(value_parts)
-        where = (np.concatenate(row_parts), np.concatenate(column_parts))
-        return sparse.csr_array(
-            sparse.coo_array((entries, where), shape=(outs * rows * columns, size(shape)))
-        )
-
-    def constant(self, shape: Shape) -> Array | None:
-        return None if self.bias is None else per_channel(self.bias, self.out_shape(shape))
-
-    def without_constant(self) -> Op:
-        return replace(self, bias=None)
-
-
-@dataclass(frozen=True, eq=False)
-class AvgPool2d(Op):
-    """Average pooling; padded zeros count (torch: ``count_include_pad=True``), ``floor`` in size."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair = (0, 0)
-
-    def as_conv(self, channels: int) -> Conv2d:
-        """The same map as a depthwise convolution."""
-        weight = np.full((channels, 1, *self.kernel), 1.0 / (self.kernel[0] * self.kernel[1]))
-        return Conv2d(weight, None, self.stride, self.padding, groups=channels)
-
-    def out_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 3 or min(self.kernel) < 1:
-            what = f"a kernel of {self.kernel} over {shape}"
-            raise ValueError(f"takes (channels, height, width) and a kernel from 1 on, gets {what}")
-        return self.as_conv(shape[0]).out_shape(shape)
-
-    def apply(self, x: Array) -> Array:
-        conv = self.as_conv(x.shape[1])
-        return np.asarray(conv.windows(x).mean(axis=(4, 5)))
-
-    def matrix(self, shape: Shape) -> sparse.csr_array:
-        return self.as_conv(shape[0]).matrix(shape)
 
 
 def chain_shapes(ops: tuple[Op, ...], shape: Shape) -> list[Shape]:

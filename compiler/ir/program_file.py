@@ -16,8 +16,9 @@ import scipy.sparse as sparse
 
 from snnc.files import Kind, parse_npz
 
+from .convolution import Conv2d
 from .graph import STANDARD
-from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
+from .ops import Array, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program
 
 FORMAT = 3

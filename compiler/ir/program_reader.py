@@ -12,10 +12,11 @@ from snnc.errors import UserError, fail
 from snnc.files import Kind as FileKind
 from snnc.files import parse_json, parse_npz
 
+from .convolution import Conv2d
 from .fixed_point import SignMode
 from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .json_fields import Fields
-from .ops import Array, Conv2d, Identity, Linear, Op, SparseLinear
+from .ops import Array, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 from .program_file import FORMAT
 from .program_ranges import WORD

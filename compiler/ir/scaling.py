@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sparse
 
-from .ops import Array, AvgPool2d, Conv2d, Linear, Op, Shape, SparseLinear
+from .convolution import AvgPool2d, Conv2d
+from .ops import Array, Linear, Op, Shape, SparseLinear
 
 
 def _spread(factor: Array, shape: Shape) -> Array:

@@ -10,20 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .convolution import AvgPool2d, Conv2d
 from .graph import Graph, Population, Projection
-from .ops import (
-    Array,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Linear,
-    Op,
-    Place,
-    Reshape,
-    Scale,
-    Shape,
-    SparseLinear,
-)
+from .ops import Array, BatchNorm, Linear, Op, Place, Reshape, Scale, Shape, SparseLinear
 from .program import Program, ProgramPopulation, ProgramProjection
 
 

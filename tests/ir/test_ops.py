@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.ir import AvgPool2d, BatchNorm, Conv2d, Identity, Linear, Op, Place, Reshape, Scale, ops
+from snnc.ir import (
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Identity,
+    Linear,
+    Op,
+    Place,
+    Reshape,
+    Scale,
+    convolution,
+)
 from snnc.ir.composition import compose, compose_chain
 from snnc.ir.scaling import scale_inputs, scale_outputs
 
@@ -198,6 +209,6 @@ def test_many_images_are_convolved_some_at_a_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Conv2d, "windows", counted)
     for images in (1, 2, 6, 7, 8):
         sizes.clear()
-        monkeypatch.setattr(ops, "MOST_IN_WINDOWS", images * each)
+        monkeypatch.setattr(convolution, "MOST_IN_WINDOWS", images * each)
         assert np.array_equal(conv.apply(x), whole)
         assert max(sizes) == min(images, 7) and sum(sizes) == 7
