@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 
 from snnc import settings
-from snnc.errors import fail
+from snnc.errors import fail, nearest
 from snnc.ir.plugins import Plugin, plugins, without_interface
 
 from .base import INTERFACE, Backend, Engine
@@ -102,15 +101,13 @@ def find_target(name: str, where: str = "--target") -> Found:
     targets = {found.name: found for found in registered_backends()}
     found = targets.get(name)
     if found is None:
-        near = difflib.get_close_matches(name, targets, 1)
         raise fail(
             "D311",
             f"no target {name!r}",
             where=where,
             why=f"installed: {', '.join(n for n, f in targets.items() if f.backend is not None)}",
-            help=f"did you mean {near[0]}?"
-            if near
-            else "install the package that brings it; snnc targets lists what is there",
+            help=nearest(name, targets)
+            or "install the package that brings it; snnc targets lists what is there",
         )
     usable = [f for f in registered_backends() if f.name == name and f.backend is not None]
     if not usable:

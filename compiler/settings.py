@@ -28,7 +28,7 @@ def split(text: str) -> tuple[str, dict[str, str]]:
     Raises:
         UserError: D308 the text has another form, D320 it gives an option twice.
     """
-    match = re.fullmatch(r"([a-z0-9-]+)(?:\{(.*)\})?", text.strip())
+    match = re.fullmatch(r"([\w-]+)(?:\{(.*)\})?", text.strip(), re.ASCII)
     if match is None:
         raise fail("D308", f"cannot read {text!r}", help="write name{option=value,...}")
     parts = [part for part in (match.group(2) or "").split(",") if part]

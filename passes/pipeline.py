@@ -6,7 +6,6 @@ Text form, as ``snnc compile --passes`` takes it and the manifest keeps it:
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from snnc import settings
-from snnc.errors import CompilerBug, UserError, blamed, fail
+from snnc.errors import CompilerBug, UserError, blamed, fail, nearest
 from snnc.ir import Graph
 from snnc.ir.plugins import Plugin, plugins, without_interface
 

@@ -21,6 +21,7 @@ from .options import EXIT_CODES
 from .output import console
 from .passes import passes
 from .run import run
+from .talkative import talkative
 from .targets import targets_app
 from .train import train
 from .tune import tune
@@ -52,14 +53,14 @@ def common(
     """Options that every command has."""
 
 
-app.command("compile")(compile_)
-app.command()(verify)
-app.command()(run)
-app.command()(inspect)
-app.command()(tune)
-app.command()(noise)
-app.command()(finetune)
-app.command()(train)
+app.command("compile")(talkative(compile_))
+app.command()(talkative(verify))
+app.command()(talkative(run))
+app.command()(talkative(inspect))
+app.command()(talkative(tune))
+app.command()(talkative(noise))
+app.command()(talkative(finetune))
+app.command()(talkative(train))
 app.command()(methods)
 app.command()(explain)
 app.add_typer(targets_app, name="targets")

@@ -19,6 +19,7 @@ from .options import (
     reported,
 )
 from .output import console
+from .output.progress import progress
 
 if TYPE_CHECKING:
     from snnc.ir import Graph
@@ -67,7 +68,7 @@ def compile_(  # the options are the command line
         from .output.compiled import compiled
 
         folder = output or Path(f"{model.stem}.{split(target)[0]}")
-        with console.progress() as report:
+        with progress() as report:
             bundle = api.compile(
                 model,
                 target,

@@ -16,7 +16,7 @@ from .options import (
     ModelPath,
     reported,
 )
-from .output import console
+from .output.progress import progress
 
 
 def finetune(  # the options are the command line
@@ -54,7 +54,7 @@ def finetune(  # the options are the command line
 
         from .output.trained import trained
 
-        with console.progress() as report:
+        with progress() as report:
             found = api.finetune(
                 model,
                 method,

@@ -9,6 +9,7 @@ import typer
 
 from .options import AsJson, DataPath, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
 from .output import console
+from .output.progress import progress
 
 
 def noise(  # the options are the command line
@@ -45,7 +46,7 @@ def noise(  # the options are the command line
 
         from .output.noise import noise as printed
 
-        with console.progress() as report:
+        with progress() as report:
             found = api.measure_noise(
                 model,
                 data,

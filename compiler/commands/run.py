@@ -10,6 +10,7 @@ import typer
 
 from .options import AllowAltered, AsJson, BundlePath, DataPath, SimulatorName, reported
 from .output import console
+from .output.progress import progress
 
 
 def run(  # the options are the command line
@@ -36,7 +37,7 @@ def run(  # the options are the command line
 
         if output is not None:
             refuse_results(output, bundle, data)
-        with console.progress() as report:
+        with progress() as report:
             found = Bundle(bundle, allow_altered).run(
                 data, samples=samples, simulator=simulator, progress=report
             )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import need_torch, reported
-from .output import console
+from .output.progress import progress
 
 
 def train(
@@ -24,6 +24,6 @@ def train(
         need_torch("snnc train")
         from snnc.training.config import read_config, train_config
 
-        with console.progress() as report:
+        with progress() as report:
             trained = train_config(read_config(config), report)
         print_trained(trained)

@@ -19,6 +19,7 @@ from .options import (
     reported,
 )
 from .output import console
+from .output.progress import progress
 
 
 def tune(  # the options are the command line
@@ -70,7 +71,7 @@ def tune(  # the options are the command line
 
         from .output.tuned import tuned
 
-        with console.progress() as report:
+        with progress() as report:
             found = api.tune(
                 model,
                 target,

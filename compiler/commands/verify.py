@@ -20,6 +20,7 @@ from .options import (
     reported,
 )
 from .output import console
+from .output.progress import progress
 
 if TYPE_CHECKING:
     from snnc.workflows.ladder import Ladder
@@ -69,7 +70,7 @@ def verify(  # the options are the command line
                     what = f"--{option} is for the ladder alone"
                     raise fail("D327", what, where=f"--{option}", help="add --ladder, or leave it out")
         found: Verification | Ladder
-        with console.progress() as report:
+        with progress() as report:
             if ladder:
                 found = opened.ladder(
                     data,

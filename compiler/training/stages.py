@@ -173,7 +173,7 @@ def train_through(
         report("judge", 0, 1)
         given = judge(network, validation)
         for number, (stage, checkpoint) in enumerate(zip(stages, checkpoints, strict=True), 1):
-            place = f"stage {number}" if len(stages) > 1 else ""
+            place = f"stage {number} of {len(stages)}" if len(stages) > 1 else ""
             heard = _Told(stage, place, report)
             try:
                 report(f"prepare {stage.method.name}", 0, 1)
@@ -221,7 +221,7 @@ class _Told:
     """Listens to the loop for the one who watches, and remembers how far it is."""
 
     def __init__(self, stage: Stage, place: str, report: Report) -> None:
-        self.name = f"{place}: {stage.method.name}" if place else stage.method.name
+        self.name = f"{place}, {stage.method.name}" if place else stage.method.name
         self.report = report
         self.best = 0.0
         self.epoch = 0
@@ -233,8 +233,8 @@ class _Told:
             self.best = max(self.best, now.row.judgement.last)
             self.finished = now.epoch
         what = f"{self.name}, epoch {now.epoch} of {now.epochs}"
-        loss = "" if now.loss != now.loss else f", loss {now.loss:.3f}"
-        self.report(f"{what}{loss}, best {self.best:.1%}", now.batch, max(1, now.batches))
+        loss = "" if now.loss != now.loss else f"loss {now.loss:.3f}, "
+        self.report(f"{what}: {loss}best {self.best:.1%}", now.batch, max(1, now.batches))
 
     def stopped(self, checkpoint: Path | None) -> Interrupted:
         """What is said after ctrl-C."""

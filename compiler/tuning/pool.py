@@ -28,6 +28,10 @@ OF_THE_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 """Reach the workers as well as this process, which alone answers them."""
 
 
+TRYING = "try settings"
+"""The phase that progress is reported of."""
+
+
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0))
@@ -50,7 +54,7 @@ def measure_all(
     if workers == 1:
         rows = []
         for number, setting in enumerate(settings):
-            report(" ".join(setting.options), number, len(settings))
+            report(f"{TRYING}: {' '.join(setting.options)}", number, len(settings))
             with threadpool_limits(1):
                 rows.append(bench.row(setting))
         return tuple(rows)
@@ -98,7 +102,7 @@ def _collected(
     names = {future: " ".join(s.options) for future, s in zip(futures, settings, strict=True)}
     for done, future in enumerate(as_completed(futures), start=1):
         future.result()
-        report(names[future], done, len(futures))
+        report(f"{TRYING}: {names[future]}", done, len(futures))
     return tuple(future.result() for future in futures)
 
 

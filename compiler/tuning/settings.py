@@ -12,7 +12,12 @@ from snnc.errors import fail
 from snnc.ir import Code, Graph, Target
 from snnc.passes import parse_change
 from snnc.workflows.choosing import ORDER
-from snnc.workflows.contradictions import SHORT, refuse_contradictions, refuse_short
+from snnc.workflows.contradictions import (
+    SHORT,
+    refuse_contradictions,
+    refuse_short,
+    refuse_word,
+)
 
 T = TypeVar("T")
 

@@ -71,15 +71,17 @@ class Attempt:
         target, counts = self.backend.target, None if self.data is None else self.data.x
         context = context_of(target, counts, list(self.model.notes))
         stages, steps = Stages(self.model.graph), len(pipeline.passes) + 3
+        phases = [*(a_pass.name for a_pass in pipeline.passes), "prove ranges"]
         done = 1
+        self.report(phases[0], done, steps)
 
         def step(a_pass: Pass, graph: Graph) -> None:
             nonlocal done
-            self.report(a_pass.name, done, steps)
-            done += 1
             stages.keep(a_pass, graph)
             if self.after_pass is not None:
                 self.after_pass(a_pass, graph)
+            self.report(phases[done], done + 1, steps)  # what begins now
+            done += 1
 
         graph = pipeline.run(self.model.graph, context, step)
         stages.finish(graph)
@@ -98,6 +100,7 @@ class Attempt:
         """What integers keep of the float network; None where nothing can tell."""
         if self.data is None or lowered.graph.frame_is_step:
             return None
+        self.report("judge", 0, 1)
         order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from snnc.errors import Diagnostic, UserError
+from snnc.errors import Diagnostic, UserError, fail, nearest
 from snnc.passes import parse_change, pipeline_parts, registered
 
 SHORT = {
@@ -14,6 +14,9 @@ SHORT = {
     "code": ("choose-code", "code", "--code"),
 }
 """By name of the short option: pass and option that it sets, and how the user writes it."""
+
+AUTO = "auto"
+"""The code that leaves the choice of a code to the compiler; no pass has it."""
 
 OVERFLOW = ("quantize-weights", "ranges", "--allow-overflow")
 
@@ -56,7 +59,7 @@ def refuse_contradictions(
 
 
 def refuse_short(short: Mapping[str, Any]) -> None:
-    """Make sure that a short option's number is one that its pass takes.
+    """Make sure that a short option's number or word is one that its pass takes.
 
     Args:
         short: as for :func:`refuse_contradictions`.
@@ -69,6 +72,27 @@ def refuse_short(short: Mapping[str, Any]) -> None:
         bounds = registered()[name].bounds.get(option)
         if bounds is not None:
             bounds.check(value, written)
+        words = registered()[name].choices.get(option)
+        if words is not None and key == "code":
+            words = (AUTO, *words)
+        if words is not None and value is not None and value not in words:
+            refuse_word(value, key, written, words)
+
+
+def refuse_word(value: str, key: str, written: str, words: Iterable[str]) -> NoReturn:
+    """Refuse a word that an option does not have.
+
+    Args:
+        value: as the user wrote it.
+        key: what messages call the option.
+        written: the option as the user writes it.
+        words: that it has.
+
+    Raises:
+        UserError: D305.
+    """
+    cure = nearest(value, words) or f"use {', '.join(words)}"
+    raise fail("D305", f"no {key} {value!r}", where=written, help=cure)
 
 
 def _contradiction(first: tuple[str, str, Any, str], second: tuple[str, str, Any, str]) -> Diagnostic:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from snnc.bundle.data import DataSource
 from snnc.frontend import ModelSource
 
-AUTO = "auto"
-"""The code that leaves the choice of a code to the compiler."""
+from .contradictions import AUTO as AUTO
 
 KEEP = 0.99
 """Fraction of the float network's decisions that ``auto`` has to keep."""

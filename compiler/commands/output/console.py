@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from snnc.errors import CompilerBug, Diagnostic, Severity
@@ -16,6 +16,30 @@ if TYPE_CHECKING:
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 PLAIN_WIDTH = 120
+
+
+class Verbosity(Enum):
+    """How much is said beside results, warnings and errors.
+
+    QUIET leaves out notes and progress; VERBOSE has notes in full, and the times of phases.
+    """
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+_chosen = [Verbosity.NORMAL]
+
+
+def verbosity() -> Verbosity:
+    """What the command was asked for."""
+    return _chosen[0]
+
+
+def set_verbosity(wanted: Verbosity) -> None:
+    """Called once, before a command runs."""
+    _chosen[0] = wanted
 
 
 def say(text: str) -> None:
@@ -54,6 +78,9 @@ def diagnostics(found: Iterable[Diagnostic]) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for diagnostic in found:
         short = diagnostic.severity is Severity.NOTE
+        if short and verbosity() is Verbosity.QUIET:
+            continue
+        short = short and verbosity() is not Verbosity.VERBOSE
         text = diagnostic.render_short() if short else diagnostic.render()
         head, _, rest = text.partition("\n")
         line = Text(head, style=COLOURS[diagnostic.severity])
@@ -97,20 +124,3 @@ def lost(stream: str, problem: OSError) -> None:
 def crashed() -> None:
     """Say that snnc crashed."""
     sys.stderr.write("internal error: this is a bug in snnc or a plug-in, please report it\n")
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on a terminal; silence elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda what, done, total: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("", total=1)
-        yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total)

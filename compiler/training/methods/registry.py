@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from snnc import settings
-from snnc.errors import fail
+from snnc.errors import fail, nearest
 
 from .base import Method
 from .stdb import Stdb
@@ -31,12 +30,8 @@ def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method
     name, texts = settings.split(text)
     kind = METHODS.get(name)
     if kind is None:
-        near = difflib.get_close_matches(name, METHODS, 1)
-        raise fail(
-            "D330",
-            f"no method {name!r}",
-            help=f"did you mean {near[0]}?" if near else f"there are {', '.join(METHODS)}",
-        )
+        cure = nearest(name, METHODS) or f"there are {', '.join(METHODS)}"
+        raise fail("D330", f"no method {name!r}", help=cure)
     for option, value in (short or {}).items():
         if value is None:
             continue
