@@ -142,7 +142,7 @@ def shape_text(shape: ShapeLike) -> str | None:
     return ",".join(str(length) for length in shape)
 
 
-def list_text(values: str | Iterable[Any] | None) -> str | None:
+def list_text(values: str | int | Iterable[Any] | None) -> str | None:
     """A list of values as the command line has it: ``8,6,4``."""
     if values is None or isinstance(values, str):
         return values

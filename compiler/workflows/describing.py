@@ -53,7 +53,7 @@ def describe(
         model=model,
         passes=str(choice.pipeline),
         code=graph.code.value,
-        steps_per_frame=_steps(graph),
+        steps_per_frame=graph.steps,
         payload=emitted.files,
         input=InputEntry(graph.input.shape, None if encoding is None else encoding.value),
         readout=ReadoutEntry(readout.name, readout.shape, readout.accumulate, potential_of_one(graph)),
@@ -64,11 +64,6 @@ def describe(
         kept=choice.kept,
         tried=tuple(tried.entry for tried in choice.tried),
     )
-
-
-def _steps(graph: Graph) -> int:
-    assert graph.steps_per_frame is not None  # match-delays settles it
-    return graph.steps_per_frame
 
 
 def model_entry(source: ModelSource, model: Model, name: str, output: Path) -> ModelEntry:
