@@ -155,6 +155,36 @@ def test_heavy_packages_stay_where_they_are_needed() -> None:
     assert not wrong
 
 
+SHORT = {"api", "bundle", "commands", "tuning", "workflows"}
+"""Parts whose functions have at most 60 lines and 8 arguments, or a reason beside their name."""
+
+LINES, ARGUMENTS = 60, 8
+
+
+def long_functions(path: Path) -> list[str]:
+    """Functions of a file that are long, or take much, and have no comment where they begin."""
+    text = path.read_text()
+    lines, found = text.splitlines(), []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            count = len(node.args.args) + len(node.args.kwonlyargs) + len(node.args.posonlyargs)
+            count -= bool(node.args.args) and node.args.args[0].arg == "self"
+            assert node.end_lineno is not None
+            length = node.end_lineno - node.lineno + 1
+            if (length > LINES or count > ARGUMENTS) and "#" not in lines[node.lineno - 1]:
+                found.append(f"{path.relative_to(ROOT)} {node.name}: {length} lines, {count} arguments")
+    return found
+
+
+def test_functions_are_short() -> None:
+    assert not [found for p in sources() if part_of(p) in SHORT for found in long_functions(p)]
+
+
+def test_files_are_short() -> None:
+    long = [p for p in sources() if part_of(p) in SHORT and len(p.read_text().splitlines()) > 400]
+    assert not long
+
+
 READERS = re.compile(
     r"np\.load\(|np\.fromfile\(|json\.loads?\(|tomllib\.|zipfile\.|torch\.load\(|nir\.read\(|"
     r"h5py\.File\(|(?<![\w.])open\(|path\.open\(|\.read_bytes\(\)|\.read_text\("

@@ -29,20 +29,20 @@ def finetune(  # the options are the command line
     steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
     bits: Annotated[int | None, typer.Option(help="of a weight, for the method weights")] = None,
     validation: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="what epochs are judged on")
+        Path | None, typer.Option(metavar="FILE.npz", help="data that epochs are judged on")
     ] = None,
     validation_share: Annotated[
         float | None, typer.Option(help="of --data held back for it, without a file; default 0.1")
     ] = None,
-    epochs: Annotated[int, typer.Option(help="at most so many")] = 10,
-    learning_rate: Annotated[float, typer.Option(help="highest")] = 1e-4,
+    epochs: Annotated[int, typer.Option(help="most epochs")] = 10,
+    learning_rate: Annotated[float, typer.Option(help="highest learning rate")] = 1e-4,
     batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
     optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
     schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
     patience: Annotated[
-        int, typer.Option(help="stop after so many epochs that are no better; 0: never")
+        int, typer.Option(help="stop after N epochs without improvement; 0: never")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
+    seed: Annotated[int, typer.Option(help="of all random numbers")] = 0,
     checkpoint: CheckpointPath = None,
     curve: CurvePath = None,
     input_shape: InputShape = None,

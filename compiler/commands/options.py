@@ -63,7 +63,9 @@ LabelledPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples
 CurvePath = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="loss and accuracy by epoch")]
 CheckpointPath = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="written after each epoch; gone on from where it is there"),
+    typer.Option(
+        metavar="FILE", help="written after each epoch; training resumes from it where it exists"
+    ),
 ]
 
 

@@ -17,7 +17,7 @@ from snnc.frontend import Model, ModelSource
 from snnc.progress import Report, quiet
 from snnc.workflows.calibrating import calibration_data, set_aside
 
-from .front import Front, parse_costs
+from .front import Front, Row, parse_costs
 from .judging import about, judged_on, unseen
 from .measure import Bench
 from .options import TuneOptions
@@ -45,10 +45,8 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     backend = find_backend(options.target)
     _refuse(source, options)
     report("load", 0, 1)
-    data = options.data
-    read = data.read()
-    shape = read.x.shape[2:]
-    model = source.load(lambda: shape)
+    data, read = options.data, options.data.read()
+    model = source.load(lambda: read.x.shape[2:])
     check_shape(read, model.graph.input.shape, data.where)
     settings = grid.settings(backend.target, model.graph, options.changes, options.allow_overflow)
     counts, where, said = _calibrating(model, options, read)
@@ -67,10 +65,7 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
         max(1, cores() // processes),
     )
     rows = measure_all(bench, settings, processes, report)
-    compiled = [row for row in rows if row.refused is None]
-    if not compiled:
-        raise UserError(*(row.refused for row in rows[:1] if row.refused is not None))
-    blind = any(row.first is None for row in compiled)
+    compiled = _compiled(rows)
     found = Front(
         str(source.path),
         options.target,
@@ -82,10 +77,26 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
         None if judged.answers is None else judged.accuracy(judged.answers.argmax(-1)),
         _calibrated(None if counts is None else len(counts), where),
         (*said, *_others(source, options)),
-        (*model.notes, *notes, *about(model, judged, counts, blind)),
+        (
+            *model.notes,
+            *notes,
+            *about(model, judged, counts, any(row.first is None for row in compiled)),
+        ),
     )
     if options.plot is not None:
         write_file(options.plot, plot_front(found, options.plot.suffix.lower()[1:]))
+    return found
+
+
+def _compiled(rows: tuple[Row, ...]) -> list[Row]:
+    """The rows that were not refused.
+
+    Raises:
+        UserError: all were: why the first was.
+    """
+    found = [row for row in rows if row.refused is None]
+    if not found:
+        raise UserError(*(row.refused for row in rows[:1] if row.refused is not None))
     return found
 
 
