@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, fail, nearest
 
 
 def no_engine(target: str, name: str, engines: Iterable[str]) -> UserError:
     """D604, for a name that no engine of the target has."""
     known = tuple(engines)
     use = f"use one of {', '.join(known)}" if len(known) > 1 else f"use {known[0]}"
-    return fail("D604", f"target {target} has no engine {name!r}", where="--engine", help=use)
+    return fail(
+        "D604",
+        f"target {target} has no engine {name!r}",
+        where="--engine",
+        help=nearest(name, known) or use,
+    )
 
 
 def not_installed(what: str, how: str, where: str = "--engine") -> UserError:

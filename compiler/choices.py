@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .errors import fail
+from .errors import fail, nearest
 
 
 def refuse_other(value: str, option: str, allowed: Iterable[str], where: str) -> None:
@@ -22,4 +22,5 @@ def refuse_other(value: str, option: str, allowed: Iterable[str], where: str) ->
     words = tuple(allowed)
     if value not in words:
         use = " or ".join(words) if len(words) < 3 else f"one of {', '.join(words)}"
-        raise fail("D326", f"no {option} {value!r}", where=where, help=f"use {use}")
+        cure = nearest(value, words) or f"use {use}"
+        raise fail("D326", f"no {option} {value!r}", where=where, help=cure)

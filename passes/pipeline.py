@@ -108,8 +108,7 @@ def _parse(text: str) -> tuple[type[Pass], dict[str, Any]]:
 
 def no_pass(name: str, where: str = "") -> UserError:
     """D328, with the nearest name; ``where`` is the option that named it."""
-    near = difflib.get_close_matches(name, registered(), 1)
-    cure = f"did you mean {near[0]}?" if near else "snnc passes lists them"
+    cure = nearest(name, registered()) or "snnc passes lists them"
     return fail("D328", f"no pass {name!r}", where=where, help=cure)
 
 

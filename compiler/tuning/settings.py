@@ -16,7 +16,6 @@ from snnc.workflows.contradictions import (
     SHORT,
     refuse_contradictions,
     refuse_short,
-    refuse_word,
 )
 
 T = TypeVar("T")

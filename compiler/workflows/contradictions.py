@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from snnc.errors import Diagnostic, UserError, fail, nearest
+from snnc.choices import refuse_other
+from snnc.errors import Diagnostic, UserError
 from snnc.passes import parse_change, pipeline_parts, registered
 
 SHORT = {
@@ -65,7 +66,7 @@ def refuse_short(short: Mapping[str, Any]) -> None:
         short: as for :func:`refuse_contradictions`.
 
     Raises:
-        UserError: D305, by the name that the user wrote.
+        UserError: D305 a number, D326 a word, by the name that the user wrote.
     """
     for key, value in short.items():
         name, option, written = SHORT[key]
@@ -76,23 +77,7 @@ def refuse_short(short: Mapping[str, Any]) -> None:
         if words is not None and key == "code":
             words = (AUTO, *words)
         if words is not None and value is not None and value not in words:
-            refuse_word(value, key, written, words)
-
-
-def refuse_word(value: str, key: str, written: str, words: Iterable[str]) -> NoReturn:
-    """Refuse a word that an option does not have.
-
-    Args:
-        value: as the user wrote it.
-        key: what messages call the option.
-        written: the option as the user writes it.
-        words: that it has.
-
-    Raises:
-        UserError: D305.
-    """
-    cure = nearest(value, words) or f"use {', '.join(words)}"
-    raise fail("D305", f"no {key} {value!r}", where=written, help=cure)
+            refuse_other(value, key, words, written)
 
 
 def _contradiction(first: tuple[str, str, Any, str], second: tuple[str, str, Any, str]) -> Diagnostic:

@@ -8,7 +8,7 @@ from snnc.backends import Backend, Emitted, Engine, called
 from snnc.backends.engine_messages import no_engine
 from snnc.bounds import TIME_LIMIT
 from snnc.bundle.folder import Bundle
-from snnc.errors import Diagnostic, Severity, UserError, blamed, fail, nearest
+from snnc.errors import Diagnostic, Severity, UserError, blamed, fail
 from snnc.ir import Integers, Trace
 from snnc.progress import Report
 from snnc.verify import Comparison, PopulationResult
