@@ -8,10 +8,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from snnc.errors import UserError, fail
 from snnc.files import Budget, Kind, parse_json, parse_npz, read_bytes
 from snnc.files.memory import machine_memory
 
-PAYLOAD = Kind("D144", "this file of the bundle cannot be read", "compile the model again")
+DAMAGED, CURE = "D144", "compile the model again"
+PAYLOAD = Kind(DAMAGED, "this file of the bundle cannot be read", CURE)
+
+
+def damaged(what: str, place: Path) -> UserError:
+    """D144, for a file or folder of a payload that does not hold what the target writes there."""
+    return fail(DAMAGED, what, where=str(place), help=CURE)
 
 
 def read_payload(path: Path) -> bytes:

@@ -20,7 +20,7 @@ from .starts import promised_steps, solve_relayed_starts, solve_starts
 DEFAULT_STEPS = 16
 """K where nothing else is said, for rates."""
 
-RELAYS = "let relay neurons carry them: match-delays{relays=true}"
+RELAYS = "let relay neurons carry them: --set 'match-delays{relays=true}'"
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class MatchDelays(Pass):
                         f"{buffered + hop} steps are left for a connection, it takes {hop}",
                         where,
                         "its delay in frames leaves no step for the connection itself",
-                        "let match-delays choose the starts: match-delays{retime=true}",
+                        "let match-delays choose the starts: --set 'match-delays{retime=true}'",
                     )
                 )
             elif longest is not None and buffered > longest:

@@ -44,7 +44,7 @@ class RestartFrames(Pass):
                 f"{context.target.name} cannot put potentials back between frames",
                 where="restart-frames",
                 why="its neurons keep what they have collected",
-                help="use restart-frames{enabled=false}: potentials carry over from frame to frame",
+                help="--set 'restart-frames{enabled=false}': potentials carry over from frame to frame",
             )
         return graph.with_populations(
             replace(p, neuron=replace(p.neuron, restart=self.enabled))

@@ -52,7 +52,7 @@ class SetNeurons(Pass):
                 f"{context.target.name} has no reset {self.reset}",
                 where="set-neurons{reset}",
                 why=f"its neurons have reset {' and '.join(r.value for r in resets)}",
-                help=f"use set-neurons{{reset={resets[0].value}}}, or another target",
+                help=f"--set 'set-neurons{{reset={resets[0].value}}}', or use another target",
             )
         if self.reset is None and len(resets) == 1 and graph.has_rates:
             return replace(self, reset=resets[0].value).run(graph, context)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.backends.payload_files import read_payload
-from snnc.errors import Diagnostic, UserError, fail
+from snnc.backends.payload_files import damaged, read_payload
+from snnc.errors import Diagnostic, UserError
 from snnc.ir import Program, read_program
 
 from .emit import DATA_FILES, layout_json, package_name, template_files
@@ -35,12 +35,7 @@ def stage(package: Path, job: Path) -> tuple[Program, Path, bool]:
             for stock in (False, True)
         ]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise fail(
-            "D144",
-            f"the program cannot be read: {error}",
-            where=str(package),
-            help="compile the model again",
-        ) from error
+        raise damaged(f"the program cannot be read: {error}", package) from error
     if data["layout.json"] not in expected:
         raise UserError(_differs(package / "layout.json", "does not belong to this program"))
     if package.name != package_name(program.name):

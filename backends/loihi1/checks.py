@@ -46,5 +46,5 @@ def _input(program: Program) -> Iterator[Diagnostic]:
                 f"input encoding {encoding}: its spikes have payloads, those of loihi1 have none",
                 where_is(population),
                 "a discrete axon of Loihi 1 carries no number",
-                "use the input encoding spread: --set encode-input{code=spread}",
+                "use the input encoding spread: --set 'encode-input{code=spread}'",
             )

@@ -14,7 +14,7 @@ CURES = {
     "input axons": "give it fewer sources: smaller kernels, a smaller layer before it, or pooling",
     "output axons": "let it reach fewer cores: smaller layers after it",
     "synaptic memory": "use fewer --weight-bits, or fewer connections into it",
-    "thresholds": "give a population one threshold: --set quantize-weights{per=population}",
+    "thresholds": "give a population one threshold: --set 'quantize-weights{per=population}'",
     "decay pairs": "give more populations the same decays",
     "synapse formats": "let fewer projections end there",
 }

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
 from snnc.backends.engine_messages import no_engine, not_installed
-from snnc.backends.payload_files import read_payload, read_payload_json
-from snnc.errors import UserError, fail
+from snnc.backends.payload_files import damaged, read_payload, read_payload_json
+from snnc.errors import UserError
 from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
 from .checks import check
@@ -82,7 +82,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
                 raise ValueError(f"neuron {int(np.argmax(times != 1))} of {name} is not on one core")
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
         what = f"the cores cannot be read: {type(problem).__name__}: {problem}"
-        raise fail("D144", what, where=str(path), help="compile the model again") from problem
+        raise damaged(what, path) from problem
     return cores
 
 

@@ -64,8 +64,8 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             f"reset {neuron.reset.value}",
             where,
             "a compartment of Loihi 1 forgets its potential when it fires (both emulators: v = 0)",
-            "use a hard reset: --set set-neurons{reset=zero}, as loihi1's own pipeline does, or train "
-            "for it: snnc.SpikingNeuron(..., reset='zero')",
+            "use a hard reset: --set 'set-neurons{reset=zero}', as loihi1's own pipeline does, or "
+            "train for it: snnc.SpikingNeuron(..., reset='zero')",
         )
     if neuron.bias_interval != 1 and neuron.threshold is not None and neuron.code is Code.RATE:
         yield Diagnostic(

@@ -42,7 +42,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
     """Delay, payload, width, grid, exponent and shape of one projection."""
     where = where_in(projection.origin, projection.label)
     if projection.delay > DELAY.value:
-        cure = "let relays carry it (match-delays{relays=true}), or use fewer steps a frame"
+        cure = "let relays carry it (--set 'match-delays{relays=true}'), or use fewer steps a frame"
         yield exceeds("D411", "delay", projection.delay, DELAY, where, cure)
     if projection.delay < 0:
         cure = "use more steps a frame: every connection takes one step already"

@@ -44,7 +44,7 @@ def _refuse(population: ProgramPopulation) -> None:
             "its neurons leak or restart",
             where=population.origin,
             why="the neurons of a level share their dynamics with those that only pass spikes on",
-            help="use nir{wiring=free}",
+            help="use --target 'nir{wiring=free}'",
         )
 
 
@@ -115,7 +115,7 @@ class _Chain:
                 f"a matrix of {rows} x {columns} weights, more than {MOST_WEIGHTS}",
                 where="nir{wiring=chain}",
                 why="each level is one matrix",
-                help="use fewer --steps-per-frame, or nir{wiring=free}",
+                help="use fewer --steps-per-frame, or --target 'nir{wiring=free}'",
             )
         return np.zeros((rows, columns))
 

@@ -30,7 +30,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
                     f"NIR has no word for relays of payloads, as {population.relay_of} has them",
                     where,
                     "the option max-delay of match-delays asks for them; NIR itself limits no delay",
-                    "leave the option out, or use encode-input{code=spread}",
+                    "leave the option out, or use --set 'encode-input{code=spread}'",
                 )
                 continue
             if population.neuron.code.exact:
@@ -77,7 +77,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
             f"NIR has no word for a restart every {neuron.clear_interval} steps",
             where,
             "no primitive forgets at a given time",
-            "--set 'restart-frames{enabled=false}', or nir{unsaid=metadata}",
+            "--set 'restart-frames{enabled=false}', or --target 'nir{unsaid=metadata}'",
         )
     elif neuron.reset is Reset.SUBTRACT and neuron.current_decay != NO_CURRENT:
         yield Diagnostic(
@@ -85,7 +85,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
             "a soft reset behind a current that lasts",
             where,
             "the feedback would have to go through the current as well",
-            "use nir{unsaid=metadata}",
+            "use --target 'nir{unsaid=metadata}'",
         )
 
 
@@ -142,6 +142,6 @@ def _answer(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
             f"NIR has no word for a sum that begins again every {neuron.clear_interval} steps",
             where,
             "an integrator never forgets, and this readout answers each frame by itself",
-            f"use nir{{answer=values}}: add up what the file gives over each {neuron.clear_interval} "
-            "steps",
+            f"use --target 'nir{{answer=values}}': add up what the file gives over each "
+            f"{neuron.clear_interval} steps",
         )

@@ -61,7 +61,7 @@ def write(nir: Any, program: Program, choices: Choices) -> Written:
             "connections of the input need delays of different lengths",
             where=program.input.name,
             why="registers pass spikes on, the input has counts",
-            help="use nir{wiring=free,delays=nodes}",
+            help="use --target 'nir{wiring=free,delays=nodes}'",
         )
     if chain:
         return Written(*write_chain(nir, program, choices, times))
@@ -152,7 +152,7 @@ class _Writer:
                 f"its bias must not act before step {start}",
                 where=population.origin,
                 why="only neurons without leak can hold it back",
-                help="use nir{delays=nodes}",
+                help="use --target 'nir{delays=nodes}'",
             )
         extra = None
         if self.choices.delays == "registers" and (slots or late):

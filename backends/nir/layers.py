@@ -127,7 +127,8 @@ def _matrix(
             f"a matrix of {outs[0]} x {ins[0]} weights, more than {MOST_WEIGHTS}",
             where=origin,
             why="NIR has no sparse matrices, and no way back from a flattened image",
-            help="keep images (nir{shapes=keep}) and square kernels, or make the layer smaller",
+            help="keep images (--target 'nir{shapes=keep}') and square kernels, or make the layer "
+            "smaller",
         )
     dense = np.asarray(op.matrix(source.population).todense(), np.float64) * factor
     row = sketch.flattened(source.node, (source.length, *source.shape[1:]))

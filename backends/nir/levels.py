@@ -83,7 +83,7 @@ def levels(program: Program, times: Schedule) -> Levels:
                 f"the input's counts would have to be passed on to level {of[projection.target]}",
                 where=projection.origin or projection.label,
                 why="neurons pass on single spikes",
-                help="use --set 'encode-input{code=spread}', or nir{wiring=free}",
+                help="use --set 'encode-input{code=spread}', or --target 'nir{wiring=free}'",
             )
     order = {p.name: i for i, p in enumerate(program.populations)}
     needed |= {(of[p.name], Lane(p.name, 0)) for p in program.populations if p.kind is Kind.NEURONS}

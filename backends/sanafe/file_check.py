@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from snnc.backends.payload_files import read_payload, read_payload_json
+from snnc.backends.payload_files import damaged, read_payload, read_payload_json
 from snnc.errors import fail
 
 from .architecture import is_ours
@@ -82,7 +82,7 @@ def read_host(path: Path) -> dict[str, Any]:
             raise TypeError("counts are whole numbers, the input's name is a text")
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         what = f"it cannot be read: {type(problem).__name__}: {problem}"
-        raise fail("D144", what, where=str(path), help="compile the model again") from problem
+        raise damaged(what, path) from problem
     return dict(host)
 
 

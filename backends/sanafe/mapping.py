@@ -105,7 +105,7 @@ def notes(
             "counts are refused; other spikes, and answers, than with payloads",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
-            "encode-input{code=graded} says payloads in bits",
+            "--set 'encode-input{code=graded}' sends payloads as bits",
             Severity.NOTE,
         )
     planes = sum(g.size for g in groups.inputs if g.bit >= 0)
@@ -116,7 +116,8 @@ def notes(
             "set bit is a spike with synapses of its own, and is counted in the estimate",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
-            "sanafe{input-bits=n} for other payloads; encode-input{code=spread} for binary spikes",
+            "--target 'sanafe{input-bits=N}' for other payloads; --set "
+            "'encode-input{code=spread}' for binary spikes",
             Severity.NOTE,
         )
     for name in sorted({g.population for g in groups.echoes}):

@@ -66,7 +66,8 @@ TARGET = replace(
 def target(input_bits: int) -> Target:
     """The target with as many bits for an input's payloads, where the input has any."""
     source = f"the option sanafe{{input-bits={input_bits}}}: each bit is a set of input neurons"
-    cure = f"compile for sanafe{{input-bits=N}}, N to {INPUT_BITS.value}: it takes -2^N to 2^N - 1"
+    cure = f"compile for --target 'sanafe{{input-bits=N}}', N to {INPUT_BITS.value}: it takes -2^N to "
+    cure += "2^N - 1"
     unit = "as an input's payload"
     return replace(
         TARGET,

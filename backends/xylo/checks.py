@@ -10,7 +10,7 @@ from snnc.errors import Diagnostic
 from snnc.ir import Kind, Program, ProgramPopulation, ProgramProjection, size
 
 from .layout import HIDDEN, INPUT, OUTPUT, kind_of, lay_out, matrix_name, on_chip, whole_weights
-from .messages import OWN_PASSES, SMALLER, exceeds, named
+from .messages import NO_OUTPUTS, OWN_PASSES, SMALLER, exceeds, named
 from .neuron import NEURON
 from .population_checks import check_populations, check_sizes, strangers
 from .target import DELAY, FAN_OUT, SYNAPSES, WEIGHT_BITS, WEIGHT_EXPONENT, WEIGHT_SHIFT
@@ -79,7 +79,7 @@ def _outputs(program: Program) -> Iterator[Diagnostic]:
     for p in program.projections:
         source, target = (kind_of(program.by_name[name]) for name in (p.source, p.target))
         where = named(p.origin, p.label)
-        cure = "use bit-shift-decays{outputs=none}"
+        cure = NO_OUTPUTS
         if target == OUTPUT and source in (INPUT, OUTPUT):
             what = f"output neurons hear {'the input' if source == INPUT else 'output neurons'}"
             yield Diagnostic("D446", what, where, "they hear hidden neurons only", cure)

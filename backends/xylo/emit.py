@@ -24,6 +24,7 @@ from .target import INPUT_SPIKES
 
 README = Path(__file__).parent / "readme.md.in"
 README_FILE = "README.md"
+MORE_ROOM = "use --set 'common-weight-shifts{headroom=64}', or train with smaller weights"
 FOLDER = "xylo"
 FILES = {
     "specification": f"{FOLDER}/specification.npz",
@@ -111,7 +112,7 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
         program.name,
         "Xylo clamps spike by spike where that happens, the program once a step; nothing proves that "
         "no input does it",
-        "use common-weight-shifts{headroom} above 32, or smaller weights" if reached.saturated else "",
+        MORE_ROOM if reached.saturated else "",
         severity,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
 from snnc.backends.engine_messages import no_engine, not_installed
-from snnc.backends.payload_files import read_payload, read_payload_json
+from snnc.backends.payload_files import CURE, DAMAGED, damaged, read_payload, read_payload_json
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
 from snnc.ir.json_fields import Fields
@@ -27,7 +27,6 @@ from .specification import Specification, unpack
 from .target import INPUT_SPIKES
 
 SCRIPT = Path(__file__).parent / "xylosim_script.py"
-DAMAGED, CURE = "D144", "compile the model again"
 KEPT_BY = {HIDDEN: "hidden", OUTPUT: "outputs"}
 
 
@@ -120,7 +119,7 @@ def run(
         payload = read(folder, emitted.files)
     except (ValueError, KeyError, TypeError) as problem:
         what = f"the payload is damaged: {problem}"
-        raise fail(DAMAGED, what, where=str(folder), help=CURE) from problem
+        raise damaged(what, folder) from problem
     samples, steps = spikes.shape[:2]
     # The last spikes before the chip's first step would arrive in it.
     if payload.late > 1 and np.any(spikes[:, : payload.late - 1]):

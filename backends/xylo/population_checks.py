@@ -10,7 +10,7 @@ from snnc.errors import Diagnostic
 from snnc.ir import STANDARD, IntegerNeuron, Kind, Program
 
 from .layout import HIDDEN, INPUT, OUTPUT, bias_begins, bias_of, kind_of, late_by, places
-from .messages import OWN_PASSES, SMALLER, exceeds, named
+from .messages import NO_OUTPUTS, OWN_PASSES, SMALLER, exceeds, named
 from .neuron import NEURON
 from .target import BIAS, INPUTS, OUTPUTS, STATE_BITS, THRESHOLD
 from .target import HIDDEN as HIDDEN_LIMIT
@@ -66,7 +66,7 @@ def check_sizes(program: Program) -> Iterator[Diagnostic]:
     limits = (
         ("D440", INPUT, "number of input channels", INPUTS, "pool or select input channels"),
         ("D441", HIDDEN, "number of hidden neurons", HIDDEN_LIMIT, SMALLER),
-        ("D442", OUTPUT, "number of output neurons", OUTPUTS, "use bit-shift-decays{outputs=none}"),
+        ("D442", OUTPUT, "number of output neurons", OUTPUTS, NO_OUTPUTS),
     )
     for code, kind, what, limit, cure in limits:
         there = [p for p in found if p.kind == kind]

@@ -86,6 +86,13 @@ def test_every_option_of_a_pass_or_target_is_there() -> None:
     assert wrong == set() and seen > 60
 
 
+def test_what_a_shell_would_change_is_quoted() -> None:
+    """bash makes two words of ``nir{wiring=free,delays=nodes}``."""
+    bare = re.compile(r"--(?:set|target) [a-z-]+\{")
+    found = [(where, text) for where, text in advice() if bare.search(text)]
+    assert found == []
+
+
 def test_every_command_that_is_named_is_there() -> None:
     known = set(commands())
     named = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from snnc.errors import Diagnostic, UserError, fail
+from snnc.backends.payload_files import damaged
+from snnc.errors import Diagnostic, UserError
 from snnc.ir import Program, read_program
 
 from .checks import check_numbers
@@ -29,8 +30,7 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
         wrong = list(check_numbers(program))
         files = {} if wrong else code_files(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        what = f"the program cannot be read: {problem}"
-        raise fail("D144", what, where=str(folder), help="compile the model again") from problem
+        raise damaged(f"the program cannot be read: {problem}", folder) from problem
     wrong += [
         Diagnostic(
             "D602",
