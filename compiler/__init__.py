@@ -24,6 +24,7 @@ if __name__ != "snnc":
 
 if TYPE_CHECKING:
     from .api import compile as compile
+    from .api import explain as explain
     from .api import finetune as finetune
     from .api import inspect as inspect
     from .api import load as load
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .bundle.manifest import Manifest as Manifest
     from .errors import Diagnostic as Diagnostic
     from .errors import UserError as UserError
+    from .messages.record import Message as Message
     from .noise.report import NoiseReport as NoiseReport
     from .training.stages import Trained as Trained
     from .tuning.front import Front as Front
@@ -51,6 +53,7 @@ _PLACES = {
     "Diagnostic": "errors",
     "Front": "tuning.front",
     "Inspection": "api.inspection",
+    "Message": "messages.record",
     "Ladder": "workflows.ladder",
     "Manifest": "bundle.manifest",
     "NoiseReport": "noise.report",
@@ -61,7 +64,9 @@ _PLACES = {
     "Trained": "training.stages",
     "UserError": "errors",
     "Verification": "workflows.verify",
-    **dict.fromkeys(("compile", "finetune", "inspect", "load", "measure_noise", "tune"), "api"),
+    **dict.fromkeys(
+        ("compile", "explain", "finetune", "inspect", "load", "measure_noise", "tune"), "api"
+    ),
 }
 """Public names, and the modules that they are loaded from."""
 
@@ -72,6 +77,7 @@ __all__ = [
     "Inspection",
     "Ladder",
     "Manifest",
+    "Message",
     "NoiseReport",
     "QuantizedReLU",
     "Rollout",
@@ -82,6 +88,7 @@ __all__ = [
     "Verification",
     "__version__",
     "compile",
+    "explain",
     "finetune",
     "inspect",
     "load",

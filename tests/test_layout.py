@@ -15,7 +15,17 @@ import networkx as nx
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"compiler": "snnc", "passes": "snnc.passes", "backends": "snnc.backends"}
 
-BASIS = {"errors", "stopping", "bounds", "settings", "progress", "results", "files"}
+BASIS = {
+    "errors",
+    "stopping",
+    "bounds",
+    "choices",
+    "optional",
+    "settings",
+    "progress",
+    "results",
+    "files",
+}
 """What every part but the basis itself may import."""
 
 ALLOWED = {
@@ -26,11 +36,11 @@ ALLOWED = {
     "bounds": {"errors"},
     "choices": {"errors"},
     "optional": {"errors"},
-    "messages": {"errors", "ir"},
+    "messages": {"errors", "ir", "results"},
     "settings": {"errors", "bounds"},
-    "files": {"errors", "stopping"},
+    "files": {"errors", "stopping", "optional"},
     "ir": {"errors", "files"},
-    "sim": {"ir", "errors", "files"},
+    "sim": {"ir", "errors", "files", "choices"},
     "lowering": {"ir", "errors"},
     "cost": {"ir"},
     "verify": {"sim", "ir", "errors"},
@@ -45,12 +55,23 @@ ALLOWED = {
     "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
-    "api": BASIS | {"ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"},
+    "api": BASIS
+    | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
-    | {"training", "noise", "tuning"},
+    | {"training", "noise", "tuning", "messages"},
     "__main__": {"commands"},
-    "__init__": {"api", "authoring", "bundle", "errors", "workflows", "tuning", "training", "noise"},
+    "__init__": {
+        "api",
+        "messages",
+        "authoring",
+        "bundle",
+        "errors",
+        "workflows",
+        "tuning",
+        "training",
+        "noise",
+    },
 }
 """Part of snnc -> parts that it may import, inside functions too. Parts are the folders and single
 files of ``compiler/``, and ``passes`` and ``backends``."""

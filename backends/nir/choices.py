@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.bounds import SECONDS, Bounds, refuse_outside
-from snnc.choices import refuse_other
-from snnc.errors import fail
+from snnc.choices import not_together, refuse_other
 
 DEFAULT_DT = 1.0
 """Seconds a step where neither the user nor the model says one: a network that was trained in steps
@@ -60,10 +59,9 @@ class Choices:
         refuse_outside(self, self.bounds, "nir{}")
         if self.wiring == "chain" and self.answer == "integrator":
             what = "the answer of a chain is what its last layer gives"
-            raise fail("D327", what, where="nir{answer}", help="use answer=values")
+            raise not_together(what, where="nir{answer}", help="use answer=values")
         if self.unsaid == "composite" and (self.delays == "registers" or self.wiring == "chain"):
-            raise fail(
-                "D327",
+            raise not_together(
                 "registers pass on spikes of neurons that fire by themselves; a composite has none",
                 where="nir{unsaid=composite}",
                 help="use delays=nodes and wiring=free, or "

@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import fail
+from snnc.choices import not_together
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Graph
 from snnc.passes import Pass
@@ -34,11 +34,22 @@ from .inputs import (
 from .inspection import Inspection, inspect_model
 
 if TYPE_CHECKING:
+    from snnc.messages.record import Message
     from snnc.noise.report import NoiseReport
     from snnc.training.stages import Trained
     from snnc.tuning import Front
 
-__all__ = ["Bundle", "Inspection", "compile", "finetune", "inspect", "load", "measure_noise", "tune"]
+__all__ = [
+    "Bundle",
+    "Inspection",
+    "compile",
+    "explain",
+    "finetune",
+    "inspect",
+    "load",
+    "measure_noise",
+    "tune",
+]
 
 
 def compile(  # the options of the command, by name: there is no smaller door
@@ -166,7 +177,7 @@ def inspect(
         if value is not None and is_bundle != of_bundle:
             kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
             what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
-            raise fail("D327", what, where=f"--{option}", help="leave it out")
+            raise not_together(what, where=f"--{option}", help="leave it out")
     if isinstance(path, str | os.PathLike) and is_bundle:
         return load(path, allow_altered=allow_altered).inspect()
     source = model_source(
@@ -241,6 +252,20 @@ def tune(  # the options of the command, by name
         path_of(plot),
     )
     return tune_model(source, options, report=progress)
+
+
+def explain(code: str) -> Message:
+    """What a message means, what causes it, and what to do.
+
+    Args:
+        code: such as ``N703``; small letters do.
+
+    Raises:
+        UserError: D335 no message has this code.
+    """
+    from snnc.messages import catalogue
+
+    return catalogue().find(code)
 
 
 def finetune(  # the options of the command, by name

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnc.errors import UserError, fail
+from snnc.choices import not_together
+from snnc.errors import UserError
 
 from .options import (
     DIFFERENT,
@@ -68,7 +69,7 @@ def verify(  # the options are the command line
             for option, value in (("model", model), ("calibration", calibration), ("module", module)):
                 if value is not None:
                     what = f"--{option} is for the ladder alone"
-                    raise fail("D327", what, where=f"--{option}", help="add --ladder, or leave it out")
+                    raise not_together(what, where=f"--{option}", help="add --ladder, or leave it out")
         found: Verification | Ladder
         with progress() as report:
             if ladder:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.errors import Severity
+from snnc.results import shortened
 
 CODE = re.compile(r"[A-Z]\d{3}")
 """The form of a code: a letter and three digits."""
@@ -16,7 +17,7 @@ CODE = re.compile(r"[A-Z]\d{3}")
 KEYS = frozenset({"title", "meaning", "causes", "cures", "severities", "example"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Message:
     """What one code means, wherever it is raised.
 
@@ -37,6 +38,12 @@ class Message:
     cures: tuple[str, ...]
     severities: tuple[Severity, ...] = (Severity.ERROR,)
     example: str = ""
+
+    def __repr__(self) -> str:
+        """As ``snnc explain`` prints it."""
+        from .text import explanation
+
+        return shortened(explanation(self))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds
 from snnc.bundle.data import DataSource, refuse_other_shape
+from snnc.choices import not_together
 from snnc.errors import counted, fail
 from snnc.ir import Shape
 
@@ -93,8 +94,7 @@ def read_parts(
             read_labelled(train), DEFAULT_SHARE if share is None else share, seed, train.where
         )
     if share is not None:
-        raise fail(
-            "D327",
+        raise not_together(
             "a validation file and a share to hold back",
             where="validation",
             help="give one of them",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnc.bounds import SAMPLES, Bounds
+from snnc.choices import not_together
 from snnc.errors import fail
 
 from .data.augment import Augmentation
@@ -92,7 +93,7 @@ def _cut(table: Table, found: EventSet, views: dict[str, Any]) -> Callable[[Even
     if "events_a_frame" in table:
         frames, each = table.need("frames", int), table.need("events_a_frame", int)
         if "window" in table or "duration" in table:
-            raise fail("D327", "events_a_frame and a time", where=table.place, help="give one of them")
+            raise not_together("events_a_frame and a time", where=table.place, help="give one of them")
         return partial(frames_by_count, view=view, frames=frames, events_a_frame=each)
     return partial(frames_by_time, view=view, **table.given(frames=int, window=int, duration=int))
 

@@ -32,7 +32,8 @@ from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Bundle, checked_files, read_bundle
-from snnc.errors import Diagnostic, Severity, blamed, fail
+from snnc.choices import not_together
+from snnc.errors import Diagnostic, Severity, blamed
 from snnc.frontend import Model
 from snnc.frontend.torch_export.torch_run import run_torch
 from snnc.ir import Integers, Program, Trace, read_program
@@ -209,15 +210,13 @@ def _refuse_options(options: VerifyOptions) -> None:
         UserError: D327.
     """
     if options.simulator is not None:
-        raise fail(
-            "D327",
+        raise not_together(
             "the ladder's integers are always run by the fast simulator",
             where="--simulator",
             help="leave it out, or leave --ladder out",
         )
     if options.potentials:
-        raise fail(
-            "D327",
+        raise not_together(
             "the ladder compares spikes and answers, no hidden potentials",
             where="--potentials",
             why="its upper rungs are not integers and have none that could be compared",

@@ -43,7 +43,7 @@ def test_blocks_of_samples_are_put_together(
 
 
 def test_what_is_recorded_must_be_there(bundle: snnc.Bundle, counts: NDArray[Any]) -> None:
-    with pytest.raises(snnc.UserError, match=r"no population 'H1'[\s\S]*did you mean h1\?"):
+    with pytest.raises(snnc.UserError, match=r"D338[\s\S]*no population 'H1'[\s\S]*did you mean h1\?"):
         bundle.run(counts, record=["H1"])
 
 

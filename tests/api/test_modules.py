@@ -132,3 +132,16 @@ def test_tune_and_finetune_take_arrays(tmp_path: Path) -> None:
     assert snnc.compile(trained.model, "loihi").manifest.steps_per_frame == 2
     with pytest.raises(TypeError, match="epoch'"):
         snnc.finetune(rollout(), "stdb", (x, y), tmp_path / "tuned.pt", epoch=1)
+
+
+def test_what_is_no_model() -> None:
+    with pytest.raises(snnc.UserError, match="D337.*a model is a path or a torch module, not int"):
+        snnc.compile(5, "reference")  # type: ignore[arg-type]
+
+
+def test_messages_are_explained() -> None:
+    found = snnc.explain("n703")
+    assert found.code == "N703" and repr(found).startswith("N703  ")
+    assert "What to do" in repr(found) and len(repr(found)) <= 2000
+    with pytest.raises(snnc.UserError, match="D335"):
+        snnc.explain("X000")

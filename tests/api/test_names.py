@@ -17,6 +17,7 @@ MODEL = "dt discretize input_shape module"
 PARAMETERS = {
     "compile": "model target output calibration steps_per_frame weight_bits code keep allow_overflow "
     f"example {MODEL} passes changes after_pass progress",
+    "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
     "curve input_shape module progress recipe",
     "inspect": f"path allow_altered example {MODEL}",
@@ -43,6 +44,7 @@ MEMBERS = {
     "Front": "rows front advised command measure",
     "Trained": "model given test runs next_command",
     "Inspection": "name content text",
+    "Message": "code title meaning causes cures severities example",
     "UserError": "diagnostics",
     "Diagnostic": "code what where why help severity render",
 }
