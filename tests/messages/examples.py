@@ -4,16 +4,14 @@ As a plug-in of pytest it listens to the tests that run, and replaces examples t
 are no longer worded as the sources word them::
 
     python -m pytest -p tests.messages.examples tests/cli tests/frontend
-
-``python -m tests.messages.examples FILE`` does the same with lines of JSON, ``[code, text]`` each.
+    python -m snnc.messages docs/messages.md
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,7 +53,8 @@ def wording() -> tuple[str, ...]:
 
 def covered(example: str) -> float:
     """The share of the letters of an example's first line that are a source's wording."""
-    head = example.splitlines()[0].partition("]: ")[2] or example.splitlines()[0].partition(": ")[2]
+    first = example.splitlines()[0]
+    head = first.partition("]: ")[2] or first.partition(": ")[2]
     taken = [False] * len(head)
     for piece in wording():
         begin = head.find(piece)
@@ -81,37 +80,44 @@ def worth(text: str) -> float:
     return len(text) + 90 * missing + 80 * odd
 
 
-def chosen(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The best example of each code."""
+def chosen(found: Iterable[tuple[str, str]], kept: dict[str, str]) -> dict[str, str]:
+    """The examples to write: of codes without one, and in place of those that are no longer true.
+
+    Args:
+        found: codes and messages that appeared.
+        kept: the examples that there are.
+    """
     best: dict[str, str] = {}
-    for code, text in set(found):
-        text = clean(text)
+    texts = {(code, clean(text)) for code, text in found}
+    for code, text in sorted(texts):
+        old = kept.get(code, "")
+        if (code, old) in texts and covered(old) >= LEAST:
+            continue
+        same = bool(old) and old.splitlines()[0] == text.splitlines()[0]
         fits = len(text) <= LONGEST and text.isascii() and "'''" not in text
-        if fits and (code not in best or worth(text) < worth(best[code])) and covered(text) >= LEAST:
+        if not fits or (old and not same and covered(old) >= LEAST) or covered(text) < LEAST:
+            continue
+        if code not in best or (worth(text), text) < (worth(best[code]), best[code]):
             best[code] = text
     return best
 
 
-def write(found: dict[str, str]) -> list[str]:
-    """Put examples into the records that lack one, or whose one is out of date; which they were."""
+def examples() -> dict[str, str]:
+    """Those that there are, by code."""
     groups = [*our_groups(), read_group(SAMPLE.read_text())]
-    kept = {m.code: m.example for group in groups for m in group.messages}
-    wanted = {
-        code: text for code, text in found.items() if not kept.get(code) or covered(kept[code]) < LEAST
-    }
-    changed: list[str] = []
+    return {m.code: m.example for group in groups for m in group.messages}
+
+
+def write(wanted: dict[str, str]) -> None:
+    """Put examples into the records, in place of those that they have."""
     for path in [*(RECORDS / f"{name}.toml" for name in FILES), SAMPLE]:
         head, *blocks = re.split(r"^(?=\[[A-Z]\d{3}\]$)", path.read_text(), flags=re.M)
         for number, block in enumerate(blocks):
             code = block[1:5]
             if code in wanted:
-                bare = re.sub(
-                    r"^example = '''\n.*?^'''\n", "", block.rstrip() + "\n", flags=re.M | re.S
-                )
+                bare = EXAMPLE.sub("", block.rstrip() + "\n")
                 blocks[number] = f"{bare}example = '''\n{wanted[code]}\n'''\n\n"
-                changed.append(code)
         path.write_text((head + "".join(blocks)).rstrip() + "\n")
-    return changed
 
 
 _seen: set[tuple[str, str]] = set()
@@ -133,15 +139,6 @@ def pytest_configure(config: Any) -> None:
 
 def pytest_unconfigure(config: Any) -> None:
     """Write what was heard."""
-    changed = write(chosen(_seen))
-    sys.stdout.write(f"examples of {len(changed)} messages: {', '.join(changed)}\n")
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    for line in path.read_text().splitlines():
-        code, text = json.loads(line)
-        yield code, text
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{', '.join(write(chosen(_lines(Path(sys.argv[1])))))}\n")
+    wanted = chosen(_seen, examples())
+    write(wanted)
+    sys.stdout.write(f"examples of {len(wanted)} messages: {', '.join(wanted)}\n")
