@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.bundle.folder import Bundle as Contents
-from snnc.bundle.folder import checked_files, read_bundle, seal
+from snnc.bundle.folder import Contents, checked_files, read_bundle, seal
 from snnc.bundle.manifest import Manifest
 from snnc.bundle.manifest_file import MANIFEST
 from snnc.bundle.output import refuse_output, staged

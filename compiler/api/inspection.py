@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.bundle.folder import Bundle as Contents
+from snnc.bundle.folder import Contents
 from snnc.errors import Diagnostic
 from snnc.frontend import Model
 from snnc.ir import Graph, Program, size

@@ -29,7 +29,7 @@ __all__ = [
     "MANIFEST",
     "PROGRAM",
     "WEIGHTS",
-    "Bundle",
+    "Contents",
     "checked_files",
     "digest",
     "read_bundle",
@@ -50,8 +50,8 @@ PART = Kind("D114", "a file of the bundle cannot be read", "compile again")
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """A bundle that was read and checked.
+class Contents:
+    """What a bundle contains, read and checked.
 
     Attributes:
         folder: where it is. What is used of it is copied first (:func:`checked_files`).
@@ -99,7 +99,7 @@ def _everything(folder: Path) -> dict[str, str]:
     return look(folder, [f"{name}/_" for name in _folders(folder)])
 
 
-def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, list[Diagnostic]]:
+def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Contents, list[Diagnostic]]:
     """Read a bundle from disk and check its integrity.
 
     Args:
@@ -126,7 +126,7 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Bundle, l
     warnings = [Diagnostic(d.code, d.what, d.where, severity=Severity.WARNING) for d in altered]
     program = _program(folder, found)
     _refuse_contradiction(folder, manifest, program)
-    return Bundle(folder, manifest, program, found), warnings
+    return Contents(folder, manifest, program, found), warnings
 
 
 NOT_A_FILE = "D152"
@@ -220,7 +220,7 @@ def _program(folder: Path, found: dict[str, str]) -> Program:
 
 
 @contextmanager
-def checked_files(bundle: Bundle) -> Iterator[Path]:
+def checked_files(bundle: Contents) -> Iterator[Path]:
     """A private copy of what was checked: the listed files, and nothing that changes or lies beside.
 
     Back ends are given it in place of the bundle; messages from inside name the bundle again.

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from snnc.bundle.data import Data
-from snnc.bundle.folder import Bundle
+from snnc.bundle.folder import Contents
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Target, size
 
 from .claimed import beyond_proof
 
 
-def beyond_calibration(bundle: Bundle, data: Data) -> list[Diagnostic]:
+def beyond_calibration(bundle: Contents, data: Data) -> list[Diagnostic]:
     """A warning where the data go beyond what a bundle's thresholds and ranges were measured on."""
     counts = [abs(value) for value, _ in bundle.manifest.calibration.counts or ()]
     return larger_counts(data, max(counts)) if counts else []
 
 
-def about_data(bundle: Bundle, data: Data, target: Target) -> list[Diagnostic]:
+def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]:
     """Everything that data do that a bundle was not made for: N710, N725, N729."""
     return [
         *beyond_calibration(bundle, data),
@@ -42,7 +42,7 @@ def larger_counts(data: Data, calibrated: int) -> list[Diagnostic]:
     ]
 
 
-def outside_classes(bundle: Bundle, data: Data) -> list[Diagnostic]:
+def outside_classes(bundle: Contents, data: Data) -> list[Diagnostic]:
     """A warning where labels are none of a bundle's readout neurons."""
     return labels_outside(data, size(bundle.program.readout.shape))
 

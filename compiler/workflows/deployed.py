@@ -7,20 +7,20 @@ from pathlib import Path
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.backends.engine_messages import no_engine
 from snnc.bounds import TIME_LIMIT
-from snnc.bundle.folder import Bundle
+from snnc.bundle.folder import Contents
 from snnc.errors import Diagnostic, Severity, UserError, blamed, fail
 from snnc.ir import Integers, Trace
 from snnc.progress import Report
 from snnc.verify import Comparison, PopulationResult
 
 
-def payload(bundle: Bundle) -> Emitted:
+def payload(bundle: Contents) -> Emitted:
     """What the manifest says the payload consists of."""
     return Emitted(dict(bundle.manifest.payload))
 
 
 def payload_differences(
-    backend: Backend, bundle: Bundle, files: Path, allow_altered: bool
+    backend: Backend, bundle: Contents, files: Path, allow_altered: bool
 ) -> list[str]:
     """What the payload has otherwise than the program; refused unless the user goes on.
 
@@ -106,7 +106,7 @@ def check_time_limit(seconds: float) -> None:
 def on_engine(
     backend: Backend,
     engine: Engine,
-    bundle: Bundle,
+    bundle: Contents,
     files: Path,
     spikes: Integers,
     time_limit: float,

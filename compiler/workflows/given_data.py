@@ -9,7 +9,7 @@ import numpy as np
 from snnc.backends import find_backend
 from snnc.bounds import SAMPLES
 from snnc.bundle.data import Data, DataSource, check_counts, check_shape
-from snnc.bundle.folder import Bundle
+from snnc.bundle.folder import Contents
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
 
@@ -22,7 +22,7 @@ DRAWN_BYTES = 24
 """A count that is drawn: a random number, its place in the histogram, and the count."""
 
 
-def random_data(bundle: Bundle, samples: int) -> Data:
+def random_data(bundle: Contents, samples: int) -> Data:
     """Counts drawn independently from the calibration's histogram, with a fixed seed.
 
     Without calibration data, one event with probability 0.05.
@@ -49,7 +49,7 @@ def random_data(bundle: Bundle, samples: int) -> Data:
     return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
 
 
-def load_input(bundle: Bundle, data: DataSource | None, samples: int | None) -> Data:
+def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -> Data:
     """The first samples of data that fit the bundle (None: all), or random ones.
 
     Raises:

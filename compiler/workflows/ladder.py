@@ -31,7 +31,7 @@ from snnc.backends.program_copy import PROGRAM as PROGRAM_FILE
 from snnc.backends.program_copy import WEIGHTS as WEIGHTS_FILE
 from snnc.backends.program_copy import differences
 from snnc.bundle.data import Data
-from snnc.bundle.folder import Bundle, checked_files, read_bundle
+from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.choices import not_together
 from snnc.errors import Diagnostic, Severity, blamed
 from snnc.frontend import Model
@@ -82,7 +82,7 @@ class Ladder(Result):
     ``missing`` says why there is no rung of the engine; None where there is one.
     """
 
-    bundle: Bundle
+    bundle: Contents
     engine: Engine
     data: Data
     random: bool
@@ -224,7 +224,7 @@ def _refuse_options(options: VerifyOptions) -> None:
         )
 
 
-def _traces(recompiled: _Recompiled, bundle: Bundle, data: Data, report: Report) -> dict[str, Trace]:
+def _traces(recompiled: _Recompiled, bundle: Contents, data: Data, report: Report) -> dict[str, Trace]:
     """The program, compiled again and as read back, on the fast simulator."""
     spikes = encode(bundle.program, data.x)
     traces: dict[str, Trace] = {}
@@ -235,7 +235,7 @@ def _traces(recompiled: _Recompiled, bundle: Bundle, data: Data, report: Report)
 
 
 def _bundle_rung(
-    recompiled: _Recompiled, bundle: Bundle, files: Path, traces: Mapping[str, Trace]
+    recompiled: _Recompiled, bundle: Contents, files: Path, traces: Mapping[str, Trace]
 ) -> Rung:
     """The bundle as read back from disk, compared with its model compiled again."""
     different = program_difference(recompiled.program, bundle.program)
@@ -248,7 +248,7 @@ class _Recompiled(Stages):
     """The model compiled again with the bundle's own passes, and the graphs on the way."""
 
     def __init__(
-        self, bundle: Bundle, backend: Backend, model: Model, counts: NDArray[np.int64] | None
+        self, bundle: Contents, backend: Backend, model: Model, counts: NDArray[np.int64] | None
     ) -> None:
         super().__init__(model.graph)
         self.model = model
@@ -339,14 +339,14 @@ def _explained(rung: Rung, integers: Iterable[str], cause: str | None) -> Rung:
     return replace(rung, integers=integers, cause=cause)
 
 
-def _altered_integers(program: Program, bundle: Bundle, files: Path) -> list[str]:
+def _altered_integers(program: Program, bundle: Contents, files: Path) -> list[str]:
     """Where the bundle's program is not, integer by integer, what its model compiles to."""
     # The file's name is the program's; the ladder may have found the model under another.
     named = replace(program, name=bundle.program.name)
     return differences(named, files, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
 
 
-def _stand_in(bundle: Bundle) -> Diagnostic:
+def _stand_in(bundle: Contents) -> Diagnostic:
     """What the upper rungs of a network that was trained with spikes are."""
     return Diagnostic(
         "N740",
@@ -359,7 +359,7 @@ def _stand_in(bundle: Bundle) -> Diagnostic:
     )
 
 
-def _nothing_above(bundle: Bundle) -> Diagnostic:
+def _nothing_above(bundle: Contents) -> Diagnostic:
     """What a ladder without its upper rungs does not show."""
     named = Counter(note.code for note in bundle.manifest.notes)
     counted = ", ".join(f"{code} ({count})" for code, count in sorted(named.items()))
@@ -375,7 +375,7 @@ def _nothing_above(bundle: Bundle) -> Diagnostic:
     )
 
 
-def _payload_difference(bundle: Bundle, folder: Path) -> str | None:
+def _payload_difference(bundle: Contents, folder: Path) -> str | None:
     """What the payload's copy of the program has otherwise, where there is one."""
     files = payload(bundle).files
     if not {"program", "weights"} <= files.keys():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.backends import find_backend
 from snnc.bundle.data import Data
-from snnc.bundle.folder import Bundle, checked_files, read_bundle
+from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.cost.energy import Cost, cost
 from snnc.errors import Diagnostic, counted, fail, nearest
 from snnc.ir import Program
@@ -47,7 +47,7 @@ class Run(Result):
         warnings: what the data do that the bundle was not made for.
     """
 
-    bundle: Bundle
+    bundle: Contents
     data: Data
     potential: NDArray[np.int32]
     spike_counts: dict[str, NDArray[np.int64]]

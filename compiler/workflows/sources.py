@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import DataSource
-from snnc.bundle.folder import Bundle, digest
+from snnc.bundle.folder import Contents, digest
 from snnc.bundle.manifest import ModelEntry
 from snnc.errors import fail
 from snnc.frontend import Model, ModelSource
@@ -17,7 +17,7 @@ from snnc.ir import Integers, pack_arrays
 from .options import Origin
 
 
-def find_model(bundle: Bundle, origin: Origin) -> Model:
+def find_model(bundle: Contents, origin: Origin) -> Model:
     """The model that the bundle was compiled from.
 
     Raises:
@@ -74,7 +74,7 @@ def counts_digest(counts: Integers) -> str:
 
 
 def find_calibration(
-    bundle: Bundle, model: Model, calibration: DataSource | None
+    bundle: Contents, model: Model, calibration: DataSource | None
 ) -> NDArray[np.int64] | None:
     """The calibration data that the bundle was compiled with.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc.backends import Engine, find_backend
 from snnc.bundle.data import Data
-from snnc.bundle.folder import Bundle, checked_files, read_bundle
+from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.errors import Diagnostic
 from snnc.ir import Measured
 from snnc.progress import Report, quiet
@@ -47,7 +47,7 @@ class Verification(Result):
             where it ran.
     """
 
-    bundle: Bundle
+    bundle: Contents
     engine: Engine
     simulator: str
     data: Data

@@ -10,11 +10,11 @@ from .compiled import ranges_text
 from .console import new_table, say, show_table
 
 if TYPE_CHECKING:
-    from snnc.bundle.folder import Bundle
+    from snnc.bundle.folder import Contents
     from snnc.ir.delays import Delays
 
 
-def inspected(bundle: Bundle) -> None:
+def inspected(bundle: Contents) -> None:
     """What a bundle is made of."""
     from snnc.ir.delays import delays_of
     from snnc.ir.footprint import program_size
