@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +99,19 @@ def test_no_range_and_no_data(snnc: Command, tmp_path: Path) -> None:
     assert done.code == 2 and "error[D317]" in done.err and "QuantizedReLU" in done.err
     wrong = snnc(*asked, "--code", "morse")
     assert wrong.code == 2 and "error[D326]" in wrong.err and "frame" in wrong.err
+
+
+def test_a_bundles_own_encode_refuses_counts_that_are_not_whole(finished: Path) -> None:
+    """Cut to integers, counts below 1 would all be lost without a word."""
+    code = (
+        "import sys, numpy as np\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from model_lava.encoding import encode\n"
+        "whole = np.ones((2, 2, 16, 16))\n"
+        "assert encode(whole).any()\n"
+        "encode(whole / 2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, str(finished)], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "event counts are whole numbers" in done.stderr

@@ -26,14 +26,20 @@ def encode(frames: NDArray[Any]) -> Steps:
     """The payload of every input spike of one sample at every time step, 0 for no spike.
 
     Args:
-        frames: integer event counts, (frames, \\*input shape), channels first.
+        frames: event counts, whole numbers, (frames, \\*input shape), channels first.
 
     Returns:
         (steps, inputs), inputs in C order of (channels, height, width): row ``t - 1`` is what goes
         into ``spikes_in`` at step ``t``. Transposed, it is the data of Lava's source RingBuffer.
+
+    Raises:
+        ValueError: counts that are not whole numbers: as integers they would lose spikes.
     """
     model = Model()
-    values = np.asarray(frames, np.int64).reshape(len(frames), -1)
+    counts = np.asarray(frames)
+    values = counts.astype(np.int64).reshape(len(counts), -1)
+    if not np.array_equal(values, counts.reshape(len(counts), -1)):
+        raise ValueError("event counts are whole numbers, and some of these are not")
     per_frame = model.steps_per_frame
     source = model.of_kind("input")
     if source["encoding"] == "spread":
