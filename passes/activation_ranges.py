@@ -13,8 +13,8 @@ EVIDENCE = 32
 
 REFERENCE, HIGH_REFERENCE = 75.0, 90.0
 """Percentiles over channels that stand for the population: a few large channels do not move them. The
-higher one is for exact codes, where a range that is too small cuts off, and one that is too large costs
-levels, of which there are many; below the largest channel it is always."""
+higher one is for exact codes where no channel was seen often: a range that is too small cuts off, one
+that is too large costs levels, of which there are many. It is always below the largest channel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ def channel_ranges(
         return Ranges(np.ones(shape[0]), positive)
     known = own[positive > 0]
     usual = float(np.percentile(known, REFERENCE))
-    if not frames_count:
+    if not frames_count and positive.max() < EVIDENCE:
         usual = max(usual, float(np.percentile(known, HIGH_REFERENCE, method="lower")))
     doubt = EVIDENCE / (positive + EVIDENCE)
     room = 1 + 1 / np.sqrt(1 + positive)

@@ -64,3 +64,11 @@ def test_one_sample_leans_on_the_upper_channels_but_the_largest() -> None:
         assert exact.top[-1] == pytest.approx(largest * room)
         rates = channel_ranges(values, (16,), 100.0, frames_count=True)
         assert rates.top[0] == pytest.approx(12.25 * doubt * room)
+
+
+def test_where_a_channel_was_seen_often_the_population_is_known() -> None:
+    """The last of 16 channels was seen in 32 samples, the others once: 75 % of them are usual again."""
+    values = np.zeros((EVIDENCE, 1, 16))
+    values[0, 0], values[:, 0, -1] = np.arange(1, 17), 16.0
+    found = channel_ranges(values, (16,), 100.0)
+    assert found.top[0] == pytest.approx(12.25 * EVIDENCE / (1 + EVIDENCE) * (1 + 1 / np.sqrt(2)))
