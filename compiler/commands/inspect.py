@@ -36,8 +36,8 @@ def inspect(
         )
         if as_json:
             console.say(found.to_json())
-        elif found.contents is None:
-            console.say(found.text)
+        elif found.contents is not None and found.delays is not None:
+            inspected(found.contents, found.delays)
         else:
-            inspected(found.contents)
+            console.say(found.text)
         console.diagnostics(found.warnings)

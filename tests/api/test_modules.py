@@ -140,3 +140,10 @@ def test_messages_are_explained() -> None:
     assert "What to do" in repr(found) and len(repr(found)) <= 2000
     with pytest.raises(snnc.UserError, match="D335"):
         snnc.explain("X000")
+
+
+def test_noise_of_a_module() -> None:
+    found = snnc.measure_noise(layers(), counts(6), steps=[2, 4], spiking=False)
+    frame = found.to_pandas()
+    assert list(frame["steps"]) == [2, 4] and (frame["granular"] > 0).all()
+    assert len(repr(found)) < 2000 and "<table>" in found._repr_html_()

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from snnc.ir.delays import Delays
 
 
-def inspected(bundle: Contents) -> None:
+def inspected(bundle: Contents, found: Delays) -> None:
     """What a bundle is made of."""
-    from snnc.ir.delays import delays_of
     from snnc.ir.footprint import program_size
     from snnc.ir.text import program_text
 
@@ -26,7 +25,7 @@ def inspected(bundle: Contents) -> None:
     say(f"target       {manifest.target}")
     say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
-    delays(delays_of(bundle.program))
+    delays(found)
     say(f"calibration  {manifest.calibration.origin}")
     say(f"ranges       {ranges_text(manifest.ranges)}")
     say(f"passes       {manifest.passes}")
