@@ -88,7 +88,7 @@ def compile(  # the options of the command, by name: there is no smaller door
         code: ``rate``, ``frame`` or ``graded``; ``auto`` takes the cheapest that keeps enough
             decisions; None leaves it to the target's passes.
         keep: fraction of the float network's decisions that ``auto`` has to keep.
-        allow_overflow: go on where sums can leave their registers.
+        allow_overflow: compile although sums can leave their registers.
         example: for a module: a batch of one frame, float (1, *input shape); a tuple ``(frame,
             *states)`` where ``forward`` takes states too. A rollout needs none, nor does a module with
             ``calibration`` or ``input_shape``.
@@ -136,7 +136,7 @@ def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bund
 
     Args:
         folder: that ``compile`` wrote.
-        allow_altered: go on where files differ from the manifest; ``notes`` then says which.
+        allow_altered: use it although files differ from the manifest; ``notes`` then says which.
 
     Raises:
         UserError: not a bundle, of another format, damaged, or altered.

@@ -46,7 +46,7 @@ class Bundle(Result):
     Attributes:
         folder: where it is; a temporary folder of this object's where ``compile`` was given no output,
             removed with it: :meth:`save` keeps the bundle.
-        allow_altered: whether to go on where files differ from the manifest.
+        allow_altered: whether to use it although files differ from the manifest.
         origin: model and calibration data that were given in Python, for :meth:`ladder`.
     """
 

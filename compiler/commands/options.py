@@ -50,10 +50,10 @@ Factory = Annotated[
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
 AllowOverflow = Annotated[
-    bool, typer.Option("--allow-overflow", help="go on where sums can leave their registers")
+    bool, typer.Option("--allow-overflow", help="compile although sums can leave their registers")
 ]
 AllowAltered = Annotated[
-    bool, typer.Option("--allow-altered", help="go on with a bundle whose files were changed")
+    bool, typer.Option("--allow-altered", help="use a bundle although its files were changed")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]

@@ -153,7 +153,7 @@ def train_through(
         network: the start; trained in place where a method does so.
         stages: at least one; each starts from the best network of the one before.
         parts: the data.
-        files: outputs; checkpoints that are there are gone on from.
+        files: outputs; training resumes from checkpoints that exist.
         report: progress.
 
     Raises:
@@ -239,12 +239,12 @@ class _Told:
     def stopped(self, checkpoint: Path | None) -> Interrupted:
         """What is said after ctrl-C."""
         if checkpoint is not None and checkpoint.exists():
-            cure = f"the same command goes on from {checkpoint}"
+            cure = f"the same command resumes from {checkpoint}"
         elif checkpoint is not None:
-            cure = "no epoch had ended: the same command begins anew"
+            cure = "no epoch had ended: the same command starts again"
         else:
             cure = "nothing was written; with a checkpoint (--checkpoint FILE, or checkpoint in "
-            cure += "[output]) the same command can continue"
+            cure += "[output]) the same command can resume"
         what = f"stopped in epoch {max(1, self.epoch)}"
         return Interrupted(Diagnostic("D324", what, self.name, help=cure))
 

@@ -1,4 +1,4 @@
-"""The ladder: from the model as torch runs it to the chip's engine, each rung beside the one above.
+"""The ladder: from the model as torch runs it to the chip's engine, each compared with the one above.
 
     torch model                        what was trained
     graph in floats                    what the front end read

@@ -28,7 +28,7 @@ class PipelineOptions:
         weight_bits: of a weight, sign included (``quantize-weights``); None for the target's most.
         code: ``rate``, ``frame`` or ``graded`` (``choose-code``), or :data:`AUTO`; None leaves it to
             the pass.
-        allow_overflow: go on where sums can leave their registers.
+        allow_overflow: compile although sums can leave their registers.
     """
 
     passes: str | None = None
@@ -69,7 +69,7 @@ class VerifyOptions:
         simulator: ``fast`` or ``reference``; None for the fast one, or for the plain one where the
             engine is the fast one itself.
         potentials: compare the potentials of hidden populations too, where the engine shows them.
-        allow_altered: go on with a bundle whose files differ from its manifest.
+        allow_altered: use a bundle although its files differ from its manifest.
     """
 
     data: DataSource | None = None
@@ -106,7 +106,7 @@ class RunOptions:
         samples: use only the first N samples; None for all.
         simulator: ``fast`` or ``reference``, which give the same integers.
         record: populations whose spikes and potentials are recorded at every time step.
-        allow_altered: go on with a bundle whose files differ from its manifest.
+        allow_altered: use a bundle although its files differ from its manifest.
     """
 
     data: DataSource

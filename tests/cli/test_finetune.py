@@ -169,14 +169,14 @@ def test_stopped_and_gone_on(snnc: Command, place: Path, monkeypatch: pytest.Mon
         patched.setattr(Task, "loss", until)
         done = finetune(snnc, *options, "--checkpoint", "run.ckpt", "-o", "parts.pt")
         assert done.code == 130
-        for part in ("D324", "stopped in epoch 3", "the same command goes on from run.ckpt"):
+        for part in ("D324", "stopped in epoch 3", "the same command resumes from run.ckpt"):
             assert part in done.err, done.err
         calls = 12
         done = finetune(snnc, *options, "-o", "parts.pt")
         assert done.code == 130 and "--checkpoint FILE" in done.err
     assert written(place) == {"whole.pt", "run.ckpt"}
     done = finetune(snnc, *options, "--checkpoint", "run.ckpt", "-o", "parts.pt")
-    assert done.code == 0 and "gone on after epoch 2" in done.out
+    assert done.code == 0 and "resumed after epoch 2" in done.out
     assert Path("parts.pt").read_bytes() == Path("whole.pt").read_bytes()
     done = finetune(snnc, *options, "--checkpoint", "run.ckpt", "-o", "parts.pt", "--seed", "9")
     refused(done, "D322", "seed")
@@ -319,7 +319,7 @@ def test_two_stages_in_one_file(snnc: Command, place: Path) -> None:
     (path.parent / "run.2.ckpt").unlink()
     done = snnc("train", path)
     assert done.code == 0, done.err
-    assert "gone on after epoch 3" in done.out
+    assert "resumed after epoch 3" in done.out
     assert (path.parent / "tuned.pt").read_bytes() == archive
     assert snnc("compile", path.parent / "tuned.pt", "--target", "loihi").code == 0
 

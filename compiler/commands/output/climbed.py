@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def climbed(result: Ladder) -> None:
-    """Every rung beside the one above it, and the first that differs."""
+    """Every rung compared with the one above it, and the first that differs."""
     table = new_table("rung", ">values", ">differ", ">largest", ">mean", ">same decisions", "cause")
     for rung in result.rungs:
         if rung.against is None:
@@ -29,7 +29,7 @@ def climbed(result: Ladder) -> None:
     show_table(table)
     origin = "random input" if result.random else "the given data"
     samples = f"{counted(len(result.data.x), 'sample')} of {origin}"
-    say(f"each rung beside the one above, {samples}; values in the units of the model,")
+    say(f"each rung compared with the one above it, {samples}; values in the units of the model,")
     say("from the bundle on spikes and integer potentials")
     for text in result.not_compared:
         say(text)
@@ -46,7 +46,7 @@ def climbed(result: Ladder) -> None:
         say(f"{broken.cause}")
         _divergence(broken)
     for text in broken.integers:
-        say(f"its integers are others: {text}")
+        say(f"its integers differ: {text}")
 
 
 def _divergence(rung: Rung) -> None:

@@ -56,5 +56,5 @@ def _ended(run: Run) -> str:
     if run.stopped_early:
         text += ", stopped early"
     if run.resumed_at is not None:
-        text += f", gone on after epoch {run.resumed_at}"
+        text += f", resumed after epoch {run.resumed_at}"
     return text
