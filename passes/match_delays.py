@@ -109,7 +109,7 @@ class MatchDelays(Pass):
             context.warn(
                 "N734",
                 f"{given} steps a frame; the network was trained with {graph.trained_steps}",
-                why="its weights and thresholds are for the spikes of so many steps",
+                why="its weights and thresholds are for spikes over that many steps",
                 help="leave --steps-per-frame out, or measure the accuracy (snnc run)",
             )
         if graph.frame_is_step and given != 1:
@@ -242,7 +242,7 @@ def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> Non
         "D302",
         f"a loop of {length} connections has {had} steps, it takes {hop * length}",
         where=" -> ".join(loop),
-        why=f"{why}, of which {waits} pass while neurons hear their frames" if waits else why,
+        why=f"{why}, of which {waits} pass while neurons integrate their frames" if waits else why,
         help=cure,
     )
 

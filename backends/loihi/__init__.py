@@ -140,7 +140,7 @@ def _stock_only(program: Program) -> Iterator[Diagnostic]:
     listed = "; ".join(f"{what} ({', '.join(names)})" for what, names in places.items())
     yield Diagnostic(
         "D424",
-        f"Lava's own processes cannot say the network: {listed}",
+        f"Lava's processes cannot express this network: {listed}",
         ", ".join(dict.fromkeys(where for where, _ in found)),
         "asked for with loihi{processes=stock}",
         "change what is named, or leave the option out, and the package brings the neurons that Lava "

@@ -101,7 +101,7 @@ def _neuron_process(program: Program, population: ProgramPopulation, stock: bool
             return "Counting", "a relay: LIF's spikes carry no payload"
         return (
             "Counting",
-            f"LIF cannot hear a frame before it speaks (code {neuron.code.value})",
+            f"LIF cannot integrate a frame before it emits (code {neuron.code.value})",
         )
     obstacles = lif_obstacles(program, population, neuron, neuron.threshold)
     if obstacles:

@@ -56,7 +56,7 @@ class NirBackend(Choices):
         return replace(NIR, clears=self.unsaid == "metadata")
 
     def pipeline(self) -> str:
-        """The passes, without what NIR has no word for and what can be left out."""
+        """The passes, without what NIR cannot represent and what can be left out."""
         return PIPELINE
 
     def check(self, program: Program) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ from .neurons import NO_CURRENT, unsaid
 from .target import NIR, STATE_BITS
 
 MORE = "use more --weight-bits"
-LARGER = "train with smaller weights beside the thresholds"
+LARGER = "train with smaller weights, compared with the thresholds"
 HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (another network: its accuracy is another)"
 
 
@@ -27,7 +27,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
             if population.neuron.code.exact and population.relay_of is not None:
                 yield Diagnostic(
                     "D417",
-                    f"NIR has no word for relays of payloads, as {population.relay_of} has them",
+                    f"NIR cannot represent relays of payloads, as {population.relay_of} has them",
                     where,
                     "the option max-delay of match-delays asks for them; NIR itself limits no delay",
                     "leave the option out, or use --set 'encode-input{code=spread}'",
@@ -36,7 +36,7 @@ def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
             if population.neuron.code.exact:
                 yield Diagnostic(
                     "D426",
-                    f"NIR has no word for neurons of the code {population.neuron.code.value}",
+                    f"NIR cannot represent neurons of the code {population.neuron.code.value}",
                     where,
                     "no primitive counts how many thresholds a frame has brought",
                     "compile with --code rate, or for another target",
@@ -65,7 +65,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
     if choice == "refuse":
         yield Diagnostic(
             "D417",
-            f"NIR has no word for {' and '.join(found)}",
+            f"NIR cannot represent {' and '.join(found)}",
             where,
             "written as NIR's own neuron it would fire at other times",
             "choose: --target 'nir{unsaid=composite}' (exact; few readers know the nodes), "
@@ -74,7 +74,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
     elif neuron.clear_interval:
         yield Diagnostic(
             "D417",
-            f"NIR has no word for a restart every {neuron.clear_interval} steps",
+            f"NIR cannot represent a restart every {neuron.clear_interval} steps",
             where,
             "no primitive forgets at a given time",
             "--set 'restart-frames{enabled=false}', or --target 'nir{unsaid=metadata}'",
@@ -139,7 +139,7 @@ def _answer(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
     if choice == "integrator" and neuron.threshold is None and neuron.clear_interval:
         yield Diagnostic(
             "D417",
-            f"NIR has no word for a sum that begins again every {neuron.clear_interval} steps",
+            f"NIR cannot represent a sum that begins again every {neuron.clear_interval} steps",
             where,
             "an integrator never forgets, and this readout answers each frame by itself",
             f"use --target 'nir{{answer=values}}': add up what the file gives over each "

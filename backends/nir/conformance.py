@@ -48,5 +48,5 @@ class NirConformance(Conformance):
         "exponent/down*": SHIFT,
         "exponent/mixed-down": SHIFT,
         "code/*": CODE,
-        "relay/payloads": "no word for relays of payloads; NIR itself limits no delay",
+        "relay/payloads": "cannot represent relays of payloads; NIR itself limits no delay",
     }

@@ -47,7 +47,7 @@ class Placed:
 
 
 def unsaid(neuron: IntegerNeuron) -> list[str]:
-    """What NIR has no word for, and what would change spikes."""
+    """What NIR cannot represent, and what would change spikes."""
     found = []
     if neuron.threshold is not None and neuron.reset is Reset.SUBTRACT:
         found.append("soft reset")

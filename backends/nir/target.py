@@ -23,4 +23,4 @@ PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,"
     "restart-frames{enabled=false},set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
-"""Without restarting frames: NIR has no word for it."""
+"""Without restarting frames: NIR cannot represent it."""

@@ -125,8 +125,8 @@ def notes(
         delays = ", ".join(str(g.delay) for g in echoes)
         yield Diagnostic(
             "N752",
-            f"delays of {delays} steps: {sum(g.size for g in echoes)} input neurons beside their "
-            "sources send the spikes again, fed by the host; they cost nothing but their places",
+            f"delays of {delays} steps: {sum(g.size for g in echoes)} input neurons in addition to "
+            "their sources send the spikes again, fed by the host; they cost nothing but their places",
             program.by_name[name].origin,
             "SANA-FE 2.2.9 ignores the delays of synapses",
             severity=Severity.NOTE,
@@ -171,7 +171,7 @@ def _beyond_loihi(
         if over:
             yield Diagnostic(
                 "N763",
-                f"{len(over)} cores hear more {what} (up to {max(values)}) than a core of Loihi 1 "
+                f"{len(over)} cores receive more {what} (up to {max(values)}) than a core of Loihi 1 "
                 f"holds ({limit.value}): {_listed(over)}",
                 program.name,
                 f"SANA-FE does not ask; {limit.source}; convolutions that share weights may need less",

@@ -34,9 +34,9 @@ class BitShiftDecays(Pass):
     already, start at 0 and send several spikes in a step. ``dash`` is the nearest to
     ``log2(time constant in steps)``. So that a steady input drives a neuron as before, the weights
     into it are multiplied by what the rounded decays have changed of the charge that a spike brings.
-    The last populations, if they hear hidden neurons only, speak to the readout alone and are few
-    enough, become output neurons, which send one spike a step. Each change is named with its size (N745
-    decays, N746 the rest).
+    The last populations, if they receive from hidden neurons only, send to the readout alone and are
+    few enough, become output neurons, which send one spike a step. Each change is named with its size
+    (N745 decays, N746 the rest).
     Source: xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp; docs/xylo.md.
 
     Options:

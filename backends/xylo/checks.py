@@ -81,11 +81,11 @@ def _outputs(program: Program) -> Iterator[Diagnostic]:
         where = named(p.origin, p.label)
         cure = NO_OUTPUTS
         if target == OUTPUT and source in (INPUT, OUTPUT):
-            what = f"output neurons hear {'the input' if source == INPUT else 'output neurons'}"
-            yield Diagnostic("D446", what, where, "they hear hidden neurons only", cure)
+            what = f"output neurons receive {'the input' if source == INPUT else 'output neurons'}"
+            yield Diagnostic("D446", what, where, "they receive from hidden neurons only", cure)
         elif source == OUTPUT and target is not None:
-            why = "the spikes of output neurons leave the chip, and nothing on it hears them"
-            yield Diagnostic("D446", "neurons hear output neurons", where, why, cure)
+            why = "the spikes of output neurons leave the chip, and nothing on it receives them"
+            yield Diagnostic("D446", "neurons receive output neurons", where, why, cure)
 
 
 def _matrices(program: Program) -> Iterator[Diagnostic]:

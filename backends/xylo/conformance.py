@@ -84,7 +84,7 @@ class XyloConformance(Conformance):
         "loop/self-late": DELAY,
         "loop/late": DELAY,
         "compile/rollout": DELAY,
-        "relay/*": "no neuron of Xylo passes on what it hears and forgets it in one step",
+        "relay/*": "no neuron of Xylo passes on what it receives and forgets it in one step",
         "weights/excitatory": SIGNED,
         "weights/inhibitory": SIGNED,
         "exponent/mixed": SUMMED,

@@ -49,12 +49,12 @@ def strangers(program: Program) -> Iterator[Diagnostic]:
         if p.kind is Kind.READOUT:
             if p.neuron.model != STANDARD:
                 what = f"a readout of the model {p.neuron.model}"
-                why = "the host adds up what the readout hears, as docs/numerics.md says"
+                why = "the host adds up what the readout receives, as docs/numerics.md says"
                 yield Diagnostic("D332", what, where, why, OWN_PASSES)
         elif p.neuron.model != NEURON.name:
             relay = p.relay_of is not None
             what = "a relay neuron" if relay else f"neurons of the model {p.neuron.model}"
-            why = "no neuron of Xylo passes on what it hears in the same step and forgets it"
+            why = "no neuron of Xylo passes on what it receives in the same step and forgets it"
             if not relay:
                 why = "Xylo's neurons have currents that last, several spikes a step and a leak"
             yield Diagnostic("D332", f"{what}; xylo has the model xylo", where, why, OWN_PASSES)

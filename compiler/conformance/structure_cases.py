@@ -114,9 +114,9 @@ CASES.exact("structure/deep", "five populations one after the other", _deep)
 CASES.exact("structure/shortcut", "shortcuts past a population", _shortcut)
 CASES.exact("structure/fan-out", "one population feeds three", _fan_out)
 CASES.exact("structure/twice", "two projections between the same populations", _twice)
-CASES.exact("structure/direct", "the readout hears the input", _direct)
-CASES.exact("structure/unheard", "a population that nothing hears", _unheard)
-CASES.exact("structure/deaf", "a population that hears nothing", _deaf)
+CASES.exact("structure/direct", "the readout receives the input", _direct)
+CASES.exact("structure/unheard", "a population that projects to nothing", _unheard)
+CASES.exact("structure/deaf", "a population that receives nothing", _deaf)
 
 
 def _shaped(seed: int, given: Shape, hidden: Shape, out: Shape) -> Any:
@@ -238,4 +238,6 @@ def _all(network: Network, out: int, given: int) -> Op:
 
 
 for number, sources in enumerate((64, 400, 900)):
-    CASES.exact(f"fan-in/{sources}", f"a neuron hears {sources} others", _fan_in(240 + number, sources))
+    CASES.exact(
+        f"fan-in/{sources}", f"a neuron receives from {sources} others", _fan_in(240 + number, sources)
+    )

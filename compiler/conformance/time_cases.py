@@ -34,7 +34,7 @@ CASES.exact("delay/none", "every connection takes one step", _chain(100, 0, 0, 0
 CASES.exact("delay/one", "one step on top", _chain(101, 0, 1, 0))
 CASES.exact("delay/several", "seven steps on top", _chain(102, 0, 7, 0))
 CASES.exact("delay/input", "the input is late", _chain(103, 3, 0, 0))
-CASES.exact("delay/readout", "the readout hears late", _chain(104, 0, 0, 4))
+CASES.exact("delay/readout", "the readout receives late", _chain(104, 0, 0, 4))
 CASES.exact("delay/all", "each connection another delay", _chain(105, 1, 2, 3))
 
 
@@ -73,8 +73,10 @@ def _loop(seed: int, back: int, members: int, shortcut: bool) -> Any:
     return build
 
 
-CASES.exact("loop/self", "a population hears itself", _loop(110, 0, 1, False))
-CASES.exact("loop/self-late", "a population hears itself three steps later", _loop(111, 3, 1, False))
+CASES.exact("loop/self", "a population projects to itself", _loop(110, 0, 1, False))
+CASES.exact(
+    "loop/self-late", "a population projects to itself three steps later", _loop(111, 3, 1, False)
+)
 CASES.exact("loop/two", "two populations in a loop", _loop(112, 0, 2, False))
 CASES.exact("loop/three", "three in a loop, and a shortcut past them", _loop(113, 0, 3, True))
 CASES.exact("loop/late", "three in a loop that takes two steps more", _loop(114, 2, 3, True))
@@ -94,4 +96,4 @@ def _all_to_all(kit: Kit) -> Built:
     return network.built(density=0.3)
 
 
-CASES.exact("loop/all", "every population hears every one", _all_to_all)
+CASES.exact("loop/all", "every population projects to every population", _all_to_all)

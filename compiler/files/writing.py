@@ -80,7 +80,7 @@ def _refuse_other_kinds(place: Path, path: Path) -> None:
                 "D151",
                 f"the output is {kind}",
                 where=str(path),
-                why="results are written beside their name and renamed",
+                why="results are written under a temporary name and then renamed",
                 help="name a file",
             )
 

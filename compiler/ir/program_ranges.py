@@ -117,8 +117,8 @@ RANGES = (
     Range(
         _NEURON, "bias_start", 0, STEPS - 1, f"steps are counted from 1, frames begin after 0; {_TIME}"
     ),
-    Range(_NEURON, "bias_interval", 1, STEPS, f"every so many steps; {_TIME}"),
-    Range(_NEURON, "clear_interval", 0, STEPS, f"every so many steps, 0 for never; {_TIME}"),
+    Range(_NEURON, "bias_interval", 1, STEPS, f"every this many steps; {_TIME}"),
+    Range(_NEURON, "clear_interval", 0, STEPS, f"every this many steps, 0 for never; {_TIME}"),
     Range(_NEURON, "clear_offset", 0, STEPS, f"the step after the population's start; {_TIME}"),
     Range(
         _NEURON,

@@ -85,7 +85,9 @@ def parse_steps(text: str) -> tuple[int, ...]:
     try:
         found = [int(part) for part in text.split(",")]
     except ValueError:
-        raise _refused("--steps", f"{text!r} is no list of whole numbers", "--steps 1,2,4,8") from None
+        raise _refused(
+            "--steps", f"expected comma-separated whole numbers, got {text!r}", "--steps 1,2,4,8"
+        ) from None
     for steps in found:
         STEPS.check(steps, "a number of --steps", where="--steps")
     _refuse_twice("--steps", found)

@@ -10,7 +10,7 @@ The equations, quoted from nir 1.0.8 (``nir/ir/neuron.py``, ``threshold.py``, ``
              tau_mem v' = (v_leak - v) + R I                           CubaLI the same
     z = 1 if v > v_threshold else 0;    v = v_reset if z = 1 else v
 
-What NIR has no word for may stand in a node's metadata under ``snnc`` (``docs/nir.md``, "Metadata");
+What NIR cannot represent may stand in a node's metadata under ``snnc`` (``docs/nir.md``, "Metadata");
 a unit follows it only where it is asked to.
 """
 

@@ -201,7 +201,7 @@ class _Loop:
             if not math.isfinite(total):
                 raise fail(
                     "D323",
-                    f"the loss is no number any more, in batch {done} of epoch {epoch}",
+                    f"the loss became NaN or infinite, in batch {done} of epoch {epoch}",
                     where="training",
                     why="gradients grew without bound",
                     help="use a smaller learning rate (--learning-rate; learning_rate of the stage), "

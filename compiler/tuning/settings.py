@@ -169,7 +169,7 @@ def _numbers(key: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
     except ValueError:
         raise fail(
             "D308",
-            f"{text!r} is no list of whole numbers",
+            f"expected comma-separated whole numbers, got {text!r}",
             where=option,
             help=f"{option} {','.join(map(str, example))}",
         ) from None

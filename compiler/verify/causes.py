@@ -83,7 +83,7 @@ def levels_cause(
     """
     population = graph.by_name[place.population]
     if population.kind is not Kind.NEURONS or population.levels is None:
-        return f"code: the activations that {population.name} hears have levels"
+        return f"code: the activations that {population.name} receives have levels"
     tops = _each(population, population.ceiling, amplitude)
     without, with_levels = values
     apart = np.square(without - with_levels)

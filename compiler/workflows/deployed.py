@@ -161,7 +161,7 @@ def _expected_difference(engine: Engine) -> Diagnostic:
 def _silent(population: str) -> Diagnostic:
     return Diagnostic(
         "N711",
-        "not one spike: nothing was compared but silence",
+        "no neuron spiked, so this comparison shows nothing",
         population,
         help="verify with other or more --data",
         severity=Severity.WARNING,

@@ -94,7 +94,8 @@ def _refused(program: Program, target: Target, broken: Range, calibrated: bool) 
         "D423",
         f"its {broken.register} {' and '.join(explain(broken))}",
         where,
-        f"some input makes it wrap or saturate on {target.name}, and the network would be another one",
+        f"some input makes it wrap or saturate on {target.name}, and the chip would no longer compute "
+        "the same function",
         overflow_cure("smaller weights or fewer levels", calibrated, program.steps_per_frame > 1),
     )
 

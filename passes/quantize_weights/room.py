@@ -24,8 +24,9 @@ def tell_room(population: Population, scale: int, state_bits: int, wanted: float
             "N709",
             f"current and potential have room for {room:.4g} thresholds, {wanted:g} are asked for",
             where=population.origin,
-            why="its weights are small beside its threshold, as they are where a time step is short "
-            f"beside the time constants; beyond the room the potential saturates on {c.target.name}",
+            why="its weights are small compared with its threshold, as they are where a time step is "
+            "short compared with the time constants; beyond the room the potential saturates on "
+            f"{c.target.name}",
             help="use a longer time step, or fewer weight bits",
         )
     elif not fires and population.neuron is not None:

@@ -89,9 +89,9 @@ def test_lists_and_set_must_not_contradict(plain: Graph, grid: Grid, change: str
         (("graded,fast", None, None), "D326]: no code 'fast'"),
         (("rate,rate", None, None), "D320]: rate more than once"),
         (("", None, None), "D326]: no code ''"),
-        ((None, "8;4", None), "D308]: '8;4' is no list"),
+        ((None, "8;4", None), "D308]: expected comma-separated whole numbers, got '8;4'"),
         ((None, "0", None), "D305]: --steps-per-frame is 0, the smallest is 1"),
-        ((None, None, ""), "D308]: '' is no list"),
+        ((None, None, ""), "D308]: expected comma-separated whole numbers, got ''"),
         ((None, None, "8,8,6"), "D320]: 8 more than once"),
     ],
 )

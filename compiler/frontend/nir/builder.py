@@ -199,7 +199,7 @@ class Builder:
             if said.restart_steps:
                 beyond.append("restart at each step")
             what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"
-            self._note("N717", what, name, "NIR has no word for all of that; other readers ignore it")
+            self._note("N717", what, name, "NIR cannot represent all of that; other readers ignore it")
 
     def _start(self, name: str, neuron: Neuron, start: Array, said: Said) -> None:
         """Bring start values that differ, or leak: a chip's would leak before the first step."""

@@ -39,7 +39,7 @@ class Given:
             if given[option] is not None:
                 raise fail(
                     "D121",
-                    f"{option} is given for a file that says it itself",
+                    f"{option} is given, but the file already contains it",
                     where=str(path),
                     help="leave the option out",
                 )

@@ -56,7 +56,7 @@ def explicit_states(program: Exported) -> dict[str, str]:
     if len(inputs) != len(outputs) or None in outputs:
         raise fail(
             "D219",
-            f"beside frame and answer, the network takes {len(inputs)} and returns {len(outputs)}",
+            f"extra inputs {len(inputs)}, extra outputs {len(outputs)}: each state needs both",
             where=f"{', '.join(inputs) or 'nothing'}; {', '.join(map(str, outputs)) or 'nothing'}",
             why="one population takes in events and one is read out; any other input is a state, "
             "and its new value must come back in the same place",

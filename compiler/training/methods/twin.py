@@ -71,7 +71,7 @@ def chip_twin(program: Program) -> Rollout:
 def _activation(p: ProgramPopulation) -> CountedLevels:
     neuron = p.neuron
     if neuron is None or not neuron.code.exact or neuron.threshold is None:
-        raise ValueError(f"{p.name} speaks no exact code")
+        raise ValueError(f"{p.name} does not emit an exact code")
     threshold = np.broadcast_to(neuron.threshold, p.shape)
     return CountedLevels(threshold, neuron.start_value + _bias(p), neuron.levels)
 

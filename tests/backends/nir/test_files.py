@@ -1,4 +1,4 @@
-"""What stands in the file: primitives, units, names, delays, and what NIR has no word for."""
+"""What stands in the file: primitives, units, names, delays, and what NIR cannot represent."""
 
 from __future__ import annotations
 
