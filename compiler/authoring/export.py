@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from .edges import Edge
 
 Counts: TypeAlias = NDArray[np.integer[Any]]
 
@@ -91,3 +95,40 @@ def _as_text(counts: Counts) -> str:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=counts.astype(narrow))
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def described(
+    input_shape: tuple[int, ...],
+    nodes: Sequence[str],
+    readout: str,
+    accumulate: bool,
+    edges: Sequence[Edge],
+) -> dict[str, object]:
+    """The structure in plain words, for a reader of the archive; the compiler ignores it."""
+    return {
+        "format": 1,
+        "input_shape": list(input_shape),
+        "nodes": list(nodes),
+        "readout": readout,
+        "accumulate": accumulate,
+        "edges": [asdict(edge) for edge in edges],
+    }
+
+
+def deployed(
+    steps: int | None, neurons: dict[str, Any], weight_bits: int | None, scales: object
+) -> dict[str, object] | None:
+    """What the archive says of how training saw the chip, besides its program; None for nothing.
+
+    Args:
+        steps: of a frame, where nodes spike.
+        neurons: their dynamics, by node.
+        weight_bits: that weights were trained with.
+        scales: integer units for 1.0, by node.
+    """
+    said: dict[str, object] = {}
+    if steps is not None:
+        said["steps_per_frame"], said["neurons"] = steps, neurons
+    if weight_bits is not None:
+        said["weight_bits"], said["scales"] = weight_bits, scales
+    return {"format": 1, **said} if said else None

@@ -20,11 +20,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
 
-import networkx as nx
 import torch
 from torch import Tensor, nn
 
@@ -32,12 +30,22 @@ from snnc.files.writing import write_file
 
 from .dropout import FixedDropout
 from .edges import Edge, check_linear
-from .export import archive_bytes, as_counts, check_calibration
+from .export import archive_bytes, as_counts, check_calibration, deployed, described
 from .neurons import SpikingNeuron
 from .nodes import Activation, Node, Readout
-
-INPUT = "input"
-STATE_PREFIX = "state_"
+from .wiring import (
+    INPUT,
+    STATE_PREFIX,
+    common_steps,
+    depths,
+    frames_to,
+    free_name,
+    infer_shapes,
+    order_within_frame,
+    refuse_frames,
+    refuse_name,
+    shape_of,
+)
 
 
 class FrameNetwork(nn.Module):
@@ -89,7 +97,7 @@ class FrameNetwork(nn.Module):
             ValueError: the name cannot be used, or the network has already run.
         """
         self._check_open()
-        self._check_name(name)
+        refuse_name(name, hasattr(self, name))
         self.add_module(name, Node(norm, activation))
         self._nodes.append(name)
 
@@ -107,7 +115,7 @@ class FrameNetwork(nn.Module):
         self._check_open()
         if self._readout is not None:
             raise ValueError(f"there is one readout only, and it is {self._readout!r}")
-        self._check_name(name)
+        refuse_name(name, hasattr(self, name))
         self.add_module(name, Readout())
         self._readout = name
         self._accumulate = accumulate
@@ -141,7 +149,7 @@ class FrameNetwork(nn.Module):
                 f"at least {self.least_delay}"
             )
         check_linear(operation, f"{source} -> {target}")
-        name = self._free_edge_name(f"{source}_to_{target}")
+        name = free_name(self, f"{source}_to_{target}")
         self.add_module(name, operation)
         self._edges.append(Edge(name, source, target, delay))
 
@@ -158,14 +166,14 @@ class FrameNetwork(nn.Module):
             ValueError: the network is incomplete or ``frames`` does not fit it.
         """
         self._build()
-        self._check_frames(frames, leading=2)
+        refuse_frames(frames, 2, self.input_shape)
         batch, length = frames.shape[:2]
         for module in self.modules():
             if isinstance(module, FixedDropout):
                 module.begin(batch)
         history = {
             name: [frames.new_zeros(self._state_shape(name, batch))] * depth
-            for name, depth in self._depths().items()
+            for name, depth in depths(self._edges, self._answer if self._accumulate else None).items()
         }
         answers = []
         for r in range(length):
@@ -187,7 +195,7 @@ class FrameNetwork(nn.Module):
             ValueError: the network is incomplete or ``frame`` does not fit it.
         """
         self._build()
-        self._check_frames(frame, leading=1)
+        refuse_frames(frame, 1, self.input_shape)
         if frame.shape[0] != 1:
             raise ValueError(f"step takes one frame of one stream, got a batch of {frame.shape[0]}")
         with torch.no_grad():
@@ -196,7 +204,7 @@ class FrameNetwork(nn.Module):
     def reset(self) -> None:
         """Zero the states that :meth:`step` keeps, as before frame 0."""
         self._build()
-        for name, depth in self._depths().items():
+        for name, depth in depths(self._edges, self._answer if self._accumulate else None).items():
             for ago in range(1, depth + 1):
                 self.get_buffer(_buffer_name(name, ago)).zero_()
 
@@ -229,18 +237,12 @@ class FrameNetwork(nn.Module):
         frame = self._like_parameters((1, *self.input_shape)).cpu()
         with torch.no_grad():
             program = torch.export.export(twin, (frame,))
-        return archive_bytes(program, self._description(), counts, self._deployment())
-
-    def _description(self) -> dict[str, object]:
-        """The structure in plain words, for a reader of the archive; the compiler ignores it."""
-        return {
-            "format": 1,
-            "input_shape": list(self.input_shape),
-            "nodes": self._nodes,
-            "readout": self._answer,
-            "accumulate": self._accumulate,
-            "edges": [asdict(edge) for edge in self._edges],
-        }
+        return archive_bytes(
+            program,
+            described(self.input_shape, self._nodes, self._answer, self._accumulate, self._edges),
+            counts,
+            self._settled(),
+        )
 
     def finalize(self) -> None:
         """Check the whole network and settle its structure, as first use does.
@@ -260,16 +262,9 @@ class FrameNetwork(nn.Module):
         self._shapes = {}
         self._build()
 
-    def _deployment(self) -> dict[str, object] | None:
-        """What the archive says beside its program of how training saw the chip; None for nothing."""
-        said: dict[str, object] = {}
-        if self._steps is not None:
-            said["steps_per_frame"] = self._steps
-            said["neurons"] = {name: neuron.dynamics() for name, neuron in self.spiking().items()}
-        if self.weight_bits is not None:
-            said["weight_bits"] = self.weight_bits
-            said["scales"] = self.scales
-        return {"format": 1, **said} if said else None
+    def _settled(self) -> dict[str, object] | None:
+        dynamics = {name: neuron.dynamics() for name, neuron in self.spiking().items()}
+        return deployed(self._steps, dynamics, self.weight_bits, self.scales)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -304,11 +299,7 @@ class FrameNetwork(nn.Module):
             ValueError: the network is incomplete.
         """
         self._build()
-        ways = nx.DiGraph()
-        for edge in self._edges:
-            known = ways.get_edge_data(edge.source, edge.target, {"delay": edge.delay})["delay"]
-            ways.add_edge(edge.source, edge.target, delay=min(edge.delay, known))
-        return int(nx.dijkstra_path_length(ways, INPUT, self._answer, weight="delay"))
+        return frames_to(self._answer, self._edges)
 
     @property
     def _answer(self) -> str:
@@ -352,10 +343,10 @@ class FrameNetwork(nn.Module):
 
     def _step(self, frame: Tensor) -> Tensor:
         """What is exported: no checks, no gradient switches, every state read before written."""
-        depths = self._depths()
+        known = depths(self._edges, self._answer if self._accumulate else None)
         history = {
             name: [self.get_buffer(_buffer_name(name, ago)) for ago in range(1, depth + 1)]
-            for name, depth in depths.items()
+            for name, depth in known.items()
         }
         state = self._advance(history, frame)
         for name, past in history.items():
@@ -365,30 +356,25 @@ class FrameNetwork(nn.Module):
             past[0].copy_(state[name])
         return state[self._answer]
 
-    def _depths(self) -> dict[str, int]:
-        """How many past frames of each source some edge reads; sources nobody reads are absent."""
-        depths: dict[str, int] = {}
-        for edge in self._edges:
-            if edge.delay:
-                depths[edge.source] = max(depths.get(edge.source, 0), edge.delay)
-        if self._accumulate:
-            depths[self._answer] = 1
-        return depths
-
     def _build(self) -> None:
         """Check the whole network and create the state buffers, on first use."""
         if self._shapes:
             return
-        shapes = self._infer_shapes()
+        shapes = infer_shapes(
+            self.input_shape,
+            (*self._nodes, self._answer),
+            self._edges,
+            lambda name, shape: shape_of(name, self.get_submodule(name), shape, self._like_parameters),
+        )
         if len(shapes[self._answer]) != 1:
             raise ValueError(
                 f"the readout {self._answer!r} has shape {shapes[self._answer]}, expected "
                 "(classes,); flatten on its edges"
             )
         self._shapes = shapes
-        self._steps = self._common_steps()
-        self._order = self._order_within_frame()
-        for name, depth in self._depths().items():
+        self._steps = common_steps({n: self.get_submodule(n) for n in self._nodes})
+        self._order = order_within_frame((*self._nodes, self._answer), self._edges)
+        for name, depth in depths(self._edges, self._answer if self._accumulate else None).items():
             for ago in range(1, depth + 1):
                 # Not persistent: a state_dict holds what was trained, and loads into a new network.
                 self.register_buffer(
@@ -397,95 +383,14 @@ class FrameNetwork(nn.Module):
                     persistent=False,
                 )
 
-    def _common_steps(self) -> int | None:
-        """The steps of a frame where all nodes spike; None where none does."""
-        found: dict[int | None, str] = {}
-        for name in self._nodes:
-            activation = self.get_submodule(name).activation
-            found.setdefault(activation.steps if isinstance(activation, SpikingNeuron) else None, name)
-        if len(found) > 1:
-            said = ", ".join(f"{name}: {steps or 'no spikes'}" for steps, name in found.items())
-            raise ValueError(f"every node spikes with the same steps a frame, or none; here {said}")
-        return next(iter(found), None)
-
-    def _order_within_frame(self) -> tuple[str, ...]:
-        """Nodes and readout so that whatever takes no frame comes after its source."""
-        names = [*self._nodes, self._answer]
-        within = nx.DiGraph()
-        within.add_nodes_from(names)
-        instant = [e for e in self._edges if not e.delay and e.source != INPUT]
-        within.add_edges_from((e.source, e.target) for e in instant)
-        try:
-            return tuple(nx.lexicographical_topological_sort(within, key=names.index))
-        except nx.NetworkXUnfeasible:
-            loop = " -> ".join(source for source, _ in nx.find_cycle(within))
-            raise ValueError(f"the loop {loop} takes no frame; give one of its edges a delay") from None
-
-    def _infer_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of every node without the batch, found by sending zeros along the edges."""
-        answer = self._answer
-        shapes = {INPUT: self.input_shape}
-        pending = list(self._edges)
-        while ready := [edge for edge in pending if edge.source in shapes]:
-            pending = [edge for edge in pending if edge.source not in shapes]
-            for edge in ready:
-                shape = self._probe(edge.name, shapes[edge.source])
-                if shapes.setdefault(edge.target, shape) != shape:
-                    raise ValueError(
-                        f"{edge.name} gives shape {shape}, but other edges into "
-                        f"{edge.target!r} give {shapes[edge.target]}"
-                    )
-        for name in (*self._nodes, answer):
-            if name not in shapes:
-                raise ValueError(f"no path from the input leads to {name!r}")
-            self._probe(name, shapes[name])
-        return shapes
-
-    def _probe(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape that a submodule makes of zeros; on a copy, so that no statistics are touched."""
-        module = copy.deepcopy(self.get_submodule(name)).eval()
-        spikes = isinstance(getattr(module, "activation", None), SpikingNeuron)
-        if spikes:
-            shape = (1, *shape)
-        try:
-            with torch.no_grad():
-                result: Tensor = module(self._like_parameters((1, *shape)))
-        except (RuntimeError, ValueError, IndexError) as error:
-            raise ValueError(f"{name} cannot take a frame of shape {shape}: {error}") from error
-        return tuple(result.shape[2:] if spikes else result.shape[1:])
-
     def _like_parameters(self, shape: tuple[int, ...]) -> Tensor:
         """Zeros with the device and dtype of the weights."""
         example = next(self.parameters(), torch.empty(0))
         return torch.zeros(shape, device=example.device, dtype=example.dtype)
 
-    def _check_frames(self, frames: Tensor, leading: int) -> None:
-        expected = ("batch", "frames")[:leading]
-        fits = frames.ndim == leading + len(self.input_shape) and frames.numel() > 0
-        if not fits or tuple(frames.shape[leading:]) != self.input_shape:
-            wanted = ", ".join([*expected, *map(str, self.input_shape)])
-            raise ValueError(f"expected a tensor of shape ({wanted}), got {tuple(frames.shape)}")
-        if not frames.is_floating_point():
-            raise ValueError(f"expected floating-point frames, got {frames.dtype}; use .float()")
-
     def _check_open(self) -> None:
         if self._shapes:
             raise ValueError("the network has run already; its structure is final")
-
-    def _check_name(self, name: str) -> None:
-        if not name.isidentifier():
-            raise ValueError(f"{name!r} is not a Python identifier")
-        if name == INPUT or name.startswith(STATE_PREFIX):
-            raise ValueError(f"{name!r} is reserved: {INPUT!r} and {STATE_PREFIX}* have a meaning")
-        if hasattr(self, name):
-            raise ValueError(f"the name {name!r} is taken, by another part or by torch.nn.Module")
-
-    def _free_edge_name(self, base: str) -> str:
-        name, number = base, 1
-        while hasattr(self, name):
-            number += 1
-            name = f"{base}_{number}"
-        return name
 
 
 def _buffer_name(node: str, ago: int) -> str:

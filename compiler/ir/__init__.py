@@ -1,6 +1,7 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
 from .convolution import AvgPool2d, Conv2d
+from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Neuron, Reset
 from .extent import Extent, Fan
 from .fixed_point import (
     Integers,
@@ -17,21 +18,7 @@ from .fixed_point import (
     wrap_current,
     wrap_int32,
 )
-from .graph import (
-    STANDARD,
-    Code,
-    Comparison,
-    Encoding,
-    Graph,
-    Kind,
-    Neuron,
-    Population,
-    PopulationGrid,
-    Projection,
-    Reset,
-    WeightGrid,
-    target_shape,
-)
+from .graph import Graph, Population, PopulationGrid, Projection, WeightGrid, target_shape
 from .input_range import input_range, relays_payloads
 from .limits import Limit, LimitName
 from .neuron_models import NeuronModel, find_model

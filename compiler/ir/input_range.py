@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .graph import Code, Encoding
+from .dynamics import Code, Encoding
 from .limits import LimitName
 from .program import Program
 from .relays import LARGEST_PAYLOAD

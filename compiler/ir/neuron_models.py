@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnc.errors import fail
 
+from .dynamics import STANDARD
 from .fixed_point import Integers
-from .graph import STANDARD
 from .ops import Shape
 from .plugins import Plugin, plugins, without_interface
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from snnc.errors import UserError, blamed, fail
 
-from .graph import STANDARD, Code, Comparison, Reset
+from .dynamics import STANDARD, Code, Comparison, Reset
 from .neuron_models import find_model
 from .program import IntegerNeuron, ProgramPopulation
 from .program_ranges import register_end

@@ -13,8 +13,8 @@ from functools import cached_property
 
 from snnc.errors import CompilerBug
 
+from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .fixed_point import SignMode
-from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .ops import Array, Op, Shape
 
 

@@ -17,7 +17,7 @@ import scipy.sparse as sparse
 from snnc.files import Kind, parse_npz
 
 from .convolution import Conv2d
-from .graph import STANDARD
+from .dynamics import STANDARD
 from .ops import Array, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program
 

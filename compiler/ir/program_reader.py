@@ -13,8 +13,8 @@ from snnc.files import Kind as FileKind
 from snnc.files import parse_json, parse_npz
 
 from .convolution import Conv2d
+from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .fixed_point import SignMode
-from .graph import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .json_fields import Fields
 from .ops import Array, Identity, Linear, Op, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection

@@ -8,8 +8,8 @@ import scipy.sparse as sparse
 from snnc.errors import fail
 
 from .convolution import Conv2d
+from .dynamics import STANDARD, Code, Encoding
 from .fixed_point import SignMode, on_grid, weight_range, weight_step
-from .graph import STANDARD, Code, Encoding
 from .ops import Array, Identity, Linear, Op, Shape, SparseLinear, size
 from .program import Program, ProgramPopulation, ProgramProjection
 from .ranged import in_range

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from .dynamics import Code, Comparison, Kind, Reset
 from .fixed_point import SignMode
-from .graph import Code, Comparison, Kind, Reset
 from .ops import Identity, SparseLinear
 from .program import IntegerNeuron, Program, ProgramPopulation, ProgramProjection
 

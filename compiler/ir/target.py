@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import overload
 
+from .dynamics import STANDARD, Code, Encoding, Reset
 from .fixed_point import SignMode
-from .graph import STANDARD, Code, Encoding, Reset
 from .limits import Limit, LimitName
 
 STATE_BITS = 24

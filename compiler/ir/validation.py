@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from snnc.errors import fail
 
-from .graph import Encoding, Kind
+from .dynamics import Encoding, Kind
 from .memory import refuse_too_large
 from .neuron_validation import check_neuron
 from .ops import size

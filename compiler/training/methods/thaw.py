@@ -18,11 +18,12 @@ from torch import Tensor, nn
 
 from snnc.authoring.activation import CappedReLU, QuantizedReLU
 from snnc.authoring.dropout import FixedDropout
-from snnc.authoring.network import INPUT, STATE_PREFIX, FrameNetwork
+from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.authoring.nodes import Activation
 from snnc.authoring.operations import Bias, Factor, FixedMatrix, Pad, Shaped
 from snnc.authoring.rounding import GridConv2d, GridLinear, Weighted
+from snnc.authoring.wiring import INPUT, STATE_PREFIX
 from snnc.errors import fail
 from snnc.frontend import load_archive
 from snnc.ir import (

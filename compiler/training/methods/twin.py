@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from snnc.authoring.activation import QuantizedReLU
-from snnc.authoring.network import INPUT
 from snnc.authoring.rollout import Rollout
+from snnc.authoring.wiring import INPUT
 from snnc.ir import Array, Conv2d, Kind, Program, ProgramPopulation, ProgramProjection, size
 
 
