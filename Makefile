@@ -7,16 +7,18 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test prove conformance targets readers bench results fuzz kills check clean
+.PHONY: setup demo test quick prove conformance targets readers bench results fuzz kills check clean
 
 setup: $(STAMP)
 
 # Lava 0.10.0 declares Python < 3.11 and old versions of what it needs; it runs with ours (ARCHITECTURE.md).
 $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer, this is %s: make PYTHON=/path/to/python" % sys.version.split()[0])'
-	@echo "setting up $(VENV), once (some minutes where PyTorch has to be downloaded)"
+	@echo "setting up $(VENV), once: some minutes where PyTorch has to be downloaded"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "  1 of 2: snnc, and what it and its tests need, in the versions of constraints.txt"
 	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava,nir]"
+	@echo "  2 of 2: $(LAVA), the engine of the target loihi"
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
 	@touch $@
 
@@ -27,6 +29,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
+
+# A first look, about a minute of two cores: graphs, passes, files, messages, the house's rules. Not instead of make test.
+quick: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadscope -m "not slow and not lava" tests/ir tests/files tests/messages tests/passes tests/api tests/test_layout.py tests/test_errors.py tests/test_stopping.py
 
 # That every implementation of a neuron's step is the normative one: docs/one-step.md. Some minutes of one core.
 prove: setup
