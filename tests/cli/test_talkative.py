@@ -136,7 +136,7 @@ def test_verify_without_an_engine_shows_what_needs_none(
     snnc: Command, finished: Path, data: Path
 ) -> None:
     done = snnc("verify", finished, "--data", data, "--samples", "2")
-    assert done.code == 2 and "error[D611]: engine lava is not installed" in done.err
+    assert done.code == 2 and "error[D601]: engine lava is not installed" in done.err
     assert "pip install lava" in done.err
     assert "0 of" in done.out and "the fast simulator against the reference" in done.out
     assert snnc("verify", finished, "--engine", "lava").out == ""
@@ -147,7 +147,7 @@ def test_the_ladder_without_an_engine_ends_with_the_bundle(
     snnc: Command, finished: Path, data: Path
 ) -> None:
     done = snnc("verify", finished, "--data", data, "--samples", "2", "--ladder")
-    assert done.code == 2 and "error[D611]: engine lava is not installed" in done.err
+    assert done.code == 2 and "error[D601]: engine lava is not installed" in done.err
     assert "torch model" in done.out and "bundle" in done.out and "engine lava" not in done.out
 
 

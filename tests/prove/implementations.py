@@ -364,6 +364,7 @@ ELSEWHERE = {
     "backends/loihi1/target.py": "limits",
     "compiler/conformance/limit_cases.py": "cases, not a step",
     "compiler/conformance/neuron_cases.py": "cases, not a step",
+    "compiler/ir/limits.py": "limits",
     "compiler/ir/program_ranges.py": "ranges",
     "compiler/training/methods/stdb.py": "options of training",
     "compiler/authoring/surrogate.py": "derivatives of a spike, in training",

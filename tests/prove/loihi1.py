@@ -46,7 +46,7 @@ def step(scene: Scene, whole: bool) -> dict[str, Any]:
         int=lambda value: 0,
     )
     threshold = scene.register("threshold")
-    neuron = SimpleNamespace(threshold=threshold, comparison=scene.kind.comparison)
+    neuron = SimpleNamespace(fires_at=threshold, comparison=scene.kind.comparison)
     try:
         mantissa = code(neuron, None, whole)
     except ValueError:

@@ -107,7 +107,7 @@ def test_tonic_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for module in ("tonic", "tonic.datasets", "aedat"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(
-        ValueError, match=rf"'{name}' is read by tonic; .* pip install 'snnc\[events\]'"
+        ValueError, match=rf"'{name}' is read by tonic; .* pip install 'tonic>=1.6' 'aedat>=2'"
     ):
         event_set(name)
 
