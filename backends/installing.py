@@ -38,9 +38,8 @@ def install_engines(name: str, say: Say) -> int:
         engines = [e for e in found.backend.engines() if e.environment == environment]
         if environment.state() is State.MISSING and all(e.installed for e in engines):
             names = " and ".join(e.name for e in engines)
-            say(
-                f"{names}: already in snnc's own environment ({engines[0].version}), nothing to install"
-            )
+            there = f"{names} ({engines[0].version})"
+            say(f"{there}: already in the Python environment of snnc, nothing to install")
             continue
         done = environment.install(say)
         state = "installed" if done else "is there and works"

@@ -38,6 +38,6 @@ def install(
         from snnc.backends.installing import install_engines
 
         if not install_engines(name, console.say):
-            what = "its engines run in snnc's own environment; snnc targets says what is there, or "
-            what += "how to install it"
+            what = "its engines run in the same Python environment as snnc; snnc targets says what is "
+            what += "there, or how to install it"
             console.say(f"{name}: {what}")
