@@ -164,7 +164,7 @@ def inspect(
         example, dt, discretize, input_shape, module: of a model, as for :func:`compile`.
 
     Raises:
-        UserError: it cannot be read; D305 an option that is for the other of the two.
+        UserError: it cannot be read; D327 an option that is for the other of the two.
     """
     is_bundle = isinstance(path, str | os.PathLike) and Path(path).is_dir()
     for option, value, of_bundle in (
@@ -218,8 +218,7 @@ def tune(  # the options of the command, by name
         costs: names of what counts as a cost: steps, first, operations, energy, neurons.
         samples: use only the first N samples.
         calibration: None for the model's own, and without any a part of ``data``.
-        workers: processes; None for one a core, 1 for this one. More than one import the caller's main
-            module.
+        workers: processes; None for one a core, 1 for this one.
         plot: a picture to write: .png, .svg or .pdf.
 
     Raises:

@@ -199,7 +199,7 @@ class Bundle(Result):
             folder: replaced where it is a bundle already.
 
         Raises:
-            UserError: D110 to D112, D119 the folder cannot be written; D153 a file changed meanwhile.
+            UserError: D110 to D112, D119 the folder cannot be written; D141 a file changed meanwhile.
         """
         output, contents = Path(folder), self._read[0]
         refuse_output(output)

@@ -23,7 +23,7 @@ class TuneOptions:
         samples: use only the first N samples that are left to judge by; None for all.
         calibration: None for the model's own, and without any for a part of ``data``.
         changes, allow_overflow: as for ``compile``.
-        workers: processes, which import the caller's main module; None for one a core.
+        workers: processes; None for one a core.
         plot: file to draw; its ending says the format.
     """
 

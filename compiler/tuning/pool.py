@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
+from types import ModuleType
 
 from threadpoolctl import threadpool_limits
 
@@ -63,7 +65,7 @@ def measure_all(
         # Not forked: what this process has loaded may have threads, which a fork would lose.
         pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (bench,))
     try:
-        with undivided(), _not_for_children():  # half a worker would complain
+        with undivided(), _not_for_children(), _without_main():  # half a worker would complain
             futures = [pool.submit(_row, setting) for setting in settings]
         return _collected(futures, settings, report)
     except BaseException as problem:
@@ -94,6 +96,20 @@ def _not_for_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """What is started inside does not run the caller's script again: it needs snnc alone.
+
+    A script without ``if __name__ == "__main__"`` would start workers in its workers.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _collected(

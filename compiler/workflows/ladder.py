@@ -162,7 +162,7 @@ def climb(
         report: progress.
 
     Raises:
-        UserError: the bundle, the model, the data or the engine cannot be used; D305 options that are
+        UserError: the bundle, the model, the data or the engine cannot be used; D327 options that are
             not the ladder's.
     """
     _refuse_options(options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -94,3 +96,24 @@ def test_what_is_said_of_the_data() -> None:
     spiking = replace(model, graph=replace(model.graph, trained_steps=4))
     found = [n.code for n in about(spiking, Judged(Data(x, None), judged.answers, "d"), x, False)]
     assert found == ["N792"]
+
+
+SCRIPT = """
+import numpy as np
+import snnc
+
+print("once")
+counts = np.random.default_rng(0).poisson(0.3, (4, 4, 2, 16, 16))
+few = dict(code="graded", steps_per_frame=1, weight_bits=[8, 4])
+front = snnc.tune({model!r}, "reference", counts, workers=2, **few)
+print(sorted(row.setting.weight_bits for row in front.rows))
+"""
+
+
+def test_a_script_of_a_newcomer_is_not_run_by_workers(tmp_path: Path) -> None:
+    """Without ``if __name__ == "__main__"``: Python's own pool would run it again in each of them."""
+    script = tmp_path / "mine.py"
+    script.write_text(SCRIPT.format(model=str(MODEL)))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:2] == ["once", "[4, 4, 8, 8]"]  # 31 and 255 levels
