@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pickle
 
-from snnc.errors import LONGEST, Diagnostic, UserError, fail, number
+import pytest
+
+from snnc.choices import refuse_other
+from snnc.errors import LONGEST, Diagnostic, UserError, fail, nearest, number
 
 
 def test_an_error_comes_home_from_another_process() -> None:
@@ -43,3 +46,19 @@ def test_a_number_has_seventeen_digits_at_the_most() -> None:
     for huge in (2**64 - 1, 2**16000, -(2**16000)):  # Python refuses to write the last two in full
         assert sum(c.isdigit() for c in number(huge).lower().split("e")[0]) <= 17
     assert number(float("nan")) == "nan" and number(float("-inf")) == "-inf"
+
+
+def test_the_nearest_name_whatever_its_capitals() -> None:
+    assert nearest("H_1", ["input", "H-1"]) == "did you mean H-1?"
+    assert nearest("loihi", ["LOIHI"]) == "did you mean LOIHI?"
+    assert nearest("xyz", ["input", "H-1"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "cure"), [("", "use rate or frame"), ("fram", "did you mean frame?"), ("x", "use rate")]
+)
+def test_a_word_that_an_option_does_not_have(word: str, cure: str) -> None:
+    refuse_other("rate", "code", ["rate", "frame"], "--code")
+    with pytest.raises(UserError, match="D326") as caught:
+        refuse_other(word, "code", ["rate", "frame"], "--code")
+    assert cure in caught.value.diagnostics[0].help

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.bundle.folder import Contents, checked_files, read_bundle, seal
 from snnc.bundle.manifest import Manifest
-from snnc.bundle.manifest_file import MANIFEST
 from snnc.bundle.output import refuse_output, staged
 from snnc.errors import Diagnostic, counted
 from snnc.files import resolved
@@ -211,7 +210,6 @@ class Bundle(Result):
         )
         with checked_files(contents) as copy, staged(output) as fresh:
             shutil.copytree(copy, fresh, dirs_exist_ok=True)
-            (fresh / MANIFEST).unlink(missing_ok=True)
             seal(fresh, manifest)
         return replace(self, folder=output, _place=None)
 

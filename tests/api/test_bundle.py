@@ -12,7 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 import snnc
+from snnc.backends import Engine
+from snnc.backends.reference import ReferenceBackend
+from snnc.results import Result
 from snnc.sim import answers, encode, simulate
+from snnc.workflows.deployed import choose_engine
 
 from .conftest import MODEL
 
@@ -47,7 +51,7 @@ def test_what_is_recorded_must_be_there(bundle: snnc.Bundle, counts: NDArray[Any
         bundle.run(counts, record=["H1"])
 
 
-@pytest.mark.parametrize("bad", [np.float32(0.5), np.float64(np.nan)])
+@pytest.mark.parametrize("bad", [np.float32(0.5), np.float64(np.nan), np.float64(np.inf)])
 def test_counts_that_are_not_whole_are_refused_by_every_door(
     bundle: snnc.Bundle, counts: NDArray[Any], bad: Any
 ) -> None:
@@ -143,3 +147,41 @@ def test_load(bundle: snnc.Bundle, tmp_path: Path) -> None:
     assert again.inspect().content["delays"]["first_answer"] > 0
     with pytest.raises(snnc.UserError, match="D113"):
         snnc.load(tmp_path)
+
+
+def test_accuracy_counts_right_answers(bundle: snnc.Bundle, counts: NDArray[Any]) -> None:
+    found = bundle.run(counts).predictions
+    for labels, right in ((found[:, -1], 1.0), ((found[:, -1] + 1) % 10, 0.0)):
+        accuracy = bundle.run((counts, labels)).accuracy
+        assert accuracy is not None and accuracy[-1] == right
+        assert accuracy.tolist() == (found == labels[:, None]).mean(axis=0).tolist()
+
+
+def test_without_an_engine_nothing_is_equal(
+    bundle: snnc.Bundle, counts: NDArray[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two simulators of snnc agree, which shows nothing of the chip."""
+    gone = Engine("fast", "", False, "get it")
+    monkeypatch.setattr(ReferenceBackend, "engines", lambda _: (gone,))
+    found = bundle.verify(counts)
+    assert found.missing is not None and "get it" in found.missing.help
+    assert not found.equal and not found.different and found.comparison.compared > 0
+    with pytest.raises(snnc.UserError, match="D601"):
+        bundle.verify(counts, engine="fast")
+
+
+def test_the_first_engine_that_is_installed_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Engine("first", "", False, "get it"), Engine("second", "1", True)
+    monkeypatch.setattr(ReferenceBackend, "engines", lambda _: both)
+    assert choose_engine(ReferenceBackend(), None) is both[1]
+
+
+class Wordy(Result):
+    """A result with more to tell than a notebook has room for."""
+
+    def headline(self) -> str:
+        return "word " * 1000
+
+
+def test_what_is_too_long_is_cut() -> None:
+    assert len(repr(Wordy())) == 2000 and repr(Wordy()).endswith(" ...")

@@ -16,6 +16,7 @@ REGISTERS = ({"population": "h", "register": "potential", "low": 0, "high": 3, "
 RANGES = (
     Ranges("proved", (Bounded(0, 4, None, REGISTERS), Bounded(0, 9, 2, REGISTERS))),
     Ranges("not proved: h", unproved=("h",), bounds=Bounded(0, 4, 1, REGISTERS)),
+    Ranges("not proved: nothing is left of h", unproved=()),
     Ranges("observed on 3 samples", observed=REGISTERS, bounds=Bounded(0, 4, 0)),
     Ranges("not observed: there are no calibration data", bounds=Bounded(-1, 4, 1)),
 )

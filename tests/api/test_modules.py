@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 import snnc
 
+from .conftest import MODEL
+
 
 def counts(*shape: int) -> Any:
     return np.random.default_rng(0).poisson(0.5, (24, 3, *shape))
@@ -147,3 +149,8 @@ def test_noise_of_a_module() -> None:
     frame = found.to_pandas()
     assert list(frame["steps"]) == [2, 4] and (frame["granular"] > 0).all()
     assert len(repr(found)) < 2000 and "<table>" in found._repr_html_()
+
+
+def test_an_option_of_bundles_is_not_for_models() -> None:
+    with pytest.raises(snnc.UserError, match=r"D327.*--allow-altered is for a bundle"):
+        snnc.inspect(MODEL, allow_altered=True)
