@@ -22,7 +22,8 @@ def refuse_other(value: str, option: str, allowed: Iterable[str], where: str) ->
     words = tuple(allowed)
     if value not in words:
         use = " or ".join(words) if len(words) < 3 else f"one of {', '.join(words)}"
-        cure = nearest(value, words) or f"use {use}"
+        near = nearest(value, words) if value[:1].isalpha() else ""  # not of numbers
+        cure = near or f"use {use}"
         raise fail("D326", f"no {option} {value!r}", where=where, help=cure)
 
 

@@ -13,13 +13,32 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from .bounds import Bounds
+from .bounds import Bounds, refuse_outside, shown_number
+from .choices import refuse_other
 from .errors import fail
 
 WIDEST: dict[type, Bounds] = {int: Bounds(-(2**63), 2**63 - 1), float: Bounds(-1e30, 1e30)}
 """For options that have no bounds of their own: what arrays hold, with room to compute."""
 
 KINDS: dict[type, str] = {bool: "", int: "whole number", float: "number", str: "text"}
+
+
+def refuse_wrong(options: Any, name: str) -> None:
+    """Make sure that every field has a value that it can have, by ``bounds`` and ``choices``.
+
+    Args:
+        options: an instance of a dataclass with one or both of them; what is None is unset.
+        name: of what has the options, as the user writes it.
+
+    Raises:
+        UserError: D305 numbers outside their bounds, with both numbers; D326 not one of the words.
+    """
+    refuse_outside(options, getattr(options, "bounds", {}), f"{name}{{}}")
+    for field, words in getattr(options, "choices", {}).items():
+        value, option = getattr(options, field), field.replace("_", "-")
+        if value is not None:
+            text = value if isinstance(value, str) else shown_number(value)
+            refuse_other(text, option, words, f"{name}{{{option}}}")
 
 
 def split(text: str) -> tuple[str, dict[str, str]]:

@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, Bounds
-from snnc.choices import refuse_other
 from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
@@ -77,7 +76,6 @@ class BalanceThresholds(Pass):
     samples: int = 128
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        self._refuse_options()
         if graph.frame_is_step:
             return graph
         if graph.code.exact:
@@ -108,10 +106,6 @@ class BalanceThresholds(Pass):
                 help="calibrate with more, or more varied, samples",
             )
         return balanced
-
-    def _refuse_options(self) -> None:
-        for option, value in (("method", self.method), ("per", self.per)):
-            refuse_other(value, option, self.choices[option], f"{self.name}{{{option}}}")
 
     def _bounded(self, graph: Graph, context: Context) -> Graph:
         bounded = [p.name for p in graph.neurons if p.levels is None]

@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bounds import Bounds, refuse_outside
+from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Graph, Target
+from snnc.settings import refuse_wrong
 
 INTERFACE = 1
 """Version of what a pass of another package relies on: graph, context, facts and this base class."""
@@ -86,12 +87,12 @@ class Pass:
     bounds: ClassVar[Mapping[str, Bounds]] = {}
 
     def __post_init__(self) -> None:
-        """Refuse numbers outside their bounds.
+        """Refuse options that cannot be.
 
         Raises:
-            UserError: D305.
+            UserError: D305 a number outside its bounds, D326 not one of the words.
         """
-        refuse_outside(self, self.bounds, f"{self.name}{{}}")
+        refuse_wrong(self, self.name)
 
     def run(self, graph: Graph, context: Context) -> Graph:
         """The changed graph, or the same object when there was nothing to do.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Reset
 
@@ -38,7 +37,6 @@ class ChooseCode(Pass):
     code: str = "rate"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        refuse_other(self.code, "code", self.choices["code"], "--code")
         code = Code(self.code)
         if code not in context.target.codes:
             able = ", ".join(c.value for c in context.target.codes)

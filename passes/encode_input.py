@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Encoding, Graph
 
@@ -47,9 +46,6 @@ class EncodeInput(Pass):
     code: str | None = None
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if self.code is not None:
-            names = [encoding.value for encoding in Encoding]
-            refuse_other(self.code, "input code", names, "encode-input{code}")
         encoding = self._encoding(graph, context)
         steps = float(graph.steps_per_frame or 1)
         worth = 1.0 if encoding is Encoding.GRADED else steps

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bounds import PERCENTILE, SAMPLES, Bounds
-from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Array, Code, Graph, Population, Target, per_channel
 from snnc.sim.analog import run_frames
@@ -64,10 +63,6 @@ class QuantizeActivations(Pass):
     per: str = "channel"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        if self.shift not in (0, 0.5):
-            what, where = f"a shift of {self.shift}", f"{self.name}{{shift}}"
-            raise fail("D326", what, where=where, help="use 0 or 0.5")
-        refuse_other(self.per, "per", GROUPS, f"{self.name}{{per}}")
         if not graph.code.exact:
             return graph
         bare = [p for p in graph.neurons if p.levels is None]

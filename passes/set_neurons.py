@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.bounds import START_VALUE, Bounds
-from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
 
@@ -44,7 +43,6 @@ class SetNeurons(Pass):
     start_value: float | None = None
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        self._refuse_options()
         resets = context.target.resets
         if self.reset is not None and Reset(self.reset) not in resets:
             raise fail(
@@ -124,11 +122,3 @@ class SetNeurons(Pass):
         if self.start_value is not None:
             neuron = replace(neuron, start_value=self.start_value)
         return neuron
-
-    def _refuse_options(self) -> None:
-        for option, value, allowed in (
-            ("reset", self.reset, [r.value for r in Reset]),
-            ("comparison", self.comparison, [c.value for c in Comparison]),
-        ):
-            if value is not None:
-                refuse_other(value, option, allowed, f"set-neurons{{{option}}}")

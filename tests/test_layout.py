@@ -37,7 +37,7 @@ ALLOWED = {
     "choices": {"errors"},
     "optional": {"errors"},
     "messages": {"errors", "ir", "results"},
-    "settings": {"errors", "bounds"},
+    "settings": {"errors", "bounds", "choices"},
     "files": {"errors", "stopping", "optional"},
     "ir": {"errors", "files"},
     "sim": {"ir", "errors", "files", "choices"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,9 +12,9 @@ from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
-from snnc.choices import refuse_other
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Code, Integers, Program, Target, Trace
+from snnc.settings import refuse_wrong
 
 from . import checks
 from . import engine as lava
@@ -51,8 +51,10 @@ class LoihiBackend:
 
     processes: str = "any"
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"processes": PROCESSES}
+
     def __post_init__(self) -> None:
-        refuse_other(self.processes, "processes", PROCESSES, "loihi{processes}")
+        refuse_wrong(self, "loihi")
 
     interface: ClassVar[int] = 1
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snnc.bounds import SECONDS, Bounds, refuse_outside
-from snnc.choices import not_together, refuse_other
+from snnc.bounds import SECONDS, Bounds
+from snnc.choices import not_together
+from snnc.settings import refuse_wrong
 
 DEFAULT_DT = 1.0
 """Seconds a step where neither the user nor the model says one: a network that was trained in steps
@@ -28,8 +29,8 @@ class Choices:
     """How a program becomes a NIR graph.
 
     Options:
-        unsaid: what becomes of a soft reset and of restarted frames, for which NIR has no word:
-            ``refuse``; ``metadata`` (named beside the neuron, which a reader may ignore);
+        unsaid: what becomes of a soft reset and of restarted frames, which NIR cannot represent:
+            ``refuse``; ``metadata`` (written on the neuron, which a reader may ignore);
             ``composite`` (soft reset rewritten as integrator, threshold and feedback).
         weights: ``integer`` (the program's own integers, potentials in the program's units) or ``real``
             (thresholds 1, a readout in the units of the trained network).
@@ -44,6 +45,7 @@ class Choices:
     """
 
     bounds: ClassVar[Mapping[str, Bounds]] = {"dt": SECONDS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = ALLOWED
 
     unsaid: str = "refuse"
     weights: str = "integer"
@@ -54,9 +56,7 @@ class Choices:
     dt: float | None = None
 
     def __post_init__(self) -> None:
-        for name, allowed in ALLOWED.items():
-            refuse_other(getattr(self, name), name, allowed, f"nir{{{name}}}")
-        refuse_outside(self, self.bounds, "nir{}")
+        refuse_wrong(self, "nir")
         if self.wiring == "chain" and self.answer == "integrator":
             what = "the answer of a chain is what its last layer gives"
             raise not_together(what, where="nir{answer}", help="use answer=values")

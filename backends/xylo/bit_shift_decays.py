@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Projection, Reset, size
 from snnc.ir.scaling import scale_outputs
@@ -64,8 +63,6 @@ class BitShiftDecays(Pass):
     forget: str = "frame"
 
     def run(self, graph: Graph, context: Context) -> Graph:
-        for option, allowed in self.choices.items():
-            refuse_other(getattr(self, option), option, allowed, f"{self.name}{{{option}}}")
         if MODEL not in context.target.neuron_models:
             raise fail(
                 "D332",

@@ -9,9 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import FACTOR, Bounds
-from snnc.choices import refuse_other
 from snnc.errors import UserError, fail
-from snnc.ir import Array, Graph, Kind, Population, Projection, Target
+from snnc.ir import Array, Graph, Kind, Population, Projection
 from snnc.ir.overflow import overflow_cure
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context, Fact, Pass
@@ -117,7 +116,7 @@ class QuantizeWeights(Pass):
     def run(self, graph: Graph, context: Context) -> Graph:
         if self.bits is None:
             return replace(self, bits=self._trained_bits(graph, context)).run(graph, context)
-        self._refuse_options(context.target)
+        refuse_width(self.bits, context.target, "--weight-bits")
         by_channel = self.per != "population"
         powers_of_two = self.power_of_two and graph.code.exact
         search = GridSearch(
@@ -181,12 +180,6 @@ class QuantizeWeights(Pass):
         if context.calibration is None or not self._corrects(graph):
             return None
         return mean_outputs(graph, context.measured_on(SAMPLES))
-
-    def _refuse_options(self, target: Target) -> None:
-        refuse_width(self.bits, target, "--weight-bits")
-        for field, choices in self.choices.items():
-            option = field.replace("_", "-")
-            refuse_other(getattr(self, field), option, choices, f"{self.name}{{{option}}}")
 
     def _choice(
         self, search: GridSearch, graph: Graph, population: Population, context: Context

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.authoring.network import FrameNetwork
-from snnc.bounds import Bounds, refuse_outside
+from snnc.bounds import Bounds
+from snnc.settings import refuse_wrong
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Method:
     bounds: ClassVar[Mapping[str, Bounds]] = {}
 
     def __post_init__(self) -> None:
-        """Refuse numbers outside their bounds.
+        """Refuse options that cannot be.
 
         Raises:
-            UserError: D305.
+            UserError: D305 a number outside its bounds, D326 not one of the words.
         """
-        refuse_outside(self, self.bounds, f"{self.name}{{}}")
+        refuse_wrong(self, self.name)
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         """What to train.

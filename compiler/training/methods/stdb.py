@@ -13,7 +13,6 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import RESETS
 from snnc.authoring.surrogate import Linear, SinceSpike, Surrogate
 from snnc.bounds import FACTOR, Bounds
-from snnc.choices import refuse_other
 
 from .base import STRENGTH, Task
 from .conversion import Conversion
@@ -68,8 +67,6 @@ class Stdb(Conversion):
     leak: float = 1.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        refuse_other(self.surrogate, "surrogate", SURROGATES, f"{self.name}{{surrogate}}")
-        refuse_other(self.reset, "reset", RESETS, f"{self.name}{{reset}}")
         spiking = self.converted(
             network,
             counts,

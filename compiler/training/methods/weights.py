@@ -14,7 +14,6 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.backends import find_backend
 from snnc.bounds import PERCENTILE, Bounds
-from snnc.choices import refuse_other
 from snnc.ir import Code, Population, Target
 from snnc.passes import Context, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
@@ -63,7 +62,6 @@ class Weights(Method):
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         refuse_width(self.bits, find_backend(self.target).target, f"{self.name}{{bits}}")
-        refuse_other(self.code, "code", CODES, f"{self.name}{{code}}")
         graph = without_batch_norm(graph_of(network))
         bare = [p for p in graph.neurons if p.levels is None]
         ranges = (
