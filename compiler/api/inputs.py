@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import numpy as np
 
 from snnc.bundle.data import Data, DataSource
+from snnc.choices import not_together
 from snnc.errors import fail
 from snnc.frontend import ModelSource
 from snnc.ir import Shape
@@ -109,11 +110,14 @@ def model_source(
         dt, discretize, input_shape, module: as in :class:`snnc.frontend.ModelSource`.
 
     Raises:
-        UserError: D337 no model; D122, D124, D126 the module cannot be exported.
+        UserError: D337 no model; D122, D124, D126 the module cannot be exported; D327 an option that is
+            for the other kind of model.
     """
     if isinstance(model, ModelSource):
         return model
     shape = shape_text(input_shape)
+    is_file = isinstance(model, str | os.PathLike)
+    _refuse_others(is_file, example=example, module=module)
     if isinstance(model, str | os.PathLike):
         return ModelSource(Path(model), dt, discretize, shape, module)
     torch = sys.modules.get("torch")  # who has a module has imported it
@@ -132,7 +136,17 @@ def model_source(
         frames = data.read().x.shape[2:]
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     name = Path(type(model).__name__.lower())
-    return ModelSource(name, archive=archive_of_module(model, arguments, frames))
+    return ModelSource(name, dt, discretize, archive=archive_of_module(model, arguments, frames))
+
+
+def _refuse_others(is_file: bool, *, example: Any, module: str | None) -> None:
+    """Refuse an option of files for a module of this process, and the other way round."""
+    if is_file and example is not None:
+        what = "an example is for a module; a file says or is told its input's shape"
+        raise not_together(what, where="example", help="leave it out, or give input_shape")
+    if not is_file and module is not None:
+        what = "module names the code that builds a network for a file of weights"
+        raise not_together(what, where="module", help="leave it out: the network is here")
 
 
 def shape_text(shape: ShapeLike) -> str | None:

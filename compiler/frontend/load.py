@@ -93,6 +93,22 @@ def load_model(
         graph = replace(graph, name=_name(path))
         refuse_extremes(graph)
         return Model(graph, None, digest, notes)
+    refuse_continuous_time(dt, discretize)
+    archive = Archive.open(path, data) if packed else None
+    saved = find_saved(path, data, archive)
+    if saved is not None:
+        archive = Archive.open(path, _exported(saved, given))
+    elif archive is None:
+        raise refuse_other_file(path, data)
+    return _from_archive(archive, _name(path), digest, given if saved is None else NOTHING_GIVEN)
+
+
+def refuse_continuous_time(dt: float | None, discretize: str | None) -> None:
+    """Refuse what only networks in continuous time have.
+
+    Raises:
+        UserError: D118.
+    """
     if dt is not None or discretize is not None:
         raise fail(
             "D118",
@@ -101,13 +117,6 @@ def load_model(
             why="only NIR files are; the frames of this one are the steps that it was trained with",
             help="leave the option out",
         )
-    archive = Archive.open(path, data) if packed else None
-    saved = find_saved(path, data, archive)
-    if saved is not None:
-        archive = Archive.open(path, _exported(saved, given))
-    elif archive is None:
-        raise refuse_other_file(path, data)
-    return _from_archive(archive, _name(path), digest, given if saved is None else NOTHING_GIVEN)
 
 
 def load_archive(data: bytes, name: str) -> Model:

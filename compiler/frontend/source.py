@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snnc.ir import Shape
 
-from .load import Model, load_archive, load_model
+from .load import Model, load_archive, load_model, refuse_continuous_time
 from .torch_export.given import Given
 
 
@@ -60,6 +60,7 @@ class ModelSource:
             UserError: as ``load_model``.
         """
         if self.archive is not None:
+            refuse_continuous_time(self.dt, self.discretize)
             return load_archive(self.archive, self.path.name)
         given = Given(self.input_shape, self.module, data_shape)
         return load_model(self.path, dt=self.dt, discretize=self.discretize, given=given)

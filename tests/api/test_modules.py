@@ -154,3 +154,18 @@ def test_noise_of_a_module() -> None:
 def test_an_option_of_bundles_is_not_for_models() -> None:
     with pytest.raises(snnc.UserError, match=r"D327.*--allow-altered is for a bundle"):
         snnc.inspect(MODEL, allow_altered=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "code"),
+    [
+        ("module", {"dt": 1e-3}, "D118"),
+        ("module", {"discretize": "euler"}, "D118"),
+        ("module", {"module": "nets:make"}, "D327"),
+        (MODEL, {"example": np.zeros((1, 2, 16, 16))}, "D327"),
+    ],
+)
+def test_no_option_is_ignored(model: Any, options: dict[str, Any], code: str) -> None:
+    """What is for NIR files, for files of weights, or for modules, is refused elsewhere."""
+    with pytest.raises(snnc.UserError, match=code):
+        snnc.inspect(layers() if model == "module" else model, input_shape=(6,), **options)
