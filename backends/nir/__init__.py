@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,7 @@ from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import PAYLOAD, document_differences
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
-from snnc.files import parse_json
+from snnc.files import parse_json, remember_hdf5
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.optional import install_command, missing
 from snnc.sim import encode
@@ -67,7 +68,10 @@ class NirBackend(Choices):
         """Write the graph, where everything is in it, and a README."""
         nir = _nir()
         written = write(nir, program, self)
-        nir.write(folder / GRAPH, written.graph)
+        made = io.BytesIO()
+        nir.write(made, written.graph)
+        remember_hdf5(made.getvalue())
+        (folder / GRAPH).write_bytes(made.getvalue())
         (folder / LAYOUT).write_text(written.layout.text(), encoding="utf-8")
         (folder / README).write_text(readme(program, self, written), encoding="utf-8")
         notes = effects(program, self, written, example)

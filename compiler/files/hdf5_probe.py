@@ -7,6 +7,7 @@ looks the file through, reads every array, and ends; only then is the same done 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -31,9 +32,14 @@ WAIT = 6
 
 REFUSED = 2
 
+_harmless: set[bytes] = set()
+"""SHA-256 of files that this process need not have looked through again, at most MOST_KNOWN."""
+
+MOST_KNOWN = 4096
+
 
 def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
-    """Look through a file and read all of it in a process of its own.
+    """Look through a file and read all of it in a process of its own, unless it was before.
 
     Args:
         data: the file.
@@ -43,6 +49,8 @@ def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
     Raises:
         UserError: as :func:`check_hdf5`; of ``kind`` when the library does not come to an end.
     """
+    if hashlib.sha256(data).digest() in _harmless:
+        return
     seconds = SECONDS + len(data) // 2**20
     command = [
         sys.executable,
@@ -67,6 +75,7 @@ def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
     except subprocess.TimeoutExpired:
         raise kind.wrong(place, f"the HDF5 library was still busy after {WAIT * seconds} s") from None
     if done.returncode == 0:
+        remember_hdf5(data)
         return
     if done.returncode == REFUSED:
         raise UserError(*(Diagnostic(**entry) for entry in json.loads(done.stdout)))
@@ -76,6 +85,13 @@ def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
         name = signal.Signals(-done.returncode).name
         raise kind.wrong(place, f"the HDF5 library ended with {name} while it was read")
     raise kind.wrong(place, f"reading it failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+
+
+def remember_hdf5(data: bytes) -> None:
+    """Take a file for harmless in this process: it was looked through, or the library made it here."""
+    if len(_harmless) == MOST_KNOWN:
+        _harmless.clear()
+    _harmless.add(hashlib.sha256(data).digest())
 
 
 def _read_all(data: bytes, place: str, kind: Kind, budget: Budget) -> None:

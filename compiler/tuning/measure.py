@@ -22,7 +22,7 @@ from snnc.sim.analog import run_frames
 from snnc.workflows.attempt import Attempt, Lowered
 from snnc.workflows.options import PipelineOptions
 from snnc.workflows.pipelines import build_pipeline
-from snnc.workflows.stages import potential_of_one
+from snnc.workflows.stages import Stages, potential_of_one
 
 from .front import ByFrame, First, Row
 from .settings import Setting
@@ -123,7 +123,7 @@ class Bench:
                     allow_overflow=self.allow_overflow,
                 ),
             )
-            lowered = attempt.lower(pipeline)
+            lowered = attempt.lower(pipeline, Stages(self.model.graph))
             check_counts(self.judged.data, lowered.program, backend.target, self.judged.where)
         except UserError as refused:
             return Row(setting, refused.diagnostics[0])

@@ -23,7 +23,7 @@ from snnc.progress import Report
 
 from .calibrating import drawn_order, in_order, set_aside
 from .kept import judge
-from .range_report import check_ranges
+from .range_report import prove_ranges, report_ranges
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -62,15 +62,18 @@ class Attempt:
     after_pass: Callable[[Pass, Graph], None] | None
     report: Report
 
-    def lower(self, pipeline: Pipeline) -> Lowered:
+    def lower(self, pipeline: Pipeline, stages: Stages) -> Lowered:
         """Run a pipeline and check what it gave.
+
+        Args:
+            stages: of the model's graph, new; a refusal leaves in it how far the passes came.
 
         Raises:
             UserError: the network cannot be compiled so.
         """
         target, counts = self.backend.target, None if self.data is None else self.data.x
         context = context_of(target, counts, list(self.model.notes))
-        stages, steps = Stages(self.model.graph), len(pipeline.passes) + 3
+        steps = len(pipeline.passes) + 3
         phases = [*(a_pass.name for a_pass in pipeline.passes), "prove ranges"]
         done = 1
         self.report(phases[0], done, steps)
@@ -88,12 +91,13 @@ class Attempt:
         program = validate(lower(graph, target))
         if counts is not None:
             check_counts(Data(counts, None), program, target, self.where)
-        ranges, findings = check_ranges(program, target, counts, self.allow_overflow)
+        proof = prove_ranges(program, target, counts, self.allow_overflow)
         with blamed(called(self.backend), "checking the program"):
             broken = [*check_models(program, target), *self.backend.check(program)]
         errors = [d for d in broken if d.severity is Severity.ERROR]
         if errors:
             raise UserError(*errors)
+        ranges, findings = report_ranges(program, target, proof, counts)
         return Lowered(graph, program, stages, ranges, (*context.notes, *findings, *broken))
 
     def judge(self, lowered: Lowered) -> Kept | None:

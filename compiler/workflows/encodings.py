@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snnc.errors import Diagnostic, Severity, UserError
+from snnc.ir import Encoding
 from snnc.passes import Pipeline
 from snnc.passes.encode_input import EncodeInput
 
 from .attempt import Attempt, Lowered
+from .stages import Stages
 
 
 def lower_encoded(attempt: Attempt, pipeline: Pipeline) -> tuple[Lowered, Pipeline]:
@@ -19,25 +21,27 @@ def lower_encoded(attempt: Attempt, pipeline: Pipeline) -> tuple[Lowered, Pipeli
     Raises:
         UserError: what the first attempt is refused for, where all are.
     """
+    stages = Stages(attempt.model.graph)
     try:
-        return attempt.lower(pipeline), pipeline
+        return attempt.lower(pipeline, stages), pipeline
     except UserError as refused:
         first = refused.diagnostics[0]
-        for other in _others(attempt, pipeline):
+        for other in _others(attempt, pipeline, stages.encoding):
             try:
-                lowered = attempt.lower(other)
+                lowered = attempt.lower(other, Stages(attempt.model.graph))
             except UserError:
                 continue
             return replace(lowered, notes=(*lowered.notes, _said(lowered, first))), other
         raise
 
 
-def _others(attempt: Attempt, pipeline: Pipeline) -> list[Pipeline]:
+def _others(attempt: Attempt, pipeline: Pipeline, refused: Encoding | None) -> list[Pipeline]:
+    """Pipelines with the other encodings; none where the refusal came before the input is encoded."""
     free = any(isinstance(p, EncodeInput) and p.code is None for p in pipeline.passes)
-    possible = attempt.backend.target.encodings
-    if not free or len(possible) < 2:
+    if not free or refused is None:
         return []
-    return [pipeline.with_option(EncodeInput.name, code=encoding.value) for encoding in possible]
+    others = [e for e in attempt.backend.target.encodings if e is not refused]
+    return [pipeline.with_option(EncodeInput.name, code=encoding.value) for encoding in others]
 
 
 def _said(lowered: Lowered, refused: Diagnostic) -> Diagnostic:

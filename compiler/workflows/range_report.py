@@ -17,29 +17,38 @@ UNCALIBRATED = 1
 """Largest count that ranges are proved for where there are no calibration data, at the least."""
 
 
-def check_ranges(
+def prove_ranges(
     program: Program, target: Target, counts: NDArray[np.int64] | None, allow_overflow: bool
-) -> tuple[Ranges, list[Diagnostic]]:
-    """The manifest's entry on ranges, and what has to be said about them.
+) -> Proof:
+    """What the registers of a program can hold, for the counts that the calibration data have.
 
     Args:
         program: what is about to be emitted.
         target: its limits.
         counts: calibration data, or None.
-        allow_overflow: go on where the proof fails, with what the calibration data show.
+        allow_overflow: go on where the proof fails.
 
     Raises:
         UserError: D423 the proof fails; every register that can leave its range is named.
     """
     low, high = (0, UNCALIBRATED) if counts is None else (int(counts.min()), int(counts.max()))
     proof = prove(program, target, min(low, 0), max(high, 0))
-    if proof.holds:
-        frames = None if counts is None else counts.shape[1]
-        entry = _proved(program, target, proof, frames)
-        return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
-    if not allow_overflow:
-        raise UserError(*(_refused(program, target, r, counts is not None) for r in _broken(proof)))
-    return _observed(program, proof, counts)
+    if proof.holds or allow_overflow:
+        return proof
+    raise UserError(*(_refused(program, target, r, counts is not None) for r in _broken(proof)))
+
+
+def report_ranges(
+    program: Program, target: Target, proof: Proof, counts: NDArray[np.int64] | None
+) -> tuple[Ranges, list[Diagnostic]]:
+    """The manifest's entry on ranges, and what has to be said about them.
+
+    Where the proof fails the program is run on the calibration data, to see what its registers hold.
+    """
+    if not proof.holds:
+        return _observed(program, proof, counts)
+    entry = _proved(program, target, proof, None if counts is None else counts.shape[1])
+    return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
 
 
 def _unproved(proof: Proof) -> list[Diagnostic]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Graph, Kind, Program, Trace, per_channel
+from snnc.ir import Encoding, Graph, Kind, Program, Trace, per_channel
 from snnc.passes import Pass
 from snnc.sim import answers
 from snnc.sim.analog import frame_values, in_frames, run_frames
@@ -31,16 +31,19 @@ class Stages:
     Attributes:
         graphs: by the stages' names.
         amplitudes: by population, what a threshold is in the units of the model.
+        encoding: of the input, once a pass has chosen it.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graphs: dict[str, Graph] = {FLOATS: graph}
         self.amplitudes: dict[str, NDArray[Any]] = {}
+        self.encoding: Encoding | None = None
         self._folded = graph
         self._moved: dict[str, NDArray[Any]] = {}
 
     def keep(self, a_pass: Pass, graph: Graph) -> None:
         """Called after each pass, with the graph that it gave."""
+        self.encoding = graph.input.encoding
         if a_pass.name in ("balance-thresholds", "ease-hard-reset"):
             for p in graph.neurons:
                 value = p.amplitude

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from snnc.errors import UserError
-from snnc.files import Kind, check_hdf5, hdf5, hdf5_probe, memory
+from snnc.files import Kind, check_hdf5, hdf5, hdf5_probe, memory, remember_hdf5
 
 h5py: Any = pytest.importorskip("h5py")
 
@@ -282,6 +282,21 @@ def test_a_library_that_crashes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr("sys.executable", str(crash))
     with pytest.raises(UserError, match=r"(?s)D117.*net.nir.*SIGSEGV"):
         hdf5_probe.probe_hdf5(b"", "net.nir", KIND)
+
+
+def test_a_file_is_looked_through_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those that this process made are not at all; the next byte is another file."""
+    data, ours = made(lambda f: None), made(lambda f: f.create_group("ours"))
+    hdf5_probe.probe_hdf5(data, "net.nir", KIND)
+    remember_hdf5(ours)
+    crash = tmp_path / "python"
+    crash.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    crash.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(crash))
+    hdf5_probe.probe_hdf5(data, "net.nir", KIND)
+    hdf5_probe.probe_hdf5(ours, "net.nir", KIND)
+    with pytest.raises(UserError, match="SIGSEGV"):
+        hdf5_probe.probe_hdf5(data + b"\0", "net.nir", KIND)
 
 
 def test_messages_of_the_other_process() -> None:

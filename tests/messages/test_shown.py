@@ -32,7 +32,7 @@ from snnc.ir import (
     SparseLinear,
 )
 from snnc.passes import Context, Pipeline
-from snnc.workflows.range_report import check_ranges
+from snnc.workflows.range_report import prove_ranges, report_ranges
 from tests.backends.loihi.networks import edge_program
 from tests.backends.nir.test_files import neuron, small
 from tests.backends.xylo.networks import random_program as xylo_program
@@ -117,12 +117,13 @@ def test_a_register_that_overflows() -> None:
     program = small(neuron(state_bits=16))
     strong = replace(program, projections=tuple(replace(p, exponent=7) for p in program.projections))
     target, counts = ReferenceBackend().target, np.ones((2, 3, 2), np.int64)
-    found = refused(check_ranges, strong, target, None, False)
+    found = refused(prove_ranges, strong, target, None, False)
     assert {d.code for d in found} == {"D423"} and "--calibration FILE.npz" in found[0].help
     assert "--allow-overflow" not in found[0].help
-    found = refused(check_ranges, strong, target, counts, False)
+    found = refused(prove_ranges, strong, target, counts, False)
     assert {d.code for d in found} == {"D423"} and "--allow-overflow" in found[0].help
-    _, notes = check_ranges(strong, target, counts, True)
+    proof = prove_ranges(strong, target, counts, True)
+    _, notes = report_ranges(strong, target, proof, counts)
     assert {d.code for d in notes} == {"N724"}
 
 
@@ -225,7 +226,8 @@ def test_more_synapses_than_a_machine_loads(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_neuron_model_of_a_plug_in() -> None:
-    _, notes = check_ranges(xylo_program(0), XyloBackend().target, None, True)
+    program, target = xylo_program(0), XyloBackend().target
+    _, notes = report_ranges(program, target, prove_ranges(program, target, None, True), None)
     (told,) = [n for n in notes if n.code == "N755"]
     assert told.where and told.severity is Severity.NOTE
 

@@ -32,7 +32,7 @@ from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.verify.claims import Claim
 from snnc.workflows.claimed import claims_in
-from snnc.workflows.range_report import check_ranges
+from snnc.workflows.range_report import prove_ranges, report_ranges
 from tests.backends.nir.networks import INPUT, random_counts, random_graph
 from tests.codes.networks import trained
 
@@ -174,7 +174,8 @@ def compiled(
     done = pipeline.run(graph, Context(backend.target, counts))
     program = lower(done, backend.target)
     check_counts(Data(counts, None), program, backend.target, "calibration")
-    ranges, _ = check_ranges(program, backend.target, counts, False)
+    proof = prove_ranges(program, backend.target, counts, False)
+    ranges, _ = report_ranges(program, backend.target, proof, counts)
     refused = [d for d in backend.check(program) if d.severity.value == "error"]
     if refused:
         raise UserError(*refused)

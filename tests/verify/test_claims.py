@@ -17,7 +17,7 @@ from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import prove
 from snnc.workflows.claimed import beyond_proof, claims_in, claims_text
-from snnc.workflows.range_report import check_ranges
+from snnc.workflows.range_report import prove_ranges, report_ranges
 from tests.verify.test_ranges import one_layer
 
 WIDE = Target("wide")
@@ -42,7 +42,8 @@ def summing(weight: int = 1, inputs: int = 1, encoding: Encoding = Encoding.ONCE
 
 
 def stated(program: Program, target: Target, counts: Any = None) -> tuple[Claim, ...]:
-    return claims_in(check_ranges(program, target, counts, False)[0])
+    proof = prove_ranges(program, target, counts, False)
+    return claims_in(report_ranges(program, target, proof, counts)[0])
 
 
 def test_counts_and_frames_go_together() -> None:
@@ -68,7 +69,8 @@ def test_counts_and_frames_go_together() -> None:
 
 def test_registers_stand_beside_the_counts_and_frames_that_they_are_for() -> None:
     program = summing(weight=3)
-    entry, notes = check_ranges(program, WIDE, np.full((1, 6, 1), 4), False)
+    counts = np.full((1, 6, 1), 4)
+    entry, notes = report_ranges(program, WIDE, prove_ranges(program, WIDE, counts, False), counts)
     assert not notes
     for each in entry.claims:
         low, high, frames = each.low, each.high, each.frames
