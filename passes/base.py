@@ -94,6 +94,13 @@ class Pass:
         """
         refuse_wrong(self, self.name)
 
+    def check_target(self, target: Target) -> None:
+        """Refuse options that the target rules out whatever the network is. Asked before any pass runs.
+
+        Raises:
+            UserError: with what the target has instead.
+        """
+
     def run(self, graph: Graph, context: Context) -> Graph:
         """The changed graph, or the same object when there was nothing to do.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.errors import fail
-from snnc.ir import Code, Graph, Reset
+from snnc.ir import Code, Graph, Reset, Target
 
 from .base import Context, Fact, Pass
 
@@ -36,16 +36,15 @@ class ChooseCode(Pass):
 
     code: str = "rate"
 
+    def check_target(self, target: Target) -> None:
+        """D316 for a code that its neurons do not have."""
+        if Code(self.code) not in target.codes:
+            able = ", ".join(c.value for c in target.codes)
+            what = f"{target.name} has no neurons for the code {self.code}"
+            raise fail("D316", what, where="--code", help=f"use {able}")
+
     def run(self, graph: Graph, context: Context) -> Graph:
         code = Code(self.code)
-        if code not in context.target.codes:
-            able = ", ".join(c.value for c in context.target.codes)
-            raise fail(
-                "D316",
-                f"{context.target.name} has no neurons for the code {code.value}",
-                where="--code",
-                help=f"use {able}",
-            )
         if code is graph.code:
             return graph
         if graph.frame_is_step:

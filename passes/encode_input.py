@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Encoding, Graph
+from snnc.ir import Encoding, Graph, Target
 
 from .base import Context, Fact, Pass
 
@@ -45,6 +45,18 @@ class EncodeInput(Pass):
 
     code: str | None = None
 
+    def check_target(self, target: Target) -> None:
+        """D334 for spikes that its input cannot carry."""
+        possible = target.encodings
+        if self.code is not None and Encoding(self.code) not in possible:
+            raise fail(
+                "D334",
+                f"{target.name} takes no input of the code {self.code}",
+                where="encode-input{code}",
+                why="its inputs cannot carry such spikes",
+                help=f"use {' or '.join(e.value for e in possible)}",
+            )
+
     def run(self, graph: Graph, context: Context) -> Graph:
         encoding = self._encoding(graph, context)
         steps = float(graph.steps_per_frame or 1)
@@ -55,17 +67,8 @@ class EncodeInput(Pass):
         return graph.with_populations([replace(graph.input, encoding=encoding, amplitude=amplitude)])
 
     def _encoding(self, graph: Graph, context: Context) -> Encoding:
+        if self.code is not None:
+            return Encoding(self.code)
         possible = context.target.encodings
-        if self.code is None:
-            usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
-            return usual if usual in possible else possible[0]
-        asked = Encoding(self.code)
-        if asked not in possible:
-            raise fail(
-                "D334",
-                f"{context.target.name} takes no input of the code {asked.value}",
-                where="encode-input{code}",
-                why="its inputs cannot carry such spikes",
-                help=f"use {' or '.join(e.value for e in possible)}",
-            )
-        return asked
+        usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
+        return usual if usual in possible else possible[0]

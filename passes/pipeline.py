@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from snnc import settings
-from snnc.errors import CompilerBug, UserError, blamed, fail, nearest
-from snnc.ir import Graph
+from snnc.errors import CompilerBug, Diagnostic, UserError, blamed, fail, nearest
+from snnc.ir import Graph, Target
 from snnc.ir.plugins import Plugin, plugins, without_interface
 
 from .base import INTERFACE, Context, Fact, Pass
@@ -181,6 +181,22 @@ class Pipeline:
             raise UserError(*wrong)
         return held
 
+    def check_target(self, target: Target) -> None:
+        """Refuse options that the target rules out, those of all passes at once.
+
+        Raises:
+            UserError: as :meth:`Pass.check_target`.
+        """
+        wrong: list[Diagnostic] = []
+        for a_pass in self.passes:
+            try:
+                with blamed(f"pass {a_pass.name}", "checking its options"):
+                    a_pass.check_target(target)
+            except UserError as refused:
+                wrong += refused.diagnostics
+        if wrong:
+            raise UserError(*wrong)
+
     def run(self, graph: Graph, context: Context, after: AfterPass | None = None) -> Graph:
         """Run all passes; after each, every fact that still holds is checked.
 
@@ -191,6 +207,7 @@ class Pipeline:
         """
         held = {Fact.SHAPED}
         self.check_order(held)
+        self.check_target(context.target)
         for a_pass in self.passes:
             try:
                 # What overflows is found below, by the name of what it belongs to.

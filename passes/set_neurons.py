@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from snnc.bounds import START_VALUE, Bounds
 from snnc.errors import fail
-from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset
+from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Reset, Target
 
 from .base import Context, Pass
 
@@ -42,16 +42,20 @@ class SetNeurons(Pass):
     comparison: str | None = None
     start_value: float | None = None
 
-    def run(self, graph: Graph, context: Context) -> Graph:
-        resets = context.target.resets
+    def check_target(self, target: Target) -> None:
+        """D336 for a reset that its neurons do not have."""
+        resets = target.resets
         if self.reset is not None and Reset(self.reset) not in resets:
             raise fail(
                 "D336",
-                f"{context.target.name} has no reset {self.reset}",
+                f"{target.name} has no reset {self.reset}",
                 where="set-neurons{reset}",
                 why=f"its neurons have reset {' and '.join(r.value for r in resets)}",
                 help=f"--set 'set-neurons{{reset={resets[0].value}}}', or use another target",
             )
+
+    def run(self, graph: Graph, context: Context) -> Graph:
+        resets = context.target.resets
         if self.reset is None and len(resets) == 1 and graph.has_rates:
             return replace(self, reset=resets[0].value).run(graph, context)
         if (self.reset, self.comparison, self.start_value) == (None, None, None):

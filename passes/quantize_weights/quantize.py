@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.bounds import FACTOR, Bounds
 from snnc.errors import UserError, fail
-from snnc.ir import Array, Graph, Kind, Population, Projection
+from snnc.ir import Array, Graph, Kind, Population, Projection, Target
 from snnc.ir.overflow import overflow_cure
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context, Fact, Pass
@@ -112,6 +112,11 @@ class QuantizeWeights(Pass):
     correct_bias: str = "auto"
     rounding: str = "auto"
     power_of_two: bool = False
+
+    def check_target(self, target: Target) -> None:
+        """D306 for widths that it does not store."""
+        if self.bits is not None:
+            refuse_width(self.bits, target, "--weight-bits")
 
     def run(self, graph: Graph, context: Context) -> Graph:
         if self.bits is None:

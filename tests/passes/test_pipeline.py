@@ -10,7 +10,7 @@ import pytest
 
 from snnc.backends import registered_backends
 from snnc.errors import CompilerBug, UserError
-from snnc.ir import Graph, Scale, Target
+from snnc.ir import Code, Encoding, Graph, Scale, Target
 from snnc.passes import Context, Fact, Pass, Pipeline, parse_pass, print_pass, registered
 from snnc.settings import describe_options, options
 
@@ -102,6 +102,19 @@ class Liar(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         return graph
+
+
+def test_what_the_target_rules_out_is_refused_before_any_pass_runs() -> None:
+    """All of it at once: nobody waits for a refusal that was certain from the start."""
+    target = Target("narrow", codes=(Code.FRAME,), weight_bits=(4,), encodings=(Encoding.ONCE,))
+    pipeline = Pipeline.parse(
+        "choose-code{code=rate},fold-batch-norm,fold-linear-chains,match-delays,"
+        "encode-input{code=spread},balance-thresholds,fold-thresholds,quantize-weights{bits=8}"
+    )
+    ran: list[str] = []
+    with pytest.raises(UserError) as caught:
+        pipeline.run(rollout(), Context(target), lambda a_pass, _: ran.append(a_pass.name))
+    assert [d.code for d in caught.value.diagnostics] == ["D316", "D334", "D306"] and not ran
 
 
 def test_a_pass_that_breaks_its_promise_is_named() -> None:
