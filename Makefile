@@ -7,7 +7,7 @@ LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: setup demo test quick prove conformance targets readers bench results fuzz kills check clean
+.PHONY: setup demo test slow quick prove conformance targets readers bench results fuzz kills check clean
 
 setup: $(STAMP)
 
@@ -27,8 +27,12 @@ demo: setup
 
 # All but the timings on every core; a class stays in one process, so that what it prepares is prepared once.
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope --ignore tests/sim/test_speed.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
+
+# The rest: every conformance case in the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
+slow: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 
 # A first look, about a minute of two cores: graphs, passes, files, messages, the house's rules. Not instead of make test.
 quick: setup

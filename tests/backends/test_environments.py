@@ -22,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "engines"
 
 
+@pytest.mark.slow
 def test_made_found_again_and_repaired(folder: Path) -> None:
     assert (PLAIN.state(), PLAIN.python(), PLAIN.version()) == (State.MISSING, None, "")
     said: list[str] = []

@@ -63,6 +63,7 @@ def test_the_code_is_chosen_and_said_with_what_it_keeps(snnc: Command, tmp_path:
     assert f"kept         {kept['decisions']:.1%} of the float" in shown.out
 
 
+@pytest.mark.slow
 def test_labels_say_what_the_loss_is_worth(snnc: Command, tmp_path: Path) -> None:
     """Accuracies of the samples set aside, counted again with the bundle and by hand."""
     rng = np.random.default_rng(0)

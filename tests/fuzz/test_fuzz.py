@@ -61,6 +61,7 @@ def _faulty(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("faulty")]
 
 
+@pytest.mark.slow
 def test_a_new_seed(done: Done) -> None:
     """Replay a failure with the seed and the number that it names."""
     assert not done.report["found"], (done.report["seed"], done.report["found"])
@@ -69,12 +70,14 @@ def test_a_new_seed(done: Done) -> None:
     assert totals["unmade"] <= CASES // 50, done.report["unmade"]
 
 
+@pytest.mark.slow
 def test_what_was_found_once(done: Done) -> None:
     """Plans that ended badly before; a change of a list that they point into makes others of them."""
     assert not _faulty(done.fixed)
     assert done.fixed.count("\nrefused: ") > 40
 
 
+@pytest.mark.slow
 def test_commands_take_files_that_nobody_changed(done: Done) -> None:
     """Otherwise the run would show nothing: a command that always refuses has no fault."""
     assert "exit " not in done.whole and not _faulty(done.whole)

@@ -43,6 +43,7 @@ def place(templates: Path, tmp_path: Path) -> Iterator[Place]:
     shutil.rmtree(tmp_path / "place", ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_killed_commands_leave_nothing_half(place: Place) -> None:
     """Each signal, at moments of a seed that is in the message."""
     seed = secrets.randbelow(2**31)
@@ -62,6 +63,7 @@ def _refused(job: Job, place: Place) -> str:
     return err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", WRITERS, ids=lambda job: job.name)
 def test_files_that_get_no_room(job: Job, place: Place) -> None:
     """D112 for the output, D150 where something temporary of the command's own is the first to end."""
@@ -69,6 +71,7 @@ def test_files_that_get_no_room(job: Job, place: Place) -> None:
     assert "[D112]" in said or "[D150]" in said, said
 
 
+@pytest.mark.slow
 @mounts
 @pytest.mark.parametrize("wrap", [FULL, READ_ONLY], ids=["full", "read-only"])
 @pytest.mark.parametrize("job", WRITERS, ids=lambda job: job.name)

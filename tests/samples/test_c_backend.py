@@ -89,12 +89,14 @@ def test_gone_where_it_is_not_installed(shell: Shell) -> None:
     assert "snnc-c" not in Shell(None, shell.work).snnc("targets").stdout
 
 
+@pytest.mark.slow
 @needs_cc
 def test_every_conformance_case(shell: Shell) -> None:
     done = shell.python("-m", "snnc.conformance", "c")
     assert done.stdout == f"c: {len(CASES)} passed\n", done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @needs_cc
 def test_nothing_is_undefined(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "empty.c").write_text("int main(void) { return 0; }")

@@ -35,6 +35,7 @@ def test_at_most_one_point_is_lost_at_sixteen_steps_a_frame(place: Path) -> None
     assert np.mean(integers) >= np.mean(floats) - 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 def test_every_spike_matches_on_lava(place: Path) -> None:
     verified = verify_bundle(place / "digits.loihi", data=place / "test.npz", samples=20)

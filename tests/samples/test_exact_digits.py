@@ -63,6 +63,7 @@ def test_torch_with_the_chips_weights_is_the_program(
     assert right[0][2:].mean() - right[1][2:].mean() <= LOSS
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 @pytest.mark.parametrize("code", ["frame", "graded"])
 def test_lava_says_the_same(

@@ -43,6 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Program, Intege
     return run_many(LoihiBackend(), cases, tmp_path_factory.mktemp("jobs"))
 
 
+@pytest.mark.slow
 def test_models_agree_with_the_reference(runs: list[tuple[Program, Integers, Trace]]) -> None:
     for program, spikes, lava in runs:
         assert differences(simulate(program, spikes, states=True), lava) == [], program.name
@@ -50,6 +51,7 @@ def test_models_agree_with_the_reference(runs: list[tuple[Program, Integers, Tra
     assert min(hidden) >= 0 and sum(hidden) > len(runs), "hidden potentials are among them"
 
 
+@pytest.mark.slow
 def test_random_networks_cover_what_they_should(
     runs: list[tuple[Program, Integers, Trace]],
 ) -> None:

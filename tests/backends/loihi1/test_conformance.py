@@ -14,5 +14,6 @@ def _installed() -> None:
     interpreter()
 
 
+@pytest.mark.slow
 class TestLoihi1(Loihi1Conformance):
     pass

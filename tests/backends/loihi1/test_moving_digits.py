@@ -34,7 +34,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     )
 
 
-@pytest.mark.parametrize("engine", ["nengo-loihi", "brian2-loihi"])
+@pytest.mark.parametrize(
+    "engine", ["nengo-loihi", pytest.param("brian2-loihi", marks=pytest.mark.slow)]
+)
 def test_both_emulators_have_the_same_spikes(engine: str, compiled: Compiled, data: Path) -> None:
     interpreter()
     found = verify_bundle(compiled.folder, data=data, engine=engine, samples=PROVED).comparison

@@ -31,11 +31,13 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return run_many(engine, cases, tmp_path_factory.mktemp("jobs"))
 
 
+@pytest.mark.slow
 def test_emulators_agree_with_the_reference(runs: Runs) -> None:
     for program, spikes, trace in runs:
         assert differences(simulate(program, spikes, states=True), trace) == [], program.name
 
 
+@pytest.mark.slow
 def test_random_networks_cover_what_they_should(runs: Runs) -> None:
     used: Counter[str] = Counter()
     for program, _, trace in runs:

@@ -115,6 +115,7 @@ def test_as_written(case: Case, copy: Path) -> None:
 # --- layout.json
 
 
+@pytest.mark.slow
 def test_every_leaf_of_the_layout(case: Case, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The graph stays as it is, so it is read once."""
     graph = nir.read(copy / GRAPH)
@@ -203,6 +204,7 @@ def of_a_kind(every: dict[str, Any], name: str) -> str:
     return f"{every.get(f'{node}/type', node)!r} {field}"
 
 
+@pytest.mark.slow
 def test_every_array_of_the_graph(case: Case, copy: Path) -> None:
     content = (copy / GRAPH).read_bytes()
     found, every = {0: 0, 1: 0, 2: 0}, datasets(content)
@@ -231,6 +233,7 @@ def test_every_array_of_the_graph(case: Case, copy: Path) -> None:
     assert found[1] > 50 and found[2] > 200
 
 
+@pytest.mark.slow
 def test_edges_and_nodes(case: Case, copy: Path) -> None:
     content = (copy / GRAPH).read_bytes()
     edges = [tuple(n.decode() for n in row) for row in datasets(content)["node/edges"]]

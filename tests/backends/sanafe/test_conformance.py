@@ -7,6 +7,7 @@ import pytest
 from snnc.backends.sanafe.conformance import SanafeConformance
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 class TestSanafe(SanafeConformance):
     pass

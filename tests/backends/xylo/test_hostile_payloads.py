@@ -77,6 +77,7 @@ def outcome(program: Program, folder: Path, emitted: Emitted) -> int:
     return 1 if different else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["mapping", "host"])
 def test_every_leaf(role: str, program: Program, written: tuple[Path, Emitted]) -> None:
     folder, emitted = written
