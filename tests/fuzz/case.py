@@ -21,6 +21,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from snnc.files import memory as files_memory
+
 from . import changes
 from .kinds import BY_NAME, Kind
 from .on_pickle import MARKER
@@ -180,6 +182,18 @@ def limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def be_on_a_small_machine(folder: Path, memory: int) -> None:
+    """What reads files goes by a share of the machine (``snnc.files``): let it be of one size.
+
+    The limit on what is mapped, which would be taken for the machine's, counts what the server has as
+    well, and the server grows by some kilobytes a case.
+    """
+    folder.mkdir()
+    (folder / "memory.max").write_text(str(memory))
+    (folder / "own").write_text("0::/")
+    files_memory.CGROUPS, files_memory.OWN_CGROUP = folder, folder / "own"
+
+
 def _resident() -> int:
     """Pages of memory that this process has; a fork begins with fewer than its parent has."""
     return int(Path("/proc/self/statm").read_text().split()[1])
@@ -204,6 +218,7 @@ def run(plan: Plan, room: Room, templates: Path, memory: int) -> NoReturn:
         die_with_parent()
         enter(room)
         limit(memory)  # what makes the file may take no more, either
+        be_on_a_small_machine(room.root / "machine", memory)
         about = prepare(plan, room, templates)
         room.about.write_text(json.dumps({**about, "listing": room.listing(), "pages": _resident()}))
         forget_peak()

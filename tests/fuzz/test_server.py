@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from snnc.files import memory
+
 from . import case
 from .judge import judge
 from .plan import Plan
@@ -142,6 +144,20 @@ def test_what_is_wrong_is_seen(
     ran = _ran(behave, templates, monkeypatch)
     assert WRONG[behave] in judge(PLAN, ran, LIMITS).faults, ran
     assert not list(Path("/tmp").glob("snnc-fuzz-*/work/input"))
+
+
+def _reports_its_machine(room: case.Room) -> int:
+    _say(str(memory.machine_memory()))
+    return 0
+
+
+def test_what_reads_files_goes_by_a_machine_of_one_size(
+    templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by the limit on what is mapped, which counts what the server has and grows with it."""
+    ran = _ran(_reports_its_machine, templates, monkeypatch)
+    assert int(ran.err) == LIMITS.room * 2**20
+    assert LIMITS.memory == LIMITS.room * 3 // memory.SHARE
 
 
 def test_a_message_is_well(templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
