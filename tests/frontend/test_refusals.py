@@ -127,7 +127,7 @@ OPERATIONS: dict[str, tuple[Callable[[], nn.Module], Shape]] = {
     "concatenated": (lambda: Step(concatenated), VECTOR),
     "batch-lost": (lambda: Step(batch_lost), VECTOR),
     "weights-from-input": (lambda: Step(weights_from_input), VECTOR),
-    "computed-constant": (lambda: Step(lambda self, x: x @ torch.eye(6)), VECTOR),
+    "computed-constant": (lambda: Step(lambda self, x: x + torch.lgamma(torch.ones(6))), VECTOR),
     "part-of-state": (lambda: Step(part_of_state), VECTOR),
     "view-of-state": (lambda: Step(view_of_state), VECTOR),
     "leaky": (lambda: Step(leaky), VECTOR),

@@ -25,7 +25,6 @@ MERGE = "use nn.Flatten(), or view(1, -1): the batch axis must stay in front"
 CURES: dict[str, str] = {
     "_log_softmax": AT_THE_END,
     "_softmax": AT_THE_END,
-    "_weight_norm_interface": "call torch.nn.utils.parametrize.remove_parametrizations first",
     "abs": SPIKES,
     "argmax": AT_THE_END,
     "bmm": PRODUCT,

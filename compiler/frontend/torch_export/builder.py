@@ -30,6 +30,7 @@ from snnc.frontend.operations.training_mode import refuse_training_mode
 from snnc.ir import Array, Graph, Kind
 
 from .assembly import Answer, Draft, assemble
+from .folding import can_fold, folded
 from .interface import (
     answer_output,
     check_finite,
@@ -161,11 +162,11 @@ class _Builder:
             return
         call = Call(node, lambda name: self._cell(name).read())
         try:
-            value = self._apply(call)
-            (output,) = node.outputs[:1]
-            declared = self.program.shapes.get(output)
-            if torch_shape(value) != declared:
-                raise ValueError(f"gives {torch_shape(value)} where the file says {declared}")
+            values = dict(zip(node.outputs, self._results(call), strict=False))
+            for output, value in values.items():
+                declared = self.program.shapes.get(output)
+                if torch_shape(value) != declared:
+                    raise ValueError(f"gives {torch_shape(value)} where the file says {declared}")
         except UnsupportedError as error:
             what = f"{error.what.replace('torch.ops.', '')} is not supported"
             self._note("D201", node, what, error.help or self._cure(node))
@@ -173,10 +174,23 @@ class _Builder:
             what = f"{node.target.replace('torch.ops.', '')} does not fit what reaches it"
             self._note("D209", node, f"{what}: {error}", "")
         else:
-            self._store(node, output, value)
+            for output, value in values.items():
+                self._store(node, output, value)
             return
         for output in node.outputs:
             self._place_stand_in(node, output)
+
+    def _results(self, call: Call) -> tuple[Tensor, ...]:
+        """What an operation gives, or the first of it; torch computes constants where we cannot."""
+        try:
+            return (self._apply(call),)
+        except (UnsupportedError, *MALFORMED):
+            if self._is_live(call.node) or not can_fold(call.node):
+                raise
+        return folded(self.program, call.node, self._constant)
+
+    def _constant(self, tensor: str) -> Array:
+        return np.asarray(self._cell(tensor).read())
 
     def _apply(self, call: Call) -> Tensor:
         node = call.node

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.frontend.archives.exported import Exported, Node, Ref
+from snnc.frontend.archives.exported import Exported, Node
 from snnc.ir import Array
 from snnc.optional import missing
 
+from .aten import called, dtype_of
 from .interface import answer_output, explicit_states, frame_input
 
-NAMESPACE = ("torch", "ops", "aten")
 CHECKS = ("_assert", "sym_constrain_range")
 """Beginnings of operations that check something and compute nothing."""
 
@@ -83,19 +83,19 @@ def _stream(step: Step, wanted: dict[str, str], stream: NDArray[Any]) -> dict[st
     program = step.program
     named = {**program.parameters, **program.buffers, **program.constants}
     kept = {
-        tensor: torch.from_numpy(step.tensors[name].copy()).to(_dtype(program, tensor))
+        tensor: torch.from_numpy(step.tensors[name].copy()).to(dtype_of(program, tensor))
         for tensor, name in named.items()
     }
     holders = {name: tensor for tensor, name in program.buffers.items()}
     frame = frame_input(program)
     explicit = explicit_states(program)
     states = {
-        state: torch.zeros(program.shapes[state] or (), dtype=_dtype(program, state))
+        state: torch.zeros(program.shapes[state] or (), dtype=dtype_of(program, state))
         for state in explicit
     }
     rows: dict[str, list[Array]] = {name: [] for name in wanted}
     for one in stream:
-        given = torch.from_numpy(np.asarray(one[None], np.float64)).to(_dtype(program, frame))
+        given = torch.from_numpy(np.asarray(one[None], np.float64)).to(dtype_of(program, frame))
         values: dict[str, Any] = {**kept, **states, frame: given}
         seen: dict[str, Array] = {}
         for node in program.nodes:
@@ -112,60 +112,8 @@ def _stream(step: Step, wanted: dict[str, str], stream: NDArray[Any]) -> dict[st
     return rows
 
 
-def _dtype(program: Exported, tensor: str) -> Any:
-    import torch
-
-    # ``ScalarType`` of torch/_export/serde/schema.py.
-    kinds = {
-        1: torch.uint8,
-        2: torch.int8,
-        3: torch.int16,
-        4: torch.int32,
-        5: torch.int64,
-        6: torch.float16,
-        7: torch.float32,
-        8: torch.float64,
-        12: torch.bool,
-        13: torch.bfloat16,
-    }
-    return kinds.get(program.dtypes.get(tensor, 7), torch.float32)
-
-
 def _run(node: Node, values: dict[str, Any]) -> None:
-    import torch
-
     if node.op.startswith(CHECKS):
         return
-    parts = node.target.split(".")
-    if tuple(parts[:3]) != NAMESPACE or len(parts) != 5:
-        raise ValueError(f"{node.target} is no operation of ATen")
-    operation = getattr(getattr(torch.ops.aten, parts[3]), parts[4])
-    arguments, options = [], {}
-    for argument in operation._schema.arguments:
-        if argument.name not in node.arguments:
-            if not argument.has_default_value():
-                raise ValueError(f"{node.target} lacks {argument.name}")
-            value = argument.default_value
-        else:
-            value = _value(argument.name, node.arguments[argument.name], values)
-        if argument.kwarg_only:
-            options[argument.name] = value
-        else:
-            arguments.append(value)
-    result = operation(*arguments, **options)
-    outputs = result if isinstance(result, tuple | list) else (result,)
-    values.update(zip(node.outputs, outputs, strict=False))
-
-
-def _value(name: str, given: Any, values: dict[str, Any]) -> Any:
-    if isinstance(given, Ref):
-        return values[given.name]
-    if isinstance(given, tuple):
-        return [_value(name, part, values) for part in given]
-    if name == "dtype" and isinstance(given, int):
-        return _scalar_type(given)
-    return given
-
-
-def _scalar_type(number: int) -> Any:
-    return _dtype(Exported((), {}, (), (), dtypes={"": number}), "")
+    result = called(node, values.__getitem__)
+    values.update(zip(node.outputs, result, strict=False))

@@ -1,0 +1,141 @@
+"""Operations on the file's own constants: computed once, by torch, before there is any input.
+
+Parametrized weights (``weight_norm``, ``spectral_norm``, ``orthogonal``), fake quantization, and
+whatever else a module computes from its parameters alone leave such operations in the program. Nothing
+of the file is run: operations of the list below are looked up in torch by name and called on tensors that were
+read from raw bytes. What they give is measured first, without memory, on torch's device ``meta``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from snnc.frontend.archives.exported import Exported, Node
+from snnc.frontend.operations.call import MOST_ELEMENTS
+from snnc.ir import Array
+from snnc.optional import missing
+
+from .aten import called, dtype_of
+
+OF_WEIGHTS = frozenset(
+    {
+        *("_weight_norm", "_weight_norm_interface", "norm", "linalg_vector_norm", "linalg_norm"),
+        *("mv", "vdot", "dot", "mm", "bmm", "matmul", "addmm", "outer", "linear"),
+        *(
+            "mT",
+            "mH",
+            "adjoint",
+            "conj",
+            "resolve_conj",
+            "scalar_tensor",
+            "t",
+            "transpose",
+            "permute",
+            "reshape",
+            "view",
+            "_unsafe_view",
+            "flatten",
+            "expand",
+        ),
+        *("squeeze", "unsqueeze", "select", "slice", "index", "index_select", "gather", "flip", "roll"),
+        *("cat", "stack", "chunk", "split", "split_with_sizes", "unbind", "repeat", "narrow"),
+        *("tril", "triu", "diagonal", "diag", "diag_embed", "eye", "arange", "linspace", "trace"),
+        *("linalg_householder_product", "linalg_matrix_exp", "matrix_exp", "linalg_qr", "qr"),
+        *("linalg_solve", "linalg_solve_ex", "_linalg_solve_ex", "linalg_inv", "linalg_inv_ex"),
+        *("linalg_cross", "cross", "linalg_det", "det", "inverse", "pinverse", "linalg_pinv"),
+        *("add", "sub", "rsub", "mul", "div", "neg", "reciprocal", "addcmul", "addcdiv", "lerp"),
+        *("pow", "square", "sqrt", "rsqrt", "exp", "exp2", "expm1", "log", "log2", "log1p", "log10"),
+        *("abs", "sign", "sgn", "floor", "ceil", "round", "trunc", "frac", "remainder", "fmod"),
+        *("sin", "cos", "tan", "atan", "atan2", "sinh", "cosh", "tanh", "erf", "sigmoid", "softplus"),
+        *("relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardtanh", "hardsigmoid", "softmax"),
+        *("_softmax", "log_softmax", "_log_softmax", "logsumexp", "clamp", "clamp_min", "clamp_max"),
+        *("maximum", "minimum", "max", "min", "amax", "amin", "aminmax", "argmax", "argmin"),
+        *("sum", "mean", "prod", "cumsum", "cumprod", "var", "std", "var_mean", "std_mean"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "logical_not", "logical_and", "logical_or", "where"),
+        *("masked_fill", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "new_zeros"),
+        *(
+            "new_ones",
+            "new_full",
+            "to",
+            "_to_copy",
+            "type_as",
+            "clone",
+            "detach",
+            "alias",
+            "contiguous",
+        ),
+        *("lift_fresh_copy", "fake_quantize_per_tensor_affine", "fake_quantize_per_channel_affine"),
+        *("fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask"),
+        *("_fake_quantize_per_tensor_affine_cachemask_tensor_qparams", "isnan", "isinf", "copysign"),
+    }
+)
+"""Operations of ATen that compute from their arguments alone: they read no file, draw no numbers, and
+write nothing."""
+
+SLOW = 2**13
+"""Rows of a matrix that is not inverted, exponentiated or decomposed: time grows with their cube."""
+
+ONE_SHAPE = ("fake_quantize", "_fake_quantize")
+"""Beginnings of operations that give as many numbers as they take, and are not on the device meta."""
+
+MATRICES = ("linalg_", "matrix_exp", "qr", "inverse", "pinverse", "det", "_linalg_")
+
+
+def can_fold(node: Node) -> bool:
+    """Whether an operation may be computed where all that it takes is constant."""
+    return node.op in OF_WEIGHTS
+
+
+def folded(program: Exported, node: Node, lookup: Callable[[str], Array]) -> tuple[Array, ...]:
+    """What an operation on constants gives, one array for each of its outputs, float64.
+
+    Args:
+        program: says of which types the tensors are.
+        node: an operation for which :func:`can_fold`.
+        lookup: gives the constants by their names, float64.
+
+    Raises:
+        UserError: D123 torch is not installed.
+        ValueError: torch refuses the arguments, or the result has more than ``MOST_ELEMENTS`` elements.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        what = f"{node.target} on constants of the file is computed by torch, which is not installed"
+        raise missing("torch", what, error, where=node.where) from None
+
+    def tensor(name: str) -> torch.Tensor:
+        values = np.array(lookup(name), np.float64)  # a copy: an operation may give it back
+        return torch.from_numpy(values).to(dtype_of(program, name))
+
+    rows = [0]
+
+    def shape(name: str) -> torch.Tensor:
+        given = np.shape(lookup(name))
+        rows.extend(given[-2:])
+        return torch.empty(given, dtype=dtype_of(program, name), device="meta")
+
+    try:
+        with torch.no_grad():
+            if not node.op.startswith(ONE_SHAPE):
+                planned = called(node, shape, "meta")
+                gives = sum(p.numel() for p in planned if isinstance(p, torch.Tensor))
+                _refuse_large(node, gives, max(rows))
+            result = called(node, tensor, "cpu")
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise ValueError(str(error).split("\n")[0][:200]) from None
+    return tuple(
+        r.detach().to(torch.float64).numpy()
+        if isinstance(r, torch.Tensor)
+        else np.asarray(r, np.float64)
+        for r in result
+    )
+
+
+def _refuse_large(node: Node, gives: int, rows: int) -> None:
+    if gives > MOST_ELEMENTS:
+        raise ValueError(f"gives {gives} elements, the limit is {MOST_ELEMENTS}")
+    if node.op.startswith(MATRICES) and rows > SLOW:
+        raise ValueError(f"of a matrix of {rows} rows, the limit is {SLOW}")
