@@ -2,8 +2,9 @@
 
 Parametrized weights (``weight_norm``, ``spectral_norm``, ``orthogonal``), fake quantization, and
 whatever else a module computes from its parameters alone leave such operations in the program. Nothing
-of the file is run: operations of the list below are looked up in torch by name and called on tensors that were
-read from raw bytes. What they give is measured first, without memory, on torch's device ``meta``.
+of the file is run: operations of the list below are looked up in torch by name and called on tensors
+that were read from raw bytes. What they give is measured first, without memory, on torch's device
+``meta``.
 """
 
 from __future__ import annotations
