@@ -8,6 +8,7 @@ RANGES = {
     "aedat": ">=2",
     "matplotlib": ">=3.8",
     "nir": ">=1.0.8",
+    "safetensors": ">=0.4",
     "tonic": ">=1.6",
     "torch": ">=2.9",
 }

@@ -97,10 +97,12 @@ def load_model(
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
-        archive = Archive.open(path, _exported(saved, given))
-    elif archive is None:
+        exported, told = _exported(saved, given)
+        model = _from_archive(Archive.open(path, exported), _name(path), digest)
+        return replace(model, notes=(*told, *model.notes))
+    if archive is None:
         raise refuse_other_file(path, data)
-    return _from_archive(archive, _name(path), digest, given if saved is None else NOTHING_GIVEN)
+    return _from_archive(archive, _name(path), digest, given)
 
 
 def refuse_continuous_time(dt: float | None, discretize: str | None) -> None:
@@ -148,12 +150,12 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     return Model(graph, calibration, digest, step=Step(program, tensors, made))
 
 
-def _exported(saved: Saved, given: Given) -> bytes:
-    """What ``torch.save`` wrote as a ``torch.export`` archive."""
+def _exported(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:
+    """What ``torch.save`` wrote as a ``torch.export`` archive, and how its weights were found."""
     if not saved.is_module and given.module is None:
         raise fail(
             "D104",
-            "this is a pickle of tensors, such as a state dict",
+            "this file holds tensors, such as a state dict",
             where=str(saved.path),
             why="it holds weights without the network that they belong to",
             help=f"compile with {FACTORY}, your function or class that builds the network, or "
@@ -165,7 +167,7 @@ def _exported(saved: Saved, given: Given) -> bytes:
     given.refuse(saved.path, MODULE)
     net, shape = load_module(saved), given.shape(saved.path)
     refuse_large(net, shape, saved.path)
-    return archive_of(saved.path, net, shape)
+    return archive_of(saved.path, net, shape), []
 
 
 def _name(path: Path) -> str:

@@ -10,7 +10,7 @@ from snnc.errors import UserError, fail
 from .archives.archive import Archive, damaged
 from .operations.cures import HOW_TO_EXPORT
 from .torch_save.pickles import calls, refuse_code
-from .torch_save.saved import Saved, saved_archive, saved_pickle
+from .torch_save.saved import Saved, is_safetensors, saved_archive, saved_pickle
 
 MODEL_MEMBER = re.compile(r"models/([^/]+)\.json")
 
@@ -53,7 +53,7 @@ def find_model(archive: Archive) -> str:
 
 
 def find_saved(path: Path, data: bytes, archive: Archive | None) -> Saved | None:
-    """The file as what ``torch.save`` wrote, or None if it is something else.
+    """The file as what ``torch.save`` or safetensors wrote, or None if it is something else.
 
     Args:
         path: the user's file.
@@ -67,6 +67,8 @@ def find_saved(path: Path, data: bytes, archive: Archive | None) -> Saved | None
         models = any(MODEL_MEMBER.fullmatch(name) for name in archive.names)
         plain = "data.pkl" in archive.names and not models and not is_torchscript(archive)
         return saved_archive(archive) if plain else None
+    if is_safetensors(data):
+        return Saved(path, data, is_module=False, safetensors=True)
     if data.startswith(b"\x80") or data.endswith(b"."):
         try:
             calls(data)

@@ -181,7 +181,7 @@ def test_differences_in_one_message(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        ({"epoch": 3, "state_dict": own("Net").state_dict()}, "a dictionary of epoch, state_dict"),
+        ({"epoch": 3, "loss": torch.zeros(1)}, "a dictionary of epoch, loss"),
         (torch.zeros(3), "holds a Tensor, not a state dict"),
         ({}, "holds a dict, not a state dict"),
     ],

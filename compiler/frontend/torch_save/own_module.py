@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.frontend.archives.tensors import MOST_ELEMENTS
 from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
 
+from .checkpoints import Weights, fitted, shown, weights_in
 from .pickled_module import load_tensors
 from .saved import Saved
 from .through_torch import archive_of, reason
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-MOST_SHOWN = 8
+    from torch import nn
 
 
-def export_state_dict(saved: Saved, given: Given) -> bytes:
-    """The network of a state dict as a ``torch.export`` archive.
+def export_state_dict(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:
+    """The network of a state dict as a ``torch.export`` archive, and how its weights were found.
 
     Args:
         saved: the file.
@@ -39,14 +37,14 @@ def export_state_dict(saved: Saved, given: Given) -> bytes:
             and the state dict do not fit, D122 no input shape, D124 torch.export fails.
     """
     assert given.module is not None
-    state = _state_dict(saved)
+    weights = weights_in(load_tensors(saved), saved.path, len(saved.data))
     with folder_on_path(Path.cwd()):
         net = built_by(given.module)
-        _load(net, state, saved.path, given.module)
+        notes = _load(net, weights, saved.path, given.module)
         net.eval()
         if _is_rollout(net):
-            return _rollout_archive(net, given)
-        return archive_of(saved.path, net, given.shape(saved.path))
+            return _rollout_archive(net, given), notes
+        return archive_of(saved.path, net, given.shape(saved.path)), notes
 
 
 @contextmanager
@@ -76,32 +74,6 @@ def _rollout_archive(rollout: Any, given: Given) -> bytes:
     except Exception as error:
         raise _user_code(given.module, "the Rollout cannot be exported", error) from None
     return data
-
-
-def _state_dict(saved: Saved) -> dict[str, Tensor]:
-    import torch
-
-    found = load_tensors(saved)
-    if not isinstance(found, dict) or not found:
-        raise _no_state_dict(saved.path, f"a {type(found).__name__}")
-    for name, values in found.items():
-        if type(name) is not str or not isinstance(values, torch.Tensor):
-            shown = ", ".join(str(key) for key in list(found)[:MOST_SHOWN])
-            raise _no_state_dict(saved.path, f"a dictionary of {shown}")
-        too_many = values.numel() > MOST_ELEMENTS
-        if too_many or values.untyped_storage().nbytes() > len(saved.data):
-            raise _no_state_dict(saved.path, f"{name}, which claims more numbers than the file holds")
-    return found
-
-
-def _no_state_dict(path: Path, what: str) -> UserError:
-    return fail(
-        "D104",
-        f"this file holds {what}, not a state dict",
-        where=str(path),
-        why="a state dict has one tensor for each parameter and buffer",
-        help="save it alone: torch.save(net.state_dict(), path)",
-    )
 
 
 def own_function(name: str, where: str = MODULE) -> Callable[..., Any]:
@@ -170,7 +142,7 @@ def _user_code(name: str, what: str, error: BaseException, where: str = MODULE) 
     )
 
 
-def _load(net: nn.Module, state: Mapping[str, Tensor], path: Path, name: str) -> None:
+def _load(net: nn.Module, weights: Weights, path: Path, name: str) -> list[Diagnostic]:
     """Give the network its weights; nothing may be missing, left over or of another shape."""
     try:
         if _is_rollout(net):
@@ -179,6 +151,8 @@ def _load(net: nn.Module, state: Mapping[str, Tensor], path: Path, name: str) ->
         wanted = net.state_dict()
     except Exception as error:
         raise _user_code(name, "the network has no state dict", error) from None
+    weights, notes = fitted(weights, wanted, path)
+    state = weights.tensors
     other = [
         f"{key} is {tuple(state[key].shape)} in the file and {tuple(values.shape)} in the network"
         for key, values in wanted.items()
@@ -186,11 +160,11 @@ def _load(net: nn.Module, state: Mapping[str, Tensor], path: Path, name: str) ->
     ]
     differences = []
     if missing := wanted.keys() - state.keys():
-        differences.append(f"the file lacks {_shown(missing)}")
+        differences.append(f"the file lacks {shown(missing)}")
     if left := state.keys() - wanted.keys():
-        differences.append(f"the network lacks {_shown(left)}")
+        differences.append(f"the network lacks {shown(left)}")
     if other:
-        differences.append(_shown(other))
+        differences.append(shown(other))
     if differences:
         raise UserError(
             Diagnostic(
@@ -205,12 +179,7 @@ def _load(net: nn.Module, state: Mapping[str, Tensor], path: Path, name: str) ->
         net.load_state_dict(dict(state), strict=True)
     except Exception as error:
         raise _user_code(name, "the state dict cannot be loaded", error) from None
-
-
-def _shown(names: Iterable[str]) -> str:
-    listed = sorted(names)
-    more = len(listed) - MOST_SHOWN
-    return ", ".join(listed[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return notes
 
 
 def _is_rollout(net: nn.Module) -> bool:

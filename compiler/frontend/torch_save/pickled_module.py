@@ -21,6 +21,7 @@ from snnc.frontend.archives.tensors import MOST_ELEMENTS as MOST_WEIGHTS
 from snnc.frontend.operations.cures import HOW_TO_EXPORT
 from snnc.frontend.operations.expression import MOST_ELEMENTS
 from snnc.ir import Shape
+from snnc.optional import missing
 
 from .saved import Saved
 from .standard_layers import NAMES, build
@@ -52,23 +53,37 @@ class Record:
 
 
 def load_tensors(saved: Saved, records: dict[str, type[Record]] | None = None) -> Any:
-    """What the file holds, through torch's weights-only loader.
+    """What the file holds, through torch's weights-only loader, or through safetensors.
 
     Args:
         saved: a file whose pickles were looked at.
         records: by global name in the pickle, what is made in its place.
 
     Raises:
-        UserError: D106 torch cannot read it.
+        UserError: D106 it cannot be read, D123 the package safetensors is not installed.
     """
     import torch
 
+    if saved.safetensors:
+        return _load_safetensors(saved)
     stand_ins: list[Any] = [(kind, name) for name, kind in (records or {}).items()]
     with quiet_torch(), torch.serialization.safe_globals(stand_ins):
         try:
             return torch.load(io.BytesIO(saved.data), map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises what it likes about files that it cannot read
             raise damaged(str(saved.path), f"in torch's weights-only loader, {reason(error)}") from None
+
+
+def _load_safetensors(saved: Saved) -> Any:
+    try:
+        from safetensors.torch import load
+    except ImportError as error:
+        what = "reading this file needs the package safetensors"
+        raise missing("safetensors", what, error, where=str(saved.path)) from None
+    try:
+        return load(saved.data)
+    except Exception as error:  # its own kind, and what torch raises of types that it lacks
+        raise damaged(str(saved.path), f"in safetensors, {reason(error)}") from None
 
 
 def load_module(saved: Saved) -> nn.Module:

@@ -34,11 +34,13 @@ class Saved:
         path: the user's file.
         data: the whole file; of an archive, the members that were looked at.
         is_module: whether there are modules in it; tensors alone otherwise.
+        safetensors: whether it is a file of the package safetensors, which holds no pickle.
     """
 
     path: Path
     data: bytes
     is_module: bool
+    safetensors: bool = False
 
 
 def saved_archive(archive: Archive) -> Saved:
@@ -50,6 +52,15 @@ def saved_archive(archive: Archive) -> Saved:
     refuse_code(archive, raw={n for n in archive.names if n == "data.pkl" or n.startswith("data/")})
     is_module = _holds_module(archive.path, archive.read("data.pkl"), legacy=False)
     return Saved(archive.path, archive.repacked(), is_module)
+
+
+def is_safetensors(data: bytes) -> bool:
+    """Whether a file begins as safetensors do: the length of a JSON object, and that object.
+
+    Source: huggingface/safetensors, README, "Format".
+    """
+    length = int.from_bytes(data[:8], "little")
+    return len(data) > 9 and length <= len(data) - 8 and data[8:9] == b"{"
 
 
 def saved_pickle(path: Path, data: bytes) -> Saved:
