@@ -20,6 +20,7 @@ from .archives.tensors import read_payloads, read_tensors
 from .nir.load import load_nir
 from .nir.neurons import RULES
 from .operations.cures import HOW_TO_EXPORT
+from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
 from .recognise import find_model, find_saved, refuse_other_file
 from .torch_export.builder import build_graph
@@ -138,7 +139,7 @@ def load_archive(data: bytes, name: str) -> Model:
 def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHING_GIVEN) -> Model:
     """What an archive holds. That it holds no code is checked before anything else is said of it."""
     inside = find_model(archive)
-    program = read_program(archive, f"models/{inside}.json")
+    program, told = without_last_activation(read_program(archive, f"models/{inside}.json"))
     payloads = read_payloads(archive, inside)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     given.refuse(archive.path, INPUT_SHAPE, MODULE)
@@ -147,7 +148,7 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     refuse_extremes(graph)
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
-    return Model(graph, calibration, digest, step=Step(program, tensors, made))
+    return Model(graph, calibration, digest, tuple(told), step=Step(program, tensors, made))
 
 
 def _exported(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:

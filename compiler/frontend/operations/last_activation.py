@@ -1,0 +1,74 @@
+"""A softmax or sigmoid behind the answer: it leaves the decision alone, and a chip has none.
+
+The readout's sums are what it would be given; the largest of them is the largest behind it, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from snnc.errors import Diagnostic, Severity
+from snnc.frontend.archives.exported import Exported, Node, Ref
+
+OVER_CLASSES = frozenset({"_log_softmax", "_softmax", "log_softmax", "softmax"})
+GROWING = frozenset({"exp", "log_sigmoid", "sigmoid", "softplus", "tanh"})
+"""Functions of one number that grow with it (ATen, torch 2.13)."""
+
+
+def without_last_activation(program: Exported) -> tuple[Exported, list[Diagnostic]]:
+    """The program with the sums as its answer, and N766 for each function that was taken off.
+
+    Args:
+        program: any; an answer that something else uses as well, or softmax along another axis than the
+            one behind the batch, stays as it is.
+    """
+    told: list[Diagnostic] = []
+    while (found := _last(program)) is not None:
+        node, sums = found
+        outputs = tuple(sums if name == node.outputs[0] else name for name in program.outputs)
+        nodes = tuple(n for n in program.nodes if n is not node)
+        program = replace(program, nodes=nodes, outputs=outputs)
+        one = (program.shapes.get(sums) or ())[1:] == (1,)
+        told.append(
+            Diagnostic(
+                "N766",
+                f"{node.op.strip('_')} behind the answer is taken off",
+                node.where,
+                "the answers are what it was given: "
+                + ("they grow with what it gave" if one else "the largest stays the largest"),
+                f"apply {node.op.strip('_')} to the answers where its own values are needed",
+                Severity.NOTE,
+            )
+        )
+    return program, told
+
+
+def _last(program: Exported) -> tuple[Node, str] | None:
+    """The operation that makes the answer, and what it is given, where it can be taken off."""
+    if not program.outputs or program.outputs[0] is None:
+        return None
+    answer = program.outputs[0]
+    makers = [node for node in program.nodes if node.outputs[:1] == (answer,)]
+    used = [*_names([n.arguments for n in program.nodes]), *program.mutated.values()]
+    if len(makers) != 1 or program.outputs.count(answer) != 1 or answer in used:
+        return None
+    (node,) = makers
+    given = node.arguments.get("self")
+    if not isinstance(given, Ref):
+        return None
+    shape = program.shapes.get(given.name) or ()
+    if node.op in OVER_CLASSES:
+        along = node.arguments.get("dim")
+        return (node, given.name) if len(shape) == 2 and along in (1, -1) else None
+    return (node, given.name) if node.op in GROWING else None
+
+
+def _names(arguments: Any) -> list[str]:
+    if isinstance(arguments, Ref):
+        return [arguments.name]
+    if isinstance(arguments, dict):
+        return _names(list(arguments.values()))
+    if isinstance(arguments, list | tuple):
+        return [name for part in arguments for name in _names(part)]
+    return []

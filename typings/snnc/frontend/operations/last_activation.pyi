@@ -1,0 +1,1 @@
+from compiler.frontend.operations.last_activation import *
