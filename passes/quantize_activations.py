@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from snnc.bounds import PERCENTILE, SAMPLES, Bounds
 from snnc.errors import fail
-from snnc.ir import Array, Code, Graph, Population, Target, per_channel
+from snnc.ir import Array, Code, Graph, Kind, Population, Target, per_channel
 from snnc.sim.analog import run_frames
 
 from .activation_ranges import channel_ranges
 from .base import Context, Fact, Pass
+from .common_levels import MOST, common_level
 
 DEFAULT_GRADED_LEVELS = 255
 LARGEST_PAYLOAD = 2**23 - 1
@@ -83,10 +84,42 @@ class QuantizeActivations(Pass):
         if context.calibration is not None:
             names = [p.name for p in bare]
             activations = run_frames(graph, context.measured_on(self.samples), only=names)
-        return graph.with_populations(
-            self._with_levels(p, activations.get(p.name), levels, graph.code is Code.GRADED, context)
-            for p in bare
-        )
+        done = {p.name: p for p in graph.neurons if p.levels is not None}
+        for name in (name for members in graph.components_in_order() for name in members):
+            population = graph.by_name[name]
+            if population.kind is not Kind.NEURONS or name in done:
+                continue
+            seen = activations.get(name)
+            common = self._with_common_levels(graph, population, done, levels, seen)
+            done[name] = common or self._with_levels(
+                population, seen, levels, graph.code is Code.GRADED, context
+            )
+        return graph.with_populations(done[p.name] for p in bare)
+
+    def _with_common_levels(
+        self,
+        graph: Graph,
+        population: Population,
+        done: Mapping[str, Population],
+        levels: int,
+        seen: NDArray[np.float64] | None,
+    ) -> Population | None:
+        """The population with the level of what it adds up, where that is one; nothing is rounded."""
+        found = common_level(graph, population, done)
+        if found is None or not self.clip:
+            return None
+        level, most = found
+        if population.ceiling is not None:
+            ends = population.ceiling / level
+            most = min(most, int(np.round(ends.max())))
+            if not np.allclose(ends, np.round(ends)) or np.min(ends) < most:
+                return None
+        if most > (levels if graph.code is Code.FRAME else MOST):
+            # A sum of so many would not fit; the difference of two of them, say, never is one.
+            if seen is None or np.percentile(seen, self.percentile) > np.max(level) * levels:
+                return None
+            most = levels
+        return replace(population, ceiling=np.asarray(level * most), levels=most, shift=0.5)
 
     def _levels(self, graph: Graph, target: Target) -> int:
         steps = graph.steps_per_frame or 1

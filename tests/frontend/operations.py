@@ -164,6 +164,19 @@ def joined(axis: int, stacked: bool = False) -> Callable[[Generator], Case]:
     return draw
 
 
+def max_pool(axes: int) -> Callable[[Generator], Case]:
+    """Of what is never negative; window, stride, padding and dilation drawn."""
+
+    def draw(d: Generator) -> Case:
+        kernel = tuple(some(d, 2, 3) for _ in range(axes))
+        layer = (nn.MaxPool1d, nn.MaxPool2d)[axes - 1](
+            kernel if axes == 2 else kernel[0], some(d, 1, 3), some(d, 0, 1), some(d, 1, 2)
+        )
+        return nn.Sequential(nn.ReLU(), layer), (line, image)[axes - 1](d)
+
+    return draw
+
+
 DROPOUTS = (nn.Dropout1d(), nn.AlphaDropout(), nn.FeatureAlphaDropout(), nn.Dropout())
 
 OPERATIONS: dict[str, Callable[[Generator], Case]] = {
@@ -208,6 +221,27 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "hardtanh": lambda d: (nn.Hardtanh(0, 0.5), line(d)),
     "clamp": on(line, lambda x: x.clamp(0, 0.7)),
     "clamp-min": on(line, lambda x: x.clamp_min(0)),
+    "hardtanh-usual": lambda d: (nn.Hardtanh(), line(d)),
+    "hardsigmoid": lambda d: (nn.Hardsigmoid(), line(d)),
+    "clamp-elsewhere": on(line, lambda x: x.clamp(-0.5, 1.5)),
+    "clamp-max": on(line, lambda x: x.clamp_max(0.3)),
+    "threshold": lambda d: (nn.Threshold(0, 0), line(d)),
+    "leaky-relu": lambda d: (nn.LeakyReLU(0.1 * some(d, 0, 3)), line(d)),
+    "prelu": lambda d: (nn.PReLU(3), image(d, 3)),
+    "prelu-one": lambda d: (nn.PReLU(), image(d)),
+    "abs": on(line, torch.abs),
+    "maximum-relu": on(line, lambda x: torch.maximum(x, torch.zeros(()))),
+    "maximum-constant": on(line, lambda x: torch.maximum(torch.full((1,), 0.5), x)),
+    "maximum-two": on(image, lambda x: torch.maximum(x, 0.5 * x.flip(2))),
+    "minimum": on(line, lambda x: torch.minimum(x, 0.2 - x)),
+    "max-of-two": on(line, lambda x: torch.max(x, -x)),
+    "min-of-two": on(line, lambda x: torch.min(x, torch.full((1,), 0.5))),
+    "max-pool1d": max_pool(1),
+    "max-pool2d": max_pool(2),
+    "max-pool-before-relu6": lambda d: (
+        nn.Sequential(nn.Conv2d(2, 3, 2), nn.MaxPool2d(2), nn.ReLU6()),
+        image(d, 2),
+    ),
     "flatten": lambda d: (nn.Flatten(), image(d)),
     "flatten-some": lambda d: (nn.Flatten(2), image(d)),
     "flatten-front": lambda d: (nn.Flatten(1, 2), image(d)),
@@ -264,6 +298,9 @@ NOT_DECOMPOSED = frozenset(
         "linear-functional",
         "matrices",
         "einsum",
+        "prelu",  # becomes a choice between two tensors, element by element
+        "prelu-one",
+        "threshold",
     }
 )
 """What torch's decompositions make of these is not understood, and is refused."""

@@ -112,16 +112,16 @@ def images(*layers: nn.Module) -> nn.Module:
 
 OPERATIONS: dict[str, tuple[Callable[[], nn.Module], Shape]] = {
     "max-pool": (
-        lambda: images(nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27, 2), nn.Softmax(1)),
+        lambda: images(nn.MaxPool2d(2), nn.Softmax(1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)),
         IMAGE,
     ),
-    "activations": (lambda: nn.Sequential(nn.GELU(), nn.Tanh(), nn.ReLU6(), nn.LeakyReLU()), VECTOR),
+    "activations": (lambda: nn.Sequential(nn.GELU(), nn.Tanh(), nn.ReLU6(), nn.Linear(6, 2)), VECTOR),
     "norms": (lambda: images(nn.GroupNorm(1, 3), nn.InstanceNorm2d(3), nn.LayerNorm(6)), IMAGE),
     "no-statistics": (lambda: images(nn.BatchNorm2d(3, track_running_stats=False)), IMAGE),
     "conv3d": (lambda: nn.Conv3d(1, 2, 2), (1, 4, 4, 4)),
     "transposed": (lambda: nn.ConvTranspose2d(2, 3, 3), IMAGE),
     "lstm": (lambda: Step(lambda self, x: self.rnn(x)[0], rnn=nn.LSTM(6, 3)), VECTOR),
-    "cut-elsewhere": (lambda: images(nn.Hardtanh(-1, 1), nn.Hardtanh(0, -1 + 2)), IMAGE),
+    "cut-nowhere": (lambda: images(nn.ReLU(), nn.Threshold(0.5, 0)), IMAGE),
     "gated": (lambda: Step(gated), VECTOR),
     "no-grad": (lambda: Step(branch), VECTOR),
     "concatenated": (lambda: Step(concatenated), VECTOR),

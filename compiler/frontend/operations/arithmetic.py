@@ -21,22 +21,22 @@ FLOATS = (6, 7, 8, 13)
 
 def add(call: Call) -> Tensor:
     """``add``: self + alpha * other, each a signal or a constant."""
-    return _sum(call, call.value("self"), call.value("other"), call.number("alpha", 1))
+    return summed(call, call.value("self"), call.value("other"), call.number("alpha", 1))
 
 
 def sub(call: Call) -> Tensor:
     """``sub``: self - alpha * other."""
-    return _sum(call, call.value("self"), call.value("other"), -call.number("alpha", 1))
+    return summed(call, call.value("self"), call.value("other"), -call.number("alpha", 1))
 
 
 def rsub(call: Call) -> Tensor:
     """``rsub``: other - alpha * self."""
-    return _sum(call, call.value("other"), call.value("self"), -call.number("alpha", 1))
+    return summed(call, call.value("other"), call.value("self"), -call.number("alpha", 1))
 
 
 def neg(call: Call) -> Tensor:
     """``neg``: -self."""
-    return _scaled(call, call.value("self"), np.float64(-1))
+    return scaled(call, call.value("self"), np.float64(-1))
 
 
 def mul(call: Call) -> Tensor:
@@ -46,7 +46,7 @@ def mul(call: Call) -> Tensor:
         raise UnsupportedError("a product of two signals", PRODUCT)
     if isinstance(right, Signal):
         left, right = right, left
-    return _scaled(call, left, np.asarray(right, np.float64))
+    return scaled(call, left, np.asarray(right, np.float64))
 
 
 def div(call: Call) -> Tensor:
@@ -54,11 +54,12 @@ def div(call: Call) -> Tensor:
     divisor = call.constant("other")
     if not np.all(divisor):
         raise UnsupportedError("a division by zero")
-    return _scaled(call, call.value("self"), 1 / divisor)
+    return scaled(call, call.value("self"), 1 / divisor)
 
 
-def _sum(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
-    right = _scaled(call, right, np.float64(alpha))
+def summed(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
+    """left + alpha * right, each a signal or a constant."""
+    right = scaled(call, right, np.float64(alpha))
     if not isinstance(left, Signal) and not isinstance(right, Signal):
         return np.asarray(left + right, np.float64)
     if isinstance(left, Signal) and isinstance(right, Signal):
@@ -89,7 +90,7 @@ def _per_sample(call: Call, signal: Signal, constant: Array) -> Array:
     return constant[0] if constant.ndim == len(full) else constant
 
 
-def _scaled(call: Call, tensor: Any, factor: Any) -> Tensor:
+def scaled(call: Call, tensor: Any, factor: Any) -> Tensor:
     """A signal or a constant times constants."""
     factor = np.asarray(factor, np.float64)
     if not isinstance(tensor, Signal):

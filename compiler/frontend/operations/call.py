@@ -68,9 +68,10 @@ class Call:
         Raises:
             UnsupportedError: it is a constant without a batch of one.
         """
-        return self._as_signal(self.value(name))
+        return self.as_signal(self.value(name))
 
-    def _as_signal(self, found: Tensor) -> Signal:
+    def as_signal(self, found: Tensor) -> Signal:
+        """What :meth:`signal` gives for a tensor that is at hand."""
         if isinstance(found, Signal):
             return found
         constant = np.asarray(found, np.float64)
@@ -80,7 +81,7 @@ class Call:
 
     def signals(self, name: str) -> tuple[Signal, ...]:
         """A list of tensors, each as :meth:`signal` takes it."""
-        return tuple(self._as_signal(self.lookup(part.name)) for part in self.parts(name))
+        return tuple(self.as_signal(self.lookup(part.name)) for part in self.parts(name))
 
     def parts(self, name: str) -> tuple[Ref, ...]:
         """A list of tensors by name.

@@ -10,7 +10,8 @@ HOW_TO_EXPORT = (
 )
 
 SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
-POOL = "use average pooling (nn.AvgPool2d) or a convolution with a stride, and train again"
+POSITIVE = "put the ReLU before the pooling or right behind it, which is the same"
+WINDOWS = "leave ceil_mode out, or pad the image to a whole number of windows"
 AT_THE_END = "leave it out of the network: the largest element of the readout stays the largest"
 LOOP = "build the recurrence from snnc.Rollout edges, whose delays the chip can keep"
 NORM = "use nn.BatchNorm2d, which becomes part of the weights; others depend on each input"
@@ -25,13 +26,10 @@ MERGE = "use nn.Flatten(), or view(1, -1): the batch axis must stay in front"
 CURES: dict[str, str] = {
     "_log_softmax": AT_THE_END,
     "_softmax": AT_THE_END,
-    "abs": SPIKES,
     "argmax": AT_THE_END,
     "bmm": PRODUCT,
     "celu": SPIKES,
     "chunk": "split the layer before it into several layers",
-    "clamp": SPIKES,
-    "clamp_min": SPIKES,
     "conv3d": CONV2D,
     "conv_transpose2d": UPSAMPLE,
     "elu": SPIKES,
@@ -40,23 +38,17 @@ CURES: dict[str, str] = {
     "group_norm": NORM,
     "gru": LOOP,
     "gru_cell": LOOP,
-    "hardsigmoid": SPIKES,
     "hardswish": SPIKES,
-    "hardtanh": SPIKES,
     "instance_norm": NORM,
     "layer_norm": NORM,
-    "leaky_relu": SPIKES,
     "log_softmax": AT_THE_END,
     "lstm": LOOP,
     "lstm_cell": LOOP,
-    "max_pool2d": POOL,
-    "max_pool2d_with_indices": POOL,
     "mish": SPIKES,
     "mul": PRODUCT,
     "native_group_norm": NORM,
     "native_layer_norm": NORM,
     "pow": SPIKES,
-    "prelu": SPIKES,
     "rms_norm": NORM,
     "rnn_relu": LOOP,
     "rnn_tanh": LOOP,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -9,10 +10,10 @@ import numpy as np
 
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.frontend.archives.exported import Exported, Node, Ref
-from snnc.frontend.operations.activations import ACTIVATIONS, QUANTIZED, whole_levels
+from snnc.frontend.operations.activations import ACTIVATIONS, QUANTIZED, Ends, whole_levels
 from snnc.frontend.operations.arithmetic import ARITHMETIC
 from snnc.frontend.operations.call import Call, Rules, UnsupportedError, torch_shape
-from snnc.frontend.operations.cures import BUFFER, cure_for
+from snnc.frontend.operations.cures import BUFFER, POSITIVE, SPIKES, cure_for
 from snnc.frontend.operations.expression import Signal, Source, Tensor
 from snnc.frontend.operations.layers import LAYERS
 from snnc.frontend.operations.memory import (
@@ -23,8 +24,11 @@ from snnc.frontend.operations.memory import (
     is_in_place,
     written_buffers,
 )
+from snnc.frontend.operations.piecewise import PIECEWISE, between
 from snnc.frontend.operations.pooling import POOLING
+from snnc.frontend.operations.pooling_order import with_pooling_last
 from snnc.frontend.operations.rearranging import REARRANGING
+from snnc.frontend.operations.signs import is_sum_of_positives
 from snnc.frontend.operations.straight_through import without_straight_through
 from snnc.frontend.operations.training_mode import refuse_training_mode
 from snnc.ir import Array, Graph, Kind
@@ -39,6 +43,7 @@ from .interface import (
     frame_shape,
     state_shape,
 )
+from .states import states_in
 
 RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
 
@@ -78,7 +83,7 @@ def build_graph(
     """
     refuse_training_mode(program)
     check_finite(program, tensors)
-    builder = _Builder(without_straight_through(program), tensors)
+    builder = _Builder(with_pooling_last(without_straight_through(program)), tensors)
     return builder.build(name), builder.made
 
 
@@ -92,6 +97,7 @@ class _Builder:
     unknown: set[str] = field(default_factory=set)
     rounded_down: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)
+    pooled: dict[str, Node] = field(default_factory=dict)
 
     def build(self, name: str) -> Graph:
         frame, result = frame_input(self.program), answer_output(self.program)
@@ -111,12 +117,14 @@ class _Builder:
         for buffer, signal in renewed.items():
             self.cells[states[buffer]].write(signal)
         self._check_memory(states)
+        written = {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned}
+        self._check_pooled(written)
         if self.problems:
             raise UserError(*self.problems)
         return assemble(
             self.draft,
             answer,
-            {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned},
+            written,
             {
                 **{buffer: self.tensors[buffer] for buffer in states},
                 **{state: np.zeros(signal.shape) for state, signal in returned.items()},
@@ -197,6 +205,8 @@ class _Builder:
         op = node.op[:-1] if is_in_place(node) else node.op
         if op in ACTIVATIONS:
             value = self._activation(call, ACTIVATIONS[op](call))
+        elif op in PIECEWISE:
+            value = PIECEWISE[op](call, self)
         elif op == "floor":
             value = self._round_down(call)
         elif op in RULES:
@@ -206,16 +216,36 @@ class _Builder:
         call.refuse_leftovers()
         return value
 
-    def _activation(self, call: Call, ceiling: float | None) -> Tensor:
-        arriving, origin = call.value("self"), call.node.origin
+    def _activation(self, call: Call, ends: Ends) -> Tensor:
+        arriving = call.value("self")
         if not isinstance(arriving, Signal):
-            return np.asarray(np.clip(arriving, 0, ceiling))
+            return np.asarray(np.clip(arriving, *ends))
         levels = None
         if first_tensor(call.node) in self.rounded_down:
-            levels = whole_levels(call.node, ceiling)
+            levels = whole_levels(call.node, ends)
+        if ends[0] != 0:
+            return between(call, self, arriving, *ends)
+        ceiling = None if math.isinf(ends[1]) else ends[1]
+        output = self.rectified(call, arriving, ceiling, levels)
+        self.made[output.terms[0].source.name] = call.node.outputs[0]
+        return output
+
+    def rectified(
+        self, call: Call, arriving: Signal, ceiling: float | None = None, levels: int | None = None
+    ) -> Signal:
+        """Make a population of neurons of what arrives; its output."""
+        origin = call.node.origin
+        if ceiling is not None and not ceiling > 0:
+            raise UnsupportedError(f"{call.node.target} that cuts everything at {ceiling:g}", SPIKES)
         name = self.draft.add(origin, Kind.NEURONS, arriving, origin, ceiling=ceiling, levels=levels)
-        self.made[name] = call.node.outputs[0]
         return Signal.of(Source(name), arriving.shape)
+
+    def is_never_negative(self, call: Call, signal: Signal) -> bool:
+        """Whether no value of a signal can be below zero, if those of states cannot; that is noted."""
+        if not is_sum_of_positives(signal, INPUT):
+            return False
+        self.pooled |= {s: call.node for s in states_in(signal) if s not in self.pooled}
+        return True
 
     def _round_down(self, call: Call) -> Tensor:
         """``floor``: of a signal only where nothing but a cut at levels uses it."""
@@ -269,6 +299,17 @@ class _Builder:
             if cell.stale or (cell.written and name not in states):
                 what = "the tensor is changed in place, in part or while it is not a buffer"
                 self.problems[Diagnostic("D201", what, where=name, help=WHOLE_TENSORS)] = None
+
+    def _check_pooled(self, written: dict[str, Signal]) -> None:
+        """Note all states that are pooled and may hold something negative."""
+        looked_at: set[str] = set()
+        while left := self.pooled.keys() - looked_at:
+            state = min(left)
+            looked_at.add(state)
+            call = Call(self.pooled[state], lambda name: self._cell(name).read())
+            if not self.is_never_negative(call, written[state]):
+                what = f"{call.node.op} of the state {state}, which may be negative, is not supported"
+                self._note("D201", call.node, what, POSITIVE)
 
     def _note(self, code: str, node: Node, what: str, help: str) -> None:
         self.problems[Diagnostic(code, what, where=node.where, help=help)] = None

@@ -1,0 +1,77 @@
+"""``relu(max_pool(x))`` is ``max_pool(relu(x))``: rectified first, what is pooled is never negative.
+
+The largest of several numbers, cut, is the largest of them cut: every activation that cuts, or rounds
+and cuts, grows with its argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from snnc.frontend.archives.exported import Exported, Node, Ref
+
+from .activations import ACTIVATIONS
+from .memory import is_in_place
+
+POOLS = frozenset({"max_pool1d", "max_pool2d", "max_pool2d_with_indices"})
+
+
+def with_pooling_last(program: Exported) -> Exported:
+    """The program with every max-pooling that only an activation uses behind that activation.
+
+    Args:
+        program: any; the tensor between the two is called by the pooled one's name and ``.rectified``.
+    """
+    for pool in program.nodes:
+        if pool.op in POOLS and (activation := _only_user(program, pool)) is not None:
+            program = _exchanged(program, pool, activation)
+    return program
+
+
+def _only_user(program: Exported, pool: Node) -> Node | None:
+    users = [n for n in program.nodes for ref in _refs(n) if ref.name in pool.outputs]
+    results = {*program.outputs, *program.mutated.values()}
+    if (
+        len(users) != 1
+        or results & set(pool.outputs)
+        or not isinstance(pool.arguments.get("self"), Ref)
+    ):
+        return None
+    (user,) = users
+    op = user.op[:-1] if is_in_place(user) else user.op
+    fits = op in ACTIVATIONS and user.arguments.get("self") == Ref(pool.outputs[0])
+    return user if fits else None
+
+
+def _exchanged(program: Exported, pool: Node, activation: Node) -> Exported:
+    given = pool.arguments["self"]
+    between = f"{pool.outputs[0]}.rectified"
+    target = activation.target.replace(f".{activation.op}.", f".{activation.op.rstrip('_')}.")
+    first = replace(
+        activation,
+        target=target,
+        arguments={**activation.arguments, "self": given},
+        outputs=(between,),
+    )
+    second = replace(
+        pool,
+        arguments={**pool.arguments, "self": Ref(between)},
+        outputs=(activation.outputs[0], *pool.outputs[1:]),
+    )
+    nodes: list[Node] = []
+    for node in program.nodes:
+        if node is pool:
+            continue
+        nodes += [first, second] if node is activation else [node]
+    shapes = {**program.shapes, between: program.shapes.get(given.name)}
+    dtypes = {**program.dtypes, between: program.dtypes.get(given.name, 7)}
+    return replace(program, nodes=tuple(nodes), shapes=shapes, dtypes=dtypes)
+
+
+def _refs(node: Node) -> list[Ref]:
+    parts = [
+        part
+        for value in node.arguments.values()
+        for part in (value if isinstance(value, tuple) else (value,))
+    ]
+    return [part for part in parts if isinstance(part, Ref)]

@@ -1,0 +1,1 @@
+from passes.common_levels import *
