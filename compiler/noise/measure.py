@@ -23,7 +23,7 @@ to the quantizer's whole error power.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,107 @@ def measure_noise(
         ValueError: counts that do not fit.
     """
     check_start(start)
+    _check_graph(graph)
+    settings = _settings_to_try(graph, settings)
+    steps = _steps_to_try(graph) if steps is None else steps
+    report("activations", 0, 1)
+    known = _float_run(graph, counts, start)
+    active = [p for p in graph.neurons if known.activations[p.name].any()]
+    if not active:
+        raise fail(
+            "D519",
+            "no neuron is ever active",
+            where=graph.name,
+            why=f"{counted(len(counts), 'sample')} of data, {counted(counts.shape[1], 'frame')} each",
+            help="give data that the network was trained for",
+        )
+    tried = {s: {p.name: known.threshold(p, s) for p in graph.neurons} for s in settings}
+    work = len(steps) * len(settings)
+    points: dict[str, list[NoisePoint]] = {p.name: [] for p in active}
+    for number, count in enumerate(steps):
+        network = None
+        for k, setting in enumerate(settings):
+            report(f"{count} steps", number * len(settings) + k, work)
+            thetas = tried[setting]
+            real: dict[str, SpikingError] = {}
+            if spiking:
+                if network is None:
+                    network = spiking_neurons(graph, count, known.starts, known.comparisons)
+                real = real_neurons(graph, network, counts, thetas, known.units, known.activations)
+            for p in active:
+                if setting.kind == OWN and not has_own(p):
+                    continue
+                point = known.point(p, thetas[p.name], count, setting)
+                points[p.name].append(replace(point, spiking=real.get(p.name)))
+    report("done", work, work)
+    populations = tuple(known.summary(p, points[p.name]) for p in active if points[p.name])
+    notes = (*_silent(graph, active), *_other_neurons(graph))
+    return NoiseReport(graph.name, len(counts), counts.shape[1], populations, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _FloatRun:
+    """What is known of every population before any of them spikes, by its name.
+
+    Attributes:
+        activations: (samples, frames, \\*shape), in the units of the model.
+        units: what 1 of an activation is worth in the model, shape () or (channels,).
+        starts: of the potential, in thresholds.
+        comparisons: ``>`` or ``>=``.
+    """
+
+    activations: dict[str, Floats]
+    units: dict[str, Array]
+    starts: dict[str, float]
+    comparisons: dict[str, str]
+
+    def threshold(self, population: Population, setting: Setting) -> Array:
+        """In the units of the model."""
+        name = population.name
+        return setting.threshold(_in_units(population, self.units[name]), self.activations[name])
+
+    def point(
+        self, population: Population, threshold: Array, steps: int, setting: Setting
+    ) -> NoisePoint:
+        """The noise of the ideal quantizer."""
+        point = quantization_noise(
+            self.activations[population.name],
+            over(threshold, population),
+            steps,
+            start=self.starts[population.name],
+            comparison=self.comparisons[population.name],
+            setting=setting.label,
+        )
+        return replace(point, threshold=float(threshold.mean()))
+
+    def summary(self, population: Population, points: Sequence[NoisePoint]) -> PopulationNoise:
+        """A population's part of the report."""
+        name = population.name
+        return PopulationNoise(
+            population=name,
+            neurons=size(population.shape),
+            active=float((self.activations[name] > 0).mean()),
+            largest=float(self.activations[name].max()),
+            own=_own(_in_units(population, self.units[name])),
+            start=self.starts[name],
+            comparison=self.comparisons[name],
+            points=tuple(points),
+        )
+
+
+def _float_run(graph: Graph, counts: NDArray[Any], start: float | None) -> _FloatRun:
+    """Run the float network; ``start`` replaces the populations' own."""
+    arriving = _sums(graph, counts)
+    units = {p.name: _unit(graph, p) for p in graph.neurons}
+    activations = {
+        p.name: activation_of(p, arriving.pop(p.name)) * over(units[p.name], p) for p in graph.neurons
+    }
+    starts = {p.name: _start(graph, p) if start is None else start for p in graph.neurons}
+    return _FloatRun(activations, units, starts, {p.name: _comparison(graph, p) for p in graph.neurons})
+
+
+def _check_graph(graph: Graph) -> None:
+    """Refuse what spikes already, and what could not."""
     if graph.frame_is_step:
         raise fail(
             "D214",
@@ -84,9 +185,13 @@ def measure_noise(
         )
     if not graph.neurons:
         raise fail("D217", "the network has no neurons, and nothing that could spike", where=graph.name)
+
+
+def _settings_to_try(graph: Graph, settings: Sequence[Setting] | None) -> Sequence[Setting]:
+    """The settings asked for, or else the usual ones; ``own`` only where training gave thresholds."""
     trained = any(has_own(p) for p in graph.neurons)
     if settings is None:
-        settings = (*DEFAULT_SETTINGS, *([Setting(OWN)] if trained else []))
+        return (*DEFAULT_SETTINGS, *([Setting(OWN)] if trained else []))
     if not trained and any(setting.kind == OWN for setting in settings):
         raise fail(
             "D315",
@@ -95,74 +200,13 @@ def measure_noise(
             why="its activations have no levels that training gave a range",
             help="leave own out",
         )
-    if steps is None:
-        known = {graph.trained_steps or p.levels for p in graph.neurons if has_own(p)}
-        steps = sorted({*DEFAULT_STEPS, *(k for k in known if k is not None)})
+    return settings
 
-    report("activations", 0, 1)
-    arriving = _sums(graph, counts)
-    units = {p.name: _unit(graph, p) for p in graph.neurons}
-    activations = {
-        p.name: activation_of(p, arriving.pop(p.name)) * over(units[p.name], p) for p in graph.neurons
-    }
-    loud = [p for p in graph.neurons if activations[p.name].any()]
-    if not loud:
-        raise fail(
-            "D519",
-            "no neuron is ever active",
-            where=graph.name,
-            why=f"{counted(len(counts), 'sample')} of data, {counted(counts.shape[1], 'frame')} each",
-            help="give data that the network was trained for",
-        )
-    starts = {p.name: _start(graph, p) if start is None else start for p in graph.neurons}
-    comparisons = {p.name: _comparison(graph, p) for p in graph.neurons}
-    thresholds = {
-        (p.name, s): s.threshold(_in_units(p, units[p.name]), activations[p.name])
-        for p in graph.neurons
-        for s in settings
-    }
-    work = len(steps) * len(settings)
-    found: dict[str, list[NoisePoint]] = {p.name: [] for p in loud}
-    for number, count in enumerate(steps):
-        network = None
-        for k, setting in enumerate(settings):
-            report(f"{count} steps", number * len(settings) + k, work)
-            real: dict[str, SpikingError] = {}
-            if spiking:
-                if network is None:
-                    network = spiking_neurons(graph, count, starts, comparisons)
-                chosen = {p.name: thresholds[p.name, setting] for p in graph.neurons}
-                real = real_neurons(graph, network, counts, chosen, units, activations)
-            for p in loud:
-                if setting.kind == OWN and not has_own(p):
-                    continue
-                point = quantization_noise(
-                    activations[p.name],
-                    over(thresholds[p.name, setting], p),
-                    count,
-                    start=starts[p.name],
-                    comparison=comparisons[p.name],
-                    setting=setting.label,
-                )
-                point = replace(point, threshold=float(thresholds[p.name, setting].mean()))
-                found[p.name].append(replace(point, spiking=real.get(p.name)))
-    report("done", work, work)
-    populations = [
-        PopulationNoise(
-            population=p.name,
-            neurons=size(p.shape),
-            active=float((activations[p.name] > 0).mean()),
-            largest=float(activations[p.name].max()),
-            own=_own(_in_units(p, units[p.name])),
-            start=starts[p.name],
-            comparison=comparisons[p.name],
-            points=tuple(found[p.name]),
-        )
-        for p in loud
-        if found[p.name]
-    ]
-    notes = (*_silent(graph, loud), *_other_neurons(graph))
-    return NoiseReport(graph.name, len(counts), counts.shape[1], tuple(populations), notes)
+
+def _steps_to_try(graph: Graph) -> list[int]:
+    """The usual ones, and those that the network was trained with."""
+    known = {graph.trained_steps or p.levels for p in graph.neurons if has_own(p)}
+    return sorted({*DEFAULT_STEPS, *(k for k in known if k is not None)})
 
 
 def _own(population: Population) -> float | None:
@@ -211,9 +255,9 @@ def _comparison(graph: Graph, population: Population) -> str:
     return ">="
 
 
-def _silent(graph: Graph, loud: Sequence[Population]) -> Iterator[Diagnostic]:
+def _silent(graph: Graph, active: Sequence[Population]) -> Iterator[Diagnostic]:
     for p in graph.neurons:
-        if p not in loud:
+        if p not in active:
             yield Diagnostic(
                 "N757",
                 "no activation above 0 in the data: nothing to measure",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SAMPLES, Bounds, refuse_outside
@@ -22,7 +24,7 @@ from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 
 from .data.batches import Batches
-from .fit import Progress, Recipe, Run, fit
+from .fit import Pairs, Progress, Recipe, Run, fit
 from .judge import Judgement, judge
 from .methods.base import Method
 from .parts import Parts, calibration_of, check_parts, digest
@@ -169,52 +171,65 @@ def train_through(
     checkpoints: tuple[Path | None, ...] = files.checkpoints(len(stages)) or (None,) * len(stages)
     hashes = {f"{name} data": digest(part) for name, part in parts.all().items() if name != "test"}
     runs: list[Run] = []
-    try:
+    with _memory_errors():
         report("judge", 0, 1)
         given = judge(network, validation)
         for number, (stage, checkpoint) in enumerate(zip(stages, checkpoints, strict=True), 1):
             place = f"stage {number} of {len(stages)}" if len(stages) > 1 else ""
-            heard = _Told(stage, place, report)
+            told = _Told(stage, place, report)
             try:
                 report(f"prepare {stage.method.name}", 0, 1)
                 torch.manual_seed(stage.recipe.seed)
                 about = {"network's weights": _weights(network), "batch": str(stage.batch), **hashes}
                 task = stage.method.prepare(network, calibration)
-                batches = (
-                    Batches(parts.train.x, parts.train.y, stage.batch, shuffle=True)
-                    if parts.batches is None
-                    else parts.batches(stage.batch)
-                )
                 run = fit(
                     task,
-                    batches,
+                    _training_batches(parts, stage.batch),
                     validation,
                     stage.recipe,
                     checkpoint=checkpoint,
-                    listener=heard,
+                    listener=told,
                     about=about,
                 )
             except KeyboardInterrupt:
-                raise heard.stopped(checkpoint) from None
+                raise told.stopped(checkpoint) from None
             network = task.network
             runs.append(run)
         test = (
             None if parts.test is None else judge(network, Batches(parts.test.x, parts.test.y, largest))
         )
-    except RuntimeError as problem:
-        # torch has no error of its own for it.
-        if "allocate memory" in str(problem):
-            raise MemoryError(str(problem).partition("\n")[0]) from None
-        raise
-    with quiet_torch():
-        archive = network.to_bytes(calibration)
-    load_archive(archive, files.model.stem)  # what cannot be compiled is not written
-    for curve, run in zip(files.curves(len(stages)), runs, strict=False):
-        write_file(curve, run.curve.csv_text().encode())
-    write_file(files.model, archive)
+    _write(files, network, calibration, runs)
     seconds = time.monotonic() - began
     kept = len(calibration)
     return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds)
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """MemoryError for torch's RuntimeError: it has no error of its own for it."""
+    try:
+        yield
+    except RuntimeError as problem:
+        if "allocate memory" in str(problem):
+            raise MemoryError(str(problem).partition("\n")[0]) from None
+        raise
+
+
+def _training_batches(parts: Parts, batch: int) -> Pairs:
+    """The batches that the data bring themselves, else the training part shuffled."""
+    if parts.batches is not None:
+        return parts.batches(batch)
+    return Batches(parts.train.x, parts.train.y, batch, shuffle=True)
+
+
+def _write(files: Files, network: FrameNetwork, calibration: NDArray[Any], runs: Sequence[Run]) -> None:
+    """The archive and the curves; what cannot be compiled is not written."""
+    with quiet_torch():
+        archive = network.to_bytes(calibration)
+    load_archive(archive, files.model.stem)
+    for curve, run in zip(files.curves(len(runs)), runs, strict=False):
+        write_file(curve, run.curve.csv_text().encode())
+    write_file(files.model, archive)
 
 
 class _Told:

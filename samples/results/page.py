@@ -42,36 +42,25 @@ def _spread(percent: float, samples: int) -> str:
     return f"{percent:g} ± {100 * (share * (1 - share) / samples) ** 0.5:.1f}"
 
 
+EVENT_NETWORKS = {
+    "ann": "rollout, ReLU, float",
+    "quantized": "rollout, 8 levels, float",
+    "exact": "integers, code `graded`, K = 1",
+    "rate_k8": "integers, code `rate`, K = 8",
+}
+"""The networks of N-MNIST, as the page calls them."""
+
+
 def _nmnist(found: dict[str, Any]) -> list[str]:
-    samples, frames = found["test_samples"], found["by_frame_of"]
+    names, frames = EVENT_NETWORKS, found["by_frame_of"]
     first = found["first_response"]
-    names = {
-        "ann": "rollout, ReLU, float",
-        "quantized": "rollout, 8 levels, float",
-        "exact": "integers, code `graded`, K = 1",
-        "rate_k8": "integers, code `rate`, K = 8",
-    }
-    lines = [
+    return [
         "## N-MNIST, streaming rollout (method `streaming`)",
         "",
-        f"{found['train_samples']} recordings to train, {samples} to test; 12 frames of 40 ms, "
+        f"{found['train_samples']} recordings to train, {found['test_samples']} to test; 12 frames of 40 ms, "
         f"{found['parameters']:,} parameters, {found['epochs']} epochs.",
         "",
-        *_table(
-            ["", "right after the last frame, %", "Lava: values compared", "differ"],
-            [
-                [
-                    names[name],
-                    _spread(found[name], samples),
-                    *(
-                        [f"{found['lava'][name]['values']:,}", found["lava"][name]["differ"]]
-                        if name in found["lava"]
-                        else ["", ""]
-                    ),
-                ]
-                for name in names
-            ],
-        ),
+        *_last_frame(found),
         "Right answers after each frame, %; the shortest way to the answer takes "
         f"{first} frames, so that frame {first + 1} is the first whose answer has seen input:",
         "",
@@ -79,107 +68,62 @@ def _nmnist(found: dict[str, Any]) -> list[str]:
             ["frame", *names.values()],
             [[i + 1, *(frames[name][i] for name in names)] for i in range(len(frames["ann"]))],
         ),
+        *_cost(found["cost"]),
+        *_seconds(found["seconds"]),
+    ]
+
+
+def _last_frame(found: dict[str, Any]) -> list[str]:
+    """Accuracies after the last frame, and what Lava compared."""
+    rows = []
+    for name, title in EVENT_NETWORKS.items():
+        lava = found["lava"].get(name)
+        compared = ["", ""] if lava is None else [f"{lava['values']:,}", lava["differ"]]
+        rows.append([title, _spread(found[name], found["test_samples"]), *compared])
+    return _table(["", "right after the last frame, %", "Lava: values compared", "differ"], rows)
+
+
+def _cost(costs: dict[str, Any]) -> list[str]:
+    """Operations, energy and rates of the networks of integers."""
+    rows = [
+        [
+            EVENT_NETWORKS[name],
+            f"{cost['ann_macs']:,}",
+            f"{cost['synaptic_operations']:,}",
+            f"{cost['neuron_updates']:,}",
+            memory,
+            energy["ann_float"],
+            energy["ann_quantized"],
+            energy["snn"],
+        ]
+        for name, cost in costs.items()
+        for memory, energy in cost["microjoules"].items()
+    ]
+    head = ["", "ANN: MACs", "SNN: synaptic operations", "neuron updates", "memory model"]
+    rates = [
+        f"{EVENT_NETWORKS[name]}: " + ", ".join(f"{p} {r:.3f}" for p, r in cost["rates"].items())
+        for name, cost in costs.items()
+    ]
+    return [
         "Operations and modelled energy a recording, mean over the test recordings (`docs/energy.md`; the "
         "ANN executes every frame in full; an estimate, not a measurement):",
         "",
-    ]
-    rows = []
-    for name, cost in found["cost"].items():
-        for memory, energy in cost["microjoules"].items():
-            rows.append(
-                [
-                    names[name],
-                    f"{cost['ann_macs']:,}",
-                    f"{cost['synaptic_operations']:,}",
-                    f"{cost['neuron_updates']:,}",
-                    memory,
-                    energy["ann_float"],
-                    energy["ann_quantized"],
-                    energy["snn"],
-                ]
-            )
-    head = ["", "ANN: MACs", "SNN: synaptic operations", "neuron updates", "memory model"]
-    lines += _table([*head, "ANN float32, µJ", "ANN same bits, µJ", "SNN, µJ"], rows)
-    rates = found["cost"]
-    lines += [
-        "Spikes a neuron and step: "
-        + "; ".join(
-            f"{names[name]}: " + ", ".join(f"{p} {r:.3f}" for p, r in rates[name]["rates"].items())
-            for name in rates
-        )
-        + ".",
+        *_table([*head, "ANN float32, µJ", "ANN same bits, µJ", "SNN, µJ"], rows),
+        "Spikes a neuron and step: " + "; ".join(rates) + ".",
         "",
     ]
-    return [*lines, *_seconds(found["seconds"])]
 
 
 def _fashion(found: dict[str, Any]) -> list[str]:
-    samples = found["test_samples"]
-    ann = found["ann"]
-    steps = [int(t) for t in found["converted"]]
-    lines = [
+    return [
         "## Fashion-MNIST",
         "",
         f"{found['train_samples']:,} images to train, {found['validation_samples']:,} to choose by, "
-        f"{samples:,} to test; 16 grey levels. A convolutional network of 0.93 million multiply-accumulates "
-        f"({found['epochs']['ann']} epochs): **{_spread(ann, samples)} %** as an ANN in floats.",
+        f"{found['test_samples']:,} to test; 16 grey levels. A convolutional network of 0.93 million multiply-accumulates "
+        f"({found['epochs']['ann']} epochs): **{_spread(found['ann'], found['test_samples'])} %** as an ANN in floats.",
         "",
-        "### Converted only, and hybrid (method `stdb`, linear surrogate)",
-        "",
-        "Right answers in integers, %. Converted only is `snnc compile` with its defaults; hybrid begins with "
-        "the converted network and trains its weights through the spikes. Above "
-        f"{found['most_proved']} steps the worst input could leave a 24-bit potential (D319); these were compiled with "
-        "`--allow-overflow`.",
-        "",
-        *_table(
-            [
-                "steps T",
-                "converted only",
-                "hybrid",
-                "epochs",
-                "converted with 10 T",
-                "spikes a neuron and step",
-            ],
-            [
-                [
-                    t,
-                    found["converted"][str(t)],
-                    found["hybrid"].get(str(t), ""),
-                    found["epochs"]["hybrid"].get(str(t), ""),
-                    found["converted"].get(str(10 * t), "") if str(t) in found["hybrid"] else "",
-                    _rates(found, f"hybrid_{t}"),
-                ]
-                for t in steps
-            ],
-        ),
-        "### Trained thresholds (method `threshold`)",
-        "",
-        f"Right answers in integers, %, after {found['epochs']['thresholds']} epochs. Both begin with the same "
-        "network and thresholds; `fixed` trains the weights alone.",
-        "",
-        *_table(
-            [
-                "steps T",
-                "trained",
-                "fixed",
-                "thresholds, trained",
-                "fixed at",
-                "spikes, trained",
-                "spikes, fixed",
-            ],
-            [
-                [
-                    t,
-                    found["trained_thresholds"][t],
-                    found["fixed_thresholds"][t],
-                    _thresholds(found, f"trained_{t}"),
-                    _thresholds(found, f"fixed_{t}"),
-                    _rates(found, f"trained_{t}"),
-                    _rates(found, f"fixed_{t}"),
-                ]
-                for t in found["trained_thresholds"]
-            ],
-        ),
+        *_converted(found),
+        *_trained_thresholds(found),
         "### Weights of three bits (method `weights`)",
         "",
         "15 levels an activation, code `graded`:",
@@ -201,8 +145,64 @@ def _fashion(found: dict[str, Any]) -> list[str]:
                 for name, row in found["lava"].items()
             ],
         ),
+        *_seconds(found["seconds"]),
     ]
-    return [*lines, *_seconds(found["seconds"])]
+
+
+def _converted(found: dict[str, Any]) -> list[str]:
+    """Conversion alone beside hybrid training, by steps."""
+    converted, hybrid = found["converted"], found["hybrid"]
+    head = ["steps T", "converted only", "hybrid", "epochs", "converted with 10 T"]
+    return [
+        "### Converted only, and hybrid (method `stdb`, linear surrogate)",
+        "",
+        "Right answers in integers, %. Converted only is `snnc compile` with its defaults; hybrid begins with "
+        "the converted network and trains its weights through the spikes. Above "
+        f"{found['most_proved']} steps the worst input could leave a 24-bit potential (D319); these were compiled with "
+        "`--allow-overflow`.",
+        "",
+        *_table(
+            [*head, "spikes a neuron and step"],
+            [
+                [
+                    int(t),
+                    converted[t],
+                    hybrid.get(t, ""),
+                    found["epochs"]["hybrid"].get(t, ""),
+                    converted.get(str(10 * int(t)), "") if t in hybrid else "",
+                    _rates(found, f"hybrid_{t}"),
+                ]
+                for t in converted
+            ],
+        ),
+    ]
+
+
+def _trained_thresholds(found: dict[str, Any]) -> list[str]:
+    """Trained thresholds beside fixed ones, by steps."""
+    head = ["steps T", "trained", "fixed", "thresholds, trained", "fixed at"]
+    return [
+        "### Trained thresholds (method `threshold`)",
+        "",
+        f"Right answers in integers, %, after {found['epochs']['thresholds']} epochs. Both begin with the same "
+        "network and thresholds; `fixed` trains the weights alone.",
+        "",
+        *_table(
+            [*head, "spikes, trained", "spikes, fixed"],
+            [
+                [
+                    t,
+                    found["trained_thresholds"][t],
+                    found["fixed_thresholds"][t],
+                    _thresholds(found, f"trained_{t}"),
+                    _thresholds(found, f"fixed_{t}"),
+                    _rates(found, f"trained_{t}"),
+                    _rates(found, f"fixed_{t}"),
+                ]
+                for t in found["trained_thresholds"]
+            ],
+        ),
+    ]
 
 
 def _rates(found: dict[str, Any], name: str) -> str:
