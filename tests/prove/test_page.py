@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from .dependents import DEPENDENTS, NAMES_ONLY
 from .implementations import CODE, ELSEWHERE, EVERY_VALUE, IMPLEMENTATIONS, MEANT
 from .page import PAGE, rewritten
 
@@ -52,6 +53,22 @@ def test_whatever_computes_a_step_is_listed() -> None:
     assert not found - listed, "add it to tests/prove/implementations.py"
     idle = sorted(set(ELSEWHERE) - found)
     assert not idle, "these compute nothing of the kind any more"
+
+
+def test_whatever_names_a_reset_is_listed() -> None:
+    """Computes it, relies on it, or names it only: who changes the step reads the first two."""
+    computing = {place for each in IMPLEMENTATIONS for place in each.places}
+    relying = {place for each in DEPENDENTS for place in each.places}
+    for place in (*relying, *NAMES_ONLY):
+        assert (ROOT / place).is_file(), place
+    found = {
+        str(path.relative_to(ROOT))
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"\bReset\.|soft[_ ]reset|\bSUBTRACT\b", path.read_text())
+    }
+    assert not found - computing - relying - set(NAMES_ONLY), "add it to tests/prove/dependents.py"
+    assert not set(NAMES_ONLY) - found, "these name no reset any more"
 
 
 @pytest.mark.parametrize("each", IMPLEMENTATIONS, ids=[each.name for each in IMPLEMENTATIONS])

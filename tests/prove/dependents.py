@@ -1,0 +1,138 @@
+"""What relies on how a neuron's step goes without computing it: read it again when the step changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """One row of the second table of ``docs/one-step.md``.
+
+    Attributes:
+        name: for the table.
+        places: files of the repository.
+        relies: what they take for granted.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    relies: str
+
+
+DEPENDENTS = (
+    Dependent(
+        "range proofs",
+        (
+            "compiler/verify/potentials.py",
+            "compiler/verify/ranges.py",
+            "compiler/verify/claims.py",
+            "compiler/ir/program_ranges.py",
+        ),
+        "a spike takes one threshold or sets the potential back, and leaves nothing below 0 that was "
+        "not there before; a decay brings a value nearer to 0. If that changes, proofs are unsound",
+    ),
+    Dependent(
+        "choice of widths",
+        ("compiler/sim/fast/plan.py", "compiler/sim/fast/tables.py"),
+        "how far above its threshold a potential can stay after a spike; what is worked out beforehand",
+    ),
+    Dependent(
+        "thresholds, rates and levels",
+        (
+            "passes/balance_thresholds.py",
+            "passes/threshold_bound.py",
+            "passes/fold_thresholds.py",
+            "passes/correct_rates.py",
+            "passes/ease_hard_reset.py",
+            "passes/set_neurons.py",
+            "passes/choose_code.py",
+            "compiler/workflows/stages.py",
+        ),
+        "one spike is worth one threshold, and a soft reset loses nothing; what a hard reset loses",
+    ),
+    Dependent(
+        "decays on the chip's grid",
+        (
+            "passes/quantize_weights/decays.py",
+            "backends/xylo/bit_shift_decays.py",
+            "backends/xylo/bit_shifts.py",
+        ),
+        "in which order currents and potentials decay, and by how many parts of which unit",
+    ),
+    Dependent(
+        "NIR, read",
+        (
+            "compiler/frontend/nir/composite.py",
+            "compiler/frontend/nir/constants.py",
+            "compiler/frontend/nir/firing.py",
+            "compiler/frontend/nir/metadata.py",
+            "compiler/frontend/nir/neurons.py",
+        ),
+        "a soft reset is a feedback of minus one threshold; thresholds and decays come from equations",
+    ),
+    Dependent(
+        "NIR, written",
+        (
+            "backends/nir/checks.py",
+            "backends/nir/choices.py",
+            "backends/nir/held.py",
+            "backends/nir/engine.py",
+            "backends/nir/effects.py",
+        ),
+        "what a node holds after a spike, and what the reset has taken from it",
+    ),
+    Dependent(
+        "checks of back ends",
+        (
+            "backends/loihi/lif.py",
+            "backends/loihi/stock.py",
+            "backends/loihi1/population_checks.py",
+            "backends/loihi1/bounds.py",
+            "backends/sanafe/saturation.py",
+            "backends/xylo/target.py",
+        ),
+        "which neurons the engine's own step gives equal spikes for; the others are refused",
+    ),
+    Dependent(
+        "training and noise",
+        (
+            "compiler/noise/quantizer.py",
+            "compiler/noise/measure.py",
+            "compiler/training/methods/stdb.py",
+        ),
+        "spikes of K steps in one expression; what the potential keeps of a frame",
+    ),
+    Dependent(
+        "relays",
+        ("compiler/ir/relays.py",),
+        "a neuron with threshold, weight and hard reset passes every spike on, one step later",
+    ),
+    Dependent(
+        "words for differences",
+        ("compiler/verify/causes.py",),
+        "which fields of a neuron belong to its reset",
+    ),
+    Dependent(
+        "expected values of tests",
+        (
+            "compiler/conformance/kit.py",
+            "compiler/conformance/neuron_cases.py",
+            "tests/verify/test_ranges.py",
+            "tests/prove/test_planted.py",
+        ),
+        "numbers worked out by hand, and mistakes that are planted by a line's text",
+    ),
+)
+
+NAMES_ONLY = {
+    "backends/loihi/conformance.py": "which cases the target takes",
+    "backends/nir/conformance.py": "which cases the target takes",
+    "backends/xylo/conformance.py": "which cases the target takes",
+    "backends/loihi1/target.py": "states the resets that its neurons have",
+    "compiler/ir/dynamics.py": "defines the words",
+    "compiler/ir/target.py": "states the resets of a target",
+    "samples/c_backend/snnc_c/conformance.py": "which cases the target takes",
+    "samples/nir_readers/cases.py": "networks that are written for readers",
+}
+"""Files that name a reset and rely on nothing of it."""
