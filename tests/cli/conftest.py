@@ -1,4 +1,4 @@
-"""The command line in this process, and a small bundle to work on."""
+"""The command line in this process, what a refusal looks like, and a small bundle to work on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,25 @@ class Done:
 
 
 Command = Callable[..., Done]
+
+
+def refused(done: Done, *parts: str) -> None:
+    """Exit code 2 and a message with all parts, on standard error, without a traceback."""
+    assert done.code == 2, done
+    assert "Traceback" not in done.err
+    for part in parts:
+        assert part in done.err, (part, done.err)
+
+
+def compile_(snnc: Command, *more: str | Path, model: Path = MODEL, target: str = "loihi") -> Done:
+    """``snnc compile`` of the shipped network, if no other is given."""
+    return snnc("compile", model, "--target", target, *more)
+
+
+def save(path: Path, **arrays: Any) -> Path:
+    """An archive of arrays."""
+    np.savez(path, **arrays)
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +91,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x = np.random.default_rng(0).poisson(0.1, (3, 4, 2, 16, 16)).astype(np.uint8)
     np.savez(path, x=x, y=np.array([1, 2, 3]))
     return path
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, to see that nothing is written."""
+    folder = tmp_path / "place"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder

@@ -142,7 +142,7 @@ LISTS = [
 """Texts that hold numbers."""
 
 
-@pytest.mark.parametrize(("command", "option", "kind"), [*number_options(), *LISTS])
+@pytest.mark.parametrize("number", [*number_options(), *LISTS], ids=lambda n: " ".join(n[:2]))
 def test_a_commands_number(
     snnc: Command,
     finished: Path,
@@ -151,10 +151,9 @@ def test_a_commands_number(
     nir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    command: str,
-    option: str,
-    kind: type,
+    number: tuple[str, str, type],
 ) -> None:
+    command, option, kind = number
     monkeypatch.chdir(tmp_path)
     model = {"--input-shape": state, "--dt": nir}.get(option, MODEL)
     known: dict[str, list[str | Path]] = {

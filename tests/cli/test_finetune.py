@@ -15,8 +15,7 @@ from torch import nn
 
 from tests.training.problems import digits, trained_rollout
 
-from .conftest import Command
-from .test_bad_input import refused
+from .conftest import Command, refused
 
 CODE = '''
 """The user's own code."""

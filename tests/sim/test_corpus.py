@@ -16,7 +16,8 @@ from snnc.sim.fast.compiled import CHECKED
 from snnc.sim.fast.plan import SHORT, make_plan
 from snnc.sim.fast.simulator import bounds
 from snnc.sim.fast.tables import build_tables
-from tests.sim.aimed import AIMS, CONSTANT, DOUBLE, FLOAT, LANES, WORD
+from tests.sim.aimed import AIMS, CONSTANT
+from tests.sim.chosen_sums import DOUBLE, FLOAT, LANES, WORD
 from tests.sim.corpus import KINDS, case, cases, faults
 from tests.sim.seeds import fresh_seed
 
