@@ -15,7 +15,7 @@ from snnc.bundle.data import Data
 from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.cost.energy import Cost, cost
 from snnc.errors import Diagnostic, counted, fail, nearest
-from snnc.ir import Program
+from snnc.ir import Integers, Program
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 from snnc.sim import check_simulator, encode, simulate, tally
@@ -41,9 +41,9 @@ class Run(Result):
             chip's units: ``potential_of_one`` of them are 1 in the units of the model.
         spike_counts: by population, payloads summed over samples and steps, int64 (\\*shape).
         events: likewise the number of spikes.
-        spikes: of the populations that were recorded, int32 (samples, steps, \\*shape): 0, or the
-            spike's payload, 1 in binary codes.
-        potentials: likewise the potential after each step, in the chip's units.
+        spikes: of the populations that were recorded, (samples, steps, \\*shape): int8, 0 or 1, or
+            int32 where spikes carry payloads.
+        potentials: likewise the potential after each step, int32, in the chip's units.
         warnings: what the data do that the bundle was not made for.
     """
 
@@ -53,7 +53,7 @@ class Run(Result):
     spike_counts: dict[str, NDArray[np.int64]]
     events: dict[str, NDArray[np.int64]]
     warnings: tuple[Diagnostic, ...]
-    spikes: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    spikes: dict[str, Integers] = field(default_factory=dict)
     potentials: dict[str, NDArray[np.int32]] = field(default_factory=dict)
 
     @property
@@ -180,7 +180,7 @@ def _recorded_names(program: Program, names: tuple[str, ...]) -> tuple[str, ...]
 
 def record_steps(
     program: Program, counts: NDArray[np.int64], names: tuple[str, ...], simulator: str
-) -> tuple[dict[str, NDArray[np.int32]], dict[str, NDArray[np.int32]]]:
+) -> tuple[dict[str, Integers], dict[str, NDArray[np.int32]]]:
     """Spikes and potentials of some populations at every time step.
 
     Args:
@@ -190,8 +190,8 @@ def record_steps(
         simulator: ``fast`` or ``reference``.
 
     Returns:
-        Spikes and potentials by name, int32 (samples, steps, \\*shape): the readout has no spikes, the
-        input no potential.
+        Spikes and potentials by name, (samples, steps, \\*shape), as :class:`Run` has them: the readout
+        has no spikes, the input no potential.
 
     Raises:
         UserError: D139 they are more than memory holds.

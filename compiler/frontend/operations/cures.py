@@ -6,7 +6,7 @@ from snnc.frontend.archives.exported import Node
 
 HOW_TO_EXPORT = (
     "write the model with snnc.Rollout.export(path), or with "
-    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see README"
+    "torch.export.save(torch.export.export(net.eval(), (example_frame,)), path); see docs/models.md"
 )
 
 SPIKES = "spiking neurons compute a rectified sum; put nn.ReLU or nn.ReLU6 here and train again"
@@ -74,7 +74,7 @@ HIGHER_ORDER: dict[str, str] = {
 
 ANYTHING_ELSE = (
     "build the network from nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.AvgPool2d, nn.Flatten, "
-    "sums and nn.ReLU; README lists every operation"
+    "sums and nn.ReLU; docs/models.md lists every operation"
 )
 
 
