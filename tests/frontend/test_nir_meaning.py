@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +122,50 @@ def test_the_answer_is_what_the_file_says(after: int, adds_up: bool, tmp_path: P
     assert model.graph.readout.accumulate is adds_up
     summed = [n for n in model.notes if n.code == "N718" and "add the answers up" in n.what]
     assert bool(summed) == (after > 1)
+
+
+DELAYS = [
+    np.array([0, 1, 2]),
+    np.array([5, 0, 5]),
+    np.array([3, 3, 3]),
+    np.array([0, 40, 7]),
+]
+
+
+@pytest.mark.parametrize("steps", DELAYS)
+@pytest.mark.parametrize("where", ["input", "between"])
+def test_every_element_has_its_own_delay(steps: Any, where: str, tmp_path: Path) -> None:
+    """A part for each number of steps; constants wait with what they belong to."""
+    full, wait = np.ones(3), nir.Delay(np.asarray(steps, np.float32) * np.float32(0.1))
+    first = nir.Affine(WEIGHT, np.full(3, 0.2))
+    nodes = {
+        "in": nir.Input(np.array([3])),
+        "w": first,
+        "d": wait,
+        "a": nir.IF(full * 5, full * 1.3, full * 0),
+        "out": nir.Output(np.array([3])),
+    }
+    way = ["in", "d", "w", "a", "out"] if where == "input" else ["in", "w", "d", "a", "out"]
+    graph = nir.NIRGraph(nodes, list(itertools.pairwise(way)))
+    model = load(graph, tmp_path, dt=0.1)
+    expected = run_nir(graph, FRAMES, 0.1)["a"]
+    assert expected.sum() > 10 and np.array_equal(expected, float_spikes(model.graph, FRAMES)["a"])
+    delays = {p.frames for p in model.graph.projections if p.target == "a"} - {0}
+    assert delays == set(steps.tolist()) - {0}
+
+
+@pytest.mark.parametrize(
+    ("delays", "said"),
+    [
+        ([0.0, 0.15, 0.0], r"0\.15 s is 1\.5 steps"),
+        ([0.0, -0.1, 0.0], "a delay of -0.1 s"),
+        ([0.0, np.nan, 0.0], "a delay of nan s"),
+        ([0.0, 1e9, 0.0], "from 0 to 1048576 steps"),
+        (np.arange(2000) * 0.1, "2000 different delays in one node, the limit is 1024"),
+    ],
+)
+def test_delays_that_no_connection_has(delays: Any, said: str, tmp_path: Path) -> None:
+    size = len(delays)
+    full, wait = np.ones(size), nir.Delay(np.asarray(delays, np.float32))
+    graph = chain(nir.Linear(np.eye(size)), wait, nir.IF(full, full, full * 0))
+    assert re.search(said, refused(graph, tmp_path, dt=0.1))

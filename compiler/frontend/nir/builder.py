@@ -13,7 +13,7 @@ from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projec
 
 from .constants import always, brought, connection, constant_of, once
 from .file import Nodes, kind_of
-from .layers import channels_of, elementwise, layer
+from .layers import channels_of, elementwise, layer, only
 from .metadata import Answer, Said, frame_notes, neuron_metadata
 from .neurons import SILENT, SPIKING, Clock, delay_steps, dynamics
 from .timing import late_problems, with_loops
@@ -104,14 +104,26 @@ class Builder:
 
     def _through(self, name: str, signal: Signal) -> Signal:
         node = self.nodes.nodes[name]
-        if kind_of(node) == "Delay":
-            return self._delayed(name, signal, delay_steps(name, node, self.clock))
         try:
+            if kind_of(node) == "Delay":
+                return self._each_delayed(name, signal, delay_steps(name, node, self.clock))
             for op in layer(node, signal.shape):
                 signal = signal.through(op, name)
             return signal
         except ValueError as problem:
             raise fail("D209", str(problem), where=name) from problem
+
+    def _each_delayed(self, name: str, signal: Signal, delays: dict[int, Array]) -> Signal:
+        """A signal whose elements have delays of their own: a part for each number of steps."""
+        if len(delays) == 1:
+            return self._delayed(name, signal, next(iter(delays)))
+        total = Signal(signal.shape)
+        for steps, elements in delays.items():
+            if elements.shape != signal.shape:
+                raise ValueError(f"gets {signal.shape}, has {elements.shape}")
+            part = signal.through(only(elements), name)
+            total = total.plus(self._delayed(name, part, steps))
+        return total
 
     def _delayed(self, name: str, signal: Signal, steps: int) -> Signal:
         """A signal so many steps later; its constants are brought by a neuron."""

@@ -56,6 +56,13 @@ def elementwise(factor: Array) -> Op:
     return SparseLinear(sparse.csr_array(sparse.diags_array(factor.ravel())), factor.shape)
 
 
+def only(elements: Array) -> Op:
+    """Some elements of a signal as they are, 0 in place of the others; ``elements`` true or false."""
+    chosen = np.flatnonzero(elements)
+    parts = (np.ones(len(chosen)), (chosen, chosen))
+    return SparseLinear(sparse.csr_array(parts, shape=(elements.size, elements.size)), elements.shape)
+
+
 def layer(node: Any, shape: Shape) -> tuple[Op, ...]:
     """The operations of a node, for a signal of ``shape``; a Conv1d is a Conv2d of images of height 1.
 

@@ -147,23 +147,38 @@ def _kept(clock: Clock, tau: Array) -> float:
     return 0.0 if abs(kept) < 1e-6 else kept
 
 
-def delay_steps(name: str, node: Any, clock: Clock) -> int:
-    """A Delay node's delay in steps.
+MOST_DELAYS = 2**10
+"""Different delays in one node: each becomes a connection of its own."""
+
+LONGEST = 2**20
+"""Steps."""
+
+
+def delay_steps(name: str, node: Any, clock: Clock) -> dict[int, Array]:
+    """A Delay node's delays in steps, and which elements have each: true or false, of the node's shape.
 
     Raises:
-        UserError: D211 it is not one whole number of steps for all elements.
+        UserError: D211 they are no whole numbers of steps from 0 to ``LONGEST``, or more than
+            ``MOST_DELAYS`` different ones.
     """
     delays = np.asarray(node.delay, np.float64)
     steps = np.rint(delays / clock.dt)
-    if delays.size and (np.ptp(delays) > 0 or delays.min() < 0 or not np.isfinite(delays).all()):
-        what = f"delays from {delays.min():.6g} to {delays.max():.6g} s in one node"
-        raise fail("D211", what, where=name, why="a connection has one delay, of 0 or more")
-    if np.any(np.abs(steps * clock.dt - delays) > 1e-3 * clock.dt):
+    wrong = ~(np.isfinite(delays) & (delays >= 0) & (steps <= LONGEST))
+    if np.any(wrong):
+        what = f"a delay of {float(delays[wrong].flat[0]):.6g} s at a time step of {clock.dt:.6g} s"
+        raise fail("D211", what, where=name, why=f"delays are from 0 to {LONGEST} steps long")
+    off = np.abs(steps * clock.dt - delays) > 1e-3 * clock.dt
+    if np.any(off):
+        first = float(delays[off].flat[0])
         raise fail(
             "D211",
-            f"a delay of {delays.flat[0]:.6g} s is {delays.flat[0] / clock.dt:.6g} steps",
+            f"a delay of {first:.6g} s is {first / clock.dt:.6g} steps",
             where=name,
             why="a chip delays by whole steps",
             help="choose --dt so that it divides every delay",
         )
-    return int(steps.flat[0]) if steps.size else 0
+    found = np.unique(steps)
+    if len(found) > MOST_DELAYS:
+        what = f"{len(found)} different delays in one node, the limit is {MOST_DELAYS}"
+        raise fail("D211", what, where=name, why="each becomes a connection of its own")
+    return {int(each): steps == each for each in found} or {0: np.ones(delays.shape, bool)}
