@@ -87,6 +87,19 @@ def probe_hdf5(data: bytes, place: str, kind: Kind) -> None:
     raise kind.wrong(place, f"reading it failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
 
 
+def hdf5_root(data: bytes, place: str, kind: Kind) -> tuple[list[str], list[str]]:
+    """Names of what the root of an HDF5 file holds, and of its attributes. Needs the package h5py.
+
+    Raises:
+        UserError: as :func:`probe_hdf5`, which it goes through.
+    """
+    import h5py
+
+    probe_hdf5(data, place, kind)
+    with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
+        return [str(name) for name in file], [str(name) for name in file.attrs]
+
+
 def remember_hdf5(data: bytes) -> None:
     """Take a file for harmless in this process: it was looked through, or the library made it here."""
     if len(_harmless) == MOST_KNOWN:

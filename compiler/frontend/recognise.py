@@ -9,6 +9,7 @@ from snnc.errors import UserError, fail
 
 from .archives.archive import Archive, damaged
 from .operations.cures import HOW_TO_EXPORT
+from .operations.foreign import foreign, foreign_zip
 from .torch_save.pickles import calls, refuse_code
 from .torch_save.saved import Saved, is_safetensors, saved_archive, saved_pickle
 
@@ -47,6 +48,8 @@ def find_model(archive: Archive) -> str:
             "this archive holds a compiled library",
             "an AOTInductor package is machine code; the network cannot be read back from it",
         )
+    if (other := foreign_zip(names)) is not None:
+        raise fail("D102", other.what, where=str(archive.path), help=other.help)
     if names and all(name.endswith(".npy") for name in names):
         raise _no_model(archive.path, "these are numpy arrays (.npz), not a model")
     raise _no_model(archive.path, "this is a zip archive, but not one that torch.export wrote")
@@ -91,6 +94,8 @@ def refuse_other_file(path: Path, data: bytes) -> UserError:
         return damaged(str(path), "it begins like a pickle and does not go on like one")
     if data.startswith(b"\x93NUMPY"):
         return _no_model(path, "this is a numpy array (.npy), not a model")
+    if (other := foreign(data)) is not None:
+        return fail("D102", other.what, where=str(path), help=other.help)
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import UserError, fail
-from snnc.files import Kind, parse_nir
+from snnc.files import Kind, hdf5_root, parse_nir
+from snnc.frontend.operations.foreign import foreign_hdf5
 from snnc.optional import missing
 
 NIR = Kind(
@@ -55,8 +56,8 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
     """Read a file that nir 1.0.8 can read, and dissolve its sub-graphs.
 
     Raises:
-        UserError: D123 the package nir is missing, D117 it cannot read the file, D205 the network has
-            not exactly one input and one output.
+        UserError: D123 the package nir is missing, D117 it cannot read the file, D102 it holds
+            something else, D205 the network has not exactly one input and one output.
     """
     try:
         import h5py  # noqa: F401
@@ -64,6 +65,8 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
     except ImportError as problem:
         what = "reading NIR files needs the package nir"
         raise missing("nir", what, problem, where=str(path)) from None
+    if (other := foreign_hdf5(*hdf5_root(data, str(path), NIR))) is not None:
+        raise fail("D102", other.what, where=str(path), help=other.help)
     return flatten(parse_nir(data, str(path), NIR))
 
 
