@@ -164,6 +164,24 @@ def joined(axis: int, stacked: bool = False) -> Callable[[Generator], Case]:
     return draw
 
 
+def image_of_three(d: Generator) -> Shape:
+    return image(d, 3)
+
+
+def transposed(axes: int) -> Callable[[Generator], Case]:
+    """Everything that a transposed convolution has, drawn."""
+
+    def draw(d: Generator) -> Case:
+        groups, stride = some(d, 1, 2), some(d, 1, 3)
+        ins, outs, kernel = groups * some(d, 1, 2), groups * some(d, 1, 2), some(d, 2, 3)
+        kind = (nn.ConvTranspose1d, nn.ConvTranspose2d)[axes - 1]
+        more = some(d, 0, stride - 1)
+        layer = kind(ins, outs, kernel, stride, some(d, 0, 1), more, groups, bool(some(d, 0, 1)))
+        return layer, (line, image)[axes - 1](d, ins)
+
+    return draw
+
+
 def max_pool(axes: int) -> Callable[[Generator], Case]:
     """Of what is never negative; window, stride, padding and dilation drawn."""
 
@@ -236,6 +254,29 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "minimum": on(line, lambda x: torch.minimum(x, 0.2 - x)),
     "max-of-two": on(line, lambda x: torch.max(x, -x)),
     "min-of-two": on(line, lambda x: torch.min(x, torch.full((1,), 0.5))),
+    "chunk": on(image, lambda x: sum(x.repeat(1, 2, 1, 1).chunk(2, 1), torch.zeros(()))),
+    "chunk-uneven": on((5,), lambda x: torch.cat(x.chunk(3, 1)[::-1], 1)),
+    "split": on((7, 3), lambda x: torch.cat(x.split(3, 1)[::-1], 1)),
+    "split-sizes": on((4, 6), lambda x: torch.cat(x.split([1, 5], 2)[::-1], 2)),
+    "unbind": on((3, 4), lambda x: x.unbind(1)[0] - x.unbind(1)[2]),
+    "index": on(image_of_three, lambda x: x[:, [2, 0]]),
+    "index-select": on(image_of_three, lambda x: torch.index_select(x, 1, torch.tensor([1, 1, 0]))),
+    "roll": on(image, lambda x: x.roll((1, -2), (2, 3))),
+    "pixel-shuffle": on((8, 3, 4), lambda x: F.pixel_shuffle(x, 2)),
+    "pixel-unshuffle": on((2, 4, 6), lambda x: F.pixel_unshuffle(x, 2)),
+    "channel-shuffle": on((6, 3, 2), lambda x: F.channel_shuffle(x, 3)),
+    "upsample-nearest1d": on(line, lambda x: F.interpolate(x, scale_factor=2.5)),
+    "upsample-nearest2d": on(image, lambda x: F.interpolate(x, size=(11, 5))),
+    "upsample-nearest-factor": on(image, lambda x: F.interpolate(x, scale_factor=(2, 1.7))),
+    "upsample-exact1d": on(line, lambda x: F.interpolate(x, size=17, mode="nearest-exact")),
+    "upsample-exact2d": on(image, lambda x: F.interpolate(x, size=(11, 5), mode="nearest-exact")),
+    "upsample-linear": on(line, lambda x: F.interpolate(x, scale_factor=1.6, mode="linear")),
+    "upsample-bilinear": on(image, lambda x: F.interpolate(x, size=(11, 5), mode="bilinear")),
+    "upsample-corners": on(
+        image, lambda x: F.interpolate(x, size=(11, 1), mode="bilinear", align_corners=True)
+    ),
+    "conv-transpose1d": transposed(1),
+    "conv-transpose2d": transposed(2),
     "max-pool1d": max_pool(1),
     "max-pool2d": max_pool(2),
     "max-pool-before-relu6": lambda d: (

@@ -280,6 +280,8 @@ def _argument(argument: Any) -> Any:
     if kind == "as_float":
         # The schema writes what JSON has no word for as "Infinity" and "NaN".
         return float(content)
+    if kind == "as_floats":
+        return tuple(float(entry) for entry in content)
     if kind in SCALARS:
         return _checked(content, SCALARS[kind])
     if kind in LISTS:

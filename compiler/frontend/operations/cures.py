@@ -17,7 +17,6 @@ LOOP = "build the recurrence from snnc.Rollout edges, whose delays the chip can 
 NORM = "use nn.BatchNorm2d, which becomes part of the weights; others depend on each input"
 PRODUCT = "a chip adds what arrives and multiplies by fixed weights only"
 CONV2D = "use nn.Conv2d or nn.Conv1d"
-UPSAMPLE = "use nn.Conv2d; there is no operation that makes images larger"
 BUFFER = "compute the numbers beforehand and register_buffer them"
 NO_GRAD = "remove torch.no_grad() from forward; put it around the call of torch.export.export"
 BRANCH = "a chip computes the same for every input; make forward free of conditions and loops"
@@ -29,9 +28,8 @@ CURES: dict[str, str] = {
     "argmax": AT_THE_END,
     "bmm": PRODUCT,
     "celu": SPIKES,
-    "chunk": "split the layer before it into several layers",
     "conv3d": CONV2D,
-    "conv_transpose2d": UPSAMPLE,
+    "conv_transpose3d": CONV2D,
     "elu": SPIKES,
     "exp": SPIKES,
     "gelu": SPIKES,
@@ -57,11 +55,8 @@ CURES: dict[str, str] = {
     "silu": SPIKES,
     "softmax": AT_THE_END,
     "softplus": SPIKES,
-    "split": "split the layer before it into several layers",
     "tanh": SPIKES,
     "topk": AT_THE_END,
-    "upsample_bilinear2d": UPSAMPLE,
-    "upsample_nearest2d": UPSAMPLE,
     "where": BRANCH,
 }
 

@@ -10,8 +10,9 @@ import scipy.sparse as sparse
 from snnc.ir import Array, BatchNorm, Conv2d, Linear, Pair, Reshape, SparseLinear, size
 
 from .call import Call, Rules, UnsupportedError
-from .cures import CURES, MERGE, PRODUCT, UPSAMPLE
+from .cures import CURES, MERGE, PRODUCT
 from .expression import Signal
+from .resizing import transposed_convolution
 
 
 def conv1d(call: Call) -> Signal:
@@ -26,12 +27,12 @@ def conv2d(call: Call) -> Signal:
 
 def convolution(call: Call) -> Signal:
     """``convolution``: what decompositions make of ``conv1d`` and ``conv2d``."""
-    call.numbers("output_padding")
-    if call.flag("transposed", False):
-        raise UnsupportedError("a transposed convolution", UPSAMPLE)
     axes = call.constant("weight").ndim - 2
     if axes not in (1, 2):
         raise UnsupportedError(f"{call.node.target} in {axes} dimensions", CURES["conv3d"])
+    if call.flag("transposed", False):
+        return transposed_convolution(call, axes)
+    call.numbers("output_padding")
     return _convolution(call, axes)
 
 

@@ -48,7 +48,7 @@ def _avg_pool(call: Call, axes: int) -> Signal:
             _windows(n, k, s, p, ceil, padded, divisor is None)
             for n, k, s, p in zip(given, kernel, stride, padding, strict=True)
         ]
-        pooled, factor = _separable(call, source, windows), 1.0 if divisor is None else 1 / divisor
+        pooled, factor = separable(call, source, windows), 1.0 if divisor is None else 1 / divisor
     return pooled if factor == 1 else call.through(pooled, Scale(np.array(factor)))
 
 
@@ -76,7 +76,7 @@ def _windows(
     return matrix
 
 
-def _separable(call: Call, source: Signal, windows: Sequence[Array]) -> Signal:
+def separable(call: Call, source: Signal, windows: Sequence[Array]) -> Signal:
     """One matrix along each axis behind the channels."""
     whole = sparse.identity(source.shape[0], format="csr")
     for matrix in windows:
@@ -113,7 +113,7 @@ def _adaptive(call: Call, axes: int) -> Signal:
             inside = slice(row * n // out, -(-(row + 1) * n // out))
             matrix[row, inside] = 1 / (inside.stop - inside.start)
         windows.append(matrix)
-    return _separable(call, source, windows)
+    return separable(call, source, windows)
 
 
 def mean(call: Call) -> Signal:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from snnc.ir import Array, Conv2d, Place, Shape
 
 from .call import Call, Rules, UnsupportedError
-from .cures import MERGE
+from .cures import BRANCH, MERGE
 from .expression import Signal, Tensor
 from .gathering import gather, numbered, rearranging
 
@@ -101,6 +102,61 @@ def narrow(call: Call, x: Array) -> Array:
 def select(call: Call, x: Array) -> Array:
     """``select``: one element along an axis, which goes."""
     return np.asarray(np.take(x, call.value("index"), axis=call.value("dim")))
+
+
+def index_select(call: Call, x: Array) -> Array:
+    """``index_select``: the elements of a fixed list along an axis."""
+    return np.take(x, _whole(call.constant("index")), axis=call.value("dim"))
+
+
+def index(call: Call, x: Array) -> Array:
+    """``index``: fixed lists along some axes."""
+    call.asked.add("indices")
+    given = call.node.arguments["indices"]
+    lists = [None if part is None else call.lookup(part.name) for part in given]
+    if any(isinstance(part, Signal) for part in lists):
+        raise UnsupportedError(f"{call.node.target} by what depends on the input", BRANCH)
+    places = [slice(None) if part is None else _whole(np.asarray(part)) for part in lists]
+    return np.asarray(x[tuple(places)])
+
+
+def _whole(values: Array) -> Array:
+    return np.asarray(values, np.int64)
+
+
+def roll(call: Call, x: Array) -> Array:
+    """``roll``: along some axes, around the end."""
+    return np.roll(x, call.numbers("shifts"), call.numbers("dims"))
+
+
+def pieces(call: Call) -> tuple[Tensor, ...]:
+    """``split``, ``split_with_sizes``, ``chunk`` and ``unbind``: parts along one axis."""
+    tensor, axis = call.value("self"), int(call.value("dim", 0))
+    is_signal = isinstance(tensor, Signal)
+    x = numbered(tensor.shape)[None] if is_signal else np.asarray(tensor, np.float64)
+    axis = _axis(x, axis)
+    length = x.shape[axis]
+    if call.node.op == "unbind":
+        parts = [np.take(x, n, axis=axis) for n in range(length)]
+    else:
+        parts = np.split(x, np.cumsum(_lengths(call, length))[:-1].tolist(), axis=axis)
+    if not is_signal:
+        return tuple(parts)
+    if axis == 0:
+        raise UnsupportedError(f"{call.node.target} along the batch axis", MERGE)
+    return tuple(gather(call, tensor, part[0]) for part in parts)
+
+
+def _lengths(call: Call, length: int) -> list[int]:
+    if call.node.op == "chunk":
+        one = -(-length // int(call.value("chunks")))
+    elif call.node.op == "split" and isinstance(call.value("split_size"), int):
+        one = int(call.value("split_size"))
+    else:
+        return list(call.numbers("split_sizes" if call.node.op != "split" else "split_size"))
+    if one < 1:
+        raise ValueError(f"parts of {one} elements")
+    return [min(one, length - first) for first in range(0, length, one)]
 
 
 def flip(call: Call, x: Array) -> Array:
@@ -218,6 +274,11 @@ def _border(shape: Shape, rows: tuple[int, int], columns: tuple[int, int]) -> Co
     return Conv2d(weight, None, (1, 1), (max(rows), max(columns)), groups=shape[0])
 
 
+PIECES: Mapping[str, Callable[[Call], tuple[Tensor, ...]]] = dict.fromkeys(
+    ("chunk", "split", "split_with_sizes", "unbind"), pieces
+)
+"""Operations that give several tensors."""
+
 REARRANGING: Rules = {
     "_unsafe_view": rearranging(view),
     "cat": cat,
@@ -225,6 +286,8 @@ REARRANGING: Rules = {
     "expand": rearranging(expand),
     "flatten": rearranging(flatten),
     "flip": rearranging(flip),
+    "index": rearranging(index),
+    "index_select": rearranging(index_select),
     "mT": rearranging(turn),
     "movedim": rearranging(movedim),
     "narrow": rearranging(narrow),
@@ -232,6 +295,7 @@ REARRANGING: Rules = {
     "permute": rearranging(permute),
     "repeat": rearranging(repeat),
     "reshape": rearranging(view),
+    "roll": rearranging(roll),
     "select": rearranging(select),
     "slice": rearranging(part),
     "squeeze": rearranging(squeeze),

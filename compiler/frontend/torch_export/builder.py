@@ -27,7 +27,8 @@ from snnc.frontend.operations.memory import (
 from snnc.frontend.operations.piecewise import PIECEWISE, between
 from snnc.frontend.operations.pooling import POOLING
 from snnc.frontend.operations.pooling_order import with_pooling_last
-from snnc.frontend.operations.rearranging import REARRANGING
+from snnc.frontend.operations.rearranging import PIECES, REARRANGING
+from snnc.frontend.operations.resizing import RESIZING
 from snnc.frontend.operations.signs import is_sum_of_positives
 from snnc.frontend.operations.straight_through import without_straight_through
 from snnc.frontend.operations.training_mode import refuse_training_mode
@@ -45,7 +46,7 @@ from .interface import (
 )
 from .states import states_in
 
-RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **ARITHMETIC}
+RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC}
 
 INPUT = "input"
 
@@ -191,6 +192,10 @@ class _Builder:
     def _results(self, call: Call) -> tuple[Tensor, ...]:
         """What an operation gives, or the first of it; torch computes constants where we cannot."""
         try:
+            if call.node.op in PIECES:
+                parts = PIECES[call.node.op](call)
+                call.refuse_leftovers()
+                return parts
             return (self._apply(call),)
         except (UnsupportedError, *MALFORMED):
             if self._is_live(call.node) or not can_fold(call.node):
