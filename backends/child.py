@@ -38,6 +38,7 @@ REPORT = (
 )
 
 
+# Many arguments: back ends call it by name, and every engine differs in nearly all of them.
 def run_script(
     python: Path,
     script: Path,

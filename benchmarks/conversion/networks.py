@@ -71,6 +71,7 @@ class Divide(nn.Module):
         return x / self.by
 
 
+# Many arguments: those of nn.Conv2d, by the names that torch gives them.
 def conv(
     inputs: int,
     outputs: int,

@@ -52,7 +52,8 @@ __all__ = [
 ]
 
 
-def compile(  # the options of the command, by name: there is no smaller door
+# Many arguments: the options of the command, by name; there is no smaller door.
+def compile(
     model: ModelLike,
     target: str,
     output: str | os.PathLike[str] | None = None,
@@ -186,7 +187,8 @@ def inspect(
     return inspect_model(source.load())
 
 
-def tune(  # the options of the command, by name
+# Many arguments: the options of the command, by name.
+def tune(
     model: ModelLike,
     target: str,
     data: DataLike,
@@ -267,7 +269,8 @@ def explain(code: str) -> Message:
     return catalogue().find(code)
 
 
-def finetune(  # the options of the command, by name
+# Many arguments: the options of the command, by name.
+def finetune(
     model: ModelLike,
     method: str,
     data: DataLike,
@@ -333,7 +336,8 @@ def finetune(  # the options of the command, by name
     return train_further(source, options, files, report=progress)
 
 
-def measure_noise(  # the options of the command, by name
+# Many arguments: the options of the command, by name.
+def measure_noise(
     model: ModelLike,
     data: DataLike,
     *,

@@ -107,7 +107,8 @@ class Bundle(Result):
         )
         return verify_bundle(self.folder, options, report=progress)
 
-    def ladder(  # the ladder's ends and verify's options, as on the command line
+    # Many arguments: the ladder's ends and verify's options, as on the command line.
+    def ladder(
         self,
         data: DataLike = None,
         *,

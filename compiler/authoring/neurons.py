@@ -52,6 +52,7 @@ class SpikingNeuron(nn.Module):
         ValueError: something out of bounds.
     """
 
+    # Many arguments: each is a property of the neuron, given by name; see the class.
     def __init__(
         self,
         steps: int,

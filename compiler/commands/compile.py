@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from snnc.passes import Pass
 
 
-def compile_(  # the options are the command line
+# Long, many arguments: each is an option of the command line; typer reads the signature.
+def compile_(
     model: ModelPath,
     target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     calibration: Annotated[

@@ -19,7 +19,8 @@ from .options import (
 from .output.progress import progress
 
 
-def finetune(  # the options are the command line
+# Many arguments: each is an option of the command line; typer reads the signature.
+def finetune(
     model: ModelPath,
     method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
     data: LabelledPath,

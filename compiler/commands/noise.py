@@ -12,7 +12,8 @@ from .output import console
 from .output.progress import progress
 
 
-def noise(  # the options are the command line
+# Many arguments: each is an option of the command line; typer reads the signature.
+def noise(
     model: ModelPath,
     data: DataPath,
     steps: Annotated[

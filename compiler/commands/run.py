@@ -13,7 +13,7 @@ from .output import console
 from .output.progress import progress
 
 
-def run(  # the options are the command line
+def run(
     bundle: BundlePath,
     data: DataPath,
     output: Annotated[

@@ -22,7 +22,8 @@ from .output import console
 from .output.progress import progress
 
 
-def tune(  # the options are the command line
+# Long, many arguments: each is an option of the command line; typer reads the signature.
+def tune(
     model: ModelPath,
     target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     data: DataPath,

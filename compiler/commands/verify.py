@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from snnc.workflows.verify import Verification
 
 
-def verify(  # the options are the command line
+# Long, many arguments: each is an option of the command line; typer reads the signature.
+def verify(
     bundle: BundlePath,
     data: Annotated[Path | None, typer.Option(help=".npz with x; random input without it")] = None,
     samples: Annotated[int, typer.Option(help="use only the first N samples")] = 20,

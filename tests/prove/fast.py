@@ -50,9 +50,7 @@ class Heard:
     def __init__(self, sums: Number | None = None) -> None:
         self.sums, self.sent = sums, None
 
-    def hear(
-        self, q: Any, events: Any, payloads: Any, lo: int, hi: int, w: Any, sums: Any, *_: Any
-    ) -> None:
+    def hear(self, q: Any, events: Any, payloads: Any, place: Any, w: Any, sums: Any, *_: Any) -> None:
         sums[:] = self.sums
 
     def list_spikes(self, sent: Any, size: int, events: Any, at: Any) -> Any:
@@ -81,6 +79,10 @@ def _functions() -> dict[str, Any]:
         "integrate_narrow": borrowed(stepping.integrate_narrow, NUMBA, **AS_COMPILED),
         "step_narrow": borrowed(stepping.step_narrow, NUMBA, **AS_COMPILED),
         "step_wide": borrowed(stepping.step_wide, NUMBA, integrate=integrate, fire=fire),
+        **{
+            name: borrowed(getattr(kernels, name), NUMBA)
+            for name in ("is_cleared", "adds_bias", "ends_frame")
+        },
         "add_shifted": borrowed(add_shifted, NUMBA, **AS_COMPILED),
         **AS_COMPILED,
     }
@@ -143,16 +145,12 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
     end = Kept(1)
     lists = (Kept(), Kept(), Kept(0), end, Kept(0))
     space = {**_functions(), "hear": heard.hear, "list_spikes": heard.list_spikes}
-    code = borrowed(
-        kernels.run_component,
-        _with_arrays(),
-        **space,
-        list_payloads=heard.list_payloads,
-    )
+    send_levels = borrowed(kernels.send_levels, NUMBA, list_payloads=heard.list_payloads)
+    code = borrowed(kernels.run_component, _with_arrays(), **space, send_levels=send_levels)
     step = Number(scene.nodes["step"], np.int64, numbas)
     code(
         [0], ([p, source], [q], *(None,) * 5, *constants), (u, v, v32, waiting), lists, given, record,
-        step, 1, 1, 1,
+        (step, 1), (1, 1),
     )  # fmt: skip
     found: dict[str, Any] = {"v": v32 if narrow else v, "record": record}
     if not narrow:
@@ -343,7 +341,7 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
     record = np.zeros((1, 1, size), np.int32)
     arrived = filled(given["arrived"], np.int32, (1, 1))
     kernels.run_component(
-        np.array([0]), network, states, lists, arrived, record, given["step"], 1, size, 1
+        np.array([0]), network, states, lists, arrived, record, (given["step"], 1), (size, 1)
     )
     first, last = int(lists.begin[0, 0, 1]), int(lists.end[0, 0, 1])
     sent = np.zeros(size, np.int64)

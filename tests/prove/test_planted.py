@@ -159,18 +159,14 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "old", "new"),
+    ("kind", "part", "old", "new"),
     [
-        (
-            KINDS[4],
-            "if since > 0 and since % p.clear_interval == 0",
-            "if since % p.clear_interval == 0",
-        ),
-        (KINDS[5], "left[:] = 0", "pass"),
-        (KINDS[4], "left[j] -= levels[j]", "pass"),
-        (KINDS[6], "(since - 1) % p.bias_interval == 0", "since % p.bias_interval == 0"),
-        (KINDS[6], "(step - p.clear_offset) % p.clear_interval == 0", "step % p.clear_interval == 0"),
-        (KINDS[6], "u[s, here:there] = 0", "pass"),
+        (KINDS[4], "ends_frame", "since > 0 and ", ""),
+        (KINDS[5], "send_levels", "left[:] = 0", "pass"),
+        (KINDS[4], "send_levels", "left[j] -= levels[j]", "pass"),
+        (KINDS[6], "adds_bias", "(since - 1) % p.bias_interval", "since % p.bias_interval"),
+        (KINDS[6], "is_cleared", "(step - p.clear_offset) % p", "step % p"),
+        (KINDS[6], "run_component", "u[s, here:there] = 0", "pass"),
     ],
     ids=[
         "decides before its start",
@@ -182,10 +178,10 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_kernel_with_a_mistake(
-    kind: Kind, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, part: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When things happen: of the whole kernel, for one step."""
-    monkeypatch.setattr(kernels, "run_component", altered(kernels.run_component, old, new))
+    monkeypatch.setattr(kernels, part, altered(getattr(kernels, part), old, new))
     step = partial(fast.run, narrow=False, projection=None, lone=False)
     refuted(Claim("planted", partial(fast.wide_scene, kind), step))
 

@@ -117,8 +117,7 @@ def carry_over(populations: Any, lists: Any, steps: int) -> None:
 @kernel
 def write_spikes(
     out: Any,
-    sample: int,
-    step: int,
+    place: tuple[int, int],
     steps: int,
     row: int,
     first: int,
@@ -128,9 +127,10 @@ def write_spikes(
 ) -> None:
     """One population's events as (samples, steps, size) in the program's order.
 
-    ``out[sample, step]`` is where the block's first step goes, which is ``first`` in ``begin``.
+    ``out[place]`` (sample, step) is where the block's first step goes, which is ``first`` in ``begin``.
     """
     events, payloads, begin, end, _ = lists
+    sample, step = place
     for s in range(len(begin)):
         for k in range(steps):
             now = out[sample + s, step + k]

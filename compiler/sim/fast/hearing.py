@@ -31,9 +31,10 @@ def add_row_times(sums: Any, at: int, weights: Any, first: int, width: int, payl
 
 @part
 def hear_dense(
-    q: Any, events: Any, payloads: Any, begin: int, end: int, weights: Any, sums: Any
+    q: Any, events: Any, payloads: Any, place: tuple[int, int], weights: Any, sums: Any
 ) -> None:
     """A full matrix: one row of weights a spike, four at once."""
+    begin, end = place
     width, base = q.width, q.weights
     if q.graded:
         for e in range(begin, end):
@@ -56,14 +57,14 @@ def hear_sparse(
     q: Any,
     events: Any,
     payloads: Any,
-    begin: int,
-    end: int,
+    place: tuple[int, int],
     weights: Any,
     sums: Any,
     table: Any,
     targets: Any,
 ) -> None:
     """A sparse matrix: a list of targets a spike."""
+    begin, end = place
     graded, rows, to, base = q.graded, table[q.table :], targets[q.targets :], weights[q.weights :]
     for e in range(begin, end):
         payload = payloads[e] if graded else 1
@@ -77,9 +78,10 @@ def hear_sparse(
 
 @part
 def hear_convolution(
-    q: Any, events: Any, payloads: Any, begin: int, end: int, weights: Any, sums: Any, table: Any
+    q: Any, events: Any, payloads: Any, place: tuple[int, int], weights: Any, sums: Any, table: Any
 ) -> None:
     """A convolution: for each spike the part of its channel's kernel that meets its pixel."""
+    begin, end = place
     channels, kernel_size, group, group_step = (
         np.uint32(q.channels),
         q.kernel_size,
@@ -113,20 +115,19 @@ def hear(
     q: Any,
     events: Any,
     payloads: Any,
-    begin: int,
-    end: int,
+    place: tuple[int, int],
     weights: Any,
     sums: Any,
     table: Any,
     targets: Any,
 ) -> None:
-    """What the spikes ``events[begin:end]`` of its source bring through one projection, unshifted."""
+    """What spikes bring through one projection, unshifted: ``events[begin:end]`` of ``place``."""
     if q.kind == DENSE:
-        hear_dense(q, events, payloads, begin, end, weights, sums)
+        hear_dense(q, events, payloads, place, weights, sums)
     elif q.kind == CONVOLUTION:
-        hear_convolution(q, events, payloads, begin, end, weights, sums, table)
+        hear_convolution(q, events, payloads, place, weights, sums, table)
     else:
-        hear_sparse(q, events, payloads, begin, end, weights, sums, table, targets)
+        hear_sparse(q, events, payloads, place, weights, sums, table, targets)
 
 
 @part

@@ -131,6 +131,7 @@ def _add_four_vectors(
     return signature, generate
 
 
+# Many arguments: numba's intrinsics take arrays and numbers one by one.
 def _fire_vector(
     _: Any,
     sums: Any,

@@ -101,10 +101,8 @@ class Workspace:
                 self._lists,
                 given,
                 potentials,
-                first,
-                steps,
-                self.plan.room,
-                self.plan.margin,
+                (first, steps),
+                (self.plan.room, self.plan.margin),
             )
         except (OverflowError, IndexError) as lost:  # of the checked build
             program = self.plan.tables.program
@@ -155,7 +153,7 @@ class Workspace:
         out = np.zeros((self.samples, steps, int(self.populations["size"][source])), np.float32)
         order, first = self.plan.tables.order[source], self._depth(source) - 1 - delay
         graded = bool(self.projections["graded"][row])
-        events.write_spikes(out, 0, 0, steps, source, first, order, graded, self._lists)
+        events.write_spikes(out, (0, 0), steps, source, first, order, graded, self._lists)
         return out
 
     def write_spikes(
@@ -163,7 +161,7 @@ class Workspace:
     ) -> None:
         """Write a population's spikes of the chunk into ``out[sample:, first:]`` (\\*, \\*, size)."""
         order, depth = self.plan.tables.order[row], self._depth(row)
-        events.write_spikes(out, sample, first, steps, row, depth, order, graded, self._lists)
+        events.write_spikes(out, (sample, first), steps, row, depth, order, graded, self._lists)
 
     def count_spikes(self, row: int, graded: bool, out: NDArray[np.int64], steps: int) -> None:
         """Add the payloads of a population's spikes of the chunk to ``out`` (size,)."""
