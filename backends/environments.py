@@ -197,7 +197,7 @@ class Environment:
             return str(problem)
         if done.returncode == 0 and done.stdout.endswith(f"{WORKS}\n"):
             return ""
-        return done.stderr or f"it ended before its end, with exit status {done.returncode}"
+        return done.stderr or f"it stopped early, with exit status {done.returncode}"
 
     def _failed(self, what: str, output: str) -> Exception:
         lines = [line for line in output.splitlines() if line.strip()][-SHOWN_LINES:]
@@ -206,7 +206,7 @@ class Environment:
             f"the environment {self.name} cannot be installed: {what} failed",
             where=str(self.folder),
             why="\n       ".join(lines),
-            help="nothing of it is kept: try again when the reason is gone",
+            help="nothing was installed: remove the cause and try again",
         )
 
     @contextmanager

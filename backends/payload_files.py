@@ -25,7 +25,7 @@ def read_payload(path: Path) -> bytes:
     """One file of a payload.
 
     Raises:
-        UserError: D144 it is missing or cannot be read; D140, D141 it is no regular file, or too large.
+        UserError: D144 it is missing or cannot be read; D140, D141 not a regular file, or too large.
     """
     return read_bytes(path, PAYLOAD)
 

@@ -84,7 +84,7 @@ class BalanceThresholds(Pass):
         if settled and self.method != "activation":
             context.note(
                 "N739",
-                f"method {self.method} changes nothing here: training has settled the thresholds",
+                f"method {self.method} changes nothing here: training already set the thresholds",
                 where=", ".join(settled),
             )
         if self.method == "bound" or context.calibration is None:
@@ -114,8 +114,8 @@ class BalanceThresholds(Pass):
                 "N701",
                 "thresholds come from a data-free bound",
                 where=", ".join(bounded),
-                why="there is no calibration data, neither given nor in the archive; the bound "
-                "assumes one event a pixel and frame, leaves loops out, and makes rates low",
+                why="there is no calibration data, given or in the archive; the "
+                "bound assumes one event per pixel and frame, ignores loops, and makes rates low",
                 help="compile with --calibration FILE.npz, or export with calibration frames",
             )
         return bound_thresholds(graph, per_channel=self.per == "channel", scale=self.scale)

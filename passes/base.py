@@ -26,7 +26,7 @@ class Fact(Enum):
     NO_BATCH_NORM = "no batch normalisation is left"
     SINGLE_OPS = "every projection is one convolution or matrix without bias"
     DELAYS_MATCHED = "every projection has its delay in steps, every population its start"
-    INPUT_ENCODED = "the input says how counts become spikes"
+    INPUT_ENCODED = "the encoding of the input is set"
     BALANCED = "every spiking population has thresholds"
     UNIT_THRESHOLDS = "every threshold and every spike's amplitude is 1"
     QUANTIZED = "every weight is an integer on the target's grid times a scale"

@@ -52,7 +52,7 @@ class ChooseCode(Pass):
                 "D315",
                 "the network has neurons of its own",
                 where="--code",
-                why="it spikes already, and how its spikes carry information is its meaning",
+                why="it spikes already, and how its spikes carry information must not change",
                 help="use --code rate, which leaves them as they are",
             )
         if code.exact:

@@ -94,7 +94,7 @@ class MatchDelays(Pass):
             steps = default_steps(graph)
             if steps == graph.trained_steps and graph.code is Code.RATE:
                 why = "--steps-per-frame is not given"
-                context.note("N733", f"{steps} steps a frame: what it was trained with", why=why)
+                context.note("N733", f"{steps} steps a frame, as in training", why=why)
                 return steps
             levels = [p for p in graph.neurons if p.levels == steps]
             if levels and steps > 1 and graph.code is not Code.GRADED:
@@ -115,10 +115,10 @@ class MatchDelays(Pass):
         if graph.frame_is_step and given != 1:
             raise fail(
                 "D314",
-                f"{given} steps a frame; a frame of this network is 1 step",
+                f"{given} steps a frame, but a frame of this network is 1 step",
                 where="--steps-per-frame",
                 why="its neurons spike already, and each frame of their input is one time step",
-                help="leave the option out; what is fixed is the length of a step (--dt)",
+                help="leave the option out; --dt sets the length of a step",
             )
         return given
 
@@ -159,7 +159,7 @@ class MatchDelays(Pass):
                 wrong.append(
                     Diagnostic(
                         "D304",
-                        f"{buffered + hop} steps are left for a connection, it takes {hop}",
+                        f"{buffered + hop} steps are left for a connection that takes {hop}",
                         where,
                         "its delay in frames leaves no step for the connection itself",
                         "let match-delays choose the starts: --set 'match-delays{retime=true}'",
@@ -171,7 +171,7 @@ class MatchDelays(Pass):
                         "D303",
                         f"a delay of {buffered} steps exceeds {longest}",
                         where,
-                        "it must arrive together with what takes other paths, or comes round a loop",
+                        "spikes must arrive together with those on other paths or from a loop",
                         cure,
                     )
                 )
@@ -198,9 +198,9 @@ def note_relays(
             context.note(
                 "N723",
                 f"{relays * size(source.shape)} relay neurons carry its spikes over a delay of {delay} "
-                f"steps, a connection has at most {longest}",
+                f"steps: a connection delays by at most {longest}",
                 where=source.origin or source.name,
-                why="what goes out must arrive together with what takes other paths, or round a loop",
+                why="spikes must arrive together with those on other paths or from a loop",
                 help="" if graph.frame_is_step else "use fewer steps a frame (--steps-per-frame)",
             )
 
@@ -240,7 +240,7 @@ def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> Non
         cure = f"no number of steps a frame helps: give the loop {more}"
     raise fail(
         "D302",
-        f"a loop of {length} connections has {had} steps, it takes {hop * length}",
+        f"a loop of {length} connections has {had} steps and needs {hop * length}",
         where=" -> ".join(loop),
         why=f"{why}, of which {waits} pass while neurons integrate their frames" if waits else why,
         help=cure,

@@ -172,7 +172,7 @@ class Pipeline:
                     fail(
                         "D310",
                         f"pass {a_pass.name} needs that {fact.value}",
-                        why="no pass before it brings that about",
+                        why="no pass before it establishes that",
                         help=f"put {' or '.join(makers)} before it" if makers else "",
                     ).diagnostics[0]
                 )

@@ -74,7 +74,7 @@ class QuantizeActivations(Pass):
         if context.calibration is None and without:
             raise fail(
                 "D317",
-                f"the code {graph.code.value} needs a range of activations, and nothing tells it",
+                f"the code {graph.code.value} needs a range of activations, and nothing determines it",
                 where=without[0].origin,
                 why="its activation has no ceiling, and there is no calibration data",
                 help="compile with --calibration FILE.npz, train with snnc.QuantizedReLU, or use "
@@ -135,7 +135,7 @@ class QuantizeActivations(Pass):
                     "D318",
                     f"{count} levels do not fit a frame of {steps} steps",
                     where=where,
-                    why="the code frame sends one spike a level and step",
+                    why="the code frame sends one spike for each level, at most one a step",
                     help=f"use --steps-per-frame {count}" + graded,
                 )
         return levels

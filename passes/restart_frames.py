@@ -41,9 +41,9 @@ class RestartFrames(Pass):
         if self.enabled and not context.target.clears:
             raise fail(
                 "D336",
-                f"{context.target.name} cannot put potentials back between frames",
+                f"{context.target.name} cannot reset potentials between frames",
                 where="restart-frames",
-                why="its neurons keep what they have collected",
+                why="its neurons keep their potentials from frame to frame",
                 help="--set 'restart-frames{enabled=false}': potentials carry over from frame to frame",
             )
         return graph.with_populations(

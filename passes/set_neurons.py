@@ -67,7 +67,7 @@ class SetNeurons(Pass):
                 "D315",
                 "the network has neurons of its own",
                 where="set-neurons",
-                why="it spikes already, and its thresholds and resets are its meaning",
+                why="it spikes already, and its thresholds and resets must not change",
                 help="leave the pass out",
             )
         if graph.code.exact:
@@ -114,7 +114,7 @@ class SetNeurons(Pass):
                 "N737",
                 "; ".join(dict.fromkeys(others)),
                 where=names,
-                why="the network was trained with spikes, for the neurons that its file names",
+                why="the network was trained with spikes, with the neurons that its file describes",
                 help="leave the option out, or measure the accuracy (snnc run)",
             )
 

@@ -144,9 +144,9 @@ def _stock_only(program: Program) -> Iterator[Diagnostic]:
         "D424",
         f"Lava's processes cannot express this network: {listed}",
         ", ".join(dict.fromkeys(where for where, _ in found)),
-        "asked for with loihi{processes=stock}",
-        "change what is named, or leave the option out, and the package brings the neurons that Lava "
-        "lacks",
+        "loihi{processes=stock} allows only Lava's own processes",
+        "change what is listed, or leave the option out: the package then "
+        "contains the neurons that Lava lacks",
     )
 
 

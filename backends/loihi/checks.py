@@ -13,7 +13,7 @@ from .population_checks import check_population
 from .projection_checks import check_projection
 from .target import NEURONS, SYNAPSES
 
-SMALLER = "make the network smaller; snnc does not split one over several chips"
+SMALLER = "make the network smaller; snnc does not split a network over several chips"
 
 
 def check(program: Program) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from snnc.ir import Kind, Program
 
 from .layout import population_places
 
-FORGETS = "Lava's GradedReluVec forgets what it heard in the step in which it sends it"
+FORGETS = "Lava's GradedReluVec clears its potential in the step in which it emits"
 EARLY = (
     "Lava's {} adds its bias from step 1 on, and clears at step {} what came of it: its spikes are "
     "the program's, its potential before that step is not"

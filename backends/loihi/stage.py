@@ -70,7 +70,7 @@ def _differs(path: Path, what: str) -> Diagnostic:
         "D602",
         f"{path.name} {what}",
         where=str(path),
-        why="snnc executes a bundle's code only when it is its own, byte for byte; this file was "
-        "edited, or the bundle was emitted by another version of snnc",
+        why="snnc executes a bundle's code only if snnc wrote it, byte for byte; "
+        "this file was edited, or another version of snnc wrote the bundle",
         help="compile the model again with this snnc",
     )

@@ -65,9 +65,9 @@ def _of_population(
 
 def _without_state(neuron: IntegerNeuron) -> Iterator[str]:
     if np.any(neuron.bias_mantissa):
-        yield "a bias, and a graded neuron has no constant; train without biases"
+        yield "a bias, which Lava's graded neurons lack; train without biases"
     if neuron.current_decay != NO_MEMORY or neuron.potential_decay or neuron.input_shift:
-        yield "a current or potential with dynamics of its own"
+        yield "a current that lasts, a potential that leaks, or an input shift"
 
 
 def _of_readout(neuron: IntegerNeuron) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _of_readout(neuron: IntegerNeuron) -> Iterator[str]:
     if np.any(neuron.start_value):
         yield "an answer that does not begin at 0"
     if neuron.clear_interval > MAX_THRESHOLD_MANTISSA.value:
-        yield f"an answer that adds up {neuron.clear_interval} steps and begins again"
+        yield f"an answer that adds up {neuron.clear_interval} steps and starts again"
 
 
 def _of_graded(
@@ -90,11 +90,11 @@ def _of_graded(
         yield "levels that are rounded to the nearest, not down; quantize-activations{shift=0}"
     first = int(threshold.flat[0])
     if np.any(threshold != first) or first != 2 ** power_of(first):
-        yield "thresholds that are no common power of two; quantize-weights{power-of-two=true}"
+        yield "thresholds that are not one power of two; quantize-weights{power-of-two=true}"
         return
     heard = program.into(population.name)
     if len(heard) > 1 and first > 1:
-        yield f"{len(heard)} projections, which synapses would round down one by one"
+        yield f"{len(heard)} projections, which synapses would round down one at a time"
     for projection in heard:
         exponent = projection.exponent - power_of(first)
         if not projection.graded or abs(exponent) > WEIGHT_EXPONENT.value:

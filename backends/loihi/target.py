@@ -102,5 +102,6 @@ LOIHI = Target(
     sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
-    overflow="Lava does so as our simulators do, but for its own graded neurons, which do neither",
+    overflow="Lava wraps and saturates as snnc's simulators do, except for its own graded "
+    "neurons, which do neither",
 )

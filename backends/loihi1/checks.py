@@ -14,7 +14,7 @@ from .population_checks import check_population
 from .projection_checks import check_projection, fits
 from .target import NEURONS
 
-SMALLER = "make the network smaller; snnc does not split one over several chips"
+SMALLER = "make the network smaller; snnc does not split a network over several chips"
 
 
 def check(program: Program) -> Iterator[Diagnostic]:
@@ -45,6 +45,6 @@ def _input(program: Program) -> Iterator[Diagnostic]:
                 "D427",
                 f"input encoding {encoding}: its spikes have payloads, those of loihi1 have none",
                 where_is(population),
-                "a discrete axon of Loihi 1 carries no number",
+                "a discrete axon of Loihi 1 carries no payload",
                 "use the input encoding spread: --set 'encode-input{code=spread}'",
             )

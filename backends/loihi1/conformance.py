@@ -9,8 +9,8 @@ import numpy as np
 
 from snnc.conformance import Conformance, Kit
 
-SOFT = "a compartment forgets its potential when it fires"
-PAYLOAD = "a spike carries no number"
+SOFT = "a compartment clears its potential when it fires"
+PAYLOAD = "a spike carries no payload"
 CODE = "a compartment sends one binary spike where it crosses its threshold, and counts no levels"
 CUT = "the chip shifts each weight by itself, the program their sum: bits that are cut off differ"
 WRAPS = "what an accumulator of the chip cannot hold wraps there, and otherwise than in the program"

@@ -48,7 +48,7 @@ def too_many(program: Program, cores: list[Core]) -> UserError:
         "D433",
         f"the network needs {len(cores)} cores, a chip of loihi1 has {CORES.value}",
         where=where_is(program.by_name[largest]),
-        why=f"it is on {taken[largest]} of them, where {name} are short ({amount} of "
+        why=f"it takes {taken[largest]} of them; the scarce resource is {name} ({amount} of "
         f"{RESOURCES[name].value}); stated by {CORES.source}",
         help=f"{CURES[name]}; snnc does not split a network over several chips",
     )

@@ -102,7 +102,7 @@ def written_between_steps(program: Program) -> tuple[Diagnostic, ...]:
             ", ".join(named),
             "compartments of Loihi 1 have no start value, no clearing and no late bias, and a readout "
             "would fire; NxSDK's snips write the registers U, V and bias, as NxTF's reset does",
-            "what these writes cost in time and energy is in no figure of snnc",
+            "no figure of snnc includes the time and energy of these writes",
             Severity.NOTE,
         ),
     )

@@ -63,7 +63,7 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
             "D425",
             f"reset {neuron.reset.value}",
             where,
-            "a compartment of Loihi 1 forgets its potential when it fires (both emulators: v = 0)",
+            "a compartment of Loihi 1 clears its potential when it fires (both emulators: v = 0)",
             "use a hard reset: --set 'set-neurons{reset=zero}', as loihi1's own pipeline does, or "
             "train for it: snnc.SpikingNeuron(..., reset='zero')",
         )
@@ -132,14 +132,14 @@ def _sums(
     step = arriving(program, population)
     worst = int(np.maximum(-step.low, step.high).max(initial=0))
     if worst > DENDRITIC_INPUT.value:
-        cure = "use smaller weights, or fewer of them: what is beyond wraps on the chip"
+        cure = "use smaller weights, or fewer of them: larger values wrap on the chip"
         yield exceeds("D430", "input of one step", worst, DENDRITIC_INPUT, where, cure)
     if neuron.threshold is None or worst > DENDRITIC_INPUT.value:
         return
     bias = flat(neuron.bias_mantissa << neuron.bias_exponent, population)
     current = int((largest_current(neuron, step) + np.abs(bias)).max())
     if current > LARGEST_STATE:
-        cure = "use smaller weights, or a faster decay of the current: what is beyond wraps on the chip"
+        cure = "use smaller weights, or a faster decay of the current: larger values wrap on the chip"
         yield exceeds("D431", "current with its bias", current, STATE, where, cure)
 
 
@@ -157,7 +157,7 @@ def _constants(
             where,
             f"stated by {MAX_THRESHOLD_MANTISSA.source}",
             f"{OWN_PASSES}, which make such thresholds; where a network brings its own >=, --set "
-            "'set-neurons{comparison=>}' makes it another network",
+            "'set-neurons{comparison=>}' changes what the network computes",
         )
         return
     least = int(found.threshold.min()) * UNIT

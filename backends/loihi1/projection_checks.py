@@ -52,7 +52,7 @@ def check_projection(program: Program, projection: ProgramProjection) -> Iterato
             "D427",
             "a projection that multiplies payloads, spikes of loihi1 have none",
             where,
-            "a discrete axon of Loihi 1 carries no number",
+            "a discrete axon of Loihi 1 carries no payload",
             "use --code rate and the input encoding spread",
         )
     if projection.weight_bits not in WEIGHT_WIDTHS:
@@ -129,8 +129,8 @@ def _exponent(program: Program, projection: ProgramProjection, where: str) -> It
                 "D421",
                 f"{what} {-power}: weights that are no multiples of {1 << power} would be cut off",
                 where,
-                "the chip shifts each weight by itself, a program their sum: they are equal only where "
-                "nothing is cut off",
+                "the chip shifts each weight, a program shifts their sum: these "
+                "are equal only if no bits are cut off",
                 "quantize for loihi1, whose passes use exponents of 0 and more and a shift of 6",
             )
             return

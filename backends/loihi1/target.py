@@ -113,5 +113,5 @@ LOIHI1 = Target(
     resets=(Reset.ZERO,),
     encodings=(Encoding.SPREAD,),
     shift_is_fixed=True,
-    overflow="both emulators and our simulators saturate alike; what could wrap was refused",
+    overflow="both emulators saturate as snnc's simulators do; what could wrap was refused",
 )

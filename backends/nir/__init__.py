@@ -96,7 +96,7 @@ class NirBackend(Choices):
         except PackageNotFoundError:
             found = ""
         cure = "" if found else INSTALL
-        hint = f"--engine {INFORMED} follows what the metadata say beyond NIR's words"
+        hint = f"use --engine {INFORMED}, which also follows snnc's metadata in the file"
         hints = {LITERAL: hint if self.unsaid == "metadata" else "", INFORMED: ""}
         return tuple(
             Engine(name, found, bool(found), cure, hint, potentials=True)

@@ -117,7 +117,7 @@ def extent(graph: Any, layout: Layout, samples: int, steps: int, *, potentials: 
         raise fail(
             "D571",
             f"a run of {longest} steps takes {gigabytes(trace + at_once + kept)} with one sample at a "
-            f"time; there may be {gigabytes(room)}",
+            f"time; the limit is {gigabytes(room)}",
             where="layout.json",
             why=f"{longest - steps} steps are before the program's first, and that is 1/{SHARE} of the "
             "memory that this process may use",

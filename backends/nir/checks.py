@@ -16,7 +16,7 @@ from .target import NIR, STATE_BITS
 
 MORE = "use more --weight-bits"
 LARGER = "train with smaller weights, compared with the thresholds"
-HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (another network: its accuracy is another)"
+HARD_RESET = "--set 'set-neurons{reset=zero,start-value=0}' (this changes the network and its accuracy)"
 
 
 def check(program: Program, choices: Choices) -> Iterator[Diagnostic]:
@@ -76,7 +76,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
             "D417",
             f"NIR cannot represent a restart every {neuron.clear_interval} steps",
             where,
-            "no primitive forgets at a given time",
+            "no primitive clears its state at a given time",
             "--set 'restart-frames{enabled=false}', or --target 'nir{unsaid=metadata}'",
         )
     elif neuron.reset is Reset.SUBTRACT and neuron.current_decay != NO_CURRENT:
@@ -141,7 +141,7 @@ def _answer(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
             "D417",
             f"NIR cannot represent a sum that begins again every {neuron.clear_interval} steps",
             where,
-            "an integrator never forgets, and this readout answers each frame by itself",
+            "an integrator never clears its sum, and this readout answers each frame by itself",
             f"use --target 'nir{{answer=values}}': add up what the file gives over each "
             f"{neuron.clear_interval} steps",
         )

@@ -9,8 +9,8 @@ from typing import ClassVar
 from snnc.conformance import Conformance, Kit, basic_neuron
 from snnc.ir import IntegerNeuron
 
-SOFT = "no primitive takes the threshold away (see the option nir{unsaid=...})"
-RESTART = "no primitive forgets at a given time"
+SOFT = "no primitive subtracts the threshold (see the option nir{unsaid=...})"
+RESTART = "no primitive clears its state at a given time"
 CURRENT = "a current that lasts needs a finite membrane time constant (CubaLIF)"
 BIAS = "a bias in NIR acts from the first step on that its population computes"
 SHIFT = "NIR's layers are linear, rounding a sum is not"

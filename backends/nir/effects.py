@@ -47,7 +47,7 @@ def effects(
     measured = None if example is None else _measured(program, written, example)
     if choices.unsaid == "metadata":
         for name, words in beyond:
-            size = " others" if measured is None else f": {measured[name]}"
+            size = " other spikes" if measured is None else f": {measured[name]}"
             yield _note(
                 "N713",
                 f"{' and '.join(words)} is only in the metadata; without it the file gives{size}",

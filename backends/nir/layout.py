@@ -151,7 +151,7 @@ class Layout:
         names = [layout.entry, *(p.name for p in layout.populations)]
         twice = [name for name, times in Counter(names).items() if times > 1]
         if twice:
-            raise fields.refusal(f"{twice[0]!r:.100} is there twice")
+            raise fields.refusal(f"{twice[0]!r:.100} occurs twice")
         if not layout.populations:
             raise fields.refusal("it has no populations")
         return layout

@@ -16,7 +16,7 @@ NIR = Target(
     limits={LimitName.STATE_BITS: STATE_BITS},
     weight_bits=tuple(range(1, 17)),
     codes=(Code.RATE,),
-    overflow="neurons of a NIR file are floats, which do neither: they say something else",
+    overflow="neurons of a NIR file are floats, which do neither and so have other values",
 )
 
 PIPELINE = (

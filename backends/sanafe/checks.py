@@ -52,8 +52,8 @@ def _neuron(population: ProgramPopulation) -> Iterator[Diagnostic]:
     if neuron.code is not Code.RATE:
         yield Diagnostic(
             "D426",
-            f"neurons of the code {neuron.code.value}, SANA-FE's fire as their potential says, one "
-            "spike a step, without payload",
+            f"neurons of the code {neuron.code.value}, but SANA-FE's neurons fire "
+            "at most one spike a step, without payload",
             where,
             f"sanafe {SANAFE_VERSION}: leaky_integrate_fire is its only soma for Loihi",
             "compile with --code rate",

@@ -9,7 +9,7 @@ from snnc.conformance import Conformance
 
 CURRENT = "SANA-FE compares a potential before the host could wrap the current in it"
 FLOOR = "SANA-FE adds up synapses one by one and rounds no sum"
-CODE = "its neurons for Loihi say one binary spike whenever their potential is above a threshold"
+CODE = "its neurons for Loihi emit one binary spike whenever their potential is above a threshold"
 BITS = "each bit of a payload is an input neuron, 4 unless sanafe{input-bits} says more"
 
 

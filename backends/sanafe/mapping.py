@@ -102,7 +102,7 @@ def notes(
         yield Diagnostic(
             "N754",
             f"a count of n is n spikes over the {program.steps_per_frame} steps of a frame, larger "
-            "counts are refused; other spikes, and answers, than with payloads",
+            "counts are refused; spikes and answers differ from those with payloads",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
             "--set 'encode-input{code=graded}' sends payloads as bits",
@@ -112,7 +112,7 @@ def notes(
     if planes:
         yield Diagnostic(
             "N751",
-            f"input payloads {-(2**bits)} to {2**bits - 1} are said in {bits} bits and a sign: each "
+            f"input payloads {-(2**bits)} to {2**bits - 1} are encoded in {bits} bits and a sign: each "
             "set bit is a spike with synapses of its own, and is counted in the estimate",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
@@ -126,7 +126,8 @@ def notes(
         yield Diagnostic(
             "N752",
             f"delays of {delays} steps: {sum(g.size for g in echoes)} input neurons in addition to "
-            "their sources send the spikes again, fed by the host; they cost nothing but their places",
+            "their sources send the spikes again, fed by the host; they take "
+            "places and cost nothing else",
             program.by_name[name].origin,
             "SANA-FE 2.2.9 ignores the delays of synapses",
             severity=Severity.NOTE,
@@ -135,8 +136,8 @@ def notes(
     if named:
         yield Diagnostic(
             "N759",
-            f"the host carries the state of {', '.join(named)} from step to step; SANA-FE adds up what "
-            "arrives, fires, and counts what it costs",
+            f"the host carries the state of {', '.join(named)} from step to step; "
+            "SANA-FE adds up what arrives, fires, and counts the cost",
             program.name,
             "SANA-FE truncates no current, and its potentials have no register that could be full",
             severity=Severity.NOTE,
@@ -174,7 +175,8 @@ def _beyond_loihi(
                 f"{len(over)} cores receive more {what} (up to {max(values)}) than a core of Loihi 1 "
                 f"holds ({limit.value}): {_listed(over)}",
                 program.name,
-                f"SANA-FE does not ask; {limit.source}; convolutions that share weights may need less",
+                f"SANA-FE does not check; {limit.source}; convolutions that share "
+                "weights may need less",
                 "the estimate is for a chip with larger memories",
                 Severity.WARNING,
             )

@@ -72,7 +72,7 @@ def register(neuron: IntegerNeuron) -> Register:
 def soma(neuron: IntegerNeuron, carried: bool) -> dict[str, str | Numbers]:
     """The attributes of the soma that never change, by SANA-FE's names; arrays () or the population's.
 
-    A readout fires above the largest potential and begins again there: it saturates. Neurons whose
+    A readout fires above the largest potential and starts again there: it saturates. Neurons whose
     state is ``carried`` by the host keep what they hold at the end of a step, for the host to see.
     """
     kept = register(neuron)

@@ -58,7 +58,8 @@ TARGET = replace(
         "cores": CORES,
         "neurons per core": COMPARTMENTS,
     },
-    overflow="potentials saturate on SANA-FE as on our simulators, and a current that would wrap stops "
+    overflow="potentials saturate on SANA-FE as on snnc's simulators, and a current that "
+    "would wrap stops "
     "the run",
 )
 

@@ -20,7 +20,7 @@ MODEL = "xylo"
 GRID = 4096
 """Decays in a program are whole numbers of 1/4096 (docs/numerics.md); those that shift ignore them."""
 
-HARD = "a spike takes the threshold away, what is above it stays (reset to 0 before)"
+HARD = "a spike subtracts the threshold and keeps the rest (reset to 0 before)"
 GAINS, PUT_OUT, FORGETS = ("keep", "leave"), ("auto", "none"), ("frame", "never")
 
 
@@ -129,9 +129,9 @@ def _tell_decays(
         if kept == 0 and what == "current":
             after += ": a spike acts over several steps, half as strongly in each"
         if kept >= 1 and forgets:
-            after += ": what a frame leaves is forgotten within about one, as none can begin anew"
+            after += ": a frame's state decays within about one frame, because neurons cannot restart"
         elif kept >= 1:
-            after += ", and loses at least 1 unit: it forgets, where nothing was forgotten before"
+            after += ", and loses at least 1 unit: it leaks, where it did not before"
         said.append(after)
     context.note(
         "N745",
@@ -172,7 +172,7 @@ def _changed(
     if said:
         hard = HARD in said
         tell = context.warn if hard else context.note
-        help = "train with a soft reset, or measure what the network still does" if hard else ""
+        help = "train with a soft reset, or measure the accuracy (snnc run)" if hard else ""
         where, why = p.origin or p.name, "as Xylo's neurons do"
         tell("N746", "; ".join(said), where=where, why=why, help=help)
     kept = [1 - (GRID >> dash) / GRID for dash in dashes]

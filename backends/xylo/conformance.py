@@ -45,7 +45,7 @@ def neuron(spiking: bool) -> IntegerNeuron:
     )
 
 
-SHIFTS = "Xylo decays by bit shifts that its constants say; other decays would be ignored"
+SHIFTS = "Xylo decays by bit shifts, which its constants set; other decays would be ignored"
 START = "Xylo's neurons start at 0"
 CLEAR = "Xylo clears its neurons between recordings only"
 DELAY = "spikes of one step arrive in the next, from the only buffer that Xylo has"
@@ -62,8 +62,8 @@ class XyloConformance(Conformance):
         neuron=neuron, graded=True, delays=(0,), variants=({}, dashed(1, 15), dashed(4, 2))
     )
     cannot: ClassVar[Mapping[str, str]] = {
-        "reset/hard": "Xylo's reset takes the threshold away",
-        "comparison/*-hard": "Xylo's reset takes the threshold away",
+        "reset/hard": "Xylo's reset subtracts the threshold",
+        "comparison/*-hard": "Xylo's reset subtracts the threshold",
         "comparison/above-soft": "Xylo's neurons fire at their threshold already",
         "decay/current-*": SHIFTS,
         "decay/potential-*": SHIFTS,
@@ -75,7 +75,7 @@ class XyloConformance(Conformance):
         "clear/start": CLEAR,
         "clear/offset": CLEAR,
         "saturation/wrap-periods*": "28 inputs at once, and Xylo has 16",
-        "code/*": "Xylo's neurons know no frames",
+        "code/*": "Xylo's neurons have no frames",
         "delay/one": DELAY,
         "delay/several": DELAY,
         "delay/input": DELAY,
@@ -84,7 +84,7 @@ class XyloConformance(Conformance):
         "loop/self-late": DELAY,
         "loop/late": DELAY,
         "compile/rollout": DELAY,
-        "relay/*": "no neuron of Xylo passes on what it receives and forgets it in one step",
+        "relay/*": "no neuron of Xylo emits what it receives in the same step and keeps nothing",
         "weights/excitatory": SIGNED,
         "weights/inhibitory": SIGNED,
         "exponent/mixed": SUMMED,
@@ -92,6 +92,6 @@ class XyloConformance(Conformance):
         "exponent/mixed-down": DOWN,
         "input/negative": "Xylo counts spikes, which cannot be negative",
         "input/large": "Xylo takes 15 spikes of an input channel in a step",
-        "compile/frame": "Xylo's neurons know no frames",
-        "compile/graded": "Xylo's neurons know no frames",
+        "compile/frame": "Xylo's neurons have no frames",
+        "compile/graded": "Xylo's neurons have no frames",
     }

@@ -108,10 +108,10 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
     yield Diagnostic(
         "N749",
         f"currents reached {reached.largest} of {HIGHEST} on {len(example)} example inputs of "
-        f"{example.shape[1]} steps, in {reached.saturated} neuron-steps too much for 16 bits",
+        f"{example.shape[1]} steps; they exceeded 16 bits in {reached.saturated} neuron-steps",
         program.name,
-        "Xylo clamps spike by spike where that happens, the program once a step; nothing proves that "
-        "no input does it",
+        "there Xylo clamps spike by spike, the program once a step; it is not "
+        "proved that no input does so",
         MORE_ROOM if reached.saturated else "",
         severity,
     )

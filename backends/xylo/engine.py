@@ -69,11 +69,11 @@ def read(folder: Path, files: dict[str, str]) -> Payload:
     sizes = {place.population: place.size for place, _ in found}
     for number, heard in enumerate(hears):
         if heard not in sizes or heard in hears[:number]:
-            raise readout.refusal(f"{heard!r:.100} is not on the chip, or is heard twice", "hears")
+            raise readout.refusal(f"{heard!r:.100} is not on the chip, or is read twice", "hears")
     if name in sizes:
         raise readout.refusal(f"{name!r:.100} is on the chip as well", "name")
     if sum(sizes[heard] for heard in hears) != size(host.input.shape):
-        raise readout.refusal("it hears another number of neurons than its weights say", "hears")
+        raise readout.refusal("it reads another number of neurons than it has weights for", "hears")
     return Payload(chip, late, found, name, hears, host)
 
 
@@ -92,7 +92,7 @@ def _places(fields: Fields, chip: Specification) -> tuple[tuple[Place, Shape], .
         if first != taken[kind]:
             raise entry.refusal(f"first is {first}, the one before it ends at {taken[kind]}", "first")
         if any(name == other.population for other, _ in found):
-            raise entry.refusal(f"{name!r:.100} is there twice", "name")
+            raise entry.refusal(f"{name!r:.100} occurs twice", "name")
         taken[kind] += place.size
         found.append((place, shape))
     there = dict(zip((INPUT, HIDDEN), chip.weights_in.shape, strict=True))

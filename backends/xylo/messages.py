@@ -6,7 +6,7 @@ from functools import partial
 
 from snnc.backends import limit_messages
 
-SMALLER = "make the network smaller; snnc does not split one over several chips"
+SMALLER = "make the network smaller; snnc does not split a network over several chips"
 NO_OUTPUTS = "let hidden neurons answer: --set 'bit-shift-decays{outputs=none}'"
 OWN_PASSES = limit_messages.OWN_PASSES
 

@@ -122,7 +122,7 @@ class XyloNeuron:
                 f"{nearest_decays(constants[DASH_SYN], constants[DASH_MEM])}"
             )
         if neuron.reset is not Reset.SUBTRACT:
-            yield "it is reset to 0; Xylo takes the threshold away"
+            yield "it is reset to 0; Xylo subtracts the threshold"
         if neuron.comparison is not Comparison.GREATER_EQUAL:
             yield "it fires above its threshold; Xylo's neurons fire at it already"
         if np.any(neuron.start_value):
@@ -136,7 +136,7 @@ class XyloNeuron:
         if neuron.bias_interval != 1:
             yield f"a bias every {neuron.bias_interval} steps, not every step"
         if neuron.code.exact:
-            yield f"neurons of the code {neuron.code.value}; Xylo's know no frames"
+            yield f"neurons of the code {neuron.code.value}; Xylo's have no frames"
 
 
 NEURON = XyloNeuron()

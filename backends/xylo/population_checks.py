@@ -54,7 +54,7 @@ def strangers(program: Program) -> Iterator[Diagnostic]:
         elif p.neuron.model != NEURON.name:
             relay = p.relay_of is not None
             what = "a relay neuron" if relay else f"neurons of the model {p.neuron.model}"
-            why = "no neuron of Xylo passes on what it receives in the same step and forgets it"
+            why = "no neuron of Xylo emits what it receives in the same step and keeps nothing"
             if not relay:
                 why = "Xylo's neurons have currents that last, several spikes a step and a leak"
             yield Diagnostic("D332", f"{what}; xylo has the model xylo", where, why, OWN_PASSES)

@@ -117,7 +117,7 @@ XYLO = Target(
     resets=(Reset.SUBTRACT,),
     clears=False,
     neuron_models=(STANDARD, "xylo"),
-    overflow="xylosim saturates spike by spike, our simulator once a step (docs/xylo.md)",
+    overflow="xylosim saturates spike by spike, snnc's simulators once a step (docs/xylo.md)",
 )
 
 PIPELINE = (

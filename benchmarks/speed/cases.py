@@ -59,7 +59,7 @@ def weights(rng: np.random.Generator, *shape: int) -> Integers:
 
 
 def population(name: str, shape: Shape, threshold: int | None) -> ProgramPopulation:
-    """Neurons, or the readout where there is no threshold."""
+    """Neurons, or the readout where there is not a threshold."""
     kind = Kind.READOUT if threshold is None else Kind.NEURONS
     return ProgramPopulation(name, kind, shape, name, 0, neuron(threshold))
 

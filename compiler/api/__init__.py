@@ -311,7 +311,7 @@ def finetune(
     """
     from snnc.frontend.torch_save.through_torch import need_torch
 
-    need_torch("snnc finetune", "training", "nothing else does", "")
+    need_torch("snnc finetune", "training", "only this part of snnc needs it", "")
     from snnc.training.finetune import FinetuneOptions
     from snnc.training.finetune import finetune as train_further
     from snnc.training.fit import Recipe

@@ -83,7 +83,7 @@ def _array(value: Any, name: str) -> np.ndarray[Any, Any]:
 def _no_data(value: Any, name: str, why: str) -> Exception:
     return fail(
         "D502",
-        f"no array of event counts, but {type(value).__name__}",
+        f"expected an array of event counts, got {type(value).__name__}",
         where=name,
         why=why,
         help="give a .npz file, an array (samples, frames, ...), or a pair (x, y)",
@@ -142,11 +142,11 @@ def model_source(
 def _refuse_others(is_file: bool, *, example: Any, module: str | None) -> None:
     """Refuse an option of files for a module of this process, and the other way round."""
     if is_file and example is not None:
-        what = "an example is for a module; a file says or is told its input's shape"
+        what = "example= is only for modules, and the model is a file"
         raise not_together(what, where="example", help="leave it out, or give input_shape")
     if not is_file and module is not None:
-        what = "module names the code that builds a network for a file of weights"
-        raise not_together(what, where="module", help="leave it out: the network is here")
+        what = "module= is only for a file of weights, whose network it builds"
+        raise not_together(what, where="module", help="leave it out: the network is given already")
 
 
 def shape_text(shape: ShapeLike) -> str | None:

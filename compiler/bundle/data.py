@@ -21,7 +21,7 @@ READ = ("x", "y")
 INT64 = 8
 
 FILE = Kind(
-    "D501", "this is no readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
+    "D501", "this is not a readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
 )
 
 LARGEST_LABEL = 2**31 - 1

@@ -45,7 +45,7 @@ PIECE = 2**20
 """Bytes that are hashed and copied at a time."""
 
 BYTE_CODE = "__pycache__"
-CURE = "compile again, or go on at your own risk with --allow-altered"
+CURE = "compile again, or continue at your own risk with --allow-altered"
 PART = Kind("D114", "a file of the bundle cannot be read", "compile again")
 
 
@@ -147,7 +147,7 @@ def _altered(folder: Path, files: Mapping[str, str], found: dict[str, str]) -> I
                 NOT_A_FILE,
                 f"the bundle lists it as a file, and it is {kind}",
                 str(folder / name),
-                "a bundle holds regular files only: anything else leads elsewhere, or has no end",
+                "a bundle holds regular files only: anything else may lead elsewhere, or never end",
                 "compile again",
             )
         else:

@@ -54,13 +54,13 @@ def read_manifest(folder: Path) -> tuple[Manifest, bool]:
 
     Raises:
         UserError: D113 there is none, D114 it is damaged or says what cannot be, D115 it is of another
-            format, D140 it is no regular file.
+            format, D140 it is not a regular file.
     """
     text = _read(folder)
     content = parse_json(text, str(folder), DAMAGED)
     found = content.get("format") if isinstance(content, dict) else None
     if type(found) is not int:
-        raise DAMAGED.wrong(str(folder), "it does not say of which format it is")
+        raise DAMAGED.wrong(str(folder), "it does not state its format")
     if found != FORMAT:
         raise fail(
             "D115",
@@ -88,12 +88,12 @@ def _check_names(files: dict[str, str], payload: dict[str, str]) -> None:
     for name in files:
         why = why_not_plain(name)
         if why:
-            raise Wrong(f"lists {name!r:.100}, which is no plain name: {why}")
+            raise Wrong(f"lists {name!r:.100}, which is not a plain file name: {why}")
     if pair := colliding([MANIFEST, *files]):
         raise Wrong(f"has two names for one place: {pair[0]!r:.100} and {pair[1]!r:.100}")
     for role, name in payload.items():
         if name not in files:
-            raise Wrong(f"says payload.{role:.100} is {name!r:.100}, which is none of its files")
+            raise Wrong(f"says payload.{role:.100} is {name!r:.100}, which is not one of its files")
 
 
 def _read(folder: Path) -> bytes:

@@ -115,7 +115,7 @@ def items(inner: Check, least: int = 0, most: int = MOST) -> Check:
             raise _not(value, key, "a list")
         if not least <= len(value) <= most:
             wanted = f"at least {least}" if len(value) < least else f"at most {most}"
-            raise Wrong(f"has {len(value)} in {key}, where there must be {wanted}")
+            raise Wrong(f"has {len(value)} in {key}, but there must be {wanted}")
         for number, each in enumerate(value):
             inner(each, f"{key}[{number}]")
 

@@ -29,7 +29,8 @@ from .verify import verify
 
 app = typer.Typer(
     name="snnc",
-    help="Compile trained streaming-rollout networks to neuromorphic chips, and prove they arrived.",
+    help="Compile trained streaming-rollout networks to neuromorphic chips, and prove "
+    "that they arrived intact.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,

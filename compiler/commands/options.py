@@ -23,8 +23,8 @@ OUR_BUG = 70
 READER_GONE = 141
 EXIT_CODES = (
     "Exit codes: 0 done, or compared and equal; 1 compared and different; 2 refused, the message says "
-    "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; 141 nobody reads what "
-    "is printed."
+    "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; "
+    "141 the reader of the output has ended."
 )
 """See docs/exit-codes.md."""
 
@@ -155,4 +155,4 @@ def need_torch(command: str) -> None:
     """
     from snnc.frontend.torch_save.through_torch import need_torch as need
 
-    need(command, "training", "nothing else does", "")
+    need(command, "training", "only this part of snnc needs it", "")

@@ -27,7 +27,7 @@ def _threshold(kit: Kit) -> int:
 
 
 CASES.exact("reset/hard", "a spike puts the potential to 0", _changed(1, reset=Reset.ZERO))
-CASES.exact("reset/soft", "a spike takes the threshold away", _changed(2, reset=Reset.SUBTRACT))
+CASES.exact("reset/soft", "a spike subtracts the threshold", _changed(2, reset=Reset.SUBTRACT))
 
 
 def _on_threshold(comparison: Comparison, reset: Reset) -> Any:

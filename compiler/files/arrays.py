@@ -60,7 +60,7 @@ def parse_npy(data: bytes, place: str, kind: Kind) -> NDArray[Any]:
 
 def _refuse(shape: tuple[int, ...], dtype: np.dtype[Any], size: int) -> None:
     if dtype.hasobject or dtype.kind not in KINDS or dtype.subdtype is not None or not dtype.itemsize:
-        raise ValueError(f"elements of type {dtype}, which are no numbers")
+        raise ValueError(f"elements of type {dtype}, which are not numbers")
     if dtype.itemsize > WIDEST.get(dtype.kind, dtype.itemsize):
         raise ValueError(f"elements of type {dtype}, which is wider than a double: save float64")
     if any(type(n) is not int or n < 0 for n in shape):
@@ -89,6 +89,6 @@ def parse_npz(
     found = {}
     for name in archive.names:
         if not name.endswith(SUFFIX):
-            raise kind.wrong(place, f"{name} is no array")
+            raise kind.wrong(place, f"{name} is not an array")
         found[name.removesuffix(SUFFIX)] = parse_npy(archive.read(name), f"{place}: {name}", kind)
     return found

@@ -74,7 +74,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
+        raise ValueError(f"the key {twice!r} occurs twice")
     return found
 
 
@@ -93,7 +93,7 @@ def _in_range(value: int) -> int:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is no finite number")
+        raise ValueError(f"{text[:20]} is not a finite number")
     return value
 
 
@@ -111,7 +111,7 @@ def _check(document: Any) -> None:
             elif isinstance(value, str):
                 value.encode("utf-8")  # a lone surrogate is no text
                 if "\0" in value:
-                    raise ValueError("a text holds a zero byte")
+                    raise ValueError("a string contains a zero byte")
             elif isinstance(value, int):
                 _in_range(value)
         level = inner

@@ -26,8 +26,8 @@ def refuse_inside_bundle(output: Path, where: str = "") -> None:
         if all((folder / name).is_file() for name in MARKS):
             raise fail(
                 "D119",
-                f"the output lies inside the bundle {folder}",
+                f"the output is inside the bundle {folder}",
                 where=where or str(output),
-                why="a bundle with a file that is not its own counts as altered, and is refused",
+                why="a bundle that contains another file counts as altered, and is refused",
                 help="choose a place outside it",
             )

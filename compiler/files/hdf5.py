@@ -60,7 +60,7 @@ LARGEST_RATIO = {DEFLATE: 1032, LZF: 132}
 HARMLESS = 64
 """A piece that can unpack to no more than this part of what a file may take is not looked into."""
 
-OUTSIDE = "a file that reads other files brings their bytes in as weights, or waits for them"
+OUTSIDE = "a file that refers to other files would load their bytes as weights, or wait for them"
 
 
 def hdf5_of(data: bytes) -> bytes | None:
@@ -120,7 +120,7 @@ class _Walk:
 
         token = _identity(group)
         if token in above or len(above) > DEEPEST:
-            raise self._outside(path, "it contains itself, or lies too deep", "")
+            raise self._outside(path, "it contains itself, or is nested too deeply", "")
         self._attributes(group, path)
         for name in group:
             inner = f"{path}/{name.decode('utf-8')}"
@@ -130,7 +130,7 @@ class _Walk:
             link = group.links.get_info(name).type
             if link != h5py.h5l.TYPE_HARD:
                 what = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "an external link"}
-                raise self._outside(inner, f"{what.get(link, 'a link of the user')} is in it", OUTSIDE)
+                raise self._outside(inner, f"{what.get(link, 'a user-defined link')} is in it", OUTSIDE)
             found = h5py.h5o.open(group, name)
             if isinstance(found, h5py.h5g.GroupID):
                 self.group(found, inner, (*above, token))
@@ -147,9 +147,9 @@ class _Walk:
         plist, space = array.get_create_plist(), array.get_space()
         layout = plist.get_layout()
         if layout not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED):
-            raise self._outside(path, "a virtual data set is in it", OUTSIDE)
+            raise self._outside(path, "it contains a virtual data set", OUTSIDE)
         if plist.get_external_count():
-            raise self._outside(path, "an array with external storage is in it", OUTSIDE)
+            raise self._outside(path, "it contains an array with external storage", OUTSIDE)
         if space.get_simple_extent_type() not in (h5py.h5s.SCALAR, h5py.h5s.SIMPLE):
             raise ValueError(f"{path} has no value")
         filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
@@ -173,11 +173,11 @@ class _Walk:
             what = f"filter {wrong[0]}" if wrong else "one filter twice"
             raise fail(
                 "D143",
-                f"an array in the file is packed with {what}",
+                f"an array in the file is compressed with {what}",
                 where=f"{self.place}: {path}",
                 why="a filter that is not built in is a shared object, which would be loaded and run"
                 if wrong
-                else "what is packed twice unpacks to any size",
+                else "data that are compressed twice can unpack to any size",
                 help="write the array with gzip, lzf, shuffle or fletcher32, or without compression",
             )
 
@@ -227,9 +227,9 @@ class _Walk:
     def _outside(self, path: str, what: str, why: str) -> Exception:
         return fail(
             "D142",
-            f"the file is not whole in itself: {what}",
+            f"the file is not self-contained: {what}",
             where=f"{self.place}: {path or '/'}",
-            why=why or "what is read of it would never end",
+            why=why or "reading it would never end",
             help="write it again with nir.write, which copies every array into the file",
         )
 

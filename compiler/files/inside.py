@@ -72,5 +72,5 @@ def open_inside(folder: Path, name: str) -> int:
         os.close(above)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(None, "it is no regular file", str(folder / name))
+        raise OSError(None, "it is not a regular file", str(folder / name))
     return handle

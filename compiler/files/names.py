@@ -24,7 +24,7 @@ def why_not_plain(name: str) -> str:
     if "\\" in name:
         return "it has a backslash"
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in name):
-        return "it has letters that cannot be seen"
+        return "it has characters that cannot be printed"
     parts = name.split("/")
     if "" in parts:
         return "a part of it is empty"

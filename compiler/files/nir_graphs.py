@@ -36,7 +36,7 @@ def parse_nir(data: bytes, place: str, kind: Kind) -> Any:
             warnings.simplefilter("ignore")
             graph = nir.read(io.BytesIO(data))
         if not isinstance(graph, nir.NIRGraph):
-            raise ValueError(f"it holds a single {type(graph).__name__}, no NIRGraph")
+            raise ValueError(f"it holds a single {type(graph).__name__}, not a NIRGraph")
         _check_edges(graph)
     return graph
 

@@ -84,7 +84,11 @@ def refuse_format(plot: Path) -> tuple[bytes, ...]:
     """
     ending = plot.suffix.lower()
     if ending not in BEGINNINGS:
-        what = f"{plot.suffix!r} is no format of plots" if plot.suffix else "nothing says the format"
+        what = (
+            f"{plot.suffix!r} is not a format for plots"
+            if plot.suffix
+            else "the name does not determine a format"
+        )
         raise fail("D326", what, where=f"--plot {plot}", help=f"use {', '.join(BEGINNINGS)}")
     return BEGINNINGS[ending]
 
@@ -114,7 +118,7 @@ def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tup
     if resolved(path) in [resolved(other) for other in read]:
         what = "the output is a file that is read"
     elif path.exists() and not _begins(path, beginnings):
-        what = "the output exists and is no earlier result; it will not be overwritten"
+        what = "the output exists and is not an earlier result; it will not be overwritten"
     else:
         return
     raise fail("D119", what, where=f"{option} {path}", help="choose another file")

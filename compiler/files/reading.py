@@ -31,7 +31,7 @@ def read_bytes(path: Path, kind: Kind, *, most: int | None = None) -> bytes:
         most: bytes that such a file may have; by default a quarter of the memory.
 
     Raises:
-        UserError: ``kind.code`` when it is missing or cannot be read; D140 it is no regular file; D107
+        UserError: ``kind.code`` when it is missing or cannot be read; D140 not a regular file; D107
             it is too large; D141 its size is not what the system says.
     """
     return read_open(_open(path, kind), path, kind, most=most)
@@ -59,7 +59,7 @@ def read_open(handle: int, path: Path, kind: Kind, *, most: int | None = None) -
             "D141",
             f"the file has {size} bytes, and {more} were read",
             where=str(path),
-            why="it changed while it was read, or is one that the system makes up",
+            why="it changed while it was read, or is one that the system generates",
             help="copy it, and use the copy",
         )
     return data
@@ -100,7 +100,7 @@ def checked_size(handle: int, path: Path, most: int | None = None) -> int:
     """The size of an open file that is going to be read, in bytes.
 
     Raises:
-        UserError: D140 it is no regular file, D107 it is larger than one file may be.
+        UserError: D140 it is not a regular file, D107 it is larger than one file may be.
     """
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
@@ -113,7 +113,7 @@ def checked_size(handle: int, path: Path, most: int | None = None) -> int:
             "D107",
             f"the file has {status.st_size} bytes, the limit is {limit}",
             where=str(path),
-            why=why if limit == share else "no file of this kind is as large",
+            why=why if limit == share else "files of this kind are never that large",
         )
     return status.st_size
 
@@ -123,7 +123,7 @@ def _no_file(path: Path, mode: int) -> Exception:
         "D140",
         f"this is {OTHERS.get(stat.S_IFMT(mode), 'something else')}, not a file",
         where=str(path),
-        why="only regular files are read: anything else may wait, or end never",
+        why="only regular files are read: anything else may block, or never end",
         help="name the file inside it" if stat.S_ISDIR(mode) else "name a file",
     )
 

@@ -75,7 +75,7 @@ def _refuse_other_kinds(place: Path, path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         mode = place.stat().st_mode
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "no regular file but a pipe, socket or device"
+            kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device, not a regular file"
             raise fail(
                 "D151",
                 f"the output is {kind}",

@@ -81,7 +81,7 @@ def open_zip(data: bytes, place: str, kind: Kind, budget: Budget) -> Zip:
         try:
             file = zipfile.ZipFile(io.BytesIO(data))
         except zipfile.BadZipFile as problem:
-            raise ValueError(f"{problem}; an interrupted download ends like this") from None
+            raise ValueError(f"{problem}; this is typical of an interrupted download") from None
         entries = file.infolist()
         if len(entries) > MOST_MEMBERS:
             raise ValueError(f"{len(entries)} members, the limit is {MOST_MEMBERS}")
@@ -115,4 +115,4 @@ def _refuse_overlaps(data: bytes, entries: list[zipfile.ZipInfo]) -> None:
             raise ValueError(f"{entry.filename!r} does not begin where the directory says")
         end = begin + LOCAL_HEADER.size + name + extra + entry.compress_size
     if end > len(data):
-        raise EOFError("the last member ends behind the file")
+        raise EOFError("the last member ends beyond the file")

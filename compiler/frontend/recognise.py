@@ -89,9 +89,9 @@ def is_torchscript(archive: Archive) -> bool:
 def refuse_other_file(path: Path, data: bytes) -> UserError:
     """The message for a file that is no zip archive at all."""
     if data.startswith(b"PK"):
-        return damaged(str(path), "it begins like a zip archive and does not go on like one")
+        return damaged(str(path), "it begins like a zip archive but is not one")
     if data.startswith(b"\x80"):
-        return damaged(str(path), "it begins like a pickle and does not go on like one")
+        return damaged(str(path), "it begins like a pickle but is not one")
     if data.startswith(b"\x93NUMPY"):
         return _no_model(path, "this is a numpy array (.npy), not a model")
     if (other := foreign(data)) is not None:
@@ -99,7 +99,7 @@ def refuse_other_file(path: Path, data: bytes) -> UserError:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return _no_model(path, "this is no file that torch.export wrote")
+        return _no_model(path, "torch.export did not write this file")
     return _no_model(path, "this is a text file, not a model")
 
 

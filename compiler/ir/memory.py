@@ -42,8 +42,8 @@ def refuse_too_large(program: Program) -> None:
     where = max(parts, key=lambda name: parts[name])
     raise fail(
         "D138",
-        f"one sample takes {gigabytes(total)}, {gigabytes(parts[where])} of it here; "
-        f"there may be {gigabytes(room)}",
+        f"one sample takes {gigabytes(total)}, {gigabytes(parts[where])} of them here; "
+        f"the limit is {gigabytes(room)}",
         where=where,
         why=f"that is 1/{SHARE} of the memory that this process may use",
         help="run it on a machine with more memory, or make populations, kernels or delays smaller",

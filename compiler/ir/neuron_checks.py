@@ -26,7 +26,7 @@ def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
                 f"its neurons are of the model {neuron.model}, {target.name} has "
                 f"{', '.join(target.neuron_models)}",
                 where,
-                "another model would fire at other times",
+                "neurons of another model would fire at other times",
                 "use the passes of the target itself (leave --passes out)",
             )
         elif neuron.model != STANDARD:

@@ -107,7 +107,7 @@ def _made(plugin: Plugin) -> tuple[NeuronModel | None, str]:
     if outdated:
         return None, outdated
     if not isinstance(model, NeuronModel):
-        return None, "it is no neuron model: it lacks a part of snnc.ir.NeuronModel"
+        return None, "it is not a neuron model: it lacks a part of snnc.ir.NeuronModel"
     return model, ""
 
 

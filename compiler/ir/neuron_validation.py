@@ -69,8 +69,8 @@ def _check_code(neuron: IntegerNeuron, where: str) -> None:
     code, interval = neuron.code, neuron.clear_interval
     if not code.exact:
         if neuron.levels:
-            what = f"levels are {neuron.levels} in the code {code.value}; there they are 0"
-            why = "levels are what an exact code counts up to"
+            what = f"levels are {neuron.levels} in the code {code.value}; in this code they must be 0"
+            why = "only the exact codes count levels"
             raise fail("D137", what, where=f"{where}, levels", why=why)
         return
     if neuron.threshold is None:
@@ -122,6 +122,6 @@ def _check_model(neuron: IntegerNeuron, where: str) -> None:
             "D333",
             f"the neuron model {neuron.model} cannot follow it: {problem}",
             where=where,
-            why="another model would fire at other times",
+            why="neurons of another model would fire at other times",
             help="use the passes of the target itself (leave --passes out)",
         )

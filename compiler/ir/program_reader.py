@@ -53,7 +53,7 @@ class _Arrays:
         """Refuse arrays that nothing refers to."""
         if self._left:
             names = ", ".join(f"{name!r:.100}" for name in list(self._left)[:3])
-            raise fail("D135", f"nothing refers to its arrays {names}", where=WEIGHTS)
+            raise fail("D135", f"no field refers to its arrays {names}", where=WEIGHTS)
 
 
 def read_program(structure: bytes, weights: bytes, *, place: str = "") -> Program:

@@ -40,7 +40,7 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
             "D137",
             f"it is graded, and {source.name} sends no payloads",
             where=f"{where}, graded",
-            why="engines keep no payload of spikes that are all 1",
+            why="binary spikes carry no payload",
         )
     weights = _checked(projection.op, source.shape, target.shape, where)
     try:
@@ -79,9 +79,14 @@ def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
     if not isinstance(op, Conv2d | Linear):
         kinds = "Linear, Conv2d, SparseLinear or Identity"
         what = f"its operation is {type(op).__name__}, not {kinds}"
-        raise fail("D134", what, where=f"{where}, op", why="a program holds what passes have folded")
+        raise fail(
+            "D134",
+            what,
+            where=f"{where}, op",
+            why="passes fold all other operations before a program is made",
+        )
     if op.bias is not None:
-        why = "what is added to potentials is the population's bias"
+        why = "in a program, biases belong to populations"
         raise fail("D134", "its operation has a bias", where=f"{where}, op", why=why)
     axes = 4 if isinstance(op, Conv2d) else 2
     weights = _integers(op.weight, axes, where)
@@ -117,11 +122,11 @@ def _sparse(op: SparseLinear, source: Shape, target: Shape, where: str) -> Array
         raise fail("D134", what, where=place, why="it has a row for each target, a column a source")
     problem = _damage(matrix)
     if problem:
-        why = "engines follow its indices without looking"
+        why = "engines use its indices without checking them"
         raise fail("D135", f"its matrix is damaged: {problem}", where=place, why=why)
     if not matrix.has_canonical_format and not _single(matrix):
-        why = "two weights in one place would add up to one that is on no grid"
-        raise fail("D135", "its matrix has a place twice", where=place, why=why)
+        why = "two weights in one place would add up to one that may be off the grid"
+        raise fail("D135", "its matrix has two entries for one place", where=place, why=why)
     return np.asarray(matrix.data)
 
 

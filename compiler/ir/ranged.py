@@ -20,7 +20,7 @@ def in_range(owner: str, field: str, value: object, where: str) -> None:
     """
     allowed = range_of(owner, field)
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise fail("D133", f"{field} is {value!r:.100}, no whole number", where=f"{where}, {field}")
+        raise fail("D133", f"{field} is {value!r:.100}, not a whole number", where=f"{where}, {field}")
     if not allowed.low <= value <= allowed.high:
         raise outside(allowed, int(value), where)
 

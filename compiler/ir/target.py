@@ -57,7 +57,7 @@ class Target:
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
-    overflow: str = "whether its engines do so alike is not stated"
+    overflow: str = "whether its engines do the same is not stated"
 
     def __post_init__(self) -> None:
         """Refuse what a target cannot mean.

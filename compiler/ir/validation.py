@@ -65,7 +65,7 @@ def _check_names(program: Program) -> None:
                 "D131",
                 f"{shown} is no name",
                 where=f"{where}, {field}",
-                why=f"names stand in messages and files: 1 to {LONGEST_NAME} printable characters",
+                why=f"names appear in messages and files: 1 to {LONGEST_NAME} printable characters",
                 help="rename it where it comes from (file, layer or node)",
             )
     seen: dict[str, int] = {}
@@ -73,7 +73,7 @@ def _check_names(program: Program) -> None:
         if p.name in seen:
             raise fail(
                 "D131",
-                f"the name {p.name!r} is there twice",
+                f"the name {p.name!r} occurs twice",
                 where=f"populations {seen[p.name]} and {number}, name",
                 why="projections say by name where they begin and end",
             )
@@ -83,7 +83,7 @@ def _check_names(program: Program) -> None:
         *((f"projection {p.label}", p.origin) for p in program.projections),
     ):
         if not (isinstance(origin, str) and (origin.isprintable() or not origin)):
-            what = f"{origin!r:.100} is no place in a model"
+            what = f"{origin!r:.100} is not a place in a model"
             raise fail(
                 "D131", what, where=f"{where}, origin", why="messages name it: printable characters"
             )
@@ -99,7 +99,7 @@ def _check_program(program: Program) -> None:
             "D133",
             f"step_seconds is {seconds!r}",
             where=f"{program.name}, step_seconds",
-            why="a step lasts a finite time above 0, or nothing is known of it (null)",
+            why="a step lasts a finite time above 0, or is unknown (null)",
         )
 
 
@@ -108,7 +108,7 @@ def _check_population(population: ProgramPopulation) -> None:
     where = f"population {population.name}"
     shape = population.shape
     if not isinstance(shape, tuple) or not 1 <= len(shape) <= DIMENSIONS:
-        what = f"shape {shape!r:.100} has no 1 to {DIMENSIONS} axes"
+        what = f"shape {shape!r:.100} does not have 1 to {DIMENSIONS} axes"
         raise fail(
             "D134", what, where=f"{where}, shape", why="engines hold arrays of samples and steps"
         )
@@ -172,7 +172,7 @@ def _check_relay(program: Program, population: ProgramPopulation) -> None:
         return
     of = program.by_name.get(population.relay_of)
     if of is None or of.relay_of is not None or of is population:
-        what = f"it relays {population.relay_of!r:.100}, which is no population of its own"
+        what = f"it relays {population.relay_of!r:.100}, which does not exist or is itself a relay"
     elif population.kind is not Kind.NEURONS or of.kind is Kind.READOUT:
         what = f"a {population.kind.value} relays a {of.kind.value}"
     elif of.shape != population.shape:

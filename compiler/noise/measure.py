@@ -184,7 +184,7 @@ def _check_graph(graph: Graph) -> None:
             help="give the network that it was converted from",
         )
     if not graph.neurons:
-        raise fail("D217", "the network has no neurons, and nothing that could spike", where=graph.name)
+        raise fail("D217", "the network has no neurons, so nothing could spike", where=graph.name)
 
 
 def _settings_to_try(graph: Graph, settings: Sequence[Setting] | None) -> Sequence[Setting]:
@@ -197,7 +197,7 @@ def _settings_to_try(graph: Graph, settings: Sequence[Setting] | None) -> Sequen
             "D315",
             "the network has no thresholds of its own",
             where="--thresholds own",
-            why="its activations have no levels that training gave a range",
+            why="its activations have no levels with a trained range",
             help="leave own out",
         )
     return settings

@@ -117,7 +117,7 @@ def _setting(text: str) -> Setting:
         help = (
             "--thresholds 0.5,1,2 are factors, p99 a percentile, max the largest, own the trained one"
         )
-        raise _refused("--thresholds", f"{text!r} is no threshold", help) from None
+        raise _refused("--thresholds", f"{text!r} is not a threshold", help) from None
     if kind == PERCENTILE:
         PERCENTILES.check(value, "a percentile of --thresholds", where="--thresholds")
     else:

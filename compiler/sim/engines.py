@@ -54,7 +54,7 @@ def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
     except ImportError as problem:
         raise fail(
             "D614",
-            f"the fast engine cannot start: {problem}",
+            f"the fast simulator cannot start: {problem}",
             why="it is compiled by numba, which has to fit this Python and this numpy",
             help="pip install --upgrade numba, or use the reference simulator: --simulator reference",
         ) from problem

@@ -28,7 +28,7 @@ def refuse_settings() -> None:
         given = [name for name in sorted(os.environ) if name.startswith(PREFIX)]
         raise _refused(f"{problem}", *given) from None
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-        raise _refused("it is told to compile nothing", WITHOUT_JIT)
+        raise _refused("compilation is switched off", WITHOUT_JIT)
 
 
 def _refused(problem: str, *names: str) -> UserError:
@@ -36,7 +36,7 @@ def _refused(problem: str, *names: str) -> UserError:
     told = ", ".join(f"{name}={os.environ[name]}" for name in set_here)
     return fail(
         "D614",
-        f"the fast engine cannot start, numba's settings do not allow it: {problem}",
+        f"the fast simulator cannot start because of numba's settings: {problem}",
         where=told or ".numba_config.yaml in the current folder",
         help=f"unset {', '.join(set_here)}" if told else "remove it there, or work in another folder",
     )

@@ -29,7 +29,7 @@ def refuse_long_run(program: Program, samples: int, steps: int, *, states: bool 
         raise fail(
             "D139",
             f"a record of {samples} samples and {steps} steps takes {gigabytes(taken)}; "
-            f"there may be {gigabytes(room)}",
+            f"the limit is {gigabytes(room)}",
             where=program.name,
             why=f"that is 1/{SHARE} of the memory that this process may use; a step is recorded with "
             f"{size(program.input.shape)} inputs and {neurons} neurons",

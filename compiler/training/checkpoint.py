@@ -20,8 +20,8 @@ from .checkpoint_checks import curve_rows
 
 CHECKPOINT = Kind(
     "D322",
-    "this is no checkpoint of a training, or a damaged one",
-    "name another file; one that is not there yet is begun anew",
+    "this is not a checkpoint of a training, or it is damaged",
+    "name another file; if it does not exist, the training starts from the beginning",
 )
 
 DIGEST_BYTES = 32
@@ -73,5 +73,5 @@ def read_checkpoint(path: Path) -> Checkpoint:
             if not isinstance(getattr(checkpoint, field), dict):
                 raise ValueError(f"{field} is no table")
         if type(checkpoint.best) is not int or not 0 <= checkpoint.best < len(checkpoint.curve):
-            raise ValueError("the best epoch is none of the curve")
+            raise ValueError("the best epoch is not in the curve")
         return checkpoint

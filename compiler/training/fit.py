@@ -252,9 +252,9 @@ class _Loop:
             other = sorted(k for k in {*mine, *found.recipe} if mine.get(k) != found.recipe.get(k))
             raise fail(
                 "D322",
-                f"this checkpoint is of another run: {', '.join(other)} differ",
+                f"this checkpoint belongs to another run: {', '.join(other)} differ",
                 where=str(path),
-                help="remove the file to begin anew, or give the options that it was written with",
+                help="remove the file to start again, or give the options that it was written with",
             )
 
     def _identity(self) -> dict[str, Any]:

@@ -47,11 +47,11 @@ def refuse_outputs(
         if path.is_dir():
             raise fail("D151", "the output is a folder", where=str(path), help=OTHER)
     if model.exists() and not _is_ours(model):
-        what = "the output exists and is no archive of snnc.training; it will not be overwritten"
+        what = "the output exists and is not an archive of snnc.training; it will not be overwritten"
         raise fail("D119", what, where=str(model), help=OTHER)
     for path in curves:
         if path.exists() and not _is_curve(path):
-            what = "the output exists and is no curve of a training; it will not be overwritten"
+            what = "the output exists and is not the curve of a training; it will not be overwritten"
             raise fail("D119", what, where=str(path), help=OTHER)
     for path in checkpoints:
         if path.exists():

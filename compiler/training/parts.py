@@ -120,7 +120,8 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
     if held >= samples:
         raise fail(
             "D515",
-            f"of {counted(samples, 'sample')} {held} would be held back, and none left to train on",
+            f"{held} of {counted(samples, 'sample')} would be held back for "
+            "validation, and none is left to train on",
             where=str(where),
             help="give more data, or a file for validation (--validation, or validation in [data])",
         )
@@ -172,8 +173,8 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
         if frames <= first:
             raise fail(
                 "D517",
-                f"{counted(frames, 'frame')} a sample; the first answer that has seen the input is "
-                f"that of frame {first + 1}",
+                f"{counted(frames, 'frame')} a sample; the first answer that "
+                f"depends on the input is that of frame {first + 1}",
                 where=f"x of {where}",
                 why=f"the shortest way to the readout takes {counted(first, 'frame')}",
                 help="add frames, of zeros where the input has ended",

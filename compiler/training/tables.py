@@ -13,7 +13,7 @@ from snnc.files import Kind, parse_toml, read_bytes
 
 T = TypeVar("T")
 
-FILE = Kind("D325", "this is no TOML file that can be read")
+FILE = Kind("D325", "this is not a readable TOML file")
 
 MOST_BYTES = 2**20
 """Of a configuration; people write them."""

@@ -162,7 +162,7 @@ def parse_costs(text: str | None) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     for name in names:
         if name not in COSTS:
-            what = f"{name!r} is no cost"
+            what = f"{name!r} is not a cost"
             raise fail("D326", what, where=f"--costs {text}", help=f"use some of {', '.join(COSTS)}")
     return tuple(dict.fromkeys(names))
 

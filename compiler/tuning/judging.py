@@ -28,10 +28,11 @@ def unseen(data: Data, counts: NDArray[np.int64] | None, where: str) -> tuple[Da
     if left == len(data.x):
         return data, []
     if left < LEAST_ASIDE:
-        what = (
-            f"judged on {counted(len(data.x), 'sample')}, of which calibration has seen all but {left}"
+        what = f"judged on {counted(len(data.x), 'sample')}, all used in calibration but {left}"
+        why = (
+            "thresholds and ranges fit these better than others, and too few others "
+            "are left to judge by"
         )
-        why = "thresholds and ranges fit these better than others, and so few others say nothing"
         cure = "give --calibration other samples, such as of the training data"
         return data, [Diagnostic("N791", what, where, why, cure, Severity.WARNING)]
     what = f"judged on {left} of {len(data.x)} samples: calibration has seen the others"
@@ -77,12 +78,14 @@ def about(
     if judged.measure == "accuracy":
         found += labels_outside(judged.data, size(model.graph.readout.shape))
     if judged.measure != "accuracy" and model.graph.trained_steps is not None:
-        what = "judged by a float network that the model, trained with spikes, only stands near to"
+        what = (
+            "judged by a float network that only approximates the model, which was trained with spikes"
+        )
         cure = "give data with labels y"
         found.append(Diagnostic("N792", what, judged.where, "", cure, Severity.WARNING))
     if blind:
         frames = counted(judged.data.x.shape[1], "frame")
-        what = f"the data end after {frames}, before any answer has seen their first"
+        what = f"the data end after {frames}, before any answer depends on them"
         cure = "use data of more frames"
         found.append(Diagnostic("N793", what, judged.where, "", cure, Severity.WARNING))
     return found

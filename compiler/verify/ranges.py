@@ -303,6 +303,6 @@ def _range(p: ProgramPopulation, register: str, extent: Extent, least: int, most
 def explain(broken: Range) -> Iterator[str]:
     """A broken range in words: what it can reach and what holds it."""
     if broken.high > broken.most:
-        yield f"can reach {broken.high}, it holds {broken.most}"
+        yield f"can reach {broken.high} (the limit is {broken.most})"
     if broken.low < broken.least:
-        yield f"can fall to {broken.low}, it holds {broken.least}"
+        yield f"can fall to {broken.low} (the limit is {broken.least})"

@@ -301,14 +301,14 @@ def _loss(
         if 1 - kept.decisions <= LOSS:
             return []
         lost = 1 - kept.decisions
-        what = f"the integers decide otherwise than the float network on {lost:.1%} of samples"
+        what = f"the integers decide differently from the float network on {lost:.1%} of samples"
         if kept.accuracy is not None:
             what += "; accuracy {1:.1%} in integers, {0:.1%} in floats".format(*kept.accuracy)
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
     error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst = kept.worst
     why = f"judged on {kept.samples} samples {which}{error}; if the network was trained on them, "
-    why += "others may lose more"
+    why += "other samples may lose more"
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if better is not None:

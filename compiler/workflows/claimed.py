@@ -49,7 +49,8 @@ def beyond_proof(ranges: Ranges, counts: NDArray[np.int64], target: Target) -> l
             f"beyond the range proof: {len(beyond)} of {counted(samples, 'sample')}, with counts from "
             f"{low} to {high} over {counted(frames, 'frame')}; proved for {claims_text(found)}",
             "the data",
-            f"registers may wrap or saturate there, and it is another network; {target.overflow}",
+            "registers may wrap or saturate there, and the chip would no longer "
+            f"compute the same function; {target.overflow}",
             "compile with --calibration data like these",
             Severity.WARNING,
         )

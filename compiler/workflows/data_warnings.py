@@ -35,7 +35,7 @@ def larger_counts(data: Data, calibrated: int) -> list[Diagnostic]:
             "N710",
             f"counts up to {largest}, calibrated up to {calibrated}",
             "the data",
-            "thresholds and the potentials' room were measured on smaller counts",
+            "thresholds and the room of potentials were measured on smaller counts",
             "compile with --calibration data like these",
             Severity.WARNING,
         )

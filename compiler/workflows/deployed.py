@@ -51,7 +51,7 @@ def payload_differences(
             f"what would be deployed is not what was compiled: {different[0]}",
             where=where,
             why=f"{len(different)} arrays or structures of the payload differ from the program",
-            help="compile again, or go on at your own risk with --allow-altered",
+            help="compile again, or continue at your own risk with --allow-altered",
         )
     return different
 
@@ -151,7 +151,7 @@ def _is_silent(row: PopulationResult) -> bool:
 def _expected_difference(engine: Engine) -> Diagnostic:
     return Diagnostic(
         "N726",
-        f"the engine {engine.name} does not follow all of this bundle",
+        f"the engine {engine.name} ignores a part of this bundle",
         "--engine",
         help=engine.if_different,
         severity=Severity.WARNING,

@@ -160,9 +160,10 @@ def _refuse_odd_name(path: Path, folder: Path) -> None:
     except UnicodeEncodeError:
         raise fail(
             "D146",
-            "the name of the file, or of a folder on the way to it, is no text in UTF-8",
+            "the name of the file, or of a folder above it, is not valid UTF-8",
             where=str(path).encode("utf-8", "backslashreplace").decode(),
-            why="the manifest, which is JSON in UTF-8, says from which files the bundle was compiled",
+            why="the manifest, which is JSON in UTF-8, records the files that the "
+            "bundle was compiled from",
             help="rename it",
         ) from None
 

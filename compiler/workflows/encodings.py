@@ -51,6 +51,6 @@ def _said(lowered: Lowered, refused: Diagnostic) -> Diagnostic:
         "N782",
         f"the input is encoded as {encoding.value}",
         why=f"the usual encoding is refused, {refused.code}: {refused.what}",
-        help=f"--set 'encode-input{{code={encoding.value}}}' says so",
+        help=f"to choose it yourself: --set 'encode-input{{code={encoding.value}}}'",
         severity=Severity.NOTE,
     )

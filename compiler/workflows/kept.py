@@ -21,7 +21,7 @@ from snnc.sim import encode, simulate
 from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
 
 CAUSES = {
-    LEVELS: "levels: activations are rounded and cut",
+    LEVELS: "levels: activations are rounded and clipped",
     WEIGHTS: "weights: rounding and clipping on the chip's grid",
     PROGRAM: "spikes: rates approximate activations",
 }

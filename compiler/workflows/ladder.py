@@ -217,7 +217,7 @@ def _refuse_options(options: VerifyOptions) -> None:
         )
     if options.potentials:
         raise not_together(
-            "the ladder compares spikes and answers, no hidden potentials",
+            "the ladder compares spikes and answers, not hidden potentials",
             where="--potentials",
             why="its upper rungs are not integers and have none that could be compared",
             help="run verify twice: once with --ladder, once with --potentials",
@@ -292,7 +292,10 @@ def _cause(rung: Rung, recompiled: _Recompiled) -> str:
         amplitude = recompiled.amplitudes.get(name, 1.0)
         return levels_cause(graphs[LEVELS], rung.first, rung.values, amplitude)
     if graphs[FLOATS].by_name[name].levels is not None:
-        return "float rounding: torch computes in single precision, on the border of two levels"
+        return (
+            "float rounding: torch computes in single precision, and a value is on "
+            "the border between two levels"
+        )
     return "front end: the graph is not what torch computes; please report this"
 
 
@@ -353,8 +356,8 @@ def _stand_in(bundle: Contents) -> Diagnostic:
         "trained with spikes: the rungs above the integer program are not what was trained",
         bundle.program.name,
         "they show what a frame's spikes stand for where input is steady; the integer program spikes "
-        "as training did, but for the rounding that compile names",
-        "compare accuracies instead: snnc run, and what training said",
+        "as training did, except for the rounding that compile reports",
+        "compare accuracies instead: that of snnc run with that of the training",
         Severity.NOTE,
     )
 
@@ -368,9 +371,9 @@ def _nothing_above(bundle: Contents) -> Diagnostic:
         "the ladder begins with the integer program: nothing above it is compared",
         bundle.program.name,
         "neurons that spike already have no rollout in real numbers to be compared with",
-        f"compile named what it changed on the way: {counted}; snnc inspect prints it"
+        f"compile reported its changes: {counted}; snnc inspect prints it"
         if counted
-        else "compile named no change on the way",
+        else "compile reported no change",
         Severity.WARNING,
     )
 

@@ -56,7 +56,7 @@ def build_pipeline(backend: Backend, options: PipelineOptions) -> Pipeline:
             "D313",
             "the passes end before the network can run",
             where="--passes",
-            why="nothing makes sure that " + "; that ".join(sorted(f.value for f in lacking)),
+            why="no pass makes sure that " + "; that ".join(sorted(f.value for f in lacking)),
             help=f"add {', '.join(makers)}; the target's own passes are {backend.pipeline()}",
         )
     return pipeline

@@ -55,7 +55,7 @@ def _unproved(proof: Proof) -> list[Diagnostic]:
     """N755 where registers follow the rules of a plug-in's neuron model."""
     if not proof.unproved:
         return []
-    what = "no range is proved for its registers: its neurons are of a model that a plug-in brings"
+    what = "no range is proved for its registers: its neurons use a model from a plug-in"
     why = "what reaches it is bounded; whether its own registers saturate is not"
     return [Diagnostic("N755", what, ", ".join(proof.unproved), why, severity=Severity.NOTE)]
 
@@ -112,7 +112,7 @@ def _refused(program: Program, target: Target, broken: Range, calibrated: bool) 
 def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> Ranges:
     if proof.unproved:
         names = ", ".join(proof.unproved)
-        status = f"not proved: {names} are of a neuron model that a plug-in brings"
+        status = f"not proved: {names} use a neuron model from a plug-in"
         return Ranges(status, unproved=tuple(proof.unproved), bounds=_bounds(proof))
     found = claims(program, target, proof, frames)
     return Ranges(PROVED, tuple(_bounds(claim) for claim in found))

@@ -39,7 +39,7 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
     if not where.is_file():
         raise fail(
             "D128",
-            "the model that this bundle was compiled from is not there",
+            "the model that this bundle was compiled from was not found",
             where=str(where),
             why="the ladder begins with it",
             help="name it: snnc verify BUNDLE --ladder --model MODEL",
@@ -103,7 +103,7 @@ def find_calibration(
     if source.path is not None and not source.path.is_file():
         raise fail(
             "D128",
-            "the calibration data that this bundle was compiled with are not there",
+            "the calibration data that this bundle was compiled with were not found",
             where=where,
             help="name them: --calibration FILE.npz",
         )

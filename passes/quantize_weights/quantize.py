@@ -161,7 +161,7 @@ class QuantizeWeights(Pass):
     def _trained_bits(self, graph: Graph, context: Context) -> int:
         if graph.trained_bits is None:
             return DEFAULT_BITS
-        what = f"{graph.trained_bits} weight bits: what it was trained with"
+        what = f"{graph.trained_bits} weight bits, as in training"
         context.note("N735", what, why="--weight-bits is not given")
         return graph.trained_bits
 
@@ -275,10 +275,12 @@ class QuantizeWeights(Pass):
             return  # a smaller shift into the registers was enough, and cost nothing
         before, after = (np.atleast_1d(each.scale) for each in (free, choice))
         most = int(np.argmax(before / after))
-        lowered = f"scale lowered from {before[most]:g} to {after[most]:g}"
+        change = f"from {before[most]:g} to {after[most]:g}"
+        lowered = f"scale lowered {change}"
         if len(before) > 1:
-            lowered += (
-                f" in the channel where most, in {np.count_nonzero(after < before)} of {len(before)}"
+            count = np.count_nonzero(after < before)
+            lowered = (
+                f"scale lowered in {count} of {len(before)} channels, {change} in the most affected"
             )
         context.note(
             "N721",
@@ -294,9 +296,9 @@ class QuantizeWeights(Pass):
         grid, total = projection.integers, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
         grave = int(np.count_nonzero(channels > GRAVE_ERROR))
-        what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value}), relative error of a "
-        what += f"channel {np.median(channels):.2%} in the median, {channels.max():.2%} at worst"
-        what += f", {grave} of {len(channels)} above {GRAVE_ERROR:.0%}" if grave else ""
+        what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value} signs), relative error "
+        what += f"per channel: median {np.median(channels):.2%}, worst {channels.max():.2%}"
+        what += f", above {GRAVE_ERROR:.0%} in {grave} of {len(channels)} channels" if grave else ""
         what += f"; {clipped} of {total} clipped" if clipped else ""
         where = projection.origin or projection.label
         if not grave:

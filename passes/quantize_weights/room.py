@@ -22,7 +22,7 @@ def tell_room(population: Population, scale: int, state_bits: int, wanted: float
     if fires and room < wanted:
         c.warn(
             "N709",
-            f"current and potential have room for {room:.4g} thresholds, {wanted:g} are asked for",
+            f"current and potential have room for {room:.5g} thresholds, {wanted:g} are needed",
             where=population.origin,
             why="its weights are small compared with its threshold, as they are where a time step is "
             "short compared with the time constants; beyond the room the potential saturates on "

@@ -104,7 +104,7 @@ def with_bias(
             f"{settled.lost:.4g}",
             where=population.origin,
             why=f"{context.target.name} holds mantissas to {limit} and exponents to "
-            f"{context.target.bias_shift}; what is said of ranges is about the clipped biases",
+            f"{context.target.bias_shift}; ranges are proved for the clipped biases",
             help="train with smaller biases, or use fewer weight bits",
         )
     if settled.moved:

@@ -26,7 +26,7 @@ def test_not_a_bundle(snnc: Command, tmp_path: Path) -> None:
 
 def test_a_manifest_that_points_outside(snnc: Command, bundle: Path) -> None:
     edit_manifest(bundle, payload={"program": "../../../etc/passwd", "weights": "x"})
-    refused(snnc("verify", bundle), "D114", "payload.program", "none of its files")
+    refused(snnc("verify", bundle), "D114", "payload.program", "not one of its files")
 
 
 def test_a_manifest_with_parts_of_the_wrong_kind(snnc: Command, bundle: Path) -> None:

@@ -26,7 +26,7 @@ def snnc(place: Path, settings: dict[str, str], *words: str | Path) -> subproces
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("NUMBA_DISABLE_JIT", "1", "told to compile nothing"),
+        ("NUMBA_DISABLE_JIT", "1", "compilation is switched off"),
         ("NUMBA_NUM_THREADS", "0", "must be > 0"),
         ("NUMBA_NUM_THREADS", "-3", "must be > 0"),
         ("NUMBA_CPU_FEATURES", "avx2", "'avx2' is no feature"),

@@ -201,12 +201,12 @@ def test_stopped_and_gone_on(snnc: Command, place: Path, monkeypatch: pytest.Mon
         (["--validation", "missing.npz"], ["D501", "missing.npz"]),
         (["--data", "missing.npz"], ["D501", "missing.npz"]),
         (["-o", "data/train.npz"], ["D119", "a file that is read"]),
-        (["-o", "data/validation.npz"], ["D119", "no archive of snnc.training"]),
+        (["-o", "data/validation.npz"], ["D119", "not an archive of snnc.training"]),
         (["-o", "nowhere/out.pt"], ["D111", "nowhere"]),
         (["-o", "data"], ["D151", "a folder"]),
-        (["--curve", "data/validation.npz"], ["D119", "no curve"]),
+        (["--curve", "data/validation.npz"], ["D119", "not the curve"]),
         (["--curve", "tuned.pt"], ["D119", "another output"]),
-        (["--checkpoint", "data/validation.npz"], ["D322", "no checkpoint"]),
+        (["--checkpoint", "data/validation.npz"], ["D322", "not a checkpoint"]),
         (["--input-shape", "1,8,8"], ["D121", "--input-shape"]),
         (
             ["--learning-rate", "1e30", "--method", "streaming", "--optimizer", "sgd"],
@@ -248,7 +248,7 @@ def broken_data(what: str) -> dict[str, Any]:
         ("negative", ["D514", "-1"]),
         ("shape", ["D508", "(1, 8, 7)", "(1, 8, 8)"]),
         ("frames", ["D517", "2 frames", "frame 3", "add frames"]),
-        ("one", ["D515", "none left"]),
+        ("one", ["D515", "none is left"]),
     ],
 )
 def test_data_that_do_not_fit(snnc: Command, place: Path, what: str, parts: list[str]) -> None:
@@ -356,7 +356,7 @@ def test_another_network_and_a_model(snnc: Command, place: Path) -> None:
         ({"seed = 1": "seed = -1"}, ["D305", "seed is -1, the smallest is 0"]),
         ({"seed = 1": "model = 'x.pt'"}, ["D325", "a network and a model"]),
         ({"network": "# network"}, ["D325", "neither a network nor a model"]),
-        ({"[output]": "[output"}, ["D325", "no TOML"]),
+        ({"[output]": "[output"}, ["D325", "not a readable TOML"]),
         ({'curve = "curve.csv"': 'curve = ""'}, ["D325", "curve names a folder", "[output]"]),
         ({'checkpoint = "run.ckpt"': 'checkpoint = "data/.."'}, ["D325", "checkpoint names a folder"]),
         ({'model = "tuned.pt"': ""}, ["D325", "no model", "[output]"]),

@@ -41,7 +41,7 @@ def test_the_ladder_says_what_it_cannot_show(snnc: Command, lif: Path, tmp_path:
         done = snnc("verify", folder, *ladder, *more)
         assert done.code == 0, done.err
         assert "N731" in done.err and "begins with the integer program" in done.err
-        assert "compile named what it changed on the way: " in done.err and "N707 (1)" in done.err
+        assert "compile reported its changes: " in done.err and "N707 (1)" in done.err
         assert "N711" in done.err
     assert "no rung differs, from the integer program down" in snnc("verify", folder, *ladder).out
 

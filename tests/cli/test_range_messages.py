@@ -53,7 +53,7 @@ def test_a_bias_that_fits_nothing_is_named(code: str, snnc: Command, tmp_path: P
     assert not (tmp_path / "out").exists()
     # The chip holds no such bias; what is then proved is about the one that it does hold.
     done = snnc(*asked, "--allow-overflow")
-    assert done.code == 0 and "N704" in done.err and "about the clipped biases" in done.err
+    assert done.code == 0 and "N704" in done.err and "proved for the clipped biases" in done.err
     assert "N724" not in done.err and "ranges proved" in done.out
 
 

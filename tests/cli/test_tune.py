@@ -164,7 +164,7 @@ def test_the_picture(snnc: Command, digits: Path, tmp_path: Path) -> None:
         (["--weight-bits", "8", "--set", "quantize-weights{bits=4}"], ["D320"]),
         (["--plot", "front.jpg"], ["D326", "'.jpg'"]),
         (["--plot", "nowhere/front.png"], ["D111", "nowhere"]),
-        (["--plot", "mine.png"], ["D119", "no earlier result"]),
+        (["--plot", "mine.png"], ["D119", "not an earlier result"]),
         (["--data", "none.npz"], ["D501", "no such file"]),
         (["--data", "other.npz"], ["D508", "(2, 16, 16)"]),
         (["--calibration", "other.npz"], ["D508", "(2, 16, 16)"]),

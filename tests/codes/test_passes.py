@@ -164,8 +164,8 @@ def test_weights_are_rounded_within_half_a_step_and_by_no_more_than_is_said(
             if row.any()
         ]
         said = [n for n in network.notes if n.code == "N703" and n.where == after.origin]
-        worst = [float(n.what.split(" at worst")[0].split()[-1].rstrip("%")) / 100 for n in said]
-        median = [float(n.what.split("% in the median")[0].split()[-1]) / 100 for n in said]
+        worst = [float(n.what.split("worst ")[1].split("%")[0]) / 100 for n in said]
+        median = [float(n.what.split("median ")[1].split("%")[0]) / 100 for n in said]
         assert any(abs(max(relative) - share) < 1e-4 for share in worst)
         assert any(abs(np.median(relative) - share) < 1e-4 for share in median)
         for note, share in zip(said, worst, strict=True):

@@ -15,7 +15,7 @@ import pytest
 from snnc.errors import UserError
 from snnc.files import Budget, Kind, memory, open_zip, parse_npy, parse_npz, zips
 
-KIND = Kind("D501", "no readable .npz file", "save it again")
+KIND = Kind("D501", "not a readable .npz file", "save it again")
 
 
 def npy(array: Any) -> bytes:
@@ -69,17 +69,17 @@ def test_arrays_come_back() -> None:
         (npy(np.zeros(3)) + b"x", "25 bytes for float64 (3,)"),
         (
             with_header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", b"\0" * 8),
-            "no numbers",
+            "not numbers",
         ),
         (
             with_header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", b"1234"),
-            "no num",
+            "not num",
         ),
         (
             with_header("{'descr': '<M8[s]', 'fortran_order': False, 'shape': ()}", b"12345678"),
-            "no num",
+            "not num",
         ),
-        (with_header("{'descr': '<U0', 'fortran_order': False, 'shape': (999,)}"), "no numbers"),
+        (with_header("{'descr': '<U0', 'fortran_order': False, 'shape': (999,)}"), "not numbers"),
         (with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1)}", b"8" * 8), "shape"),
         (with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", b"8" * 8), "shape"),
         (
@@ -115,7 +115,7 @@ def test_archives_that_lie() -> None:
     refused(twice, "twice")
     refused(zipped(("x.npy", npy(1)), method=zipfile.ZIP_LZMA), "method 14")
     refused(zipped(("x.npy", npy(1)), method=zipfile.ZIP_BZIP2), "method 12")
-    refused(zipped(("x.txt", b"1")), "x.txt is no array")
+    refused(zipped(("x.txt", b"1")), "x.txt is not an array")
     locked = bytearray(good)
     locked[good.index(zips.DIRECTORY_ENTRY) + 8] |= 1
     refused(bytes(locked), "encrypted")

@@ -55,7 +55,7 @@ def test_links_to_files_are_read(tmp_path: Path) -> None:
 def test_the_largest_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"abcd")
     assert read_bytes(tmp_path / "file", KIND, most=4) == b"abcd"
-    refused(tmp_path / "file", "D107", "4 bytes", "the limit is 3", "no file of this kind", most=3)
+    refused(tmp_path / "file", "D107", "4 bytes", "the limit is 3", "files of this kind", most=3)
     monkeypatch.setattr(memory, "machine_memory", lambda: 15)
     refused(tmp_path / "file", "D107", "the limit is 3", "one quarter of the memory")
     monkeypatch.setattr(memory, "machine_memory", lambda: 16)

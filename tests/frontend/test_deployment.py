@@ -69,7 +69,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "no JSON": (b"{", "not JSON"),
     "a list": ([], "format 1"),
     "another format": ({"format": 2}, "format 1"),
-    "an unknown entry": ({"format": 1, "code": "x"}, "called 'code'"),
+    "an unknown entry": ({"format": 1, "code": "x"}, "unknown key 'code'"),
     "no steps": ({"format": 1, "steps_per_frame": 0}, "steps_per_frame"),
     "broken steps": ({"format": 1, "steps_per_frame": 2.5}, "steps_per_frame"),
     "true steps": ({"format": 1, "steps_per_frame": True}, "steps_per_frame"),
@@ -92,7 +92,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "no number": (
         b'{"format": 1, "neurons": {"h1": {"reset": "zero", "comparison": ">", '
         b'"start_value": NaN, "potential_kept": 1}}}',
-        "NaN is no finite number",
+        "NaN is not a finite number",
     ),
     "other channels": ({"format": 1, "scales": {"h1": [1, 2]}}, "scales"),
     "a scale of 0": ({"format": 1, "scales": {"h1": [0]}}, "scale"),

@@ -135,7 +135,7 @@ def test_rollout(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("mine.nets", "D126.*'mine.nets' is no factory"),
+        ("mine.nets", "D126.*'mine.nets' is not a factory"),
         ("mine.none:Net", "D126.*mine.none cannot be imported(?s:.*)ModuleNotFoundError"),
         ("mine.bad:Net", r"D126.*cannot be imported(?s:.*)nothing_of_that_name.*\(bad.py, line 1\)"),
         ("mine.worse:Net", "D126.*cannot be imported(?s:.*)SyntaxError"),

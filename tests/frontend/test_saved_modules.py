@@ -123,9 +123,9 @@ def test_shape_of_the_calibration_data(tmp_path: Path) -> None:
     ("shape", "text"),
     [
         (None, r"D122.*shape of the input is not known"),
-        ("2;3", r"D122.*'2;3' is no shape"),
-        ("0,4", r"D122.*'0,4' is no shape"),
-        ("99999,99999,99", r"D122.*is no shape"),
+        ("2;3", r"D122.*'2;3' is not the shape"),
+        ("0,4", r"D122.*'0,4' is not the shape"),
+        ("99999,99999,99", r"D122.*is not the shape"),
         ("5", r"D124.*cannot take a frame of shape \(5,\)"),
     ],
 )

@@ -170,7 +170,9 @@ LIES = (
     _population(MAPS, "maps", "relay_of", "nobody", "D132"),
     _population(RELAY, "counts.relay", "relay_of", "counts.relay", "D132"),
     _population(RELAY, "counts.relay", "relay_of", "maps", "D132"),
-    Lie("input with a neuron", _at(("populations", MAPS, "neuron"), None), "D135", ("nothing refers",)),
+    Lie(
+        "input with a neuron", _at(("populations", MAPS, "neuron"), None), "D135", ("no field refers",)
+    ),
     _projection(LAST, "nobody -> readout", "source", "nobody", "D132"),
     _projection(LAST, "counts.relay -> nobody", "target", "nobody", "D132"),
     _projection(LAST, "readout -> readout", "source", "readout", "D132"),

@@ -79,7 +79,7 @@ def test_hard_reset_only() -> None:
 
 def test_no_clearing() -> None:
     keeps = Target("keeps", clears=False)
-    with pytest.raises(UserError, match=r"D336.*keeps cannot put potentials back") as caught:
+    with pytest.raises(UserError, match=r"D336.*keeps cannot reset potentials") as caught:
         prepared(keeps, "restart-frames")
     assert "restart-frames{enabled=false}" in str(caught.value)
     done = prepared(keeps, "restart-frames{enabled=false}")

@@ -73,7 +73,7 @@ def test_other_steps_a_frame_are_refused() -> None:
             network(), Context(LOIHI)
         )
     assert caught.value.diagnostics[0].code == "D314"
-    assert "4 steps a frame; a frame of this network is 1 step" in str(caught.value)
+    assert "4 steps a frame, but a frame of this network is 1 step" in str(caught.value)
 
 
 def test_a_decay_that_the_chip_lacks_becomes_the_nearest() -> None:

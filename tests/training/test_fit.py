@@ -232,7 +232,7 @@ def test_a_checkpoint_that_changed_on_disk_is_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(UserError, match="damaged one"):
+    with pytest.raises(UserError, match="damaged"):
         read_checkpoint(path)
 
 

@@ -131,7 +131,7 @@ def _tensor(archive: Archive, payload: Payload, storage: bytes, byte_order: str)
             "D108",
             f"{payload.name} has dtype {meta['dtype']} and layout {meta['layout']} of torch's schema",
             where=archive.place(payload.member),
-            why="only dense real numbers can be read",
+            why="only dense tensors of real numbers can be read",
             help="convert it with .float() before the export",
         )
     dtype = np.dtype(byte_order + DTYPES[meta["dtype"]])

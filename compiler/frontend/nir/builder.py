@@ -195,7 +195,7 @@ class Builder:
                 "D213",
                 f"it restarts every {said.restart_steps} steps; a frame of a NIR network is 1 step",
                 where=name,
-                why="neurons here restart with every frame or never",
+                why="neurons restart with every frame or never",
                 help="write the file without: --set 'restart-frames{enabled=false}', or compile the "
                 "network that the file was written from",
             )
@@ -243,7 +243,7 @@ class Builder:
                 "D213",
                 f"it begins after {steps} steps, and its potential leaks from step 0",
                 where=name,
-                why="nothing holds the state of a population here",
+                why="a population cannot hold its state until then",
                 help="let it begin at once",
             )
 

@@ -53,7 +53,7 @@ def node_problems(nodes: Nodes) -> Iterator[Diagnostic]:
         if not found:
             found = list(_values(kind, node))
         for what in found:
-            yield Diagnostic("D211", what, name, f"no node {kind} of NIR is like this", "export again")
+            yield Diagnostic("D211", what, name, f"no node {kind} of NIR has this form", "export again")
 
 
 def _shapes(kind: str, node: Any) -> Iterator[str]:

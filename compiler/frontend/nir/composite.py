@@ -101,5 +101,5 @@ def _parts(nodes: Nodes, name: str) -> tuple[str, str] | str:
     if not broadcasts(scale.shape, next(iter(shapes))):
         return f"{back[0]} and {potential} differ in shape"
     if not np.all(scale < 0):
-        return f"{back[0]} does not take anything away"
+        return f"{back[0]} does not subtract anything"
     return potential, back[0]

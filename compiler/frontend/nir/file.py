@@ -17,9 +17,9 @@ from snnc.optional import missing
 
 NIR = Kind(
     "D117",
-    "this HDF5 file is no NIR graph that nir can read",
-    "write it again with nir 1.0.8; older writers' files, with sub-graphs above all, and damaged ones "
-    "cannot be read",
+    "this HDF5 file is not a NIR graph that the package nir can read",
+    "write it again with nir 1.0.8; files of older versions (especially with "
+    "sub-graphs) and damaged files cannot be read",
 )
 
 

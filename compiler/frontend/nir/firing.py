@@ -61,7 +61,7 @@ def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing
                 "D211",
                 "a soft reset of a potential that keeps nothing",
                 where=name,
-                why="its feedback comes when the potential is forgotten",
+                why="its feedback arrives after the potential is gone",
                 help="leave the feedback out",
             )
         threshold: Array = np.broadcast_to(
@@ -71,7 +71,7 @@ def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing
         first = shift
         if np.any(threshold <= 0):
             what = f"a spike takes {float(threshold.min()):.6g} away"
-            why = "a neuron whose spikes take nothing away would fire without end"
+            why = "a neuron whose spikes subtract nothing would never stop firing"
             raise fail("D211", what, where=name, why=why, help="use r above 0 and a scale below 0")
     else:
         reset = _full(node.v_reset, gain) if said.reset is Reset.ZERO else np.zeros(gain.shape)
@@ -84,7 +84,7 @@ def firing(name: str, node: Any, said: Said, gain: Array, kept: float) -> Firing
             f"v_threshold is {_at(node, 'v_threshold', worst):.6g}"
             + (f", v_reset {_at(node, 'v_reset', worst):.6g}" if np.any(shift) else ""),
             where=name,
-            why="a neuron that is not above what it is reset to would fire without end",
+            why="a neuron whose threshold is not above its reset would never stop firing",
             help="use a threshold above v_reset",
         )
     return Firing(shift, threshold, *_fraction(first, threshold))

@@ -66,7 +66,7 @@ def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
         "N728",
         f"--dt is {given:g} s, the file's metadata say {named} s",
         where="--dt",
-        why="what a step adds and keeps depends on its length: this is another network",
+        why="what a step adds and keeps depends on its length, so the network changes",
         help="leave --dt out, unless the network is meant to run with another step",
         severity=Severity.WARNING,
     )

@@ -2,7 +2,7 @@
 
 Under ``snnc`` a neuron says how it resets and compares, and from where and when it begins; the graph
 says what its answer is. ``snnc.sim.nir_units`` defines what a neuron's words mean. A word that is not
-known here is refused: what it means would be lost.
+known here is refused: its meaning would be lost.
 """
 
 from __future__ import annotations
@@ -134,9 +134,9 @@ def graph_metadata(metadata: Any, rule: str) -> Answer:
     if written != rule:
         raise fail(
             "D213",
-            f"the file's steps are {written}, {rule} is asked for",
+            f"the file's steps are {written}, but --discretize is {rule}",
             where="--discretize",
-            why="snnc wrote it from a network in steps, which only the same rule gives back",
+            why="snnc wrote it from a network in steps, which only the same rule restores",
             help=f"compile with --discretize {written}",
         )
     _one_of(where, words, "loop", [LOOP], LOOP)
@@ -165,7 +165,7 @@ def frame_notes(answer: Answer, node: str) -> Iterator[Diagnostic]:
         after = f", after the first {answer.start}" if answer.start else ""
         parts.append(f"add the answers up over every {answer.sum} frames{after}")
     elif answer.kind and steps > 1:
-        parts.append(f"take every {steps}. answer")
+        parts.append(f"take every {steps}th answer")
     if parts:
         yield Diagnostic(
             "N718",
@@ -207,6 +207,6 @@ def _unknown(where: str, word: str, value: object, expected: str) -> UserError:
         "D213",
         f"{KEY}.{word} in its metadata is {str(value)[:60]!r}; this version knows {expected}",
         where=where,
-        why="what it means would be lost",
+        why="its meaning would be lost",
         help=NEWER,
     )

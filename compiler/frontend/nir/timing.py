@@ -24,7 +24,7 @@ def with_loops(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
                     "N708",
                     "this connection is part of a loop and takes one step",
                     p.origin,
-                    "NIR does not say when spikes come round; here it is in the next step",
+                    "NIR does not define when spikes in a loop arrive; here it is the next step",
                     severity=Severity.NOTE,
                 )
             )
@@ -63,7 +63,7 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
                 f"the file's sum begins after {step} steps, this one at once; spikes that arrive "
                 f"before are in it (the earliest possible: after {arrives:g})",
                 name,
-                "no population here takes nothing for some steps",
+                "a population cannot ignore its input for some steps",
                 severity=Severity.WARNING,
             )
         else:
@@ -71,7 +71,7 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
                 "D213",
                 f"it begins after {step} steps, and spikes can arrive after {arrives:g}",
                 name,
-                "a population here takes what arrives; nothing keeps it until then",
+                "a population integrates what arrives; nothing stores it until then",
                 "delay the connections, or let it begin at once",
             )
 

@@ -105,7 +105,7 @@ class Call:
         if isinstance(found, Signal):
             raise UnsupportedError(
                 f"{self.node.target} whose {name} depends on the input",
-                "a chip adds what arrives and multiplies by fixed weights only",
+                "a chip only adds what arrives and multiplies it by fixed weights",
             )
         return np.asarray(found, np.float64)
 

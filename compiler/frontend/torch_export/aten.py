@@ -22,13 +22,13 @@ def called(node: Node, lookup: Lookup, device: str | None = None) -> tuple[Any, 
         device: where those are that the operation makes out of nothing; None leaves it to the file.
 
     Raises:
-        ValueError: it is no operation of ATen, or lacks an argument.
+        ValueError: it is not an operation of ATen, or lacks an argument.
     """
     import torch
 
     parts = node.target.split(".")
     if tuple(parts[:3]) != NAMESPACE or len(parts) != 5:
-        raise ValueError(f"{node.target} is no operation of ATen")
+        raise ValueError(f"{node.target} is not an operation of ATen")
     operation = getattr(getattr(torch.ops.aten, parts[3]), parts[4])
     arguments, options = [], {}
     for argument in operation._schema.arguments:

@@ -352,6 +352,6 @@ def _lacks(tensor: str) -> UserError:
         "D106",
         "the model file is damaged",
         where=tensor,
-        why="the program uses this tensor, and the file does not have it",
+        why="the program uses this tensor, but it is not in the file",
         help="export or copy the model again",
     )

@@ -53,7 +53,7 @@ def _settled(graph: Graph, said: Any) -> Graph:
         raise _WrongError(f"it is not of format {FORMAT}")
     unknown = said.keys() - {"format", "steps_per_frame", "weight_bits", "neurons", "scales"}
     if unknown:
-        raise _WrongError(f"nothing here is called {min(unknown)!r}")
+        raise _WrongError(f"unknown key {min(unknown)!r}")
     neurons, scales = _table(said, "neurons"), _table(said, "scales")
     for name in (*neurons, *scales):
         if name not in graph.by_name or graph.by_name[name].kind is Kind.INPUT:
@@ -122,7 +122,9 @@ def _number(name: str, what: str, value: Any, low: float, high: float) -> float:
 
 def _scale(population: Population, said: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     if not isinstance(said, list) or len(said) not in {1, *population.shape[:1]}:
-        raise _WrongError(f"scales of {population.name!r} are neither one nor one a channel")
+        raise _WrongError(
+            f"scales of {population.name!r} are neither one number nor one for each channel"
+        )
     values = [_number(population.name, "scale", value, 1, 2**31) for value in said]
     if any(value != int(value) for value in values):
         raise _WrongError(f"scales of {population.name!r} are not whole numbers")

@@ -81,7 +81,7 @@ def parse_shape(text: str) -> Shape:
 def _no_shape(text: str) -> UserError:
     return fail(
         "D122",
-        f"{text!r} is no shape of a frame",
+        f"{text!r} is not the shape of a frame",
         where=INPUT_SHAPE,
         help="write positive whole numbers with commas between, e.g. 2,16,16: channels, height, width",
     )

@@ -111,7 +111,7 @@ def _loops(reads: nx.DiGraph) -> Iterator[Diagnostic]:
             "D207",
             "the state feeds back on itself without a ReLU in between",
             where=", ".join(sorted(members)),
-            why="on a chip only spiking neurons can stand in a loop; "
-            "a linear memory is possible at the readout alone, as a plain sum over frames",
+            why="on a chip only spiking neurons can be in a loop; the only linear "
+            "memory is a plain sum over frames at the readout",
             help="put a ReLU into the loop, or return the sum itself: acc = acc + x; return acc",
         )

@@ -90,7 +90,9 @@ def own_function(name: str, where: str = MODULE) -> Callable[..., Any]:
 
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name or not function_name:
-        raise fail("D126", f"{name!r} is no factory", where=where, help="write package.module:factory")
+        raise fail(
+            "D126", f"{name!r} is not a factory", where=where, help="write package.module:factory"
+        )
     try:
         place: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:

@@ -148,7 +148,7 @@ class _Rebuilding:
             return self.built[id(record)]
         name = self.names[type(record)]
         if id(record) in self.open or len(self.open) > DEEPEST:
-            raise self._wrong(name, path, "it is part of itself, or lies too deep")
+            raise self._wrong(name, path, "it is part of itself, or is nested too deeply")
         self.open.append(id(record))
         module = build(name)
         state = record.state

@@ -165,7 +165,7 @@ def refuse_calls(where: str, data: bytes, kind: Kind = MODEL, *, script: bool = 
             "D103",
             f"a pickle in the file would run code: it calls {', '.join(wild)}",
             where=where,
-            why="reading a pickle calls whatever it names; this one was looked at and was not run",
+            why="reading a pickle calls whatever it names; snnc inspected this one and did not run it",
             help="do not load this file with torch or pickle either, unless you made it; "
             "if you did, export the network again with plain tensors as example inputs",
         )

@@ -94,7 +94,7 @@ def _holds_module(path: Path, pickle: bytes, *, legacy: bool) -> bool:
             "D104",
             "this is a pickled snnc.Rollout",
             where=str(path),
-            why="a pickle does not say what the network computes",
+            why="a pickle does not contain what the network computes",
             help="load it where you made it and write it with net.export(path, calibration=counts), or "
             f"save net.state_dict() and compile that with {FACTORY}",
         )
@@ -125,7 +125,7 @@ def _runs_code(path: Path, names: list[str]) -> UserError:
         "D103",
         f"the file is a pickle that would run code: it calls {', '.join(names)}",
         where=str(path),
-        why="reading a pickle calls whatever it names; this one was looked at and was not run",
+        why="reading a pickle calls whatever it names; snnc inspected this one and did not run it",
         help=f"if these are your own classes, {HOW_TO_EXPORT}, or save net.state_dict() and compile "
         f"that with {FACTORY}; otherwise delete the file",
     )

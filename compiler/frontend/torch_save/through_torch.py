@@ -29,7 +29,7 @@ def need_torch(
     place: Path | str,
     what: str = "reading this file",
     why: str = "only archives of torch.export are read without it",
-    otherwise: str = ", or write the model with torch.export where torch is",
+    otherwise: str = ", or write the model with torch.export on a machine with PyTorch",
 ) -> None:
     """Make sure that torch can be imported.
 

@@ -145,7 +145,7 @@ class KernelCache(caching._Cache):
             return self._damage(path, f"{problem.strerror}")
         digest, body = found[:DIGEST], found[DIGEST:]
         if hashlib.sha256(body).digest() != digest:
-            return self._damage(path, "its digest is another")
+            return self._damage(path, "its digest does not match")
         kept, parts = pickle.loads(body)
         rebuild: Any = CompileResult._rebuild  # numba does not say its types
         return rebuild(target_context, *parts) if kept == signature else None
@@ -166,7 +166,7 @@ class KernelCache(caching._Cache):
         if not KernelCache.damaged:
             KernelCache.damaged = True
             why = f"{reason}: the disk was full, the machine stopped, or somebody changed it"
-            cure = "nothing to do: what is damaged is compiled anew, about 20 seconds, and replaced"
+            cure = "nothing to do: it is compiled again (about 20 seconds) and replaced"
             warn("N761", "a compiled kernel is damaged and is not used", str(path), why, cure)
         with suppress(OSError):
             path.unlink(missing_ok=True)

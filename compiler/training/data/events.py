@@ -87,7 +87,7 @@ def read_nmnist(path: Path) -> Events:
 
     Raises:
         ValueError: the file's length is no whole number of events.
-        UserError: D518 it cannot be read; D140, D141 it is no regular file, or too large.
+        UserError: D518 it cannot be read; D140, D141 it is not a regular file, or too large.
     """
     raw = np.frombuffer(_read(path, NMNIST_BYTES), np.uint8)
     if len(raw) % NMNIST_BYTES:
@@ -118,7 +118,7 @@ def read_dat(path: Path) -> Events:
 
     Raises:
         ValueError: no header, events of another size, or a length that is no whole number of events.
-        UserError: D518 it cannot be read; D140, D141 it is no regular file, or too large.
+        UserError: D518 it cannot be read; D140, D141 it is not a regular file, or too large.
     """
     data = _read(path, DAT_BYTES)
     begin = 0

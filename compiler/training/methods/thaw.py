@@ -220,7 +220,7 @@ def _module(op: Op, shape: Shape, projection: Projection) -> list[nn.Module]:
         "D215",
         f"{type(op).__name__} of {shape} cannot be trained through",
         where=projection.origin or projection.label,
-        why="it moves single elements about, and its matrix is too large to be kept in full",
+        why="it rearranges single elements, and its matrix is too large to store in full",
         help="write it as slices of channels, pooling or a convolution",
     )
 

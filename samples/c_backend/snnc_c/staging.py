@@ -36,7 +36,7 @@ def stage(folder: Path, job: Path) -> tuple[Program, list[str]]:
             "D602",
             what,
             str(folder / FOLDER / name),
-            "a bundle's code is compiled only where it is what its program gives, byte for byte; this "
+            "a bundle's code is compiled only if it is what its program gives, byte for byte; this "
             "file was edited, or another version of snnc-c wrote it",
             "compile the model again",
         )

@@ -203,7 +203,7 @@ def test_converted_neurons_forget_a_frame_within_one(steps: int, dash: int) -> N
     graph, context = passed(converted(network()), pipeline)
     neuron = graph.by_name["hidden"].neuron
     assert neuron is not None and neuron.constants["dash_mem"] == dash
-    assert "forgotten within about one" in said(context, "N745", "net.hidden")
+    assert "decays within about one" in said(context, "N745", "net.hidden")
     assert "starts at 0 (at 0.5" in said(context, "N746", "net.hidden")
     never = pipeline.replace("bit-shift-decays", "bit-shift-decays{forget=never}")
     neuron = passed(converted(network()), never)[0].by_name["hidden"].neuron
@@ -238,6 +238,6 @@ def test_small_weights_get_a_scale_of_their_own_worth() -> None:
     """A loop thirty times weaker than the input: thresholds of 256 leave its weights some bits."""
     _, context = passed(network())
     (loop,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.loop"]
-    assert float(loop.split("of a channel ")[1].split("%")[0]) < 5
+    assert float(loop.split("median ")[1].split("%")[0]) < 5
     (count,) = [n.what for n in context.notes if n.code == "N703" and n.where == "net.count"]
     assert "0.00%" in count
