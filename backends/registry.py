@@ -107,7 +107,7 @@ def find_target(name: str, where: str = "--target") -> Found:
             where=where,
             why=f"installed: {', '.join(n for n, f in targets.items() if f.backend is not None)}",
             help=nearest(name, targets)
-            or "install the package that brings it; snnc targets lists what is there",
+            or "install the package that provides it; snnc targets lists what is there",
         )
     usable = [f for f in registered_backends() if f.name == name and f.backend is not None]
     if not usable:

@@ -106,7 +106,7 @@ def extent(graph: Any, layout: Layout, samples: int, steps: int, *, potentials: 
             "D570",
             f"a step takes {slowest.work:.4g} operations in this node, the limit is {MOST_WORK:.4g}",
             where=f"{name:.200}",
-            why="the time limit is looked at between nodes",
+            why="the time limit is checked between nodes",
             help="compile the model again",
         )
     at_once, kept = _bytes(found, layout, longest, potentials)

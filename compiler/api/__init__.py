@@ -89,7 +89,7 @@ def compile(
         code: ``rate``, ``frame`` or ``graded``; ``auto`` takes the cheapest that keeps enough
             decisions; None leaves it to the target's passes.
         keep: fraction of the float network's decisions that ``auto`` has to keep.
-        allow_overflow: compile although sums can leave their registers.
+        allow_overflow: compile even if sums can leave their registers.
         example: for a module: a batch of one frame, float (1, *input shape); a tuple ``(frame,
             *states)`` where ``forward`` takes states too. A rollout needs none, nor does a module with
             ``calibration`` or ``input_shape``.

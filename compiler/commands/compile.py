@@ -31,15 +31,17 @@ def compile_(
     model: ModelPath,
     target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
     calibration: Annotated[
-        Path | None, typer.Option(help=".npz with x; the model's own calibration data without it")
+        Path | None, typer.Option(help=".npz with x; default: the model's own calibration data")
     ] = None,
     steps_per_frame: Annotated[int | None, typer.Option(help="time steps K of a frame")] = None,
-    weight_bits: Annotated[int | None, typer.Option(help="1 to 8; for nir to 16")] = None,
+    weight_bits: Annotated[
+        int | None, typer.Option(help="bits of a weight, 1 to 8 (nir: 1 to 16)")
+    ] = None,
     code: Annotated[
-        str, typer.Option(help="auto, rate, or exact: frame, graded (docs/conversion.md)")
+        str, typer.Option(help="auto, rate, frame or graded; the last two are exact (docs/codes.md)")
     ] = "auto",
     keep: Annotated[
-        float, typer.Option(help="fraction of the float network's decisions that auto has to keep")
+        float, typer.Option(help="fraction of the float network's decisions that auto must keep")
     ] = 0.99,
     allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
@@ -47,7 +49,8 @@ def compile_(
     input_shape: InputShape = None,
     module: Factory = None,
     passes: Annotated[
-        str | None, typer.Option(metavar="SPEC", help="name{option=value},... instead of the target's")
+        str | None,
+        typer.Option(metavar="SPEC", help="name{option=value},... in place of the target's own passes"),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -57,7 +60,13 @@ def compile_(
         list[str] | None, typer.Option(metavar="PASS", help="print the graph after a pass, or 'all'")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="default: MODEL's name.TARGET")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="output folder; default: the model's name with .TARGET",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -13,10 +13,13 @@ from .output import console
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="of a message, such as D402; all without it")
+        str | None,
+        typer.Argument(
+            metavar="CODE", help="code of a message, such as D402; without one, all codes are listed"
+        ),
     ] = None,
 ) -> None:
-    """Say what a message means, what causes it, and what to do."""
+    """Explain what a message means, what causes it, and what to do."""
     with reported():
         from snnc.messages import catalogue
         from snnc.messages.text import explanation, listing

@@ -22,34 +22,38 @@ from .output.progress import progress
 # Many arguments: each is an option of the command line; typer reads the signature.
 def finetune(
     model: ModelPath,
-    method: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}: snnc methods")],
+    method: Annotated[
+        str, typer.Option(help="NAME or NAME{option=value,...}; snnc methods lists them")
+    ],
     data: LabelledPath,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE.pt", help="the trained archive")
     ] = Path("tuned.pt"),
     steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
-    bits: Annotated[int | None, typer.Option(help="of a weight, for the method weights")] = None,
+    bits: Annotated[int | None, typer.Option(help="bits of a weight, for the method weights")] = None,
     validation: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="data that epochs are judged on")
+        Path | None,
+        typer.Option(metavar="FILE.npz", help="validation data, on which each epoch is judged"),
     ] = None,
     validation_share: Annotated[
-        float | None, typer.Option(help="of --data held back for it, without a file; default 0.1")
+        float | None,
+        typer.Option(help="share of --data held back for validation if there is no file; default 0.1"),
     ] = None,
     epochs: Annotated[int, typer.Option(help="most epochs")] = 10,
     learning_rate: Annotated[float, typer.Option(help="highest learning rate")] = 1e-4,
-    batch: Annotated[int, typer.Option(help="samples of a batch")] = 64,
+    batch: Annotated[int, typer.Option(help="samples in a batch")] = 64,
     optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
     schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
     patience: Annotated[
         int, typer.Option(help="stop after N epochs without improvement; 0: never")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="of all random numbers")] = 0,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     checkpoint: CheckpointPath = None,
     curve: CurvePath = None,
     input_shape: InputShape = None,
     module: Factory = None,
 ) -> None:
-    """Train MODEL further, as a spiking network or on the chip's weights, for compile to take."""
+    """Train MODEL further, as a spiking network or with the chip's weights, before compiling it."""
     with reported():
         from snnc import api
 

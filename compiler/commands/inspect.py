@@ -12,7 +12,7 @@ from .output import console
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(metavar="MODEL_OR_BUNDLE", help="archive or bundle")],
+    path: Annotated[Path, typer.Argument(metavar="MODEL_OR_BUNDLE", help="model file or bundle")],
     allow_altered: AllowAltered = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
@@ -20,7 +20,7 @@ def inspect(
     module: Factory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print what a model or a bundle is made of."""
+    """Print the contents of a model or a bundle."""
     with reported():
         from snnc import api
 

@@ -6,7 +6,7 @@ from .options import need_torch, reported
 
 
 def methods() -> None:
-    """List the methods of training and their options."""
+    """List the training methods and their options."""
     with reported():
         from .output.listings import methods as print_methods
 

@@ -17,21 +17,26 @@ def noise(
     model: ModelPath,
     data: DataPath,
     steps: Annotated[
-        str | None, typer.Option(metavar="N,N,..", help="time steps T to try; default 1 to 32")
+        str | None, typer.Option(metavar="N,N,..", help="time steps T to try; default: 1 to 32")
     ] = None,
     thresholds: Annotated[
         str | None,
         typer.Option(
             metavar="X,X,..",
-            help="factors of the 99.9 percentile of activations, p99 a percentile, max, own (trained)",
+            help="numbers (times the 99.9 percentile of activations), p99 (a "
+            "percentile), max, own (as trained)",
         ),
     ] = None,
     start: Annotated[
-        float | None, typer.Option(help="start of potentials, in thresholds; default 0.5 or as trained")
+        float | None,
+        typer.Option(help="start of potentials, in thresholds; default: 0.5 or as trained"),
     ] = None,
     samples: Annotated[int, typer.Option(help="use only the first N samples")] = 64,
     ideal: Annotated[
-        bool, typer.Option("--ideal", help="the ideal quantizer alone: no real neurons, quick")
+        bool,
+        typer.Option(
+            "--ideal", help="measure only the ideal quantizer, without running neurons (quick)"
+        ),
     ] = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="write every point")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="draw: .png, .svg or .pdf")] = None,
@@ -41,7 +46,7 @@ def noise(
     module: Factory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Quantization noise of MODEL's layers against time steps and thresholds (docs/noise.md)."""
+    """Measure the quantization noise of MODEL's layers by time steps and threshold (docs/noise.md)."""
     with reported():
         from snnc import api
 

@@ -24,7 +24,7 @@ READER_GONE = 141
 EXIT_CODES = (
     "Exit codes: 0 done, or compared and equal; 1 compared and different; 2 refused, the message says "
     "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; "
-    "141 the reader of the output has ended."
+    "141 the output's reader has gone."
 )
 """See docs/exit-codes.md."""
 
@@ -34,26 +34,24 @@ ModelPath = Annotated[
     typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir"),
 ]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
-TimeStep = Annotated[float | None, typer.Option(help="seconds that a time step lasts, for NIR files")]
+TimeStep = Annotated[float | None, typer.Option(help="length of a time step in seconds, for NIR files")]
 Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
 InputShape = Annotated[
     str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
 ]
 SimulatorName = Annotated[
     str | None,
-    typer.Option(
-        "--simulator", help="fast, or reference: the plain one, the same integers; not with --ladder"
-    ),
+    typer.Option("--simulator", help="fast or reference; both give the same integers"),
 ]
 Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
 AllowOverflow = Annotated[
-    bool, typer.Option("--allow-overflow", help="compile although sums can leave their registers")
+    bool, typer.Option("--allow-overflow", help="compile even if sums can leave their registers")
 ]
 AllowAltered = Annotated[
-    bool, typer.Option("--allow-altered", help="use a bundle although its files were changed")
+    bool, typer.Option("--allow-altered", help="use a bundle even if its files were changed")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...), y")]

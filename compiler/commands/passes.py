@@ -6,7 +6,7 @@ from .options import reported
 
 
 def passes() -> None:
-    """List the passes, their options and their order's rules."""
+    """List the passes, their options, and the rules for their order."""
     with reported():
         from snnc.passes import registered_passes
 

@@ -10,7 +10,7 @@ from .options import reported
 from .output import console
 
 targets_app = typer.Typer(
-    help="List the targets, where they come from, and the engines that run their bundles.",
+    help="List the targets, the packages that provide them, and the engines that run their bundles.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -18,7 +18,7 @@ targets_app = typer.Typer(
 
 @targets_app.callback()
 def targets(context: typer.Context) -> None:
-    """List the targets, where they come from, and the engines that run their bundles."""
+    """List the targets, the packages that provide them, and the engines that run their bundles."""
     if context.invoked_subcommand is not None:
         return
     with reported():
@@ -31,9 +31,9 @@ def targets(context: typer.Context) -> None:
 
 @targets_app.command("install")
 def install(
-    name: Annotated[str, typer.Argument(metavar="TARGET", help="as snnc targets lists it")],
+    name: Annotated[str, typer.Argument(metavar="TARGET", help="a target that snnc targets lists")],
 ) -> None:
-    """Make the environments of a target's engines, or repair them; nothing else is touched."""
+    """Make or repair the environments of a target's engines. Nothing else is changed."""
     with reported():
         from snnc.backends.installing import install_engines
 

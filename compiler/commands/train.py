@@ -17,7 +17,7 @@ def train(
         typer.Argument(metavar="CONFIG.toml", help="see docs/training.md"),
     ],
 ) -> None:
-    """Train as CONFIG.toml says, one method after another. A network of your own runs your code."""
+    """Train as CONFIG.toml describes, method by method. Functions that it names are run."""
     with reported():
         from .output.trained import trained as print_trained
 

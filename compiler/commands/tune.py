@@ -30,30 +30,35 @@ def tune(
     code: Annotated[
         str | None,
         typer.Option(
-            "--code", "--codes", metavar="CODE,..", help="rate, frame, graded; default the target's"
+            "--code",
+            "--codes",
+            metavar="CODE,..",
+            help="rate, frame, graded; default: all that the target has",
         ),
     ] = None,
     steps_per_frame: Annotated[
         str | None,
-        typer.Option(metavar="K,K,..", help="default 8,16,32,64 where the code leaves a choice"),
+        typer.Option(metavar="K,K,..", help="default: 8,16,32,64 if the code leaves a choice"),
     ] = None,
     weight_bits: Annotated[
-        str | None, typer.Option(metavar="N,N,..", help="default 8,6,4, or as trained")
+        str | None, typer.Option(metavar="N,N,..", help="default: 8,6,4, or as trained")
     ] = None,
     costs: Annotated[
         str | None,
         typer.Option(
             metavar="COST,..",
-            help="that the front counts: steps, first, operations, energy, neurons; "
-            "default steps,operations,energy",
+            help="costs that the front compares: steps, first, operations, energy, neurons; "
+            "default: steps,operations,energy",
         ),
     ] = None,
     samples: Annotated[int | None, typer.Option(help="use only the first N samples")] = None,
     calibration: Annotated[
         Path | None,
-        typer.Option(help=".npz with x; without it the model's own data, or a part of --data"),
+        typer.Option(help=".npz with x; default: the model's own data, or a part of --data"),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="processes; default one a core")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="number of processes; default: one for each core")
+    ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="draw: .png, .svg or .pdf")] = None,
     allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
@@ -66,7 +71,7 @@ def tune(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What each code, K and weight bits keep and cost: MODEL compiled in many ways, run on the data."""
+    """Compile MODEL in many ways, and measure on the data what each keeps and costs."""
     with reported():
         from snnc import api
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 # Long, many arguments: each is an option of the command line; typer reads the signature.
 def verify(
     bundle: BundlePath,
-    data: Annotated[Path | None, typer.Option(help=".npz with x; random input without it")] = None,
+    data: Annotated[Path | None, typer.Option(help=".npz with x; default: random input")] = None,
     samples: Annotated[int, typer.Option(help="use only the first N samples")] = 20,
     engine: Annotated[
-        str | None, typer.Option(help="one of the target's; its first installed one without it")
+        str | None, typer.Option(help="engine of the target; default: the first that is installed")
     ] = None,
     time_limit: Annotated[float, typer.Option(help="seconds that the engine may take")] = 900.0,
     allow_altered: AllowAltered = False,
@@ -43,24 +43,24 @@ def verify(
         bool, typer.Option("--ladder", help="compare stage by stage, from the torch model down")
     ] = False,
     model: Annotated[
-        Path | None, typer.Option(help="with --ladder: the model, where it is not where it was")
+        Path | None, typer.Option(help="with --ladder: the model, if it was moved")
     ] = None,
     calibration: Annotated[
-        Path | None, typer.Option(help="with --ladder: calibration data, likewise")
+        Path | None, typer.Option(help="with --ladder: the calibration data, if they were moved")
     ] = None,
     module: Factory = None,
     simulator: SimulatorName = None,
     potentials: Annotated[
         bool,
-        typer.Option("--potentials", help="compare hidden potentials too, where the engine shows them"),
+        typer.Option("--potentials", help="compare hidden potentials too, if the engine shows them"),
     ] = False,
 ) -> None:
-    """Compare BUNDLE on its engine with snnc's simulator, spike by spike.
+    """Compare the run of BUNDLE on its engine with that on snnc's simulator, spike by spike.
 
-    With --ladder, begin with the model that it was compiled from. Where no engine is installed, what
-    needs none is compared, and the exit code is 2.
+    With --ladder, begin with the model that BUNDLE was compiled from; the simulator is then always the
+    fast one. If no engine is installed, what needs none is compared, and the exit code is 2.
 
-    Exit code 0: equal (with --ladder: wherever rungs must be equal). 1: different. 2: refused.
+    Exit code 0: equal (with --ladder: all rungs that must be equal are). 1: different. 2: refused.
     """
     with reported():
         from snnc.api import Bundle

@@ -81,7 +81,7 @@ def find_model(name: str) -> NeuronModel:
     Raises:
         UserError: D331 no package brings it, or what brings it cannot be used.
     """
-    problem = "no installed package brings it"
+    problem = "no installed package provides it"
     for plugin in plugins(GROUP):
         if plugin.name == name:
             model, reason = _made(plugin)

@@ -28,14 +28,17 @@ def unseen(data: Data, counts: NDArray[np.int64] | None, where: str) -> tuple[Da
     if left == len(data.x):
         return data, []
     if left < LEAST_ASIDE:
-        what = f"judged on {counted(len(data.x), 'sample')}, all used in calibration but {left}"
+        what = (
+            f"judged on {counted(len(data.x), 'sample')}, of which all but {left} "
+            "were used in calibration"
+        )
         why = (
             "thresholds and ranges fit these better than others, and too few others "
             "are left to judge by"
         )
         cure = "give --calibration other samples, such as of the training data"
         return data, [Diagnostic("N791", what, where, why, cure, Severity.WARNING)]
-    what = f"judged on {left} of {len(data.x)} samples: calibration has seen the others"
+    what = f"judged on {left} of {len(data.x)} samples: the others were used in calibration"
     labels = None if data.y is None else data.y[new]
     return Data(data.x[new], labels), [Diagnostic("N790", what, where, severity=Severity.NOTE)]
 

@@ -28,7 +28,7 @@ class PipelineOptions:
         weight_bits: of a weight, sign included (``quantize-weights``); None for the target's most.
         code: ``rate``, ``frame`` or ``graded`` (``choose-code``), or :data:`AUTO`; None leaves it to
             the pass.
-        allow_overflow: compile although sums can leave their registers.
+        allow_overflow: compile even if sums can leave their registers.
     """
 
     passes: str | None = None

@@ -142,7 +142,7 @@ def test_what_reaches_it_and_what_it_sends_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("model", "problem"),
     [
-        ("nowhere", "no installed package brings it"),
+        ("nowhere", "no installed package provides it"),
         ("old", "written for interface 0"),
         ("half", "halving-neurons 1.0"),
     ],

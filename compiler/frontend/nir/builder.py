@@ -229,7 +229,7 @@ class Builder:
         self.populations.append(population)
         values = neuron.potential_kept * start
         self.projections += [silenced, connection(first, name, values, said.start_step)]
-        what = "two more neurons, of which one fires at the first step alone, bring the start value"
+        what = "two more neurons, of which one fires only at the first step, supply the start value"
         self._note(
             "N706", what, name, "a population has one start value, and it leaks before the first step"
         )
@@ -266,7 +266,7 @@ class Builder:
         """Add a neuron that fires at every step."""
         source = self._unused(f"{name}.bias")
         self.populations.append(always(source, name))
-        what = f"one more neuron, which fires at every step, brings the bias {when}"
+        what = f"one more neuron, which fires at every step, supplies the bias {when}"
         self._note("N706", what, name, why)
         return source
 
