@@ -34,7 +34,7 @@ DEPENDENTS = (
     ),
     Dependent(
         "choice of widths",
-        ("compiler/sim/fast/plan.py", "compiler/sim/fast/tables.py"),
+        ("compiler/sim/fast/plan.py", "compiler/sim/fast/tables.py", "compiler/sim/fast/records.py"),
         "how far above its threshold a potential can stay after a spike; what is worked out beforehand",
     ),
     Dependent(
@@ -79,8 +79,11 @@ DEPENDENTS = (
             "backends/nir/held.py",
             "backends/nir/engine.py",
             "backends/nir/effects.py",
+            "backends/nir/registers.py",
+            "backends/nir/chain.py",
         ),
-        "what a node holds after a spike, and what the reset has taken from it",
+        "what a node holds after a spike, and what the reset has taken from it; how little more than a "
+        "threshold moves a spike on",
     ),
     Dependent(
         "checks of back ends",
@@ -100,6 +103,7 @@ DEPENDENTS = (
             "compiler/noise/quantizer.py",
             "compiler/noise/measure.py",
             "compiler/training/methods/stdb.py",
+            "compiler/training/methods/threshold.py",
         ),
         "spikes of K steps in one expression; what the potential keeps of a frame",
     ),
@@ -129,10 +133,13 @@ NAMES_ONLY = {
     "backends/loihi/conformance.py": "which cases the target takes",
     "backends/nir/conformance.py": "which cases the target takes",
     "backends/xylo/conformance.py": "which cases the target takes",
+    "backends/nir/reading.py": "reads the words",
     "backends/loihi1/target.py": "states the resets that its neurons have",
+    "compiler/frontend/torch_export/deployment.py": "reads the words",
     "compiler/ir/dynamics.py": "defines the words",
     "compiler/ir/target.py": "states the resets of a target",
     "samples/c_backend/snnc_c/conformance.py": "which cases the target takes",
     "samples/nir_readers/cases.py": "networks that are written for readers",
+    "samples/nir_readers/reasons.py": "what other readers do",
 }
 """Files that name a reset and rely on nothing of it."""

@@ -29,6 +29,10 @@ SIGNS = (
 """What a neuron's step cannot do without: a decay, a reset, a level."""
 
 
+NAMING = r"\bReset\.|\bin Reset\b|(?i:soft[_ ]reset|\bsubtracts?\b|\bsubtracting\b)"
+"""How a file names a reset, in code or in words."""
+
+
 def test_the_table_is_made_of_the_list() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert text == rewritten(text), "run: python -m tests.prove --page"
@@ -65,7 +69,7 @@ def test_whatever_names_a_reset_is_listed() -> None:
         str(path.relative_to(ROOT))
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
-        if re.search(r"\bReset\.|soft[_ ]reset|\bSUBTRACT\b", path.read_text())
+        if re.search(NAMING, path.read_text())
     }
     assert not found - computing - relying - set(NAMES_ONLY), "add it to tests/prove/dependents.py"
     assert not set(NAMES_ONLY) - found, "these name no reset any more"

@@ -91,6 +91,8 @@ def run_component(
                             x[j] = to_int32(x[j] + bias32[here + j])
                 if p.lone >= 0:
                     q = projections[p.lone]
+                    # Lists of the source begin ``depth`` steps before this chunk; what it sent in a
+                    # step arrives in the next, and ``delay`` steps later than that.
                     a = populations[q.source].depth + k - 1 - q.delay
                     lo, hi = begin[s, q.source, a], end[s, q.source, a]
                     if q.bytes == 1:
