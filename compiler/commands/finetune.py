@@ -19,7 +19,7 @@ from .options import (
 from .output.progress import progress
 
 
-# Many arguments: each is an option of the command line; typer reads the signature.
+# Long, many arguments: each is an option of the command line; typer reads the signature.
 def finetune(
     model: ModelPath,
     method: Annotated[
