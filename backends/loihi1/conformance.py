@@ -13,7 +13,7 @@ SOFT = "a compartment clears its potential when it fires"
 PAYLOAD = "a spike carries no payload"
 CODE = "a compartment sends one binary spike where it crosses its threshold, and counts no levels"
 CUT = "the chip shifts each weight by itself, the program their sum: bits that are cut off differ"
-WRAPS = "what an accumulator of the chip cannot hold wraps there, and otherwise than in the program"
+WRAPS = "what an accumulator of the chip cannot hold wraps there, but not as in the program"
 
 VARIANTS: tuple[Mapping[str, Any], ...] = (
     {},

@@ -127,7 +127,7 @@ def _exponent(program: Program, projection: ProgramProjection, where: str) -> It
         if power > 0 and np.any(op_weights(projection.op) % (1 << power)):
             yield Diagnostic(
                 "D421",
-                f"{what} {-power}: weights that are no multiples of {1 << power} would be cut off",
+                f"{what} {-power}: weights that are not multiples of {1 << power} would be cut off",
                 where,
                 "the chip shifts each weight, a program shifts their sum: these "
                 "are equal only if no bits are cut off",

@@ -74,7 +74,7 @@ def _refuse_metadata(graph: Any) -> None:
         if said is None or kind_of(node) not in STATEFUL:
             continue
         if not isinstance(said, dict):
-            raise ValueError(f"{name}: its metadata of snnc are no group")
+            raise ValueError(f"{name}: its metadata of snnc are not a group")
         for word, known in (("reset", ("zero", "subtract")), ("comparison", (">", ">="))):
             if not (isinstance(said.get(word, known[0]), str) and said.get(word, known[0]) in known):
                 raise ValueError(f"{name}: {word} is {said[word]!r:.60}, not one of {', '.join(known)}")
@@ -98,7 +98,7 @@ def _refuse_place(place: PopulationPlace, found: dict[str, Sized], nodes: dict[s
         return
     for node in (place.node, place.state or place.node):
         if node not in found or not found[node].kept:
-            raise ValueError(f"{name} is in {node!r:.100}, which is no node with values to read")
+            raise ValueError(f"{name} is in {node!r:.100}, which is not a node with values to read")
         _refuse_part(name, place, found[node].shape, node)
     state = place.state or place.node
     read = place.quantity == "spikes" and not place.unread

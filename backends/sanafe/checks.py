@@ -67,7 +67,8 @@ def _floor(projection: ProgramProjection) -> Iterator[Diagnostic]:
         return
     yield Diagnostic(
         "D421",
-        f"weight exponent {projection.exponent} rounds sums of weights down, which are no multiples of "
+        f"weight exponent {projection.exponent} rounds sums of weights down, "
+        "which are not multiples of "
         f"{2**-projection.exponent}",
         where_in(projection.origin, projection.label),
         f"sanafe {SANAFE_VERSION} adds up synapses one by one and rounds no sum",

@@ -49,7 +49,7 @@ def number(value: float | Fraction) -> str:
     """
     near = float(value)
     if Fraction(near) != Fraction(value):
-        raise ValueError(f"{value} is no double")
+        raise ValueError(f"{value} is not a double")
     return repr(near)
 
 

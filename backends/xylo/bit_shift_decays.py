@@ -166,7 +166,7 @@ def _changed(
         if neuron.start_value:
             said.append(f"it starts at 0 (at {neuron.start_value:g} of its threshold before)")
         if neuron.restart:
-            said.append("it keeps its state from frame to frame (each began anew before)")
+            said.append("it keeps its state from frame to frame (it restarted with each frame before)")
         if bias is not None:
             bias = np.asarray(bias) * bias_factor
     if said:

@@ -116,7 +116,7 @@ def whole_weights(program: Program, projection: ProgramProjection) -> Integers:
     if projection.exponent >= 0:
         return integers << projection.exponent
     if np.any(integers % (1 << -projection.exponent)):
-        raise ValueError("its weights are no multiples of the power of two that divides them")
+        raise ValueError("its weights are not multiples of the power of two that divides them")
     return integers >> -projection.exponent
 
 

@@ -102,7 +102,7 @@ def unpack(packed: bytes) -> Specification:
         if array.dtype.kind != "i" or (array.size and not low <= array.min() <= array.max() <= high):
             raise ValueError(f"{name} is not whole numbers from {low} to {high}")
     if arrays["weights_in"].ndim != 2 or arrays["weights_out"].ndim != 2:
-        raise ValueError("weights are no matrices")
+        raise ValueError("weights are not matrices")
     (inputs, hidden), outputs = arrays["weights_in"].shape, arrays["weights_out"].shape[1]
     for name, array in arrays.items():
         shape: tuple[int, ...] = (outputs,) if name.endswith("_out") else (hidden,)

@@ -64,7 +64,7 @@ DELAY = Limit(
 RELAYS = Limit(
     0,
     "neurons",
-    "snnc: a synapse that forgets in one step (dash 0) brings nothing, any other remembers several "
+    "snnc: a synapse that keeps nothing (dash 0) brings nothing, any other keeps several "
     "spikes; xylosim 0.1.3, XyloIAFNeuron::evolve",
 )
 WEIGHT_EXPONENT = Limit(

@@ -1,7 +1,7 @@
 """The Python API: what ``import snnc`` offers, and what the command line calls.
 
-Every function takes options by the names that the command line has, and raises
-:class:`snnc.UserError` with the same codes and texts.
+Options have the names that they have on the command line. Errors are :class:`snnc.UserError`, with
+the same codes and texts.
 """
 
 from __future__ import annotations
@@ -78,28 +78,29 @@ def compile(
 
     Args:
         model: the path of a model file (an archive of ``torch.export``, ``.nir``, a file of
-            ``torch.save``), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; a module stays as it is.
+            ``torch.save``), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; your module is not
+            changed.
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
-        output: the bundle's folder, replaced where it is a bundle already; None for a temporary folder
+        output: the bundle's folder; a bundle that is there is replaced. None for a temporary folder
             that the returned bundle owns.
-        calibration: event counts (samples, frames, *input shape), whole numbers, a ``.npz`` file or
-            arrays, with labels ``(x, y)`` where there are some; None for those that the file carries.
+        calibration: event counts, whole numbers (samples, frames, *input shape), as a ``.npz`` file
+            or as arrays, optionally with labels: ``(x, y)``. None for the data in the model file.
         steps_per_frame: time steps K of a frame; None leaves it to the target's passes.
-        weight_bits: of a weight, sign included; None for the target's most.
+        weight_bits: bits of a weight, sign included; None for the most that the target has.
         code: ``rate``, ``frame`` or ``graded``; ``auto`` takes the cheapest that keeps enough
             decisions; None leaves it to the target's passes.
-        keep: fraction of the float network's decisions that ``auto`` has to keep.
+        keep: fraction of the float network's decisions that ``auto`` must keep.
         allow_overflow: compile even if sums can leave their registers.
         example: for a module: a batch of one frame, float (1, *input shape); a tuple ``(frame,
             *states)`` where ``forward`` takes states too. A rollout needs none, nor does a module with
             ``calibration`` or ``input_shape``.
         dt: time step in seconds of a NIR file.
         discretize: ``euler`` or ``exponential``, for a NIR file.
-        input_shape: of one frame without the batch axis, for files of ``torch.save`` and modules.
+        input_shape: shape of one frame without the batch axis, for files of ``torch.save`` and modules.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
         passes: a pipeline ``name{option=value},...`` in place of the target's.
-        changes: texts ``name{option=value,...}`` that change options of passes.
-        after_pass: called after each pass with the pass and the graph that it gave.
+        changes: changes of options of passes, each as ``name{option=value,...}``.
+        after_pass: called after each pass with the pass and the graph that it returned.
         progress: called with what is done, how much of it, out of how much.
 
     Raises:
@@ -133,11 +134,11 @@ def compile(
 
 
 def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bundle:
-    """A bundle from disk, checked against its digests.
+    """Load a bundle, and check its files against their digests.
 
     Args:
-        folder: that ``compile`` wrote.
-        allow_altered: use it although files differ from the manifest; ``notes`` then says which.
+        folder: a folder that ``compile`` wrote.
+        allow_altered: load it even if files differ from the manifest; ``notes`` then names them.
 
     Raises:
         UserError: not a bundle, of another format, damaged, or altered.
@@ -157,15 +158,15 @@ def inspect(
     input_shape: ShapeLike = None,
     module: str | None = None,
 ) -> Inspection:
-    """What a model or a bundle is made of.
+    """List the contents of a model or a bundle.
 
     Args:
         path: a model as for :func:`compile`, or a bundle's folder.
-        allow_altered: of a bundle, as for :func:`load`.
-        example, dt, discretize, input_shape, module: of a model, as for :func:`compile`.
+        allow_altered: for a bundle, as for :func:`load`.
+        example, dt, discretize, input_shape, module: for a model, as for :func:`compile`.
 
     Raises:
-        UserError: it cannot be read; D327 an option that is for the other of the two.
+        UserError: it cannot be read; D327 an option for models with a bundle, or the reverse.
     """
     is_bundle = isinstance(path, str | os.PathLike) and Path(path).is_dir()
     for option, value, of_bundle in (
@@ -210,18 +211,18 @@ def tune(
     changes: str | Iterable[str] = (),
     progress: Report = quiet,
 ) -> Front:
-    """Compile a model in many ways and run each on the same data: what it keeps and what it costs.
+    """Compile a model in many ways, and measure on the same data what each keeps and costs.
 
     Args:
         model, target, example, dt, discretize, input_shape, module: as for :func:`compile`.
         allow_overflow, changes, progress: likewise.
-        data: event counts as for :meth:`Bundle.run`, with labels where the network decides.
-        code, steps_per_frame, weight_bits: lists to try; None for what is worth trying.
-        costs: names of what counts as a cost: steps, first, operations, energy, neurons.
+        data: event counts as for :meth:`Bundle.run`, with labels if the network classifies.
+        code, steps_per_frame, weight_bits: values to try; None for the usual ones (docs/tuning.md).
+        costs: the costs to compare, of steps, first, operations, energy, neurons.
         samples: use only the first N samples.
-        calibration: None for the model's own, and without any a part of ``data``.
-        workers: processes; None for one a core, 1 for this one.
-        plot: a picture to write: .png, .svg or .pdf.
+        calibration: as for :func:`compile`; without any, a part of ``data`` is used.
+        workers: number of processes; None for one per core, 1 for this process alone.
+        plot: file for a plot: .png, .svg or .pdf.
 
     Raises:
         UserError: the model, the data or an option cannot be used, or nothing compiles.
@@ -256,10 +257,10 @@ def tune(
 
 
 def explain(code: str) -> Message:
-    """What a message means, what causes it, and what to do.
+    """Look up what a message means, what causes it, and what to do.
 
     Args:
-        code: such as ``N703``; small letters do.
+        code: code of a message, such as ``N703``, in upper or lower case.
 
     Raises:
         UserError: D335 no message has this code.
@@ -288,7 +289,7 @@ def finetune(
     progress: Report = quiet,
     **recipe: Any,
 ) -> Trained:
-    """Train a model further, as a spiking network or on the chip's weights, for ``compile`` to take.
+    """Train a model further, as a spiking network or with the chip's weights, before compiling it.
 
     Args:
         model, input_shape, module, progress: as for :func:`compile`.
@@ -296,18 +297,18 @@ def finetune(
         data: event counts and labels, a file or ``(x, y)``.
         output: the trained archive.
         steps: time steps T of a frame.
-        bits: of a weight, for the method ``weights``.
-        validation: counts and labels that epochs are judged on; None for a share of ``data``.
-        validation_share: which share; None for a tenth.
-        batch: samples of a batch.
-        checkpoint: written after each epoch; the training resumes from it where it exists.
-        curve: loss and accuracy by epoch, a table.
+        bits: bits of a weight, for the method ``weights``.
+        validation: counts and labels on which each epoch is judged; None for a share of ``data``.
+        validation_share: that share; None for a tenth.
+        batch: samples in a batch.
+        checkpoint: file that is written after each epoch; if it exists, the training resumes from it.
+        curve: file for a table of loss and accuracy by epoch.
         recipe: fields of :class:`snnc.training.fit.Recipe`: epochs, learning_rate, optimizer, schedule,
             patience, seed and others.
 
     Raises:
-        UserError: anything that cannot work; nothing was written but checkpoints.
-        TypeError: a name that no recipe has.
+        UserError: anything that cannot work; nothing was written except checkpoints.
+        TypeError: an argument that is not a field of the recipe.
     """
     from snnc.frontend.torch_save.through_torch import need_torch
 
@@ -354,17 +355,17 @@ def measure_noise(
     module: str | None = None,
     progress: Report = quiet,
 ) -> NoiseReport:
-    """Quantization noise of a model's layers against time steps and thresholds (``docs/noise.md``).
+    """Measure the quantization noise of a model's layers by time steps and threshold (docs/noise.md).
 
     Args:
         model, dt, discretize, input_shape, module, progress: as for :func:`compile`.
         data: event counts as for :meth:`Bundle.run`.
         steps: time steps T to try; None for 1 to 32.
         thresholds: factors, ``p99``, ``max``, ``own``; None for a range of factors.
-        start: of potentials, in thresholds; None for 0.5, or as trained.
+        start: start value of potentials, in thresholds; None for 0.5, or as trained.
         samples: use only the first N samples.
-        spiking: run real neurons too, not the ideal quantizer alone.
-        csv, plot: files to write.
+        spiking: run spiking neurons too, not only the ideal quantizer.
+        csv, plot: files for the table and the plot.
 
     Raises:
         UserError: the model, the data or an option cannot be used.

@@ -43,9 +43,9 @@ class Bundle(Result):
     """A compiled network on disk.
 
     Attributes:
-        folder: where it is; a temporary folder of this object's where ``compile`` was given no output,
-            removed with it: :meth:`save` keeps the bundle.
-        allow_altered: whether to use it although files differ from the manifest.
+        folder: where it is. Without an output, ``compile`` uses a temporary folder, which is removed
+            with this object; :meth:`save` keeps the bundle.
+        allow_altered: use the bundle even if files differ from the manifest.
         origin: model and calibration data that were given in Python, for :meth:`ladder`.
     """
 
@@ -70,7 +70,7 @@ class Bundle(Result):
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
-        """Every named effect of the compile, and files that differ where that is allowed."""
+        """All notes and warnings of the compile, and files that differ if that is allowed."""
         return (*self.manifest.notes, *self._read[1])
 
     def verify(
@@ -90,7 +90,7 @@ class Bundle(Result):
             data: event counts (samples, frames, *input shape), a file or arrays; None for random counts
                 like those of the calibration data, with seed 0.
             samples: use only the first N samples.
-            engine: one of the target's; None for its first that is installed.
+            engine: an engine of the target; None for the first that is installed.
             simulator: ``fast`` or ``reference``; None for ``fast``.
             potentials: compare the potentials of hidden populations too.
             time_limit: seconds that the engine may take.
@@ -122,17 +122,17 @@ class Bundle(Result):
         time_limit: float = DEFAULT_TIME_LIMIT,
         progress: Report = quiet,
     ) -> Ladder:
-        """Compare the model with the engine, stage by stage in between.
+        """Compare the model with the engine, through every stage in between.
 
         Args:
             data, samples, engine, time_limit, progress: as for :meth:`verify`.
-            model, calibration: what the bundle was compiled from, where it is no longer where it was.
+            model, calibration: what the bundle was compiled from, if it was moved or not a file.
             module: ``package.module:factory`` of a state dict, which runs that code.
             simulator, potentials: refused; they are options of :meth:`verify`.
 
         Raises:
-            UserError: as :meth:`verify`; D128 the model or its calibration data are not there, or are
-                other ones.
+            UserError: as :meth:`verify`; D128 the model or its calibration data were not found, or are
+                not those of the compile.
         """
         from snnc.workflows.ladder import climb
 
@@ -167,8 +167,9 @@ class Bundle(Result):
         """Run the program on a simulator of snnc.
 
         Args:
-            data: event counts (samples, frames, *input shape), a file or arrays, perhaps with labels.
-            record: names of populations whose spikes and potentials are kept at every time step.
+            data: event counts (samples, frames, *input shape), a file or arrays, optionally with
+                labels.
+            record: names of populations whose spikes and potentials are recorded at every time step.
             samples: use only the first N samples; None for all.
             simulator: ``fast`` (None) or ``reference``, which give the same integers.
             progress: as for :meth:`verify`.
@@ -178,7 +179,7 @@ class Bundle(Result):
 
         Raises:
             UserError: the bundle, the data or the simulator cannot be used; D506 counts that are not
-                whole numbers; D139 more than memory holds.
+                whole numbers; D139 a record that does not fit the memory.
         """
         from snnc.workflows.run import run_bundle
 
@@ -188,15 +189,15 @@ class Bundle(Result):
         return run_bundle(self.folder, options, report=progress)
 
     def inspect(self) -> Inspection:
-        """What the bundle is made of: populations, projections, delays, ranges, effects."""
+        """List the contents of the bundle: populations, projections, delays, ranges, effects."""
         contents, warnings = self._read
         return inspect_bundle(contents, warnings)
 
     def save(self, folder: str | os.PathLike[str]) -> Bundle:
-        """Copy the bundle to a folder, as a compile to that folder would have written it.
+        """Copy the bundle to a folder, with the same files that a compile to that folder writes.
 
         Args:
-            folder: replaced where it is a bundle already.
+            folder: the new folder; a bundle that is there is replaced.
 
         Raises:
             UserError: D110 to D112, D119 the folder cannot be written; D141 a file changed meanwhile.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class FixedDropout(nn.Module):
     """Drops elements of each sample for its whole run (STDB: Rathi et al. 2020).
 
-    A mask drawn anew at each step would average out over them. A network draws masks when it starts
+    A mask drawn again at each step would average out over them. A network draws masks when it starts
     (:meth:`begin`); used alone, the owner of the loop calls ``begin`` before each batch. In
     evaluation it passes everything on.
 
@@ -33,7 +33,7 @@ class FixedDropout(nn.Module):
         return f"p={self.p}"
 
     def begin(self, batch: int) -> None:
-        """Forget the mask: the next call draws one for so many samples."""
+        """Drop the mask: the next call draws one for ``batch`` samples."""
         self._batch, self._mask = batch, None
 
     def forward(self, x: Tensor) -> Tensor:

@@ -293,7 +293,9 @@ class FrameNetwork(nn.Module):
 
     @property
     def first_response(self) -> int:
-        """Frames along the shortest path from the input to the readout: answers before know nothing.
+        """Frames along the shortest path from the input to the readout.
+
+        Earlier answers do not depend on the input.
 
         Raises:
             ValueError: the network is incomplete.

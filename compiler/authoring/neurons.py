@@ -142,6 +142,6 @@ class SpikingNeuron(nn.Module):
         }
 
     def _threshold(self, axes: int) -> Tensor:
-        """The threshold, broadcastable to one step of one sample with so many axes."""
+        """The threshold, broadcastable to one step of one sample with ``axes`` axes."""
         bounded = self.threshold.clamp(min=SMALLEST_THRESHOLD)
         return bounded.view(-1, *([1] * (axes - 1))) if bounded.ndim else bounded

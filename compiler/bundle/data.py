@@ -42,7 +42,7 @@ class Data:
     y: NDArray[np.int64] | None
 
     def first(self, samples: int) -> Data:
-        """The first so many samples."""
+        """The first samples, ``samples`` at most."""
         return Data(self.x[:samples], None if self.y is None else self.y[:samples])
 
 

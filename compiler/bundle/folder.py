@@ -105,7 +105,7 @@ def read_bundle(folder: Path, *, allow_altered: bool = False) -> tuple[Contents,
     Args:
         folder: the bundle.
         allow_altered: go on when files differ from the manifest; the differences come back as
-            warnings. What is no regular file is refused all the same, what is not listed is not used.
+            warnings. Other than regular files are refused all the same; what is not listed is not used.
 
     Raises:
         UserError: not a bundle, of another format, damaged, or altered.
@@ -221,7 +221,7 @@ def _program(folder: Path, found: dict[str, str]) -> Program:
 
 @contextmanager
 def checked_files(bundle: Contents) -> Iterator[Path]:
-    """A private copy of what was checked: the listed files, and nothing that changes or lies beside.
+    """A private copy of what was checked: the listed files, and nothing that changes or is added.
 
     Back ends are given it in place of the bundle; messages from inside name the bundle again.
 

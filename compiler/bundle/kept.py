@@ -34,7 +34,7 @@ class Kept:
         aside: whether these were kept out of calibration.
         decisions: fraction of samples whose largest answer is the same; None for a single output.
         error: of the answers, relative to their spread over the samples.
-        steps: time steps of a run of so many frames, until the last answer.
+        steps: time steps of a run of ``frames`` frames, until the last answer.
         operations: synaptic operations of a sample.
         populations: in the order of the graph.
         accuracy: fraction of right answers of the float network and of the integers, where labels are

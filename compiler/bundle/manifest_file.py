@@ -1,6 +1,6 @@
 """``manifest.json``: every key that a command uses is checked once, when it is read.
 
-A manifest is a stranger's file like any other. It vouches for the files beside it by their digests and
+A manifest is untrusted like any other file. It vouches for the bundle's files by their digests and
 for itself by its own, and it has one form only: the text that :func:`manifest_text` gives. So a single
 bit that flips anywhere in a bundle is noticed. Nothing here vouches for who wrote it.
 """

@@ -108,7 +108,7 @@ def maybe(inner: Check) -> Check:
 
 
 def items(inner: Check, least: int = 0, most: int = MOST) -> Check:
-    """A list of so many, each of one kind."""
+    """A list of ``least`` to ``most`` items, each of one kind."""
 
     def check(value: Any, key: str) -> None:
         if not isinstance(value, list):

@@ -1,9 +1,9 @@
 """Where a bundle is written: a folder that appears under its name all at once, or not at all.
 
-It is filled beside its name. Where a bundle is there already the two change places in one step of the
-system, so that a process that dies, even at that moment, leaves the old one or the new one. Files are
-not synchronised: after a power loss a bundle may be damaged, which its digests tell, and the same
-compile makes it again.
+It is filled under a temporary name in the same folder. Where a bundle exists, the two change places
+in one step of the system, so a process that dies, even at that moment, leaves the old one or the new
+one. Files are not synchronised: after a power loss a bundle may be damaged, which its digests show, and
+the same compile makes it again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def refuse_output(output: Path) -> None:
     """Refuse an output folder that is there and is not a bundle, before any work is done.
 
     Raises:
-        UserError: D110 a file, or a folder that is no bundle or holds other things; D111 there is
+        UserError: D110 a file, or a folder that is not a bundle or holds other things; D111 there is
             no folder to put it into; D119 it lies inside another bundle.
     """
     refuse_inside_bundle(output)
@@ -84,7 +84,7 @@ def _refuse(output: Path) -> None:
 
 
 def _foreign(output: Path) -> list[str]:
-    """What a compile would take away and the bundle does not list; Python's byte code is no loss."""
+    """What a compile would remove and the bundle does not list, Python's byte code apart."""
     found = look(output, listed_files(output))
     own = {MANIFEST, *listed_files(output)}
     return [
@@ -130,7 +130,7 @@ def _bring_back(place: Path) -> None:
 
 
 def _put(fresh: Path, place: Path, old: Path, output: Path) -> None:
-    """Give a finished folder its name; what had it before ends up beside it."""
+    """Give a finished folder its name; what had it before gets the temporary name."""
     for left in reversed(range(TRIES)):
         refuse_output(output)  # once more: the work took time, and others have the folder too
         try:

@@ -1,4 +1,4 @@
-"""``-q`` and ``-v``, which every command that works takes beside its own options."""
+"""``-q`` and ``-v``, which every command that works takes besides its own options."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _roles(bench: Bench) -> None:
     for role, name in emitted.files.items():
         path = (folder / name).resolve()
         if not (path.is_file() and path.is_relative_to(folder.resolve())):
-            raise Wrong(f"{role} is {name}, which is no file of the bundle")
+            raise Wrong(f"{role} is {name}, which is not a file of the bundle")
 
 
 @CASES.case("bundle/moved", "a bundle that was moved runs the same")

@@ -63,7 +63,7 @@ def _independent(kit: Kit) -> Built:
     return network.given(np.stack([busy, np.zeros_like(busy), busy]))
 
 
-CASES.exact("samples/independent", "every sample begins anew", _independent)
+CASES.exact("samples/independent", "every sample starts from rest", _independent)
 
 
 @CASES.case("run/time-limit", "no time at all: it ends with a message, or was done already")

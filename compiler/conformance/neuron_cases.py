@@ -206,4 +206,4 @@ def _thresholds(seed: int, low: float, high: float, shape: tuple[int, ...], odd:
 CASES.exact("threshold/each", "each neuron has a threshold of its own", _thresholds(60, 0.5, 2, (9,)))
 CASES.exact("threshold/low", "every input makes it fire", _thresholds(61, 0.01, 0.01, ()))
 CASES.exact("threshold/high", "only many inputs make it fire", _thresholds(62, 4, 4, ()))
-CASES.exact("threshold/odd", "a threshold that is no multiple of 64", _thresholds(63, 1, 1, (), 17))
+CASES.exact("threshold/odd", "a threshold that is not a multiple of 64", _thresholds(63, 1, 1, (), 17))

@@ -70,7 +70,7 @@ class Conv2d(Op):
             if len(pair) != 2 or min(pair) < low:
                 raise ValueError(f"{name} is {pair}; it has to be two numbers from {low} on")
         if self.groups < 1 or kernel[0] % self.groups:
-            raise ValueError(f"groups is {self.groups}, which is no part of {kernel[0]} channels out")
+            raise ValueError(f"groups is {self.groups}, which does not divide {kernel[0]} channels out")
 
     def windows(self, x: Array) -> Array:
         """All windows of a batch: (batch, channels, rows, columns, kernel height, kernel width)."""

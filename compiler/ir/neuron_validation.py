@@ -100,9 +100,9 @@ def _check_model(neuron: IntegerNeuron, where: str) -> None:
     """Constants of a neuron model; the model itself says which it can follow, where it is installed."""
     constants = neuron.constants
     if not isinstance(neuron.model, str) or not neuron.model.isprintable() or not neuron.model:
-        raise fail("D131", f"{neuron.model!r:.100} is no name", where=f"{where}, model")
+        raise fail("D131", f"{neuron.model!r:.100} is not a valid name", where=f"{where}, model")
     if not isinstance(constants, Mapping) or not all(isinstance(name, str) for name in constants):
-        what = f"constants are {constants!r:.100}, no numbers by name"
+        what = f"constants are {constants!r:.100}, not numbers by name"
         raise fail("D137", what, where=f"{where}, constants")
     for name, value in constants.items():
         in_range(OWNER, "constants", value, f"{where}, {name!r:.100}")

@@ -63,7 +63,7 @@ def _check_names(program: Program) -> None:
             shown = repr(name)[:LONGEST_NAME]
             raise fail(
                 "D131",
-                f"{shown} is no name",
+                f"{shown} is not a valid name",
                 where=f"{where}, {field}",
                 why=f"names appear in messages and files: 1 to {LONGEST_NAME} printable characters",
                 help="rename it where it comes from (file, layer or node)",

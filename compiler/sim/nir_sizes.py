@@ -149,7 +149,7 @@ def _numbers_of(name: str, node: Any) -> tuple[Shape, float]:
 def _matrix(name: str, node: Any, given: Shape) -> Sized:
     weight = _real(f"{name}.weight", node.weight)
     if weight.ndim != 2 or 0 in weight.shape:
-        raise ValueError(f"{name}.weight is {_by(weight.shape)}, no matrix")
+        raise ValueError(f"{name}.weight is {_by(weight.shape)}, not a matrix")
     rows, columns = weight.shape
     _same(name, given, (columns,))
     if kind_of(node) == "Affine":
@@ -175,7 +175,7 @@ def _convolution(name: str, node: Any, given: Shape) -> Sized:
     axes = 1 if kind_of(node) == "Conv1d" else 2
     weight = _real(f"{name}.weight", node.weight)
     if weight.ndim != 2 + axes or 0 in weight.shape:
-        raise ValueError(f"{name}.weight is {_by(weight.shape)}, no kernels of {axes} axes")
+        raise ValueError(f"{name}.weight is {_by(weight.shape)}, not kernels of {axes} axes")
     outs, ins, *kernel = weight.shape
     if node.bias is not None:
         _bias(name, node, outs)
@@ -202,7 +202,7 @@ def _convolution(name: str, node: Any, given: Shape) -> Sized:
 
 def _pool(name: str, node: Any, given: Shape) -> Sized:
     if len(given) != 3:
-        raise ValueError(f"{name} is given {_by(given)}, no image")
+        raise ValueError(f"{name} is given {_by(given)}, not an image")
     kernel = _wholes(f"{name}.kernel_size", node.kernel_size, 2, 1)
     stride = _wholes(f"{name}.stride", node.stride, 2, 1)
     padding = _wholes(f"{name}.padding", node.padding, 2, 0)

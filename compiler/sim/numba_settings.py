@@ -19,7 +19,7 @@ def refuse_settings() -> None:
     features = os.environ.get(FEATURES, "")
     wrong = [part for part in features.split(",") if part and part[0] not in "+-"]
     if wrong:  # LLVM would end the process
-        raise _refused(f"{wrong[0]!r} is no feature: each begins with + or -", FEATURES)
+        raise _refused(f"{wrong[0]!r} is not a feature: each begins with + or -", FEATURES)
     try:
         import numba
     except ImportError:

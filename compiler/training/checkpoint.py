@@ -71,7 +71,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         curve_rows(checkpoint.curve)
         for field in ("recipe", "network", "best_network"):
             if not isinstance(getattr(checkpoint, field), dict):
-                raise ValueError(f"{field} is no table")
+                raise ValueError(f"{field} is not a table")
         if type(checkpoint.best) is not int or not 0 <= checkpoint.best < len(checkpoint.curve):
             raise ValueError("the best epoch is not in the curve")
         return checkpoint

@@ -29,9 +29,9 @@ def same_form(found: Any, mine: Any, place: str, depth: int = 0) -> None:
             or found.shape != mine.shape
             or found.dtype != mine.dtype
         ):
-            raise ValueError(f"{place} is no tensor of shape {tuple(mine.shape)} and {mine.dtype}")
+            raise ValueError(f"{place} is not a tensor of shape {tuple(mine.shape)} and {mine.dtype}")
         if found.layout is not torch.strided or found.device.type != "cpu":
-            raise ValueError(f"{place} is no dense tensor in memory")
+            raise ValueError(f"{place} is not a dense tensor in memory")
     elif isinstance(mine, Mapping):
         if not isinstance(found, Mapping) or found.keys() != mine.keys() or depth > DEEPEST:
             raise ValueError(f"{place} has other entries than {', '.join(map(str, mine))}")
@@ -44,9 +44,9 @@ def same_form(found: Any, mine: Any, place: str, depth: int = 0) -> None:
             same_form(one, other, f"{place}[{number}]", depth + 1)
     elif type(mine) is float:
         if type(found) not in NUMBER or not math.isfinite(found):
-            raise ValueError(f"{place} is no number")
+            raise ValueError(f"{place} is not a number")
     elif type(found) is not type(mine):
-        raise ValueError(f"{place} is no {type(mine).__name__}")
+        raise ValueError(f"{place} is not of type {type(mine).__name__}")
 
 
 def optimizer_state(found: Any, mine: Mapping[str, Any], parameters: Sequence[torch.Tensor]) -> None:
@@ -68,7 +68,7 @@ def optimizer_state(found: Any, mine: Mapping[str, Any], parameters: Sequence[to
             raise ValueError("the optimizer's groups have other options")
     states = found["state"]
     if not isinstance(states, Mapping):
-        raise ValueError("the optimizer's state is no table")
+        raise ValueError("the optimizer's state is not a table")
     for index, state in states.items():
         if type(index) is not int or not 0 <= index < len(parameters) or not isinstance(state, Mapping):
             raise ValueError(f"the optimizer has no parameter {str(index)[:20]}")
@@ -79,7 +79,7 @@ def optimizer_state(found: Any, mine: Mapping[str, Any], parameters: Sequence[to
             # A parameter of no axes, as one threshold is, has moments of no axes too.
             if name == "step" and isinstance(value, torch.Tensor) and not value.shape:
                 if not 0 <= value.item() < math.inf:
-                    raise ValueError(f"{place} is no number of steps")
+                    raise ValueError(f"{place} is not a number of steps")
             else:
                 same_form(value, parameters[index].detach(), place)
 
@@ -101,6 +101,6 @@ def curve_rows(found: Any) -> None:
         if not isinstance(right, list) or not isinstance(rates, Mapping) or not right:
             raise ValueError("the curve has no shares by frame, or no rates")
         if any(type(n) not in NUMBER for n in (*numbers, *right, *rates.values())):
-            raise ValueError("the curve holds what is no number")
+            raise ValueError("the curve holds something that is not a number")
         if row["epoch"] != number or any(type(name) is not str for name in rates):
             raise ValueError(f"epoch {number} of the curve is not where it should be")

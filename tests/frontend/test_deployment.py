@@ -78,7 +78,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a stranger": ({"format": 1, "neurons": {"h9": NEURON}}, "'h9'"),
     "the input": ({"format": 1, "scales": {"input": [1]}}, "'input'"),
     "a readout that spikes": ({"format": 1, "neurons": {"answer": NEURON}}, "does not spike"),
-    "no table": ({"format": 1, "neurons": []}, "no table"),
+    "no table": ({"format": 1, "neurons": []}, "not a table"),
     "too little": ({"format": 1, "neurons": {"h1": {"reset": "zero"}}}, "nothing else"),
     "too much": (changed(more=1), "nothing else"),
     "another reset": (changed(reset="half"), "'half'"),

@@ -78,7 +78,7 @@ FILES: dict[str, tuple[bytes, str, str]] = {
     "keras": (_keras(), "this is a Keras model", "--module"),
     "h5": (_hdf5(_old_keras), "this is a Keras model", "--module"),
     "net": (_hdf5(_netx), r"a network of lava-dl \(netx\)", "NIR"),
-    "hdf5": (_hdf5(_other), "no NIR graph: it holds spikes", "torch.export"),
+    "hdf5": (_hdf5(_other), "not a NIR graph: it holds spikes", "torch.export"),
     "gguf": (b"GGUF" + bytes(40), "a GGUF file", "torch.export"),
     "aedat": (b"#!AER-DAT2.0\r\n", "a recording of events", "--data"),
     "raw": (b"% evt 3.0\n", "a recording of events", "--data"),

@@ -19,7 +19,7 @@ PLAIN_WIDTH = 120
 
 
 class Verbosity(Enum):
-    """How much is said beside results, warnings and errors.
+    """How much is printed besides results, warnings and errors.
 
     QUIET leaves out notes and progress; VERBOSE has notes in full, and the times of phases.
     """
@@ -48,7 +48,7 @@ def say(text: str) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Print a table; uncut where the output is no terminal."""
+    """Print a table; uncut where the output is not a terminal."""
     from rich.console import Console
 
     # A file or a pipe has no width of its own; rich would assume 80 and cut.

@@ -57,7 +57,7 @@ def verified(result: Verification) -> None:
 
 
 def measured(found: tuple[Measured, ...]) -> None:
-    """What an engine reports beside spikes."""
+    """What an engine reports besides spikes."""
     if not found:
         return
     table = new_table("the engine reports", ">value", "unit", "according to")

@@ -68,7 +68,7 @@ def _shapes(kind: str, node: Any) -> Iterator[str]:
             continue  # follows from what arrives
         numbers = _numbers(sizes)
         if numbers is None or numbers.ndim > 1 or not np.array_equal(numbers, np.rint(numbers)):
-            yield f"its {side} is {_shown(sizes)}, no shape"
+            yield f"its {side} is {_shown(sizes)}, not a shape"
         elif numbers.size and (numbers.min() < 1 or numbers.max() > MOST_ELEMENTS):
             yield f"its {side} is {_shown(sizes)}: sizes go from 1 to {MOST_ELEMENTS}"
         elif size(tuple(int(n) for n in numbers.ravel())) > MOST_ELEMENTS:

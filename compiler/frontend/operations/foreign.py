@@ -69,4 +69,4 @@ def foreign_hdf5(names: Collection[str], attributes: Collection[str]) -> Foreign
         what = "this is a network of lava-dl (netx)"
         return Foreign(what, "build the network in PyTorch or as NIR; its integers are not read")
     shown = ", ".join(list(names)[:8]) or "nothing"
-    return Foreign(f"this HDF5 file is no NIR graph: it holds {shown}", HOW_TO_EXPORT)
+    return Foreign(f"this HDF5 file is not a NIR graph: it holds {shown}", HOW_TO_EXPORT)

@@ -85,7 +85,7 @@ def _rounded_down(p: Population) -> Population:
 def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = said.get(name, {})
     if not isinstance(found, dict):
-        raise _WrongError(f"{name!r} is no table")
+        raise _WrongError(f"{name!r} is not a table")
     return found
 
 

@@ -167,7 +167,7 @@ class _Rebuilding:
                 or "." in key
                 or not key
             ):
-                raise self._wrong(name, path, f"{key!r} is no layer that can be in it")
+                raise self._wrong(name, path, f"{key!r} is not a layer that it can contain")
             if hasattr(module, key) and key not in module._modules:
                 raise self._wrong(name, path, f"a layer in it is called {key!r}, which is taken")
             module.add_module(key, self.module(given, inner))

@@ -192,7 +192,7 @@ def _tonic_part(dataset: Any) -> Recordings:
     files = [Path(file) for file in dataset.data]
     if not files:
         raise ValueError(
-            f"tonic finds no recordings in {dataset.location_on_system}; delete it, to load anew"
+            f"tonic finds no recordings in {dataset.location_on_system}; delete it to load it again"
         )
     order = sorted(range(len(files)), key=lambda i: files[i].parts)
     return _shuffled(order, [int(dataset.targets[i]) for i in order], partial(_read_tonic, dataset))

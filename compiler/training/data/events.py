@@ -92,7 +92,7 @@ def read_nmnist(path: Path) -> Events:
     raw = np.frombuffer(_read(path, NMNIST_BYTES), np.uint8)
     if len(raw) % NMNIST_BYTES:
         raise ValueError(
-            f"{path}: {len(raw)} bytes are no whole number of events of {NMNIST_BYTES} bytes"
+            f"{path}: {len(raw)} bytes are not a whole number of events of {NMNIST_BYTES} bytes"
         )
     x, y, high, middle, low = raw.reshape(-1, NMNIST_BYTES).T.astype(np.int64)
     events = np.empty(len(x), EVENT)

@@ -88,7 +88,7 @@ def _frames(program: Program, q: ProgramProjection) -> int:
     steps = 1 + q.delay + source.start + latency - target.start
     frames, rest = divmod(steps, program.steps_per_frame)
     if rest:
-        raise ValueError(f"{q.label} takes {steps} steps, no whole number of frames")
+        raise ValueError(f"{q.label} takes {steps} steps, not a whole number of frames")
     return frames
 
 

@@ -219,7 +219,7 @@ def test_the_architecture_has_the_papers_figures() -> None:
 def test_numbers_are_exact() -> None:
     assert number(Fraction(3, 64)) == "0.046875"
     assert float(number(Fraction(2**23 - 1, 64))) * 64 == 2**23 - 1
-    with pytest.raises(ValueError, match="1/3 is no double"):
+    with pytest.raises(ValueError, match="1/3 is not a double"):
         number(Fraction(1, 3))
 
 
