@@ -330,11 +330,7 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
 NOT_DECOMPOSED = frozenset(
     {
         "conv1d-circular",  # becomes arange and index, or copies into parts of tensors
-        "conv2d-reflect",
-        "conv2d-replicate",
         "pad-circular",
-        "pad-reflect",
-        "pad-replicate",
         "linear-last-axis",  # becomes a matrix product without the batch axis
         "linear-functional",
         "matrices",
