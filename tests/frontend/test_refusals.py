@@ -184,11 +184,12 @@ def test_batch(export: Exporter, refused: Refused) -> None:
     refused(export(nn.Linear(6, 2), VECTOR, batch=2), "batch")
 
 
-def test_dynamic_batch(tmp_path: Path, refused: Refused) -> None:
-    batch = torch.export.Dim("batch", min=1, max=8)
-    program = torch.export.export(nn.Linear(6, 2), (torch.zeros(2, 6),), dynamic_shapes=({0: batch},))
+def test_dynamic_width(tmp_path: Path, refused: Refused) -> None:
+    width = torch.export.Dim("width", min=4, max=8)
+    net, example = nn.Sequential(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1)), torch.zeros(1, 1, 6, 6)
+    program = torch.export.export(net, (example,), dynamic_shapes=({3: width},))
     torch.export.save(program, tmp_path / "net.pt2")
-    refused(tmp_path / "net.pt2", "dynamic-batch")
+    refused(tmp_path / "net.pt2", "dynamic-width")
 
 
 def test_two_inputs(tmp_path: Path, refused: Refused) -> None:

@@ -15,6 +15,7 @@ from snnc.files import parse_json, parsing
 from snnc.ir import Shape
 
 from .archive import MODEL, Archive
+from .one_batch import with_a_batch_of_one
 
 SCHEMA_MAJOR = 8
 
@@ -208,6 +209,7 @@ def _program(graph: Any, signature: Any, call: dict[str, Any], place: str) -> Ex
             outputs.append(str(argument["as_tensor"]["name"]) if "as_tensor" in argument else None)
         elif kind == "buffer_mutation":
             mutated[str(content["buffer_name"])] = str(content["arg"]["name"])
+    graph = with_a_batch_of_one(graph, inputs[0] if inputs else None)
     return Exported(
         nodes=tuple(_node(node) for node in graph["nodes"]),
         shapes={str(name): _shape(meta) for name, meta in graph["tensor_values"].items()},

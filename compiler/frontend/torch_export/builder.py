@@ -62,8 +62,8 @@ MALFORMED = (
 )
 """What a wrong structure raises when it is read as if it were the right one."""
 
-WITHOUT_EFFECT = ("_assert", "sym_constrain_range")
-"""Beginnings of operations that check something and compute nothing."""
+WITHOUT_EFFECT = ("_assert", "sym_constrain_range", "sym_size")
+"""Beginnings of operations that check something, or read a size that is known, and compute nothing."""
 
 WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
 

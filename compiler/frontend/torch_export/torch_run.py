@@ -21,8 +21,8 @@ from snnc.optional import missing
 from .aten import called, dtype_of
 from .interface import answer_output, explicit_states, frame_input
 
-CHECKS = ("_assert", "sym_constrain_range")
-"""Beginnings of operations that check something and compute nothing."""
+CHECKS = ("_assert", "sym_constrain_range", "sym_size")
+"""Beginnings of operations that check something, or read a size that is known, and compute nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+from compiler.frontend.archives.one_batch import *
