@@ -1,7 +1,7 @@
 """A program that was exported for any batch, as the one for a batch of one.
 
-Source: torch/_export/serde/schema.py, schema 8: a size that is not fixed is ``as_expr`` with the text of
-an expression, and a use of one as a number is ``as_name``, whose expression ``sym_int_values`` has.
+Source: torch/_export/serde/schema.py, schema 8: a size that is not fixed is ``as_expr`` with the text
+of an expression, and a use of one as a number is ``as_name``, whose expression ``sym_int_values`` has.
 """
 
 from __future__ import annotations

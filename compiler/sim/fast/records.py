@@ -57,8 +57,8 @@ PROJECTION = np.dtype(
         ("bytes", "i8"),  # 1, 2 or 4: which pool holds its weights
         ("weights", "i8"),  # where they begin there
         ("width", "i8"),  # numbers that are added in one go, with the zeros that fill up a vector
-        # SPARSE: its row pointers. CONVOLUTION, for each pixel of the source: where its numbers begin in
-        # the kernel of a channel, and which neuron is the first that it reaches; -1 if it reaches none.
+        # SPARSE: its row pointers. CONVOLUTION, for each pixel of the source: where its numbers begin
+        # in the kernel of a channel, and the first neuron that it reaches; -1 if it reaches none.
         ("table", "i8"),
         ("targets", "i8"),  # SPARSE: where its targets begin
         ("channels", "i8"),  # CONVOLUTION: of the source
