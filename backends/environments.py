@@ -129,7 +129,7 @@ class Environment:
             for program in self.needs:
                 if shutil.which(program) is None:
                     what = (
-                        f"the environment {self.name} needs the program {program}, which is not there"
+                        f"the environment {self.name} needs the program {program}, which was not found"
                     )
                     raise fail("D617", what, where=self.name, help=f"install {program} and try again")
             try:

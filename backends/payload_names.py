@@ -44,4 +44,4 @@ def strange_files(folder: Path, own: Iterable[str]) -> list[str]:
     """
     known = {*COMPILERS, *own}
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-    return [f"{name} is none of the target's files" for name in sorted(names) if name not in known]
+    return [f"{name} is not one of the target's files" for name in sorted(names) if name not in known]

@@ -59,8 +59,9 @@ class EaseHardReset(Pass):
         context.note(
             "N744",
             f"currents keep {self.kept:g} from step to step, thresholds are {self.scale:g} times as "
-            f"large, potentials begin at {self.start_value:g} of them; about {min(1.0, late):.1%} of "
-            "what spikes bring comes after the frame's end and is lost",
+            f"large, potentials start at {self.start_value:g} thresholds; about "
+            f"{min(1.0, late):.1%} of "
+            "the spikes' effect comes after the frame's end and is lost",
             where=", ".join(p.name for p in hard),
             why="so that hard resets lose less",
             help="more --steps-per-frame make that share smaller",

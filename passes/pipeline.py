@@ -171,7 +171,7 @@ class Pipeline:
                 wrong.append(
                     fail(
                         "D310",
-                        f"pass {a_pass.name} needs that {fact.value}",
+                        f"pass {a_pass.name} requires that {fact.value}",
                         why="no pass before it establishes that",
                         help=f"put {' or '.join(makers)} before it" if makers else "",
                     ).diagnostics[0]

@@ -19,7 +19,7 @@ DELAY = Limit(
 WEIGHT_EXPONENT = Limit(
     7,
     "power of 2, both signs",
-    "nengo-loihi asserts -7 to 7 (Loihi 1), Brian2Loihi says -8 to 7; lava-nc checks nothing",
+    "nengo-loihi (-7 to 7, Loihi 1) and Brian2Loihi (-8 to 7); lava-nc checks nothing",
 )
 WEIGHT_BITS = Limit(
     8,

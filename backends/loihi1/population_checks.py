@@ -61,7 +61,7 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
     if neuron.threshold is not None and neuron.reset is not Reset.ZERO:
         yield Diagnostic(
             "D425",
-            f"reset {neuron.reset.value}",
+            f"reset {neuron.reset.value}, loihi1 has zero only",
             where,
             "a compartment of Loihi 1 clears its potential when it fires (both emulators: v = 0)",
             "use a hard reset: --set 'set-neurons{reset=zero}', as loihi1's own pipeline does, or "
@@ -70,7 +70,7 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
     if neuron.bias_interval != 1 and neuron.threshold is not None and neuron.code is Code.RATE:
         yield Diagnostic(
             "D434",
-            f"a bias in one of {neuron.bias_interval} steps",
+            f"a bias that is added in one of {neuron.bias_interval} steps",
             where,
             "a compartment of Loihi 1 adds its bias in every step",
             "use --code rate",

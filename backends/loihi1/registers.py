@@ -100,7 +100,9 @@ def mantissas(neuron: IntegerNeuron, population: ProgramPopulation, whole: bool)
         sign = ">" if neuron.comparison is Comparison.GREATER else ">="
         at = int(np.argmax(wanted % UNIT != 0))
         given = int(flat(neuron.fires_at, population)[at])
-        raise ValueError(f"the chip cannot compare {sign} {given}: it has > and multiples of {UNIT}")
+        raise ValueError(
+            f"the chip cannot fire at {sign} {given}: it compares with >, and with multiples of {UNIT}"
+        )
     return np.asarray(wanted // UNIT, np.int64)
 
 

@@ -58,11 +58,12 @@ class Choices:
     def __post_init__(self) -> None:
         refuse_wrong(self, "nir")
         if self.wiring == "chain" and self.answer == "integrator":
-            what = "the answer of a chain is what its last layer gives"
+            what = "wiring=chain has no integrator: its answer is the output of its last layer"
             raise not_together(what, where="nir{answer}", help="use answer=values")
         if self.unsaid == "composite" and (self.delays == "registers" or self.wiring == "chain"):
             raise not_together(
-                "registers pass on spikes of neurons that fire by themselves; a composite has none",
+                "delays=registers and wiring=chain need neurons that are one NIR "
+                "node; a composite is several",
                 where="nir{unsaid=composite}",
                 help="use delays=nodes and wiring=free, or "
                 "a hard reset: --set 'set-neurons{reset=zero,start-value=0}'",

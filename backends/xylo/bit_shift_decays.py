@@ -162,7 +162,7 @@ def _changed(
         if spikes > 1:
             said.append(f"up to {spikes} spikes in one step (1 before)")
         if neuron.comparison is Comparison.GREATER:
-            said.append("it fires at its threshold already (above it before)")
+            said.append("it fires at its threshold (before: only above it)")
         if neuron.start_value:
             said.append(f"it starts at 0 (at {neuron.start_value:g} of its threshold before)")
         if neuron.restart:

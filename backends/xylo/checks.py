@@ -50,7 +50,7 @@ def _connection(program: Program, p: ProgramProjection) -> Iterator[Diagnostic]:
         cure = "shorten the rollout's delays: every connection takes one step already"
         yield exceeds("D411", "delay", p.delay, DELAY, where, cure)
     if source.kind is Kind.NEURONS and not p.graded:
-        what = "it counts spikes of one step as one"
+        what = "several spikes in one step would count as one"
         why = "Xylo adds the weight once for each of them"
         yield Diagnostic("D444", what, where, why, OWN_PASSES)
     if p.weight_bits > WEIGHT_BITS.value:

@@ -156,7 +156,7 @@ class CommonWeightShifts(Pass):
             bias, lost = _rounded_bias(p, scale)
             grid = replace(p.integers, scale=np.asarray(float(scale)), input_shift=0, bias_exponent=0)
             populations.append(replace(p, grid=grid, bias=bias))
-            said = f"threshold {scale}, the potential holds {register / scale:.4g} of them"
+            said = f"threshold {scale}, the potential has room for {register / scale:.4g} thresholds"
             said += f"; biases are off by up to {lost:.2g} of it" if lost else ""
             for q in graph.into(p.name):
                 new = projections.get(id(q))

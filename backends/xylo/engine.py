@@ -123,7 +123,7 @@ def run(
     samples, steps = spikes.shape[:2]
     # The last spikes before the chip's first step would arrive in it.
     if payload.late > 1 and np.any(spikes[:, : payload.late - 1]):
-        what = f"spikes before step {payload.late} of the program, with which the chip begins"
+        what = f"spikes before step {payload.late} of the program, the chip's first step"
         raise fail("D454", what, where="input", help="begin the input later")
     given = given_to_chip(np.asarray(spikes, np.int64), payload.late)
     found = run_script(

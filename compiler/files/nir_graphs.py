@@ -55,7 +55,7 @@ def _check_edges(graph: Any) -> None:
     for edge in graph.edges:
         for name in edge:
             if name not in graph.nodes:
-                raise ValueError(f"an edge names the node {name!r}, which is not there")
+                raise ValueError(f"an edge names the node {name!r}, which was not found")
     for node in graph.nodes.values():
         if type(node) is type(graph):
             _check_edges(node)

@@ -42,7 +42,7 @@ def refuse_too_large(program: Program) -> None:
     where = max(parts, key=lambda name: parts[name])
     raise fail(
         "D138",
-        f"one sample takes {gigabytes(total)}, {gigabytes(parts[where])} of them here; "
+        f"one sample takes {gigabytes(total)}, of which {gigabytes(parts[where])} here; "
         f"the limit is {gigabytes(room)}",
         where=where,
         why=f"that is 1/{SHARE} of the memory that this process may use",

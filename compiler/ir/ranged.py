@@ -30,7 +30,7 @@ def outside(allowed: Range, value: int, where: str) -> UserError:
     shown = str(value) if abs(value) < 10**30 else f"a number of {value.bit_length()} bits"
     return fail(
         "D133",
-        f"{allowed.field} is {shown}; it can be {allowed.low} to {allowed.high}",
+        f"{allowed.field} is {shown}; it must be {allowed.low} to {allowed.high}",
         where=f"{where}, {allowed.field}",
         why=allowed.reason,
     )

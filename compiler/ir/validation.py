@@ -109,9 +109,7 @@ def _check_population(population: ProgramPopulation) -> None:
     shape = population.shape
     if not isinstance(shape, tuple) or not 1 <= len(shape) <= DIMENSIONS:
         what = f"shape {shape!r:.100} does not have 1 to {DIMENSIONS} axes"
-        raise fail(
-            "D134", what, where=f"{where}, shape", why="engines hold arrays of samples and steps"
-        )
+        raise fail("D134", what, where=f"{where}, shape", why="engines add axes for samples and steps")
     for length in shape:
         in_range("ProgramPopulation", "shape", length, where)
     if size(shape) > WORD:

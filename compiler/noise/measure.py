@@ -278,7 +278,8 @@ def _other_neurons(graph: Graph) -> Iterator[Diagnostic]:
                 "N736",
                 f"trained with reset {p.neuron.reset.value} and {kept:g} of the potential kept",
                 where=p.name,
-                why="the ideal quantizer has a soft reset and no leak; so have the neurons run here",
+                why="the ideal quantizer has a soft reset and no leak, as have the "
+                "neurons that are run here",
                 severity=Severity.WARNING,
             )
 

@@ -137,7 +137,9 @@ def check_start(start: float | None) -> None:
 def _refuse_twice(where: str, given: Sequence[object]) -> None:
     twice = [str(value) for number, value in enumerate(given) if value in given[:number]]
     if twice:
-        raise fail("D320", f"{', '.join(twice)} more than once", where=where, help="name each once")
+        raise fail(
+            "D320", f"{', '.join(twice)} is given more than once", where=where, help="name each once"
+        )
 
 
 def _refused(where: str, what: str, help: str) -> UserError:

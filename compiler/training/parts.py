@@ -65,7 +65,7 @@ def read_labelled(source: DataSource) -> Labelled:
             "D513",
             "the data have no labels y, and training needs them",
             where=source.where,
-            help="np.savez(FILE, x=counts, y=labels)",
+            help="save labels: np.savez(FILE, x=counts, y=labels)",
         )
     low, high = int(data.x.min()), int(data.x.max())
     if low < 0 or high > LARGEST_COUNT:
@@ -176,7 +176,7 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
                 f"{counted(frames, 'frame')} a sample; the first answer that "
                 f"depends on the input is that of frame {first + 1}",
                 where=f"x of {where}",
-                why=f"the shortest way to the readout takes {counted(first, 'frame')}",
+                why=f"the shortest path to the readout takes {counted(first, 'frame')}",
                 help="add frames, of zeros where the input has ended",
             )
 

@@ -68,7 +68,9 @@ def recorded_parts(table: Table, folder: Path, seed: int) -> Parts:
         test = _first(found.test, table.get("test_samples", int))
         frames, kept = as_frames(train, cut), as_frames(test, cut)
     except (ValueError, OSError) as problem:
-        raise fail("D518", f"no frames of {name}", where=table.place, why=str(problem)) from problem
+        raise fail(
+            "D518", f"no frames can be made of {name!r}", where=table.place, why=str(problem)
+        ) from problem
     held = hold_back(frames, DEFAULT_SHARE if share is None else share, seed, name)
     batches = None
     if how is not None:

@@ -85,7 +85,12 @@ class Table:
         """
         value = self.get(key, kind)
         if value is None:
-            raise fail("D325", f"no {key}", where=self.place, help=f"give {key} = {KINDS[kind]}")
+            raise fail(
+                "D325",
+                f"the key {key} is missing",
+                where=self.place,
+                help=f"give {key} = {KINDS[kind]}",
+            )
         return value
 
     def given(self, **kinds: type) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def judged_on(model: Model, data: Data, where: str) -> Judged:
             "the data have no labels y, and there is no float network to compare with",
             where=where,
             why="the network spikes already",
-            help="np.savez(FILE, x=counts, y=labels)",
+            help="save labels: np.savez(FILE, x=counts, y=labels)",
         )
     return Judged(data, None, where)
 

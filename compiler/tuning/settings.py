@@ -181,6 +181,6 @@ def _numbers(key: str, text: str, example: tuple[int, ...]) -> tuple[int, ...]:
 def _once(option: str, text: str, values: Sequence[T]) -> tuple[T, ...]:
     """The values of a list that names each once."""
     if twice := list(dict.fromkeys(value for value in values if values.count(value) > 1)):
-        what = f"{', '.join(map(str, twice))} more than once"
+        what = f"{', '.join(map(str, twice))} is given more than once"
         raise fail("D320", what, where=f"{option} {text}", help="name each once")
     return tuple(values)

@@ -69,8 +69,8 @@ def check_potentials(backend: Backend, engine: Engine) -> None:
         "D525",
         f"engine {engine.name} cannot show the potentials of hidden populations",
         where="--potentials",
-        why=f"of the engines of target {backend.name} "
-        f"{', '.join(able) if able else 'none'} can; spikes are compared without it",
+        why=f"{', '.join(able) if able else 'no engine'} of the target {backend.name} can; "
+        "spikes are compared without the option",
         help=f"use --engine {' or '.join(able)}, or leave --potentials out"
         if able
         else "leave --potentials out",

@@ -371,7 +371,7 @@ def _nothing_above(bundle: Contents) -> Diagnostic:
         "the ladder begins with the integer program: nothing above it is compared",
         bundle.program.name,
         "neurons that spike already have no rollout in real numbers to be compared with",
-        f"compile reported its changes: {counted}; snnc inspect prints it"
+        f"compile reported its changes: {counted}; snnc inspect prints them"
         if counted
         else "compile reported no change",
         Severity.WARNING,

@@ -121,7 +121,7 @@ def test_what_is_sealed_anew_is_no_file_of_the_target(
     for words in commands(bundle, data):
         if words[0] != "inspect":
             done = snnc(*words)
-            assert done.code == 2 and "D120" in done.err and "none of the target's" in done.err
+            assert done.code == 2 and "D120" in done.err and "not one of the target's" in done.err
 
 
 def test_code_that_is_sealed_anew_does_not_run(snnc: Command, bundle: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_recording_that_is_not_there(tmp_path: Path) -> None:
 
     table = Table({"set": "nothing", "frames": 3, "window": 10}, "run.toml, [data]", KEYS)
     (told,) = refused(recorded_parts, table, tmp_path, 0)
-    assert told.code == "D518" and told.what == "no frames of nothing"
+    assert told.code == "D518" and told.what == "no frames can be made of 'nothing'"
 
 
 def test_leaks_and_large_numbers_in_a_nir_file(tmp_path: Path) -> None:

@@ -87,12 +87,12 @@ def test_lists_and_set_must_not_contradict(plain: Graph, grid: Grid, change: str
     ("lists", "said"),
     [
         (("graded,fast", None, None), "D326]: no code 'fast'"),
-        (("rate,rate", None, None), "D320]: rate more than once"),
+        (("rate,rate", None, None), "D320]: rate is given more than once"),
         (("", None, None), "D326]: no code ''"),
         ((None, "8;4", None), "D308]: expected comma-separated whole numbers, got '8;4'"),
         ((None, "0", None), "D305]: --steps-per-frame is 0, the smallest is 1"),
         ((None, None, ""), "D308]: expected comma-separated whole numbers, got ''"),
-        ((None, None, "8,8,6"), "D320]: 8 more than once"),
+        ((None, None, "8,8,6"), "D320]: 8 is given more than once"),
     ],
 )
 def test_lists_that_are_none(lists: tuple[str | None, str | None, str | None], said: str) -> None:

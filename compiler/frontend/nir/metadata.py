@@ -165,7 +165,7 @@ def frame_notes(answer: Answer, node: str) -> Iterator[Diagnostic]:
         after = f", after the first {answer.start}" if answer.start else ""
         parts.append(f"add the answers up over every {answer.sum} frames{after}")
     elif answer.kind and steps > 1:
-        parts.append(f"take every {steps}th answer")
+        parts.append(f"take answers {steps}, {2 * steps}, {3 * steps} and so on")
     if parts:
         yield Diagnostic(
             "N718",
@@ -205,7 +205,7 @@ def _steps(where: str, words: Mapping[str, Any], word: str) -> int:
 def _unknown(where: str, word: str, value: object, expected: str) -> UserError:
     return fail(
         "D213",
-        f"{KEY}.{word} in its metadata is {str(value)[:60]!r}; this version knows {expected}",
+        f"{KEY}.{word} in its metadata is {str(value)[:60]!r}; this version reads {expected}",
         where=where,
         why="its meaning would be lost",
         help=NEWER,

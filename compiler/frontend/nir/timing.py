@@ -60,8 +60,8 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
         if graph.by_name[name].kind is Kind.READOUT:
             yield Diagnostic(
                 "N719",
-                f"the file's sum begins after {step} steps, this one at once; spikes that arrive "
-                f"before are in it (the earliest possible: after {arrives:g})",
+                f"the file's sum begins after {step} steps, here it begins at once, so it has "
+                f"earlier spikes too (the first can arrive after {arrives:g} steps)",
                 name,
                 "a population cannot ignore its input for some steps",
                 severity=Severity.WARNING,

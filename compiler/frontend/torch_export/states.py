@@ -82,7 +82,8 @@ def delayed_constant(buffer: str) -> Diagnostic:
         "the state keeps a result that contains a bias",
         where=buffer,
         why="in frame 0 the program still reads zero there, but a bias on a chip acts from the start",
-        help="keep the input of the layer instead of its result, as snnc.Rollout does, or bias=False",
+        help="keep the input of the layer instead of its result, as snnc.Rollout "
+        "does, or use bias=False",
     )
 
 
