@@ -28,7 +28,7 @@ def _of_value(population: Population, value: Array) -> Population:
 
 @dataclass(frozen=True)
 class BalanceThresholds(Pass):
-    """Give every spiking population a threshold that its input neither dwarfs nor drowns in.
+    """Set the threshold of every spiking population to fit the size of its input.
 
     ``activation`` takes a percentile of the float rollout's positive activations (Rueckauer
     et al. 2017). For ``maximum`` and ``percentile`` populations are visited from the input on, and
@@ -50,7 +50,7 @@ class BalanceThresholds(Pass):
             samples/moving_digits; for ``percentile`` the literature takes 99.7 and more.
         per: ``population`` or ``channel``: one threshold for all, or one for each channel.
         scale: factor on every threshold (STDB uses 0.7 for long runs).
-        samples: at most so many calibration samples are used.
+        samples: largest number of calibration samples that are used.
     """
 
     interface: ClassVar[int] = 1

@@ -34,12 +34,13 @@ class Fact(Enum):
 
 @dataclass
 class Context:
-    """What a pass may look at beside the graph, and where it says what it did.
+    """What a pass may use besides the graph, and where it says what it did.
 
     Attributes:
         target: limits and abilities of the target.
         calibration: event counts (samples, frames, \\*input shape), or None when there are none.
-        aside: so many calibration samples, the last ones, are kept to judge by: passes do not see them.
+        aside: number of calibration samples, the last ones, that are kept to judge by; passes do not
+            use them.
         notes: named effects (diagnostics that are not errors), in the order in which they came up.
     """
 

@@ -14,7 +14,7 @@ from .base import Context, Fact, Pass
 
 @dataclass(frozen=True)
 class ChooseCode(Pass):
-    """Say how spikes carry activations; everything after this depends on it.
+    """Choose how spikes carry activations; all later passes depend on it.
 
     ``rate``: integrate and fire with soft reset, K steps a frame; the number of spikes approximates
     the activation. ``frame``: a neuron integrates one frame and fires in the next, one spike a level;

@@ -30,7 +30,7 @@ MOST_VALUES = 2**24
 
 @dataclass(frozen=True)
 class CorrectRates(Pass):
-    """Take back in the biases what spikes make of activations on average.
+    """Correct in the biases the mean difference between rates and activations.
 
     A rate is not the activation that it stands for: spikes come late and unevenly, the rest of a
     frame's potential is lost, a hard reset loses more. Deep in a network this adds up. Populations are
@@ -43,9 +43,8 @@ class CorrectRates(Pass):
     Source: bias calibration, Li et al. 2021 ("A Free Lunch From ANN", ICML, section 4.2).
 
     Options:
-        rounds: how often each population is corrected, each time from what it does then; 0 for not at
-            all.
-        samples: at most so many calibration samples are used.
+        rounds: how often each population is corrected, each time measured again; 0 switches it off.
+        samples: largest number of calibration samples that are used.
     """
 
     interface: ClassVar[int] = 1

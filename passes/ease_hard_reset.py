@@ -14,7 +14,7 @@ from .base import Context, Fact, Pass
 
 @dataclass(frozen=True)
 class EaseHardReset(Pass):
-    """Make converted networks lose less where neurons forget their potential when they fire.
+    """Make converted networks lose less where firing clears the potential.
 
     At a hard reset what exceeds the threshold is lost: about half of what a neuron gets in one step. A
     current that keeps the share k from step to step brings the same sum in smaller parts,

@@ -16,7 +16,7 @@ from .base import Context, Fact, Pass
 
 @dataclass(frozen=True)
 class EncodeInput(Pass):
-    """Say how event counts become spikes, and what one of those spikes is worth.
+    """Choose how event counts become spikes, and what one of those spikes is worth.
 
     ``graded``: the count is the payload of one spike at every step of its frame; a spike of payload
     1 is worth 1. Costs K synaptic operations a connection and active pixel, gives the smoothest

@@ -15,7 +15,7 @@ from .biases import add_bias
 
 @dataclass(frozen=True)
 class FoldBatchNorm(Pass):
-    """Turn every batch normalisation into a factor a channel and a constant.
+    """Turn every batch normalisation into a factor for each channel and a constant.
 
     In inference ``y = (x - mean) / sqrt(var + eps) * weight + bias`` is ``factor * x + shift``: the
     factor stays in the chain as a scaling, the shift goes through the rest of the chain into the

@@ -25,7 +25,7 @@ RELAYS = "let relay neurons carry them: --set 'match-delays{relays=true}'"
 
 @dataclass(frozen=True)
 class MatchDelays(Pass):
-    """Give every projection the delay in steps that its rollout promises in frames.
+    """Give every projection the delay in steps that corresponds to its delay in frames.
 
     A frame lasts K steps and every connection takes at least one hop of h steps. Population ``v``
     computes frame ``r`` in the K steps after ``r K + start(v)``; a projection e over R(e) frames then
@@ -41,11 +41,11 @@ class MatchDelays(Pass):
     Source: retiming, Leiserson and Saxe 1991.
 
     Options:
-        steps_per_frame: K; without it as many as the activations have levels, or 16 where they have
-            none; 1 for a network whose frames are time steps and for the code ``graded``.
+        steps_per_frame: K; default: the number of levels of the activations, or 16 if they have none;
+            1 for a network whose frames are time steps and for the code ``graded``.
         retime: false keeps every start at 0 and buffers K R(e) - h steps on every projection.
-        max_delay: largest delay on top of the hop; the target's own limit where it is left out.
-        relays: false refuses longer delays instead of carrying them by relay neurons.
+        max_delay: largest delay on top of the hop; default: the target's own limit.
+        relays: false refuses longer delays instead of using relay neurons.
     """
 
     interface: ClassVar[int] = 1

@@ -25,9 +25,9 @@ GROUPS = ("population", "channel")
 
 @dataclass(frozen=True)
 class QuantizeActivations(Pass):
-    """Give activations levels, where an exact code needs them and training did not.
+    """Give activations levels, if an exact code needs them and training gave none.
 
-    The codes ``frame`` and ``graded`` carry one of so many levels. A network that was trained with
+    The codes ``frame`` and ``graded`` carry one of ``levels`` levels. A network that was trained with
     ``snnc.QuantizedReLU`` has them, and nothing is changed. Any other gets a range for each
     population from calibration data, the given percentile of its positive activations or its ceiling,
     divided into levels, which are rounded to: what that costs is noted (N720), and
@@ -36,7 +36,7 @@ class QuantizeActivations(Pass):
     Options:
         levels: above zero; K for ``frame``, 255 for ``graded`` where it is left out.
         percentile: of the positive activations, in percent.
-        samples: at most so many calibration samples are used.
+        samples: largest number of calibration samples that are used.
         per: ``population`` or ``channel``: one range for all, or one for each channel.
         shift: 0.5 rounds to the nearest level, 0 down.
         clip: false lets activations have more than these levels, as many as a payload holds.

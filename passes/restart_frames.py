@@ -13,7 +13,7 @@ from .base import Context, Fact, Pass
 
 @dataclass(frozen=True)
 class RestartFrames(Pass):
-    """Begin every frame of every spiking population from its start value.
+    """Restart every spiking population from its start value at each frame.
 
     An activation of the rollout depends on its own frame alone, but the potential of an
     integrate-and-fire neuron remembers: what pushed it far below zero in one frame keeps it silent in
@@ -23,10 +23,10 @@ class RestartFrames(Pass):
     last spike is lost at the frame's end. Without this pass the potential carries over, as it does in
     papers that convert networks for constant input (Rueckauer et al. 2017). Source: snnc's own.
     Neurons of a network whose frames are time steps keep their state: their memory is their meaning.
-    Those of the exact codes begin every frame anew by what they are.
+    Those of the exact codes restart at every frame by definition.
 
     Options:
-        enabled: false keeps potentials over frames.
+        enabled: false lets potentials carry over from frame to frame.
     """
 
     interface: ClassVar[int] = 1

@@ -15,15 +15,15 @@ from .base import Context, Pass
 
 @dataclass(frozen=True)
 class SetNeurons(Pass):
-    """Give every spiking population the reset, comparison and start value that are asked for.
+    """Set the reset, comparison and start value of every spiking population.
 
     Networks that are converted get soft reset, ``>`` and a start at half the threshold, which
     approximate a ReLU best. Targets that lack them need others: the spikes are other spikes then, and
     accuracy has to be measured. Neurons of a network that spikes already are its own.
 
     Options:
-        reset: ``subtract`` or ``zero``; where it is left out what the neurons have, or the only one of
-            the target.
+        reset: ``subtract`` or ``zero``; default: what the neurons have, or the only one of the
+            target.
         comparison: ``>`` or ``>=``.
         start_value: potential before the first step, as a fraction of the threshold, below 1.
     """

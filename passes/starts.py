@@ -10,9 +10,9 @@ BEYOND = 64
 
 
 def promised_steps(graph: Graph, projection: Projection, steps_per_frame: int) -> int:
-    """Steps from the source's first spike for a frame to the target's frame that hears it.
+    """Steps from the source's first spike for a frame to the target's frame that receives it.
 
-    Both starting at 0. In the exact codes a source speaks at the end of its own frame.
+    Both starting at 0. In the exact codes a source emits at the end of its own frame.
     """
     return steps_per_frame * projection.frames - graph.latency(projection.source, steps_per_frame)
 

@@ -12,7 +12,7 @@ def more_bits(bits: int, target: Target) -> list[str]:
 
 
 def refuse_width(bits: int | None, target: Target, where: str) -> None:
-    """Make sure that the target stores weights of so many bits.
+    """Make sure that the target stores weights of ``bits`` bits.
 
     Args:
         bits: sign included, where weights have one.

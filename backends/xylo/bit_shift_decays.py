@@ -41,8 +41,9 @@ class BitShiftDecays(Pass):
     Options:
         gain: ``keep`` multiplies the weights as above, ``leave`` leaves them as they are.
         outputs: ``auto``, or ``none`` (every population becomes hidden neurons).
-        forget: ``frame`` gives a converted network's neurons, which have no leak and cannot begin each
-            frame anew on Xylo, the leak of a frame's length; ``never`` the slowest there is.
+        forget: ``frame`` gives a converted network's neurons, which have no leak and cannot restart
+            each frame on Xylo, a leak over the length of a frame; ``never`` gives them the slowest
+            leak.
     """
 
     interface: ClassVar[int] = 1

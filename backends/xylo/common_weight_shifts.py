@@ -71,8 +71,8 @@ class CommonWeightShifts(Pass):
     Source: xylosim 0.1.3, src/v2/cpp/XyloLayer.h (weight_shift_inp, _rec, _out).
 
     Options:
-        headroom: thresholds that the potential has room for at the least; fewer where weights are too
-            small beside the threshold for that. Currents have room for what one step brings while
+        headroom: smallest number of thresholds that the potential has room for; fewer if weights are
+            too small compared with the threshold. Currents have room for what one step brings while
             each neuron sends a spike and the input what calibration data show, as far as 256 units of a
             threshold allow that.
     """

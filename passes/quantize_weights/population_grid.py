@@ -214,7 +214,7 @@ class GridSearch:
         return max(found, key=lambda e: float(e.factor.max()), default=None)
 
     def settled(self, graph: Graph, population: Population, choice: Choice) -> SettledBias:
-        """The population's biases beside the weights of a choice."""
+        """The population's biases compared with the weights of a choice."""
         correction = None
         if self.means is not None:
             after = [r.projection for r in choice.rounded]
@@ -241,7 +241,7 @@ class GridSearch:
         return self.target.threshold_shift if spiking else 0
 
     def remember(self, graph: Graph, population: Population, choice: Choice, context: Context) -> None:
-        """Keep what the population's neurons can count to, for what hears them."""
+        """Keep what the population's neurons can count to, for the populations that receive them."""
         projections = tuple(r.projection for r in choice.rounded)
         population = replace(population, bias=self.settled(graph, population, choice).bias)
         sums = worst_sums(graph, population, projections, context.calibration, 1, self.reached)

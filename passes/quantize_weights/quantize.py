@@ -48,7 +48,7 @@ MOST_CORRECTED_BITS = 6
 
 @dataclass(frozen=True)
 class QuantizeWeights(Pass):
-    """Bring weights, thresholds and biases to integers, on one scale for each population or channel.
+    """Round weights, thresholds and biases to integers, with one scale for each population or channel.
 
     All projections into a neuron add up in one accumulator, so they share its scale S (integer
     units for 1.0); each has its own exponent e, so that ``w S / 2**e`` fits the target's grid: the
@@ -72,15 +72,15 @@ class QuantizeWeights(Pass):
             trained with (N735), else 8.
         sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
         candidates: scales tried for each population or channel.
-        headroom: in the code ``rate`` the potential must be able to hold so many thresholds (16 steps
-            of 4 thresholds each fill 64); that of a readout 8 times what calibration showed.
+        headroom: in the code ``rate``, number of thresholds that the potential must have room for (16
+            steps of 4 thresholds each fill 64); that of a readout 8 times what calibration showed.
         per: ``population`` or ``channel``; ``auto`` is ``channel`` in the exact codes.
         ranges: false keeps scales that let sums leave their registers (``--allow-overflow``).
-        correct_bias: ``yes`` takes what rounding the weights adds on average back in the biases, where
+        correct_bias: ``yes`` corrects in the biases what rounding the weights adds on average, where
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it
             changed accuracy by no more than chance on samples/moving_digits.
-        rounding: ``nearest``, or ``compensated``: weights one after another, each making up for what
-            those before it lost, on calibration data; ``auto`` does so up to 6 bits.
+        rounding: ``nearest``, or ``compensated``: weights one after another, each compensating on
+            calibration data for the error of those before it; ``auto`` does so up to 6 bits.
         power_of_two: in the exact codes, scales of neurons are powers of two, small enough that a
             connection's own exponent can divide by them, as Lava's graded neurons need it.
     """

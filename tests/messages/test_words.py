@@ -13,8 +13,15 @@ from .sources import ROOT, source_files, texts, tree
 from .words import AVOIDED, NAMES, avoided
 
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-PUBLIC = ("compiler/api", "compiler/authoring", "compiler/bundle", "compiler/commands")
-"""Folders whose docstrings users read: the Python API, and the help of commands."""
+PUBLIC = (
+    "compiler/api",
+    "compiler/authoring",
+    "compiler/bundle",
+    "compiler/commands",
+    "compiler/training/methods",
+    "passes",
+)
+"""Folders whose docstrings users read: the Python API, help, lists of passes and methods."""
 
 
 def test_messages() -> None:

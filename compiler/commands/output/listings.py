@@ -50,7 +50,7 @@ def passes(found: Iterable[FoundPass]) -> None:
         say(f"{print_pass(kind())}\n    {summary}")
         for option in describe_options(kind):
             say(f"    option {option}")
-        for title, facts in (("needs", kind.requires), ("brings about", kind.establishes)):
+        for title, facts in (("needs", kind.requires), ("establishes", kind.establishes)):
             for fact in sorted(facts, key=lambda f: f.name):
                 say(f"    {title}: {fact.value}")
 

@@ -111,7 +111,8 @@ def thaw(graph: Graph, activation: ActivationOf | None = None, dropout: float = 
     Args:
         graph: as the front end gives it, or after passes that leave the code open.
         activation: the activation of each population of neurons; its own where left out.
-        dropout: share of each population that what hears it misses, the same for a sample's whole run.
+        dropout: share of each population that its targets do not receive, the same for a sample's
+            whole run.
 
     Returns:
         A :class:`FrameNetwork` whose nodes are called like the populations.

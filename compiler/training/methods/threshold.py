@@ -20,7 +20,7 @@ from .conversion import Conversion
 
 @dataclass(frozen=True)
 class Threshold(Conversion):
-    """Train thresholds, which are also what a spike is worth (Castagnetti et al. 2023, ATIF).
+    """Train thresholds, which are also the value of a spike (Castagnetti et al. 2023, ATIF).
 
     A neuron with T steps is a quantizer with T levels, and its threshold the end of its range: too
     high rounds coarsely, too low cuts off. Training finds the balance; the compiler
@@ -28,7 +28,7 @@ class Threshold(Conversion):
 
     Options:
         steps: T, time steps of a frame.
-        trained: false keeps the thresholds where they begin, for comparison.
+        trained: false keeps the initial thresholds, for comparison.
         rate: factor on the learning rate for thresholds, in thresholds.
         sharpness: of the logistic surrogate gradient, in thresholds.
         start: of the potential, in thresholds: 0.5 rounds to the nearest level, 0 (as published) down.

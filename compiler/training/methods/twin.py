@@ -41,7 +41,7 @@ def chip_twin(program: Program) -> Rollout:
     populations' with everything that no identifier holds replaced by ``_``.
 
     Raises:
-        ValueError: the program's neurons speak no exact code, its input is not sent once a frame, or it
+        ValueError: the program's neurons have no exact code, its input is not sent once a frame, or it
             has connections that no rollout has (without a delay in frames, relays).
     """
     if program.input.encoding is None or program.input.encoding.value != "once":
