@@ -214,7 +214,7 @@ class GridSearch:
         return max(found, key=lambda e: float(e.factor.max()), default=None)
 
     def settled(self, graph: Graph, population: Population, choice: Choice) -> SettledBias:
-        """The population's biases compared with the weights of a choice."""
+        """The population's biases that go with the weights of a choice."""
         correction = None
         if self.means is not None:
             after = [r.projection for r in choice.rounded]
