@@ -2,7 +2,7 @@
 
 What arrives at such a population is a sum of outputs of others, each a whole number of the same level,
 plus or minus: differences and sums of max-pooling, relays, shortcuts without weights. A range of its
-own would be divided into levels that are none of theirs, and every output would be rounded anew.
+own would be divided into other levels than theirs, and every output would be rounded again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def common_level(
 
     Returns:
         What a level is worth, shape () or (channels,), and the largest sum in levels; None where what
-        arrives is no whole number of one level, or where that is not known.
+        arrives is not a whole number of one level, or where nothing shows that it is.
     """
     projections = graph.into(population.name)
     if not projections or (population.bias is not None and np.any(population.bias)):
