@@ -6,6 +6,8 @@ from .errors import UserError, fail
 
 RANGES = {
     "aedat": ">=2",
+    "faery": ">=0.7",
+    "h5py": ">=3.8",
     "matplotlib": ">=3.8",
     "nir": ">=1.0.8",
     "safetensors": ">=0.4",

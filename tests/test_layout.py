@@ -52,14 +52,16 @@ ALLOWED = {
     "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering"},
     "workflows": BASIS
     | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"},
-    "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends"},
+    "recordings": BASIS,
+    "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends", "recordings"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
     "api": BASIS
-    | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"},
+    | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
+    | {"recordings"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
-    | {"training", "noise", "tuning", "messages"},
+    | {"training", "noise", "tuning", "messages", "recordings"},
     "__main__": {"commands"},
     "__init__": {
         "api",
@@ -71,6 +73,7 @@ ALLOWED = {
         "tuning",
         "training",
         "noise",
+        "recordings",
     },
 }
 """Part of snnc -> parts that it may import, inside functions too. Parts are the folders and single
@@ -82,6 +85,8 @@ ALONE = {
     "sklearn": set(),
     "nir": set(),
     "tonic": set(),
+    "aedat": set(),
+    "faery": set(),
     "sanafe": set(),
     "matplotlib": set(),
 }

@@ -22,7 +22,7 @@ from samples.fashion_mnist import data as fashion
 from samples.moving_digits.events import training_and_test
 from samples.nmnist.network import CUT
 from samples.small_digits.data import pooled
-from snnc.training.data.event_sets import Recordings, as_frames, nmnist_folder
+from snnc.recordings.event_sets import Recordings, as_frames, nmnist_folder
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 SPLIT_SEED = 0

@@ -18,9 +18,9 @@ from snnc.bundle.data import DataSource, refuse_other_shape
 from snnc.choices import not_together
 from snnc.errors import counted, fail
 from snnc.ir import Shape
+from snnc.recordings.event_sets import Labelled
+from snnc.recordings.events import LARGEST_COUNT, narrow
 
-from .data.event_sets import Labelled
-from .data.events import LARGEST_COUNT, narrow
 from .fit import Pairs
 
 CALIBRATION_SAMPLES = 64

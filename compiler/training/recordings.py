@@ -13,11 +13,11 @@ import numpy as np
 from snnc.bounds import SAMPLES, Bounds
 from snnc.choices import not_together
 from snnc.errors import fail
+from snnc.recordings.event_sets import EventSet, Recordings, as_frames, chosen, event_set
+from snnc.recordings.events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
 
 from .data.augment import Augmentation
 from .data.event_batches import EventBatches
-from .data.event_sets import EventSet, Recordings, as_frames, chosen, event_set
-from .data.events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
 from .methods.base import STRENGTH
 from .parts import DEFAULT_SHARE, HELD_BACK, Parts, hold_back
 from .tables import Table

@@ -12,8 +12,8 @@ from functools import partial
 from torch import nn
 
 from snnc.authoring import QuantizedReLU, Rollout
+from snnc.recordings.events import View, frames_by_time
 from snnc.training.data.augment import Augmentation
-from snnc.training.data.events import View, frames_by_time
 
 SENSOR = (34, 34)
 CLASSES = 10

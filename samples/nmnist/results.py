@@ -19,9 +19,9 @@ import torch
 from samples.results.chip import compiled, cost, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
 from snnc.files.writing import write_file
+from snnc.recordings.event_sets import as_frames, event_set
 from snnc.training import Batches, Recipe, Streaming, fit, judge
 from snnc.training.data.event_batches import EventBatches
-from snnc.training.data.event_sets import as_frames, event_set
 
 from .network import AUGMENTATION, CUT, SENSOR, build
 

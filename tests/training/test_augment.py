@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snnc.recordings.events import EVENT, Events
 from snnc.training.data.augment import Augmentation, augment
-from snnc.training.data.events import EVENT, Events
 
 SENSOR = (30, 40)
 

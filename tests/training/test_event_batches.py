@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from snnc.recordings.event_sets import Recordings
+from snnc.recordings.events import EVENT, Events, View, frames_by_time
 from snnc.training.data.augment import Augmentation
 from snnc.training.data.event_batches import EventBatches
-from snnc.training.data.event_sets import Recordings
-from snnc.training.data.events import EVENT, Events, View, frames_by_time
 
 SENSOR = (8, 8)
 CUT = partial(frames_by_time, view=View(SENSOR), frames=3, window=1000)

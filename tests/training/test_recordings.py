@@ -14,8 +14,7 @@ from snnc.training.config import read_training_data
 from snnc.training.parts import Parts
 from snnc.training.recordings import KEYS
 from snnc.training.tables import Table
-
-from .test_event_sets import write_nmnist
+from tests.recordings.test_event_sets import write_nmnist
 
 FRAMES = {"frames": 2, "window": 1000}
 

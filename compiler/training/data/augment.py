@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .events import Events
+from snnc.recordings.events import Events
 
 
 @dataclass(frozen=True)

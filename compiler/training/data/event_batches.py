@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from snnc.recordings.event_sets import Recordings
+from snnc.recordings.events import Counts, Events
+
 from .augment import Augmentation, augment
-from .event_sets import Recordings
-from .events import Counts, Events
 
 
 class EventBatches:

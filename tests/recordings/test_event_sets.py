@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.training.data.event_sets import CIFAR10DVS_TEST_SHARE, EventSet, as_frames, event_set
-from snnc.training.data.events import View, frames_by_time
+from snnc.recordings.event_sets import CIFAR10DVS_TEST_SHARE, EventSet, as_frames, event_set
+from snnc.recordings.events import View, frames_by_time
 
 NMNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "nmnist"
 needs_nmnist = pytest.mark.skipif(not NMNIST.is_dir(), reason=f"no N-MNIST recordings in {NMNIST}")

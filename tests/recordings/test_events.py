@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.training.data.events import (
+from snnc.recordings.events import (
     EVENT,
     Events,
     View,

@@ -1,0 +1,1 @@
+"""Recordings of event cameras and microphones, and frames of whole event counts made of them."""

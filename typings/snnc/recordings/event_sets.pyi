@@ -1,0 +1,1 @@
+from compiler.recordings.event_sets import *

@@ -1,1 +1,0 @@
-from compiler.training.data.event_sets import *
