@@ -85,7 +85,7 @@ def _contradiction(first: tuple[str, str, Any, str], second: tuple[str, str, Any
     one, other = (str(v).lower() if isinstance(v, bool) else str(v) for v in (first[2], second[2]))
     return Diagnostic(
         "D320",
-        f"{name}{{{option}}} is set to {one} and to {other}",
+        f"{name}{{{option}}} is set to both {one} and {other}",
         f"{first[3]} and {second[3]}",
         "both set the same option of the same pass, and nothing says which is meant",
         "leave one of them out",

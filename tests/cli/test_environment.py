@@ -29,7 +29,7 @@ def snnc(place: Path, settings: dict[str, str], *words: str | Path) -> subproces
         ("NUMBA_DISABLE_JIT", "1", "compilation is switched off"),
         ("NUMBA_NUM_THREADS", "0", "must be > 0"),
         ("NUMBA_NUM_THREADS", "-3", "must be > 0"),
-        ("NUMBA_CPU_FEATURES", "avx2", "'avx2' is no feature"),
+        ("NUMBA_CPU_FEATURES", "avx2", "'avx2' is not a feature"),
     ],
 )
 def test_numba(reference: Path, tmp_path: Path, name: str, value: str, why: str) -> None:

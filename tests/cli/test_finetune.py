@@ -359,7 +359,7 @@ def test_another_network_and_a_model(snnc: Command, place: Path) -> None:
         ({"[output]": "[output"}, ["D325", "not a readable TOML"]),
         ({'curve = "curve.csv"': 'curve = ""'}, ["D325", "curve names a folder", "[output]"]),
         ({'checkpoint = "run.ckpt"': 'checkpoint = "data/.."'}, ["D325", "checkpoint names a folder"]),
-        ({'model = "tuned.pt"': ""}, ["D325", "no model", "[output]"]),
+        ({'model = "tuned.pt"': ""}, ["D325", "key model is missing", "[output]"]),
         ({"tuned.pt": "data/train.npz"}, ["D119"]),
         ({"data/train.npz": "data/none.npz"}, ["D501", "none.npz"]),
     ],
