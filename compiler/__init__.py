@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import UserError as UserError
     from .messages.record import Message as Message
     from .noise.report import NoiseReport as NoiseReport
+    from .recordings.result import Frames as Frames
     from .training.stages import Trained as Trained
     from .tuning.front import Front as Front
     from .workflows.ladder import Ladder as Ladder
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "Bundle": "api.bundle",
     "Diagnostic": "errors",
+    "Frames": "recordings.result",
     "Front": "tuning.front",
     "Inspection": "api.inspection",
     "Message": "messages.record",
@@ -65,7 +67,7 @@ _PLACES = {
     "UserError": "errors",
     "Verification": "workflows.verify",
     **dict.fromkeys(
-        ("compile", "explain", "finetune", "inspect", "load", "measure_noise", "tune"), "api"
+        ("compile", "explain", "finetune", "frames", "inspect", "load", "measure_noise", "tune"), "api"
     ),
 }
 """Public names, and the modules that they are loaded from."""
@@ -73,6 +75,7 @@ _PLACES = {
 __all__ = [
     "Bundle",
     "Diagnostic",
+    "Frames",
     "Front",
     "Inspection",
     "Ladder",
@@ -90,6 +93,7 @@ __all__ = [
     "compile",
     "explain",
     "finetune",
+    "frames",
     "inspect",
     "load",
     "measure_noise",

@@ -52,7 +52,7 @@ ALLOWED = {
     "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering"},
     "workflows": BASIS
     | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"},
-    "recordings": BASIS,
+    "recordings": BASIS | {"ir"},
     "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends", "recordings"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},

@@ -32,6 +32,7 @@ from .inputs import (
     texts,
 )
 from .inspection import Inspection, inspect_model
+from .recordings import frames
 
 if TYPE_CHECKING:
     from snnc.messages.record import Message
@@ -45,6 +46,7 @@ __all__ = [
     "compile",
     "explain",
     "finetune",
+    "frames",
     "inspect",
     "load",
     "measure_noise",

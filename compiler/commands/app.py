@@ -14,6 +14,7 @@ from snnc import __version__
 from .compile import compile_
 from .explain import explain
 from .finetune import finetune
+from .frames import frames
 from .inspect import inspect
 from .methods import methods
 from .noise import noise
@@ -58,6 +59,7 @@ app.command("compile")(talkative(compile_))
 app.command()(talkative(verify))
 app.command()(talkative(run))
 app.command()(talkative(inspect))
+app.command()(talkative(frames))
 app.command()(talkative(tune))
 app.command()(talkative(noise))
 app.command()(talkative(finetune))

@@ -7,18 +7,20 @@ whatever a parser raises into a message. Writers write beside the name and renam
 from .arrays import parse_npy, parse_npz
 from .documents import parse_json, parse_toml
 from .hdf5 import check_hdf5
-from .hdf5_probe import hdf5_root, remember_hdf5
+from .hdf5_probe import hdf5_arrays, hdf5_root, remember_hdf5
 from .kinds import Kind, parsing, reason
 from .memory import Budget, share_of_memory
 from .nir_graphs import parse_nir
-from .reading import read_bytes, resolved
+from .reading import check_file, read_bytes, resolved
 from .zips import Zip, open_zip
 
 __all__ = [
     "Budget",
     "Kind",
     "Zip",
+    "check_file",
     "check_hdf5",
+    "hdf5_arrays",
     "hdf5_root",
     "open_zip",
     "parse_json",

@@ -30,13 +30,14 @@ MOST_ELEMENTS = 2**40
 """Of an array's shape with every 0 taken for a 1: nothing that holds numbers has such a shape."""
 
 
-def parse_npy(data: bytes, place: str, kind: Kind) -> NDArray[Any]:
+def parse_npy(data: bytes, place: str, kind: Kind, *, structured: bool = False) -> NDArray[Any]:
     """One ``.npy`` file. Allocates no more than is there, and unpickles nothing.
 
     Args:
         data: the file.
         place: for messages.
         kind: whose message it is.
+        structured: whether elements may have named fields, each a number or a text.
 
     Returns:
         The array, writable, in its own dtype.
@@ -53,16 +54,27 @@ def parse_npy(data: bytes, place: str, kind: Kind) -> NDArray[Any]:
             raise ValueError(f"version {major} of .npy")
         shape, fortran, dtype = header[major](stream)
         body = memoryview(data)[stream.tell() :]
-        _refuse(shape, dtype, len(body))
+        parts = _fields(dtype) if structured else (dtype,)
+        for part in parts:
+            _refuse_type(part)
+        _refuse_shape(shape, dtype, len(body))
         flat = np.frombuffer(body, dtype, count=math.prod(shape)).copy()
         return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
 
-def _refuse(shape: tuple[int, ...], dtype: np.dtype[Any], size: int) -> None:
+def _fields(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], ...]:
+    """The types of a structure's fields; of anything else, the type itself."""
+    return tuple(dtype[name] for name in dtype.names) if dtype.names else (dtype,)
+
+
+def _refuse_type(dtype: np.dtype[Any]) -> None:
     if dtype.hasobject or dtype.kind not in KINDS or dtype.subdtype is not None or not dtype.itemsize:
         raise ValueError(f"elements of type {dtype}, which are not numbers")
     if dtype.itemsize > WIDEST.get(dtype.kind, dtype.itemsize):
         raise ValueError(f"elements of type {dtype}, which is wider than a double: save float64")
+
+
+def _refuse_shape(shape: tuple[int, ...], dtype: np.dtype[Any], size: int) -> None:
     if any(type(n) is not int or n < 0 for n in shape):
         raise ValueError(f"shape {shape}")
     if math.prod(max(n, 1) for n in shape) > MOST_ELEMENTS:
@@ -72,7 +84,7 @@ def _refuse(shape: tuple[int, ...], dtype: np.dtype[Any], size: int) -> None:
 
 
 def parse_npz(
-    data: bytes, place: str, kind: Kind, budget: Budget | None = None
+    data: bytes, place: str, kind: Kind, budget: Budget | None = None, *, structured: bool = False
 ) -> dict[str, NDArray[Any]]:
     """The arrays of an ``.npz`` archive by name.
 
@@ -81,6 +93,7 @@ def parse_npz(
         place: for messages.
         kind: whose messages they are.
         budget: what the archive may unpack to; by default the share of one file.
+        structured: as for :func:`parse_npy`.
 
     Raises:
         UserError: of ``kind``; D107 it would unpack to too much.
@@ -90,5 +103,6 @@ def parse_npz(
     for name in archive.names:
         if not name.endswith(SUFFIX):
             raise kind.wrong(place, f"{name} is not an array")
-        found[name.removesuffix(SUFFIX)] = parse_npy(archive.read(name), f"{place}: {name}", kind)
+        content, inside = archive.read(name), f"{place}: {name}"
+        found[name.removesuffix(SUFFIX)] = parse_npy(content, inside, kind, structured=structured)
     return found

@@ -230,7 +230,7 @@ class _Walk:
             f"the file is not self-contained: {what}",
             where=f"{self.place}: {path or '/'}",
             why=why or "reading it would never end",
-            help="write it again with nir.write, which copies every array into the file",
+            help="write it again with every array in the file itself, as nir.write does",
         )
 
 

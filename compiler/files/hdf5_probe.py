@@ -15,14 +15,18 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError
 
 from .hdf5 import check_hdf5
 from .kinds import Kind, parsing
 from .memory import Budget
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SECONDS = 5
 """Of one core, and as many more as the file has MiB; a file of a few MiB takes a tenth of one."""
@@ -98,6 +102,36 @@ def hdf5_root(data: bytes, place: str, kind: Kind) -> tuple[list[str], list[str]
     probe_hdf5(data, place, kind)
     with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
         return [str(name) for name in file], [str(name) for name in file.attrs]
+
+
+def hdf5_arrays(
+    data: bytes, place: str, kind: Kind, choose: Callable[[dict[str, tuple[int, ...]]], Iterable[str]]
+) -> dict[str, NDArray[Any]]:
+    """Arrays of an HDF5 file by the path inside it. Needs the package h5py.
+
+    Args:
+        data: the file.
+        place: for messages.
+        kind: whose messages its faults are.
+        choose: gets the shapes of all arrays by path, and says which are read; a ``ValueError`` of it
+            becomes a message.
+
+    Raises:
+        UserError: as :func:`probe_hdf5`, which it goes through.
+    """
+    import h5py
+    import numpy as np
+
+    probe_hdf5(data, place, kind)
+    with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
+        shapes: dict[str, tuple[int, ...]] = {}
+
+        def note(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                shapes[name] = item.shape
+
+        file.visititems(note)
+        return {name: np.asarray(file[name][()]) for name in choose(shapes)}
 
 
 def remember_hdf5(data: bytes) -> None:

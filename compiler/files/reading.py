@@ -37,6 +37,22 @@ def read_bytes(path: Path, kind: Kind, *, most: int | None = None) -> bytes:
     return read_open(_open(path, kind), path, kind, most=most)
 
 
+def check_file(path: Path, kind: Kind, *, most: int | None = None) -> int:
+    """Make sure that a file is a regular one of a size that can be read, for a library that opens it.
+
+    Args:
+        path, kind, most: as for :func:`read_bytes`, and so are the errors.
+
+    Returns:
+        Its size in bytes.
+    """
+    handle = _open(path, kind)
+    try:
+        return checked_size(handle, path, most)
+    finally:
+        os.close(handle)
+
+
 def read_open(handle: int, path: Path, kind: Kind, *, most: int | None = None) -> bytes:
     """The whole of what was opened for reading, which is closed then.
 

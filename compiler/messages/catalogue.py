@@ -24,6 +24,7 @@ FILES = (
     "limits",
     "target_limits",
     "data",
+    "recordings",
     "engines",
     "effects",
     "weight_effects",

@@ -31,7 +31,7 @@ DAT_BYTES = 8
 IN_MEMORY = 64
 """Bytes for each event, of the file's and ours, while a recording is read."""
 
-FILE = Kind("D518", "the recording cannot be read")
+FILE = Kind("D620", "the recording cannot be read")
 
 LARGEST_COUNT = int(np.iinfo(np.uint16).max)
 
@@ -86,14 +86,13 @@ def read_nmnist(path: Path) -> Events:
         (events,), in the order of time.
 
     Raises:
-        ValueError: the file's length is no whole number of events.
-        UserError: D518 it cannot be read; D140, D141 it is not a regular file, or too large.
+        UserError: D620 it cannot be read, or its length is not a whole number of events; D140,
+            D141 it is not a regular file, or too large.
     """
     raw = np.frombuffer(_read(path, NMNIST_BYTES), np.uint8)
     if len(raw) % NMNIST_BYTES:
-        raise ValueError(
-            f"{path}: {len(raw)} bytes are not a whole number of events of {NMNIST_BYTES} bytes"
-        )
+        why = f"{len(raw)} bytes are not a whole number of events of {NMNIST_BYTES} bytes"
+        raise FILE.wrong(str(path), why)
     x, y, high, middle, low = raw.reshape(-1, NMNIST_BYTES).T.astype(np.int64)
     events = np.empty(len(x), EVENT)
     overflow = y == NMNIST_OVERFLOW
@@ -117,8 +116,8 @@ def read_dat(path: Path) -> Events:
         (events,), in the order of time.
 
     Raises:
-        ValueError: no header, events of another size, or a length that is no whole number of events.
-        UserError: D518 it cannot be read; D140, D141 it is not a regular file, or too large.
+        UserError: D620 it cannot be read, has no header, events of another size, or a length that is not a
+            whole number of events; D140, D141 it is not a regular file, or too large.
     """
     data = _read(path, DAT_BYTES)
     begin = 0
@@ -128,10 +127,11 @@ def read_dat(path: Path) -> Events:
     kind_and_size = data[begin : begin + 2]
     body = data[begin + 2 :]
     if begin == 0 or len(kind_and_size) < 2 or kind_and_size[1] != DAT_BYTES or len(body) % DAT_BYTES:
-        raise ValueError(
-            f"{path}: not a .dat recording: expected lines that begin with %, two bytes of which the "
-            f"second is {DAT_BYTES}, and events of {DAT_BYTES} bytes"
+        why = (
+            "not a .dat recording: expected lines that begin with %, two bytes of which the second is "
+            f"{DAT_BYTES}, and events of {DAT_BYTES} bytes"
         )
+        raise FILE.wrong(str(path), why)
     time, word = np.frombuffer(body, "<u4").reshape(-1, 2).T
     events = np.empty(len(time), EVENT)
     events["x"], events["y"], events["p"] = word & 0x3FFF, word >> 14 & 0x3FFF, word >> 28 & 1
@@ -140,9 +140,16 @@ def read_dat(path: Path) -> Events:
 
 
 def _read(path: Path, size: int) -> bytes:
-    """A recording whose events fit into memory: each takes ``IN_MEMORY`` bytes while it is read."""
-    share = share_of_memory()
-    return read_bytes(path, FILE, most=share * size // IN_MEMORY)
+    return read_bytes(path, FILE, most=most_bytes(size))
+
+
+def most_bytes(size: int) -> int:
+    """Bytes that a recording may have, so that its events fit into memory.
+
+    Args:
+        size: bytes of the file that an event takes at least; each takes ``IN_MEMORY`` while it is read.
+    """
+    return share_of_memory() * size // IN_MEMORY
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ PARAMETERS = {
     "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
     "curve input_shape module progress recipe",
+    "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
+    "columns time_unit only label_from like first sound bands range_db progress",
     "inspect": f"path allow_altered example {MODEL}",
     "load": "folder allow_altered",
     "measure_noise": f"model data steps thresholds start samples spiking csv plot {MODEL} progress",
@@ -41,6 +43,7 @@ MEMBERS = {
     "Verification": "engine simulator comparison equal different warnings missing measured",
     "Ladder": "rungs first_difference first_broken different warnings missing",
     "Run": "potential potential_of_one answers predictions accuracy spikes potentials cost",
+    "Frames": "x y classes files settings tally notes events_per_frame",
     "Front": "rows front advised command measure",
     "Trained": "model given test runs next_command",
     "Inspection": "name content text",
@@ -49,7 +52,17 @@ MEMBERS = {
     "Diagnostic": "code what where why help severity render",
 }
 NAMES: list[str] = vars(snnc)["__all__"]
-RESULTS = ("Bundle", "Front", "Inspection", "Ladder", "NoiseReport", "Run", "Trained", "Verification")
+RESULTS = (
+    "Bundle",
+    "Frames",
+    "Front",
+    "Inspection",
+    "Ladder",
+    "NoiseReport",
+    "Run",
+    "Trained",
+    "Verification",
+)
 
 
 def found(name: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from snnc.errors import UserError
 from snnc.recordings.events import (
     EVENT,
     Events,
@@ -54,7 +55,7 @@ def test_nmnist_overflow_is_no_event_and_moves_what_follows(tmp_path: Path) -> N
 def test_nmnist_of_a_wrong_length(tmp_path: Path) -> None:
     file = tmp_path / "1.bin"
     file.write_bytes(bytes(7))
-    with pytest.raises(ValueError, match=r"1\.bin: 7 bytes are no whole number of events"):
+    with pytest.raises(UserError, match=r"7 bytes are no whole number of events"):
         read_nmnist(file)
 
 
@@ -70,7 +71,7 @@ def test_dat_bytes(tmp_path: Path) -> None:
 def test_dat_that_is_none(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "1_td.dat"
     file.write_bytes(data)
-    with pytest.raises(ValueError, match=r"not a \.dat recording"):
+    with pytest.raises(UserError, match=r"not a \.dat recording"):
         read_dat(file)
 
 

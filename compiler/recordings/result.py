@@ -1,0 +1,158 @@
+"""Frames as a result: arrays, and what was left out of them."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.errors import Diagnostic, UserError, counted, fail
+from snnc.files import Budget, Kind, open_zip, parse_npz, parsing, read_bytes, resolved
+from snnc.files.enclosing import refuse_inside_bundle
+from snnc.files.writing import no_folder, write_file
+from snnc.ir import pack_arrays
+from snnc.results import Result, Rows
+
+from .events import Counts
+from .options import FrameOptions, options_of
+
+ARRAYS = ("x", "y", "classes", "files", "settings")
+LIKE = Kind(
+    "D625", "this is no file that snnc frames wrote", "name one, or give the options themselves"
+)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the events.
+
+    Attributes:
+        events: of all recordings.
+        outside_time: before the first or after the last frame.
+        outside_crop: in a frame's time, outside the crop.
+        above_largest: not counted, because a count is at its largest.
+        empty: recordings without an event.
+    """
+
+    events: int = 0
+    outside_time: int = 0
+    outside_crop: int = 0
+    above_largest: int = 0
+    empty: int = 0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Frames(Result):
+    """Frames of event counts, made of recordings.
+
+    Attributes:
+        x: uint8 or uint16 (samples, frames, *shape of a frame).
+        y: int64 (samples,), numbers of classes; None without labels.
+        classes: their names; a label is an index into it.
+        files: of each sample, the file.
+        settings: how they were made; written into the file for ``like``.
+        tally: what became of the events.
+        notes: what has to be said of it.
+    """
+
+    x: Counts
+    y: NDArray[np.int64] | None
+    classes: tuple[str, ...]
+    files: tuple[str, ...]
+    settings: FrameOptions
+    tally: Tally
+    notes: tuple[Diagnostic, ...] = ()
+
+    def events_per_frame(self) -> tuple[float, int]:
+        """Median and largest sum of a frame's counts."""
+        sums = [int(frame.sum()) for sample in self.x for frame in sample]
+        return statistics.median(sums), max(sums)
+
+    def headline(self) -> str:
+        """The result in one line."""
+        classes = f", {len(self.classes)} classes" if self.classes else ", no labels"
+        return f"{counted(len(self.x), 'sample')}{classes}, x {self.x.shape} {self.x.dtype}"
+
+    def as_json(self) -> Any:
+        """Plain types; arrays by their shapes."""
+        median, largest = self.events_per_frame()
+        return {
+            "samples": len(self.x),
+            "shape": list(self.x.shape),
+            "dtype": str(self.x.dtype),
+            "classes": list(self.classes),
+            "events": self.tally.events,
+            "events_per_frame": {"median": median, "largest": largest},
+            "largest_count": int(self.x.max()),
+            "left_out": {
+                "outside_time": self.tally.outside_time,
+                "outside_crop": self.tally.outside_crop,
+                "above_largest": self.tally.above_largest,
+            },
+            "empty_recordings": self.tally.empty,
+            "settings": json.loads(self.settings.as_text()),
+            "notes": [note.as_json() for note in self.notes],
+        }
+
+    def table(self) -> Rows:
+        """A row for each class: recordings, and counts a frame on average."""
+        rows = []
+        for number, name in enumerate(self.classes or ("all",)):
+            chosen = self.x if self.y is None else self.x[self.y == number]
+            mean = float(chosen.sum(dtype=np.int64)) / max(1, len(chosen) * self.x.shape[1])
+            rows.append((name, len(chosen), mean))
+        return Rows(("class", "recordings", "counts_per_frame"), tuple(rows))
+
+
+def refuse_output(output: Path) -> None:
+    """Refuse to write frames over anything but earlier frames, before any work is done.
+
+    Raises:
+        UserError: D119 it lies in a bundle, or is some other file; D111 its folder is missing.
+    """
+    refuse_inside_bundle(output)
+    if not resolved(output).parent.is_dir():
+        raise no_folder(output)
+    if output.exists() and not _is_frames(output):
+        what = "the output exists and holds no earlier frames; it will not be overwritten"
+        raise fail("D119", what, where=str(output), help="choose another file with -o")
+
+
+def _is_frames(path: Path) -> bool:
+    try:
+        archive = open_zip(read_bytes(path, LIKE), str(path), LIKE, Budget(str(path)))
+    except UserError:
+        return False
+    return {"x.npy", "settings.npy", "files.npy"} <= set(archive.names)
+
+
+def write_frames(found: Frames, output: Path) -> None:
+    """Write them as ``.npz``: x, y, and classes, files, settings (texts).
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    arrays: dict[str, NDArray[Any]] = {"x": found.x, "files": np.array(found.files)}
+    arrays["settings"] = np.array(found.settings.as_text())
+    if found.y is not None:
+        arrays |= {"y": found.y, "classes": np.array(found.classes)}
+    write_file(output, pack_arrays(arrays))
+
+
+def read_settings(path: Path) -> FrameOptions:
+    """How the frames of a file were made.
+
+    Raises:
+        UserError: D625 it is no such file; as for every file.
+    """
+    data = read_bytes(path, LIKE)
+    arrays = parse_npz(data, str(path), LIKE)
+    with parsing(str(path), LIKE):
+        if "settings" not in arrays or arrays["settings"].dtype.kind != "U":
+            raise ValueError(f"no array 'settings' among {', '.join(sorted(arrays)[:5])}")
+        return options_of(str(arrays["settings"]), str(path))

@@ -1,0 +1,1 @@
+from compiler.recordings.tables import *
