@@ -281,6 +281,8 @@ NOT_THROUGH_THE_DOOR = {
     "backends/nir/comparison.py": "a graph that it just wrote, from memory",
     "compiler/sim/fast/cache.py": "the user's own kernels, after owner and digests were looked at",
     "compiler/sim/fast/compiled.py": OUR_OWN,
+    "compiler/recordings/libraries.py": "answers of a process of its own, whose memory is limited",
+    "compiler/recordings/library_child.py": "that process: a library reads what was looked at",
     "compiler/messages/catalogue.py": OUR_OWN,
     "compiler/messages/record.py": OUR_OWN,
     "compiler/commands/streams.py": "opens the null device",

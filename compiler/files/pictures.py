@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,14 +93,19 @@ def refuse_format(plot: Path) -> tuple[bytes, ...]:
     return BEGINNINGS[ending]
 
 
-def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tuple[bytes, ...]) -> None:
+def refuse_result(
+    option: str,
+    path: Path,
+    read: Iterable[Path],
+    earlier: tuple[bytes, ...] | Callable[[Path], bool],
+) -> None:
     """Refuse to write where nothing can be written, or over other files, before any work is done.
 
     Args:
         option: that names the file.
         path: of the result.
         read: files that are read.
-        beginnings: how an earlier result begins, which may be replaced.
+        earlier: how an earlier result begins, which may be replaced, or what knows one.
 
     Raises:
         UserError: D151 a folder, D111 no folder to hold it, D112 one that cannot be written, D119
@@ -117,7 +122,7 @@ def refuse_result(option: str, path: Path, read: Iterable[Path], beginnings: tup
         raise fail("D112", what, where=f"{option} {path}", help=cure)
     if resolved(path) in [resolved(other) for other in read]:
         what = "the output is a file that is read"
-    elif path.exists() and not _begins(path, beginnings):
+    elif path.exists() and not (earlier(path) if callable(earlier) else _begins(path, earlier)):
         what = "the output exists and is not an earlier result; it will not be overwritten"
     else:
         return

@@ -116,8 +116,8 @@ def read_dat(path: Path) -> Events:
         (events,), in the order of time.
 
     Raises:
-        UserError: D620 it cannot be read, has no header, events of another size, or a length that is not a
-            whole number of events; D140, D141 it is not a regular file, or too large.
+        UserError: D620 it cannot be read, has no header, events of another size, or a length that is
+            not a whole number of events; D140, D141 it is not a regular file, or too large.
     """
     data = _read(path, DAT_BYTES)
     begin = 0

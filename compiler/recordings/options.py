@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from snnc.bounds import Bounds
 from snnc.choices import not_together, refuse_other
@@ -100,27 +100,33 @@ class FrameOptions:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def options_of(text: str, place: str) -> FrameOptions:
-    """What :meth:`FrameOptions.as_text` gave.
+def options_of(content: Any) -> FrameOptions:
+    """The options that a file holds.
+
+    Args:
+        content: what :meth:`FrameOptions.as_text` gave, read as JSON.
 
     Raises:
         ValueError: something else.
-        UserError: D305 and others, of numbers that no option may have.
+        UserError: D305 and others, of values that no option may have.
     """
-    content = json.loads(text)
-    known = {field.name for field in fields(FrameOptions)}
-    if not isinstance(content, dict) or set(content) != known:
-        raise ValueError(f"{place}: settings of another version")
-    for name, value in content.items():
-        default = getattr(FrameOptions(), name)
-        if isinstance(value, list):
-            content[name] = tuple(value)
-            kinds = str if name in ("columns", "classes") else int
-            if not all(type(each) is kinds for each in value):
-                raise ValueError(f"{place}: {name} is {value}")
-        elif value is not None and default is not None and type(value) is not type(default):
-            raise ValueError(f"{place}: {name} is {value!r}")
-    return FrameOptions(**content)
+    hints = get_type_hints(FrameOptions)
+    if not isinstance(content, dict) or set(content) != set(hints):
+        raise ValueError("settings of another version")
+    return FrameOptions(**{name: _typed(name, content[name], hint) for name, hint in hints.items()})
+
+
+def _typed(name: str, value: Any, hint: Any) -> Any:
+    """A value of JSON as its option has it."""
+    for kind in get_args(hint) or (hint,):
+        inner = get_args(kind)
+        if inner and isinstance(value, list):
+            fits = inner[-1] is ... or len(inner) == len(value)
+            if fits and all(type(each) is inner[0] for each in value):
+                return tuple(value)
+        elif type(value) is kind:
+            return value
+    raise ValueError(f"{name} is {value!r}")
 
 
 def merged(options: FrameOptions, like: FrameOptions, like_path: Path) -> FrameOptions:

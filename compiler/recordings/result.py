@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, UserError, counted, fail
-from snnc.files import Budget, Kind, open_zip, parse_npz, parsing, read_bytes, resolved
-from snnc.files.enclosing import refuse_inside_bundle
-from snnc.files.writing import no_folder, write_file
+from snnc.errors import Diagnostic, UserError, counted
+from snnc.files import Budget, Kind, open_zip, parse_json, parse_npz, parsing, read_bytes
+from snnc.files.pictures import refuse_result
+from snnc.files.writing import write_file
 from snnc.ir import pack_arrays
 from snnc.results import Result, Rows
 
@@ -95,7 +94,7 @@ class Frames(Result):
                 "above_largest": self.tally.above_largest,
             },
             "empty_recordings": self.tally.empty,
-            "settings": json.loads(self.settings.as_text()),
+            "settings": asdict(self.settings),
             "notes": [note.as_json() for note in self.notes],
         }
 
@@ -113,14 +112,9 @@ def refuse_output(output: Path) -> None:
     """Refuse to write frames over anything but earlier frames, before any work is done.
 
     Raises:
-        UserError: D119 it lies in a bundle, or is some other file; D111 its folder is missing.
+        UserError: as :func:`snnc.files.pictures.refuse_result`.
     """
-    refuse_inside_bundle(output)
-    if not resolved(output).parent.is_dir():
-        raise no_folder(output)
-    if output.exists() and not _is_frames(output):
-        what = "the output exists and holds no earlier frames; it will not be overwritten"
-        raise fail("D119", what, where=str(output), help="choose another file with -o")
+    refuse_result("-o", output, (), _is_frames)
 
 
 def _is_frames(path: Path) -> bool:
@@ -135,7 +129,7 @@ def write_frames(found: Frames, output: Path) -> None:
     """Write them as ``.npz``: x, y, and classes, files, settings (texts).
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: D112 the file cannot be written.
     """
     arrays: dict[str, NDArray[Any]] = {"x": found.x, "files": np.array(found.files)}
     arrays["settings"] = np.array(found.settings.as_text())
@@ -155,4 +149,5 @@ def read_settings(path: Path) -> FrameOptions:
     with parsing(str(path), LIKE):
         if "settings" not in arrays or arrays["settings"].dtype.kind != "U":
             raise ValueError(f"no array 'settings' among {', '.join(sorted(arrays)[:5])}")
-        return options_of(str(arrays["settings"]), str(path))
+        text = str(arrays["settings"]).encode()
+        return options_of(parse_json(text, f"{path}: settings", LIKE))

@@ -207,7 +207,9 @@ def test_more_events_than_the_memory_has_room_for() -> None:
     pieces = iter([EVENTS[:100], EVENTS[100:200]])
     with pytest.raises(ValueError, match="more than 199 events"):
         library_child._gathered(pieces, 199)
-    assert len(library_child._gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
+    assert (
+        len(library_child._gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
+    )
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
