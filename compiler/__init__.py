@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .api import compile as compile
     from .api import explain as explain
     from .api import finetune as finetune
+    from .api import frames as frames
     from .api import inspect as inspect
     from .api import load as load
     from .api import measure_noise as measure_noise

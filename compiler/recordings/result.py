@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,10 +66,12 @@ class Frames(Result):
     tally: Tally
     notes: tuple[Diagnostic, ...] = ()
 
-    def events_per_frame(self) -> tuple[float, int]:
-        """Median and largest sum of a frame's counts."""
-        sums = [int(frame.sum()) for sample in self.x for frame in sample]
-        return statistics.median(sums), max(sums)
+    def events_per_frame(self) -> tuple[float, int, float]:
+        """Of the sums of frames' counts: median of those above 0, largest, and the share that is 0."""
+        sums = self.x.reshape(self.x.shape[0] * self.x.shape[1], -1).sum(axis=1, dtype=np.int64)
+        some = sums[sums > 0]
+        median = float(np.median(some)) if some.size else 0.0
+        return median, int(sums.max()), 1 - some.size / sums.size
 
     def headline(self) -> str:
         """The result in one line."""
@@ -79,14 +80,14 @@ class Frames(Result):
 
     def as_json(self) -> Any:
         """Plain types; arrays by their shapes."""
-        median, largest = self.events_per_frame()
+        median, largest, empty = self.events_per_frame()
         return {
             "samples": len(self.x),
             "shape": list(self.x.shape),
             "dtype": str(self.x.dtype),
             "classes": list(self.classes),
             "events": self.tally.events,
-            "events_per_frame": {"median": median, "largest": largest},
+            "events_per_frame": {"median": median, "largest": largest, "empty": empty},
             "largest_count": int(self.x.max()),
             "left_out": {
                 "outside_time": self.tally.outside_time,

@@ -34,6 +34,9 @@ DEFAULT_LARGEST = 15
 IN_MEMORY = 64
 """Bytes for each of the file's, while spectra are computed."""
 
+LARGEST_SPECTRUM = 2**24
+"""Bands times points of a spectrum; each takes some ten numbers while bands are made."""
+
 LOWEST_HZ = 50.0
 SILENCE = 1e-20
 
@@ -99,12 +102,18 @@ def band_levels(
     padded = np.concatenate([padded, np.zeros((count - 1) * hop + window - len(padded))])
     pieces = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
     points = 1 << (4 * window - 1).bit_length()
+    if points * bands > LARGEST_SPECTRUM:
+        raise ValueError(
+            f"{bands} bands of a window of {window} samples ({sound.rate} a second) are too many; take "
+            "shorter frames or fewer --bands"
+        )
     filters = mel_filters(bands, sound.rate, points)
     shape = np.hanning(window + 2)[1:-1]
     energy = np.empty((count, bands))
-    for begin in range(0, count, 256):  # spectra of so many frames are in memory at once
-        part = pieces[begin : begin + 256] * shape
-        energy[begin : begin + 256] = np.abs(np.fft.rfft(part, points)) ** 2 @ filters.T
+    together = max(1, LARGEST_SPECTRUM // (8 * points))  # spectra in memory at once
+    for begin in range(0, count, together):
+        part = pieces[begin : begin + together] * shape
+        energy[begin : begin + together] = np.abs(np.fft.rfft(part, points)) ** 2 @ filters.T
     if energy.max() <= SILENCE:
         return np.zeros((count, bands), np.uint16)
     decibels = 10 * np.log10(np.maximum(energy, SILENCE) / energy.max())

@@ -26,10 +26,11 @@ def framed(found: Frames, output: Path) -> None:
         how = f" of {settings.dt / 1000:g} ms"
     elif settings.events_per_frame is not None:
         how = f" of {counted(settings.events_per_frame, 'event')}"
-    median, largest = found.events_per_frame()
+    median, largest, empty = found.events_per_frame()
     lost = tally.outside_time + tally.outside_crop + tally.above_largest
     say(f"{counted(samples, 'recording')}, {classes}")
     say(f"{counted(frames, 'frame')}{how} each, shape of a frame {tuple(shape)}")
-    say(f"events a frame: median {median:g}, largest {largest}; largest count {found.x.max()}")
+    spread = f"median {median:g}, largest {largest}; {empty:.1%} of frames are empty"
+    say(f"events a frame: {spread}; largest count {found.x.max()}")
     say(f"left out: {lost} of {tally.events} events")
     say(f"wrote {output}: x {found.x.shape} {found.x.dtype}{'' if found.y is None else ', y'}")
