@@ -18,6 +18,7 @@ RecordingsLike: TypeAlias = Union[str, "os.PathLike[str]", Iterable[Union[str, "
 Sides: TypeAlias = str | Iterable[int] | None
 
 
+# Many arguments: each is an option by keyword, as on the command line.
 def frames(  # the options of the command, by name
     recordings: RecordingsLike,
     output: str | os.PathLike[str] | None = None,
@@ -48,11 +49,11 @@ def frames(  # the options of the command, by name
             classes. Endings: ``docs/recordings.md``.
         output: ``.npz`` to write, with x, y, and the texts classes, files and settings.
         dt: how long a frame lasts: ``"30ms"``, ``"500us"``, or seconds.
-        frames: of a recording; alone it cuts each one into so many equal parts.
+        frames: of a recording; alone it cuts each one into this number of equal parts.
         events_per_frame: cut by count, in place of ``dt``.
         size: height and width of the sensor; None for what the files say.
         crop: top, left, height, width of what is kept.
-        pool: so many by so many pixels are summed to one.
+        pool: squares of this number of pixels a side are summed to one.
         merge_polarities: one channel in place of two.
         largest: counts above it become it. Of sounds, the loudest band's count, 15 if None.
         columns: names of a table's columns, where it has none: ``"t,x,y,p"``.
@@ -60,7 +61,7 @@ def frames(  # the options of the command, by name
         only: which names of files in folders are recordings: ``"*.bin"``.
         label_from: pattern of file names with ``{label}``: ``"{label}_*.wav"``.
         like: an earlier output; the same options and classes are used.
-        first: use only so many recordings, in an order drawn once.
+        first: use only this number of recordings, in an order drawn once.
         sound: of wav files, energies of ``bands`` or events where these cross levels: ``crossings``.
         bands: how many bands of frequencies.
         range_db: decibels below the loudest band that still count.

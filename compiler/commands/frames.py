@@ -12,6 +12,7 @@ from .output import console
 from .output.progress import progress
 
 
+# Long, many arguments: each is an option of the command line; typer reads the signature.
 def frames(  # the options are the command line
     recordings: Annotated[
         list[Path],
@@ -24,7 +25,8 @@ def frames(  # the options are the command line
         str | None, typer.Option(metavar="TIME", help="of a frame: 30ms, 500us, or seconds")
     ] = None,
     frames: Annotated[
-        int | None, typer.Option(help="of a recording; alone: each is cut into so many equal parts")
+        int | None,
+        typer.Option(help="of a recording; alone: cuts each into this number of equal parts"),
     ] = None,
     events_per_frame: Annotated[int | None, typer.Option(help="cut by count, not by time")] = None,
     size: Annotated[
@@ -33,7 +35,7 @@ def frames(  # the options are the command line
     crop: Annotated[
         str | None, typer.Option(metavar="TOP,LEFT,HEIGHT,WIDTH", help="what is kept, in pixels")
     ] = None,
-    pool: Annotated[int, typer.Option(help="so many by so many pixels are summed to one")] = 1,
+    pool: Annotated[int, typer.Option(help="sum squares of this number of pixels a side")] = 1,
     merge_polarities: Annotated[
         bool, typer.Option("--merge-polarities", help="one channel, not darker and brighter apart")
     ] = False,

@@ -65,7 +65,7 @@ def read_aedat(path: Path, reading: Reading) -> Recording:
 
 def _version_2(header: str, body: bytes) -> Recording:
     if len(body) % EVENT_BYTES:
-        raise ValueError(f"{len(body)} bytes behind the header are no whole number of 8-byte events")
+        raise ValueError(f"{len(body)} bytes behind the header are not a whole number of 8-byte events")
     address, stamp = np.frombuffer(body, ">u4").reshape(-1, 2).T.astype(np.int64)
     chip = next((name for name in DAVIS if name in header.upper()), None)
     if chip is not None:

@@ -76,7 +76,7 @@ def read_nmnist(path: Path) -> Events:
 
     Five bytes an event: x, y, then polarity (the highest bit) and time (23 bits, microseconds, big
     endian), as the data set's page says (Orchard et al. 2015, garrickorchard.com/datasets/n-mnist). An
-    entry with y = 240 is no event: the camera's clock of 13 bits has overflown, and what follows is
+    entry with y = 240 is not an event: the camera's clock of 13 bits has overflown, and what follows is
     8192 us later (as in the authors' reader, gorchard/event-Python, and in tonic's).
 
     Args:
@@ -159,8 +159,8 @@ class View:
     Attributes:
         sensor: height and width in pixels; events outside are an error.
         crop: top, left, height, width of the part that is kept, in pixels of the sensor; all if None.
-        pool: so many by so many pixels are summed to one; rows and columns left over at the bottom and
-            on the right make smaller sums, so that no event is lost.
+        pool: squares of this number of pixels a side are summed to one; rows and columns left over at
+            the bottom and on the right make smaller sums, so that no event is lost.
         merge_polarities: one channel with all events in place of two (0: darker, 1: brighter).
         largest: counts above it become it; None: none is cut.
 

@@ -106,7 +106,7 @@ def _refuse_several_kinds(places: Iterable[Path]) -> None:
             "D621",
             f"files of several kinds: {seen}",
             where="--only",
-            why="a text beside the recordings would be taken for one",
+            why="a text next to the recordings would be taken for one",
             help=f"choose one kind, such as --only '*{most}'",
         )
 

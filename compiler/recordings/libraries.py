@@ -84,7 +84,7 @@ def _through(package: str, path: Path, size: int) -> Recording:
         what = f"reading {path.suffix} recordings needs the package {package}"
         raise missing(package, what, ImportError(f"no module named {package}"), where=str(path))
     bytes_there = check_file(path, FILE, most=most_bytes(size))
-    answer = _child.ask(package, path, SECONDS + bytes_there // 2**20)
+    answer = CHILD.ask(package, path, SECONDS + bytes_there // 2**20)
     told = json.loads(answer[: answer.index(b"\n")])
     if "problem" in told:
         raise ValueError(f"{package}: {told['problem']}")
@@ -159,4 +159,4 @@ class _Child:
             process.communicate()
 
 
-_child = _Child()
+CHILD = _Child()

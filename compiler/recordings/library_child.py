@@ -34,7 +34,7 @@ def main() -> None:
         head: dict[str, Any]
         try:
             size, pieces = READERS[asked["package"]](asked["path"])
-            head, body = {"size": size}, _gathered(pieces, most)
+            head, body = {"size": size}, gathered(pieces, most)
         except BaseException as problem:  # a panic of Rust is no Exception
             head, body = {"problem": f"{type(problem).__name__}: {problem}"[:300]}, b""
         text = json.dumps(head).encode() + b"\n"
@@ -54,7 +54,7 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
 
 
-def _gathered(pieces: Pieces, most: int) -> bytes:
+def gathered(pieces: Pieces, most: int) -> bytes:
     parts, count = [], 0
     for piece in pieces:
         count += len(piece)

@@ -50,7 +50,7 @@ def make_frames(
         given: files and folders.
         options: how.
         report: progress.
-        leave_out: a file in the folders that is no recording.
+        leave_out: a file in the folders that is not a recording.
 
     Raises:
         UserError: D620 a file cannot be read, D621 to D627 what does not fit; as for every file.

@@ -48,7 +48,7 @@ class FrameOptions:
         columns: of tables without names.
         time_unit: of times.
         only, label_from: as :func:`find_recordings`.
-        first: use only so many recordings.
+        first: use only this number of recordings.
         sound: bands or crossings, for sounds.
         bands: how many bands of frequencies.
         range_db: decibels below a recording's loudest band that still count.
@@ -153,7 +153,7 @@ def microseconds_of(text: str | float | None, where: str = "--dt") -> int | None
     """A time as a user writes it: ``30ms``, ``500us``, ``0.03`` (seconds).
 
     Raises:
-        UserError: D624 it is no time, or below a microsecond.
+        UserError: D624 it is not a time, or below a microsecond.
     """
     if text is None:
         return None

@@ -61,7 +61,7 @@ def recording_of(
         raise ValueError(f"as many of each field are needed, found {lengths}")
     for name, values in fields.items():
         if values.ndim != 1 or values.dtype.kind not in "biuf":
-            raise ValueError(f"{name} is no list of numbers: {values.dtype}, shape {values.shape}")
+            raise ValueError(f"{name} is not a list of numbers: {values.dtype}, shape {values.shape}")
         if not np.all(np.isfinite(values)):
             raise ValueError(f"{name} has values that are not finite")
     given = np.empty(lengths["t"], [("x", np.int64), ("y", np.int64), ("p", np.uint8), ("t", np.int64)])

@@ -21,7 +21,7 @@ from .options import FrameOptions, options_of
 
 ARRAYS = ("x", "y", "classes", "files", "settings")
 LIKE = Kind(
-    "D625", "this is no file that snnc frames wrote", "name one, or give the options themselves"
+    "D625", "this is not a file that snnc frames wrote", "name one, or give the options themselves"
 )
 
 
@@ -143,7 +143,7 @@ def read_settings(path: Path) -> FrameOptions:
     """How the frames of a file were made.
 
     Raises:
-        UserError: D625 it is no such file; as for every file.
+        UserError: D625 it is not such a file; as for every file.
     """
     data = read_bytes(path, LIKE)
     arrays = parse_npz(data, str(path), LIKE)

@@ -1,8 +1,9 @@
 """Sounds as counts: energies of bands of frequencies, or their crossings of levels as events.
 
 Bands are triangles, equally wide on the mel scale (O'Shaughnessy 1987: 2595 log10(1 + f / 700)), as in
-most recognisers of speech. A frame's window ends with the frame, so that a network that hears frames as
-they come could have them. Only the loudest band, from which decibels count, is the whole recording's.
+most recognisers of speech. A frame's window ends with the frame, so that a network that receives
+frames as they come could have them. Only the loudest band, from which decibels count, is the whole
+recording's.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_nmnist_overflow_is_no_event_and_moves_what_follows(tmp_path: Path) -> N
 def test_nmnist_of_a_wrong_length(tmp_path: Path) -> None:
     file = tmp_path / "1.bin"
     file.write_bytes(bytes(7))
-    with pytest.raises(UserError, match=r"7 bytes are no whole number of events"):
+    with pytest.raises(UserError, match=r"7 bytes are not a whole number of events"):
         read_nmnist(file)
 
 

@@ -13,7 +13,7 @@ from snnc.errors import UserError
 from snnc.files.arrays import NPY_MAGIC
 from snnc.recordings import library_child
 from snnc.recordings.events import EVENT, Events
-from snnc.recordings.libraries import _child
+from snnc.recordings.libraries import CHILD
 from snnc.recordings.readers import read_recording
 from snnc.recordings.recording import Reading, Recording
 
@@ -59,10 +59,10 @@ def test_a_file_that_was_cut_off_or_overwritten(name: str, tmp_path: Path) -> No
     content, rng = path.read_bytes(), np.random.default_rng(0)
     changed = [content[: len(content) - 1], content[:3], content[: len(content) // 2 + 1], b""]
     for _ in range(8 if path.suffix == ".h5" else 20):
-        other = bytearray(content)
-        for place in rng.integers(0, len(other), 4):
-            other[place] = rng.integers(256)
-        changed.append(bytes(other))
+        damaged = bytearray(content)
+        for place in rng.integers(0, len(damaged), 4):
+            damaged[place] = rng.integers(256)
+        changed.append(bytes(damaged))
     refused = 0
     for other in changed:
         try:
@@ -89,7 +89,7 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     nested = np.zeros(3, [("x", "u2"), ("y", "u2"), ("t", "i8"), ("p", object)])
     buffer = io.BytesIO()
     np.save(buffer, nested, allow_pickle=True)
-    with pytest.raises(UserError, match="no numbers"):
+    with pytest.raises(UserError, match="not numbers"):
         read(tmp_path / "a.npy", buffer.getvalue())
     assert not (tmp_path / "ran").exists()
 
@@ -196,9 +196,9 @@ def test_a_library_that_crashes(tmp_path: Path) -> None:
     pytest.importorskip("faery")
     path = written(tmp_path, "evt3.raw")
     assert same(read(path).events)
-    assert _child._process is not None
-    _child._process.kill()
-    _child._process.wait()
+    assert CHILD._process is not None
+    CHILD._process.kill()
+    CHILD._process.wait()
     assert same(read(path).events)
 
 
@@ -206,9 +206,9 @@ def test_more_events_than_the_memory_has_room_for() -> None:
     """A file packs events as it likes: they are counted while they come."""
     pieces = iter([EVENTS[:100], EVENTS[100:200]])
     with pytest.raises(ValueError, match="more than 199 events"):
-        library_child._gathered(pieces, 199)
+        library_child.gathered(pieces, 199)
     assert (
-        len(library_child._gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
+        len(library_child.gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
     )
 
 

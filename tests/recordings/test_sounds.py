@@ -18,7 +18,7 @@ RATE = 8000
 
 
 def tone(hertz: float, seconds: float = 0.4, rate: int = RATE) -> NDArray[np.float64]:
-    return np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return np.asarray(np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate))
 
 
 def write(path: Path, samples: NDArray[np.float64], rate: int = RATE, dtype: type = np.int16) -> Path:

@@ -98,7 +98,8 @@ def aedat_2(events: Events) -> bytes:
     """jAER's, of a DVS128: rows from below, columns from the right, 0 brighter."""
     words = [(127 - y) << 8 | (127 - x) << 1 | 1 - p for x, y, p, _ in events.tolist()]
     pairs = np.stack([np.array(words), events["t"]], 1).astype(">u4")
-    return b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n" + pairs.tobytes()
+    head = b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n"
+    return bytes(head + pairs.tobytes())
 
 
 def aedat_3(events: Events) -> bytes:
