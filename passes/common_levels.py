@@ -17,7 +17,7 @@ from snnc.ir.scaling import as_weights, weights_of, with_weights
 NEAR = 1e-9
 """Relative difference of numbers that are equal but for rounding."""
 
-MOST = 2**12
+MOST = 2**14
 """Levels that a population gets so at the most: where there are more, rounding does little harm."""
 
 

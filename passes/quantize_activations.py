@@ -19,6 +19,9 @@ from .base import Context, Fact, Pass
 from .common_levels import MOST, common_level
 
 DEFAULT_GRADED_LEVELS = 255
+NEAR = 1e-6
+"""Of a level: sums of floats are that near to whole numbers of it."""
+
 LARGEST_PAYLOAD = 2**23 - 1
 GROUPS = ("population", "channel")
 
@@ -90,7 +93,7 @@ class QuantizeActivations(Pass):
             if population.kind is not Kind.NEURONS or name in done:
                 continue
             seen = activations.get(name)
-            common = self._with_common_levels(graph, population, done, levels, seen)
+            common = self._with_common_levels(graph, population, done, levels, context)
             done[name] = common or self._with_levels(
                 population, seen, levels, graph.code is Code.GRADED, context
             )
@@ -102,7 +105,7 @@ class QuantizeActivations(Pass):
         population: Population,
         done: Mapping[str, Population],
         levels: int,
-        seen: NDArray[np.float64] | None,
+        context: Context,
     ) -> Population | None:
         """The population with the level of what it adds up, where that is one; nothing is rounded."""
         found = common_level(graph, population, done)
@@ -114,12 +117,30 @@ class QuantizeActivations(Pass):
             most = min(most, int(np.round(ends.max())))
             if not np.allclose(ends, np.round(ends)) or np.min(ends) < most:
                 return None
-        if most > (levels if graph.code is Code.FRAME else MOST):
-            # A sum of so many would not fit; the difference of two of them, say, never is one.
-            if seen is None or np.percentile(seen, self.percentile) > np.max(level) * levels:
+        limit = levels if graph.code is Code.FRAME else MOST
+        if most > limit:
+            # A sum of that many would not fit; the largest of several numbers, say, never is their sum.
+            if self._largest(graph, population, done, level, context) > limit:
                 return None
-            most = levels
+            most = limit
         return replace(population, ceiling=np.asarray(level * most), levels=most, shift=0.5)
+
+    def _largest(
+        self,
+        graph: Graph,
+        population: Population,
+        done: Mapping[str, Population],
+        level: Array,
+        context: Context,
+    ) -> float:
+        """The largest sum, in levels, that calibration shows where all before it have their levels."""
+        if context.calibration is None:
+            return np.inf
+        rounded = graph.with_populations(done.values())
+        counts = context.measured_on(self.samples)
+        found = run_frames(rounded, counts, only=[population.name])[population.name]
+        one = per_channel(level, population.shape) if level.ndim else level
+        return float(np.max(found / one, initial=0.0)) - NEAR
 
     def _levels(self, graph: Graph, target: Target) -> int:
         steps = graph.steps_per_frame or 1

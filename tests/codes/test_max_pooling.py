@@ -203,3 +203,30 @@ def test_a_loop_of_one_frame_has_no_room_for_it() -> None:
     pipeline = Pipeline.parse(backend.pipeline()).with_text("choose-code{code=graded}")
     with pytest.raises(UserError, match="D302"):
         pipeline.run(recurrent(loop=True), Context(backend.target, images(6, 9)[..., :8, :8]))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("code", "window"), [("frame", 3), ("graded", 5)])
+def test_a_rare_outlier_does_not_cut_what_is_pooled(code: str, window: int) -> None:
+    """The source is cut at its range; so is the largest of its values, which is never their sum."""
+    layers = (nn.Conv2d(1, 1, 1, bias=False), nn.ReLU(), nn.MaxPool2d(window), nn.Flatten())
+    net = nn.Sequential(*layers, nn.Linear((15 // window) ** 2, 1, bias=False)).eval()
+    with torch.no_grad():
+        net.get_submodule("0").weight.fill_(1.0)  # type: ignore[operator]
+    drawn = np.random.default_rng(0)
+    x = drawn.integers(1, 9, (24, 3, 1, 15, 15))
+    x[drawn.random(x.shape) < 4e-4] = 100
+    backend = LoihiBackend()
+    pipeline = Pipeline.parse(backend.pipeline()).with_text(f"choose-code{{code={code}}}")
+    if code == "frame":
+        pipeline = pipeline.with_text("match-delays{steps-per-frame=8}")
+    graph = load_archive(exported(net, (1, 15, 15)), "net").graph
+    program = lower(pipeline.run(graph, Context(backend.target, x)), backend.target)
+    trace = simulate(program, encode(program, x[:4]))
+    pooled = f"2_{window * window}"
+    frames = x.shape[1]
+    source = spikes_by_frame(program, "1", trace.spikes["1"])[:, :frames]
+    found = spikes_by_frame(program, pooled, trace.spikes[pooled])[:, :frames]
+    merged = torch.tensor(source.reshape(-1, *source.shape[2:]), dtype=torch.float64)
+    largest = nn.functional.max_pool2d(merged, window).numpy()
+    assert largest.any() and np.array_equal(largest, found.reshape(largest.shape))

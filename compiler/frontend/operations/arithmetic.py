@@ -61,6 +61,7 @@ def summed(call: Call, left: Any, right: Any, alpha: float) -> Tensor:
     """left + alpha * right, each a signal or a constant."""
     right = scaled(call, right, np.float64(alpha))
     if not isinstance(left, Signal) and not isinstance(right, Signal):
+        call.refuse_large(math.prod(np.broadcast_shapes(np.shape(left), np.shape(right))))
         return np.asarray(left + right, np.float64)
     if isinstance(left, Signal) and isinstance(right, Signal):
         full = np.broadcast_shapes(torch_shape(left), torch_shape(right))
@@ -94,6 +95,7 @@ def scaled(call: Call, tensor: Any, factor: Any) -> Tensor:
     """A signal or a constant times constants."""
     factor = np.asarray(factor, np.float64)
     if not isinstance(tensor, Signal):
+        call.refuse_large(math.prod(np.broadcast_shapes(np.shape(tensor), factor.shape)))
         return np.asarray(tensor * factor, np.float64)
     factor = _per_sample(call, tensor, factor)
     if factor.size == 1:

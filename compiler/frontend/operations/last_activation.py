@@ -12,6 +12,7 @@ from snnc.errors import Diagnostic, Severity
 from snnc.frontend.archives.exported import Exported, Node, Ref
 
 OVER_CLASSES = frozenset({"_log_softmax", "_softmax", "log_softmax", "softmax"})
+COPY = "torch.ops.aten.clone.default"
 GROWING = frozenset({"exp", "log_sigmoid", "sigmoid", "softplus", "tanh"})
 """Functions of one number that grow with it (ATen, torch 2.13)."""
 
@@ -26,9 +27,10 @@ def without_last_activation(program: Exported) -> tuple[Exported, list[Diagnosti
     told: list[Diagnostic] = []
     while (found := _last(program)) is not None:
         node, sums = found
-        outputs = tuple(sums if name == node.outputs[0] else name for name in program.outputs)
-        nodes = tuple(n for n in program.nodes if n is not node)
-        program = replace(program, nodes=nodes, outputs=outputs)
+        # A copy, at the same place: what it was given may be written afterwards.
+        copy = replace(node, target=COPY, arguments={"self": Ref(sums)}, outputs=node.outputs[:1])
+        nodes = tuple(copy if n is node else n for n in program.nodes)
+        program = replace(program, nodes=nodes)
         one = (program.shapes.get(sums) or ())[1:] == (1,)
         told.append(
             Diagnostic(
@@ -49,9 +51,16 @@ def _last(program: Exported) -> tuple[Node, str] | None:
     if not program.outputs or program.outputs[0] is None:
         return None
     answer = program.outputs[0]
+    makers = {node.outputs[0]: node for node in program.nodes if node.outputs}
+    # Behind copies that stand for functions that were taken off before.
+    while answer in makers and makers[answer].target == COPY and _uses(program, answer) == 1:
+        answer = makers[answer].arguments["self"].name
+    return _taken_off(program, answer)
+
+
+def _taken_off(program: Exported, answer: str) -> tuple[Node, str] | None:
     makers = [node for node in program.nodes if node.outputs[:1] == (answer,)]
-    used = [*_names([n.arguments for n in program.nodes]), *program.mutated.values()]
-    if len(makers) != 1 or program.outputs.count(answer) != 1 or answer in used:
+    if len(makers) != 1 or _uses(program, answer) != 1:
         return None
     (node,) = makers
     given = node.arguments.get("self")
@@ -62,6 +71,12 @@ def _last(program: Exported) -> tuple[Node, str] | None:
         along = node.arguments.get("dim")
         return (node, given.name) if len(shape) == 2 and along in (1, -1) else None
     return (node, given.name) if node.op in GROWING else None
+
+
+def _uses(program: Exported, name: str) -> int:
+    """How often a tensor is used, by operations and as a result."""
+    used = [*_names([n.arguments for n in program.nodes]), *program.mutated.values(), *program.outputs]
+    return used.count(name)
 
 
 def _names(arguments: Any) -> list[str]:

@@ -39,8 +39,17 @@ def _only_user(program: Exported, pool: Node) -> Node | None:
         return None
     (user,) = users
     op = user.op[:-1] if is_in_place(user) else user.op
-    fits = op in ACTIVATIONS and user.arguments.get("self") == Ref(pool.outputs[0])
-    return user if fits else None
+    if op not in ACTIVATIONS or user.arguments.get("self") != Ref(pool.outputs[0]):
+        return None
+    return user if _cuts_at_zero(op, user) else None
+
+
+def _cuts_at_zero(op: str, node: Node) -> bool:
+    """Whether nothing negative comes out; otherwise the exchange would help nothing."""
+    if op in ("relu", "relu6", "threshold"):
+        return True
+    low = node.arguments.get("min_val", -1.0) if op == "hardtanh" else node.arguments.get("min")
+    return isinstance(low, int | float) and low >= 0
 
 
 def _exchanged(program: Exported, pool: Node, activation: Node) -> Exported:
@@ -58,11 +67,11 @@ def _exchanged(program: Exported, pool: Node, activation: Node) -> Exported:
         arguments={**pool.arguments, "self": Ref(between)},
         outputs=(activation.outputs[0], *pool.outputs[1:]),
     )
+    # Both at the pooling's place: what it reads may be written before the activation's.
     nodes: list[Node] = []
     for node in program.nodes:
-        if node is pool:
-            continue
-        nodes += [first, second] if node is activation else [node]
+        if node is not activation:
+            nodes += [first, second] if node is pool else [node]
     shapes = {**program.shapes, between: program.shapes.get(given.name)}
     dtypes = {**program.dtypes, between: program.dtypes.get(given.name, 7)}
     return replace(program, nodes=tuple(nodes), shapes=shapes, dtypes=dtypes)

@@ -14,6 +14,9 @@ from .cures import BRANCH, MERGE
 from .expression import Signal, Tensor
 from .gathering import gather, numbered, rearranging
 
+MOST_PARTS = 2**12
+"""Of a tensor that is split."""
+
 NUMPY_PADDING = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """Ways to pad other than with a constant: torch's name and numpy's."""
 
@@ -126,7 +129,10 @@ def _whole(values: Array) -> Array:
 
 def roll(call: Call, x: Array) -> Array:
     """``roll``: along some axes, around the end."""
-    return np.roll(x, call.numbers("shifts"), call.numbers("dims"))
+    shifts, axes = call.numbers("shifts"), call.numbers("dims")
+    if not axes:  # torch rolls all elements in a row
+        return np.roll(x.ravel(), shifts).reshape(x.shape)
+    return np.roll(x, shifts, axes)
 
 
 def pieces(call: Call) -> tuple[Tensor, ...]:
@@ -137,6 +143,8 @@ def pieces(call: Call) -> tuple[Tensor, ...]:
     axis = _axis(x, axis)
     length = x.shape[axis]
     if call.node.op == "unbind":
+        if length > MOST_PARTS:
+            raise ValueError(f"{length} parts")
         parts = [np.take(x, n, axis=axis) for n in range(length)]
     else:
         parts = np.split(x, np.cumsum(_lengths(call, length))[:-1].tolist(), axis=axis)
@@ -154,8 +162,8 @@ def _lengths(call: Call, length: int) -> list[int]:
         one = int(call.value("split_size"))
     else:
         return list(call.numbers("split_sizes" if call.node.op != "split" else "split_size"))
-    if one < 1:
-        raise ValueError(f"parts of {one} elements")
+    if one < 1 or length > MOST_PARTS * one:
+        raise ValueError(f"parts of {one} elements, of {length}")
     return [min(one, length - first) for first in range(0, length, one)]
 
 

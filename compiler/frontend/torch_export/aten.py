@@ -49,7 +49,11 @@ def called(node: Node, lookup: Lookup, device: str | None = None) -> tuple[Any, 
 
 
 def dtype_of(program: Exported, tensor: str) -> Any:
-    """The type of torch that the file gives a tensor; float32 where it gives none or another kind."""
+    """The type of torch that the file gives a tensor; float32 where it gives none.
+
+    Raises:
+        ValueError: a type that numbers of ours do not become, such as 8-bit floats.
+    """
     import torch
 
     # ``ScalarType`` of torch/_export/serde/schema.py.
@@ -65,7 +69,10 @@ def dtype_of(program: Exported, tensor: str) -> Any:
         12: torch.bool,
         13: torch.bfloat16,
     }
-    return kinds.get(program.dtypes.get(tensor, 7), torch.float32)
+    number = program.dtypes.get(tensor, 7)
+    if number not in kinds:
+        raise ValueError(f"{tensor} is of the type {number} of torch's schema")
+    return kinds[number]
 
 
 def _value(name: str, given: Any, lookup: Lookup) -> Any:

@@ -49,6 +49,11 @@ from .states import states_in
 RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC}
 
 INPUT = "input"
+EXACT = ("lift_fresh_copy", "detach", "alias", "clone", "zeros", "ones", "zeros_like")
+"""Operations on constants that change no number of any type."""
+
+FLOAT, DOUBLE = 7, 8
+"""``ScalarType`` of torch/_export/serde/schema.py."""
 
 MALFORMED = (
     ArithmeticError,
@@ -191,6 +196,8 @@ class _Builder:
 
     def _results(self, call: Call) -> tuple[Tensor, ...]:
         """What an operation gives, or the first of it; torch computes constants where we cannot."""
+        if self._needs_torch(call.node):
+            return folded(self.program, call.node, self._constant)
         try:
             if call.node.op in PIECES:
                 parts = PIECES[call.node.op](call)
@@ -201,6 +208,14 @@ class _Builder:
             if self._is_live(call.node) or not can_fold(call.node):
                 raise
         return folded(self.program, call.node, self._constant)
+
+    def _needs_torch(self, node: Node) -> bool:
+        """Whether an operation on constants is not one on floats, or one that neurons would compute."""
+        if self._is_live(node) or not can_fold(node) or is_in_place(node):
+            return False
+        kinds = {self.program.dtypes.get(r.name, FLOAT) for r in _refs(node)}
+        kinds |= {self.program.dtypes.get(name, FLOAT) for name in node.outputs}
+        return node.op in PIECEWISE or (node.op not in EXACT and not kinds <= {FLOAT, DOUBLE})
 
     def _constant(self, tensor: str) -> Array:
         return np.asarray(self._cell(tensor).read())

@@ -9,7 +9,9 @@ that were read from raw bytes. What they give is measured first, without memory,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +83,8 @@ SLOW = 2**13
 ONE_SHAPE = ("fake_quantize", "_fake_quantize")
 """Beginnings of operations that give as many numbers as they take, and are not on the device meta."""
 
+WEIGHT_NORM = "_weight_norm"
+
 MATRICES = ("linalg_", "matrix_exp", "qr", "inverse", "pinverse", "det", "_linalg_")
 
 
@@ -111,28 +115,71 @@ def folded(program: Exported, node: Node, lookup: Callable[[str], Array]) -> tup
         values = np.array(lookup(name), np.float64)  # a copy: an operation may give it back
         return torch.from_numpy(values).to(dtype_of(program, name))
 
-    rows = [0]
+    rows, taken = [0], [0]
 
     def shape(name: str) -> torch.Tensor:
         given = np.shape(lookup(name))
         rows.extend(given[-2:])
+        taken.append(math.prod(given))
         return torch.empty(given, dtype=dtype_of(program, name), device="meta")
 
     try:
         with torch.no_grad():
-            if not node.op.startswith(ONE_SHAPE):
+            if node.op.startswith(WEIGHT_NORM):
+                return _as_float64(_weight_norm(node, tensor))
+            if node.op.startswith(ONE_SHAPE):
+                _refuse_other_channels(node, lookup)
+            else:
                 planned = called(node, shape, "meta")
                 gives = sum(p.numel() for p in planned if isinstance(p, torch.Tensor))
-                _refuse_large(node, gives, max(rows))
+                _refuse_large(node, max(gives, *taken), max(rows))
+                _refuse_whole_divisions(node, planned)
             result = called(node, tensor, "cpu")
     except (RuntimeError, TypeError, AttributeError) as error:
         raise ValueError(str(error).split("\n")[0][:200]) from None
+    return _as_float64(result)
+
+
+def _as_float64(result: tuple[Any, ...]) -> tuple[Array, ...]:
+    import torch
+
     return tuple(
         r.detach().to(torch.float64).numpy()
         if isinstance(r, torch.Tensor)
         else np.asarray(r, np.float64)
         for r in result
     )
+
+
+def _weight_norm(node: Node, tensor: Callable[[str], Any]) -> tuple[Any, ...]:
+    """v g / |v|, of each row along an axis; torch's kernel checks no shape and writes beyond its end.
+
+    Source: aten/src/ATen/native/WeightNorm.cpp (torch 2.13).
+    """
+    v, g = (tensor(node.arguments[name].name) for name in ("v", "g"))
+    axis = int(node.arguments.get("dim", 0))
+    others = [n for n in range(v.ndim) if n != axis]
+    norm = v.norm() if axis == -1 else v.norm(2, others, keepdim=True)
+    if v.ndim < 1 or not -1 <= axis < v.ndim or g.numel() != norm.numel():
+        raise ValueError(f"lengths of shape {tuple(g.shape)} for weights of shape {tuple(v.shape)}")
+    return v * (g.reshape(norm.shape) / norm), norm
+
+
+def _refuse_other_channels(node: Node, lookup: Callable[[str], Array]) -> None:
+    """Fake quantization by channel: one scale and one zero point for each."""
+    axis = node.arguments.get("axis")
+    if axis is None:
+        return
+    shape = np.shape(lookup(node.arguments["self"].name))
+    sizes = [np.size(lookup(node.arguments[name].name)) for name in ("scale", "zero_point")]
+    if not -len(shape) <= axis < len(shape) or any(size != shape[axis] for size in sizes):
+        raise ValueError(f"scales of {sizes} channels for weights of shape {shape}")
+
+
+def _refuse_whole_divisions(node: Node, planned: tuple[Any, ...]) -> None:
+    """Whole numbers are divided by the processor itself, which ends the process where it cannot."""
+    if node.op in ("div", "remainder", "fmod") and not all(p.is_floating_point() for p in planned):
+        raise ValueError("a division of whole numbers")
 
 
 def _refuse_large(node: Node, gives: int, rows: int) -> None:

@@ -38,10 +38,11 @@ MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class Weights:
-    """A state dict, and the key under which the file has it; empty where the file is one."""
+    """A state dict, the key under which the file has it (empty where it is one), and other keys."""
 
     tensors: Mapping[str, Tensor]
     key: str = ""
+    others: tuple[str, ...] = ()
 
 
 def weights_in(found: Any, path: Path, size: int) -> Weights:
@@ -60,10 +61,14 @@ def weights_in(found: Any, path: Path, size: int) -> Weights:
     if not isinstance(found, dict) or not found:
         raise _no_state_dict(path, f"a {type(found).__name__}")
     inside = {key: value for key, value in found.items() if _is_state_dict(value)}
+    for key in USUAL:
+        if isinstance(found.get(key), dict) and found[key] and key not in inside:
+            raise _no_state_dict(path, f"{key!r} with more than tensors in it")
     usual = [key for key in inside if key in USUAL]
     chosen = usual if usual else list(inside)
     if len(chosen) == 1:
-        return Weights(_checked(inside[chosen[0]], path, size), str(chosen[0]))
+        others = tuple(str(key) for key in inside if key != chosen[0])
+        return Weights(_checked(inside[chosen[0]], path, size), str(chosen[0]), others)
     if chosen:
         raise fail(
             "D104",
@@ -87,6 +92,8 @@ def _is_state_dict(found: Any) -> bool:
 
 def _checked(found: dict[str, Tensor], path: Path, size: int) -> dict[str, Tensor]:
     for name, values in found.items():
+        if values.is_complex() or values.is_quantized:
+            raise _no_state_dict(path, f"{name}, which holds numbers of type {values.dtype}")
         if values.numel() > MOST_ELEMENTS or values.untyped_storage().nbytes() > size:
             raise _no_state_dict(path, f"{name}, which claims more numbers than the file holds")
     return found
@@ -116,6 +123,8 @@ def fitted(weights: Weights, wanted: Iterable[str], path: Path) -> tuple[Weights
     Raises:
         UserError: D127 the names fit under several prefixes.
     """
+    if set(wanted) <= weights.tensors.keys() and set(wanted) != weights.tensors.keys():
+        return weights, []  # all are there by name: what else there is, the caller refuses
     spellings = ({name: name for name in weights.tensors}, _without_wrappers(weights.tensors))
     for spelling in spellings:
         prefixes = _prefixes(spelling, set(wanted))
@@ -132,7 +141,7 @@ def fitted(weights: Weights, wanted: Iterable[str], path: Path) -> tuple[Weights
                 name[len(prefix) :]: key for name, key in spelling.items() if name.startswith(prefix)
             }
             found = {name: weights.tensors[key] for name, key in inside.items()}
-            return Weights(found, weights.key), _told(weights, inside, path)
+            return Weights(found, weights.key, weights.others), _told(weights, inside, path)
     return weights, []
 
 
@@ -146,6 +155,8 @@ def _told(weights: Weights, inside: Mapping[str, str], path: Path) -> list[Diagn
         return []
     left = weights.tensors.keys() - set(inside.values())
     why = f"the network has none of these, and they are left out: {shown(left)}" if left else ""
+    if weights.others:
+        why += ("; " if why else "") + f"not read: {shown(weights.others)}"
     what = f"weights read {'; '.join(done)}"
     return [Diagnostic("N765", what, str(path), why, severity=Severity.NOTE)]
 

@@ -9,6 +9,7 @@ import copy
 import inspect
 import io
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,17 +55,22 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:LONGEST_REASON]}" if text else type(error).__name__
 
 
+ONE_AT_A_TIME = threading.RLock()
+
+
 @contextmanager
 def quiet_torch() -> Iterator[None]:
     """Without the warnings and log lines of torch; what matters becomes a message of ours."""
-    before = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
+    # What is put back is the process's: two threads at a time would put back each other's.
+    with ONE_AT_A_TIME:
+        before = logging.root.manager.disable
+        logging.disable(logging.ERROR)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            logging.disable(before)
 
 
 def archive_of(path: Path, net: nn.Module, shape: Shape) -> bytes:
