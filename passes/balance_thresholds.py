@@ -112,7 +112,8 @@ class BalanceThresholds(Pass):
         if context.calibration is None and bounded:
             context.warn(
                 "N701",
-                "thresholds come from a data-free bound",
+                "thresholds come from a data-free bound; what that costs is not measured, and may be "
+                "nearly all accuracy",
                 where=", ".join(bounded),
                 why="there is no calibration data, given or in the archive; the "
                 "bound assumes one event per pixel and frame, ignores loops, and makes rates low",

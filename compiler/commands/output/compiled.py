@@ -29,7 +29,7 @@ def compiled(result: Bundle) -> None:
         "array": f"calibrated on {samples} of the given array",
         "archive": f"calibrated on {samples} that the model carries",
         "unneeded": "thresholds as the model has them",
-        "none": f"not calibrated: thresholds are {calibration.thresholds}",
+        "none": f"not calibrated, accuracy not measured: thresholds are {calibration.thresholds}",
     }[calibration.origin]
     if used == 0:
         origin = f"thresholds as the model has them; {given} samples say how large inputs get"
