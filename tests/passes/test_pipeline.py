@@ -45,7 +45,7 @@ def test_every_option_is_described_with_what_it_takes() -> None:
                 parse_pass(f"{kind.name}{{{field.replace('_', '-')}={value}}}")
     (steps,) = (t for t in describe_options(registered()["match-delays"]) if t.startswith("steps"))
     assert steps.startswith(
-        "steps-per-frame: whole number from 1 to 65536; default unset; K; without it as many as"
+        "steps-per-frame: whole number from 1 to 65536; default unset; K; default: the number of levels"
     )
 
 

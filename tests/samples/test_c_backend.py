@@ -185,7 +185,7 @@ def test_only_what_is_emitted_is_staged(altered: Path, tmp_path: Path, name: str
 def test_a_program_that_is_no_program(altered: Path, tmp_path: Path) -> None:
     text = (altered / "program.json").read_text()
     (altered / "program.json").write_text(text.replace('"input_shift": 6', '"input_shift": 77'))
-    with pytest.raises(UserError, match=r"D133.*input_shift is 77; it can be 0 to 31"):
+    with pytest.raises(UserError, match=r"D133.*input_shift is 77; it must be 0 to 31"):
         stage(altered, tmp_path)
     (altered / "program.json").write_text(text.replace('"delay": 15', '"delay": "#include <x>"'))
     with pytest.raises(UserError, match="D130"):

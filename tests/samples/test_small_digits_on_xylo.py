@@ -48,7 +48,7 @@ def test_every_spike_is_equal_on_xylosim(place: Path) -> None:
 
 def test_nothing_is_called_proved_that_is_not(place: Path) -> None:
     ranges = read_bundle(place / "out")[0].manifest.ranges
-    assert ranges.status.startswith("not proved: h1, h2 are of a neuron model")
+    assert ranges.status.startswith("not proved: h1, h2 use a neuron model")
     assert ranges.unproved == ("h1", "h2") and not ranges.claims
 
 

@@ -78,7 +78,7 @@ def test_sums_that_are_rounded() -> None:
     ):
         problem = only(with_weights(op, -2))
         assert problem.code == "D421" and problem.where == "features.0 (input -> lif)"
-        assert "-2" in problem.what and "no multiples of 4" in problem.what
+        assert "-2" in problem.what and "not multiples of 4" in problem.what
         assert list(BACK_END.check(with_weights(op, -1))) == []
 
 
