@@ -15,6 +15,7 @@ from snnc.choices import not_together
 from snnc.errors import fail
 from snnc.frontend import ModelSource
 from snnc.ir import Shape
+from snnc.recordings.result import Frames
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +25,8 @@ ModelLike: TypeAlias = Union[str, "os.PathLike[str]", "nn.Module", ModelSource]
 
 DataLike: TypeAlias = Any
 """A ``.npz`` file with ``x`` and perhaps ``y``; an array or tensor x (samples, frames, *input shape) of
-event counts; a pair ``(x, y)`` with labels (samples,); or a mapping with ``x`` and perhaps ``y``."""
+event counts; a pair ``(x, y)`` with labels (samples,); :class:`snnc.Frames`; or a mapping with ``x``
+and perhaps ``y``."""
 
 ShapeLike: TypeAlias = str | Iterable[int] | None
 """Shape of one frame without the batch axis: ``(2, 16, 16)`` or ``"2,16,16"``."""
@@ -46,6 +48,8 @@ def data_source(given: DataLike, name: str) -> DataSource | None:
         return DataSource(Path(given))
     if isinstance(given, Data):
         given = (given.x, given.y)
+    if isinstance(given, Frames):
+        given = {"x": given.x, "y": given.y}
     if isinstance(given, Mapping):
         named = {str(key): value for key, value in given.items()}
     elif isinstance(given, tuple) and len(given) == 2:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeAlias, Union, cast
+from typing import Any, TypeAlias, Union, cast
 
+from snnc.errors import fail, nearest
 from snnc.progress import Report, quiet
 from snnc.recordings.result import Frames
 
@@ -112,3 +115,51 @@ def frames(  # the options of the command, by name
     if place is not None:
         write_frames(found, place)
     return found
+
+
+DIRECT = re.compile(r"(.+?)\{([^{}]*)\}", re.S)
+NUMBERS = {"frames", "events_per_frame", "pool", "largest", "first", "bands"}
+NOT_DIRECT = {"recordings", "output", "progress"}
+
+
+def frames_of(text: str, progress: Report = quiet) -> Frames | None:
+    """Frames as the command line names them in place of a file: ``nmnist/Test{dt=40ms,frames=12}``.
+
+    Args:
+        text: a file or folder, and in braces the options of :func:`frames` with dashes; lists of
+            numbers are written ``0x0x16x16``.
+        progress: as for :func:`frames`.
+
+    Returns:
+        None where there are no braces, or a file has them in its name: then it is a data file.
+
+    Raises:
+        UserError: D624 an option that is none, or has no such value; as :func:`frames`.
+    """
+    found = DIRECT.fullmatch(text)
+    if found is None or os.path.lexists(text):
+        return None
+    known = set(inspect.signature(frames).parameters) - NOT_DIRECT
+    options: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in found[2].split(","))):
+        option, given, value = (piece.strip() for piece in part.partition("="))
+        name = option.replace("-", "_")
+        if name not in known or name in options:
+            what = f"{option} is given twice" if name in known else f"no option {option!r} of frames"
+            help = nearest(option, [each.replace("_", "-") for each in known])
+            raise fail("D624", what, where=text, help=help or "snnc frames --help lists them")
+        options[name] = _value(name, value if given else "true", text)
+    return frames(found[1], progress=progress, **options)
+
+
+def _value(name: str, value: str, text: str) -> Any:
+    """An option's text as :func:`frames` takes it."""
+    try:
+        if name in NUMBERS:
+            return int(value)
+        if name == "range_db":
+            return float(value)
+        return {"true": True, "false": False}[value] if name == "merge_polarities" else value
+    except (ValueError, KeyError):
+        what = f"{name.replace('_', '-')} cannot be {value!r}"
+        raise fail("D624", what, where=text, help="snnc frames --help says what it takes") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .counts import counts_of
 from .options import (
     AllowOverflow,
     AsJson,
@@ -83,7 +84,7 @@ def compile_(
                 model,
                 target,
                 folder,
-                calibration=calibration,
+                calibration=counts_of(calibration, report),
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
                 code=code,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .counts import counts_of
 from .options import (
     CheckpointPath,
     CurvePath,
@@ -63,11 +64,11 @@ def finetune(
             found = api.finetune(
                 model,
                 method,
-                data,
+                counts_of(data, report),
                 output,
                 steps=steps,
                 bits=bits,
-                validation=validation,
+                validation=counts_of(validation, report),
                 validation_share=validation_share,
                 batch=batch,
                 checkpoint=checkpoint,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .counts import counts_of
 from .options import AsJson, DataPath, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
 from .output import console
 from .output.progress import progress
@@ -55,7 +56,7 @@ def noise(
         with progress() as report:
             found = api.measure_noise(
                 model,
-                data,
+                counts_of(data, report),
                 steps=steps,
                 thresholds=thresholds,
                 start=start,

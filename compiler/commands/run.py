@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .counts import counts_of
 from .options import AllowAltered, AsJson, BundlePath, DataPath, SimulatorName, reported
 from .output import console
 from .output.progress import progress
@@ -39,7 +40,7 @@ def run(
             refuse_results(output, bundle, data)
         with progress() as report:
             found = Bundle(bundle, allow_altered).run(
-                data, samples=samples, simulator=simulator, progress=report
+                counts_of(data, report), samples=samples, simulator=simulator, progress=report
             )
         if output is not None:
             write_results(found, output)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .counts import counts_of
 from .options import (
     AllowOverflow,
     AsJson,
@@ -81,13 +82,13 @@ def tune(
             found = api.tune(
                 model,
                 target,
-                data,
+                counts_of(data, report),
                 code=code,
                 steps_per_frame=steps_per_frame,
                 weight_bits=weight_bits,
                 costs=costs,
                 samples=samples,
-                calibration=calibration,
+                calibration=counts_of(calibration, report),
                 workers=workers,
                 plot=plot,
                 allow_overflow=allow_overflow,

@@ -10,6 +10,7 @@ import typer
 from snnc.choices import not_together
 from snnc.errors import UserError
 
+from .counts import counts_of
 from .options import (
     DIFFERENT,
     USED_WRONGLY,
@@ -75,11 +76,11 @@ def verify(
         with progress() as report:
             if ladder:
                 found = opened.ladder(
-                    data,
+                    counts_of(data, report),
                     samples=samples,
                     engine=engine,
                     model=model,
-                    calibration=calibration,
+                    calibration=counts_of(calibration, report),
                     module=module,
                     simulator=simulator,
                     potentials=potentials,
@@ -88,7 +89,7 @@ def verify(
                 )
             else:
                 found = opened.verify(
-                    data,
+                    counts_of(data, report),
                     samples=samples,
                     engine=engine,
                     simulator=simulator,

@@ -84,7 +84,7 @@ def _through(package: str, path: Path, size: int) -> Recording:
         what = f"reading {path.suffix} recordings needs the package {package}"
         raise missing(package, what, ImportError(f"no module named {package}"), where=str(path))
     bytes_there = check_file(path, FILE, most=most_bytes(size))
-    answer = CHILD.ask(package, path, SECONDS + bytes_there // 2**20)
+    answer = child.ask(package, path, SECONDS + bytes_there // 2**20)
     told = json.loads(answer[: answer.index(b"\n")])
     if "problem" in told:
         raise ValueError(f"{package}: {told['problem']}")
@@ -99,7 +99,7 @@ class _Child:
     """The process, started when it is first asked."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, package: str, path: Path, seconds: float) -> bytes:
         """A line of JSON, then events.
@@ -107,7 +107,7 @@ class _Child:
         Raises:
             ValueError: the library crashed, or took too long.
         """
-        process = self._process
+        process = self.process
         if process is None or process.poll() is not None:
             process, seconds = self._start(), seconds + STARTS
         assert process.stdin is not None
@@ -123,7 +123,7 @@ class _Child:
         most = share_of_memory()
         command = [sys.executable, "-P", "-m", "snnc.recordings.library_child", str(most)]
         command.append(str(most // IN_MEMORY))
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -131,7 +131,7 @@ class _Child:
             env=environment,
         )
         atexit.register(self.stop)
-        return self._process
+        return self.process
 
     def _take(
         self, process: subprocess.Popen[bytes], size: int, deadline: float, package: str
@@ -153,10 +153,10 @@ class _Child:
 
     def stop(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is not None:
             process.kill()
             process.communicate()
 
 
-CHILD = _Child()
+child = _Child()

@@ -55,6 +55,11 @@ def _limit(memory: int) -> None:
 
 
 def gathered(pieces: Pieces, most: int) -> bytes:
+    """The bytes of all events.
+
+    Raises:
+        ValueError: there are more than ``most``.
+    """
     parts, count = [], 0
     for piece in pieces:
         count += len(piece)

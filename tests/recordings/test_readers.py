@@ -11,9 +11,9 @@ import pytest
 
 from snnc.errors import UserError
 from snnc.files.arrays import NPY_MAGIC
-from snnc.recordings import library_child
 from snnc.recordings.events import EVENT, Events
-from snnc.recordings.libraries import CHILD
+from snnc.recordings.libraries import child
+from snnc.recordings.library_child import gathered
 from snnc.recordings.readers import read_recording
 from snnc.recordings.recording import Reading, Recording
 
@@ -57,16 +57,21 @@ def test_a_file_that_was_cut_off_or_overwritten(name: str, tmp_path: Path) -> No
     """One message of D620, or the events of what is whole; never another exception."""
     path = written(tmp_path, name)
     content, rng = path.read_bytes(), np.random.default_rng(0)
-    changed = [content[: len(content) - 1], content[:3], content[: len(content) // 2 + 1], b""]
+    changed: list[bytes] = [
+        content[: len(content) - 1],
+        content[:3],
+        content[: len(content) // 2 + 1],
+        b"",
+    ]
     for _ in range(8 if path.suffix == ".h5" else 20):
         damaged = bytearray(content)
         for place in rng.integers(0, len(damaged), 4):
             damaged[place] = rng.integers(256)
         changed.append(bytes(damaged))
     refused = 0
-    for other in changed:
+    for damaged in changed:
         try:
-            read(path, other)
+            read(path, damaged)
         except UserError as problem:
             (told,) = problem.diagnostics
             assert told.code in ("D620", "D107", "D142", "D143") and told.where.startswith(str(path))
@@ -196,9 +201,9 @@ def test_a_library_that_crashes(tmp_path: Path) -> None:
     pytest.importorskip("faery")
     path = written(tmp_path, "evt3.raw")
     assert same(read(path).events)
-    assert CHILD._process is not None
-    CHILD._process.kill()
-    CHILD._process.wait()
+    assert child.process is not None
+    child.process.kill()
+    child.process.wait()
     assert same(read(path).events)
 
 
@@ -206,10 +211,8 @@ def test_more_events_than_the_memory_has_room_for() -> None:
     """A file packs events as it likes: they are counted while they come."""
     pieces = iter([EVENTS[:100], EVENTS[100:200]])
     with pytest.raises(ValueError, match="more than 199 events"):
-        library_child.gathered(pieces, 199)
-    assert (
-        len(library_child.gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
-    )
+        gathered(pieces, 199)
+    assert len(gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ def aedat_2(events: Events) -> bytes:
     words = [(127 - y) << 8 | (127 - x) << 1 | 1 - p for x, y, p, _ in events.tolist()]
     pairs = np.stack([np.array(words), events["t"]], 1).astype(">u4")
     head = b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n"
-    return bytes(head + pairs.tobytes())
+    return head + bytes(pairs.tobytes())
 
 
 def aedat_3(events: Events) -> bytes:
