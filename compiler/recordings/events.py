@@ -143,6 +143,11 @@ def _read(path: Path, size: int) -> bytes:
     return read_bytes(path, FILE, most=most_bytes(size))
 
 
+def most_events() -> int:
+    """Events that one recording may have, so that they fit into memory."""
+    return share_of_memory() // IN_MEMORY
+
+
 def most_bytes(size: int) -> int:
     """Bytes that a recording may have, so that its events fit into memory.
 

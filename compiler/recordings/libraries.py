@@ -22,7 +22,7 @@ import numpy as np
 from snnc.files import check_file, read_bytes, share_of_memory
 from snnc.optional import missing
 
-from .events import EVENT, FILE, IN_MEMORY, as_events, most_bytes
+from .events import EVENT, FILE, as_events, most_events
 from .recording import Reading, Recording
 
 SECONDS = 30
@@ -35,9 +35,6 @@ LENGTH = struct.Struct("<Q")
 WORDS = {b"2": 4, b"21": 8, b"3": 2}
 """Bytes of a word, by format. Source: Prophesee's descriptions of EVT2, EVT2.1 and EVT3."""
 
-AEDAT4_BYTES, RAW_BYTES = 1, 2
-"""Of an event at least: packed; a vector of EVT3 has up to 12 events in two bytes, checked again."""
-
 
 def read_aedat4(path: Path, reading: Reading) -> Recording:
     """Read the one stream of events of an ``.aedat4`` file.
@@ -46,7 +43,7 @@ def read_aedat4(path: Path, reading: Reading) -> Recording:
         ValueError: damaged, or no or several streams of events.
         UserError: D123 the package aedat is missing; as for every file.
     """
-    return _through("aedat", path, AEDAT4_BYTES)
+    return _through("aedat", path)
 
 
 def read_raw(path: Path, reading: Reading) -> Recording:
@@ -60,7 +57,7 @@ def read_raw(path: Path, reading: Reading) -> Recording:
         UserError: D123 the package faery is missing; as for every file.
     """
     _check_words(path)
-    return _through("faery", path, RAW_BYTES)
+    return _through("faery", path)
 
 
 def _check_words(path: Path) -> None:
@@ -69,7 +66,7 @@ def _check_words(path: Path) -> None:
     Raises:
         ValueError: no header that names a format, or a file that ends within a word.
     """
-    data = read_bytes(path, FILE, most=most_bytes(RAW_BYTES))
+    data = read_bytes(path, FILE)
     header = re.match(rb"(?:%[^\n]*\n)+", data)
     named = re.search(rb"EVT(2\.?1|2|3)|evt (2\.1|2|3)", header[0]) if header else None
     if header is None or named is None:
@@ -79,11 +76,11 @@ def _check_words(path: Path) -> None:
         raise ValueError(f"it ends within a word: {left} of {word} bytes")
 
 
-def _through(package: str, path: Path, size: int) -> Recording:
+def _through(package: str, path: Path) -> Recording:
     if importlib.util.find_spec(package) is None:
         what = f"reading {path.suffix} recordings needs the package {package}"
         raise missing(package, what, ImportError(f"no module named {package}"), where=str(path))
-    bytes_there = check_file(path, FILE, most=most_bytes(size))
+    bytes_there = check_file(path, FILE)  # the child counts the events
     answer = child.ask(package, path, SECONDS + bytes_there // 2**20)
     told = json.loads(answer[: answer.index(b"\n")])
     if "problem" in told:
@@ -122,7 +119,7 @@ class _Child:
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         most = share_of_memory()
         command = [sys.executable, "-P", "-m", "snnc.recordings.library_child", str(most)]
-        command.append(str(most // IN_MEMORY))
+        command.append(str(most_events()))
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

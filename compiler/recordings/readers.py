@@ -14,19 +14,13 @@ from snnc.files import hdf5_arrays, parse_npy, parse_npz, parsing, read_bytes
 from snnc.optional import missing
 
 from .aedat import read_aedat
-from .events import FILE, most_bytes, read_dat, read_nmnist
+from .events import DAT_BYTES, FILE, most_bytes, read_dat, read_nmnist
 from .fields import FIELDS, field_of, named, of_table
 from .libraries import read_aedat4, read_raw
 from .recording import Reading, Recording, recording_of
 from .tables import read_table
 
 NMNIST_SIDE = 34
-
-NPY_BYTES = 4
-"""Of a file of numpy's, an event takes at least."""
-
-HDF5_BYTES = 1
-"""Packed; what it unpacks to is looked at before."""
 
 HEADER = 4096
 """Bytes in which a header of Prophesee's ``.dat`` ends."""
@@ -68,7 +62,7 @@ def _nmnist(path: Path, reading: Reading) -> Recording:
 
 def _dat(path: Path, reading: Reading) -> Recording:
     events = read_dat(path)
-    head = read_bytes(path, FILE, most=most_bytes(8))[:HEADER]
+    head = read_bytes(path, FILE, most=most_bytes(DAT_BYTES))[:HEADER]
     sides = [
         re.search(rb"^% " + word + rb" (\d{1,5})\s*$", head, re.M) for word in (b"Height", b"Width")
     ]
@@ -77,7 +71,7 @@ def _dat(path: Path, reading: Reading) -> Recording:
 
 
 def _numpy(path: Path, reading: Reading) -> Recording:
-    data = read_bytes(path, FILE, most=most_bytes(NPY_BYTES))
+    data = read_bytes(path, FILE)
     if path.suffix.lower() == ".npy":
         return _of_array(parse_npy(data, str(path), FILE, structured=True), reading)
     arrays = parse_npz(data, str(path), FILE, structured=True)
@@ -107,7 +101,7 @@ def _hdf5(path: Path, reading: Reading) -> Recording:
         import h5py  # noqa: F401
     except ImportError as problem:
         raise missing("h5py", "reading HDF5 recordings needs h5py", problem, where=str(path)) from None
-    data = read_bytes(path, FILE, most=most_bytes(HDF5_BYTES))
+    data = read_bytes(path, FILE)
     arrays = hdf5_arrays(data, str(path), FILE, _event_arrays)
     if len(arrays) == 1:
         return _of_array(next(iter(arrays.values())), reading)

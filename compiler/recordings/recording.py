@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import EVENT, Events, as_events
+from .events import EVENT, Events, as_events, most_events
 
 UNITS = {"s": 10**6, "ms": 10**3, "us": 1, "ns": 1e-3}
 """Microseconds that one of a unit has."""
@@ -54,9 +54,12 @@ def recording_of(
         size: height and width of the sensor, if the file says them.
 
     Raises:
-        ValueError: lengths differ, numbers that are not finite or not whole, times beyond 2^53 us.
+        ValueError: too many events, lengths that differ, numbers that are not finite or not whole,
+            times beyond 2^53 us.
     """
     lengths = {name: len(fields[name]) for name in ("x", "y", "t", "p")}
+    if max(lengths.values()) > (most := most_events()):
+        raise ValueError(f"{max(lengths.values())} events, and the memory has room for {most}")
     if len(set(lengths.values())) > 1:
         raise ValueError(f"as many of each field are needed, found {lengths}")
     for name, values in fields.items():

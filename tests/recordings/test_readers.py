@@ -215,6 +215,24 @@ def test_more_events_than_the_memory_has_room_for() -> None:
     assert len(gathered(iter([EVENTS[:100], EVENTS[100:200]]), 200)) == 200 * EVENT.itemsize
 
 
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.csv", "a.h5", "evt2.raw"])
+def test_events_are_counted_before_memory_is_taken(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, name)
+    # What is set up after the child has started is not the child's.
+    child.stop()
+    for module in ("recording", "libraries"):
+        monkeypatch.setattr(f"snnc.recordings.{module}.most_events", lambda: len(EVENTS))
+    assert same(read(path).events)
+    child.stop()
+    for module in ("recording", "libraries"):
+        monkeypatch.setattr(f"snnc.recordings.{module}.most_events", lambda: len(EVENTS) - 1)
+    with pytest.raises(UserError, match="memory has room for"):
+        read(path)
+    child.stop()
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for name, package in (("a.raw", "faery"), ("a.aedat4", "aedat")):
