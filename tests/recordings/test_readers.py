@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from snnc.recordings.library_child import gathered
 from snnc.recordings.readers import read_recording
 from snnc.recordings.recording import Reading, Recording
 
-from .writers import NEEDED, SIDE, WRITERS, aedat_2, aedat_3, aedat_4, raw_3, some_events, txt
+from .writers import NEEDED, SIDE, WRITERS, aedat_2, aedat_3, aedat_4, raw_2, raw_3, some_events, txt
 
 EVENTS = some_events()
 
@@ -175,6 +176,24 @@ def test_caer_times_that_overflow(tmp_path: Path) -> None:
     content[begin + 12 : begin + 16] = (2).to_bytes(4, "little")
     found = read(tmp_path / "a.aedat", bytes(content)).events
     assert found["t"][0] == some_events(2)["t"][0] + 2 * 2**31
+
+
+def test_caer_events_that_are_not_valid(tmp_path: Path) -> None:
+    content = bytearray(aedat_3(EVENTS))
+    content[content.index(b"#!END-HEADER\r\n") + 14 + 28] &= 0xFE
+    assert len(read(tmp_path / "a.aedat", bytes(content)).events) == len(EVENTS) - 1
+
+
+@pytest.mark.parametrize(("write", "word"), [(raw_2, 4), (raw_3, 2)])
+def test_words_that_are_not_whole(write: Callable[[Events], bytes], word: int, tmp_path: Path) -> None:
+    """faery reads as many as are whole, without a word."""
+    pytest.importorskip("faery")
+    for more in range(1, word):
+        with pytest.raises(UserError, match=f"ends within a word: {more} of {word} bytes"):
+            read(tmp_path / "a.raw", write(EVENTS) + bytes(more))
+    head = write(EVENTS).index(b"% end")
+    with pytest.raises(UserError, match="no header that names EVT2"):
+        read(tmp_path / "a.raw", b"% camera\n" + write(EVENTS)[head:])
 
 
 def test_several_groups_of_events(tmp_path: Path) -> None:

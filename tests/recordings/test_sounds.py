@@ -100,6 +100,8 @@ def test_files(dtype: type, tmp_path: Path) -> None:
     found = snnc.frames(path, dt="20ms", bands=16)
     assert found.x.shape == (1, 20, 16) and found.y is None
     assert (found.x[0, 2:].argmax(axis=1) == np.abs(centres(16) - 440).argmin()).all()
+    samples = read_wav(path).samples
+    assert abs(samples.mean()) < 1e-3 * samples.max() + 1
     both = np.stack([tone(440), tone(440)], 1)
     stereo = write(tmp_path / "2.wav", both, dtype=dtype)
     assert np.array_equal(snnc.frames(stereo, dt="20ms", bands=16).x, found.x)
@@ -129,6 +131,7 @@ def test_sounds_that_do_not_fit(tmp_path: Path) -> None:
     assert "D626 sounds of" in code(tmp_path, dt="10ms")
     one = tmp_path / "1.wav"
     assert "D624 frames of 100 us are 0.8 samples" in code(one, dt="100us")
+    assert "D624 frames of 1100 us are 8.8 samples" in code(one, dt="1.1ms")
     assert snnc.frames(one, dt="125us").x.shape[1] == 3200
     assert "D624 --pool is for events" in code(one, dt="10ms", pool=2)
     assert "D624 nothing says" in code(one)

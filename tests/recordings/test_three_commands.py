@@ -52,7 +52,8 @@ def test_three_commands(name: str, tmp_path: Path) -> None:
     network.node("h")
     network.readout("answer", accumulate=True)
     inputs = int(np.prod(shape))
-    network.edge("input", "h", torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(inputs, 24)))
+    layers = [torch.nn.Flatten()] if len(shape) > 1 else []
+    network.edge("input", "h", torch.nn.Sequential(*layers, torch.nn.Linear(inputs, 24)))
     network.edge("h", "answer", torch.nn.Linear(24, 10))
     network.export(tmp_path / "net.pt")
 
