@@ -163,6 +163,7 @@ def test_a_commands_number(
         "run": [finished, "--data", data, "-o", "answers.npz"],
         "tune": [model, "--target", "reference", "--data", data],
         "noise": [model, "--data", data],
+        "frames": ["recordings", "-o", "x.npz"],
         "finetune": [model, "--data", data, "--method", method(option)],
     }
     for text in WIDE if kind is int else STRANGE:

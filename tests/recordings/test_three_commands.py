@@ -42,6 +42,8 @@ def test_three_commands(name: str, tmp_path: Path) -> None:
         pytest.skip(f"no recordings in {DATA / name}")
     torch.manual_seed(0)
     counts = tmp_path / "x.npz"
+    shape: tuple[int, ...]
+    how: tuple[str, ...]
     if name == "nmnist":
         folder, shape = DATA / "nmnist" / "Test", (2, 17, 17)
         how = ("--dt", "60ms", "--frames", "6", "--pool", "2", "--first", "20")
