@@ -70,9 +70,9 @@ def test_a_file_that_was_cut_off_or_overwritten(name: str, tmp_path: Path) -> No
             damaged[place] = rng.integers(256)
         changed.append(bytes(damaged))
     refused = 0
-    for damaged in changed:
+    for left in changed:
         try:
-            read(path, damaged)
+            read(path, left)
         except UserError as problem:
             (told,) = problem.diagnostics
             assert told.code in ("D620", "D107", "D142", "D143") and told.where.startswith(str(path))
