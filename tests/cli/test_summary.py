@@ -51,7 +51,10 @@ def test_where_thresholds_come_from(
     path = model(tmp_path / "net.pt2", *activations)
     done = snnc("compile", path, "--target", "reference", "--code", code, "-o", tmp_path / "out")
     assert done.code == 0, done.err
-    assert f"not calibrated, accuracy not measured: {said}" in done.out or f"not calibrated, accuracy not measured: thresholds are {said}" in done.out
+    assert (
+        f"not calibrated, accuracy not measured: {said}" in done.out
+        or f"not calibrated, accuracy not measured: thresholds are {said}" in done.out
+    )
     assert ("N701" in done.err) == (bounded is not None)
     if bounded:
         assert f"at   {bounded}\n" in done.err
