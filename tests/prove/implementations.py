@@ -369,6 +369,7 @@ ELSEWHERE = {
     "compiler/training/methods/stdb.py": "options of training",
     "compiler/authoring/surrogate.py": "derivatives of a spike, in training",
     "backends/xylo/bit_shift_decays.py": "chooses decays",
+    "compiler/recordings/aedat.py": "addresses of pixels",
     "passes/quantize_weights/decays.py": "chooses decays",
     "passes/ease_hard_reset.py": "chooses decays",
     "passes/quantize_weights/quantize.py": "chooses scales",

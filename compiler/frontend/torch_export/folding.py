@@ -178,6 +178,9 @@ def _refuse_other_channels(node: Node, lookup: Callable[[str], Array]) -> None:
 
 def _refuse_whole_divisions(node: Node, planned: tuple[Any, ...]) -> None:
     """Whole numbers are divided by the processor itself, which ends the process where it cannot."""
+    divisor = node.arguments.get("other")
+    if isinstance(divisor, int) and divisor > 0:
+        return
     if node.op in ("div", "remainder", "fmod") and not all(p.is_floating_point() for p in planned):
         raise ValueError("a division of whole numbers")
 

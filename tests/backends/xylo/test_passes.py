@@ -124,7 +124,7 @@ def test_all_weights_of_a_matrix_share_one_shift_that_the_chip_has() -> None:
     assert len(exponents) == len(graph.projections)
     program = lower(graph, XYLO)
     assert list(XyloBackend().check(program)) == []
-    assert "the potential holds" in said(context, "N748", "net.hidden")
+    assert "the potential has room for" in said(context, "N748", "net.hidden")
     hidden = program.by_name["hidden"].neuron
     assert hidden is not None and hidden.threshold is not None
     # Room for 32 thresholds, and units as fine as that allows.
