@@ -14,8 +14,8 @@ import numpy as np
 from snnc.ir import Array, Graph, Kind, Op, Population, per_channel
 from snnc.ir.scaling import as_weights, weights_of, with_weights
 
-NEAR = 1e-9
-"""Relative difference of numbers that are equal but for rounding."""
+NEAR = 1e-6
+"""Relative difference of numbers that are equal but for rounding, be it that of 32-bit floats."""
 
 MOST = 2**14
 """Levels that a population gets so at the most: where there are more, rounding does little harm."""
@@ -51,8 +51,9 @@ def common_level(
         total += _applied(op, np.abs(weights), step)
         squares += _applied(op, np.square(weights), np.square(step))
         top += _applied(op, weights > 0, np.full_like(step, source.levels))
-    # All are equal where the square of their sum is as large as it can be.
-    if not np.allclose(np.square(total), count * squares, rtol=NEAR, atol=0.0):
+    # All are equal where the square of their sum is as large as it can be; it lacks the squares of
+    # their differences.
+    if not np.allclose(np.square(total), count * squares, rtol=NEAR**2, atol=0.0):
         return None
     each = (total / np.maximum(count, 1))[0].reshape(population.shape[0], -1)
     largest = each.max(axis=1)

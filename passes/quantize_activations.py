@@ -20,7 +20,7 @@ from .common_levels import MOST, common_level
 
 DEFAULT_GRADED_LEVELS = 255
 NEAR = 1e-6
-"""Of a level: sums of floats are that near to whole numbers of it."""
+"""Relative difference of sums of floats that are equal but for rounding."""
 
 LARGEST_PAYLOAD = 2**23 - 1
 GROUPS = ("population", "channel")
@@ -118,29 +118,21 @@ class QuantizeActivations(Pass):
             if not np.allclose(ends, np.round(ends)) or np.min(ends) < most:
                 return None
         limit = levels if graph.code is Code.FRAME else MOST
-        if most > limit:
-            # A sum of that many would not fit; the largest of several numbers, say, never is their sum.
-            if self._largest(graph, population, done, level, context) > limit:
-                return None
-            most = limit
-        return replace(population, ceiling=np.asarray(level * most), levels=most, shift=0.5)
-
-    def _largest(
-        self,
-        graph: Graph,
-        population: Population,
-        done: Mapping[str, Population],
-        level: Array,
-        context: Context,
-    ) -> float:
-        """The largest sum, in levels, that calibration shows where all before it have their levels."""
+        changed = replace(population, ceiling=np.asarray(level * most), levels=most, shift=0.5)
+        if most <= limit:
+            return changed
+        # A sum of that many would not fit; the largest of several numbers, say, never is their sum.
         if context.calibration is None:
-            return np.inf
+            return None
         rounded = graph.with_populations(done.values())
         counts = context.measured_on(self.samples)
-        found = run_frames(rounded, counts, only=[population.name])[population.name]
-        one = per_channel(level, population.shape) if level.ndim else level
-        return float(np.max(found / one, initial=0.0)) - NEAR
+        sums = run_frames(rounded, counts, only=[population.name])[population.name]
+        changed = replace(changed, ceiling=np.asarray(level * limit), levels=limit)
+        top = per_channel(level, population.shape) * limit if level.ndim else level * limit
+        if np.any(sums > top * (1 + NEAR)):
+            return None
+        self._tell(changed, sums, context)
+        return changed
 
     def _levels(self, graph: Graph, target: Target) -> int:
         steps = graph.steps_per_frame or 1

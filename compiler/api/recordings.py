@@ -22,7 +22,7 @@ Sides: TypeAlias = str | Iterable[int] | None
 
 
 # Many arguments: each is an option by keyword, as on the command line.
-def frames(  # the options of the command, by name
+def frames(
     recordings: RecordingsLike,
     output: str | os.PathLike[str] | None = None,
     *,

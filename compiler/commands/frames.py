@@ -13,7 +13,7 @@ from .output.progress import progress
 
 
 # Long, many arguments: each is an option of the command line; typer reads the signature.
-def frames(  # the options are the command line
+def frames(
     recordings: Annotated[
         list[Path],
         typer.Argument(metavar="FOLDER_OR_FILES", help="of events or sounds (docs/recordings.md)"),

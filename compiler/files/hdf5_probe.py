@@ -16,14 +16,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError
 
 from .hdf5 import check_hdf5
 from .kinds import Kind, parsing
-from .memory import Budget
+from .memory import Budget, limit_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,18 +153,6 @@ def _read_all(data: bytes, place: str, kind: Kind, budget: Budget) -> None:
         file.visititems(read)
 
 
-def _limit(seconds: int, more: int) -> None:
-    """Seconds of a core, and bytes of memory beyond what the process has."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        here = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        room = here + more
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
-
-
 def main() -> int:
     """The process: the file on standard input, its messages on standard output."""
     import h5py  # noqa: F401  # what is loaded counts for what the process has
@@ -173,7 +160,8 @@ def main() -> int:
     place, seconds, *words = sys.argv[1:]
     data = sys.stdin.buffer.read()
     budget = Budget(place)  # before there is a limit: it would count as the machine's memory
-    _limit(int(seconds), budget.limit + 2 * len(data))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+    limit_memory(budget.limit + 2 * len(data))
     try:
         _read_all(data, place, Kind(*words), budget)
     except UserError as refused:

@@ -19,6 +19,8 @@ SHARE = 4
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
+STATM = Path("/proc/self/statm")
+"""First word: pages of address space that this process has (Linux, proc_pid_statm(5))."""
 
 
 def machine_memory() -> int:
@@ -34,6 +36,20 @@ def machine_memory() -> int:
         if soft != resource.RLIM_INFINITY:
             found.append(soft)
     return min(n for n in found if n > 0)
+
+
+def limit_memory(more: int) -> None:
+    """Let this process have ``more`` bytes of address space than it has now, and write no core file.
+
+    Where the system does not say how much it has (no ``/proc``), only the core file is settled. A limit
+    that was set from outside is never raised.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if STATM.exists():
+        here = int(STATM.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        room = here + more
+        resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
 
 
 def share_of_memory() -> int:

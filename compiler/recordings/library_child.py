@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import struct
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from snnc.files.memory import limit_memory
 
 from .events import EVENT
 
@@ -28,7 +28,7 @@ def main() -> None:
     memory, most = (int(word) for word in sys.argv[1:])
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    _limit(memory)
+    limit_memory(2 * memory + 2**30)  # twice, as pieces are put together
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         head: dict[str, Any]
@@ -41,17 +41,6 @@ def main() -> None:
         out.write(struct.pack("<Q", len(text) + len(body)) + text)
         out.write(body)
         out.flush()
-
-
-def _limit(memory: int) -> None:
-    """Bytes beyond what the process has; twice, as pieces are put together."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        here = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        room = here + 2 * memory + 2**30
-        resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
 
 
 def gathered(pieces: Pieces, most: int) -> bytes:

@@ -41,7 +41,7 @@ class FrameOptions:
     Attributes:
         dt: microseconds of a frame.
         frames: of a recording; with ``dt`` or ``events_per_frame`` what is beyond is left out, alone
-            each recording is cut into so many equal parts. None: as many as the longest one needs.
+            each recording is cut into this number of equal parts. None: as many as the longest needs.
         events_per_frame: cut by count instead of time.
         size: height and width of the sensor; None: what the files say, or their largest coordinates.
         crop: top, left, height, width; pool, merge_polarities, largest: as :class:`View`.

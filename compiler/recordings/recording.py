@@ -103,5 +103,5 @@ def microseconds(times: NDArray[Any], unit: str | None) -> NDArray[np.int64]:
 
 
 def empty_events(count: int) -> Events:
-    """So many events, to be filled."""
+    """Room for this number of events, to be filled."""
     return np.empty(count, EVENT)

@@ -161,6 +161,19 @@ def test_large_results_are_refused_before_they_are_computed(export: Exporter) ->
         load_model(export(Outer(2**14), (4,)))
 
 
+@pytest.mark.parametrize("what", ["weight_norm", "fake-quantized"])
+@pytest.mark.filterwarnings("ignore")
+def test_large_arguments_are_refused_on_every_way(
+    what: str, export: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stored number may stand for many, and each operation copies what it takes."""
+    path = export(NETWORKS[what](), (1, 8, 8))
+    load_model(path)
+    monkeypatch.setattr(folding, "MOST_ELEMENTS", 64 * 16 - 1)
+    with pytest.raises(UserError, match=r"(?s)D209.*takes 1024 elements, the limit is 1023"):
+        load_model(path)
+
+
 class Exponential(nn.Module):
     """A matrix whose exponential takes an hour."""
 

@@ -169,3 +169,13 @@ def test_delays_that_no_connection_has(delays: Any, said: str, tmp_path: Path) -
     full, wait = np.ones(size), nir.Delay(np.asarray(delays, np.float32))
     graph = chain(nir.Linear(np.eye(size)), wait, nir.IF(full, full, full * 0))
     assert re.search(said, refused(graph, tmp_path, dt=0.1))
+
+
+def test_many_delays_of_many_elements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each delay is a connection as wide as the node, so both count: 60 of 60 elements are 3600."""
+    full, wait = np.ones(60), nir.Delay(np.arange(60) * 0.1)
+    graph = chain(nir.Linear(np.eye(60)), wait, nir.IF(full, full, full * 0))
+    monkeypatch.setattr("snnc.frontend.nir.neurons.MOST_PARTS", 3600)
+    load(graph, tmp_path, dt=0.1)
+    monkeypatch.setattr("snnc.frontend.nir.neurons.MOST_PARTS", 3599)
+    assert "60 delays times 60 elements, the limit is 3599" in refused(graph, tmp_path, dt=0.1)

@@ -19,6 +19,9 @@ from .one_batch import with_a_batch_of_one
 
 SCHEMA_MAJOR = 8
 
+WITHOUT_EFFECT = ("_assert", "sym_constrain_range", "sym_size")
+"""Beginnings of operations that check something or read a size."""
+
 SCALARS: dict[str, type] = {
     "as_int": int,
     "as_bool": bool,
@@ -75,6 +78,17 @@ class Node:
         return parts[3] if parts[:3] == ["torch", "ops", "aten"] and len(parts) > 3 else self.target
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """Names of the tensors that it takes, as often as it takes each."""
+        parts = (v if isinstance(v, tuple) else (v,) for v in self.arguments.values())
+        return tuple(part.name for several in parts for part in several if isinstance(part, Ref))
+
+    @property
+    def computes(self) -> bool:
+        """Whether anything comes out: not of a check, nor of the reading of a size that is known."""
+        return not self.op.startswith(WITHOUT_EFFECT)
+
+    @property
     def origin(self) -> str:
         """The module's path, or the node's own name in the top-level module."""
         return self.module.path or self.name
@@ -114,6 +128,11 @@ class Exported:
     dtypes: dict[str, int] = field(default_factory=dict)
     input_keys: tuple[str | None, ...] = ()
     output_keys: tuple[str | None, ...] = ()
+
+    def uses(self, tensor: str) -> int:
+        """How often a tensor is used, by operations and as a result."""
+        taken = sum(node.taken.count(tensor) for node in self.nodes)
+        return taken + (*self.outputs, *self.mutated.values()).count(tensor)
 
 
 def read_program(archive: Archive, member: str) -> Exported:

@@ -150,6 +150,9 @@ def _kept(clock: Clock, tau: Array) -> float:
 MOST_DELAYS = 2**10
 """Different delays in one node: each becomes a connection of its own."""
 
+MOST_PARTS = 2**26
+"""Elements of a node times its different delays: each connection is as wide as the node."""
+
 LONGEST = 2**20
 """Steps."""
 
@@ -158,8 +161,8 @@ def delay_steps(name: str, node: Any, clock: Clock) -> dict[int, Array]:
     """A Delay node's delays in steps, and which elements have each: true or false, of the node's shape.
 
     Raises:
-        UserError: D211 they are no whole numbers of steps from 0 to ``LONGEST``, or more than
-            ``MOST_DELAYS`` different ones.
+        UserError: D211 one is not a whole number of steps from 0 to ``LONGEST``, there are more than
+            ``MOST_DELAYS`` different ones, or more than ``MOST_PARTS`` of them times elements.
     """
     delays = np.asarray(node.delay, np.float64)
     steps = np.rint(delays / clock.dt)
@@ -181,4 +184,7 @@ def delay_steps(name: str, node: Any, clock: Clock) -> dict[int, Array]:
     if len(found) > MOST_DELAYS:
         what = f"{len(found)} different delays in one node, the limit is {MOST_DELAYS}"
         raise fail("D211", what, where=name, why="each becomes a connection of its own")
+    if len(found) * delays.size > MOST_PARTS:
+        what = f"{len(found)} delays times {delays.size} elements, the limit is {MOST_PARTS}"
+        raise fail("D211", what, where=name, why="each delay is a connection as wide as the node")
     return {int(each): steps == each for each in found} or {0: np.ones(delays.shape, bool)}

@@ -6,7 +6,6 @@ The readout's sums are what it would be given; the largest of them is the larges
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from snnc.errors import Diagnostic, Severity
 from snnc.frontend.archives.exported import Exported, Node, Ref
@@ -53,14 +52,14 @@ def _last(program: Exported) -> tuple[Node, str] | None:
     answer = program.outputs[0]
     makers = {node.outputs[0]: node for node in program.nodes if node.outputs}
     # Behind copies that stand for functions that were taken off before.
-    while answer in makers and makers[answer].target == COPY and _uses(program, answer) == 1:
+    while answer in makers and makers[answer].target == COPY and program.uses(answer) == 1:
         answer = makers[answer].arguments["self"].name
     return _taken_off(program, answer)
 
 
 def _taken_off(program: Exported, answer: str) -> tuple[Node, str] | None:
     makers = [node for node in program.nodes if node.outputs[:1] == (answer,)]
-    if len(makers) != 1 or _uses(program, answer) != 1:
+    if len(makers) != 1 or program.uses(answer) != 1:
         return None
     (node,) = makers
     given = node.arguments.get("self")
@@ -71,19 +70,3 @@ def _taken_off(program: Exported, answer: str) -> tuple[Node, str] | None:
         along = node.arguments.get("dim")
         return (node, given.name) if len(shape) == 2 and along in (1, -1) else None
     return (node, given.name) if node.op in GROWING else None
-
-
-def _uses(program: Exported, name: str) -> int:
-    """How often a tensor is used, by operations and as a result."""
-    used = [*_names([n.arguments for n in program.nodes]), *program.mutated.values(), *program.outputs]
-    return used.count(name)
-
-
-def _names(arguments: Any) -> list[str]:
-    if isinstance(arguments, Ref):
-        return [arguments.name]
-    if isinstance(arguments, dict):
-        return _names(list(arguments.values()))
-    if isinstance(arguments, list | tuple):
-        return [name for part in arguments for name in _names(part)]
-    return []

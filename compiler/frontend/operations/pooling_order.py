@@ -29,19 +29,15 @@ def with_pooling_last(program: Exported) -> Exported:
 
 
 def _only_user(program: Exported, pool: Node) -> Node | None:
-    users = [n for n in program.nodes for ref in _refs(n) if ref.name in pool.outputs]
-    results = {*program.outputs, *program.mutated.values()}
-    if (
-        len(users) != 1
-        or results & set(pool.outputs)
-        or not isinstance(pool.arguments.get("self"), Ref)
-    ):
+    given, pooled = pool.arguments.get("self"), pool.outputs[:1]
+    if not isinstance(given, Ref) or sum(map(program.uses, pool.outputs)) != 1:
+        return None
+    users = [node for node in program.nodes if node.arguments.get("self") == Ref(*pooled)]
+    if len(users) != 1:
         return None
     (user,) = users
     op = user.op[:-1] if is_in_place(user) else user.op
-    if op not in ACTIVATIONS or user.arguments.get("self") != Ref(pool.outputs[0]):
-        return None
-    return user if _cuts_at_zero(op, user) else None
+    return user if op in ACTIVATIONS and _cuts_at_zero(op, user) else None
 
 
 def _cuts_at_zero(op: str, node: Node) -> bool:
@@ -75,12 +71,3 @@ def _exchanged(program: Exported, pool: Node, activation: Node) -> Exported:
     shapes = {**program.shapes, between: program.shapes.get(given.name)}
     dtypes = {**program.dtypes, between: program.dtypes.get(given.name, 7)}
     return replace(program, nodes=tuple(nodes), shapes=shapes, dtypes=dtypes)
-
-
-def _refs(node: Node) -> list[Ref]:
-    parts = [
-        part
-        for value in node.arguments.values()
-        for part in (value if isinstance(value, tuple) else (value,))
-    ]
-    return [part for part in parts if isinstance(part, Ref)]

@@ -70,7 +70,7 @@ def _floor_of(
     rounded = makers.get(whole.name)
     if rounded is None or rounded.op != "floor":
         return None
-    if any(_uses(program, name) != 1 for name in (whole.name, *between)):
+    if any(program.uses(name) != 1 for name in (whole.name, *between)):
         return None
     # A write between the two uses of x would make it another x.
     if any(is_in_place(n) and n.op not in PASSING_ON for n in _between(program, node, gap, between)):
@@ -85,24 +85,9 @@ def _between(program: Exported, first: Node, gap: str, chain: set[str]) -> Itera
         if node is first:
             inside = True
         elif inside:
-            taken = {ref.name for ref in _refs(node)}
-            if taken & chain and not set(node.outputs) & chain:
+            if chain & set(node.taken) and not set(node.outputs) & chain:
                 return
             yield node
-
-
-def _uses(program: Exported, name: str) -> int:
-    """How often a tensor is used, by operations and as a result."""
-    results = (*program.outputs, *program.mutated.values())
-    used = sum(ref.name == name for node in program.nodes for ref in _refs(node))
-    return used + sum(result == name for result in results)
-
-
-def _refs(node: Node) -> Iterator[Ref]:
-    for argument in node.arguments.values():
-        for part in argument if isinstance(argument, tuple) else (argument,):
-            if isinstance(part, Ref):
-                yield part
 
 
 def _replaced(program: Exported, total: Node, floor: str, unneeded: set[str]) -> Exported:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.frontend.archives.exported import Exported, Node, Ref
+from snnc.frontend.archives.exported import Exported, Node
 from snnc.frontend.operations.activations import ACTIVATIONS, QUANTIZED, Ends, whole_levels
 from snnc.frontend.operations.arithmetic import ARITHMETIC
 from snnc.frontend.operations.call import Call, Rules, UnsupportedError, torch_shape
@@ -66,9 +66,6 @@ MALFORMED = (
     ValueError,
 )
 """What a wrong structure raises when it is read as if it were the right one."""
-
-WITHOUT_EFFECT = ("_assert", "sym_constrain_range", "sym_size")
-"""Beginnings of operations that check something, or read a size that is known, and compute nothing."""
 
 WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
 
@@ -166,9 +163,9 @@ class _Builder:
 
     def _run(self, node: Node) -> None:
         """One operation; what goes wrong is noted, and the walk goes on with a stand-in."""
-        if node.op.startswith(WITHOUT_EFFECT):
+        if not node.computes:
             return
-        if node.op in RULES and not self.unknown.isdisjoint(r.name for r in _refs(node)):
+        if node.op in RULES and not self.unknown.isdisjoint(node.taken):
             # Whatever is wrong here follows from what is wrong above.
             for output in node.outputs:
                 self._place_stand_in(node, output)
@@ -213,7 +210,7 @@ class _Builder:
         """Whether an operation on constants is not one on floats, or one that neurons would compute."""
         if self._is_live(node) or not can_fold(node) or is_in_place(node):
             return False
-        kinds = {self.program.dtypes.get(r.name, FLOAT) for r in _refs(node)}
+        kinds = {self.program.dtypes.get(name, FLOAT) for name in node.taken}
         kinds |= {self.program.dtypes.get(name, FLOAT) for name in node.outputs}
         return node.op in PIECEWISE or (node.op not in EXACT and not kinds <= {FLOAT, DOUBLE})
 
@@ -273,9 +270,8 @@ class _Builder:
         if not isinstance(arriving, Signal):
             return np.asarray(np.floor(arriving))
         (output,) = call.node.outputs
-        users = [n for n in self.program.nodes if any(r.name == output for r in _refs(n))]
-        results = (*self.program.outputs, *self.program.mutated.values())
-        if len(users) != 1 or users[0].op not in ACTIVATIONS or output in results:
+        users = [node for node in self.program.nodes if output in node.taken]
+        if self.program.uses(output) != 1 or not users or users[0].op not in ACTIVATIONS:
             raise UnsupportedError("rounding down without a cut at whole levels", QUANTIZED)
         self.rounded_down.add(output)
         return arriving
@@ -309,7 +305,7 @@ class _Builder:
 
     def _is_live(self, node: Node) -> bool:
         """Whether anything that the node takes depends on the input."""
-        return any(isinstance(self._cell(r.name).value, Signal) for r in _refs(node))
+        return any(isinstance(self._cell(name).value, Signal) for name in node.taken)
 
     def _check_memory(self, states: dict[str, str]) -> None:
         """Note all tensors of the program that are written in a way that cannot be followed."""
@@ -353,13 +349,6 @@ class _Builder:
     def _module_of(self, tensor: str) -> str:
         makers = (node.module.path for node in self.program.nodes if tensor in node.outputs)
         return next(makers, "")
-
-
-def _refs(node: Node) -> Iterator[Ref]:
-    for argument in node.arguments.values():
-        for part in argument if isinstance(argument, tuple) else (argument,):
-            if isinstance(part, Ref):
-                yield part
 
 
 def _lacks(tensor: str) -> UserError:

@@ -10,7 +10,7 @@ that were read from raw bytes. What they give is measured first, without memory,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,22 +26,8 @@ OF_WEIGHTS = frozenset(
     {
         *("_weight_norm", "_weight_norm_interface", "norm", "linalg_vector_norm", "linalg_norm"),
         *("mv", "vdot", "dot", "mm", "bmm", "matmul", "addmm", "outer", "linear"),
-        *(
-            "mT",
-            "mH",
-            "adjoint",
-            "conj",
-            "resolve_conj",
-            "scalar_tensor",
-            "t",
-            "transpose",
-            "permute",
-            "reshape",
-            "view",
-            "_unsafe_view",
-            "flatten",
-            "expand",
-        ),
+        *("mT", "mH", "adjoint", "conj", "resolve_conj", "scalar_tensor", "t"),
+        *("transpose", "permute", "reshape", "view", "_unsafe_view", "flatten", "expand"),
         *("squeeze", "unsqueeze", "select", "slice", "index", "index_select", "gather", "flip", "roll"),
         *("cat", "stack", "chunk", "split", "split_with_sizes", "unbind", "repeat", "narrow"),
         *("tril", "triu", "diagonal", "diag", "diag_embed", "eye", "arange", "linspace", "trace"),
@@ -58,17 +44,8 @@ OF_WEIGHTS = frozenset(
         *("sum", "mean", "prod", "cumsum", "cumprod", "var", "std", "var_mean", "std_mean"),
         *("eq", "ne", "lt", "le", "gt", "ge", "logical_not", "logical_and", "logical_or", "where"),
         *("masked_fill", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "new_zeros"),
-        *(
-            "new_ones",
-            "new_full",
-            "to",
-            "_to_copy",
-            "type_as",
-            "clone",
-            "detach",
-            "alias",
-            "contiguous",
-        ),
+        *("new_ones", "new_full", "to", "_to_copy", "type_as"),
+        *("clone", "detach", "alias", "contiguous"),
         *("lift_fresh_copy", "fake_quantize_per_tensor_affine", "fake_quantize_per_channel_affine"),
         *("fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask"),
         *("_fake_quantize_per_tensor_affine_cachemask_tensor_qparams", "isnan", "isinf", "copysign"),
@@ -84,8 +61,10 @@ ONE_SHAPE = ("fake_quantize", "_fake_quantize")
 """Beginnings of operations that give as many numbers as they take, and are not on the device meta."""
 
 WEIGHT_NORM = "_weight_norm"
+"""Beginning of the operations that are computed here: torch's kernel checks no shape."""
 
 MATRICES = ("linalg_", "matrix_exp", "qr", "inverse", "pinverse", "det", "_linalg_")
+"""Beginnings of operations that take time with the cube of a matrix's rows."""
 
 
 def can_fold(node: Node) -> bool:
@@ -103,7 +82,8 @@ def folded(program: Exported, node: Node, lookup: Callable[[str], Array]) -> tup
 
     Raises:
         UserError: D123 torch is not installed.
-        ValueError: torch refuses the arguments, or the result has more than ``MOST_ELEMENTS`` elements.
+        ValueError: torch refuses the arguments, an argument or the result has more than
+            ``MOST_ELEMENTS`` elements, or a matrix has more than ``SLOW`` rows.
     """
     try:
         import torch
@@ -115,14 +95,10 @@ def folded(program: Exported, node: Node, lookup: Callable[[str], Array]) -> tup
         values = np.array(lookup(name), np.float64)  # a copy: an operation may give it back
         return torch.from_numpy(values).to(dtype_of(program, name))
 
-    rows, taken = [0], [0]
-
     def shape(name: str) -> torch.Tensor:
-        given = np.shape(lookup(name))
-        rows.extend(given[-2:])
-        taken.append(math.prod(given))
-        return torch.empty(given, dtype=dtype_of(program, name), device="meta")
+        return torch.empty(np.shape(lookup(name)), dtype=dtype_of(program, name), device="meta")
 
+    _refuse_slow(node, [np.shape(lookup(name)) for name in node.taken])
     try:
         with torch.no_grad():
             if node.op.startswith(WEIGHT_NORM):
@@ -132,7 +108,7 @@ def folded(program: Exported, node: Node, lookup: Callable[[str], Array]) -> tup
             else:
                 planned = called(node, shape, "meta")
                 gives = sum(p.numel() for p in planned if isinstance(p, torch.Tensor))
-                _refuse_large(node, max(gives, *taken), max(rows))
+                _refuse_large("gives", gives)
                 _refuse_whole_divisions(node, planned)
             result = called(node, tensor, "cpu")
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -185,8 +161,15 @@ def _refuse_whole_divisions(node: Node, planned: tuple[Any, ...]) -> None:
         raise ValueError("a division of whole numbers")
 
 
-def _refuse_large(node: Node, gives: int, rows: int) -> None:
-    if gives > MOST_ELEMENTS:
-        raise ValueError(f"gives {gives} elements, the limit is {MOST_ELEMENTS}")
-    if node.op.startswith(MATRICES) and rows > SLOW:
-        raise ValueError(f"of a matrix of {rows} rows, the limit is {SLOW}")
+def _refuse_slow(node: Node, shapes: Sequence[tuple[int, ...]]) -> None:
+    """What is taken is copied once more: a stored row that is repeated often takes no memory before."""
+    for shape in shapes:
+        _refuse_large("takes", math.prod(shape))
+        rows = max(shape[-2:], default=0)
+        if node.op.startswith(MATRICES) and rows > SLOW:
+            raise ValueError(f"of a matrix of {rows} rows, the limit is {SLOW}")
+
+
+def _refuse_large(verb: str, elements: int) -> None:
+    if elements > MOST_ELEMENTS:
+        raise ValueError(f"{verb} {elements} elements, the limit is {MOST_ELEMENTS}")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.frontend.archives.exported import Exported, Ref
+from snnc.frontend.archives.exported import Exported
 from snnc.frontend.operations.expression import MOST_ELEMENTS
 from snnc.ir import Array, Shape, size
 
@@ -139,7 +136,7 @@ def check_finite(program: Exported, tensors: dict[str, Array]) -> None:
     Raises:
         UserError: D204, one for each tensor with NaN or infinity.
     """
-    used = {name for node in program.nodes for name in _names(tuple(node.arguments.values()))}
+    used = {name for node in program.nodes for name in node.taken}
     named = {**program.parameters, **program.buffers, **program.constants}
     found = []
     for name, user_name in named.items():
@@ -157,11 +154,3 @@ def check_finite(program: Exported, tensors: dict[str, Array]) -> None:
         )
     if found:
         raise UserError(*found)
-
-
-def _names(arguments: tuple[Any, ...]) -> Iterator[str]:
-    for argument in arguments:
-        if isinstance(argument, Ref):
-            yield argument.name
-        elif isinstance(argument, tuple):
-            yield from _names(argument)

@@ -21,9 +21,6 @@ from snnc.optional import missing
 from .aten import called, dtype_of
 from .interface import answer_output, explicit_states, frame_input
 
-CHECKS = ("_assert", "sym_constrain_range", "sym_size")
-"""Beginnings of operations that check something, or read a size that is known, and compute nothing."""
-
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -113,7 +110,5 @@ def _stream(step: Step, wanted: dict[str, str], stream: NDArray[Any]) -> dict[st
 
 
 def _run(node: Node, values: dict[str, Any]) -> None:
-    if node.op.startswith(CHECKS):
-        return
-    result = called(node, values.__getitem__)
-    values.update(zip(node.outputs, result, strict=False))
+    if node.computes:
+        values.update(zip(node.outputs, called(node, values.__getitem__), strict=False))

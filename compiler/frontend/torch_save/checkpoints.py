@@ -113,7 +113,7 @@ def fitted(weights: Weights, wanted: Iterable[str], path: Path) -> tuple[Weights
     """The weights by the names that the network has for them, and what was done to get there.
 
     Names that do not fit are tried without what wrappers put in, and without one prefix that all names
-    of the network have in the file. What the file has beside that prefix is left out, and named.
+    of the network have in the file. What the file has outside that prefix is left out, and named.
 
     Args:
         weights: as the file has them.

@@ -40,7 +40,7 @@ class States(NamedTuple):
     waiting: Any
 
 
-# Long: in parts that are given these arrays, inlined or not, it took 1.2 to 2.9 times as long.
+# Long: in parts that are given these arrays, inlined or not, it took longer.
 @kernel
 def run_component(
     members: Any,
