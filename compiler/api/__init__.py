@@ -31,7 +31,7 @@ from .inputs import (
     path_of,
     texts,
 )
-from .inspection import Inspection, inspect_model
+from .inspection import Inspection, inspect_model, inspect_program
 from .recordings import frames
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def compile(
     discretize: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    reset_interval: int | None = None,
     passes: str | None = None,
     changes: str | Iterable[str] = (),
     after_pass: Callable[[Pass, Graph], None] | None = None,
@@ -80,8 +81,9 @@ def compile(
 
     Args:
         model: the path of a model file (an archive of ``torch.export``, ``.nir``, a file of
-            ``torch.save``), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; your module is not
-            changed.
+            ``torch.save``, ``.net`` of lava-dl), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; your
+            module is not changed. Or a :class:`snnc.ir.Program`: integers that go to the target as they
+            are, as those of a ``.net`` file do.
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; a bundle that is there is replaced. None for a temporary folder
             that the returned bundle owns.
@@ -100,6 +102,7 @@ def compile(
         discretize: ``euler`` or ``exponential``, for a NIR file.
         input_shape: shape of one frame without the batch axis, for files of ``torch.save`` and modules.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
+        reset_interval: of a ``.net`` file: steps after which every layer forgets all; None for never.
         passes: a pipeline ``name{option=value},...`` in place of the target's.
         changes: changes of options of passes, each as ``name{option=value,...}``.
         after_pass: called after each pass with the pass and the graph that it returned.
@@ -120,6 +123,7 @@ def compile(
         discretize=discretize,
         input_shape=input_shape,
         module=module,
+        reset_interval=reset_interval,
     )
     pipeline = PipelineOptions(
         passes, texts(changes), steps_per_frame, weight_bits, code, allow_overflow
@@ -159,13 +163,15 @@ def inspect(
     discretize: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    reset_interval: int | None = None,
 ) -> Inspection:
     """List the contents of a model or a bundle.
 
     Args:
         path: a model as for :func:`compile`, or a bundle's folder.
         allow_altered: for a bundle, as for :func:`load`.
-        example, dt, discretize, input_shape, module: for a model, as for :func:`compile`.
+        example, dt, discretize, input_shape, module, reset_interval: for a model, as for
+            :func:`compile`.
 
     Raises:
         UserError: it cannot be read; D327 an option for models with a bundle, or the reverse.
@@ -177,6 +183,7 @@ def inspect(
         ("discretize", discretize, False),
         ("input-shape", input_shape, False),
         ("module", module, False),
+        ("reset-interval", reset_interval, False),
     ):
         if value is not None and is_bundle != of_bundle:
             kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
@@ -185,8 +192,16 @@ def inspect(
     if isinstance(path, str | os.PathLike) and is_bundle:
         return load(path, allow_altered=allow_altered).inspect()
     source = model_source(
-        path, example=example, dt=dt, discretize=discretize, input_shape=input_shape, module=module
+        path,
+        example=example,
+        dt=dt,
+        discretize=discretize,
+        input_shape=input_shape,
+        module=module,
+        reset_interval=reset_interval,
     )
+    if (ready := source.load_integers()) is not None:
+        return inspect_program(ready)
     return inspect_model(source.load())
 
 

@@ -149,8 +149,8 @@ class Bundle(Result):
         if calibration is not None:
             found = replace(found, calibration=data_source(calibration, "the calibration data"))
         if model is not None:
-            is_file = isinstance(model, str | os.PathLike)
-            shape = None if is_file else self.program.input.shape
+            says_it = isinstance(model, str | os.PathLike | Program)
+            shape = None if says_it else self.program.input.shape
             given = model_source(model, input_shape=shape, module=module)
             found = replace(found, model=given)
         return climb(self.folder, options, replace(found, module=module), report=progress)

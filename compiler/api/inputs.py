@@ -14,14 +14,14 @@ from snnc.bundle.data import Data, DataSource
 from snnc.choices import not_together
 from snnc.errors import fail
 from snnc.frontend import ModelSource
-from snnc.ir import Shape
+from snnc.ir import Program, Shape
 from snnc.recordings.result import Frames
 
 if TYPE_CHECKING:
     from torch import nn
 
-ModelLike: TypeAlias = Union[str, "os.PathLike[str]", "nn.Module", ModelSource]
-"""A model file, or a module or :class:`snnc.Rollout` of this process."""
+ModelLike: TypeAlias = Union[str, "os.PathLike[str]", "nn.Module", Program, ModelSource]
+"""A model file, a module or :class:`snnc.Rollout` of this process, or a :class:`snnc.ir.Program`."""
 
 DataLike: TypeAlias = Any
 """A ``.npz`` file with ``x`` and perhaps ``y``; an array or tensor x (samples, frames, *input shape) of
@@ -103,6 +103,7 @@ def model_source(
     discretize: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    reset_interval: int | None = None,
 ) -> ModelSource:
     """A model as the user gives it; a module becomes an archive in memory.
 
@@ -111,7 +112,7 @@ def model_source(
         example: for a module: what ``forward`` takes, with the batch axis; a tuple where it takes more
             than a frame.
         data: gives the shape of a frame where nothing else does.
-        dt, discretize, input_shape, module: as in :class:`snnc.frontend.ModelSource`.
+        dt, discretize, input_shape, module, reset_interval: as in :class:`snnc.frontend.ModelSource`.
 
     Raises:
         UserError: D337 no model; D122, D124, D126 the module cannot be exported; D327 an option that is
@@ -123,14 +124,19 @@ def model_source(
     is_file = isinstance(model, str | os.PathLike)
     _refuse_others(is_file, example=example, module=module)
     if isinstance(model, str | os.PathLike):
-        return ModelSource(Path(model), dt, discretize, shape, module)
+        return ModelSource(Path(model), dt, discretize, shape, module, reset_interval=reset_interval)
+    if isinstance(model, Program):
+        if shape is not None:
+            raise not_together("a program has an input shape", where="input_shape", help="leave it out")
+        name = Path(model.name if isinstance(model.name, str) else "program")
+        return ModelSource(name, dt, discretize, reset_interval=reset_interval, program=model)
     torch = sys.modules.get("torch")  # who has a module has imported it
     if torch is None or not isinstance(model, torch.nn.Module):
         raise fail(
             "D337",
-            f"a model is a path or a torch module, not {type(model).__name__}",
+            f"a model is a path, a torch module or a program, not {type(model).__name__}",
             where="model",
-            help="give the path of a model file, a torch.nn.Module or a snnc.Rollout",
+            help="give the path of a model file, a torch.nn.Module, snnc.Rollout or snnc.ir.Program",
         )
     from snnc.frontend.torch_export.given import parse_shape
     from snnc.frontend.torch_save.live_module import archive_of_module
@@ -140,7 +146,8 @@ def model_source(
         frames = data.read().x.shape[2:]
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     name = Path(type(model).__name__.lower())
-    return ModelSource(name, dt, discretize, archive=archive_of_module(model, arguments, frames))
+    archive = archive_of_module(model, arguments, frames)
+    return ModelSource(name, dt, discretize, archive=archive, reset_interval=reset_interval)
 
 
 def _refuse_others(is_file: bool, *, example: Any, module: str | None) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from snnc.bundle.folder import Contents
 from snnc.errors import Diagnostic
-from snnc.frontend import Model
+from snnc.frontend import IntegerModel, Model
 from snnc.ir import Graph, Program, size
 from snnc.ir.delays import Delays, delays_of
 from snnc.ir.footprint import program_size
-from snnc.ir.text import graph_text
+from snnc.ir.text import graph_text, program_text
 from snnc.results import Result, Rows
 
 
@@ -23,7 +23,7 @@ class Inspection(Result):
     Attributes:
         name: of the network.
         content: everything as plain types.
-        text: of a model, the graph as text; empty for a bundle.
+        text: of a model, the graph or program as text; empty for a bundle.
         contents, delays: of a bundle; None for a model.
         warnings: what has to be said of the files.
     """
@@ -78,6 +78,21 @@ def inspect_model(model: Model) -> Inspection:
         "notes": [note.as_json() for note in model.notes],
     }
     return Inspection(graph.name, content, graph_text(graph))
+
+
+def inspect_program(model: IntegerModel) -> Inspection:
+    """What a model that is integers already is made of."""
+    program = model.program
+    content = {
+        "model": program.name,
+        "sha256": model.digest,
+        "populations": _populations(program),
+        "projections": [
+            {"source": q.source, "target": q.target, "delay": q.delay} for q in program.projections
+        ],
+        "notes": [note.as_json() for note in model.notes],
+    }
+    return Inspection(program.name, content, program_text(program))
 
 
 def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection:

@@ -29,6 +29,7 @@ class ModelEntry:
         path: the file as seen from the bundle; None for a model that was given in Python.
         dt, discretize: time step in seconds and rule of a NIR file, as the user gave them.
         input_shape, module: of a file of ``torch.save``, as the user gave them.
+        reset_interval: of a file of lava-dl, as the user gave it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModelEntry:
     discretize: str | None = None
     input_shape: str | None = None
     module: str | None = None
+    reset_interval: int | None = None
 
 
 @dataclass(frozen=True)

@@ -253,6 +253,7 @@ check_manifest = table(
             {"name": text, "sha256": sha256, "path": maybe(text)},
             {
                 "dt": maybe(positive),
+                "reset_interval": maybe(whole(1, WORD)),
                 **dict.fromkeys(("discretize", "input_shape", "module"), maybe(text)),
             },
         ),

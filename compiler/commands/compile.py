@@ -16,6 +16,7 @@ from .options import (
     Factory,
     InputShape,
     ModelPath,
+    ResetInterval,
     TimeStep,
     reported,
 )
@@ -49,6 +50,7 @@ def compile_(
     discretize: Discretize = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    reset_interval: ResetInterval = None,
     passes: Annotated[
         str | None,
         typer.Option(metavar="SPEC", help="name{option=value},... in place of the target's own passes"),
@@ -94,6 +96,7 @@ def compile_(
                 discretize=discretize,
                 input_shape=input_shape,
                 module=module,
+                reset_interval=reset_interval,
                 passes=passes,
                 changes=changes or [],
                 after_pass=_printer(print_after or []),

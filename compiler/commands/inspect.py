@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from .options import AllowAltered, AsJson, Discretize, Factory, InputShape, TimeStep, reported
+from .options import (
+    AllowAltered,
+    AsJson,
+    Discretize,
+    Factory,
+    InputShape,
+    ResetInterval,
+    TimeStep,
+    reported,
+)
 from .output import console
 
 
@@ -18,6 +27,7 @@ def inspect(
     discretize: Discretize = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    reset_interval: ResetInterval = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the contents of a model or a bundle."""
@@ -33,6 +43,7 @@ def inspect(
             discretize=discretize,
             input_shape=input_shape,
             module=module,
+            reset_interval=reset_interval,
         )
         if as_json:
             console.say(found.to_json())

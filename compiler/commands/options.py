@@ -31,13 +31,17 @@ EXIT_CODES = (
 
 ModelPath = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir"),
+    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir, .net"),
 ]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
 TimeStep = Annotated[float | None, typer.Option(help="length of a time step in seconds, for NIR files")]
 Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
 InputShape = Annotated[
     str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
+]
+ResetInterval = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="steps after which all layers forget, for .net files of lava-dl"),
 ]
 SimulatorName = Annotated[
     str | None,

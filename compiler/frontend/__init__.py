@@ -1,7 +1,7 @@
 """From the user's file to a graph. Reads torch.export archives without importing torch."""
 
-from .load import Model, load_archive, load_model
+from .load import IntegerModel, Model, load_archive, load_model
 from .source import ModelSource
 from .torch_export.given import Given
 
-__all__ = ["Given", "Model", "ModelSource", "load_archive", "load_model"]
+__all__ = ["Given", "IntegerModel", "Model", "ModelSource", "load_archive", "load_model"]

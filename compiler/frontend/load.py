@@ -9,14 +9,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, fail
+from snnc.errors import Diagnostic, UserError, fail
 from snnc.files import Kind, read_bytes
 from snnc.files.hdf5 import hdf5_of
-from snnc.ir import Graph
+from snnc.ir import Graph, Program
 
 from .archives.archive import Archive
 from .archives.exported import read_program
 from .archives.tensors import read_payloads, read_tensors
+from .netx.load import is_netx, load_netx, refuse_reset_interval
 from .nir.load import load_nir
 from .nir.neurons import RULES
 from .operations.cures import HOW_TO_EXPORT
@@ -59,6 +60,21 @@ class Model:
         return f"Model({self.graph!r}, {samples} calibration samples, sha256 {self.digest[:12]})"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class IntegerModel:
+    """A model that is integers already: no pass has anything to do.
+
+    Attributes:
+        program: what a chip is to do, valid.
+        digest: sha256 of the file, hexadecimal; of a program that was given in Python, of its own file.
+        notes: what reading it settled that the file leaves open.
+    """
+
+    program: Program
+    digest: str
+    notes: tuple[Diagnostic, ...] = ()
+
+
 NOTHING_GIVEN = Given()
 
 FILE = Kind("D101", "the model file cannot be read")
@@ -90,6 +106,8 @@ def load_model(
     hdf5 = None if packed else hdf5_of(data)
     if hdf5 is not None:
         given.refuse(path, INPUT_SHAPE, MODULE)
+        if is_netx(path, hdf5):
+            raise no_graph(str(path))
         graph, notes = load_nir(path, hdf5, dt, discretize or RULES[0])
         graph = replace(graph, name=_name(path))
         refuse_extremes(graph)
@@ -104,6 +122,47 @@ def load_model(
     if archive is None:
         raise refuse_other_file(path, data)
     return _from_archive(archive, _name(path), digest, given)
+
+
+def load_integers(
+    path: Path,
+    *,
+    reset_interval: int | None = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    given: Given = NOTHING_GIVEN,
+) -> IntegerModel | None:
+    """Read a file of lava-dl (netx); None for any other, which :func:`load_model` reads.
+
+    Args:
+        path: the file.
+        reset_interval: steps after which every layer forgets all.
+        dt, discretize, given: as for ``load_model``; refused.
+
+    Raises:
+        UserError: D101 and D102 there is no file or nothing in it; see :func:`load_netx`; D327 an
+            option is for other files.
+    """
+    data = _read(path)
+    hdf5 = None if Archive.is_archive(data) else hdf5_of(data)
+    if hdf5 is None or not is_netx(path, hdf5):
+        refuse_reset_interval(reset_interval)
+        return None
+    refuse_continuous_time(dt, discretize)
+    given.refuse(path, INPUT_SHAPE, MODULE)
+    program, notes = load_netx(path, hdf5, _name(path), reset_interval)
+    return IntegerModel(program, hashlib.sha256(data).hexdigest(), notes)
+
+
+def no_graph(where: str) -> UserError:
+    """D644, for what needs a network in real numbers."""
+    return fail(
+        "D644",
+        "this network is integers already: there are no real numbers that they came from",
+        where=where,
+        why="tuning, training, noise and the ladder compare integers with the real numbers behind them",
+        help="snnc compile, run, verify and inspect take it",
+    )
 
 
 def refuse_continuous_time(dt: float | None, discretize: str | None) -> None:

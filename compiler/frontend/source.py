@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from snnc.ir import Shape
+from snnc.ir import Program, Shape, validate, write_program
 
-from .load import Model, load_archive, load_model, refuse_continuous_time
+from .load import (
+    IntegerModel,
+    Model,
+    load_archive,
+    load_integers,
+    load_model,
+    no_graph,
+    refuse_continuous_time,
+)
+from .netx.load import refuse_reset_interval
 from .torch_export.given import Given
 
 
@@ -25,6 +35,8 @@ class ModelSource:
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
         archive: the bytes of a ``torch.export`` archive of a model that was given in Python; None for a
             file.
+        reset_interval: steps after which a network of lava-dl forgets all; None for never.
+        program: of a network of integers that was given in Python.
     """
 
     path: Path
@@ -33,11 +45,13 @@ class ModelSource:
     input_shape: str | None = None
     module: str | None = None
     archive: bytes | None = None
+    reset_interval: int | None = None
+    program: Program | None = None
 
     @property
     def file(self) -> Path | None:
         """The file; None for a model that was given in Python."""
-        return self.path if self.archive is None else None
+        return self.path if self.archive is None and self.program is None else None
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -45,8 +59,8 @@ class ModelSource:
         found: list[str] = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("path", "archive") and value is not None:
-                text = f"{value:g}" if isinstance(value, float) else value
+            if field.name not in ("path", "archive", "program") and value is not None:
+                text = f"{value:g}" if isinstance(value, float) else str(value)
                 found += [f"--{field.name.replace('_', '-')}", text]
         return tuple(found)
 
@@ -59,8 +73,32 @@ class ModelSource:
         Raises:
             UserError: as ``load_model``.
         """
+        if self.program is not None:
+            raise no_graph(self.program.name)
         if self.archive is not None:
             refuse_continuous_time(self.dt, self.discretize)
             return load_archive(self.archive, self.path.name)
         given = Given(self.input_shape, self.module, data_shape)
         return load_model(self.path, dt=self.dt, discretize=self.discretize, given=given)
+
+    def load_integers(self) -> IntegerModel | None:
+        """The model as a program, where it is integers already; else None.
+
+        Raises:
+            UserError: it is, and cannot be read (:func:`snnc.frontend.load.load_integers`).
+        """
+        if self.program is not None:
+            refuse_reset_interval(self.reset_interval)
+            refuse_continuous_time(self.dt, self.discretize)
+            parts = write_program(validate(self.program)).values()
+            return IntegerModel(self.program, hashlib.sha256(b"".join(parts)).hexdigest())
+        if self.archive is not None:
+            refuse_reset_interval(self.reset_interval)
+            return None
+        return load_integers(
+            self.path,
+            reset_interval=self.reset_interval,
+            dt=self.dt,
+            discretize=self.discretize,
+            given=Given(self.input_shape, self.module),
+        )

@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends import Backend, called
-from snnc.bundle.data import Data, check_counts
+from snnc.backends import Backend
+from snnc.bundle.data import Data
 from snnc.bundle.kept import Kept
 from snnc.bundle.ranges import Ranges
-from snnc.errors import Diagnostic, Severity, UserError, blamed
+from snnc.errors import Diagnostic
 from snnc.frontend import Model
 from snnc.ir import Graph, Program, validate
-from snnc.ir.neuron_checks import check_models
 from snnc.lowering import lower
 from snnc.passes import Context, Pass, Pipeline
 from snnc.progress import Report
 
 from .calibrating import drawn_order, in_order, set_aside
+from .checking import check_program
 from .kept import judge
-from .range_report import prove_ranges, report_ranges
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -89,16 +88,9 @@ class Attempt:
         graph = pipeline.run(self.model.graph, context, step)
         stages.finish(graph)
         program = validate(lower(graph, target))
-        if counts is not None:
-            check_counts(Data(counts, None), program, target, self.where)
-        proof = prove_ranges(program, target, counts, self.allow_overflow)
-        with blamed(called(self.backend), "checking the program"):
-            broken = [*check_models(program, target), *self.backend.check(program)]
-        errors = [d for d in broken if d.severity is Severity.ERROR]
-        if errors:
-            raise UserError(*errors)
-        ranges, findings = report_ranges(program, target, proof, counts)
-        return Lowered(graph, program, stages, ranges, (*context.notes, *findings, *broken))
+        allowed = self.allow_overflow
+        ranges, found = check_program(program, self.backend, counts, self.where, allowed)
+        return Lowered(graph, program, stages, ranges, (*context.notes, *found))
 
     def judge(self, lowered: Lowered) -> Kept | None:
         """What integers keep of the float network; None where nothing can tell."""

@@ -7,32 +7,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from snnc.backends import called, find_backend
-from snnc.bundle.data import Data, DataSource
-from snnc.bundle.folder import seal, unsound
+from snnc.backends import Emitted, find_backend
+from snnc.bundle.data import DataSource
 from snnc.bundle.manifest import Manifest
-from snnc.bundle.output import refuse_output, staged
-from snnc.errors import CompilerBug, Diagnostic, blamed
+from snnc.bundle.output import refuse_output
+from snnc.errors import Diagnostic
 from snnc.frontend import ModelSource
-from snnc.ir import Graph, Integers, Program, Shape, size, write_program
+from snnc.ir import Graph, Program, Shape, size
 from snnc.passes import Pass, Pipeline
 from snnc.progress import Report, quiet
-from snnc.sim import encode
 
 from .attempt import Attempt
 from .calibrating import calibration_data, set_aside
 from .choosing import Candidate, Choice, candidates, choose
 from .data_warnings import labels_outside
 from .describing import calibration_entry, describe, model_entry, refuse_odd_names, relative
+from .integers import compile_integers
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
-
-EXAMPLE_SAMPLES, EXAMPLE_STEPS, RANDOM_DENSITY = 4, 32, 0.05
-EXAMPLE_VALUES = 2**26
-"""Most values of the example, 512 MiB: with more, it has fewer frames, and then fewer samples."""
+from .writing import write_bundle
 
 MORE_STEPS = 3
 """Of the progress that is reported, beside one a pass: loading, emitting, done."""
@@ -79,6 +72,9 @@ def compile_model(
     asked = build_pipeline(backend, options.pipeline)
     refuse_output(output)
     refuse_odd_names(source, options.calibration, output)
+    if (ready := source.load_integers()) is not None:
+        manifest = compile_integers(ready, source, options, output, backend, report)
+        return Compiled(output, manifest, ready.program, manifest.notes)
     report("load", 0, len(asked.passes) + MORE_STEPS)
     given = options.calibration
     model = source.load(None if given is None else partial(_frame_shape, given))
@@ -96,18 +92,13 @@ def compile_model(
     path = None if given is None or given.path is None else relative(given.path, output)
     calibration = calibration_entry(attempt, origin, choice, path)
     entry = model_entry(source, model, choice.lowered.graph.name, output)
-    with staged(output) as folder:
-        for name, content in write_program(program).items():
-            (folder / name).write_bytes(content)
-        with blamed(called(backend), "emitting the payload"):
-            emitted = backend.emit(program, folder, _example(program, data))
-        notes = (*notes, *emitted.notes)
-        manifest = describe(attempt, choice, emitted, calibration, entry, notes)
-        manifest = seal(folder, manifest)
-        if wrong := unsound(folder):
-            raise CompilerBug(called(backend), wrong)
+
+    def manifest_of(emitted: Emitted) -> Manifest:
+        return describe(attempt, choice, emitted, calibration, entry, (*notes, *emitted.notes))
+
+    manifest = write_bundle(output, backend, program, data, manifest_of)
     report("done", stages, stages)
-    return Compiled(output, manifest, program, notes)
+    return Compiled(output, manifest, program, manifest.notes)
 
 
 def _frame_shape(calibration: DataSource) -> Shape:
@@ -144,18 +135,3 @@ def _chosen(attempt: Attempt, options: CompileOptions, asked: Pipeline) -> Choic
         automatic=pipeline.code == AUTO,
         keep=options.keep,
     )
-
-
-def _example(program: Program, data: Data | None) -> Integers:
-    """A few inputs for what a back end measures: of the calibration data, else one event in 20."""
-    if data is None:
-        shape = (EXAMPLE_SAMPLES, EXAMPLE_STEPS // program.steps_per_frame + 1, *program.input.shape)
-        counts: NDArray[np.int64] = (np.random.default_rng(0).random(shape) < RANDOM_DENSITY).astype(
-            np.int64
-        )
-    else:
-        counts = data.x
-    room = EXAMPLE_VALUES // (size(program.input.shape) * program.steps_per_frame)
-    frames = max(1, min(counts.shape[1], room // EXAMPLE_SAMPLES))
-    samples = max(1, min(EXAMPLE_SAMPLES, room // frames))
-    return encode(program, counts[:samples, :frames])

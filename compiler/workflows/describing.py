@@ -49,7 +49,7 @@ def describe(
     readout, encoding = graph.readout, graph.input.encoding
     return Manifest(
         target=text_of(attempt.backend.name, attempt.backend),
-        versions={name: version(name) for name in VERSIONS},
+        versions=versions(),
         model=model,
         passes=str(choice.pipeline),
         code=graph.code.value,
@@ -64,6 +64,11 @@ def describe(
         kept=choice.kept,
         tried=tuple(tried.entry for tried in choice.tried),
     )
+
+
+def versions() -> dict[str, str]:
+    """Of snnc and of the packages that compute."""
+    return {name: version(name) for name in VERSIONS}
 
 
 def model_entry(source: ModelSource, model: Model, name: str, output: Path) -> ModelEntry:
@@ -103,19 +108,20 @@ def calibration_entry(attempt: Attempt, origin: str, choice: Choice, path: str |
         return Calibration(origin, thresholds=thresholds)
     counts = data.x
     limits = [n for p in choice.pipeline.passes if (n := getattr(p, "samples", 0))]
-    values, numbers = np.unique(counts, return_counts=True)
     return Calibration(
         origin,
         sha256=counts_digest(counts),
         samples=len(counts),
         used=0 if graph.frame_is_step else min([len(counts) - set_aside(len(counts)), *limits]),
         frames=counts.shape[1],
-        counts=_histogram(values, numbers),
+        counts=histogram(counts),
         path=path,
     )
 
 
-def _histogram(values: NDArray[np.int64], numbers: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+def histogram(counts: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    """Pairs of a count and how often it is there."""
+    values, numbers = np.unique(counts, return_counts=True)
     return tuple((int(v), int(n)) for v, n in zip(values, numbers, strict=True))
 
 

@@ -102,7 +102,7 @@ def test_the_ladder_remembers_what_was_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [3, None, {"a": 1}, [1.0]])
 def test_what_is_no_model(wrong: Any) -> None:
-    with pytest.raises(snnc.UserError, match=r"D337.*a model is a path or a torch module"):
+    with pytest.raises(snnc.UserError, match=r"D337.*a model is a path, a torch module or a program"):
         snnc.compile(wrong, "reference")
 
 

@@ -16,13 +16,13 @@ import snnc
 MODEL = "dt discretize input_shape module"
 PARAMETERS = {
     "compile": "model target output calibration steps_per_frame weight_bits code keep allow_overflow "
-    f"example {MODEL} passes changes after_pass progress",
+    f"example {MODEL} reset_interval passes changes after_pass progress",
     "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
     "curve input_shape module progress recipe",
     "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
     "columns time_unit only label_from like first sound bands range_db progress",
-    "inspect": f"path allow_altered example {MODEL}",
+    "inspect": f"path allow_altered example {MODEL} reset_interval",
     "load": "folder allow_altered",
     "measure_noise": f"model data steps thresholds start samples spiking csv plot {MODEL} progress",
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "

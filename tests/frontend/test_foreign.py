@@ -53,11 +53,6 @@ def _old_keras(file: h5py.File) -> None:
     file.create_group("model_weights")
 
 
-def _netx(file: h5py.File) -> None:
-    layer = file.create_group("layer/0")
-    layer.create_dataset("type", data="dense")
-
-
 def _other(file: h5py.File) -> None:
     file.create_dataset("spikes/times", data=np.zeros(3))
 
@@ -77,7 +72,6 @@ FILES: dict[str, tuple[bytes, str, str]] = {
     "tflite": (_lite(), "a TensorFlow Lite model", "--module"),
     "keras": (_keras(), "this is a Keras model", "--module"),
     "h5": (_hdf5(_old_keras), "this is a Keras model", "--module"),
-    "net": (_hdf5(_netx), r"a network of lava-dl \(netx\)", "NIR"),
     "hdf5": (_hdf5(_other), "not a NIR graph: it holds spikes", "torch.export"),
     "gguf": (b"GGUF" + bytes(40), "a GGUF file", "torch.export"),
     "aedat": (b"#!AER-DAT2.0\r\n", "a recording of events", "--data"),

@@ -3,8 +3,7 @@
 Sources: onnx/onnx.proto (ModelProto: field 1 is ir_version, field 2 producer_name); tensorflow
 core/protobuf/saved_model.proto (field 1 is 1, field 2 meta_graphs); flatbuffers' file identifiers
 (tflite/schema.fbs: ``TFL3``); gguf (ggml, docs/gguf.md); keras/src/saving/saving_lib.py (members of a
-``.keras`` file) and legacy/saving/hdf5_format.py (attributes); lava-dl 0.6.0, lava/lib/dl/netx/hdf5.py
-(the group ``layer``).
+``.keras`` file) and legacy/saving/hdf5_format.py (attributes).
 """
 
 from __future__ import annotations
@@ -60,13 +59,10 @@ def foreign_zip(names: Collection[str]) -> Foreign | None:
 
 
 def foreign_hdf5(names: Collection[str], attributes: Collection[str]) -> Foreign | None:
-    """What an HDF5 file is by what its root holds; None for a NIR graph."""
+    """What an HDF5 file is by what its root holds; None for a NIR graph. See ``netx`` for lava-dl's."""
     if "node" in names:
         return None
     if "keras_version" in attributes or "model_weights" in names:
         return Foreign("this is a Keras model", BY_WEIGHTS)
-    if "layer" in names:
-        what = "this is a network of lava-dl (netx)"
-        return Foreign(what, "build the network in PyTorch or as NIR; its integers are not read")
     shown = ", ".join(list(names)[:8]) or "nothing"
     return Foreign(f"this HDF5 file is not a NIR graph: it holds {shown}", HOW_TO_EXPORT)

@@ -1,0 +1,1 @@
+"""Networks of lava-dl (netx): trained integers, read into a program as they are (docs/netx.md)."""

@@ -1,0 +1,72 @@
+"""From a netx file to a valid program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.choices import not_together
+from snnc.errors import Diagnostic, fail
+from snnc.files import hdf5_arrays, hdf5_root
+from snnc.ir import Program, validate
+from snnc.ir.program_ranges import range_of
+
+from .builder import Builder
+from .fields import NETX, layers_of
+
+OPTION = "--reset-interval"
+
+
+def is_netx(path: Path, data: bytes) -> bool:
+    """Whether an HDF5 file is lava-dl's: what it holds is called ``layer``, and it is no NIR graph.
+
+    Raises:
+        UserError: D640 and others, it cannot be read at all.
+    """
+    try:
+        import h5py  # noqa: F401
+    except ImportError:  # said by who reads NIR files
+        return False
+    names, _ = hdf5_root(data, str(path), NETX)
+    return "layer" in names and "node" not in names
+
+
+def refuse_reset_interval(given: int | None) -> None:
+    """Refuse the option for other models.
+
+    Raises:
+        UserError: D327.
+    """
+    if given is not None:
+        raise not_together(
+            f"{OPTION} is for files of lava-dl, which do not say when a network is reset",
+            where=OPTION,
+            help="leave it out",
+        )
+
+
+def load_netx(
+    path: Path, data: bytes, name: str, reset_interval: int | None
+) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """The program of a netx file, and what its reading settled that the file leaves open.
+
+    Args:
+        path: for messages.
+        data: the file, HDF5.
+        name: what the program is called.
+        reset_interval: steps after which every layer forgets all; None for never.
+
+    Raises:
+        UserError: D640 the file is damaged, D641 something in it cannot be expressed, D642 numbers that
+            are not whole, D643 numbers that the chip cannot hold, D305 no interval.
+    """
+    interval = range_of("IntegerNeuron", "clear_interval")
+    if reset_interval is not None and not 1 <= reset_interval <= interval.high:
+        raise fail(
+            "D305",
+            f"a reset interval of {reset_interval} steps; it can be 1 to {interval.high}",
+            where=OPTION,
+            help="leave it out for a network that is never reset within a sample",
+        )
+    builder = Builder(layers_of(hdf5_arrays(data, str(path), NETX, list), str(path)), reset_interval or 0)
+    program = builder.build(name)
+    return validate(program), tuple(builder.notes)
