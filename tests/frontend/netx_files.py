@@ -155,7 +155,7 @@ def _arriving(arrays: Mapping[str, Any], spikes: Ints) -> Ints:
     if arrays["type"][0] in (b"dense", b"dense_rec"):
         delays = arrays.get("delay", np.zeros(len(weights))).astype(np.int64)
         now = spikes.reshape(len(spikes), -1) @ weights.T
-        late = np.zeros_like(now)
+        late: Ints = np.zeros(now.shape, np.int64)
         for row, delay in enumerate(delays):
             late[delay:, row] = now[: len(now) - delay, row]
         return late

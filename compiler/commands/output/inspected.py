@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from snnc.ir.delays import Delays
 
 
+NO_PASSES = "none: the integers are those of the model"
+
+
 def inspected(bundle: Contents, found: Delays) -> None:
     """What a bundle is made of."""
     from snnc.ir.footprint import program_size
@@ -28,7 +31,7 @@ def inspected(bundle: Contents, found: Delays) -> None:
     delays(found)
     say(f"calibration  {manifest.calibration.origin}")
     say(f"ranges       {ranges_text(manifest.ranges)}")
-    say(f"passes       {manifest.passes}")
+    say(f"passes       {manifest.passes or NO_PASSES}")
     for line in kept_lines(manifest.kept):
         say(f"kept         {line}")
     for note in manifest.notes:

@@ -1,0 +1,249 @@
+"""Recorded spikes, currents and potentials of lava-dl's networks, compared with snnc's: every value.
+
+``python -m samples.netx.compare`` prints a row for each layer and quantity; ``--lava`` runs the same
+programs on Lava's own models as well, and compares these with the simulator.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import snnc
+from snnc.frontend import ModelSource
+from snnc.ir import Program, Trace
+from snnc.sim import FAST, encode, simulate
+from snnc.sim.reference import run_steps
+
+from .fetch import found
+
+Ints = NDArray[np.int64]
+RESET, RESET_OF_CONSTANT = 17, 16
+"""Steps between resets in PilotNet's recordings, and in that of its input spikes, ``input-s.npy``."""
+
+STEPS = 24
+"""Of PilotNet's recordings."""
+
+FIRED = 128
+"""What Loihi shows as the potential of a neuron that just fired, ``refDelay << 7``; Lava shows 0."""
+
+
+ON_LAVA = 1200
+"""Steps of N-TIDIGITS on Lava, a third of a second each: behind them there are no more spikes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity of one layer.
+
+    Attributes:
+        network, layer, quantity: ``spikes``, ``current`` or ``potential``.
+        steps: how many were compared.
+        values: that were compared.
+        differ: of these.
+        shown: potentials of 128 of neurons that fired in the step, which are not compared.
+    """
+
+    network: str
+    layer: str
+    quantity: str
+    steps: int
+    values: int
+    differ: int
+    shown: int = 0
+
+
+def program_of(path: Path, reset_interval: int | None = None) -> Program:
+    """The program of a file."""
+    ready = ModelSource(path, reset_interval=reset_interval).load_integers()
+    assert ready is not None
+    return ready.program
+
+
+def early(program: Program) -> Program:
+    """The same with all biases from lava-dl's step 1 on, as its reader has them (N776)."""
+    changed = (
+        p if p.neuron is None else replace(p, neuron=replace(p.neuron, bias_start=1))
+        for p in program.populations
+    )
+    return replace(program, populations=tuple(changed))
+
+
+def currents(program: Program, x: Ints, steps: int) -> dict[str, Ints]:
+    """Currents of all populations after each step, (steps, \\*shape), by the reference simulator."""
+    rows: dict[str, list[Ints]] = {}
+
+    def watch(name: str, arrived: Ints, current: Ints, potential: Ints) -> None:
+        rows.setdefault(name, []).append(current[0])
+
+    for _ in zip(range(steps), run_steps(program, encode(program, x)[:, :steps], watch), strict=False):
+        pass
+    return {name: np.stack(values) for name, values in rows.items()}
+
+
+def recorded(path: Path) -> Ints:
+    """A recording, time first, then channels, height, width; lava-dl has these four backwards."""
+    return np.asarray(np.load(path), np.int64).T
+
+
+def difference(
+    network: str,
+    layer: str,
+    quantity: str,
+    ours: NDArray[Any],
+    truth: Ints,
+    fired: NDArray[Any] | None = None,
+) -> Row:
+    """Compare one quantity; ``fired``: our spikes in the same steps, where the chip shows 128."""
+    truth = truth.reshape(ours.shape)
+    left = np.zeros(ours.shape, bool) if fired is None else (fired != 0) & (truth == FIRED)
+    differ = int(np.count_nonzero((ours != truth) & ~left))
+    shown = int(left.sum())
+    return Row(network, layer, quantity, len(ours), ours.size - shown, differ, shown)
+
+
+def tiny(root: Path) -> Iterator[Row]:
+    """``tiny.net``: two convolutions behind input neurons; the first recorded step is empty."""
+    truth, steps = root / "gts" / "tinynet", 15
+    program, x = program_of(root / "tiny.net"), tiny_counts(root)
+    trace = simulate(program, encode(program, x), simulator=FAST)
+    for name, file in (("layer0", "input"), ("layer1", "layer1"), ("layer2", "output")):
+        start = program.by_name[name].start
+        ours = trace.spikes[name][0, start : start + steps]
+        found = np.moveaxis(np.asarray(np.load(truth / f"{file}.npy")[0], np.int64), -1, 0)[1:]
+        yield difference("tiny", name, "spikes", ours, found)
+    arrived = np.moveaxis(np.load(truth / "current.npy")[0], -1, 0)[1:]
+    start = program.by_name["layer1"].start
+    u = currents(program, x, start + steps)["layer1"][start:]
+    yield difference("tiny", "layer1", "current", u, np.asarray(64 * arrived, np.int64))
+
+
+def tiny_counts(root: Path) -> Ints:
+    """What its input neurons' biases were, for 16 steps."""
+    bias = np.asarray(np.load(root / "gts/tinynet/input_bias.npy"), np.int64).T
+    return np.broadcast_to(bias, (1, 16, *bias.shape)).copy()
+
+
+def ntidigits(root: Path) -> Iterator[Row]:
+    """N-TIDIGITS: delays by neuron of 0 to 62 steps; the recording is one step late."""
+    program, x = program_of(root / "gts/ntidigits/ntidigits.net"), ntidigits_counts(root)
+    trace = simulate(program, encode(program, x), simulator=FAST)
+    truth = recorded(root / "gts/ntidigits/output.npy")
+    ours = trace.spikes["layer4"][0, : len(truth) - 1]
+    yield difference("N-TIDIGITS", "layer4", "spikes", ours, truth[1:])
+
+
+def ntidigits_counts(root: Path) -> Ints:
+    """Its input spikes, 3000 steps."""
+    spikes = recorded(root / "gts/ntidigits/input.npy")
+    return spikes.reshape(1, len(spikes), 1, 1, -1)
+
+
+PILOTNET = {
+    "input": "layer0",
+    **{f"conv-{n}": f"layer{n + 1}" for n in range(5)},
+    **{f"fc-{n}": f"layer{n + 7}" for n in range(3)},
+}
+"""Recordings of PilotNet and the layers that they are of."""
+
+
+def pilotnet_counts(root: Path) -> Ints:
+    """What its input neurons' biases were, for 24 steps."""
+    image = np.asarray(np.load(root / "gts/pilotnet_lif/image.npy"), np.int64).T
+    return np.broadcast_to(image, (1, 24, *image.shape)).copy()
+
+
+def pilotnet_program(root: Path, reset_interval: int) -> Program:
+    """As it was recorded: with resets, biases from step 1 on."""
+    return early(program_of(root / "gts/pilotnet_lif/network.net", reset_interval))
+
+
+def pilotnet(root: Path, *, with_currents: bool = True) -> Iterator[Row]:
+    """PilotNet: everything that is recorded of every layer but the last, 24 steps.
+
+    The last layer's recording is of another run: at once it hears four neurons of the layer before it
+    that never fire together in that one's own recording.
+    """
+    program, x = pilotnet_program(root, RESET), pilotnet_counts(root)
+    trace = simulate(program, encode(program, x), states=True, simulator=FAST)
+    u = currents(program, x, STEPS + 1) if with_currents else {}
+    for file, name in PILOTNET.items():
+        yield from _pilotnet_layer(root, file, name, trace, u)
+    program = pilotnet_program(root, RESET_OF_CONSTANT)
+    ours = simulate(program, encode(program, x), simulator=FAST).spikes["layer0"][0, 1 : 1 + STEPS]
+    found = recorded(root / "gts/pilotnet_lif/input-s.npy")
+    yield difference(f"PilotNet, reset every {RESET_OF_CONSTANT}", "layer0", "spikes", ours, found)
+
+
+def _pilotnet_layer(
+    root: Path, file: str, name: str, trace: Trace, u: dict[str, Ints]
+) -> Iterator[Row]:
+    """Spikes, current and potential of a layer, as far as they are recorded; ours are a step later."""
+    here, network = slice(1, STEPS + 1), "PilotNet"
+    truth = root / "gts" / "pilotnet_lif"
+    spikes, v = trace.spikes[name][0, here], trace.potentials[name][0, here]
+    yield difference(network, name, "spikes", spikes, recorded(truth / f"{file}.npy"))
+    if name in u and (truth / f"{file}-u.npy").is_file():
+        found = recorded(truth / f"{file}-u.npy")
+        yield difference(network, name, "current", u[name][here], found)
+    if (truth / f"{file}-v.npy").is_file():
+        found = recorded(truth / f"{file}-v.npy")
+        yield difference(network, name, "potential", v, found, spikes)
+
+
+def on_lava(root: Path) -> Iterator[Row]:
+    """The same programs on Lava's models in one process, compared with the fast simulator."""
+    runs = (
+        ("tiny", program_of(root / "tiny.net"), tiny_counts(root)),
+        (
+            "N-TIDIGITS",
+            program_of(root / "gts/ntidigits/ntidigits.net"),
+            ntidigits_counts(root)[:, :1200],
+        ),
+        ("PilotNet", pilotnet_program(root, RESET), pilotnet_counts(root)),
+    )
+    for name, program, x in runs:
+        bundle = snnc.compile(program, "loihi", calibration=x, allow_overflow=True)
+        found = bundle.verify(x, engine="lava-inprocess", potentials=True, time_limit=3600)
+        for row in found.comparison.populations:
+            yield Row(
+                f"{name} on Lava",
+                row.population,
+                row.quantity,
+                program.steps(x.shape[1]),
+                row.compared,
+                row.mismatches,
+            )
+
+
+def main() -> int:
+    """Print all rows."""
+    root = found()
+    if root is None:
+        print("the networks are not there: python -m samples.netx.fetch")
+        return 2
+    parts = [tiny(root), ntidigits(root), pilotnet(root)]
+    if "--lava" in sys.argv:
+        parts.append(on_lava(root))
+    print("| network | layer | quantity | steps | values | differ | shown as 128 |")
+    print("|" + "---|" * 7)
+    different = 0
+    for part in parts:
+        for r in part:
+            print(
+                f"| {r.network} | {r.layer} | {r.quantity} | {r.steps} | {r.values:,} | {r.differ} | "
+                f"{r.shown:,} |",
+                flush=True,
+            )
+            different += r.differ
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
