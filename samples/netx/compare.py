@@ -181,19 +181,29 @@ def pilotnet(root: Path, *, with_currents: bool = True) -> Iterator[Row]:
     yield difference(f"PilotNet, reset every {RESET_OF_CONSTANT}", "layer0", "spikes", ours, found)
 
 
+def pilotnet_as_compiled(root: Path) -> Iterator[Row]:
+    """The same with biases from each layer's first step, from that step on: what a bundle does."""
+    program = program_of(root / "gts/pilotnet_lif/network.net", RESET)
+    trace = simulate(program, encode(program, pilotnet_counts(root)), states=True, simulator=FAST)
+    for file, name in PILOTNET.items():
+        first = program.by_name[name].start - 1
+        yield from _pilotnet_layer(root, file, name, trace, {}, first)
+
+
 def _pilotnet_layer(
-    root: Path, file: str, name: str, trace: Trace, u: dict[str, Ints]
+    root: Path, file: str, name: str, trace: Trace, u: dict[str, Ints], first: int = 0
 ) -> Iterator[Row]:
     """Spikes, current and potential of a layer, as far as they are recorded; ours are a step later."""
-    here, network = slice(1, STEPS + 1), "PilotNet"
+    here = slice(first + 1, STEPS + 1)
+    network = "PilotNet" if u else "PilotNet, as compiled"
     truth = root / "gts" / "pilotnet_lif"
     spikes, v = trace.spikes[name][0, here], trace.potentials[name][0, here]
-    yield difference(network, name, "spikes", spikes, recorded(truth / f"{file}.npy"))
+    yield difference(network, name, "spikes", spikes, recorded(truth / f"{file}.npy")[first:])
     if name in u and (truth / f"{file}-u.npy").is_file():
-        found = recorded(truth / f"{file}-u.npy")
+        found = recorded(truth / f"{file}-u.npy")[first:]
         yield difference(network, name, "current", u[name][here], found)
     if (truth / f"{file}-v.npy").is_file():
-        found = recorded(truth / f"{file}-v.npy")
+        found = recorded(truth / f"{file}-v.npy")[first:]
         yield difference(network, name, "potential", v, found, spikes)
 
 
@@ -228,7 +238,7 @@ def main() -> int:
     if root is None:
         print("the networks are not there: python -m samples.netx.fetch")
         return 2
-    parts = [tiny(root), ntidigits(root), pilotnet(root)]
+    parts = [tiny(root), ntidigits(root), pilotnet(root), pilotnet_as_compiled(root)]
     if "--lava" in sys.argv:
         parts.append(on_lava(root))
     print("| network | layer | quantity | steps | values | differ | shown as 128 |")

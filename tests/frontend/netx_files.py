@@ -71,7 +71,11 @@ def everything(rng: np.random.Generator) -> Layers:
     """Input neurons, a convolution, a pool, flatten, delays, a loop, odd weights, an average."""
     return [
         layer(
-            "input", (2, 7, 5), weight=np.array([36.0]), bias=np.array([34.0]), **neuron(vDecay=1024)
+            "input",
+            (2, 7, 5),
+            weight=np.array([36.0]),
+            bias=np.array([34.0]),
+            **neuron(iDecay=900, vDecay=1024),
         ),
         conv(rng, 2, (3, 3, 6), bias=2.0 * rng.integers(-4, 9, 3)),
         layer(

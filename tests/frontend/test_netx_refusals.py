@@ -48,6 +48,7 @@ DAMAGED: dict[str, tuple[Change, str]] = {
     "no shape": (drop(3, "shape"), "layer/3/shape"),
     "a shape of two": (put(3, "shape", np.array([4, 1])), "layer/3/shape"),
     "a shape with a zero": (put(3, "shape", np.array([0, 1, 1])), "layer/3/shape"),
+    "a shape without end": (put(0, "shape", np.array([2**20] * 3)), "layer/0/shape"),
     "another shape": (put(1, "shape", np.array([3, 6, 3])), "layer/1/shape"),
     "a layer is missing": (lambda layers: layers[2].clear(), "layer"),
     "no weights": (drop(3, "weight"), "layer/3/weight"),
@@ -55,6 +56,7 @@ DAMAGED: dict[str, tuple[Change, str]] = {
     "weights of another shape": (put(3, "weight", np.zeros((4, 53))), "layer/3/weight"),
     "weights that are nothing": (put(3, "weight", np.zeros((0, 54))), "layer/3/weight"),
     "weights that are infinite": (put(3, "weight", np.full((4, 54), np.inf)), "layer/3/weight"),
+    "weights that are no numbers": (put(3, "weight", np.full((4, 54), np.nan)), "layer/3/weight"),
     "weights too large": (put(3, "weight", np.full((4, 54), 2.0**40)), "layer/3/weight"),
     "kernels without axes": (put(1, "weight", np.zeros(12)), "layer/1/weight"),
     "kernels of other channels": (put(1, "weight", np.zeros((3, 5, 3, 2))), "layer/1/weight"),
@@ -66,6 +68,10 @@ DAMAGED: dict[str, tuple[Change, str]] = {
     "no threshold": (drop(1, "neuron/vThMant"), "layer/1/neuron/vThMant"),
     "a threshold of 0": (put(1, "neuron/vThMant", 0), "layer/1/neuron/vThMant"),
     "thresholds for others": (put(1, "neuron/vThMant", np.array([1, 2])), "layer/1/neuron/vThMant"),
+    "one channel that never fires": (
+        put(1, "neuron/vThMant", np.array([80, 80, 131071])),
+        "layer/1/neuron/vThMant",
+    ),
     "a current that keeps all": (put(1, "neuron/iDecay", 0), "layer/1/neuron/iDecay"),
     "a decay beyond": (put(1, "neuron/vDecay", 4097), "layer/1/neuron/vDecay"),
     "no type of neurons": (drop(1, "neuron/type"), "layer/1/neuron/type"),
@@ -129,6 +135,14 @@ def test_pools_that_mix_channels_are_refused(tmp_path: Path, field: str, value: 
     pool = layer("pool", (2, 2, 2), **{name: np.array(v) for name, v in how.items()}, **neuron())
     (found,) = refusal(tmp_path, [layer("input", (2, 6, 4)), pool])
     assert found.code == "D641" and "mix" in found.why
+
+
+@pytest.mark.parametrize("shape", [(2, 7, 4), (2, 6, 5)])
+def test_pools_have_to_divide(tmp_path: Path, shape: tuple[int, int, int]) -> None:
+    how = {"stride": [3, 2], "padding": [0, 0], "dilation": [1, 1], "weight": np.ones((1, 1, 3, 2))}
+    pool = layer("pool", (2, 2, 2), **{name: np.array(v) for name, v in how.items()}, **neuron())
+    (found,) = refusal(tmp_path, [layer("input", shape), pool])
+    assert found.code == "D641" and "do not divide" in found.what
 
 
 def test_all_that_is_not_supported_is_said_at_once(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def test_pilotnet(root: Path) -> None:
     assert not any(row.differ for row in rows)
 
 
+def test_pilotnet_as_it_is_compiled(root: Path) -> None:
+    rows = list(compare.pilotnet_as_compiled(root))
+    assert len(rows) == 17 and not any(row.differ for row in rows)
+    assert {row.steps for row in rows} == {24 - start for start in range(9)}
+
+
 def test_a_wrong_reset_is_seen(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare, "RESET", 16)
     assert any(row.differ for row in compare.pilotnet(root, with_currents=False))

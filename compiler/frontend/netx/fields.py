@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from snnc.errors import UserError, fail
 from snnc.files import Kind
-from snnc.ir import Integers, Pair
+from snnc.frontend.operations.expression import MOST_ELEMENTS
+from snnc.ir import Integers, Pair, size
 
 NETX = Kind(
     "D640",
@@ -133,7 +134,10 @@ class Layer:
         found = self.integers(name)
         if found.ndim != 1 or found.size not in (1, 3) or found.min() < 1:
             raise self.wrong(name, f"it is {found.tolist()!s:.{SHOWN}}; 1 or 3 lengths are wanted")
-        return tuple(int(length) for length in found)
+        lengths = tuple(int(length) for length in found)
+        if size(lengths) > MOST_ELEMENTS:
+            raise self.wrong(name, f"it has {size(lengths)} elements; {MOST_ELEMENTS} are the most")
+        return lengths
 
 
 def layers_of(arrays: dict[str, NDArray[Any]], place: str) -> list[Layer]:
