@@ -99,7 +99,7 @@ def compile_(
                 reset_interval=reset_interval,
                 passes=passes,
                 changes=changes or [],
-                after_pass=_printer(print_after or []),
+                after_pass=_printer(print_after) if print_after else None,
                 progress=report,
             )
         console.diagnostics(bundle.notes)

@@ -73,7 +73,9 @@ def compile_model(
     refuse_output(output)
     refuse_odd_names(source, options.calibration, output)
     if (ready := source.load_integers()) is not None:
-        manifest = compile_integers(ready, source, options, output, backend, report)
+        manifest = compile_integers(
+            ready, source, options, output, backend, report, printing=after_pass is not None
+        )
         return Compiled(output, manifest, ready.program, manifest.notes)
     report("load", 0, len(asked.passes) + MORE_STEPS)
     given = options.calibration

@@ -32,6 +32,8 @@ def compile_integers(
     output: Path,
     backend: Backend,
     report: Report,
+    *,
+    printing: bool = False,
 ) -> Manifest:
     """Write the bundle of a program.
 
@@ -42,12 +44,13 @@ def compile_integers(
         output: the bundle's folder.
         backend: of the target.
         report: progress.
+        printing: whether the user wants to see what passes give.
 
     Raises:
         UserError: D645 an option is for passes; data, ranges or the target refuse it; nothing
             was written.
     """
-    _refuse_for_passes(options)
+    _refuse_for_passes(options, printing)
     program, given = ready.program, options.calibration
     report("prove ranges", 0, STAGES)
     data = None if given is None else given.read()
@@ -78,7 +81,7 @@ def compile_integers(
     return manifest
 
 
-def _refuse_for_passes(options: CompileOptions) -> None:
+def _refuse_for_passes(options: CompileOptions, printing: bool) -> None:
     pipeline = options.pipeline
     asked = {
         "--passes": pipeline.passes,
@@ -86,6 +89,7 @@ def _refuse_for_passes(options: CompileOptions) -> None:
         "--steps-per-frame": pipeline.steps_per_frame,
         "--weight-bits": pipeline.weight_bits,
         "--code": None if pipeline.code == AUTO else pipeline.code,
+        "--print-after": printing or None,
         "--keep": None if options.keep == KEEP else options.keep,
     }
     given = [option for option, value in asked.items() if value is not None]

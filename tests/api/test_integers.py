@@ -105,6 +105,7 @@ def test_programs_are_checked(net: Path) -> None:
         ({"changes": "set-neurons{reset=zero}"}, "D645"),
         ({"passes": PIPELINE}, "D645"),
         ({"keep": 0.5}, "D645"),
+        ({"after_pass": print}, "D645"),
         ({"dt": 1.0}, "D118"),
         ({"input_shape": "1"}, "D327"),
         ({"reset_interval": 3}, "D327"),
@@ -155,6 +156,9 @@ def test_damage_is_one_message_and_nothing_is_written(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, words)
         assert done.exit_code == 2 and done.output.count("error[") == 1, done.output
         assert f"error[{code}]" in done.output and not (tmp_path / "b").exists()
+    path.rename(tmp_path / "net.nir")
+    done = CliRunner().invoke(app, ["compile", str(tmp_path / "net.nir"), "--target", "loihi"])
+    assert done.exit_code == 2 and "error[D117]" in done.output
 
 
 def test_the_page_shows_a_program_that_compiles() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from snnc.choices import not_together
 from snnc.errors import Diagnostic, fail
 from snnc.files import hdf5_arrays, hdf5_root
+from snnc.frontend.nir.file import NIR
 from snnc.ir import Program, validate
 from snnc.ir.program_ranges import range_of
 
@@ -14,19 +15,23 @@ from .builder import Builder
 from .fields import NETX, layers_of
 
 OPTION = "--reset-interval"
+SUFFIX = ".net"
+"""Of files of lava-dl: what a file is that is too damaged to tell."""
 
 
 def is_netx(path: Path, data: bytes) -> bool:
     """Whether an HDF5 file is lava-dl's: what it holds is called ``layer``, and it is no NIR graph.
 
     Raises:
-        UserError: D640 and others, it cannot be read at all.
+        UserError: it cannot be read at all: D640 where it is called ``.net``, else D117;
+            D142 and others.
     """
     try:
         import h5py  # noqa: F401
     except ImportError:  # said by who reads NIR files
         return False
-    names, _ = hdf5_root(data, str(path), NETX)
+    kind = NETX if path.suffix == SUFFIX else NIR
+    names, _ = hdf5_root(data, str(path), kind)
     return "layer" in names and "node" not in names
 
 
