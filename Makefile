@@ -6,6 +6,7 @@ STAMP := $(VENV)/.set-up
 LAVA := lava-nc==0.10.0
 # -qq: errors still show, hints about indexes and newer versions of pip do not.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+NETX := build/netx/tiny.net
 
 .PHONY: setup demo test slow quick prove conformance targets readers bench results fuzz kills check clean
 
@@ -22,11 +23,15 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
 	@touch $@
 
+# Networks of lava-dl with what was recorded of them: 68 MB of PyPI, taken once.
+$(NETX): $(STAMP)
+	@$(BIN)/python -m samples.netx.fetch || echo "lava-dl's networks could not be downloaded: their tests are skipped"
+
 demo: setup
 	@$(BIN)/python -m samples.moving_digits.demo
 
 # All but the timings on every core; a class stays in one process, so that what it prepares is prepared once.
-test: setup
+test: setup $(NETX)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 

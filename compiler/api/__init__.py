@@ -12,7 +12,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.choices import not_together
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Graph
 from snnc.passes import Pass
@@ -31,7 +30,7 @@ from .inputs import (
     path_of,
     texts,
 )
-from .inspection import Inspection, inspect_model, inspect_program
+from .inspection import Inspection, inspect_source, refuse_for_the_other
 from .recordings import frames
 
 if TYPE_CHECKING:
@@ -81,9 +80,8 @@ def compile(
 
     Args:
         model: the path of a model file (an archive of ``torch.export``, ``.nir``, a file of
-            ``torch.save``, ``.net`` of lava-dl), or a ``torch.nn.Module`` or :class:`snnc.Rollout`; your
-            module is not changed. Or a :class:`snnc.ir.Program`: integers that go to the target as they
-            are, as those of a ``.net`` file do.
+            ``torch.save``, ``.net`` of lava-dl), or a ``torch.nn.Module`` or :class:`snnc.Rollout`;
+            your module is not changed. Or a :class:`snnc.ir.Program`, as a ``.net`` file is one.
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; a bundle that is there is replaced. None for a temporary folder
             that the returned bundle owns.
@@ -91,18 +89,15 @@ def compile(
             or as arrays, optionally with labels: ``(x, y)``. None for the data in the model file.
         steps_per_frame: time steps K of a frame; None leaves it to the target's passes.
         weight_bits: bits of a weight, sign included; None for the most that the target has.
-        code: ``rate``, ``frame`` or ``graded``; ``auto`` takes the cheapest that keeps enough
-            decisions; None leaves it to the target's passes.
+        code: ``rate``, ``frame``, ``graded``, ``auto`` (the cheapest that keeps enough); None: target's.
         keep: fraction of the float network's decisions that ``auto`` must keep.
         allow_overflow: compile even if sums can leave their registers.
-        example: for a module: a batch of one frame, float (1, *input shape); a tuple ``(frame,
-            *states)`` where ``forward`` takes states too. A rollout needs none, nor does a module with
-            ``calibration`` or ``input_shape``.
-        dt: time step in seconds of a NIR file.
-        discretize: ``euler`` or ``exponential``, for a NIR file.
+        example: for a module: a batch of one frame, float (1, *input shape), or ``(frame, *states)``.
+            Not needed for a rollout, nor with ``calibration`` or ``input_shape``.
+        dt, discretize: of a NIR file, its time step in seconds, and ``euler`` or ``exponential``.
         input_shape: shape of one frame without the batch axis, for files of ``torch.save`` and modules.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
-        reset_interval: of a ``.net`` file: steps after which every layer forgets all; None for never.
+        reset_interval: for a ``.net`` file: steps after which every layer is cleared; None for never.
         passes: a pipeline ``name{option=value},...`` in place of the target's.
         changes: changes of options of passes, each as ``name{option=value,...}``.
         after_pass: called after each pass with the pass and the graph that it returned.
@@ -177,18 +172,18 @@ def inspect(
         UserError: it cannot be read; D327 an option for models with a bundle, or the reverse.
     """
     is_bundle = isinstance(path, str | os.PathLike) and Path(path).is_dir()
-    for option, value, of_bundle in (
-        ("allow-altered", allow_altered or None, True),
-        ("dt", dt, False),
-        ("discretize", discretize, False),
-        ("input-shape", input_shape, False),
-        ("module", module, False),
-        ("reset-interval", reset_interval, False),
-    ):
-        if value is not None and is_bundle != of_bundle:
-            kinds = ("a bundle", "a model") if of_bundle else ("a model", "a bundle")
-            what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
-            raise not_together(what, where=f"--{option}", help="leave it out")
+    refuse_for_the_other(
+        str(path),
+        is_bundle,
+        of_bundles={"allow-altered": allow_altered or None},
+        of_models={
+            "dt": dt,
+            "discretize": discretize,
+            "input-shape": input_shape,
+            "module": module,
+            "reset-interval": reset_interval,
+        },
+    )
     if isinstance(path, str | os.PathLike) and is_bundle:
         return load(path, allow_altered=allow_altered).inspect()
     source = model_source(
@@ -200,9 +195,7 @@ def inspect(
         module=module,
         reset_interval=reset_interval,
     )
-    if (ready := source.load_integers()) is not None:
-        return inspect_program(ready)
-    return inspect_model(source.load())
+    return inspect_source(source)
 
 
 # Many arguments: the options of the command, by name.

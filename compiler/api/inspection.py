@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.bundle.folder import Contents
+from snnc.choices import not_together
 from snnc.errors import Diagnostic
-from snnc.frontend import IntegerModel, Model
+from snnc.frontend import IntegerModel, Model, ModelSource
 from snnc.ir import Graph, Program, size
 from snnc.ir.delays import Delays, delays_of
 from snnc.ir.footprint import program_size
@@ -58,7 +59,37 @@ class Inspection(Result):
         return dict(self.content)
 
 
-def inspect_model(model: Model) -> Inspection:
+def refuse_for_the_other(
+    path: str,
+    is_bundle: bool,
+    *,
+    of_bundles: Mapping[str, object],
+    of_models: Mapping[str, object],
+) -> None:
+    """Refuse options for models with a bundle, and the reverse; None stands for one that is not given.
+
+    Raises:
+        UserError: D327.
+    """
+    kinds = ("a model", "a bundle") if is_bundle else ("a bundle", "a model")
+    for option, value in (of_models if is_bundle else of_bundles).items():
+        if value is not None:
+            what = f"--{option} is for {kinds[0]}, and {path} is {kinds[1]}"
+            raise not_together(what, where=f"--{option}", help="leave it out")
+
+
+def inspect_source(source: ModelSource) -> Inspection:
+    """What a model is made of.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    if (ready := source.load_integers()) is not None:
+        return _inspect_program(ready)
+    return _inspect_model(source.load())
+
+
+def _inspect_model(model: Model) -> Inspection:
     """What a model's graph is made of."""
     graph = model.graph
     content = {
@@ -80,7 +111,7 @@ def inspect_model(model: Model) -> Inspection:
     return Inspection(graph.name, content, graph_text(graph))
 
 
-def inspect_program(model: IntegerModel) -> Inspection:
+def _inspect_program(model: IntegerModel) -> Inspection:
     """What a model that is integers already is made of."""
     program = model.program
     content = {

@@ -41,7 +41,9 @@ InputShape = Annotated[
 ]
 ResetInterval = Annotated[
     int | None,
-    typer.Option(metavar="N", help="steps after which all layers forget, for .net files of lava-dl"),
+    typer.Option(
+        metavar="N", help="steps after which all layers are cleared, for .net files of lava-dl"
+    ),
 ]
 SimulatorName = Annotated[
     str | None,

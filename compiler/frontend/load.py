@@ -136,7 +136,7 @@ def load_integers(
 
     Args:
         path: the file.
-        reset_interval: steps after which every layer forgets all.
+        reset_interval: steps after which every layer is cleared.
         dt, discretize, given: as for ``load_model``; refused.
 
     Raises:

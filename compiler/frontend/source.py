@@ -35,7 +35,7 @@ class ModelSource:
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
         archive: the bytes of a ``torch.export`` archive of a model that was given in Python; None for a
             file.
-        reset_interval: steps after which a network of lava-dl forgets all; None for never.
+        reset_interval: steps after which a network of lava-dl is cleared; None for never.
         program: of a network of integers that was given in Python.
     """
 

@@ -167,8 +167,8 @@ def pilotnet_program(root: Path, reset_interval: int) -> Program:
 def pilotnet(root: Path, *, with_currents: bool = True) -> Iterator[Row]:
     """PilotNet: everything that is recorded of every layer but the last, 24 steps.
 
-    The last layer's recording is of another run: at once it hears four neurons of the layer before it
-    that never fire together in that one's own recording.
+    The last layer's recording is of another run: in one step spikes of four neurons arrive that never
+    fire together in the recording of their own layer.
     """
     program, x = pilotnet_program(root, RESET), pilotnet_counts(root)
     trace = simulate(program, encode(program, x), states=True, simulator=FAST)

@@ -1,7 +1,7 @@
 """From the layers of a netx file to a program: what lava-dl's reader builds of them in Lava.
 
-Time: a frame is a step. Every layer hears the one before a step later; in the file's own steps, as in
-training, all of them begin together, so a layer's biases begin with its first step.
+Time: a frame is a step. Spikes of a layer arrive at the next a step later. In the file's own steps, as
+in training, all layers begin together, so a layer's biases begin with its first step.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Builder:
 
     Attributes:
         layers: of the file.
-        reset_interval: steps after which every layer forgets, 0 for never.
-        source: the population that the next layer hears.
+        reset_interval: steps after which every layer is cleared, 0 for never.
+        source: the population that the next layer's input comes from.
         grouped: neurons that an ``average`` layer takes together; 1 without one.
     """
 
@@ -105,7 +105,7 @@ class Builder:
 
     @property
     def source(self) -> ProgramPopulation:
-        """What the next layer hears."""
+        """Where the next layer's input comes from."""
         return self.populations[-1]
 
     def _input(self, layer: Layer) -> None:
@@ -219,7 +219,7 @@ class Builder:
         *,
         graded: bool = False,
     ) -> None:
-        """A population and what it hears of the one before it."""
+        """A population and its projections from the one before it."""
         source = self.source
         kind = Kind.READOUT if neuron.threshold is None else Kind.NEURONS
         start = source.start + 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnc.bounds import Bounds
 from snnc.choices import not_together
-from snnc.errors import Diagnostic, fail
+from snnc.errors import Diagnostic
 from snnc.files import hdf5_arrays, hdf5_root
 from snnc.frontend.nir.file import NIR
 from snnc.ir import Program, validate
@@ -35,12 +36,23 @@ def is_netx(path: Path, data: bytes) -> bool:
     return "layer" in names and "node" not in names
 
 
+def check_reset_interval(given: int | None) -> None:
+    """Refuse a number that no neuron can have.
+
+    Raises:
+        UserError: D305.
+    """
+    longest = int(range_of("IntegerNeuron", "clear_interval").high)
+    Bounds(1, longest).check(given, OPTION)
+
+
 def refuse_reset_interval(given: int | None) -> None:
     """Refuse the option for other models.
 
     Raises:
-        UserError: D327.
+        UserError: D327; D305 the number is none.
     """
+    check_reset_interval(given)
     if given is not None:
         raise not_together(
             f"{OPTION} is for files of lava-dl, which do not say when a network is reset",
@@ -58,20 +70,15 @@ def load_netx(
         path: for messages.
         data: the file, HDF5.
         name: what the program is called.
-        reset_interval: steps after which every layer forgets all; None for never.
+        reset_interval: steps after which every layer is cleared; None for never.
 
     Raises:
         UserError: D640 the file is damaged, D641 something in it cannot be expressed, D642 numbers that
             are not whole, D643 numbers that the chip cannot hold, D305 no interval.
     """
-    interval = range_of("IntegerNeuron", "clear_interval")
-    if reset_interval is not None and not 1 <= reset_interval <= interval.high:
-        raise fail(
-            "D305",
-            f"a reset interval of {reset_interval} steps; it can be 1 to {interval.high}",
-            where=OPTION,
-            help="leave it out for a network that is never reset within a sample",
-        )
-    builder = Builder(layers_of(hdf5_arrays(data, str(path), NETX, list), str(path)), reset_interval or 0)
+    check_reset_interval(reset_interval)
+    builder = Builder(
+        layers_of(hdf5_arrays(data, str(path), NETX, list), str(path)), reset_interval or 0
+    )
     program = builder.build(name)
     return validate(program), tuple(builder.notes)
