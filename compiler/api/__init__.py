@@ -89,7 +89,7 @@ def compile(
             or as arrays, optionally with labels: ``(x, y)``. None for the data in the model file.
         steps_per_frame: time steps K of a frame; None leaves it to the target's passes.
         weight_bits: bits of a weight, sign included; None for the most that the target has.
-        code: ``rate``, ``frame``, ``graded``, ``auto`` (the cheapest that keeps enough); None: target's.
+        code: ``rate``, ``frame``, ``graded``; ``auto``: cheapest that keeps enough; None: the target's.
         keep: fraction of the float network's decisions that ``auto`` must keep.
         allow_overflow: compile even if sums can leave their registers.
         example: for a module: a batch of one frame, float (1, *input shape), or ``(frame, *states)``.

@@ -134,7 +134,7 @@ class Builder:
     def _bare_input(self, layer: Layer) -> None:
         """The input of a file without an input layer: as many as its first layer's weights say."""
         if layer.type not in ("dense", "dense_rec"):
-            raise layer.wrong("type", "the first layer is no input and not dense, and says no shape")
+            raise layer.wrong("type", "the first layer is neither an input nor dense, and has no shape")
         outputs, weights = size(layer.shape()), layer.integers("weight")
         inputs = weights.shape[1] if weights.ndim == 2 else max(1, weights.size // outputs)
         self._add_input((inputs,), layer.origin, Encoding.SPREAD)

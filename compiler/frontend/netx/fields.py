@@ -15,7 +15,7 @@ from snnc.ir import Integers, Pair, size
 
 NETX = Kind(
     "D640",
-    "this file is no network of lava-dl (netx) that can be read",
+    "this file is not a readable network of lava-dl (netx)",
     "export it again: net.export_hdf5(path) of lava-dl 0.6.0",
 )
 
@@ -82,7 +82,7 @@ class Layer:
         value = found[0]
         word = value.decode("ascii", "replace") if isinstance(value, bytes) else value
         if not isinstance(word, str) or not word.isprintable() or not word.isascii():
-            raise self.wrong(name, f"{value!r:.{SHOWN}} is no word in ASCII")
+            raise self.wrong(name, f"{value!r:.{SHOWN}} is not a word in ASCII")
         return word
 
     def integers(self, name: str) -> Integers:

@@ -69,7 +69,7 @@ def other_fields(layer: Layer) -> Iterator[Diagnostic]:
         (
             "refDelay",
             1,
-            "neurons are silent so many steps after a spike; lava-dl's reader ignores it",
+            "neurons are silent for this number of steps after a spike; lava-dl's reader ignores it",
         ),
         ("wgtExp", 0, "the chip shifts weights by it; lava-dl's reader ignores it"),
         ("weight_exp", 0, "normalisation shifts weights by it; lava-dl's reader ignores it"),
