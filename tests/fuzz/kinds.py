@@ -67,6 +67,34 @@ NIR_COMMANDS: tuple[Command, ...] = (
     ("inspect", "model.nir", "--dt", "0.1", "--discretize", "exponential"),
 )
 
+NETX_COMMANDS: tuple[Command, ...] = (
+    *(("inspect", "model.net"),) * 2,
+    ("compile", "model.net", "--target", "reference", "-o", "out"),
+    ("compile", "model.net", "--target", "reference", "--reset-interval", "5", "-o", "out"),
+    ("compile", "model.net", "--target", "loihi", "-o", "out"),
+)
+
+FRAMES: Command = ("frames", "recordings", "-o", "x.npz")
+FRAMES_COMMANDS: tuple[Command, ...] = (
+    (*FRAMES, "--dt", "10ms"),
+    (*FRAMES, "--frames", "5", "--pool", "2"),
+    (*FRAMES, "--events-per-frame", "30", "--size", "34,34"),
+    (*FRAMES, "--dt", "20ms", "--crop", "2,2,16,16", "--json"),
+)
+RECORDINGS = (
+    "bin",
+    "dat",
+    "npy",
+    "npz",
+    "csv",
+    "txt",
+    "raw-2",
+    "raw-3",
+    "aedat-2",
+    "aedat-3",
+    "aedat-4",
+)
+
 RUN = ("run", "bundle", "--data", DATA, "-o", "answers.npz")
 VERIFY = ("verify", "bundle", "--samples", "2")
 
@@ -204,6 +232,38 @@ KINDS: tuple[Kind, ...] = (
         ("model.nir",),
         (*BYTES, *("hdf5",) * 12, "hdf5-links", "hdf5-links", "stand-in"),
         NIR_COMMANDS,
+    ),
+    Kind(
+        "netx",
+        6,
+        ("netx-dense", "netx-all"),
+        ("model.net",),
+        (*BYTES, *("hdf5",) * 12, "hdf5-links", "hdf5-links", "stand-in"),
+        NETX_COMMANDS,
+    ),
+    Kind(
+        "safetensors",
+        2,
+        ("safetensors",),
+        ("model.safetensors",),
+        (*BYTES, "stand-in"),
+        _model_commands("model.safetensors", *NETS, data=CALIBRATED),
+    ),
+    Kind(
+        "recordings",
+        6,
+        tuple(f"recordings-{form}" for form in RECORDINGS),
+        ("recordings/*/*",),
+        (*BYTES, "stand-in"),
+        FRAMES_COMMANDS,
+    ),
+    Kind(
+        "recordings-hdf5",
+        2,
+        ("recordings-h5",),
+        ("recordings/*/*",),
+        (*BYTES, *("hdf5",) * 8, "hdf5-links", "hdf5-links", "stand-in"),
+        FRAMES_COMMANDS,
     ),
     Kind(
         "data",

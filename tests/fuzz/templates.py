@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import h5py
 import nir
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 import snnc
@@ -21,6 +23,8 @@ from snnc.training.fit import Recipe
 from snnc.training.stages import Files
 from snnc.workflows.results_file import write_results
 from tests.by_options import compile_model, run_bundle
+from tests.frontend import netx_files
+from tests.recordings import writers
 
 INPUTS, CLASSES = 6, 3
 BUNDLES = (
@@ -119,7 +123,7 @@ SECRET = 1234.5
 
 def build(folder: Path) -> None:
     """Fill a folder with one folder a template; the same bytes each time."""
-    for make in (_outside, _archives, _saved, _nir, _bundles, _training, _events):
+    for make in (_outside, _archives, _saved, _nir, _netx, _bundles, _training, _events, _recordings):
         torch.manual_seed(0)
         make(folder)
 
@@ -195,6 +199,18 @@ def _saved(folder: Path) -> None:
         torch.save(content, place / "model.pt", _use_new_zipfile_serialization=not old)
         (place / "nets_of_fuzz.py").write_text(NETS)
         np.savez(place / "data.npz", x=images)
+    place = _place(folder, "safetensors")
+    save_file(net.state_dict(), place / "model.safetensors")
+    (place / "nets_of_fuzz.py").write_text(NETS)
+    np.savez(place / "data.npz", x=images)
+
+
+def _netx(folder: Path) -> None:
+    dice = np.random.default_rng(5)
+    delayed = netx_files.dense(dice, 4, 3, delay=np.array([0.0, 2.0, 1.0]))
+    small = [netx_files.layer("input", (4,)), delayed, netx_files.dense(dice, 3, 2)]
+    for name, layers in (("dense", small), ("all", netx_files.everything(dice))):
+        netx_files.written(_place(folder, f"netx-{name}") / "model.net", layers, harmless=False)
 
 
 def _nir(folder: Path) -> None:
@@ -318,3 +334,28 @@ def _events(folder: Path) -> None:
             file = place / "recordings" / part / "ab"[i % 2] / f"{i}.bin"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(events.astype(np.uint8).tobytes())
+
+
+def _recordings(folder: Path) -> None:
+    events = writers.some_events(120)
+    forms = {
+        "bin": writers.nmnist,
+        "dat": writers.dat,
+        "npy": writers.npy,
+        "npz": writers.npz,
+        "csv": writers.csv,
+        "txt": writers.txt,
+        "h5": writers.hdf5,
+        "raw-2": writers.raw_2,
+        "raw-3": writers.raw_3,
+        "aedat-2": writers.aedat_2,
+        "aedat-3": writers.aedat_3,
+    }
+    found = {form: write(events) for form, write in forms.items()}
+    with tempfile.TemporaryDirectory() as place:
+        found["aedat-4"] = writers.aedat_4(events, Path(place))
+    for form, content in found.items():
+        suffix = "aedat4" if form == "aedat-4" else form.partition("-")[0]
+        file = folder / f"recordings-{form}" / "recordings" / "a" / f"one.{suffix}"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
