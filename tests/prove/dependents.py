@@ -72,6 +72,11 @@ DEPENDENTS = (
         "a soft reset is a feedback of minus one threshold; thresholds and decays come from equations",
     ),
     Dependent(
+        "lava-dl's networks, read",
+        ("compiler/frontend/netx/neurons.py", "compiler/frontend/netx/builder.py"),
+        "which fields of a neuron are lava-dl's: hard reset, fires above the threshold, decays, biases",
+    ),
+    Dependent(
         "NIR, written",
         (
             "backends/nir/checks.py",
