@@ -11,14 +11,15 @@ import pytest
 from snnc.backends.loihi.target import LOIHI
 from snnc.errors import Severity, UserError
 from snnc.frontend import Model, load_model
-from snnc.ir import Graph, Kind
+from snnc.ir import Graph
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
 from snnc.sim.nir_interpreter import run_nir
-from snnc.sim.spiking import input_steps, spike_component
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
+
+from samples.ways_in.spiking import float_spikes  # noqa: E402
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "nir"
 ENCODED = "fold-batch-norm,fold-linear-chains,match-delays,encode-input"
@@ -47,20 +48,6 @@ def refused(graph: Any, folder: Path, **options: Any) -> str:
     with pytest.raises(UserError) as caught:
         load(graph, folder, **options)
     return str(caught.value)
-
-
-def float_spikes(graph: Graph, frames: Any) -> dict[str, Any]:
-    """Spikes of the graph before quantization, aligned to frames."""
-    timed = Pipeline.parse(ENCODED).run(graph, Context(LOIHI))
-    last = max(p.start or 0 for p in timed.populations)
-    steps = frames.shape[1] + last
-    outputs = {timed.input.name: input_steps(timed, frames, steps)}
-    for members in timed.components_in_order():
-        spiking = tuple(n for n in members if timed.by_name[n].kind is Kind.NEURONS)
-        if spiking:
-            spike_component(timed, spiking, outputs)
-    starts = {p.name: p.start or 0 for p in timed.populations}
-    return {n: s[:, starts[n] : starts[n] + frames.shape[1]] for n, s in outputs.items()}
 
 
 def integer_spikes(graph: Graph, frames: Any) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import pytest
 
 from snnc.ir import Reset
 
-from .test_nir import chain, float_spikes, load, refused
+from .test_nir import chain, load, refused
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
+from samples.ways_in.spiking import float_spikes  # noqa: E402
 from snnc.sim.nir_interpreter import run_nir  # noqa: E402
 
 FRAMES = np.random.default_rng(0).integers(0, 2, (4, 40, 3))

@@ -9,14 +9,23 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALLEST: dict[str, tuple[Any, ...]] = {
+    "activation.Hardsigmoid": (),
     "activation.Hardtanh": (),
+    "activation.LeakyReLU": (),
+    "activation.LogSoftmax": (1,),
+    "activation.PReLU": (),
     "activation.ReLU": (),
     "activation.ReLU6": (),
+    "activation.Sigmoid": (),
+    "activation.Softmax": (1,),
+    "activation.Tanh": (),
     "batchnorm.BatchNorm1d": (1,),
     "batchnorm.BatchNorm2d": (1,),
     "container.Sequential": (),
     "conv.Conv1d": (1, 1, 1),
     "conv.Conv2d": (1, 1, 1),
+    "conv.ConvTranspose1d": (1, 1, 1),
+    "conv.ConvTranspose2d": (1, 1, 1),
     "dropout.AlphaDropout": (),
     "dropout.Dropout": (),
     "dropout.Dropout1d": (),
@@ -36,10 +45,16 @@ SMALLEST: dict[str, tuple[Any, ...]] = {
     "padding.ReplicationPad2d": (1,),
     "padding.ZeroPad1d": (1,),
     "padding.ZeroPad2d": (1,),
+    "pixelshuffle.PixelShuffle": (1,),
     "pooling.AdaptiveAvgPool1d": (1,),
     "pooling.AdaptiveAvgPool2d": (1,),
     "pooling.AvgPool1d": (1,),
     "pooling.AvgPool2d": (1,),
+    "pooling.MaxPool1d": (1,),
+    "pooling.MaxPool2d": (1,),
+    "upsampling.Upsample": (1,),
+    "upsampling.UpsamplingBilinear2d": (1,),
+    "upsampling.UpsamplingNearest2d": (1,),
 }
 """By ``module.Class`` under torch.nn.modules: arguments that make a small one."""
 

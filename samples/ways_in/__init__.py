@@ -1,0 +1,1 @@
+"""Every way into snnc, tried: ``docs/ways-in.md``."""

@@ -1,0 +1,75 @@
+# ruff: noqa: E501  the sentences of a page, as they are to stand there
+"""``docs/ways-in.md``: a row for each way, measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from .measure import CALIBRATED_ON, TARGET, measure
+from .spiking import Spiking, netx_ways, nir_ways
+from .torch_ways import WAYS, Way
+
+HEAD = """# Ways in
+
+Written by `python -m samples.ways_in`, which makes every file below, reads it, and compares; do not edit. The tests do the same (`tests/samples/test_ways_in.py`).
+
+Event recordings and sounds become data by `snnc frames` ([recordings.md](recordings.md)). Files of ONNX, Keras, TensorFlow Lite, SavedModel, GGUF and TorchScript are
+refused by name, with the nearest way in.
+
+## Networks of PyTorch
+
+Each network is trained for a moment on scikit-learn's digits (8 x 8, whole numbers from 0 to 16; 1,397 images, seed 0) and goes in in the form that people have it in.
+*Largest difference*: of any answer between torch (float32) and the graph that snnc reads (float64), relative to the largest answer, on {images} other images. *Integers*: decisions of
+the compiled bundle (`{target}`, {calibrated} calibration images, `--code auto`, fast simulator) that are torch's.
+"""
+
+SPIKING = """
+## Networks that spike, and networks that are integers
+
+*Differ*: of the original's spikes, neuron by neuron and step by step. NIR files are compared before weights are rounded: what rounding costs, each compile says (N703). lava-dl's files are integers
+already: currents and potentials are compared as well ([netx.md](netx.md)). Networks of your own integers go in as a `snnc.ir.Program` ([netx.md](netx.md#programs-from-python)).
+"""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a table in Markdown."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return [*lines, *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def page() -> str:
+    """The whole page; takes a minute."""
+    measured = [(way, measure(way, integers=True)) for way in WAYS]
+    images = measured[0][1].images
+    head = ("form", "made with", "network", "way in", "largest difference", "integers", "code")
+    rows = [
+        (
+            *_names(way),
+            f"{found.largest:.0e}",
+            f"{found.kept} of {found.images}",
+            f"`{found.code}`",
+        )
+        for way, found in measured
+    ]
+    spiking = [*nir_ways(), *netx_ways()]
+    lines = [
+        HEAD.format(images=images, target=TARGET, calibrated=CALIBRATED_ON),
+        *table(head, rows),
+        SPIKING,
+        *table(
+            ("form", "made with", "network", "way in", "compared with", "differ"), map(_row, spiking)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _names(way: Way) -> tuple[str, ...]:
+    return way.form, f"{way.package} {version(way.package)}", way.network, way.way_in
+
+
+def _row(found: Spiking) -> tuple[str, ...]:
+    made = found.package if " " in found.package else f"{found.package} {version(found.package)}"
+    spikes = "" if found.spikes < 0 else f", {found.spikes:,} of them spikes"
+    differ = f"{found.differ} of {found.values:,} values{spikes}"
+    return found.form, made, found.network, found.way_in, found.compared, differ
