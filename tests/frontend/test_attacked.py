@@ -51,6 +51,19 @@ def _read_before(net: Any, x: Tensor) -> Tensor:
     return answer
 
 
+def _pooled_twice(net: Any, x: Tensor) -> Tensor:
+    pooled = F.max_pool2d(net.conv(x), 2)
+    answer: Tensor = net.head(torch.add(torch.relu(pooled), pooled).flatten(1))
+    return answer
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_pooled_and_used_twice_stays_what_it_is(export: Exporter) -> None:
+    """Behind the activation it would not be the sum's second number any more."""
+    with pytest.raises(UserError, match=r"(?s)error\[D201\].*max_pool2d"):
+        load_model(export(Written(_pooled_twice).eval(), (1, 6, 6)))
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("step", [_pooled_before, _read_before])
 def test_a_program_is_rewritten_at_the_place_of_what_it_reads(

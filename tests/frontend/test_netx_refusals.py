@@ -73,6 +73,7 @@ DAMAGED: dict[str, tuple[Change, str]] = {
         "layer/1/neuron/vThMant",
     ),
     "a current that keeps all": (put(1, "neuron/iDecay", 0), "layer/1/neuron/iDecay"),
+    "a current's decay beyond": (put(1, "neuron/iDecay", 4097), "layer/1/neuron/iDecay"),
     "a decay beyond": (put(1, "neuron/vDecay", 4097), "layer/1/neuron/vDecay"),
     "no type of neurons": (drop(1, "neuron/type"), "layer/1/neuron/type"),
     "silent in the middle": (put(1, "neuron/vThMant", 131071), "layer/1/neuron"),
