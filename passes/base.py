@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import Graph, Target
+from snnc.ir import Graph, InputGrid, Target
 from snnc.settings import refuse_wrong
 
 INTERFACE = 1
@@ -41,6 +41,7 @@ class Context:
         calibration: event counts (samples, frames, \\*input shape), or None when there are none.
         aside: number of calibration samples, the last ones, that are kept to judge by; passes do not
             use them.
+        input_grid: which values the counts stand for, where the network was trained on values.
         notes: named effects (diagnostics that are not errors), in the order in which they came up.
     """
 
@@ -48,6 +49,7 @@ class Context:
     calibration: NDArray[np.int64] | None = None
     notes: list[Diagnostic] = field(default_factory=list)
     aside: int = 0
+    input_grid: InputGrid | None = None
 
     def measured_on(self, most: int) -> NDArray[np.int64]:
         """Calibration samples to measure on: the first ``most``, none of those set aside.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,20 @@ from snnc.files.writing import PrivateFolder
 from snnc.ir import Graph
 from snnc.passes import Pass
 from snnc.progress import Report, quiet
-from snnc.workflows.options import AUTO, KEEP, CompileOptions, Origin, PipelineOptions
+from snnc.workflows.options import (
+    AUTO,
+    KEEP,
+    CompileOptions,
+    InputOptions,
+    Origin,
+    PipelineOptions,
+)
 
 from .bundle import Bundle
 from .inputs import (
     DataLike,
     ModelLike,
+    NumbersLike,
     ShapeLike,
     data_source,
     list_text,
@@ -32,11 +39,10 @@ from .inputs import (
 )
 from .inspection import Inspection, inspect_source, refuse_for_the_other
 from .recordings import frames
+from .training import finetune, measure_noise
 
 if TYPE_CHECKING:
     from snnc.messages.record import Message
-    from snnc.noise.report import NoiseReport
-    from snnc.training.stages import Trained
     from snnc.tuning import Front
 
 __all__ = [
@@ -64,6 +70,9 @@ def compile(
     weight_bits: int | None = None,
     code: str | None = AUTO,
     keep: float = KEEP,
+    input_scale: NumbersLike = None,
+    input_offset: NumbersLike = None,
+    repeat: int | None = None,
     allow_overflow: bool = False,
     example: Any = None,
     dt: float | None = None,
@@ -85,12 +94,16 @@ def compile(
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         output: the bundle's folder; a bundle that is there is replaced. None for a temporary folder
             that the returned bundle owns.
-        calibration: event counts, whole numbers (samples, frames, *input shape), as a ``.npz`` file
-            or as arrays, optionally with labels: ``(x, y)``. None for the data in the model file.
+        calibration: event counts, or the values that the network was trained on, (samples, frames,
+            *input shape), as a ``.npz`` file or as arrays, optionally with labels: ``(x, y)``. None for
+            the data in the model file.
         steps_per_frame: time steps K of a frame; None leaves it to the target's passes.
         weight_bits: bits of a weight, sign included; None for the most that the target has.
         code: ``rate``, ``frame``, ``graded``; ``auto``: cheapest that keeps enough; None: the target's.
         keep: fraction of the float network's decisions that ``auto`` must keep.
+        input_scale, input_offset: of inputs that are not counts, ``value = scale * count + offset``: a
+            number, or one for each channel. None for what the calibration data show.
+        repeat: number of frames that show each still image: data are (samples, *input shape).
         allow_overflow: compile even if sums can leave their registers.
         example: for a module: a batch of one frame, float (1, *input shape), or ``(frame, *states)``.
             Not needed for a rollout, nor with ``calibration`` or ``input_shape``.
@@ -114,6 +127,7 @@ def compile(
         model,
         example=example,
         data=data,
+        repeat=repeat,
         dt=dt,
         discretize=discretize,
         input_shape=input_shape,
@@ -123,7 +137,8 @@ def compile(
     pipeline = PipelineOptions(
         passes, texts(changes), steps_per_frame, weight_bits, code, allow_overflow
     )
-    options = CompileOptions(target, pipeline, data, keep)
+    given = InputOptions(list_text(input_scale), list_text(input_offset), repeat)
+    options = CompileOptions(target, pipeline, data, keep, given)
     folder, place = path_of(output), None
     if folder is None:
         place = PrivateFolder("snnc-")
@@ -212,6 +227,9 @@ def tune(
     calibration: DataLike = None,
     workers: int | None = None,
     plot: str | os.PathLike[str] | None = None,
+    input_scale: NumbersLike = None,
+    input_offset: NumbersLike = None,
+    repeat: int | None = None,
     allow_overflow: bool = False,
     example: Any = None,
     dt: float | None = None,
@@ -225,7 +243,7 @@ def tune(
 
     Args:
         model, target, example, dt, discretize, input_shape, module: as for :func:`compile`.
-        allow_overflow, changes, progress: likewise.
+        input_scale, input_offset, repeat, allow_overflow, changes, progress: likewise.
         data: event counts as for :meth:`Bundle.run`, with labels if the network classifies.
         code, steps_per_frame, weight_bits: values to try; None for the usual ones (docs/tuning.md).
         costs: the costs to compare, of steps, first, operations, energy, neurons.
@@ -244,6 +262,7 @@ def tune(
         model,
         example=example,
         data=counts,
+        repeat=repeat,
         dt=dt,
         discretize=discretize,
         input_shape=input_shape,
@@ -262,6 +281,7 @@ def tune(
         allow_overflow,
         workers,
         path_of(plot),
+        InputOptions(list_text(input_scale), list_text(input_offset), repeat),
     )
     return tune_model(source, options, report=progress)
 
@@ -278,122 +298,3 @@ def explain(code: str) -> Message:
     from snnc.messages import catalogue
 
     return catalogue().find(code)
-
-
-# Many arguments: the options of the command, by name.
-def finetune(
-    model: ModelLike,
-    method: str,
-    data: DataLike,
-    output: str | os.PathLike[str] = "tuned.pt",
-    *,
-    steps: int | None = None,
-    bits: int | None = None,
-    validation: DataLike = None,
-    validation_share: float | None = None,
-    batch: int = 64,
-    checkpoint: str | os.PathLike[str] | None = None,
-    curve: str | os.PathLike[str] | None = None,
-    input_shape: ShapeLike = None,
-    module: str | None = None,
-    progress: Report = quiet,
-    **recipe: Any,
-) -> Trained:
-    """Train a model further, as a spiking network or with the chip's weights, before compiling it.
-
-    Args:
-        model, input_shape, module, progress: as for :func:`compile`.
-        method: ``name`` or ``name{option=value,...}``, as ``snnc methods`` lists them.
-        data: event counts and labels, a file or ``(x, y)``.
-        output: the trained archive.
-        steps: time steps T of a frame.
-        bits: bits of a weight, for the method ``weights``.
-        validation: counts and labels on which each epoch is judged; None for a share of ``data``.
-        validation_share: that share; None for a tenth.
-        batch: samples in a batch.
-        checkpoint: file that is written after each epoch; if it exists, the training resumes from it.
-        curve: file for a table of loss and accuracy by epoch.
-        recipe: fields of :class:`snnc.training.fit.Recipe`: epochs, learning_rate, optimizer, schedule,
-            patience, seed and others.
-
-    Raises:
-        UserError: anything that cannot work; nothing was written except checkpoints.
-        TypeError: an argument that is not a field of the recipe.
-    """
-    from snnc.frontend.torch_save.through_torch import need_torch
-
-    need_torch("snnc finetune", "training", "only this part of snnc needs it", "")
-    from snnc.training.finetune import FinetuneOptions
-    from snnc.training.finetune import finetune as train_further
-    from snnc.training.fit import Recipe
-    from snnc.training.stages import Files
-
-    unknown = set(recipe) - {field.name for field in fields(Recipe)}
-    if unknown:
-        raise TypeError(f"finetune has no argument {sorted(unknown)[0]!r}")
-    counts = needed_data(data, "the data")
-    source = model_source(model, data=counts, input_shape=input_shape, module=module)
-    options = FinetuneOptions(
-        method,
-        counts,
-        Recipe(**recipe),
-        steps,
-        bits,
-        batch,
-        data_source(validation, "the validation data"),
-        validation_share,
-    )
-    files = Files(Path(output), path_of(curve), path_of(checkpoint))
-    return train_further(source, options, files, report=progress)
-
-
-# Many arguments: the options of the command, by name.
-def measure_noise(
-    model: ModelLike,
-    data: DataLike,
-    *,
-    steps: str | Iterable[int] | None = None,
-    thresholds: str | Iterable[Any] | None = None,
-    start: float | None = None,
-    samples: int = 64,
-    spiking: bool = True,
-    csv: str | os.PathLike[str] | None = None,
-    plot: str | os.PathLike[str] | None = None,
-    dt: float | None = None,
-    discretize: str | None = None,
-    input_shape: ShapeLike = None,
-    module: str | None = None,
-    progress: Report = quiet,
-) -> NoiseReport:
-    """Measure the quantization noise of a model's layers by time steps and threshold (docs/noise.md).
-
-    Args:
-        model, dt, discretize, input_shape, module, progress: as for :func:`compile`.
-        data: event counts as for :meth:`Bundle.run`.
-        steps: time steps T to try; None for 1 to 32.
-        thresholds: factors, ``p99``, ``max``, ``own``; None for a range of factors.
-        start: start value of potentials, in thresholds; None for 0.5, or as trained.
-        samples: use only the first N samples.
-        spiking: run spiking neurons too, not only the ideal quantizer.
-        csv, plot: files for the table and the plot.
-
-    Raises:
-        UserError: the model, the data or an option cannot be used.
-    """
-    from snnc.noise.of_model import NoiseOptions, noise_of_model
-
-    counts = needed_data(data, "the data")
-    source = model_source(
-        model, data=counts, dt=dt, discretize=discretize, input_shape=input_shape, module=module
-    )
-    options = NoiseOptions(
-        counts,
-        list_text(steps),
-        list_text(thresholds),
-        start,
-        samples,
-        spiking,
-        path_of(csv),
-        path_of(plot),
-    )
-    return noise_of_model(source, options, report=progress)

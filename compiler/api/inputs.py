@@ -16,6 +16,7 @@ from snnc.errors import fail
 from snnc.frontend import ModelSource
 from snnc.ir import Program, Shape
 from snnc.recordings.result import Frames
+from snnc.workflows.input_values import frame_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,11 +26,15 @@ ModelLike: TypeAlias = Union[str, "os.PathLike[str]", "nn.Module", Program, Mode
 
 DataLike: TypeAlias = Any
 """A ``.npz`` file with ``x`` and perhaps ``y``; an array or tensor x (samples, frames, *input shape) of
-event counts; a pair ``(x, y)`` with labels (samples,); :class:`snnc.Frames`; or a mapping with ``x``
-and perhaps ``y``."""
+event counts, or of values where the bundle takes these; a pair ``(x, y)`` with labels (samples,);
+:class:`snnc.Frames`; or a mapping with ``x`` and perhaps ``y``."""
 
 ShapeLike: TypeAlias = str | Iterable[int] | None
 """Shape of one frame without the batch axis: ``(2, 16, 16)`` or ``"2,16,16"``."""
+
+
+NumbersLike: TypeAlias = str | float | Iterable[Any] | None
+"""A number, a list of them, or either as text."""
 
 
 def data_source(given: DataLike, name: str) -> DataSource | None:
@@ -94,11 +99,13 @@ def _no_data(value: Any, name: str, why: str) -> Exception:
     )
 
 
+# Many arguments: what a user may say of a model, by name.
 def model_source(
     model: ModelLike,
     *,
     example: Any = None,
     data: DataSource | None = None,
+    repeat: int | None = None,
     dt: float | None = None,
     discretize: str | None = None,
     input_shape: ShapeLike = None,
@@ -112,6 +119,7 @@ def model_source(
         example: for a module: what ``forward`` takes, with the batch axis; a tuple where it takes more
             than a frame.
         data: gives the shape of a frame where nothing else does.
+        repeat: number of frames that show each still image of the data.
         dt, discretize, input_shape, module, reset_interval: as in :class:`snnc.frontend.ModelSource`.
 
     Raises:
@@ -143,7 +151,7 @@ def model_source(
 
     frames: Shape | None = None if shape is None else parse_shape(shape)
     if frames is None and data is not None and example is None:
-        frames = data.read().x.shape[2:]
+        frames = frame_shape(data.values(2 if repeat else 3), repeat)
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     name = Path(type(model).__name__.lower())
     archive = archive_of_module(model, arguments, frames)
@@ -167,7 +175,7 @@ def shape_text(shape: ShapeLike) -> str | None:
     return ",".join(str(length) for length in shape)
 
 
-def list_text(values: str | int | Iterable[Any] | None) -> str | None:
+def list_text(values: NumbersLike) -> str | None:
     """A list of values as the command line has it: ``8,6,4``."""
     if values is None or isinstance(values, str):
         return values

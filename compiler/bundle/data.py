@@ -14,7 +14,7 @@ from snnc.errors import Diagnostic, UserError, fail, number
 from snnc.files import Budget, Kind, parse_npz, read_bytes
 from snnc.files.arrays import NPY_MAGIC
 from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
-from snnc.ir.counts import refuse_fractions
+from snnc.ir.counts import refuse_fractions, refuse_strange
 
 SHOWN_NAMES = 5
 READ = ("x", "y")
@@ -36,14 +36,58 @@ Source: lava-nc 0.10.0, lava/networks: num_message_bits.
 
 @dataclass(frozen=True)
 class Data:
-    """Event counts, int64 (samples, frames, \\*input shape), and labels, int64 (samples,), if any."""
+    """What a network runs on.
+
+    Attributes:
+        x: event counts, int64 (samples, frames, \\*input shape).
+        y: labels, int64 (samples,), if any.
+        values: what the counts were made of, likewise shaped, any kind of number: a network that was
+            trained on values takes these. None where it takes the counts.
+    """
 
     x: NDArray[np.int64]
     y: NDArray[np.int64] | None
+    values: NDArray[Any] | None = None
+
+    @property
+    def meant(self) -> NDArray[Any]:
+        """What the network as it was trained takes: the values, or the counts."""
+        return self.x if self.values is None else self.values
 
     def first(self, samples: int) -> Data:
         """The first samples, ``samples`` at most."""
-        return Data(self.x[:samples], None if self.y is None else self.y[:samples])
+        return self.part(slice(samples))
+
+    def part(self, which: slice | NDArray[Any]) -> Data:
+        """Some of the samples, by numbers, by truth values or as a slice."""
+        y, values = self.y, self.values
+        return Data(
+            self.x[which],
+            None if y is None else y[which],
+            None if values is None else values[which],
+        )
+
+
+@dataclass(frozen=True)
+class Values:
+    """Numbers as the user gives them, before they are counts.
+
+    Attributes:
+        x: finite numbers of any type, (samples, frames, \\*input shape); of still images perhaps
+            (samples, \\*input shape).
+        y: labels, int64 (samples,), if any.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[np.int64] | None
+
+    def as_counts(self, where: str) -> Data:
+        """Taken for event counts.
+
+        Raises:
+            UserError: D506 numbers that are not whole, D507 too large ones.
+        """
+        return Data(_whole(self.x, where), self.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +115,19 @@ class DataSource:
         Raises:
             UserError: D501 to D507.
         """
-        if self.path is not None:
-            return read_data(self.path)
-        return check_data(self.arrays or {}, self.name)
+        return self.values().as_counts(self.where)
+
+    def values(self, least_axes: int = 3) -> Values:
+        """The data as they are, finite numbers of any kind.
+
+        Args:
+            least_axes: 2 where still images may lack the axis of frames.
+
+        Raises:
+            UserError: D501 to D506.
+        """
+        arrays = (self.arrays or {}) if self.path is None else _read_arrays(self.path)
+        return check_values(arrays, self.where, least_axes)
 
 
 def read_data(path: Path) -> Data:
@@ -97,6 +151,19 @@ def check_data(arrays: Mapping[str, NDArray[Any]], where: str) -> Data:
     Raises:
         UserError: D502 to D507.
     """
+    return check_values(arrays, where).as_counts(where)
+
+
+def check_values(arrays: Mapping[str, NDArray[Any]], where: str, least_axes: int = 3) -> Values:
+    """As :func:`check_data`, of numbers that need not be whole.
+
+    Args:
+        arrays, where: likewise.
+        least_axes: 2 where still images may lack the axis of frames.
+
+    Raises:
+        UserError: D502 to D506.
+    """
     if "x" not in arrays:
         raise fail(
             "D502",
@@ -105,16 +172,17 @@ def check_data(arrays: Mapping[str, NDArray[Any]], where: str) -> Data:
             help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
         )
     x = arrays["x"]
-    if x.ndim < 3:
+    if x.ndim < least_axes:
         raise fail(
             "D503",
             f"x has shape {x.shape}",
             where=where,
             why="its axes must be samples, frames and those of the model's input",
+            help="of still images, compile with --repeat N: the number of frames that show each image",
         )
     if x.size == 0:
         raise fail("D504", f"x is empty, shape {x.shape}", where=where)
-    x = _whole(x, where)
+    refuse_strange(x, where)
     y = arrays.get("y")
     if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
         raise fail(
@@ -125,7 +193,7 @@ def check_data(arrays: Mapping[str, NDArray[Any]], where: str) -> Data:
         )
     if y is not None:
         _refuse_strange_labels(y, where)
-    return Data(x, None if y is None else y.astype(np.int64))
+    return Values(x, None if y is None else y.astype(np.int64))
 
 
 def _refuse_strange_labels(y: NDArray[Any], where: str) -> None:
@@ -186,11 +254,14 @@ def refuse_other_shape(found: Shape, shape: Shape, where: str) -> None:
         UserError: D508.
     """
     if found[2:] != shape:
+        still = found[1:] == shape
+        cure = "of still images, compile with --repeat N: the frames that show each" if still else ""
         raise fail(
             "D508",
             f"x has frames of shape {found[2:]}, the model takes {shape}",
             where=where,
             why=f"x is (samples, frames, ...) and has shape {found}",
+            help=cure,
         )
 
 

@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from snnc.cost.ann_operations import Ann, read_ann
 from snnc.errors import Diagnostic, Severity
+from snnc.ir import InputGrid
 
 from .kept import Kept, kept_from
 from .ranges import Ranges, ranges_from
 
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,40 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class InputEntry:
-    """The input population: its shape, and how counts become spikes (None: the network has its own)."""
+    """The input population.
+
+    Attributes:
+        shape: of a frame.
+        encoding: how counts become spikes; None where the network has its own way.
+        grid: which values the counts stand for; None where data are counts.
+        rounding: the largest rounding error of the calibration data's values, in counts; 0 without such
+            data.
+        repeat: the number of frames that show a still image; None where data have their own frames.
+    """
 
     shape: tuple[int, ...]
     encoding: str | None
+    grid: InputGrid | None = None
+    rounding: float = 0.0
+    repeat: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types."""
+        grid = self.grid
+        values = None
+        if grid is not None:
+            values = {
+                "scale": list(grid.scale),
+                "offset": list(grid.offset),
+                "counts": [grid.low, grid.high],
+                "rounding": self.rounding,
+            }
+        return {
+            "shape": list(self.shape),
+            "encoding": self.encoding,
+            "values": values,
+            "repeat": self.repeat,
+        }
 
 
 @dataclass(frozen=True)
@@ -168,7 +199,7 @@ class Manifest:
             "code": self.code,
             "steps_per_frame": self.steps_per_frame,
             "payload": dict(self.payload),
-            "input": {"shape": list(self.input.shape), "encoding": self.input.encoding},
+            "input": self.input.as_json(),
             "readout": {**asdict(self.readout), "shape": list(self.readout.shape)},
             "ann": None if self.ann is None else self.ann.as_json(),
             "notes": [note.as_json() for note in self.notes],
@@ -196,7 +227,7 @@ def _said(calibration: Calibration) -> dict[str, Any]:
 def manifest_from(content: Mapping[str, Any]) -> Manifest:
     """The manifest of a file's content, which was checked (``manifest_schema.py``)."""
     model, readout, calibration = content["model"], content["readout"], content["calibration"]
-    given, counts, ann = content["input"], calibration.get("counts"), content["ann"]
+    counts, ann = calibration.get("counts"), content["ann"]
     kept = content["kept"]
     return Manifest(
         content["target"],
@@ -206,7 +237,7 @@ def manifest_from(content: Mapping[str, Any]) -> Manifest:
         content["code"],
         content["steps_per_frame"],
         content["payload"],
-        InputEntry(tuple(given["shape"]), given["encoding"]),
+        _input(content["input"]),
         ReadoutEntry(**{**_known(ReadoutEntry, readout), "shape": tuple(readout["shape"])}),
         None if ann is None else read_ann(ann),
         tuple(_note(each) for each in content["notes"]),
@@ -221,6 +252,15 @@ def manifest_from(content: Mapping[str, Any]) -> Manifest:
         tuple(TriedEntry(**_known(TriedEntry, each)) for each in content["tried"]),
         content["files"],
     )
+
+
+def _input(entry: Mapping[str, Any]) -> InputEntry:
+    values = entry["values"]
+    found = InputEntry(tuple(entry["shape"]), entry["encoding"], repeat=entry["repeat"])
+    if values is None:
+        return found
+    grid = InputGrid(tuple(values["scale"]), tuple(values["offset"]), *values["counts"])
+    return replace(found, grid=grid, rounding=values["rounding"])
 
 
 def _known(kind: type, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -170,6 +170,36 @@ def histogram(value: Any, key: str) -> None:
     whole(1, MOST)(sum(often for _, often in value), f"the sum of {key}")
 
 
+def finite(value: Any, key: str) -> None:
+    """A finite number of either sign, whole or not."""
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise _not(value, key, "a number")
+
+
+def given_input(value: Any, key: str) -> None:
+    """The input; scale and offset of its values are one number, or one a channel."""
+    numbers = {"scale": items(positive, 1, WORD), "offset": items(finite, 1, WORD)}
+    ends = {"counts": items(whole(-WORD, WORD), 2, 2), "rounding": fraction}
+    values = maybe(table({**numbers, **ends}, closed=True))
+    table(
+        {
+            "shape": shape,
+            "encoding": maybe(text),
+            "values": values,
+            "repeat": maybe(whole(1, WORD)),
+        }
+    )(value, key)
+    if value["values"] is None:
+        return
+    low, high = value["values"]["counts"]
+    if low > high:
+        raise Wrong(f"says {key}.values.counts end at {high}, before they begin at {low}")
+    for name in numbers:
+        found = len(value["values"][name])
+        if found != 1 and value["shape"][:1] != [found]:
+            raise Wrong(f"has {found} numbers in {key}.values.{name}, not 1 or one for each channel")
+
+
 count = whole(0, MOST)
 shape = items(whole(1, WORD), 0, AXES)
 
@@ -261,7 +291,7 @@ check_manifest = table(
         "code": text,
         "steps_per_frame": whole(1, WORD),
         "payload": by_name(text),
-        "input": table({"shape": shape, "encoding": maybe(text)}),
+        "input": given_input,
         "readout": table(
             {"name": text, "shape": shape, "accumulate": truth, "potential_of_one": positive}
         ),

@@ -53,6 +53,21 @@ Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
+InputScale = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N[,N..]",
+        help="of values that are not counts: value = scale * count + offset; a number (1/255 will do) "
+        "or one for each channel; default: as the calibration data show",
+    ),
+]
+InputOffset = Annotated[
+    str | None,
+    typer.Option(metavar="N[,N..]", help="the value that a count of 0 stands for; see --input-scale"),
+]
+Repeat = Annotated[
+    int | None, typer.Option(metavar="N", help="frames that show each still image of the data")
+]
 AllowOverflow = Annotated[
     bool, typer.Option("--allow-overflow", help="compile even if sums can leave their registers")
 ]

@@ -19,6 +19,7 @@ from .fixed_point import (
     wrap_int32,
 )
 from .graph import Graph, Population, PopulationGrid, Projection, WeightGrid, target_shape
+from .input_grid import InputGrid, Misfit
 from .input_range import input_range, relays_payloads
 from .limits import Limit, LimitName
 from .neuron_models import NeuronModel, find_model
@@ -62,6 +63,7 @@ __all__ = [
     "Flatten",
     "Graph",
     "Identity",
+    "InputGrid",
     "IntegerNeuron",
     "Integers",
     "Kind",
@@ -69,6 +71,7 @@ __all__ = [
     "LimitName",
     "Linear",
     "Measured",
+    "Misfit",
     "Neuron",
     "NeuronModel",
     "Op",

@@ -39,8 +39,7 @@ def unseen(data: Data, counts: NDArray[np.int64] | None, where: str) -> tuple[Da
         cure = "give --calibration other samples, such as of the training data"
         return data, [Diagnostic("N791", what, where, why, cure, Severity.WARNING)]
     what = f"judged on {left} of {len(data.x)} samples: the others were used in calibration"
-    labels = None if data.y is None else data.y[new]
-    return Data(data.x[new], labels), [Diagnostic("N790", what, where, severity=Severity.NOTE)]
+    return data.part(new), [Diagnostic("N790", what, where, severity=Severity.NOTE)]
 
 
 def _digest(sample: NDArray[np.int64]) -> bytes:
@@ -59,7 +58,7 @@ def judged_on(model: Model, data: Data, where: str) -> Judged:
         UserError: D513.
     """
     if not model.graph.frame_is_step:
-        return Judged(data, float_answers(model.graph, data.x), where)
+        return Judged(data, float_answers(model.graph, data.meant), where)
     if data.y is None:
         raise fail(
             "D513",

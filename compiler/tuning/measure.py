@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from snnc.progress import quiet
 from snnc.sim import tally
 from snnc.sim.analog import run_frames
 from snnc.workflows.attempt import Attempt, Lowered
+from snnc.workflows.calibrating import Calibrating
 from snnc.workflows.options import PipelineOptions
 from snnc.workflows.pipelines import build_pipeline
-from snnc.workflows.stages import Stages, potential_of_one
+from snnc.workflows.stages import potential_of_one
 
 from .front import ByFrame, First, Row
 from .settings import Setting
@@ -77,8 +79,8 @@ class Judged:
         return np.asarray(apart / spread if spread else np.zeros_like(apart))
 
 
-def float_answers(graph: Graph, x: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The float network's, (samples, frames, outputs)."""
+def float_answers(graph: Graph, x: NDArray[Any]) -> NDArray[np.float64]:
+    """The float network's, (samples, frames, outputs), for values or counts of its input."""
     name = graph.readout.name
     blocks = (x[first : first + BLOCK] for first in range(0, len(x), BLOCK))
     found = np.concatenate([run_frames(graph, block, only=[name])[name] for block in blocks])
@@ -92,7 +94,7 @@ class Bench:
     Attributes:
         model: as read, without the program that it was read from.
         target: as on the command line.
-        counts: calibration data, or None; ``where`` is what messages call them.
+        calibrating: calibration data, if any, and which values their counts stand for.
         changes, allow_overflow: options of ``compile``.
         judged: what rows are judged on.
         threads: of the simulator.
@@ -100,8 +102,7 @@ class Bench:
 
     model: Model
     target: str
-    counts: NDArray[np.int64] | None
-    where: str
+    calibrating: Calibrating
     changes: tuple[str, ...]
     allow_overflow: bool
     judged: Judged
@@ -110,8 +111,7 @@ class Bench:
     def row(self, setting: Setting) -> Row:
         """Compile and measure; a refusal is a row as well."""
         backend = find_backend(self.target)
-        data = None if self.counts is None else Data(self.counts, None)
-        attempt = Attempt(self.model, backend, data, self.where, self.allow_overflow, None, quiet)
+        attempt = Attempt.of(self.model, backend, self.calibrating, self.allow_overflow, None, quiet)
         try:
             pipeline = build_pipeline(
                 backend,
@@ -121,9 +121,10 @@ class Bench:
                     weight_bits=setting.weight_bits,
                     code=setting.code,
                     allow_overflow=self.allow_overflow,
+                    scaled=self.calibrating.grid is not None,
                 ),
             )
-            lowered = attempt.lower(pipeline, Stages(self.model.graph))
+            lowered = attempt.lower(pipeline, attempt.stages())
             check_counts(self.judged.data, lowered.program, backend.target, self.judged.where)
         except UserError as refused:
             return Row(setting, refused.diagnostics[0])

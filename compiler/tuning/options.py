@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnc.bundle.data import DataSource
+from snnc.workflows.options import InputOptions
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class TuneOptions:
         changes, allow_overflow: as for ``compile``.
         workers: processes; None for one a core.
         plot: file to draw; its ending says the format.
+        input: what values and still images become, as for ``compile``.
     """
 
     target: str
@@ -39,3 +41,4 @@ class TuneOptions:
     allow_overflow: bool = False
     workers: int | None = None
     plot: Path | None = None
+    input: InputOptions = field(default_factory=InputOptions)

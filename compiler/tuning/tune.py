@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from snnc.backends import find_backend
 from snnc.bounds import SAMPLES, WORKERS
-from snnc.bundle.data import Data, check_shape
+from snnc.bundle.data import Data, Values, refuse_other_shape
 from snnc.errors import UserError, counted
 from snnc.files.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
 from snnc.frontend import Model, ModelSource
+from snnc.ir import Target
 from snnc.progress import Report, quiet
-from snnc.workflows.calibrating import calibration_data, set_aside
+from snnc.workflows.calibrating import Calibrating, calibration_data, set_aside
+from snnc.workflows.input_values import data_of, frame_shape, misfits, repeated
 
 from .front import Front, Row, parse_costs
 from .judging import about, judged_on, unseen
@@ -45,11 +44,11 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     backend = find_backend(options.target)
     _refuse(source, options)
     report("load", 0, 1)
-    data, read = options.data, options.data.read()
-    model = source.load(lambda: read.x.shape[2:])
-    check_shape(read, model.graph.input.shape, data.where)
+    data, given = options.data, options.data.values(options.input.least_axes)
+    model = source.load(lambda: frame_shape(given, options.input.repeat))
+    read, calibrating, said = _calibrating(model, options, given, backend.target)
     settings = grid.settings(backend.target, model.graph, options.changes, options.allow_overflow)
-    counts, where, said = _calibrating(model, options, read)
+    counts = None if calibrating.data is None else calibrating.data.x
     kept, notes = unseen(read, counts, data.where)
     kept = kept if options.samples is None else kept.first(options.samples)
     judged = judged_on(model, kept, data.where)
@@ -57,8 +56,7 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     bench = Bench(
         replace(model, step=None),
         options.target,
-        counts,
-        where,
+        calibrating,
         options.changes,
         options.allow_overflow,
         judged,
@@ -75,10 +73,12 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
         len(kept.x),
         kept.x.shape[1],
         None if judged.answers is None else judged.accuracy(judged.answers.argmax(-1)),
-        _calibrated(None if counts is None else len(counts), where),
+        _calibrated(None if counts is None else len(counts), calibrating.where),
         (*said, *_others(source, options)),
         (
             *model.notes,
+            *calibrating.notes,
+            *misfits(kept, calibrating.grid, calibrating.rounding, data.where),
             *notes,
             *about(model, judged, counts, any(row.first is None for row in compiled)),
         ),
@@ -101,17 +101,22 @@ def _compiled(rows: tuple[Row, ...]) -> list[Row]:
 
 
 def _calibrating(
-    model: Model, options: TuneOptions, read: Data
-) -> tuple[NDArray[np.int64] | None, str, tuple[str, ...]]:
-    """Calibration counts, what messages call them, and the options of ``compile`` that name them."""
-    calibrating, origin = calibration_data(model, options.calibration)
-    counts = None if calibrating is None else calibrating.x
-    given = options.calibration
-    if origin == "none":
-        given, counts = options.data, read.x
-    if given is None:
-        return counts, "the archive's calibration data", ()
-    return counts, given.where, ("--calibration", given.where)
+    model: Model, options: TuneOptions, given: Values, target: Target
+) -> tuple[Data, Calibrating, tuple[str, ...]]:
+    """The data as counts, what calibrates, and the options of ``compile`` that name that.
+
+    Where nothing else calibrates, the data do.
+    """
+    where, shape, input_ = options.data.where, model.graph.input.shape, options.input
+    given = repeated(given, shape, input_.repeat, where, must=True)
+    refuse_other_shape(given.x.shape, shape, where)
+    named = options.calibration
+    found = calibration_data(model, named, target, input_)
+    if found.origin == "none":
+        named = options.data
+        found = calibration_data(model, named, target, input_)
+    said = () if named is None else ("--calibration", named.where)
+    return data_of(given, found.grid, where), found, (*said, *input_.as_options)
 
 
 def _refuse(source: ModelSource, options: TuneOptions) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,12 @@ from snnc.bundle.kept import Kept
 from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic
 from snnc.frontend import Model
-from snnc.ir import Graph, Program, validate
+from snnc.ir import Graph, InputGrid, Program, Target, validate
 from snnc.lowering import lower
 from snnc.passes import Context, Pass, Pipeline
 from snnc.progress import Report
 
-from .calibrating import drawn_order, in_order, set_aside
+from .calibrating import Calibrating, drawn_order, in_order, set_aside
 from .checking import check_program
 from .kept import judge
 from .stages import Stages
@@ -51,6 +50,8 @@ class Attempt:
         data: calibration data as given, or None; ``where`` is what messages call them.
         allow_overflow: go on where sums can leave their registers.
         after_pass, report: called after each pass.
+        grid: which values the counts stand for; None where data are counts.
+        said: of the input, before any pass.
     """
 
     model: Model
@@ -60,6 +61,26 @@ class Attempt:
     allow_overflow: bool
     after_pass: Callable[[Pass, Graph], None] | None
     report: Report
+    grid: InputGrid | None = None
+    said: tuple[Diagnostic, ...] = ()
+
+    @staticmethod
+    def of(
+        model: Model,
+        backend: Backend,
+        calibrating: Calibrating,
+        allow_overflow: bool,
+        after_pass: Callable[[Pass, Graph], None] | None,
+        report: Report,
+    ) -> Attempt:
+        """What a model is compiled with, from what it is calibrated with."""
+        data, where = calibrating.data, calibrating.where
+        grid, said = calibrating.grid, calibrating.notes
+        return Attempt(model, backend, data, where, allow_overflow, after_pass, report, grid, said)
+
+    def stages(self) -> Stages:
+        """Of the model's graph, new."""
+        return Stages(self.model.graph, self.grid)
 
     def lower(self, pipeline: Pipeline, stages: Stages) -> Lowered:
         """Run a pipeline and check what it gave.
@@ -71,7 +92,7 @@ class Attempt:
             UserError: the network cannot be compiled so.
         """
         target, counts = self.backend.target, None if self.data is None else self.data.x
-        context = context_of(target, counts, list(self.model.notes))
+        context = context_of(target, counts, [*self.model.notes, *self.said], self.grid)
         steps = len(pipeline.passes) + 3
         phases = [*(a_pass.name for a_pass in pipeline.passes), "prove ranges"]
         done = 1
@@ -101,16 +122,19 @@ class Attempt:
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
         judged = (order[len(order) - aside :] if aside else order)[:most]
-        x, y = self.data.x[judged].astype(np.int64), self.data.y
-        data = Data(x, None if y is None else y[judged])
-        return judge(lowered.stages, lowered.program, data, bool(aside))
+        return judge(lowered.stages, lowered.program, self.data.part(judged), bool(aside))
 
 
-def context_of(target: Any, counts: NDArray[np.int64] | None, notes: list[Diagnostic]) -> Context:
+def context_of(
+    target: Target,
+    counts: NDArray[np.int64] | None,
+    notes: list[Diagnostic],
+    grid: InputGrid | None,
+) -> Context:
     """What passes may look at, calibration samples in the order in which they are used."""
     if counts is None:
-        return Context(target, None, notes)
-    return Context(target, in_order(counts), notes, set_aside(len(counts)))
+        return Context(target, None, notes, input_grid=grid)
+    return Context(target, in_order(counts), notes, set_aside(len(counts)), grid)
 
 
 def _multiplications(graphs: dict[str, Graph]) -> float:

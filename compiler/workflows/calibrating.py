@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle.data import Data, DataSource, check_shape
+from snnc.bundle.data import Data, DataSource, Values, refuse_other_shape
+from snnc.errors import Diagnostic
 from snnc.frontend import Model
+from snnc.ir import InputGrid, Target
+from snnc.ir.counts import broken_counts
+
+from .input_grids import find_grid, grid_note, span_of
+from .input_values import REPEAT, InputOptions, data_of, repeated
 
 SEED = 0
 ENOUGH = 128
@@ -43,19 +51,77 @@ def set_aside(samples: int) -> int:
     return aside if aside >= LEAST_ASIDE else 0
 
 
-def calibration_data(model: Model, given: DataSource | None) -> tuple[Data | None, str]:
-    """Calibration counts, with labels if any, and their origin, as the manifest has it.
+@dataclass(frozen=True, eq=False)
+class Calibrating:
+    """What a network is calibrated with.
+
+    Attributes:
+        data: counts, with labels if any, and values where the input takes these; None without data.
+        origin: as the manifest has it.
+        where: what messages call the data.
+        grid: which values the counts stand for; None where data are counts.
+        notes: what was said of that.
+    """
+
+    data: Data | None
+    origin: str
+    where: str
+    grid: InputGrid | None = None
+    notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def rounding(self) -> float:
+        """The largest rounding error of the values, in counts."""
+        if self.grid is None or self.data is None:
+            return 0.0
+        return self.grid.misfit(self.data.meant).rounding
+
+
+def calibration_data(
+    model: Model,
+    given: DataSource | None,
+    target: Target,
+    options: InputOptions,
+    steps_per_frame: int | None = None,
+) -> Calibrating:
+    """Calibration data, from the user or from the model, and what their numbers become.
+
+    Values that are not whole become counts, as the user says (``--input-scale``) or as they show
+    themselves; whole ones are counts unless the user says otherwise.
+
+    Args:
+        model: as read.
+        given: the user's data; None for those of the model, if any.
+        target: says which counts its input takes.
+        options: of the input.
+        steps_per_frame: as asked for.
 
     Raises:
-        UserError: the data cannot be read, or does not fit the model.
+        UserError: the data cannot be read, or do not fit the model or the options.
     """
     shape = model.graph.input.shape
+    scaled = options.scale is not None or options.offset is not None
+    values, where = None, "" if given is None else given.where
     if given is not None:
-        data = given.read()
-        check_shape(data, shape, given.where)
-        return data, "array" if given.path is None else "file"
-    if model.calibration is not None:
-        data = Data(np.asarray(model.calibration, dtype=np.int64), None)
-        check_shape(data, shape, "the archive's calibration data")
-        return data, "archive"
-    return None, "unneeded" if model.graph.frame_is_step else "none"
+        origin = "array" if given.path is None else "file"
+        values = given.values(options.least_axes)
+    elif model.calibration is not None:
+        origin, where = "archive", "the archive's calibration data"
+        values = Values(np.asarray(model.calibration), None)
+    else:
+        origin = "unneeded" if model.graph.frame_is_step else "none"
+    if values is not None:
+        values = repeated(values, shape, options.repeat, where, must=True)
+        refuse_other_shape(values.x.shape, shape, where)
+        scaled = scaled or bool(broken_counts(values.x))
+    REPEAT.check(options.repeat, "--repeat")
+    if not scaled:
+        data = None if values is None else values.as_counts(where)
+        return Calibrating(data, origin, where)
+    x = None if values is None else values.x
+    span = span_of(target, model.graph, steps_per_frame)
+    grid, how = find_grid(x, shape, span, options, where)
+    if values is None:
+        return Calibrating(None, origin, where, grid)
+    notes = (grid_note(grid, values.x, how, where),)
+    return Calibrating(data_of(values, grid, where), origin, where, grid, notes)

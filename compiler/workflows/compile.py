@@ -21,7 +21,15 @@ from .attempt import Attempt
 from .calibrating import calibration_data, set_aside
 from .choosing import Candidate, Choice, candidates, choose
 from .data_warnings import labels_outside
-from .describing import calibration_entry, describe, model_entry, refuse_odd_names, relative
+from .describing import (
+    calibration_entry,
+    describe,
+    input_entry,
+    model_entry,
+    refuse_odd_names,
+    relative,
+)
+from .input_values import InputOptions, frame_shape
 from .integers import compile_integers
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
@@ -79,11 +87,17 @@ def compile_model(
         return Compiled(output, manifest, ready.program, manifest.notes)
     report("load", 0, len(asked.passes) + MORE_STEPS)
     given = options.calibration
-    model = source.load(None if given is None else partial(_frame_shape, given))
-    data, origin = calibration_data(model, given)
-    where = "the archive's calibration data" if given is None else given.where
-    allowed = options.pipeline.allow_overflow
-    attempt = Attempt(model, backend, data, where, allowed, after_pass, report)
+    model = source.load(None if given is None else partial(_frame_shape, given, options.input))
+    ready_data = calibration_data(
+        model, given, backend.target, options.input, options.pipeline.steps_per_frame
+    )
+    data = ready_data.data
+    if ready_data.grid is not None:
+        options = replace(options, pipeline=replace(options.pipeline, scaled=True))
+        asked = build_pipeline(backend, options.pipeline)
+    attempt = Attempt.of(
+        model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
+    )
     choice = _chosen(attempt, options, asked)
     notes = (*choice.lowered.notes, *choice.notes)
     program = choice.lowered.program
@@ -92,20 +106,21 @@ def compile_model(
     stages = len(choice.pipeline.passes) + MORE_STEPS
     report("emit", stages - 2, stages)
     path = None if given is None or given.path is None else relative(given.path, output)
-    calibration = calibration_entry(attempt, origin, choice, path)
+    calibration = calibration_entry(attempt, ready_data.origin, choice, path)
+    fed = input_entry(choice.lowered.graph, ready_data, options.input.repeat)
     entry = model_entry(source, model, choice.lowered.graph.name, output)
 
     def manifest_of(emitted: Emitted) -> Manifest:
-        return describe(attempt, choice, emitted, calibration, entry, (*notes, *emitted.notes))
+        return describe(attempt, choice, emitted, calibration, entry, fed, (*notes, *emitted.notes))
 
     manifest = write_bundle(output, backend, program, data, manifest_of)
     report("done", stages, stages)
     return Compiled(output, manifest, program, manifest.notes)
 
 
-def _frame_shape(calibration: DataSource) -> Shape:
+def _frame_shape(calibration: DataSource, given: InputOptions) -> Shape:
     """The shape of one frame of the data."""
-    return calibration.read().x.shape[2:]
+    return frame_shape(calibration.values(given.least_axes), given.repeat)
 
 
 def _chosen(attempt: Attempt, options: CompileOptions, asked: Pipeline) -> Choice:

@@ -8,6 +8,7 @@ from snnc.errors import Diagnostic, Severity
 from snnc.ir import Target, size
 
 from .claimed import beyond_proof
+from .input_values import misfits
 
 
 def beyond_calibration(bundle: Contents, data: Data) -> list[Diagnostic]:
@@ -17,8 +18,10 @@ def beyond_calibration(bundle: Contents, data: Data) -> list[Diagnostic]:
 
 
 def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]:
-    """Everything that data do that a bundle was not made for: N710, N725, N729."""
+    """Everything that data do that a bundle was not made for: N710, N725, N729, N784."""
+    given = bundle.manifest.input
     return [
+        *misfits(data, given.grid, given.rounding, "the data"),
         *beyond_calibration(bundle, data),
         *outside_classes(bundle, data),
         *beyond_proof(bundle.manifest.ranges, data.x, target),

@@ -20,7 +20,7 @@ from snnc.ir import Code, Graph
 from snnc.settings import text_of
 
 from .attempt import Attempt
-from .calibrating import set_aside
+from .calibrating import Calibrating, set_aside
 from .choosing import Choice
 from .sources import counts_digest
 from .stages import potential_of_one
@@ -34,6 +34,7 @@ def describe(
     emitted: Emitted,
     calibration: Calibration,
     model: ModelEntry,
+    fed: InputEntry,
     notes: tuple[Diagnostic, ...],
 ) -> Manifest:
     """The manifest, but for the digests of the files.
@@ -42,11 +43,11 @@ def describe(
         attempt: what was compiled, for which target.
         choice: the graph and program that it became, and by which passes.
         emitted: the payload's files.
-        calibration, model: their entries.
+        calibration, model, fed: their entries, and the input's.
         notes: every named effect.
     """
     graph = choice.lowered.graph
-    readout, encoding = graph.readout, graph.input.encoding
+    readout = graph.readout
     return Manifest(
         target=text_of(attempt.backend.name, attempt.backend),
         versions=versions(),
@@ -55,7 +56,7 @@ def describe(
         code=graph.code.value,
         steps_per_frame=graph.steps,
         payload=emitted.files,
-        input=InputEntry(graph.input.shape, None if encoding is None else encoding.value),
+        input=fed,
         readout=ReadoutEntry(readout.name, readout.shape, readout.accumulate, potential_of_one(graph)),
         ann=None if graph.frame_is_step else count_ann(attempt.model.graph, graph),
         notes=notes,
@@ -64,6 +65,19 @@ def describe(
         kept=choice.kept,
         tried=tuple(tried.entry for tried in choice.tried),
     )
+
+
+def input_entry(graph: Graph, ready: Calibrating, repeat: int | None) -> InputEntry:
+    """What the manifest says of the input.
+
+    Args:
+        graph: as the passes left it.
+        ready: what it was calibrated with.
+        repeat: the number of frames that show a still image.
+    """
+    encoding = graph.input.encoding
+    code = None if encoding is None else encoding.value
+    return InputEntry(graph.input.shape, code, ready.grid, ready.rounding, repeat)
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,6 @@ from snnc.passes import Pipeline
 from snnc.passes.encode_input import EncodeInput
 
 from .attempt import Attempt, Lowered
-from .stages import Stages
 
 
 def lower_encoded(attempt: Attempt, pipeline: Pipeline) -> tuple[Lowered, Pipeline]:
@@ -21,14 +20,14 @@ def lower_encoded(attempt: Attempt, pipeline: Pipeline) -> tuple[Lowered, Pipeli
     Raises:
         UserError: what the first attempt is refused for, where all are.
     """
-    stages = Stages(attempt.model.graph)
+    stages = attempt.stages()
     try:
         return attempt.lower(pipeline, stages), pipeline
     except UserError as refused:
         first = refused.diagnostics[0]
         for other in _others(attempt, pipeline, stages.encoding):
             try:
-                lowered = attempt.lower(other, Stages(attempt.model.graph))
+                lowered = attempt.lower(other, attempt.stages())
             except UserError:
                 continue
             return replace(lowered, notes=(*lowered.notes, _said(lowered, first))), other

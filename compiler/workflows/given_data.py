@@ -8,11 +8,13 @@ import numpy as np
 
 from snnc.backends import find_backend
 from snnc.bounds import SAMPLES
-from snnc.bundle.data import Data, DataSource, check_counts, check_shape
+from snnc.bundle.data import Data, DataSource, check_counts, refuse_other_shape
 from snnc.bundle.folder import Contents
+from snnc.bundle.manifest import InputEntry
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
 
+from .input_values import data_of, repeated
 from .options import DEFAULT_SAMPLES
 
 RANDOM_SEED = 0
@@ -46,7 +48,26 @@ def random_data(bundle: Contents, samples: int) -> Data:
         )
     generator = np.random.default_rng(RANDOM_SEED)
     weights = counts[:, 1] / counts[:, 1].sum()
-    return Data(generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights), None)
+    drawn = generator.choice(counts[:, 0].astype(np.int64), size=shape, p=weights)
+    grid = bundle.manifest.input.grid
+    return Data(drawn, None, None if grid is None else grid.values(drawn))
+
+
+def counts_of(given: InputEntry, data: DataSource, *, must: bool) -> Data:
+    """Data as a bundle's input takes them: still images repeated, values as counts.
+
+    Args:
+        given: what the bundle's manifest says of its input.
+        data: the user's.
+        must: refuse streams where the bundle repeats still images.
+
+    Raises:
+        UserError: the data cannot be read, or do not fit.
+    """
+    values = data.values(3 if given.repeat is None else 2)
+    values = repeated(values, given.shape, given.repeat, data.where, must=must)
+    refuse_other_shape(values.x.shape, given.shape, data.where)
+    return data_of(values, given.grid, data.where)
 
 
 def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -> Data:
@@ -58,8 +79,7 @@ def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -
     SAMPLES.check(samples, "--samples")
     if data is None:
         return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
-    read = data.read()
-    check_shape(read, bundle.program.input.shape, data.where)
+    read = counts_of(bundle.manifest.input, data, must=False)
     target = find_backend(bundle.manifest.target, where=str(bundle.folder)).target
     check_counts(read, bundle.program, target, data.where)
     return read if samples is None else read.first(samples)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.backends import Backend, Emitted
-from snnc.bundle.data import Data, DataSource, check_shape
+from snnc.bundle.data import Data, DataSource
 from snnc.bundle.manifest import Calibration, InputEntry, Manifest, ModelEntry, ReadoutEntry
 from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic, UserError
@@ -17,6 +17,8 @@ from snnc.settings import text_of
 from .checking import check_program
 from .data_warnings import labels_outside
 from .describing import histogram, relative, versions
+from .given_data import counts_of
+from .input_values import REPEAT
 from .options import AUTO, KEEP, CompileOptions
 from .sources import counts_digest
 from .writing import write_bundle
@@ -53,10 +55,9 @@ def compile_integers(
     _refuse_for_passes(options, printing)
     program, given = ready.program, options.calibration
     report("prove ranges", 0, STAGES)
-    data = None if given is None else given.read()
     where = "" if given is None else given.where
-    if data is not None:
-        check_shape(data, program.input.shape, where)
+    fed = _input_entry(program, options.input.repeat)
+    data = None if given is None else counts_of(fed, given, must=True)
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow
     ranges, found = check_program(program, backend, counts, where, allowed)
@@ -74,7 +75,7 @@ def compile_integers(
 
     def manifest_of(emitted: Emitted) -> Manifest:
         told = (*notes, *emitted.notes)
-        return _manifest(program, backend, emitted, entry, calibration, ranges, told)
+        return _manifest(program, backend, emitted, entry, fed, calibration, ranges, told)
 
     manifest = write_bundle(output, backend, program, data, manifest_of)
     report("done", STAGES, STAGES)
@@ -91,6 +92,8 @@ def _refuse_for_passes(options: CompileOptions, printing: bool) -> None:
         "--code": None if pipeline.code == AUTO else pipeline.code,
         "--print-after": printing or None,
         "--keep": None if options.keep == KEEP else options.keep,
+        "--input-scale": options.input.scale,
+        "--input-offset": options.input.offset,
     }
     given = [option for option, value in asked.items() if value is not None]
     if given:
@@ -123,16 +126,24 @@ def _calibration(data: Data | None, given: DataSource | None, output: Path) -> C
     )
 
 
+def _input_entry(program: Program, repeat: int | None) -> InputEntry:
+    REPEAT.check(repeat, "--repeat")
+    encoding = program.input.encoding
+    code = None if encoding is None else encoding.value
+    return InputEntry(program.input.shape, code, repeat=repeat)
+
+
 def _manifest(
     program: Program,
     backend: Backend,
     emitted: Emitted,
     model: ModelEntry,
+    fed: InputEntry,
     calibration: Calibration,
     ranges: Ranges,
     notes: tuple[Diagnostic, ...],
 ) -> Manifest:
-    readout, encoding = program.readout, program.input.encoding
+    readout = program.readout
     neuron = readout.dynamics
     return Manifest(
         target=text_of(backend.name, backend),
@@ -142,7 +153,7 @@ def _manifest(
         code=code_of(program).value,
         steps_per_frame=program.steps_per_frame,
         payload=emitted.files,
-        input=InputEntry(program.input.shape, None if encoding is None else encoding.value),
+        input=fed,
         readout=ReadoutEntry(
             readout.name, readout.shape, neuron.clear_interval == 0, float(neuron.unit)
         ),

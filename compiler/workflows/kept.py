@@ -18,9 +18,10 @@ from snnc.ir import Program
 from snnc.ir.footprint import fan_out
 from snnc.sim import encode, simulate
 
-from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
 
 CAUSES = {
+    COUNTS: "input: values are rounded to counts",
     LEVELS: "levels: activations are rounded and clipped",
     WEIGHTS: "weights: rounding and clipping on the chip's grid",
     PROGRAM: "spikes: rates approximate activations",
@@ -40,7 +41,8 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     Args:
         stages: of the compile, finished.
         program: what it gave.
-        data: counts, (samples, frames, \\*input shape), and labels, if there are any.
+        data: counts, (samples, frames, \\*input shape), with the values that they stand for and labels,
+            if there are any.
         aside: whether calibration did not see them.
     """
     counts = data.x
@@ -52,17 +54,17 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     readout, operations = program.readout.name, 0.0
     connections = _connections(program)
     for first in range(0, len(counts), block):
-        part = counts[first : first + block]
-        values = {name: stages.values(name, part) for name in (FLOATS, LEVELS, WEIGHTS)}
-        trace = simulate(program, encode(program, part))
+        part = data.part(slice(first, first + block))
+        values = {name: stages.values(name, part) for name in stages.graphs}
+        trace = simulate(program, encode(program, part.x))
         values[PROGRAM] = stages.program_values(program, trace)
         for name, sent in trace.spikes.items():
             operations += float(np.count_nonzero(sent, axis=(0, 1)).ravel() @ connections[name])
         for name, meant in values[FLOATS].items():
-            found = {stage: values[stage][name] for stage in CAUSES}
+            found = {stage: values[stage][name] for stage in CAUSES if stage in values}
             sums.setdefault(name, _Sum()).add(meant, found)
         pair = (values[FLOATS][readout][:, -1], values[PROGRAM][readout][:, -1])
-        flat = tuple(v.reshape(len(part), -1) for v in pair)
+        flat = tuple(v.reshape(len(part.x), -1) for v in pair)
         answers.append((flat[0], flat[1]))
     meant, found = (np.concatenate(part) for part in zip(*answers, strict=True))
     spread, size = (float(np.sqrt(np.mean(np.square(v)))) for v in (meant - meant.mean(axis=0), meant))
@@ -106,12 +108,13 @@ class _Sum:
 
     def __init__(self) -> None:
         self.power = 0.0
-        self.apart = dict.fromkeys(CAUSES, 0.0)
+        self.apart: dict[str, float] = {}
 
     def add(self, meant: NDArray[Any], found: Mapping[str, NDArray[Any]]) -> None:
         for stage, values in found.items():
             frames = min(meant.shape[1], values.shape[1])
-            self.apart[stage] += float(np.square(meant[:, :frames] - values[:, :frames]).sum())
+            square = float(np.square(meant[:, :frames] - values[:, :frames]).sum())
+            self.apart[stage] = self.apart.get(stage, 0.0) + square
         self.power += float(np.square(meant).sum())
 
     def error(self, name: str) -> PopulationError:

@@ -2,6 +2,7 @@
 
     torch model                        what was trained
     graph in floats                    what the front end read
+    graph on the input's counts        values that were rounded, where the input takes values
     graph with quantized activations   the levels that spikes can say
     graph with the chip's weights      integers on the chip's grid, times a scale
     integer program                    the same in time steps, compiled again, fast simulator
@@ -61,7 +62,7 @@ from .deployed import (
 from .given_data import load_input
 from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
-from .stages import FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
 
 TORCH, BUNDLE = "torch model", "bundle"
 
@@ -250,10 +251,11 @@ class _Recompiled(Stages):
     def __init__(
         self, bundle: Contents, backend: Backend, model: Model, counts: NDArray[np.int64] | None
     ) -> None:
-        super().__init__(model.graph)
+        grid = bundle.manifest.input.grid
+        super().__init__(model.graph, grid)
         self.model = model
         pipeline = Pipeline.parse(bundle.manifest.passes)
-        graph = pipeline.run(model.graph, context_of(backend.target, counts, []), self.keep)
+        graph = pipeline.run(model.graph, context_of(backend.target, counts, [], grid), self.keep)
         self.finish(graph)
         self.program = lower(graph, backend.target)
 
@@ -266,15 +268,15 @@ def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
     if recompiled.model.step is not None:
         total = len(data.x)
         report(TORCH, 0, total)
-        above = run_torch(recompiled.model.step, readout, data.x, lambda n: report(TORCH, n, total))
+        above = run_torch(recompiled.model.step, readout, data.meant, lambda n: report(TORCH, n, total))
         rungs.append(Rung(TORCH, None))
-    for name in (FLOATS, LEVELS, WEIGHTS):
+    for name in recompiled.graphs:
         report(name, 0, 1)
-        values = recompiled.values(name, data.x)
+        values = recompiled.values(name, data)
         if not rungs:
             rung = Rung(name, None)
         else:
-            tolerance = FLOAT32_NOISE if name == FLOATS else NOISE
+            tolerance = FLOAT32_NOISE if name in (FLOATS, COUNTS) else NOISE
             rung = between(name, rungs[-1].name, above, values, readout, tolerance)
         rungs.append(replace(rung, cause=_cause(rung, recompiled) if rung.differences else None))
         above = values
@@ -287,6 +289,8 @@ def _cause(rung: Rung, recompiled: _Recompiled) -> str:
     graphs, name = recompiled.graphs, rung.first.population
     if rung.name == WEIGHTS:
         return rounding_cause(graphs[LEVELS], graphs[WEIGHTS])
+    if rung.name == COUNTS:
+        return "input: values are rounded to the counts that the target's input takes"
     if rung.name == LEVELS:
         assert rung.values is not None
         amplitude = recompiled.amplitudes.get(name, 1.0)
@@ -303,7 +307,7 @@ def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Int
     """The integer program beside the graph with the chip's weights, frame by frame."""
     program, graph = recompiled.program, recompiled.graphs[WEIGHTS]
     code = graph.code
-    above, below = recompiled.values(WEIGHTS, data.x), recompiled.program_values(program, trace)
+    above, below = recompiled.values(WEIGHTS, data), recompiled.program_values(program, trace)
     rung = between(PROGRAM, WEIGHTS, above, below, graph.readout.name, NOISE)
     cause = None
     if rung.differences:

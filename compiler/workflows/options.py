@@ -8,6 +8,7 @@ from snnc.bundle.data import DataSource
 from snnc.frontend import ModelSource
 
 from .contradictions import AUTO as AUTO
+from .input_values import InputOptions as InputOptions
 
 KEEP = 0.99
 """Fraction of the float network's decisions that ``auto`` has to keep."""
@@ -29,6 +30,7 @@ class PipelineOptions:
         code: ``rate``, ``frame`` or ``graded`` (``choose-code``), or :data:`AUTO`; None leaves it to
             the pass.
         allow_overflow: compile even if sums can leave their registers.
+        scaled: the input's counts stand for values, so that ``scale-input`` comes first.
     """
 
     passes: str | None = None
@@ -37,6 +39,7 @@ class PipelineOptions:
     weight_bits: int | None = None
     code: str | None = None
     allow_overflow: bool = False
+    scaled: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,17 @@ class CompileOptions:
     Attributes:
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.
         pipeline: what is changed in the target's passes.
-        calibration: event counts that thresholds and ranges are measured on; None for those that the
-            model carries, if any.
+        calibration: event counts, or values, that thresholds and ranges are measured on; None for those
+            that the model carries, if any.
         keep: fraction of the float network's decisions, above 0, at most 1, that integers should keep.
+        input: what values and still images become.
     """
 
     target: str
     pipeline: PipelineOptions = field(default_factory=PipelineOptions)
     calibration: DataSource | None = None
     keep: float = KEEP
+    input: InputOptions = field(default_factory=InputOptions)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.backends import Backend
 from snnc.errors import fail
 from snnc.passes import Fact, Pipeline, registered
+from snnc.passes.scale_input import ScaleInput
 
 from .contradictions import refuse_contradictions, refuse_short
 from .options import AUTO, PipelineOptions
@@ -39,6 +40,8 @@ def build_pipeline(backend: Backend, options: PipelineOptions) -> Pipeline:
     refuse_contradictions(options.passes, options.changes, short, options.allow_overflow)
     refuse_short(short)
     pipeline = Pipeline.parse(backend.pipeline() if options.passes is None else options.passes)
+    if options.scaled and all(p.name != ScaleInput.name for p in pipeline.passes):
+        pipeline = Pipeline((ScaleInput(), *pipeline.passes))
     for change in options.changes:
         pipeline = pipeline.with_text(change)
     if options.steps_per_frame is not None:

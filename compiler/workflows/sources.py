@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.bundle.data import DataSource
+from snnc.bundle.data import DataSource, Values
 from snnc.bundle.folder import Contents, digest
 from snnc.bundle.manifest import ModelEntry
 from snnc.errors import fail
 from snnc.frontend import Model, ModelSource
 from snnc.ir import Integers, pack_arrays
 
+from .given_data import counts_of
+from .input_values import data_of, repeated
 from .options import Origin
 
 
@@ -97,7 +100,7 @@ def find_calibration(
             help="give them again: snnc.load(BUNDLE).ladder(calibration=COUNTS)",
         )
     if calibration is None and entry.path is None:
-        return None if model.calibration is None else np.asarray(model.calibration, np.int64)
+        return None if model.calibration is None else _carried(bundle, model.calibration)
     source = calibration or DataSource(bundle.folder / str(entry.path))
     where = source.where
     if source.path is not None and not source.path.is_file():
@@ -107,7 +110,7 @@ def find_calibration(
             where=where,
             help="name them: --calibration FILE.npz",
         )
-    counts = source.read().x
+    counts = counts_of(bundle.manifest.input, source, must=True).x
     found = counts_digest(counts)
     if found != entry.sha256:
         raise fail(
@@ -118,3 +121,10 @@ def find_calibration(
             help="name the right ones with --calibration, or compile again",
         )
     return counts
+
+
+def _carried(bundle: Contents, calibration: NDArray[Any]) -> NDArray[np.int64]:
+    """The model's own calibration data as counts."""
+    given = bundle.manifest.input
+    values = repeated(Values(calibration, None), given.shape, given.repeat, "the archive", must=True)
+    return data_of(values, given.grid, "the archive's calibration data").x

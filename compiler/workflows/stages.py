@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Encoding, Graph, Kind, Program, Trace, per_channel
+from snnc.bundle.data import Data
+from snnc.ir import Encoding, Graph, InputGrid, Kind, Program, Trace, per_channel
 from snnc.passes import Pass
 from snnc.sim import answers
 from snnc.sim.analog import frame_values, in_frames, run_frames
 from snnc.verify import spikes_by_frame
 
 FLOATS, LEVELS = "graph in floats", "graph with quantized activations"
+COUNTS = "graph on the input's counts"
 WEIGHTS, PROGRAM = "graph with the chip's weights", "integer program"
 
 Values = Mapping[str, NDArray[Any]]
@@ -30,12 +32,16 @@ class Stages:
 
     Attributes:
         graphs: by the stages' names.
+        grid: which values the counts stand for; None where data are counts.
         amplitudes: by population, what a threshold is in the units of the model.
         encoding: of the input, once a pass has chosen it.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, grid: InputGrid | None = None) -> None:
         self.graphs: dict[str, Graph] = {FLOATS: graph}
+        self.grid = grid
+        if grid is not None:
+            self.graphs[COUNTS] = graph
         self.amplitudes: dict[str, NDArray[Any]] = {}
         self.encoding: Encoding | None = None
         self._folded = graph
@@ -73,17 +79,18 @@ class Stages:
             )
         self.graphs[WEIGHTS] = graph
 
-    def values(self, name: str, counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    def values(self, name: str, data: Data) -> dict[str, NDArray[np.float64]]:
         """A graph's populations frame by frame, in the units of the model.
 
-        Args:
-            counts: (samples, frames, \\*input shape).
+        The network as it was trained takes the user's own values; what comes after takes their counts.
         """
         graph = self.graphs[name]
-        x = counts if name == FLOATS else frame_values(graph, counts)
         names = [p.name for p in graph.populations if p.kind is not Kind.INPUT]
-        found = run_frames(graph, x, only=names)
-        return found if name == FLOATS else self._scaled(found)
+        if name == FLOATS:
+            return run_frames(graph, data.meant, only=names)
+        if name == COUNTS and self.grid is not None:
+            return run_frames(graph, self.grid.values(data.x), only=names)
+        return self._scaled(run_frames(graph, frame_values(graph, data.x), only=names))
 
     def program_values(self, program: Program, trace: Trace) -> dict[str, NDArray[np.float64]]:
         """What spikes and the readout's potential of a run stand for, likewise."""

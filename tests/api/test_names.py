@@ -15,8 +15,9 @@ import snnc
 
 MODEL = "dt discretize input_shape module"
 PARAMETERS = {
-    "compile": "model target output calibration steps_per_frame weight_bits code keep allow_overflow "
-    f"example {MODEL} reset_interval passes changes after_pass progress",
+    "compile": "model target output calibration steps_per_frame weight_bits code keep input_scale "
+    f"input_offset repeat allow_overflow example {MODEL} reset_interval passes changes after_pass "
+    "progress",
     "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
     "curve input_shape module progress recipe",
@@ -26,7 +27,7 @@ PARAMETERS = {
     "load": "folder allow_altered",
     "measure_noise": f"model data steps thresholds start samples spiking csv plot {MODEL} progress",
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
-    f"allow_overflow example {MODEL} changes progress",
+    f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
     "Bundle.verify": "data samples engine simulator potentials time_limit progress",
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",

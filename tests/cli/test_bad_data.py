@@ -22,7 +22,6 @@ from .conftest import Command, compile_, refused, save
         ({"x": np.zeros((0, 3, 2, 16, 16), int)}, ["D504", "empty"]),
         ({"z": np.zeros(3)}, ["D502", "'x'", "z"]),
         ({"x": np.zeros((2, 3))}, ["D503"]),
-        ({"x": np.full((1, 3, 2, 16, 16), 0.5)}, ["D506", "not whole"]),
         ({"x": np.full((1, 3, 2, 16, 16), np.nan)}, ["D506", "NaN"]),
         ({"x": np.full((1, 3, 2, 16, 16), 2**23)}, ["D507", "8388608"]),
         ({"x": np.full((1, 3, 2, 16, 16), np.iinfo(np.uint64).max)}, ["D507"]),
@@ -43,6 +42,16 @@ def test_data(
 ) -> None:
     path = save(tmp_path / "data.npz", **arrays)
     refused(compile_(snnc, "--calibration", path), *parts)
+    refused(snnc("verify", finished, "--data", path), *parts)
+    refused(snnc("run", finished, "--data", path, "-o", "out.npz"), *parts)
+    assert list(place.iterdir()) == []
+
+
+def test_fractions_for_a_bundle_that_takes_counts(
+    snnc: Command, finished: Path, place: Path, tmp_path: Path
+) -> None:
+    path = save(tmp_path / "data.npz", x=np.full((1, 3, 2, 16, 16), 0.5))
+    parts = ["D506", "1536 of 1536", "not whole", "--input-scale"]
     refused(snnc("verify", finished, "--data", path), *parts)
     refused(snnc("run", finished, "--data", path, "-o", "out.npz"), *parts)
     assert list(place.iterdir()) == []

@@ -24,6 +24,7 @@ torch = pytest.importorskip("torch")
 nn = torch.nn
 
 COMPILE = "compile net.pt --target reference -o out"
+MODULE = "compile module.pt --input-shape 12 --target reference -o out"
 LOIHI = "compile net.pt --target loihi -o out --code rate --steps-per-frame 4"
 
 
@@ -124,7 +125,16 @@ TRIES = (
     ),
     Try("D501", f"{COMPILE} --calibration data.npy", (f"{COMPILE} --calibration data.npz",)),
     Try("D502", f"{COMPILE} --calibration unnamed.npz", (f"{COMPILE} --calibration data.npz",)),
-    Try("D506", f"{COMPILE} --calibration floats.npz", (f"{COMPILE} --calibration data.npz",)),
+    Try(
+        "D503",
+        f"{COMPILE} --calibration images.npz",
+        (f"{COMPILE} --calibration images.npz --repeat 4",),
+    ),
+    Try(
+        "D506",
+        "run bundle --data floats.npz",
+        ("run bundle --data data.npz", f"{COMPILE} --calibration floats.npz --input-scale 0.5"),
+    ),
     Try("D508", f"{COMPILE} --calibration shape.npz", (f"{COMPILE} --calibration data.npz",)),
     Try(
         "D509",
@@ -136,6 +146,38 @@ TRIES = (
         ),
     ),
     Try("D604", "verify bundle --engine chip", ("verify bundle --engine reference", "verify bundle")),
+    Try(
+        "D650",
+        f"{COMPILE} --calibration floats.npz --input-scale 1,2",
+        (f"{COMPILE} --calibration floats.npz --input-scale 1/2",),
+    ),
+    Try(
+        "D651",
+        "compile module.pt --target loihi1 -o out --calibration negative.npz --input-scale 0.5",
+        (
+            "compile module.pt --target loihi1 -o out --calibration negative.npz --input-scale 0.5 "
+            "--input-offset -1",
+            "compile module.pt --target loihi1 -o out --calibration negative.npz",
+        ),
+    ),
+    Try(
+        "D652",
+        "compile net.pt --target loihi -o out --calibration negative.npz --input-offset -1",
+        ("compile net.pt --target loihi -o out --calibration negative.npz --input-offset 0",),
+    ),
+    Try(
+        "D653",
+        f"{COMPILE} --calibration data.npz --repeat 4",
+        (f"{COMPILE} --calibration data.npz", f"{COMPILE} --calibration images.npz --repeat 4"),
+    ),
+    Try(
+        "D655",
+        f"{MODULE} --input-offset -1",
+        (
+            f"{MODULE} --input-offset -1 --input-scale 0.5",
+            f"{MODULE} --input-offset -1 --calibration negative.npz",
+        ),
+    ),
 )
 
 
@@ -176,6 +218,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "data.npy", counts)
     np.savez(folder / "unnamed.npz", counts)
     np.savez(folder / "floats.npz", x=counts / 2)
+    np.savez(folder / "negative.npz", x=counts / 2 - 1)
+    np.savez(folder / "images.npz", x=counts[:, 0])
     np.savez(folder / "shape.npz", x=counts[..., :-1])
     np.savez(folder / "many.npz", x=counts * 4)
     for name in ("empty", "full"):

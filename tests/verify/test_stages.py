@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from snnc.backends import find_backend
+from snnc.bundle.data import Data
 from snnc.ir import Graph
 from snnc.passes import Context, Pipeline
 from snnc.verify.causes import levels_cause
@@ -29,8 +30,8 @@ def stages(target: str, steps: int, *changes: str) -> tuple[Stages, Graph]:
 
 def apart(found: Stages, stage: str, population: str) -> float:
     """Root mean square of the difference from the float network, relative to its values."""
-    counts = np.random.default_rng(9).integers(0, 3, (32, 2, 16))
-    meant, values = (found.values(name, counts)[population] for name in (FLOATS, stage))
+    data = Data(np.random.default_rng(9).integers(0, 3, (32, 2, 16)), None)
+    meant, values = (found.values(name, data)[population] for name in (FLOATS, stage))
     return float(np.sqrt(np.square(values - meant).mean() / np.square(meant).mean()))
 
 

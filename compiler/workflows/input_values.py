@@ -1,0 +1,189 @@
+"""From what a user gives for an input to the counts that a program takes: still images, values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.bounds import Bounds
+from snnc.bundle.data import Data, Values
+from snnc.errors import Diagnostic, Severity, counted, fail
+from snnc.files import share_of_memory
+from snnc.ir import InputGrid, Misfit, Shape
+
+MOST_FRAMES = 2**16
+"""No time in a program is longer than 65536 steps (``docs/numerics.md``)."""
+
+REPEAT = Bounds(1, MOST_FRAMES)
+VALUE = 8
+
+NEARLY = 0.01
+"""Rounding errors, in counts, that are the noise of single precision."""
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What the user says of an input that is no stream of counts.
+
+    Attributes:
+        scale, offset: ``value = scale * count + offset``: a number, or a list with one for each
+            channel, as text; None for what the calibration data say.
+        repeat: number of frames that show a still image; None where the data have their own frames.
+    """
+
+    scale: str | None = None
+    offset: str | None = None
+    repeat: int | None = None
+
+    @property
+    def least_axes(self) -> int:
+        """Of the data: still images may lack the axis of frames."""
+        return 3 if self.repeat is None else 2
+
+    @property
+    def as_options(self) -> tuple[str, ...]:
+        """As the command line has them."""
+        named = {
+            "--input-scale": self.scale,
+            "--input-offset": self.offset,
+            "--repeat": self.repeat,
+        }
+        return tuple(
+            text
+            for option, value in named.items()
+            if value is not None
+            for text in (option, str(value))
+        )
+
+
+def frame_shape(values: Values, repeat: int | None) -> Shape:
+    """The shape of one frame, for a model that does not say it.
+
+    Still images are (samples, \\*frame) or (samples, 1, \\*frame). Where both can be meant, an axis of
+    one frame is taken for that of 5 axes, which no image has, and of 3, which a list of pixels has.
+    """
+    shape = values.x.shape
+    if repeat is None or (len(shape) in (3, 5) and shape[1] == 1):
+        return shape[2:]
+    return shape[1:]
+
+
+def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, must: bool) -> Values:
+    """Still images as streams of equal frames.
+
+    Args:
+        values: (samples, \\*shape) or (samples, frames, \\*shape).
+        shape: of a frame.
+        repeat: how many frames; None changes nothing.
+        where: what messages call the data.
+        must: refuse data that have several frames; else these stay as they are.
+
+    Raises:
+        UserError: D305 the number, D653 several frames, D654 more than memory holds.
+    """
+    REPEAT.check(repeat, "--repeat")
+    x = values.x
+    if repeat is None:
+        return values
+    if x.ndim == len(shape) + 1:
+        x = x[:, None]
+    if x.shape[2:] != shape:
+        return Values(x, values.y)  # refused by its shape
+    if x.shape[1] > 1:
+        if must:
+            raise fail(
+                "D653",
+                f"--repeat {repeat} repeats a still image, and each sample has {x.shape[1]} frames",
+                where=where,
+                why=f"x has shape {values.x.shape}: samples, frames, and a frame {shape}",
+                help=f"leave --repeat out, or give images: x of shape (samples, {_axes(shape)})",
+            )
+        return values
+    needed = VALUE * x.size * repeat
+    if needed > share_of_memory():
+        raise fail(
+            "D654",
+            f"{counted(len(x), 'image')} repeated over {repeat} frames take {needed} bytes, the limit "
+            f"is {share_of_memory()}",
+            where=where,
+            why="a quarter of the memory may be used",
+            help="use fewer images, or a smaller --repeat",
+        )
+    return Values(np.repeat(x, repeat, axis=1), values.y)
+
+
+def _axes(shape: Shape) -> str:
+    return ", ".join(map(str, shape))
+
+
+def data_of(values: Values, grid: InputGrid | None, where: str) -> Data:
+    """The counts of values, which stay beside them; without a grid the values are counts.
+
+    Raises:
+        UserError: D506, D507 without a grid: they are no counts.
+    """
+    if grid is None:
+        return values.as_counts(where)
+    return Data(grid.counts(values.x), values.y, values.x)
+
+
+def misfits(data: Data, grid: InputGrid | None, rounding: float, where: str) -> list[Diagnostic]:
+    """N784 where values are clipped, or rounded although those of the calibration were none.
+
+    Args:
+        data: what runs.
+        grid: of the bundle.
+        rounding: the largest rounding error of the calibration data, in counts.
+        where: what messages call the data.
+    """
+    if grid is None or data.values is None:
+        return []
+    found = grid.misfit(data.values)
+    said = []
+    if found.clipped:
+        said.append(_clipped(found, grid, where))
+    if found.rounding > NEARLY + rounding and rounding <= NEARLY:
+        said.append(_between(found, data, where))
+    return said
+
+
+def _clipped(found: Misfit, grid: InputGrid, where: str) -> Diagnostic:
+    return Diagnostic(
+        "N784",
+        f"{found.clipped} of {found.size} values lie outside what counts of {grid.low} to {grid.high} "
+        f"stand for, by {found.beyond:.6g} at most, and are clipped",
+        where,
+        f"{grid_text(grid)}; the bundle was calibrated for these counts",
+        "compile with --calibration data like these, or with another --input-scale",
+        Severity.WARNING,
+    )
+
+
+def _between(found: Misfit, data: Data, where: str) -> Diagnostic:
+    assert data.values is not None
+    spread = float(data.values.max()) - float(data.values.min())
+    share = f", {found.mean / spread:.2%} of their range on average" if spread else ""
+    return Diagnostic(
+        "N784",
+        f"values lie between counts and are rounded, by {found.rounding:.3g} counts at most{share}",
+        where,
+        "the values of the calibration data were counts without rounding",
+        "compile with --calibration data like these, or with another --input-scale",
+        Severity.WARNING,
+    )
+
+
+def grid_text(grid: InputGrid) -> str:
+    """``value = scale * count + offset`` with its numbers."""
+    scale, offset = _some(grid.scale), _some(grid.offset)
+    return f"value = {scale} * count" + (f" + {offset}" if grid.shifted else "")
+
+
+def _some(numbers: tuple[float, ...]) -> str:
+    if len(numbers) == 1:
+        shown = f"{numbers[0]:.6g}"
+        return f"({shown})" if numbers[0] < 0 else shown
+    first = ", ".join(f"{each:.4g}" for each in numbers[:3])
+    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+    return f"({first}{more})"

@@ -1,0 +1,109 @@
+"""``--repeat N``: a still image becomes a stream of N equal frames, in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.bundle.data import Values
+from snnc.ir import Shape
+from snnc.workflows.input_values import frame_shape, repeated
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+SHAPE = (2, 4, 4)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rollout whose answers take three frames to see the image."""
+    torch.manual_seed(0)
+    net = snnc.Rollout(SHAPE)
+    net.node("h", activation=snnc.QuantizedReLU(8, 4.0))
+    net.readout("answer")
+    net.edge("input", "h", nn.Conv2d(2, 3, 3, padding=1))
+    net.edge("h", "answer", nn.Sequential(nn.Flatten(), nn.Linear(48, 3)))
+    path = tmp_path_factory.mktemp("still") / "net.pt"
+    net.export(path)
+    return path
+
+
+def images(samples: int = 6) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).integers(0, 9, (samples, *SHAPE))
+
+
+def test_images_are_streams(model: Path, tmp_path: Path) -> None:
+    streams = np.repeat(images()[:, None], 5, axis=1)
+    asked = snnc.compile(model, "reference", tmp_path / "a", calibration=streams)
+    bundle = snnc.compile(model, "reference", tmp_path / "b", calibration=images(), repeat=5)
+    assert bundle.manifest.input.repeat == 5 and asked.manifest.input.repeat is None
+    assert bundle.manifest.calibration == asked.manifest.calibration
+    for name in ("program.json", "weights.npz"):
+        assert bundle.manifest.files[name] == asked.manifest.files[name]
+    expected = asked.run(streams).potential
+    assert expected.shape[1] == 5 and np.ptp(expected, axis=1).any()
+    for given in (images(), images()[:, None], streams):
+        np.testing.assert_array_equal(bundle.run(given).potential, expected)
+    assert bundle.verify(images()).equal
+    assert not bundle.ladder(images(), calibration=images()).different
+    with pytest.raises(snnc.UserError, match=r"D508(.|\n)*--repeat"):
+        asked.run(images())
+
+
+def test_values_are_repeated_too(model: Path, tmp_path: Path) -> None:
+    values = images() / 8
+    bundle = snnc.compile(model, "reference", tmp_path / "b", calibration=values, repeat=4)
+    grid = bundle.manifest.input.grid
+    assert grid is not None and grid.offset == (0.0,) and grid.scale == pytest.approx((1 / 8,))
+    run = bundle.run((values, np.zeros(6, np.int64)))
+    np.testing.assert_array_equal(run.data.x[:, 3], images())
+
+
+def test_rows_are_judged_on_images(model: Path) -> None:
+    front = snnc.tune(
+        model, "reference", images(12) / 8, repeat=4, code="graded", weight_bits=8, workers=1
+    )
+    assert front.frames == 4 and front.rows[0].refused is None
+    assert "--repeat 4" in front.command(front.rows[0])
+    agreement = front.rows[0].agreement
+    assert agreement is not None and agreement[-1] >= 0.9
+
+
+def test_recordings_are_not_repeated(model: Path, tmp_path: Path) -> None:
+    streams = np.repeat(images()[:, None], 5, axis=1)
+    with pytest.raises(snnc.UserError, match="D653"):
+        snnc.compile(model, "reference", tmp_path / "b", calibration=streams, repeat=5)
+    for wrong in (0, -1, 2**16 + 1):
+        with pytest.raises(snnc.UserError, match="D305"):
+            snnc.compile(model, "reference", tmp_path / "b", calibration=images(), repeat=wrong)
+    with pytest.raises(snnc.UserError, match="D508"):
+        snnc.compile(model, "reference", tmp_path / "b", calibration=images()[..., :3], repeat=5)
+    assert not (tmp_path / "b").exists()
+
+
+def test_images_that_do_not_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Values(images(), None)
+    monkeypatch.setattr("snnc.workflows.input_values.share_of_memory", lambda: 6 * 32 * 8 * 5)
+    assert repeated(data, SHAPE, 5, "", must=True).x.shape == (6, 5, *SHAPE)
+    with pytest.raises(snnc.UserError, match="D654"):
+        repeated(data, SHAPE, 6, "", must=True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "repeat", "found"),
+    [
+        ((9, 5, 3, 8, 8), None, (3, 8, 8)),
+        ((9, 3, 8, 8), 4, (3, 8, 8)),
+        ((9, 1, 8, 8), 4, (1, 8, 8)),
+        ((9, 1, 3, 8, 8), 4, (3, 8, 8)),
+        ((9, 64), 4, (64,)),
+        ((9, 1, 64), 4, (64,)),
+        ((9, 8, 8), 4, (8, 8)),
+    ],
+)
+def test_the_shape_of_a_frame(shape: Shape, repeat: int | None, found: Shape) -> None:
+    assert frame_shape(Values(np.zeros(shape), None), repeat) == found

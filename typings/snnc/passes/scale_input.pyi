@@ -1,0 +1,1 @@
+from passes.scale_input import *
