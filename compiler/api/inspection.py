@@ -135,6 +135,7 @@ def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection
         "target": manifest.target,
         "steps_per_frame": program.steps_per_frame,
         "code": manifest.code,
+        "input": manifest.input.as_json(),
         "neurons": footprint.neurons,
         "synapses": footprint.synapses,
         "populations": _populations(program),

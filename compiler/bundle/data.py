@@ -43,11 +43,13 @@ class Data:
         y: labels, int64 (samples,), if any.
         values: what the counts were made of, likewise shaped, any kind of number: a network that was
             trained on values takes these. None where it takes the counts.
+        counted: whether the user gave the counts of such a network, not the values.
     """
 
     x: NDArray[np.int64]
     y: NDArray[np.int64] | None
     values: NDArray[Any] | None = None
+    counted: bool = False
 
     @property
     def meant(self) -> NDArray[Any]:
@@ -65,6 +67,7 @@ class Data:
             self.x[which],
             None if y is None else y[which],
             None if values is None else values[which],
+            self.counted,
         )
 
 
@@ -80,6 +83,11 @@ class Values:
 
     x: NDArray[Any]
     y: NDArray[np.int64] | None
+
+    @property
+    def are_counts(self) -> bool:
+        """Whether they are counts wherever they go: numbers of a type that has whole ones only."""
+        return self.x.dtype.kind != "f"
 
     def as_counts(self, where: str) -> Data:
         """Taken for event counts.

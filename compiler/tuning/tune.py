@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from snnc.backends import find_backend
+from snnc.backends import Backend, find_backend
 from snnc.bounds import SAMPLES, WORKERS
 from snnc.bundle.data import Data, Values, refuse_other_shape
 from snnc.errors import UserError, counted
 from snnc.files.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
 from snnc.frontend import Model, ModelSource
-from snnc.ir import Target
 from snnc.progress import Report, quiet
 from snnc.workflows.calibrating import Calibrating, calibration_data, set_aside
 from snnc.workflows.input_values import data_of, frame_shape, misfits, repeated
+from snnc.workflows.options import PipelineOptions
+from snnc.workflows.pipelines import build_pipeline
 
 from .front import Front, Row, parse_costs
 from .judging import about, judged_on, unseen
@@ -22,7 +24,7 @@ from .measure import Bench
 from .options import TuneOptions
 from .plot import plot_front
 from .pool import cores, measure_all
-from .settings import Grid
+from .settings import Grid, Setting
 
 
 def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = quiet) -> Front:
@@ -46,8 +48,8 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     report("load", 0, 1)
     data, given = options.data, options.data.values(options.input.least_axes)
     model = source.load(lambda: frame_shape(given, options.input.repeat))
-    read, calibrating, said = _calibrating(model, options, given, backend.target)
     settings = grid.settings(backend.target, model.graph, options.changes, options.allow_overflow)
+    read, calibrating, said = _calibrating(model, options, given, backend, settings)
     counts = None if calibrating.data is None else calibrating.data.x
     kept, notes = unseen(read, counts, data.where)
     kept = kept if options.samples is None else kept.first(options.samples)
@@ -101,20 +103,27 @@ def _compiled(rows: tuple[Row, ...]) -> list[Row]:
 
 
 def _calibrating(
-    model: Model, options: TuneOptions, given: Values, target: Target
+    model: Model,
+    options: TuneOptions,
+    given: Values,
+    backend: Backend,
+    settings: Sequence[Setting],
 ) -> tuple[Data, Calibrating, tuple[str, ...]]:
     """The data as counts, what calibrates, and the options of ``compile`` that name that.
 
-    Where nothing else calibrates, the data do.
+    Where nothing else calibrates, the data do. Values become counts that the setting with the fewest
+    steps can carry.
     """
+    fewest = min((s.steps_per_frame for s in settings if s.steps_per_frame), default=None)
+    asked = build_pipeline(backend, PipelineOptions(changes=options.changes, steps_per_frame=fewest))
     where, shape, input_ = options.data.where, model.graph.input.shape, options.input
     given = repeated(given, shape, input_.repeat, where, must=True)
     refuse_other_shape(given.x.shape, shape, where)
     named = options.calibration
-    found = calibration_data(model, named, target, input_)
+    found = calibration_data(model, named, backend.target, input_, asked)
     if found.origin == "none":
         named = options.data
-        found = calibration_data(model, named, target, input_)
+        found = calibration_data(model, named, backend.target, input_, asked)
     said = () if named is None else ("--calibration", named.where)
     return data_of(given, found.grid, where), found, (*said, *input_.as_options)
 

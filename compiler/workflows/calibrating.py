@@ -12,9 +12,10 @@ from snnc.errors import Diagnostic
 from snnc.frontend import Model
 from snnc.ir import InputGrid, Target
 from snnc.ir.counts import broken_counts
+from snnc.passes import Pipeline
 
 from .input_grids import find_grid, grid_note, span_of
-from .input_values import REPEAT, InputOptions, data_of, repeated
+from .input_values import REPEAT, InputOptions, counted_note, data_of, repeated
 
 SEED = 0
 ENOUGH = 128
@@ -82,19 +83,20 @@ def calibration_data(
     given: DataSource | None,
     target: Target,
     options: InputOptions,
-    steps_per_frame: int | None = None,
+    pipeline: Pipeline,
 ) -> Calibrating:
     """Calibration data, from the user or from the model, and what their numbers become.
 
     Values that are not whole become counts, as the user says (``--input-scale``) or as they show
-    themselves; whole ones are counts unless the user says otherwise.
+    themselves; whole ones are counts unless the user says otherwise. Numbers of a type that has whole
+    ones only are always counts: a scale says what they mean to the network.
 
     Args:
         model: as read.
         given: the user's data; None for those of the model, if any.
         target: says which counts its input takes.
         options: of the input.
-        steps_per_frame: as asked for.
+        pipeline: as asked for.
 
     Raises:
         UserError: the data cannot be read, or do not fit the model or the options.
@@ -119,9 +121,10 @@ def calibration_data(
         data = None if values is None else values.as_counts(where)
         return Calibrating(data, origin, where)
     x = None if values is None else values.x
-    span = span_of(target, model.graph, steps_per_frame)
+    span = span_of(target, model.graph, pipeline)
     grid, how = find_grid(x, shape, span, options, where)
     if values is None:
         return Calibrating(None, origin, where, grid)
-    notes = (grid_note(grid, values.x, how, where),)
-    return Calibrating(data_of(values, grid, where), origin, where, grid, notes)
+    data = data_of(values, grid, where)
+    note = counted_note(data, grid, where) if data.counted else grid_note(grid, values.x, how, where)
+    return Calibrating(data, origin, where, grid, (note,))

@@ -88,9 +88,7 @@ def compile_model(
     report("load", 0, len(asked.passes) + MORE_STEPS)
     given = options.calibration
     model = source.load(None if given is None else partial(_frame_shape, given, options.input))
-    ready_data = calibration_data(
-        model, given, backend.target, options.input, options.pipeline.steps_per_frame
-    )
+    ready_data = calibration_data(model, given, backend.target, options.input, asked)
     data = ready_data.data
     if ready_data.grid is not None:
         options = replace(options, pipeline=replace(options.pipeline, scaled=True))

@@ -17,6 +17,9 @@ from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.ir import Encoding, Graph, InputGrid, LimitName, Shape, Target
 from snnc.ir.relays import LARGEST_PAYLOAD
+from snnc.passes import Pipeline
+from snnc.passes.encode_input import EncodeInput
+from snnc.passes.match_delays import MatchDelays
 from snnc.passes.scale_input import why_no_offset
 
 from .input_values import InputOptions, grid_text
@@ -51,15 +54,21 @@ class Span:
         return self.low < 0
 
 
-def span_of(target: Target, graph: Graph, steps: int | None) -> Span:
+def span_of(target: Target, graph: Graph, pipeline: Pipeline) -> Span:
     """What the input of a target can carry, before there is a program (:func:`snnc.ir.input_range`).
 
     Args:
-        steps: of a frame, as asked for; None where passes choose.
+        target: of the compile.
+        graph: as read.
+        pipeline: as asked for; what it leaves open, its passes choose later.
     """
     fixed = why_no_offset(graph)
-    if set(target.encodings) == {Encoding.SPREAD}:
-        return Span(0, steps or graph.trained_steps or USUAL_STEPS, fixed)
+    named = [p.code for p in pipeline.passes if isinstance(p, EncodeInput) and p.code is not None]
+    possible = {Encoding(code) for code in named} or set(target.encodings)
+    if possible == {Encoding.SPREAD}:
+        asked = [p.steps_per_frame for p in pipeline.passes if isinstance(p, MatchDelays)]
+        steps = next((each for each in asked if each is not None), graph.trained_steps)
+        return Span(0, steps or USUAL_STEPS, fixed)
     most, least = target.limit(LimitName.INPUT_SPIKES), target.limit(LimitName.LEAST_INPUT)
     high = LARGEST_PAYLOAD if most is None else min(most, LARGEST_PAYLOAD)
     return Span(-LARGEST_PAYLOAD if least is None else max(least, -LARGEST_PAYLOAD), high, fixed)
@@ -109,7 +118,8 @@ def find_grid(
     """The grid of an input, and where it comes from, in words.
 
     Args:
-        values: calibration data, (samples, frames, \\*shape); None where there are none.
+        values: calibration data, (samples, frames, \\*shape); None where there are none. Of a type that
+            has whole numbers only, they are counts.
         shape: of a frame.
         span: what the target's input takes.
         options: what the user says.
@@ -123,16 +133,14 @@ def find_grid(
     offset = given_numbers(options.offset, "--input-offset", OFFSET, shape)
     if offset is not None and np.any(offset) and span.fixed:
         raise _no_offset(span.fixed)
-    if values is None:
+    if values is None or values.dtype.kind != "f":
         if scale is None:
-            raise fail(
-                "D655",
-                "no scale of the input: there are no calibration data to derive it from",
-                where="--input-offset",
-                help="give --input-scale as well, or --calibration FILE.npz",
-            )
+            raise _no_scale(values)
         zero = np.zeros(1) if offset is None else offset
-        return _grid(scale, zero, span.low, span.high), "as given"
+        low, high = span.low, span.high
+        if values is not None:
+            low, high = min(int(values.min()), 0), max(int(values.max()), 0)
+        return _grid(scale, zero, low, high), "as given"
     _refuse_huge(values, where)
     if scale is not None:
         zero, how = np.zeros(1) if offset is None else offset, "as given"
@@ -144,6 +152,18 @@ def find_grid(
     low, high = int(counts.min()), int(counts.max())
     _refuse_beyond(low, high, span, values, where)
     return _grid(scale, zero, min(low, 0), max(high, 0)), how
+
+
+def _no_scale(values: NDArray[Any] | None) -> UserError:
+    lacking = "there are no calibration data to derive it from"
+    if values is not None:
+        lacking = f"the calibration data have type {values.dtype}, they are counts already"
+    return fail(
+        "D655",
+        f"no scale of the input: {lacking}",
+        where="--input-offset",
+        help="give --input-scale as well, or --calibration FILE.npz with floats",
+    )
 
 
 def _refuse_huge(values: NDArray[Any], where: str) -> None:

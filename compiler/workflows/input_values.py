@@ -118,18 +118,26 @@ def _axes(shape: Shape) -> str:
 
 
 def data_of(values: Values, grid: InputGrid | None, where: str) -> Data:
-    """The counts of values, which stay beside them; without a grid the values are counts.
+    """The counts of values, which stay beside them.
+
+    Without a grid the values are counts. So are numbers of a type that has whole ones only, such as the
+    pixels of an image of 8 bits: there the values are what these stand for.
 
     Raises:
-        UserError: D506, D507 without a grid: they are no counts.
+        UserError: D506, D507 they are no counts where they should be.
     """
     if grid is None:
         return values.as_counts(where)
+    if values.are_counts:
+        found = values.as_counts(where)
+        return Data(found.x, found.y, grid.values(found.x), counted=True)
     return Data(grid.counts(values.x), values.y, values.x)
 
 
 def misfits(data: Data, grid: InputGrid | None, rounding: float, where: str) -> list[Diagnostic]:
-    """N784 where values are clipped, or rounded although those of the calibration were none.
+    """N784 where values are clipped, or rounded although those of the calibration were not.
+
+    Also where the data are counts already.
 
     Args:
         data: what runs.
@@ -139,6 +147,8 @@ def misfits(data: Data, grid: InputGrid | None, rounding: float, where: str) -> 
     """
     if grid is None or data.values is None:
         return []
+    if data.counted:
+        return [counted_note(data, grid, where)]
     found = grid.misfit(data.values)
     said = []
     if found.clipped:
@@ -146,6 +156,21 @@ def misfits(data: Data, grid: InputGrid | None, rounding: float, where: str) -> 
     if found.rounding > NEARLY + rounding and rounding <= NEARLY:
         said.append(_between(found, data, where))
     return said
+
+
+def counted_note(data: Data, grid: InputGrid, where: str) -> Diagnostic:
+    """N784: what whole numbers mean to a network that was trained on values."""
+    assert data.values is not None
+    low, high = float(data.values.min()), float(data.values.max())
+    return Diagnostic(
+        "N784",
+        f"whole numbers are taken as counts of {data.x.min()} to {data.x.max()}, which stand for "
+        f"values of {low:.6g} to {high:.6g}",
+        where,
+        grid_text(grid),
+        "if they are values, give them as floats: x.astype(numpy.float32)",
+        Severity.NOTE,
+    )
 
 
 def _clipped(found: Misfit, grid: InputGrid, where: str) -> Diagnostic:

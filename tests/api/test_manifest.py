@@ -11,6 +11,7 @@ import snnc
 from snnc.bundle.manifest import Calibration, Manifest, manifest_from
 from snnc.bundle.manifest_file import manifest_text, problem_of
 from snnc.bundle.ranges import Bounded, Ranges
+from snnc.ir import InputGrid
 
 REGISTERS = ({"population": "h", "register": "potential", "low": 0, "high": 3, "least": 0, "most": 9},)
 RANGES = (
@@ -20,6 +21,8 @@ RANGES = (
     Ranges("observed on 3 samples", observed=REGISTERS, bounds=Bounded(0, 4, 0)),
     Ranges("not observed: there are no calibration data", bounds=Bounded(-1, 4, 1)),
 )
+
+GRID = InputGrid((0.5,), (-1.0,), 0, 255)
 
 
 def variants(manifest: Manifest) -> list[Manifest]:
@@ -38,6 +41,7 @@ def variants(manifest: Manifest) -> list[Manifest]:
         *(replace(manifest, calibration=found) for found in calibrations),
         replace(manifest, model=model, ann=None, kept=None, tried=()),
         replace(manifest, input=replace(manifest.input, encoding=None)),
+        replace(manifest, input=replace(manifest.input, repeat=8, grid=GRID, rounding=0.25)),
     ]
 
 
@@ -59,3 +63,25 @@ def test_it_cannot_be_changed(bundle: snnc.Bundle) -> None:
 def test_proved_ranges_need_claims(bundle: snnc.Bundle) -> None:
     content = bundle.manifest.as_json() | {"ranges": {"status": "proved"}}
     assert problem_of(json.loads(manifest_text(content))) == "lacks ranges.claims"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"scale": [0.0]}, "input.values.scale[0] is 0.0, not a number above 0"),
+        ({"scale": []}, "0 in input.values.scale"),
+        ({"scale": [1.0, 2.0, 3.0, 4.0, 5.0]}, "has 5 numbers in input.values.scale"),
+        ({"offset": ["1"]}, "input.values.offset[0] is '1', not a number"),
+        ({"offset": [float("inf")]}, "input.values.offset[0] is inf"),
+        ({"counts": [3, 2]}, "input.values.counts end at 2, before they begin at 3"),
+        ({"counts": [0]}, "1 in input.values.counts"),
+        ({"rounding": 2}, "input.values.rounding is 2"),
+        ({"gain": 1}, "has input.values.gain"),
+    ],
+)
+def test_a_grid_that_cannot_be(bundle: snnc.Bundle, change: dict[str, object], said: str) -> None:
+    given = replace(bundle.manifest.input, grid=GRID)
+    content = replace(bundle.manifest, input=given).as_json() | {"sha256": "0" * 64}
+    assert problem_of(content) == ""
+    content["input"]["values"] |= change
+    assert said in problem_of(content)

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from snnc.bundle.data import Values
 from snnc.errors import UserError
 from snnc.ir import InputGrid
 from snnc.workflows.input_grids import Span, find_grid
-from snnc.workflows.input_values import InputOptions
+from snnc.workflows.input_values import InputOptions, data_of, misfits
 from snnc.workflows.lattice import lattice
 
 UNSIGNED, SIGNED = Span(0, 255, None), Span(-(2**23) + 1, 2**23 - 1, None)
 LATE = ("it comes late", "conv", "because")
-Values = NDArray[np.float32] | NDArray[np.float64]
+Floats = NDArray[np.float32] | NDArray[np.float64]
 
 
 def pixels(*shape: int, seed: int = 0) -> NDArray[np.int64]:
@@ -28,7 +29,7 @@ def normalised(counts: NDArray[np.int64], mean: float, std: float) -> NDArray[np
 
 
 def derive(
-    values: Values, span: Span = SIGNED, scale: str | None = None, offset: str | None = None
+    values: Floats, span: Span = SIGNED, scale: str | None = None, offset: str | None = None
 ) -> InputGrid:
     options = InputOptions(scale, offset)
     return find_grid(values, values.shape[2:], span, options, "data")[0]
@@ -139,6 +140,20 @@ def test_as_the_user_says() -> None:
 def test_numbers_that_cannot_be(code: str, scale: str, offset: str | None) -> None:
     with pytest.raises(UserError, match=code):
         derive(normalised(pixels(6, 1, 3, 40), 0.5, 0.5), UNSIGNED, scale, offset)
+
+
+def test_whole_types_are_counts() -> None:
+    counts = np.asarray(pixels(6, 1, 3, 40), np.uint8)
+    options = InputOptions("1/255", "-1")
+    grid, _ = find_grid(counts, (3, 40), UNSIGNED, options, "data")
+    assert (grid.low, grid.high) == (0, 255)
+    given = data_of(Values(counts, None), grid, "data")
+    np.testing.assert_array_equal(given.x, counts)
+    np.testing.assert_allclose(given.meant, counts / 255 - 1)
+    (note,) = misfits(given, grid, 0.0, "data")
+    assert note.code == "N784" and "counts of 0 to 255" in note.what and "-1 to 0" in note.what
+    with pytest.raises(UserError, match=r"D655.*uint8"):
+        find_grid(counts, (3, 40), UNSIGNED, InputOptions(None, "1"), "data")
 
 
 def test_an_offset_alone_says_nothing() -> None:
