@@ -14,7 +14,7 @@ from snnc.ir import InputGrid, Target
 from snnc.ir.counts import broken_counts
 from snnc.passes import Pipeline
 
-from .input_grids import find_grid, grid_note, span_of
+from .input_grids import Span, find_grid, grid_note, span_of
 from .input_values import REPEAT, InputOptions, counted_note, data_of, repeated
 
 SEED = 0
@@ -78,6 +78,14 @@ class Calibrating:
         return self.grid.misfit(self.data.meant).rounding
 
 
+def _are_values(values: Values, span: Span) -> bool:
+    """Whether floats are no counts: some are not whole, or negative where no count can be."""
+    if values.are_counts:
+        return False
+    negative = float(values.x.min()) < 0 and not span.signed and span.fixed is None
+    return negative or bool(broken_counts(values.x))
+
+
 def calibration_data(
     model: Model,
     given: DataSource | None,
@@ -103,6 +111,7 @@ def calibration_data(
     """
     shape = model.graph.input.shape
     scaled = options.scale is not None or options.offset is not None
+    span = span_of(target, model.graph, pipeline)
     values, where = None, "" if given is None else given.where
     if given is not None:
         origin = "array" if given.path is None else "file"
@@ -115,13 +124,12 @@ def calibration_data(
     if values is not None:
         values = repeated(values, shape, options.repeat, where, must=True)
         refuse_other_shape(values.x.shape, shape, where)
-        scaled = scaled or bool(broken_counts(values.x))
+        scaled = scaled or _are_values(values, span)
     REPEAT.check(options.repeat, "--repeat")
     if not scaled:
         data = None if values is None else values.as_counts(where)
         return Calibrating(data, origin, where)
     x = None if values is None else values.x
-    span = span_of(target, model.graph, pipeline)
     grid, how = find_grid(x, shape, span, options, where)
     if values is None:
         return Calibrating(None, origin, where, grid)

@@ -84,6 +84,13 @@ def test_other_values_are_rounded_to_255_levels(span: Span, offset: float) -> No
     assert found.mean == pytest.approx(grid.scale[0] / 4, rel=0.1)
 
 
+def test_a_range_far_from_0_begins_at_its_smallest() -> None:
+    values = np.random.default_rng(2).uniform(10, 12, (40, 1, 50))
+    grid = derive(values)
+    assert grid.offset == (pytest.approx(values.min()),) and grid.high == 255
+    assert derive(values, Span(0, 255, LATE)).offset == (0.0,)
+
+
 def test_a_target_of_few_levels() -> None:
     values = np.random.default_rng(2).uniform(0, 5, (40, 1, 50))
     assert derive(values, Span(0, 16, None)).high == 16
