@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.errors import counted, fail
+from snnc.errors import UserError, counted, fail
 from snnc.ir import BatchNorm, Graph, InputGrid, Op, Scale
 
 from .base import Context, Fact, Pass
@@ -36,18 +36,23 @@ class ScaleInput(Pass):
             return graph
         why = why_no_offset(graph)
         if grid.shifted and why:
-            raise fail(
-                "D652",
-                f"the input has an offset, and {why[0]}",
-                where=why[1],
-                why=why[2],
-                help="use --input-offset 0, with counts of either sign where the target takes them",
-            )
+            raise no_offset(why)
         head = _affine(grid, graph.input.shape[:1])
         name = graph.input.name
         return graph.with_projections(
             replace(p, ops=(head, *p.ops)) if p.source == name else p for p in graph.projections
         )
+
+
+def no_offset(why: tuple[str, str, str]) -> UserError:
+    """D652, for what :func:`why_no_offset` gives."""
+    return fail(
+        "D652",
+        f"the input has an offset, and {why[0]}",
+        where=why[1],
+        why=why[2],
+        help="use --input-offset 0, with counts of either sign where the target takes them",
+    )
 
 
 def why_no_offset(graph: Graph) -> tuple[str, str, str] | None:

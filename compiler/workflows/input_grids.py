@@ -20,7 +20,7 @@ from snnc.ir.relays import LARGEST_PAYLOAD
 from snnc.passes import Pipeline
 from snnc.passes.encode_input import EncodeInput
 from snnc.passes.match_delays import MatchDelays
-from snnc.passes.scale_input import why_no_offset
+from snnc.passes.scale_input import no_offset, why_no_offset
 
 from .input_values import InputOptions, grid_text
 from .lattice import lattice
@@ -132,7 +132,7 @@ def find_grid(
     scale = given_numbers(options.scale, "--input-scale", SCALE, shape)
     offset = given_numbers(options.offset, "--input-offset", OFFSET, shape)
     if offset is not None and np.any(offset) and span.fixed:
-        raise _no_offset(span.fixed)
+        raise no_offset(span.fixed)
     if values is None or values.dtype.kind != "f":
         if scale is None:
             raise _no_scale(values)
@@ -180,16 +180,6 @@ def _refuse_huge(values: NDArray[Any], where: str) -> None:
 
 def _grid(scale: NDArray[Any], offset: NDArray[Any], low: int, high: int) -> InputGrid:
     return InputGrid(tuple(map(float, scale)), tuple(map(float, offset)), low, high)
-
-
-def _no_offset(fixed: tuple[str, str, str]) -> UserError:
-    return fail(
-        "D652",
-        f"the input has an offset, and {fixed[0]}",
-        where=fixed[1],
-        why=fixed[2],
-        help="use --input-offset 0, with counts of either sign where the target takes them",
-    )
 
 
 def _refuse_beyond(low: int, high: int, span: Span, values: NDArray[Any], where: str) -> None:

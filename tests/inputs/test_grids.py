@@ -87,7 +87,7 @@ def test_other_values_are_rounded_to_255_levels(span: Span, offset: float) -> No
 def test_a_range_far_from_0_begins_at_its_smallest() -> None:
     values = np.random.default_rng(2).uniform(10, 12, (40, 1, 50))
     grid = derive(values)
-    assert grid.offset == (pytest.approx(values.min()),) and grid.high == 255
+    assert grid.high == 255 and grid.offset == pytest.approx((values.min(),))
     assert derive(values, Span(0, 255, LATE)).offset == (0.0,)
 
 
