@@ -38,8 +38,9 @@ from .inputs import (
     texts,
 )
 from .inspection import Inspection, inspect_source, refuse_for_the_other
+from .noise import measure_noise
 from .recordings import frames
-from .training import finetune, measure_noise
+from .training import finetune
 
 if TYPE_CHECKING:
     from snnc.messages.record import Message
@@ -77,6 +78,7 @@ def compile(
     example: Any = None,
     dt: float | None = None,
     discretize: str | None = None,
+    reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
     reset_interval: int | None = None,
@@ -108,6 +110,7 @@ def compile(
         example: for a module: a batch of one frame, float (1, *input shape), or ``(frame, *states)``.
             Not needed for a rollout, nor with ``calibration`` or ``input_shape``.
         dt, discretize: of a NIR file, its time step in seconds, and ``euler`` or ``exponential``.
+        reset: ``subtract`` (the threshold) or ``zero``, what a spike does where a NIR file says none.
         input_shape: shape of one frame without the batch axis, for files of ``torch.save`` and modules.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
         reset_interval: for a ``.net`` file: steps after which every layer is cleared; None for never.
@@ -130,6 +133,7 @@ def compile(
         repeat=repeat,
         dt=dt,
         discretize=discretize,
+        reset=reset,
         input_shape=input_shape,
         module=module,
         reset_interval=reset_interval,
@@ -164,6 +168,7 @@ def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bund
     return found
 
 
+# Many arguments: the options of the command, by name.
 def inspect(
     path: ModelLike,
     *,
@@ -171,6 +176,7 @@ def inspect(
     example: Any = None,
     dt: float | None = None,
     discretize: str | None = None,
+    reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
     reset_interval: int | None = None,
@@ -180,7 +186,7 @@ def inspect(
     Args:
         path: a model as for :func:`compile`, or a bundle's folder.
         allow_altered: for a bundle, as for :func:`load`.
-        example, dt, discretize, input_shape, module, reset_interval: for a model, as for
+        example, dt, discretize, reset, input_shape, module, reset_interval: for a model, as for
             :func:`compile`.
 
     Raises:
@@ -194,6 +200,7 @@ def inspect(
         of_models={
             "dt": dt,
             "discretize": discretize,
+            "reset": reset,
             "input-shape": input_shape,
             "module": module,
             "reset-interval": reset_interval,
@@ -206,6 +213,7 @@ def inspect(
         example=example,
         dt=dt,
         discretize=discretize,
+        reset=reset,
         input_shape=input_shape,
         module=module,
         reset_interval=reset_interval,
@@ -234,6 +242,7 @@ def tune(
     example: Any = None,
     dt: float | None = None,
     discretize: str | None = None,
+    reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
     changes: str | Iterable[str] = (),
@@ -242,7 +251,7 @@ def tune(
     """Compile a model in many ways, and measure on the same data what each keeps and costs.
 
     Args:
-        model, target, example, dt, discretize, input_shape, module: as for :func:`compile`.
+        model, target, example, dt, discretize, reset, input_shape, module: as for :func:`compile`.
         input_scale, input_offset, repeat, allow_overflow, changes, progress: likewise.
         data: event counts as for :meth:`Bundle.run`, with labels if the network classifies.
         code, steps_per_frame, weight_bits: values to try; None for the usual ones (docs/tuning.md).
@@ -265,6 +274,7 @@ def tune(
         repeat=repeat,
         dt=dt,
         discretize=discretize,
+        reset=reset,
         input_shape=input_shape,
         module=module,
     )

@@ -111,6 +111,7 @@ def model_source(
     input_shape: ShapeLike = None,
     module: str | None = None,
     reset_interval: int | None = None,
+    reset: str | None = None,
 ) -> ModelSource:
     """A model as the user gives it; a module becomes an archive in memory.
 
@@ -120,7 +121,8 @@ def model_source(
             than a frame.
         data: gives the shape of a frame where nothing else does.
         repeat: number of frames that show each still image of the data.
-        dt, discretize, input_shape, module, reset_interval: as in :class:`snnc.frontend.ModelSource`.
+        dt, discretize, input_shape, module, reset_interval, reset: as in
+            :class:`snnc.frontend.ModelSource`.
 
     Raises:
         UserError: D337 no model; D122, D124, D126 the module cannot be exported; D327 an option that is
@@ -132,12 +134,16 @@ def model_source(
     is_file = isinstance(model, str | os.PathLike)
     _refuse_others(is_file, example=example, module=module)
     if isinstance(model, str | os.PathLike):
-        return ModelSource(Path(model), dt, discretize, shape, module, reset_interval=reset_interval)
+        return ModelSource(
+            Path(model), dt, discretize, shape, module, reset_interval=reset_interval, reset=reset
+        )
     if isinstance(model, Program):
         if shape is not None:
             raise not_together("a program has an input shape", where="input_shape", help="leave it out")
         name = Path(model.name if isinstance(model.name, str) else "program")
-        return ModelSource(name, dt, discretize, reset_interval=reset_interval, program=model)
+        return ModelSource(
+            name, dt, discretize, reset_interval=reset_interval, program=model, reset=reset
+        )
     torch = sys.modules.get("torch")  # who has a module has imported it
     if torch is None or not isinstance(model, torch.nn.Module):
         raise fail(
@@ -155,7 +161,9 @@ def model_source(
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     name = Path(type(model).__name__.lower())
     archive = archive_of_module(model, arguments, frames)
-    return ModelSource(name, dt, discretize, archive=archive, reset_interval=reset_interval)
+    return ModelSource(
+        name, dt, discretize, archive=archive, reset_interval=reset_interval, reset=reset
+    )
 
 
 def _refuse_others(is_file: bool, *, example: Any, module: str | None) -> None:

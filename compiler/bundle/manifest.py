@@ -28,7 +28,7 @@ class ModelEntry:
         name: the graph's.
         sha256: of the model file.
         path: the file as seen from the bundle; None for a model that was given in Python.
-        dt, discretize: time step in seconds and rule of a NIR file, as the user gave them.
+        dt, discretize, reset: time step in seconds, rule and reset of a NIR file, as given.
         input_shape, module: of a file of ``torch.save``, as the user gave them.
         reset_interval: of a file of lava-dl, as the user gave it.
     """
@@ -41,6 +41,7 @@ class ModelEntry:
     input_shape: str | None = None
     module: str | None = None
     reset_interval: int | None = None
+    reset: str | None = None
 
 
 @dataclass(frozen=True)

@@ -284,7 +284,7 @@ check_manifest = table(
             {
                 "dt": maybe(positive),
                 "reset_interval": maybe(whole(1, WORD)),
-                **dict.fromkeys(("discretize", "input_shape", "module"), maybe(text)),
+                **dict.fromkeys(("discretize", "input_shape", "module", "reset"), maybe(text)),
             },
         ),
         "passes": text,

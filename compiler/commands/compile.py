@@ -20,6 +20,7 @@ from .options import (
     ModelPath,
     Repeat,
     ResetInterval,
+    ResetRule,
     TimeStep,
     reported,
 )
@@ -54,6 +55,7 @@ def compile_(
     allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
+    reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
     reset_interval: ResetInterval = None,
@@ -103,6 +105,7 @@ def compile_(
                 allow_overflow=allow_overflow,
                 dt=dt,
                 discretize=discretize,
+                reset=reset,
                 input_shape=input_shape,
                 module=module,
                 reset_interval=reset_interval,

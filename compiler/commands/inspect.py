@@ -14,17 +14,20 @@ from .options import (
     Factory,
     InputShape,
     ResetInterval,
+    ResetRule,
     TimeStep,
     reported,
 )
 from .output import console
 
 
+# Many arguments: each is an option of the command line; typer reads the signature.
 def inspect(
     path: Annotated[Path, typer.Argument(metavar="MODEL_OR_BUNDLE", help="model file or bundle")],
     allow_altered: AllowAltered = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
+    reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
     reset_interval: ResetInterval = None,
@@ -41,6 +44,7 @@ def inspect(
             allow_altered=allow_altered,
             dt=dt,
             discretize=discretize,
+            reset=reset,
             input_shape=input_shape,
             module=module,
             reset_interval=reset_interval,

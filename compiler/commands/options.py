@@ -36,6 +36,13 @@ ModelPath = Annotated[
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
 TimeStep = Annotated[float | None, typer.Option(help="length of a time step in seconds, for NIR files")]
 Discretize = Annotated[str | None, typer.Option(help="euler (default) or exponential, for NIR files")]
+ResetRule = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RESET",
+        help="subtract (the threshold) or zero: what a spike does where a NIR file does not say",
+    ),
+]
 InputShape = Annotated[
     str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
 ]

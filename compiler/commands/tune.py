@@ -19,6 +19,7 @@ from .options import (
     InputShape,
     ModelPath,
     Repeat,
+    ResetRule,
     TimeStep,
     reported,
 )
@@ -70,6 +71,7 @@ def tune(
     allow_overflow: AllowOverflow = False,
     dt: TimeStep = None,
     discretize: Discretize = None,
+    reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
     changes: Annotated[
@@ -103,6 +105,7 @@ def tune(
                 allow_overflow=allow_overflow,
                 dt=dt,
                 discretize=discretize,
+                reset=reset,
                 input_shape=input_shape,
                 module=module,
                 changes=changes or [],

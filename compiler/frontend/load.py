@@ -47,6 +47,7 @@ class Model:
         digest: sha256 of the file, hexadecimal.
         notes: what reading it settled that the file leaves open.
         step: the program that the graph was read from; None for NIR.
+        unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
     """
 
     graph: Graph
@@ -54,6 +55,7 @@ class Model:
     digest: str
     notes: tuple[Diagnostic, ...] = ()
     step: Step | None = None
+    unsaid_resets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         samples = 0 if self.calibration is None else len(self.calibration)
@@ -85,6 +87,7 @@ def load_model(
     *,
     dt: float | None = None,
     discretize: str | None = None,
+    reset: str | None = None,
     given: Given = NOTHING_GIVEN,
 ) -> Model:
     """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
@@ -94,6 +97,7 @@ def load_model(
             ``torch.save`` wrote: a module of standard layers, or a state dict with ``given.module``.
         dt: time step in seconds of a NIR file; None takes the one that the file names.
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
+        reset: ``subtract`` or ``zero``: what a spike does where a NIR file does not say.
         given: what the user says of the network that the file does not.
 
     Raises:
@@ -108,11 +112,11 @@ def load_model(
         given.refuse(path, INPUT_SHAPE, MODULE)
         if is_netx(path, hdf5):
             raise no_graph(str(path))
-        graph, notes = load_nir(path, hdf5, dt, discretize or RULES[0])
-        graph = replace(graph, name=_name(path))
+        found = load_nir(path, hdf5, dt, discretize or RULES[0], reset)
+        graph = replace(found.graph, name=_name(path))
         refuse_extremes(graph)
-        return Model(graph, None, digest, notes)
-    refuse_continuous_time(dt, discretize)
+        return Model(graph, None, digest, found.notes, unsaid_resets=found.unsaid)
+    refuse_continuous_time(dt, discretize, reset)
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
@@ -130,6 +134,7 @@ def load_integers(
     reset_interval: int | None = None,
     dt: float | None = None,
     discretize: str | None = None,
+    reset: str | None = None,
     given: Given = NOTHING_GIVEN,
 ) -> IntegerModel | None:
     """Read a file of lava-dl (netx); None for any other, which :func:`load_model` reads.
@@ -137,7 +142,7 @@ def load_integers(
     Args:
         path: the file.
         reset_interval: steps after which every layer is cleared.
-        dt, discretize, given: as for ``load_model``; refused.
+        dt, discretize, reset, given: as for ``load_model``; refused.
 
     Raises:
         UserError: D101 and D102 there is no file or nothing in it; see :func:`load_netx`; D327 an
@@ -148,7 +153,7 @@ def load_integers(
     if hdf5 is None or not is_netx(path, hdf5):
         refuse_reset_interval(reset_interval)
         return None
-    refuse_continuous_time(dt, discretize)
+    refuse_continuous_time(dt, discretize, reset)
     given.refuse(path, INPUT_SHAPE, MODULE)
     program, notes = load_netx(path, hdf5, _name(path), reset_interval)
     return IntegerModel(program, hashlib.sha256(data).hexdigest(), notes)
@@ -165,11 +170,11 @@ def no_graph(where: str) -> UserError:
     )
 
 
-def refuse_continuous_time(dt: float | None, discretize: str | None) -> None:
-    """Refuse what only networks in continuous time have.
+def refuse_continuous_time(dt: float | None, discretize: str | None, reset: str | None = None) -> None:
+    """Refuse what only networks in continuous time have, NIR's, and what only their files leave open.
 
     Raises:
-        UserError: D118.
+        UserError: D118 a time step or rule, D661 a reset.
     """
     if dt is not None or discretize is not None:
         raise fail(
@@ -178,6 +183,14 @@ def refuse_continuous_time(dt: float | None, discretize: str | None) -> None:
             where="--dt" if dt is not None else "--discretize",
             why="only NIR files are; the frames of this one are the steps that it was trained with",
             help="leave the option out",
+        )
+    if reset is not None:
+        raise fail(
+            "D661",
+            "a reset is given for a network that is not from a NIR file",
+            where="--reset",
+            why="only NIR files leave open what a spike does",
+            help="leave the option out; --set 'set-neurons{reset=zero}' changes neurons that snnc made",
         )
 
 

@@ -30,6 +30,8 @@ class ModelSource:
         path: the file; of a model that was given in Python its name, no file.
         dt: time step of a NIR file, in seconds; None takes the one that the file contains.
         discretize: rule for a NIR file, ``euler`` or ``exponential``; None is ``euler``.
+        reset: ``subtract`` or ``zero``, what a spike does where a NIR file does not say; None is
+            ``zero``.
         input_shape: of one frame without the batch axis, as text such as ``2,16,16``, for files of
             ``torch.save``; None takes that of the calibration data.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
@@ -47,6 +49,7 @@ class ModelSource:
     archive: bytes | None = None
     reset_interval: int | None = None
     program: Program | None = None
+    reset: str | None = None
 
     @property
     def file(self) -> Path | None:
@@ -76,10 +79,12 @@ class ModelSource:
         if self.program is not None:
             raise no_graph(self.program.name)
         if self.archive is not None:
-            refuse_continuous_time(self.dt, self.discretize)
+            refuse_continuous_time(self.dt, self.discretize, self.reset)
             return load_archive(self.archive, self.path.name)
         given = Given(self.input_shape, self.module, data_shape)
-        return load_model(self.path, dt=self.dt, discretize=self.discretize, given=given)
+        return load_model(
+            self.path, dt=self.dt, discretize=self.discretize, reset=self.reset, given=given
+        )
 
     def load_integers(self) -> IntegerModel | None:
         """The model as a program, where it is integers already; else None.
@@ -89,7 +94,7 @@ class ModelSource:
         """
         if self.program is not None:
             refuse_reset_interval(self.reset_interval)
-            refuse_continuous_time(self.dt, self.discretize)
+            refuse_continuous_time(self.dt, self.discretize, self.reset)
             parts = write_program(validate(self.program)).values()
             return IntegerModel(self.program, hashlib.sha256(b"".join(parts)).hexdigest())
         if self.archive is not None:
@@ -100,5 +105,6 @@ class ModelSource:
             reset_interval=self.reset_interval,
             dt=self.dt,
             discretize=self.discretize,
+            reset=self.reset,
             given=Given(self.input_shape, self.module),
         )

@@ -102,6 +102,7 @@ def model_entry(source: ModelSource, model: Model, name: str, output: Path) -> M
         source.discretize,
         source.input_shape,
         source.module,
+        reset=source.reset,
     )
 
 

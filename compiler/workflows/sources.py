@@ -55,7 +55,9 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
             help=f"name the code again: --module {entry.module}",
         )
     # Where calibration data told the shape when it was compiled, the program has it now.
-    source = ModelSource(where, entry.dt, entry.discretize, entry.input_shape, origin.module)
+    source = ModelSource(
+        where, entry.dt, entry.discretize, entry.input_shape, origin.module, reset=entry.reset
+    )
     return _same(source.load(lambda: bundle.program.input.shape), entry, where)
 
 

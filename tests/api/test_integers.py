@@ -107,6 +107,7 @@ def test_programs_are_checked(net: Path) -> None:
         ({"keep": 0.5}, "D645"),
         ({"after_pass": print}, "D645"),
         ({"dt": 1.0}, "D118"),
+        ({"reset": "zero"}, "D661"),
         ({"input_shape": "1"}, "D327"),
         ({"reset_interval": 3}, "D327"),
         ({"calibration": np.zeros((1, 2, 5), np.int64)}, "D508"),

@@ -35,7 +35,7 @@ def variants(manifest: Manifest) -> list[Manifest]:
         replace(given, origin="array", path=None),
         replace(given, origin="file", path="../x.npz"),
     )
-    model = replace(manifest.model, path=None, dt=0.5, discretize="euler")
+    model = replace(manifest.model, path=None, dt=0.5, discretize="euler", reset="subtract")
     return [
         *(replace(manifest, ranges=found) for found in RANGES),
         *(replace(manifest, calibration=found) for found in calibrations),

@@ -161,6 +161,8 @@ def test_an_option_of_bundles_is_not_for_models() -> None:
     [
         ("module", {"dt": 1e-3}, "D118"),
         ("module", {"discretize": "euler"}, "D118"),
+        ("module", {"reset": "zero"}, "D661"),
+        (MODEL, {"reset": "subtract"}, "D661"),
         ("module", {"module": "nets:make"}, "D327"),
         (MODEL, {"example": np.zeros((1, 2, 16, 16))}, "D327"),
     ],

@@ -13,7 +13,7 @@ import pytest
 
 import snnc
 
-MODEL = "dt discretize input_shape module"
+MODEL = "dt discretize reset input_shape module"
 PARAMETERS = {
     "compile": "model target output calibration steps_per_frame weight_bits code keep input_scale "
     f"input_offset repeat allow_overflow example {MODEL} reset_interval passes changes after_pass "
@@ -25,7 +25,8 @@ PARAMETERS = {
     "columns time_unit only label_from like first sound bands range_db progress",
     "inspect": f"path allow_altered example {MODEL} reset_interval",
     "load": "folder allow_altered",
-    "measure_noise": f"model data steps thresholds start samples spiking csv plot {MODEL} progress",
+    "measure_noise": "model data steps thresholds start samples spiking csv plot "
+    "dt discretize input_shape module progress",
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
     f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
     "Bundle.verify": "data samples engine simulator potentials time_limit progress",

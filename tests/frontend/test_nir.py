@@ -256,7 +256,7 @@ def test_sub_graphs_are_dissolved_and_their_names_kept(tmp_path: Path) -> None:
     from snnc.frontend.nir.load import build
     from snnc.frontend.nir.neurons import Clock
 
-    graph, _ = build(flatten(outer), Clock(1.0), "net")
+    graph = build(flatten(outer), Clock(1.0), "net").graph
     assert [p.name for p in graph.populations] == ["input", "layer.if", "output"]
     frames = np.ones((1, 3, 1), int)
     assert run_nir(outer, frames, 1.0)["layer.if"].ravel().tolist() == [1, 1, 1]

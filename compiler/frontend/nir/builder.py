@@ -16,6 +16,7 @@ from .file import Nodes, kind_of
 from .layers import channels_of, elementwise, layer, only
 from .metadata import Answer, Said, frame_notes, neuron_metadata
 from .neurons import SILENT, SPIKING, Clock, delay_steps, dynamics
+from .resets import Resets
 from .timing import late_problems, with_loops
 
 MOST_IN_A_ROW = 200
@@ -29,6 +30,7 @@ class Builder:
     nodes: Nodes
     clock: Clock
     said: Answer
+    resets: Resets = field(default_factory=Resets)
     begins: dict[str, int] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
@@ -153,6 +155,8 @@ class Builder:
         node = self.nodes.nodes[name]
         said = neuron_metadata(name, node)
         self._refuse_words(name, said, spiking)
+        if spiking:
+            said = self.resets.completed(name, node, said)
         found = dynamics(name, node, self.clock, said)
         arriving = self._arriving(name)
         shape = found.gain.shape

@@ -13,28 +13,42 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from snnc.bounds import SECONDS
 from snnc.choices import refuse_other
 from snnc.errors import Diagnostic, Severity, UserError, fail
-from snnc.ir import Graph
+from snnc.ir import Graph, Reset
 
 from .builder import Builder
 from .checks import node_problems
 from .composite import PATTERN, compose
 from .file import Nodes, kind_of, read_nodes
 from .layers import LAYERS
-from .metadata import graph_metadata, refuse_words
+from .metadata import KEY, graph_metadata, refuse_words
 from .neurons import RULES, SILENT, SPIKING, Clock, problems
+from .resets import Resets, reset_named
 
 READABLE = (*LAYERS, *SPIKING, *SILENT, "Delay")
 
 
-def load_nir(
-    path: Path, data: bytes, dt: float | None, rule: str
-) -> tuple[Graph, tuple[Diagnostic, ...]]:
+class Found(NamedTuple):
+    """What a NIR file holds.
+
+    Attributes:
+        graph: the network.
+        notes: what its reading settled that the file leaves open.
+        unsaid: populations that were given NIR's reset, because neither file nor user says another.
+    """
+
+    graph: Graph
+    notes: tuple[Diagnostic, ...]
+    unsaid: tuple[str, ...] = ()
+
+
+def load_nir(path: Path, data: bytes, dt: float | None, rule: str, reset: str | None = None) -> Found:
     """The graph of a NIR file, and what its reading settled that the file leaves open.
 
     Args:
@@ -42,15 +56,18 @@ def load_nir(
         data: the file.
         dt: the time step in seconds; None takes the one in the file's metadata.
         rule: ``euler`` or ``exponential``, see :mod:`snnc.frontend.nir.neurons`.
+        reset: ``subtract`` or ``zero``, where the file does not say (:mod:`.resets`).
 
     Raises:
-        UserError: D117 no readable NIR file, D212 no time step, D2xx the network cannot be compiled.
+        UserError: D117 no readable NIR file, D212 no time step, D2xx the network cannot be compiled,
+            D660 ``reset`` is for no population.
     """
     nodes = read_nodes(path, data)
     if wrong := tuple(node_problems(nodes)):
         raise UserError(*wrong)
-    graph, notes = build(nodes, Clock(time_step(nodes, dt), rule_named(rule)), path.stem)
-    return graph, (*_other_steps(nodes, dt), *notes)
+    clock, given = Clock(time_step(nodes, dt), rule_named(rule)), reset_named(reset)
+    found = build(nodes, clock, path.stem, given)
+    return found._replace(notes=(*_other_steps(nodes, dt), *found.notes))
 
 
 def _other_steps(nodes: Nodes, given: float | None) -> Iterator[Diagnostic]:
@@ -95,7 +112,7 @@ def time_step(nodes: Nodes, given: float | None) -> float:
     return given
 
 
-def build(nodes: Nodes, clock: Clock, name: str) -> tuple[Graph, tuple[Diagnostic, ...]]:
+def build(nodes: Nodes, clock: Clock, name: str, reset: Reset | None = None) -> Found:
     """The graph of a flat NIR network in discrete time, and notes.
 
     Raises:
@@ -104,7 +121,10 @@ def build(nodes: Nodes, clock: Clock, name: str) -> tuple[Graph, tuple[Diagnosti
     composed, thresholds = compose(nodes)
     _refuse(composed, clock, thresholds)
     answer = graph_metadata(nodes.metadata, clock.rule)
-    return Builder(composed, clock, answer).build(name)
+    resets = Resets(reset, KEY in nodes.metadata)
+    graph, notes = Builder(composed, clock, answer, resets).build(name)
+    unsaid = () if reset is not None else tuple(resets.unsaid)
+    return Found(graph, (*resets.notes(), *notes), unsaid)
 
 
 def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:

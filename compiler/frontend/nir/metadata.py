@@ -44,6 +44,7 @@ class Said:
     Attributes:
         given: whether they say anything.
         reset: to subtract the threshold, or back to ``v_reset``.
+        reset_said: whether ``reset`` is theirs, rather than what NIR's equations have.
         comparison: with the threshold.
         start_value: potential before the first step, in the node's units; broadcastable to it.
         restart_steps: steps after which the neuron begins again; 0 for never.
@@ -56,6 +57,7 @@ class Said:
     start_value: Array = field(default_factory=lambda: np.zeros(()))
     restart_steps: int = 0
     start_step: int = 0
+    reset_said: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def neuron_metadata(name: str, node: Any) -> Said:
         start.astype(np.float64),
         _steps(name, words, "restart_steps"),
         _steps(name, words, "start_step"),
+        "reset" in words,
     )
 
 

@@ -1,0 +1,98 @@
+"""What a NIR file leaves open, measured on calibration data before anything is quantized.
+
+The reset that had to be assumed (N785): how many spikes and decisions the other one changes. And
+whether anything spikes at all (N787).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.bundle.data import Data
+from snnc.cost.ann_operations import count_ann
+from snnc.errors import Diagnostic, Severity
+from snnc.frontend import Model
+from snnc.frontend.nir.resets import assumed
+from snnc.ir import Graph, Reset, size
+from snnc.sim.step_floats import StepRun, run_in_floats
+
+from .calibrating import drawn_order
+
+MOST_OPERATIONS = 2.0e9
+"""Multiplications of one run: large networks are measured on fewer samples and steps."""
+
+MOST_VALUES = 2**25
+"""Numbers that one run keeps: of every population, at every step of every sample."""
+
+MOST_SAMPLES = 64
+
+
+def with_measured_effects(model: Model, data: Data | None) -> Model:
+    """The model with what calibration data say of a network of steps in its notes."""
+    graph = model.graph
+    if data is None or not graph.frame_is_step or not graph.neurons:
+        return model
+    counts = _few(graph, data.x)
+    run = run_in_floats(graph, counts)
+    notes = list(model.notes)
+    if not any(np.any(spikes) for spikes in run.spikes.values()):
+        notes.append(_silent(graph, counts))
+    elif model.unsaid_resets:
+        other = _with_other_reset(graph, model.unsaid_resets)
+        effect, changes = _difference(run, run_in_floats(other, counts))
+        note = assumed(model.unsaid_resets, effect, changes=changes)
+        notes = [note if n.code == note.code else n for n in notes]
+    return replace(model, notes=tuple(notes))
+
+
+def _few(graph: Graph, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Samples and steps that are run in bounded time and memory, from all over the data."""
+    work = max(1, count_ann(graph, graph).macs)
+    room = sum(size(p.shape) for p in graph.populations)
+    most = min(MOST_OPERATIONS / work, MOST_VALUES / room)  # steps of one sample
+    steps = int(max(1, min(counts.shape[1], most)))
+    samples = int(max(1, min(MOST_SAMPLES, most // steps)))
+    return counts[drawn_order(len(counts))[:samples], :steps].astype(np.int64)
+
+
+def _with_other_reset(graph: Graph, names: tuple[str, ...]) -> Graph:
+    """Where ``v_reset`` is 0, both resets leave everything else of a population as it is."""
+    return graph.with_populations(
+        replace(p, neuron=replace(p.dynamics, reset=Reset.SUBTRACT))
+        for p in graph.neurons
+        if p.name in names
+    )
+
+
+def _difference(run: StepRun, other: StepRun) -> tuple[str, bool]:
+    """How much a run differs from another, in words, and whether decisions do."""
+    before, after = ([np.asarray(s) != 0 for s in each.spikes.values()] for each in (run, other))
+    spikes, others = (int(sum(s.sum() for s in each)) for each in (before, after))
+    apart = sum(int((a != b).sum()) for a, b in zip(before, after, strict=True))
+    share = apart / sum(a.size for a in before)
+    samples, steps = before[0].shape[:2]
+    text = (
+        f"with its threshold taken away instead, {share:.2%} of neuron-steps differ "
+        f"({others} spikes in place of {spikes})"
+    )
+    decided = [each.answers.reshape(samples, -1) for each in (run, other)]
+    changed = 0
+    if decided[0].shape[1] > 1:
+        changed = int((decided[0].argmax(1) != decided[1].argmax(1)).sum())
+        text += f", {changed} of {samples} decisions too"
+    return f"{text}; measured in floats on {samples} samples of {steps} steps", changed > 0
+
+
+def _silent(graph: Graph, counts: NDArray[np.int64]) -> Diagnostic:
+    return Diagnostic(
+        "N787",
+        f"no neuron spikes, on {len(counts)} calibration samples of {counts.shape[1]} steps",
+        graph.name,
+        f"what arrives stays below every threshold with a time step of {graph.step_seconds:g} s",
+        "compile with the --dt that the network was trained with, and give it the counts that it was "
+        "trained on",
+        Severity.WARNING,
+    )
