@@ -10,7 +10,7 @@ from .hdf5 import check_hdf5
 from .hdf5_probe import hdf5_arrays, hdf5_root, remember_hdf5
 from .kinds import Kind, parsing, reason
 from .memory import Budget, share_of_memory
-from .nir_graphs import parse_nir
+from .nir_graphs import graph_of_tree, nir_tree, parse_nir
 from .reading import check_file, read_bytes, resolved
 from .zips import Zip, open_zip
 
@@ -20,8 +20,10 @@ __all__ = [
     "Zip",
     "check_file",
     "check_hdf5",
+    "graph_of_tree",
     "hdf5_arrays",
     "hdf5_root",
+    "nir_tree",
     "open_zip",
     "parse_json",
     "parse_nir",

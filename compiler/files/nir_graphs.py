@@ -41,6 +41,52 @@ def parse_nir(data: bytes, place: str, kind: Kind) -> Any:
     return graph
 
 
+def nir_tree(data: bytes, place: str, kind: Kind) -> dict[str, Any]:
+    """What a NIR file says, before nir makes anything of it. Needs the packages h5py and nir.
+
+    Args:
+        data: the file.
+        place: for messages.
+        kind: whose messages its faults are.
+
+    Returns:
+        The file's ``node``: groups as dictionaries, with their texts, numbers and arrays.
+
+    Raises:
+        UserError: as :func:`probe_hdf5`; of ``kind`` when there is no such group.
+    """
+    import h5py
+    from nir.serialization import hdf2dict
+
+    probe_hdf5(data, place, kind)
+    with parsing(place, kind), h5py.File(io.BytesIO(data), "r") as file:
+        file.visititems(_refuse_many_edges)
+        tree = hdf2dict(file["node"])
+    return dict(tree)
+
+
+def graph_of_tree(tree: dict[str, Any], place: str, kind: Kind) -> Any:
+    """The ``NIRGraph`` of what a file says. Its nodes' shapes are not compared.
+
+    Args:
+        tree: as :func:`nir_tree` gives it; ``type_check`` is false in all of its graphs.
+        place, kind: as there.
+
+    Raises:
+        UserError: of ``kind`` when nir cannot read it, it is no graph, or has edges to nowhere.
+    """
+    import nir
+
+    with parsing(place, kind):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph = nir.dict2NIRNode(tree)
+        if not isinstance(graph, nir.NIRGraph):
+            raise ValueError(f"it holds a single {type(graph).__name__}, not a NIRGraph")
+        _check_edges(graph)
+    return graph
+
+
 def _refuse_many_edges(name: str, item: Any) -> None:
     if name.rpartition("/")[2] == "edges" and getattr(item, "size", 0) > 2 * MOST_EDGES:
         raise ValueError(f"{name} holds {item.size // 2} edges, the limit is {MOST_EDGES}")

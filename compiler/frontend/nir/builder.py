@@ -9,11 +9,12 @@ import numpy as np
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.frontend.operations.expression import Signal, Source
-from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projection, Shape
+from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projection, Shape, size
 
 from .constants import always, brought, connection, constant_of, once
 from .file import Nodes, kind_of
-from .layers import channels_of, elementwise, layer, only
+from .layers import channels_of, elementwise, fitting, layer, only
+from .mending import read_note
 from .metadata import Answer, Said, frame_notes, neuron_metadata
 from .neurons import SILENT, SPIKING, Clock, delay_steps, dynamics
 from .resets import Resets
@@ -107,7 +108,10 @@ class Builder:
     def _through(self, name: str, signal: Signal) -> Signal:
         node = self.nodes.nodes[name]
         try:
+            if kind_of(node) in ("Input", "Output"):
+                self._compare_declared(name, signal.shape)
             if kind_of(node) == "Delay":
+                fitting(np.asarray(node.delay), signal.shape)
                 return self._each_delayed(name, signal, delay_steps(name, node, self.clock))
             for op in layer(node, signal.shape):
                 signal = signal.through(op, name)
@@ -121,8 +125,6 @@ class Builder:
             return self._delayed(name, signal, next(iter(delays)))
         total = Signal(signal.shape)
         for steps, elements in delays.items():
-            if elements.shape != signal.shape:
-                raise ValueError(f"gets {signal.shape}, has {elements.shape}")
             part = signal.through(only(elements), name)
             total = total.plus(self._delayed(name, part, steps))
         return total
@@ -141,9 +143,30 @@ class Builder:
             terms.append(brought(source, constant, steps, name))
         return Signal(signal.shape, tuple(terms))
 
+    def _compare_declared(self, name: str, arrives: Shape) -> None:
+        """Make sure that an Input or Output gets what it declares, up to axes without meaning here.
+
+        Raises:
+            ValueError: it declares something else.
+        """
+        declared = _shape(self.nodes.nodes[name].output_type["output"])
+        if declared == arrives:
+            return
+        if size(declared) != size(arrives) and declared[-len(arrives) :] != arrives:
+            raise ValueError(f"gets {arrives}, declares {declared}")
+        shown = [" x ".join(map(str, shape)) for shape in (declared, arrives)]
+        what = f"it declares {shown[0]}, {shown[1]} arrives and is what it has here"
+        why = "some writers count the axes of samples and steps of the data that they tried"
+        self.notes.append(read_note(what, name, why))
+
     def _answer(self) -> str | None:
         """The population whose potential is the answer, if it is one."""
-        signal = self._arriving(self.nodes.output)
+        name = self.nodes.output
+        signal = self._arriving(name)
+        try:
+            self._compare_declared(name, signal.shape)
+        except ValueError as problem:
+            raise fail("D209", str(problem), where=name) from problem
         if len(signal.terms) != 1 or signal.added is not None:
             return None
         (term,) = signal.terms

@@ -16,17 +16,7 @@ from snnc.frontend.operations.expression import MOST_ELEMENTS
 from snnc.ir import Array, Shape, size
 
 from .file import Nodes, kind_of
-
-NEURONS = {
-    "CubaLI": ("tau_syn", "tau_mem", "r", "v_leak", "w_in"),
-    "CubaLIF": ("tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"),
-    "I": ("r",),
-    "IF": ("r", "v_threshold", "v_reset"),
-    "LI": ("tau", "r", "v_leak"),
-    "LIF": ("tau", "r", "v_leak", "v_threshold", "v_reset"),
-    "Threshold": ("threshold",),
-}
-"""By kind, parameters that all have the population's shape."""
+from .primitives import NEURONS
 
 MATRICES = {"Affine": 2, "Linear": 2, "Conv1d": 3, "Conv2d": 4}
 """Axes of ``weight``."""
@@ -64,7 +54,7 @@ def _shapes(kind: str, node: Any) -> Iterator[str]:
             yield f"it has no {side}"
             continue
         (sizes,) = declared.values()
-        if sizes is None and (kind in MATRICES or kind in WINDOWS):
+        if sizes is None and (kind in MATRICES or kind in WINDOWS or kind == "Flatten"):
             continue  # follows from what arrives
         numbers = _numbers(sizes)
         if numbers is None or numbers.ndim > 1 or not np.array_equal(numbers, np.rint(numbers)):

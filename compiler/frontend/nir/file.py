@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from snnc.errors import UserError, fail
-from snnc.files import Kind, hdf5_root, parse_nir
+from snnc.errors import Diagnostic, UserError, fail
+from snnc.files import Kind, graph_of_tree, hdf5_root, nir_tree, parsing
 from snnc.frontend.operations.foreign import foreign_hdf5
 from snnc.optional import missing
+
+from .mending import mend
 
 NIR = Kind(
     "D117",
     "this HDF5 file is not a NIR graph that the package nir can read",
-    "write it again with nir 1.0.8; files of older versions (especially with "
-    "sub-graphs) and damaged files cannot be read",
+    "write it again with nir 1.0.8; damaged files cannot be read",
 )
 
 
@@ -33,6 +34,7 @@ class Nodes:
         input, output: names of the only Input and Output of the whole.
         steps: every ``dt`` in the metadata of the graph and its nodes, in seconds.
         metadata: of the graph.
+        notes: how it was read where nir refuses it.
     """
 
     nodes: dict[str, Any]
@@ -41,6 +43,7 @@ class Nodes:
     output: str
     steps: frozenset[float]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[Diagnostic, ...] = ()
 
     def into(self, name: str) -> list[str]:
         """The nodes whose output arrives at a node."""
@@ -53,7 +56,7 @@ def kind_of(node: Any) -> str:
 
 
 def read_nodes(path: Path, data: bytes) -> Nodes:
-    """Read a file that nir 1.0.8 can read, and dissolve its sub-graphs.
+    """Read a file that nir 1.0.8 can read, or could with :mod:`.mending`; dissolve its sub-graphs.
 
     Raises:
         UserError: D123 the package nir is missing, D117 it cannot read the file, D102 it holds
@@ -67,7 +70,10 @@ def read_nodes(path: Path, data: bytes) -> Nodes:
         raise missing("nir", what, problem, where=str(path)) from None
     if (other := foreign_hdf5(*hdf5_root(data, str(path), NIR))) is not None:
         raise fail("D102", other.what, where=str(path), help=other.help)
-    return flatten(parse_nir(data, str(path), NIR))
+    tree = nir_tree(data, str(path), NIR)
+    with parsing(str(path), NIR):
+        notes = mend(tree)
+    return replace(flatten(graph_of_tree(tree, str(path), NIR)), notes=tuple(notes))
 
 
 def flatten(graph: Any) -> Nodes:
@@ -80,6 +86,7 @@ def flatten(graph: Any) -> Nodes:
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
     metadata = [graph.metadata]
+    ends: dict[tuple[str, str], str] = {}
 
     def visit(graph: Any, prefix: str) -> None:
         for name, node in graph.nodes.items():
@@ -97,7 +104,10 @@ def flatten(graph: Any) -> Nodes:
         node = graph.nodes[name]
         if kind_of(node) != "NIRGraph":
             return prefix + name
-        return f"{prefix}{name}.{only(node, side, prefix + name)}"
+        place = (prefix + name, side)
+        if place not in ends:
+            ends[place] = f"{prefix}{name}.{only(node, side, prefix + name)}"
+        return ends[place]
 
     visit(graph, "")
     steps = {_seconds(m["dt"]) for m in metadata if isinstance(m, dict) and "dt" in m}

@@ -63,6 +63,19 @@ def only(elements: Array) -> Op:
     return SparseLinear(sparse.csr_array(parts, shape=(elements.size, elements.size)), elements.shape)
 
 
+def fitting(values: Array, shape: Shape) -> Array:
+    """Values of which there is one for each element of a signal, or one for all, shape ().
+
+    Raises:
+        ValueError: there are others.
+    """
+    if values.size == 1:
+        return values.reshape(())
+    if values.shape != shape:
+        raise ValueError(f"gets {shape}, has {values.shape}")
+    return values
+
+
 def layer(node: Any, shape: Shape) -> tuple[Op, ...]:
     """The operations of a node, for a signal of ``shape``; a Conv1d is a Conv2d of images of height 1.
 
@@ -89,7 +102,7 @@ def _single(node: Any, shape: Shape) -> Op:
             raise ValueError(f"weights of {weight.ndim} axes; a matrix has 2")
         return Linear(weight, _floats(node.bias).reshape(-1) if kind == "Affine" else None)
     if kind == "Scale":
-        return elementwise(np.broadcast_to(_floats(node.scale), shape))
+        return elementwise(np.broadcast_to(fitting(_floats(node.scale), shape), shape))
     if kind == "Flatten":
         return _flatten(node, shape)
     if len(shape) != 3:

@@ -30,6 +30,7 @@ from .layers import LAYERS
 from .metadata import KEY, graph_metadata, refuse_words
 from .neurons import RULES, SILENT, SPIKING, Clock, problems
 from .resets import Resets, reset_named
+from .shapes import widened
 
 READABLE = (*LAYERS, *SPIKING, *SILENT, "Delay")
 
@@ -118,13 +119,14 @@ def build(nodes: Nodes, clock: Clock, name: str, reset: Reset | None = None) -> 
     Raises:
         UserError: D2xx, see :func:`load_nir`.
     """
+    nodes = widened(nodes)
     composed, thresholds = compose(nodes)
     _refuse(composed, clock, thresholds)
     answer = graph_metadata(nodes.metadata, clock.rule)
     resets = Resets(reset, KEY in nodes.metadata)
     graph, notes = Builder(composed, clock, answer, resets).build(name)
     unsaid = () if reset is not None else tuple(resets.unsaid)
-    return Found(graph, (*resets.notes(), *notes), unsaid)
+    return Found(graph, (*nodes.notes, *resets.notes(), *notes), unsaid)
 
 
 def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:
