@@ -5,8 +5,7 @@ with step ``dt`` (or the exponential of each equation for itself), the current b
 states 0 at the start, and a node above its threshold fires and is reset in the same step. A connection
 takes no time, except that what closes a loop takes one step: within a loop, spikes (of a neuron or a
 Threshold) reach their targets one step later; in a loop without spikes, the integrators' values do.
-Shares no code with the front end, on purpose; it takes v_reset and time constants that differ between
-neurons, which the front end refuses.
+Shares no code with the front end, on purpose; time constants may differ between neurons.
 """
 
 from __future__ import annotations

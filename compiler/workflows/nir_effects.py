@@ -43,7 +43,8 @@ def with_measured_effects(model: Model, data: Data | None) -> Model:
     elif model.unsaid_resets:
         other = _with_other_reset(graph, model.unsaid_resets)
         effect, changes = _difference(run, run_in_floats(other, counts))
-        note = assumed(model.unsaid_resets, effect, changes=changes)
+        names = dict.fromkeys(graph.by_name[n].origin for n in model.unsaid_resets)
+        note = assumed(tuple(names), effect, changes=changes)
         notes = [note if n.code == note.code else n for n in notes]
     return replace(model, notes=tuple(notes))
 

@@ -13,10 +13,12 @@ from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projec
 
 from .constants import always, brought, connection, constant_of, once
 from .file import Nodes, kind_of
-from .layers import channels_of, elementwise, fitting, layer, only
+from .layers import channels_of, elementwise, fitting, layer, only, only_places
 from .mending import read_note
 from .metadata import Answer, Said, frame_notes, neuron_metadata
-from .neurons import SILENT, SPIKING, Clock, delay_steps, dynamics
+from .neurons import Clock, Dynamics, delay_steps, dynamics
+from .parts import Part, put_together, refuse_connections, split_note, take_apart
+from .primitives import SILENT, SPIKING
 from .resets import Resets
 from .timing import late_problems, with_loops
 
@@ -35,6 +37,8 @@ class Builder:
     begins: dict[str, int] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
+    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    divided: int = 0
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     notes: list[Diagnostic] = field(default_factory=list)
@@ -43,6 +47,8 @@ class Builder:
         entry = self.nodes.input
         shape = _shape(self.nodes.nodes[entry].output_type["output"])
         self.populations.append(Population(entry, Kind.INPUT, shape, entry))
+        self.parts = take_apart(self.nodes)
+        self.notes += [split_note(node, parts) for node, parts in self.parts.items()]
         answer = self._answer()
         self.notes += frame_notes(self.said, self.nodes.output)
         for node in self.nodes.nodes:
@@ -74,6 +80,8 @@ class Builder:
     def _signal(self, name: str) -> Signal:
         """What a node puts out."""
         node = self.nodes.nodes[name]
+        if name in self.parts:
+            return put_together(self.parts[name], _shape(node.output_type["output"]))
         if kind_of(node) in (*SPIKING, *SILENT) or name == self.nodes.input:
             return Signal.of(Source(name), _shape(node.output_type["output"]))
         if name in self.open:
@@ -179,12 +187,34 @@ class Builder:
         said = neuron_metadata(name, node)
         self._refuse_words(name, said, spiking)
         if spiking:
-            said = self.resets.completed(name, node, said)
-        found = dynamics(name, node, self.clock, said)
-        arriving = self._arriving(name)
-        shape = found.gain.shape
+            names = [part.name for part in self.parts.get(name, ())]
+            said = self.resets.completed(name, node, said, names or [name])
+        arriving, shape = self._arriving(name), _shape(node.output_type["output"])
         if arriving.shape != shape:
             raise fail("D209", f"gets {arriving.shape}, has {shape}", where=name)
+        self._count_connections(name, arriving)
+        if name not in self.parts:
+            self._population(name, name, dynamics(name, node, self.clock, said), arriving, said)
+            return
+        for part in self.parts[name]:
+            of_part = part.of(said, shape)
+            found = dynamics(part.name, part.node, self.clock, of_part)
+            self._population(part.name, name, found, part.picked(arriving), of_part)
+
+    def _count_connections(self, name: str, arriving: Signal) -> None:
+        """Those from or to parts of nodes, which must not become too many."""
+        if name in self.parts:
+            self.divided += len(arriving.terms) * len(self.parts[name])
+        else:
+            self.divided += sum(t.source.name not in self.nodes.nodes for t in arriving.terms)
+        if self.parts:
+            refuse_connections(name, self.divided)
+
+    def _population(
+        self, name: str, origin: str, found: Dynamics, arriving: Signal, said: Said
+    ) -> None:
+        """Add a population with what reaches it; ``origin`` is the node that it is of."""
+        shape = found.gain.shape
         constant = self._connect(name, arriving, found.gain) * found.gain
         bias = found.leak
         if found.neuron.current_kept == 0:
@@ -203,12 +233,13 @@ class Builder:
             first = neuron.start_value if found.apart is None else found.apart
             self._start(name, neuron, first * np.broadcast_to(found.threshold, shape), said)
             neuron = replace(neuron, start_value=0.0)
+        spiking = found.threshold is not None
         self.populations.append(
             Population(
                 name,
                 Kind.NEURONS if spiking else Kind.READOUT,
                 shape,
-                name,
+                origin,
                 bias if np.any(bias) else None,
                 neuron,
                 None if found.threshold is None else channels_of(found.threshold),
@@ -282,7 +313,7 @@ class Builder:
                 continue  # a layer that only brings its bias; it is in no loop
             if gain is not None and np.any(gain != 1):
                 ops = (*ops, elementwise(gain))
-            origin = ", ".join(dict.fromkeys(term.origins)) or target
+            origin = ", ".join(dict.fromkeys(filter(None, term.origins))) or target
             source = term.source.name
             self.projections.append(
                 Projection(source, target, ops or (Identity(),), term.frames, origin)
@@ -314,7 +345,7 @@ class Builder:
             raise fail("D213", what, where=name, help="take snnc.answer out of the metadata")
         arriving = self._arriving(name)
         constant = self._connect(name, arriving, None)
-        count = all(not term.ops for term in arriving.terms) and not np.any(constant)
+        count = all(only_places(term.ops) for term in arriving.terms) and not np.any(constant)
         accumulate = count
         if said.kind == "values":
             accumulate = said.sum == 0

@@ -63,6 +63,16 @@ def only(elements: Array) -> Op:
     return SparseLinear(sparse.csr_array(parts, shape=(elements.size, elements.size)), elements.shape)
 
 
+def only_places(ops: tuple[Op, ...]) -> bool:
+    """Whether a chain passes elements on as they are, at most to other places, or leaves some out."""
+    return all(
+        isinstance(op, SparseLinear)
+        and bool(np.all(op.weight.data == 1))
+        and all(int(op.weight.sum(axis=axis).max(initial=0)) <= 1 for axis in (0, 1))
+        for op in ops
+    )
+
+
 def fitting(values: Array, shape: Shape) -> Array:
     """Values of which there is one for each element of a signal, or one for all, shape ().
 

@@ -28,7 +28,8 @@ from .composite import PATTERN, compose
 from .file import Nodes, kind_of, read_nodes
 from .layers import LAYERS
 from .metadata import KEY, graph_metadata, refuse_words
-from .neurons import RULES, SILENT, SPIKING, Clock, problems
+from .neurons import RULES, Clock, problems
+from .primitives import SILENT, SPIKING
 from .resets import Resets, reset_named
 from .shapes import widened
 
@@ -41,7 +42,8 @@ class Found(NamedTuple):
     Attributes:
         graph: the network.
         notes: what its reading settled that the file leaves open.
-        unsaid: populations that were given NIR's reset, because neither file nor user says another.
+        unsaid: populations of the graph that have NIR's reset because neither file nor user says
+            another.
     """
 
     graph: Graph
@@ -125,7 +127,7 @@ def build(nodes: Nodes, clock: Clock, name: str, reset: Reset | None = None) -> 
     answer = graph_metadata(nodes.metadata, clock.rule)
     resets = Resets(reset, KEY in nodes.metadata)
     graph, notes = Builder(composed, clock, answer, resets).build(name)
-    unsaid = () if reset is not None else tuple(resets.unsaid)
+    unsaid = () if reset is not None else tuple(resets.populations)
     return Found(graph, (*nodes.notes, *resets.notes(), *notes), unsaid)
 
 

@@ -28,10 +28,10 @@ from .file import kind_of
 from .firing import firing
 from .layers import channels_of
 from .metadata import Said
+from .parts import part_problems
+from .primitives import SILENT, SPIKING
 
 RULES = ("euler", "exponential")
-SPIKING = ("IF", "LIF", "CubaLIF", "Composite")
-SILENT = ("I", "LI", "CubaLI")
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,14 @@ class Dynamics:
     apart: Array | None = None
 
 
-def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
-    """Everything about a node's parameters that a population of ours cannot have."""
+def problems(name: str, node: Any, clock: Clock, *, inside: bool = False) -> Iterator[Diagnostic]:
+    """Everything about a node's parameters that populations of ours cannot have.
+
+    Args:
+        name, node: of the file, or a composite.
+        clock: the time step.
+        inside: the node is a composite's potential.
+    """
 
     def wrong(what: str, why: str, help: str) -> Diagnostic:
         return Diagnostic("D211", what, name, why, help)
@@ -75,7 +81,8 @@ def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
         if not (np.all(np.isfinite(node.threshold)) and np.all(np.isfinite(node.feedback))):
             yield wrong("its threshold or feedback is not finite", "", "train or export again")
             return
-        yield from problems(name, node.potential, clock)
+        yield from problems(name, node.potential, clock, inside=True)
+        yield from part_problems(name, node)
         return
     for field in ("r", "v_leak", "v_threshold", "v_reset", "w_in", "tau", "tau_mem", "tau_syn"):
         values = getattr(node, field, None)
@@ -87,11 +94,11 @@ def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
         if values is None:
             continue
         low, high = float(np.min(values)), float(np.max(values))
-        if low != high:
+        if low != high and kind_of(node) in SILENT and not inside:
             yield wrong(
                 f"{field} goes from {low:.6g} to {high:.6g} s within one population",
-                "all neurons of a population share their decays",
-                "split the population by time constant, or train one for all",
+                "it is read out, and all neurons of a readout share their decays",
+                "train one for all",
             )
         if low <= 0:
             yield wrong(f"{field} is {low:.6g} s", "a time constant is positive", "export again")
@@ -101,6 +108,8 @@ def problems(name: str, node: Any, clock: Clock) -> Iterator[Diagnostic]:
                 "forward Euler would keep a negative part of the state",
                 f"use --dt {low:.3g} or less, or --discretize exponential",
             )
+    if kind_of(node) in SPIKING:
+        yield from part_problems(name, node)
 
 
 def dynamics(name: str, node: Any, clock: Clock, said: Said) -> Dynamics:

@@ -12,3 +12,9 @@ NEURONS = {
     "Threshold": ("threshold",),
 }
 """By kind, parameters that all have the population's shape."""
+
+SPIKING = ("IF", "LIF", "CubaLIF", "Composite")
+"""``Composite`` is a soft reset out of several nodes (:mod:`.composite`)."""
+
+SILENT = ("I", "LI", "CubaLI")
+"""What sends real numbers."""

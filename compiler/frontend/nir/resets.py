@@ -33,15 +33,17 @@ class Resets:
     Attributes:
         given: what the user says; None where nothing, and NIR's equation is assumed.
         written_by_snnc: whether the file means what it says.
-        spiking, unsaid: names of all populations that were asked for, and of those that do not say.
+        spiking, unsaid: names of all nodes that were asked for, and of those that do not say.
+        populations: the populations that the latter became.
     """
 
     given: Reset | None = None
     written_by_snnc: bool = False
     spiking: list[str] = field(default_factory=list)
     unsaid: list[str] = field(default_factory=list)
+    populations: list[str] = field(default_factory=list)
 
-    def completed(self, name: str, node: Any, said: Said) -> Said:
+    def completed(self, name: str, node: Any, said: Said, populations: list[str]) -> Said:
         """What is said of a spiking node, with the user's reset where the file has none."""
         self.spiking.append(name)
         if (
@@ -52,6 +54,7 @@ class Resets:
         ):
             return said
         self.unsaid.append(name)
+        self.populations += populations
         return said if self.given is None else replace(said, reset=self.given)
 
     def notes(self) -> tuple[Diagnostic, ...]:

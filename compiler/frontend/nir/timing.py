@@ -8,27 +8,26 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import Graph, Kind, Population
+from snnc.ir import Graph, Kind, Population, Projection
 
 
 def with_loops(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
     """The graph with one step more for each connection that is part of a loop, and a note for each."""
     inside = {n: i for i, c in enumerate(graph.components_in_order()) for n in c}
-    changed, notes = [], []
+    changed: list[Projection] = []
+    notes: dict[str, Diagnostic] = {}  # one a place: a node that is taken apart has several
     for p in graph.projections:
         looping = inside[p.source] == inside[p.target]
         changed.append(replace(p, frames=p.frames + 1) if looping else p)
         if looping:
-            notes.append(
-                Diagnostic(
-                    "N708",
-                    "this connection is part of a loop and takes one step",
-                    p.origin,
-                    "NIR does not define when spikes in a loop arrive; here it is the next step",
-                    severity=Severity.NOTE,
-                )
+            notes[p.origin] = Diagnostic(
+                "N708",
+                "this connection is part of a loop and takes one step",
+                p.origin,
+                "NIR does not define when spikes in a loop arrive; here it is the next step",
+                severity=Severity.NOTE,
             )
-    return graph.with_projections(changed), tuple(notes)
+    return graph.with_projections(changed), tuple(notes.values())
 
 
 def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> Iterator[Diagnostic]:
