@@ -12,11 +12,12 @@ import pytest
 from snnc.errors import UserError
 from snnc.frontend import Model, load_model
 
-from .test_nir import DATA, chain, float_spikes, refused
+from .test_nir import DATA, chain, refused
 from .test_nir_meaning import FRAMES, WEIGHT, neurons
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
+from samples.ways_in.spiking import float_spikes  # noqa: E402
 from snnc.sim.nir_interpreter import run_nir  # noqa: E402
 
 INPUT, OUTPUT = nir.Input(np.array([3])), nir.Output(np.array([3]))

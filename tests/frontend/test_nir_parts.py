@@ -12,11 +12,12 @@ import pytest
 import snnc
 from snnc.frontend import Model
 
-from .test_nir import chain, float_spikes, integer_spikes, load, refused, save
+from .test_nir import chain, integer_spikes, load, refused, save
 from .test_nir_meaning import FRAMES, WEIGHT, composite
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
+from samples.ways_in.spiking import float_spikes  # noqa: E402
 from snnc.sim.nir_interpreter import run_nir  # noqa: E402
 
 TAU = np.array([0.5, 0.2, 0.5, 0.9])
@@ -168,7 +169,7 @@ def test_they_arrive_on_lava(tmp_path: Path) -> None:
         checked = bundle.verify(FRAMES, engine="lava-inprocess")
         assert checked.equal and checked.comparison.mismatches == 0
         answers.append(bundle.run(FRAMES).answers)
-    assert np.array_equal(*answers) and np.any(answers[0])
+    assert np.array_equal(answers[0], answers[1]) and np.any(answers[0])
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ import snnc
 from snnc.errors import Severity
 from snnc.ir import Reset
 
-from .test_nir import chain, float_spikes, load, refused, save
+from .test_nir import chain, load, refused, save
 from .test_nir_meaning import FRAMES, WEIGHT, composite, neurons
 
 nir = pytest.importorskip("nir", reason="the package nir is not installed: pip install 'nir>=1.0.8'")
 
+from samples.ways_in.spiking import float_spikes  # noqa: E402
 from snnc.sim.nir_interpreter import run_nir  # noqa: E402
 
 

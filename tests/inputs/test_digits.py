@@ -272,7 +272,7 @@ def test_grey_images_of_8_bits(tmp_path: Path, options: dict[str, Any]) -> None:
     torch.manual_seed(0)
     first, last = nn.Linear(784, 32), nn.Linear(32, 10)
 
-    class Divided(nn.Module):  # type: ignore[misc]
+    class Divided(nn.Module):  # type: ignore[name-defined,misc]
         def __init__(self) -> None:
             super().__init__()
             self.first, self.last = first, last
