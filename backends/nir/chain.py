@@ -110,12 +110,13 @@ class _Chain:
 
     def _empty(self, rows: int, columns: int) -> Array:
         if rows * columns > MOST_WEIGHTS:
+            fewer = "fewer --steps-per-frame, or " if self.program.steps_per_frame > 1 else ""
             raise fail(
                 "D420",
                 f"a matrix of {rows} x {columns} weights, more than {MOST_WEIGHTS}",
                 where="nir{wiring=chain}",
                 why="each level is one matrix",
-                help="use fewer --steps-per-frame, or --target 'nir{wiring=free}'",
+                help=f"use {fewer}--target 'nir{{wiring=free}}'",
             )
         return np.zeros((rows, columns))
 

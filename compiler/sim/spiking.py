@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def _broadcast(values: Array, shape: tuple[int, ...]) -> Array:
     return per_channel(values, shape) if values.ndim == 1 and len(shape) > 1 else values
 
 
-def input_steps(graph: Graph, frames: NDArray[np.int64], steps: int) -> Floats:
+def input_steps(graph: Graph, frames: NDArray[Any], steps: int) -> Floats:
     """What the input puts out at every step, in real units, (samples, steps, \\*shape)."""
     per_frame = graph.steps
     if graph.input.encoding is Encoding.SPREAD:

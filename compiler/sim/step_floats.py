@@ -6,6 +6,7 @@ Nothing is quantized, and connections take the frames that the graph says: what 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,12 @@ class StepRun:
     answers: NDArray[np.float64]
 
 
-def run_in_floats(graph: Graph, counts: NDArray[np.int64]) -> StepRun:
+def run_in_floats(graph: Graph, counts: NDArray[Any]) -> StepRun:
     """Run a network of steps, every sample from rest.
 
     Args:
         graph: of spiking neurons with thresholds, without steps or delays yet (``frame_is_step``).
-        counts: (samples, steps, \\*input shape).
+        counts: or values, (samples, steps, \\*input shape).
     """
     timed = replace(graph, steps_per_frame=1)
     timed = timed.with_populations([replace(p, start=0) for p in graph.populations])

@@ -25,13 +25,16 @@ def _lasting(frames: int | None) -> str:
     return "any number of frames" if frames is None else f"up to {counted(frames, 'frame')}"
 
 
-def beyond_proof(ranges: Ranges, counts: NDArray[np.int64], target: Target) -> list[Diagnostic]:
+def beyond_proof(
+    ranges: Ranges, counts: NDArray[np.int64], target: Target, *, settled: bool = False
+) -> list[Diagnostic]:
     """A warning (N725) where samples lie in no claim: their counts and their frames together.
 
     Args:
         ranges: what the bundle claims.
         counts: (samples, frames, ...).
         target: says what its engines do where a register overflows.
+        settled: calibrating with such counts changes nothing: neither weights nor thresholds.
     """
     found = claims_in(ranges)
     if not found:
@@ -43,6 +46,10 @@ def beyond_proof(ranges: Ranges, counts: NDArray[np.int64], target: Target) -> l
     if not beyond:
         return []
     low, high = min(low for low, _ in beyond), max(high for _, high in beyond)
+    cure = "compile with --calibration data like these"
+    lasting = [c.frames for c in found if c.low <= low and high <= c.high and c.frames is not None]
+    if lasting and settled:
+        cure = f"use streams of {_lasting(max(lasting))}, or train with smaller weights"
     return [
         Diagnostic(
             "N725",
@@ -51,7 +58,7 @@ def beyond_proof(ranges: Ranges, counts: NDArray[np.int64], target: Target) -> l
             "the data",
             "registers may wrap or saturate there, and the chip would no longer "
             f"compute the same function; {target.overflow}",
-            "compile with --calibration data like these",
+            cure,
             Severity.WARNING,
         )
     ]

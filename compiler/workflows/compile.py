@@ -11,7 +11,7 @@ from snnc.backends import Emitted, find_backend
 from snnc.bundle.data import DataSource
 from snnc.bundle.manifest import Manifest
 from snnc.bundle.output import refuse_output
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, Interrupted, UserError
 from snnc.frontend import ModelSource
 from snnc.ir import Graph, Program, Shape, size
 from snnc.passes import Pass, Pipeline
@@ -31,7 +31,7 @@ from .describing import (
 )
 from .input_values import InputOptions, frame_shape
 from .integers import compile_integers
-from .nir_effects import with_measured_effects
+from .nir_effects import doubts, with_measured_effects
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
 from .writing import write_bundle
@@ -98,7 +98,12 @@ def compile_model(
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
-    choice = _chosen(attempt, options, asked)
+    try:
+        choice = _chosen(attempt, options, asked)
+    except Interrupted:
+        raise
+    except UserError as refused:  # a time step that does not fit is often why
+        raise UserError(*refused.diagnostics, *doubts(model)) from None
     notes = (*choice.lowered.notes, *choice.notes)
     program = choice.lowered.program
     if data is not None and (classes := size(program.readout.shape)) > 1:

@@ -20,11 +20,14 @@ def beyond_calibration(bundle: Contents, data: Data) -> list[Diagnostic]:
 def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]:
     """Everything that data do that a bundle was not made for: N710, N725, N729, N784."""
     given = bundle.manifest.input
+    larger = beyond_calibration(bundle, data)
+    calibrated = bool(bundle.manifest.calibration.counts) and not larger
+    settled = calibrated or bundle.program.step_seconds is not None
     return [
         *misfits(data, given.grid, given.rounding, "the data"),
-        *beyond_calibration(bundle, data),
+        *larger,
         *outside_classes(bundle, data),
-        *beyond_proof(bundle.manifest.ranges, data.x, target),
+        *beyond_proof(bundle.manifest.ranges, data.x, target, settled=settled),
     ]
 
 

@@ -7,13 +7,14 @@ whether anything spikes at all (N787).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
 from snnc.cost.ann_operations import count_ann
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.frontend import Model
 from snnc.frontend.nir.resets import assumed
 from snnc.ir import Graph, Reset, size
@@ -35,7 +36,7 @@ def with_measured_effects(model: Model, data: Data | None) -> Model:
     graph = model.graph
     if data is None or not graph.frame_is_step or not graph.neurons:
         return model
-    counts = _few(graph, data.x)
+    counts = _few(graph, data.meant)
     run = run_in_floats(graph, counts)
     notes = list(model.notes)
     if not any(np.any(spikes) for spikes in run.spikes.values()):
@@ -49,14 +50,19 @@ def with_measured_effects(model: Model, data: Data | None) -> Model:
     return replace(model, notes=tuple(notes))
 
 
-def _few(graph: Graph, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def doubts(model: Model) -> list[Diagnostic]:
+    """Warnings about a network's time step, for a refusal that it may be the cause of."""
+    return [note for note in model.notes if note.code in ("N787", "N789")]
+
+
+def _few(graph: Graph, counts: NDArray[Any]) -> NDArray[Any]:
     """Samples and steps that are run in bounded time and memory, from all over the data."""
     work = max(1, count_ann(graph, graph).macs)
     room = sum(size(p.shape) for p in graph.populations)
     most = min(MOST_OPERATIONS / work, MOST_VALUES / room)  # steps of one sample
     steps = int(max(1, min(counts.shape[1], most)))
     samples = int(max(1, min(MOST_SAMPLES, most // steps)))
-    return counts[drawn_order(len(counts))[:samples], :steps].astype(np.int64)
+    return counts[drawn_order(len(counts))[:samples], :steps]
 
 
 def _with_other_reset(graph: Graph, names: tuple[str, ...]) -> Graph:
@@ -87,13 +93,28 @@ def _difference(run: StepRun, other: StepRun) -> tuple[str, bool]:
     return f"{text}; measured in floats on {samples} samples of {steps} steps", changed > 0
 
 
-def _silent(graph: Graph, counts: NDArray[np.int64]) -> Diagnostic:
+def _silent(graph: Graph, counts: NDArray[Any]) -> Diagnostic:
+    return silence(
+        graph.name, f"{len(counts)} calibration samples", counts.shape[1], graph.step_seconds
+    )
+
+
+def silence(name: str, samples: str, frames: int, step_seconds: float | None) -> Diagnostic:
+    """N787: nothing of a network spiked.
+
+    Args:
+        name: of the network.
+        samples: how many ran, in words.
+        frames: of each.
+        step_seconds: of a network in continuous time; else None.
+    """
+    cure = "give it the counts that it was trained on"
+    dt = "" if step_seconds is None else f" with a time step of {step_seconds:g} s"
     return Diagnostic(
         "N787",
-        f"no neuron spikes, on {len(counts)} calibration samples of {counts.shape[1]} steps",
-        graph.name,
-        f"what arrives stays below every threshold with a time step of {graph.step_seconds:g} s",
-        "compile with the --dt that the network was trained with, and give it the counts that it was "
-        "trained on",
+        f"no neuron spikes, on {samples} of {counted(frames, 'frame')}",
+        name,
+        f"what arrives stays below every threshold{dt}",
+        f"compile with the --dt that it was trained with, and {cure}" if dt else cure,
         Severity.WARNING,
     )

@@ -105,8 +105,14 @@ def _refused(program: Program, target: Target, broken: Range, calibrated: bool) 
         where,
         f"some input makes it wrap or saturate on {target.name}, and the chip would no longer compute "
         "the same function",
-        overflow_cure("smaller weights or fewer levels", calibrated, program.steps_per_frame > 1),
+        _overflow_cure(program, calibrated),
     )
+
+
+def _overflow_cure(program: Program, calibrated: bool) -> str:
+    if program.step_seconds is not None:  # its thresholds are its own, and it has no levels
+        return overflow_cure("smaller weights", True, False)
+    return overflow_cure("smaller weights or fewer levels", calibrated, program.steps_per_frame > 1)
 
 
 def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> Ranges:

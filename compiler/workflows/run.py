@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from snnc.bundle.data import Data
 from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.cost.energy import Cost, cost
 from snnc.errors import Diagnostic, counted, fail, nearest
-from snnc.ir import Integers, Program
+from snnc.ir import Integers, Kind, Program
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 from snnc.sim import check_simulator, encode, simulate, tally
@@ -24,6 +25,7 @@ from snnc.sim.room import refuse_long_run
 from .data_warnings import about_data
 from .deployed import payload_differences
 from .given_data import load_input
+from .nir_effects import silence
 from .options import RunOptions
 
 BLOCK = 32
@@ -147,6 +149,7 @@ def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> 
 
     record = _recorded_names(bundle.program, options.record)
     found = tally(bundle.program, read.x, simulator=options.simulator, progress=progress)
+    warnings += _about_spikes(bundle.program, found.events, read.x)
     spikes, potentials = record_steps(bundle.program, read.x, record, options.simulator)
     return Run(
         bundle,
@@ -158,6 +161,17 @@ def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> 
         spikes,
         potentials,
     )
+
+
+def _about_spikes(
+    program: Program, events: Mapping[str, NDArray[np.int64]], counts: NDArray[np.int64]
+) -> list[Diagnostic]:
+    """N787 where the network has spiking neurons and none of them spiked."""
+    spiking = [p.name for p in program.populations if p.kind is Kind.NEURONS]
+    if not spiking or any(np.any(events[name]) for name in spiking):
+        return []
+    samples = counted(len(counts), "sample")
+    return [silence(program.name, samples, counts.shape[1], program.step_seconds)]
 
 
 def _recorded_names(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from .neurons import RULES, Clock, problems
 from .primitives import SILENT, SPIKING
 from .resets import Resets, reset_named
 from .shapes import widened
+from .step_length import step_warnings
 
 READABLE = (*LAYERS, *SPIKING, *SILENT, "Delay")
 
@@ -128,7 +129,8 @@ def build(nodes: Nodes, clock: Clock, name: str, reset: Reset | None = None) -> 
     resets = Resets(reset, KEY in nodes.metadata)
     graph, notes = Builder(composed, clock, answer, resets).build(name)
     unsaid = () if reset is not None else tuple(resets.populations)
-    return Found(graph, (*nodes.notes, *resets.notes(), *notes), unsaid)
+    doubts = () if KEY in nodes.metadata else step_warnings(composed, graph, clock)
+    return Found(graph, (*nodes.notes, *doubts, *resets.notes(), *notes), unsaid)
 
 
 def _refuse(nodes: Nodes, clock: Clock, thresholds: dict[str, str]) -> None:

@@ -1,0 +1,1 @@
+from compiler.frontend.nir.step_length import *
