@@ -115,7 +115,7 @@ def test_silence_is_named(tmp_path: Path) -> None:
         path, "reference", tmp_path / "out", dt=1e-4, calibration=FRAMES, allow_overflow=True
     )
     (note,) = (n for n in bundle.notes if n.code == "N787")
-    assert "4 calibration samples of 40 steps" in note.what and "0.0001 s" in note.why
+    assert "4 calibration samples of 40 frames" in note.what and "0.0001 s" in note.why
     loud = snnc.compile(path, "reference", tmp_path / "loud", dt=0.1, calibration=FRAMES)
     assert "N787" not in [n.code for n in loud.notes]
 

@@ -53,7 +53,7 @@ def test_values_keep_their_0(model: Path, tmp_path: Path) -> None:
 def test_what_a_reset_changes_is_measured_on_the_values(model: Path, tmp_path: Path) -> None:
     """N785 counts spikes of the network in floats, which takes values, not their counts."""
     x = np.random.default_rng(1).normal(0, 1, (8, 30, 6))
-    bundle = snnc.compile(model, "reference", tmp_path / "out", calibration=x, dt=1e-3)
+    bundle = snnc.compile(model, "loihi", tmp_path / "out", calibration=x, dt=1e-3)
     (note,) = (n for n in bundle.notes if n.code == "N785")
     found = run_in_floats(load_model(model, dt=1e-3).graph, x).spikes["lif"]
     assert f"in place of {np.count_nonzero(found)})" in note.what and np.count_nonzero(found) > 40
