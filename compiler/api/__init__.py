@@ -24,6 +24,7 @@ from snnc.workflows.options import (
     PipelineOptions,
 )
 
+from .arguments import checked, each_text
 from .bundle import Bundle
 from .inputs import (
     DataLike,
@@ -35,7 +36,6 @@ from .inputs import (
     model_source,
     needed_data,
     path_of,
-    texts,
 )
 from .inspection import Inspection, inspect_source, refuse_for_the_other
 from .noise import measure_noise
@@ -61,6 +61,7 @@ __all__ = [
 
 
 # Many arguments: the options of the command, by name; there is no smaller door.
+@checked
 def compile(
     model: ModelLike,
     target: str,
@@ -139,7 +140,7 @@ def compile(
         reset_interval=reset_interval,
     )
     pipeline = PipelineOptions(
-        passes, texts(changes), steps_per_frame, weight_bits, code, allow_overflow
+        passes, each_text("changes", changes), steps_per_frame, weight_bits, code, allow_overflow
     )
     given = InputOptions(list_text(input_scale), list_text(input_offset), repeat)
     options = CompileOptions(target, pipeline, data, keep, given)
@@ -153,6 +154,7 @@ def compile(
     return Bundle(folder, origin=origin, _place=place)
 
 
+@checked
 def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bundle:
     """Load a bundle, and check its files against their digests.
 
@@ -169,6 +171,7 @@ def load(folder: str | os.PathLike[str], *, allow_altered: bool = False) -> Bund
 
 
 # Many arguments: the options of the command, by name.
+@checked
 def inspect(
     path: ModelLike,
     *,
@@ -222,6 +225,7 @@ def inspect(
 
 
 # Many arguments: the options of the command, by name.
+@checked
 def tune(
     model: ModelLike,
     target: str,
@@ -287,7 +291,7 @@ def tune(
         list_text(costs),
         samples,
         data_source(calibration, "the calibration data"),
-        texts(changes),
+        each_text("changes", changes),
         allow_overflow,
         workers,
         path_of(plot),
@@ -296,6 +300,7 @@ def tune(
     return tune_model(source, options, report=progress)
 
 
+@checked
 def explain(code: str) -> Message:
     """Look up what a message means, what causes it, and what to do.
 

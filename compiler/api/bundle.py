@@ -29,6 +29,7 @@ from snnc.workflows.options import (
     VerifyOptions,
 )
 
+from .arguments import checked, each_text
 from .inputs import DataLike, ModelLike, data_source, model_source, needed_data
 from .inspection import Inspection, inspect_bundle
 
@@ -73,6 +74,7 @@ class Bundle(Result):
         """All notes and warnings of the compile, and files that differ if that is allowed."""
         return (*self.manifest.notes, *self._read[1])
 
+    @checked
     def verify(
         self,
         data: DataLike = None,
@@ -108,6 +110,7 @@ class Bundle(Result):
         return verify_bundle(self.folder, options, report=progress)
 
     # Many arguments: the ladder's ends and verify's options, as on the command line.
+    @checked
     def ladder(
         self,
         data: DataLike = None,
@@ -155,6 +158,7 @@ class Bundle(Result):
             found = replace(found, model=given)
         return climb(self.folder, options, replace(found, module=module), report=progress)
 
+    @checked
     def run(
         self,
         data: DataLike,
@@ -184,7 +188,7 @@ class Bundle(Result):
         from snnc.workflows.run import run_bundle
 
         source = needed_data(data, "the data")
-        names = (record,) if isinstance(record, str) else tuple(record)
+        names = each_text("record", record)
         options = RunOptions(source, samples, simulator or "fast", names, self.allow_altered)
         return run_bundle(self.folder, options, report=progress)
 
@@ -193,6 +197,7 @@ class Bundle(Result):
         contents, warnings = self._read
         return inspect_bundle(contents, warnings)
 
+    @checked
     def save(self, folder: str | os.PathLike[str]) -> Bundle:
         """Copy the bundle to a folder, with the same files that a compile to that folder writes.
 

@@ -192,13 +192,6 @@ def list_text(values: NumbersLike) -> str | None:
     return str(values)
 
 
-def texts(values: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Texts for a repeated option; a single one may be given as it is."""
-    if values is None:
-        return ()
-    return (values,) if isinstance(values, str) else tuple(values)
-
-
 def path_of(given: str | os.PathLike[str] | None) -> Path | None:
     """A path, where there is one."""
     return None if given is None else Path(given)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.progress import Report, quiet
 
+from .arguments import checked
 from .inputs import DataLike, ModelLike, ShapeLike, list_text, model_source, needed_data, path_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 # Many arguments: the options of the command, by name.
+@checked
 def measure_noise(
     model: ModelLike,
     data: DataLike,

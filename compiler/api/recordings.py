@@ -13,6 +13,7 @@ from snnc.errors import fail, nearest
 from snnc.progress import Report, quiet
 from snnc.recordings.result import Frames
 
+from .arguments import checked
 from .inputs import path_of
 
 RecordingsLike: TypeAlias = Union[str, "os.PathLike[str]", Iterable[Union[str, "os.PathLike[str]"]]]
@@ -22,6 +23,7 @@ Sides: TypeAlias = str | Iterable[int] | None
 
 
 # Many arguments: each is an option by keyword, as on the command line.
+@checked
 def frames(
     recordings: RecordingsLike,
     output: str | os.PathLike[str] | None = None,

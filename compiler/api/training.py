@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.progress import Report, quiet
 
+from .arguments import checked
 from .inputs import (
     DataLike,
     ModelLike,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 # Many arguments: the options of the command, by name.
+@checked
 def finetune(
     model: ModelLike,
     method: str,
