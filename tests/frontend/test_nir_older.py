@@ -206,6 +206,15 @@ def test_an_edge_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     assert "the edge from fc to lif is there twice" in refused(graph, tmp_path, dt=0.1)
 
 
+def test_windows_without_bound_are_refused(tmp_path: Path) -> None:
+    """Nothing but the shapes says that they do not fit; 64 of them would be 8 GiB."""
+    pool = nir.SumPool2d(np.array([4096, 4096]), np.array([1, 1]), np.array([4096, 4096]))
+    graph = row(
+        input=nir.Input(np.array([64, 1, 1])), pool=pool, lif=neurons("LIF", 0, {}), output=OUTPUT
+    )
+    assert "windows of (4096, 4096) in 64 channels" in refused(graph, tmp_path, dt=0.1)
+
+
 PAPER = pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no NIR files in {DATA}")
 
 

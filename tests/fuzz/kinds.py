@@ -65,6 +65,7 @@ NIR_COMMANDS: tuple[Command, ...] = (
     ("compile", "model.nir", "--dt", "0.1", "--target", "nir{unsaid=metadata}", "-o", "out"),
     ("compile", "model.nir", "--dt", "0.1", "--target", "loihi", "-o", "out"),
     ("inspect", "model.nir", "--dt", "0.1", "--discretize", "exponential"),
+    ("inspect", "model.nir", "--dt", "0.1", "--reset", "subtract"),
 )
 
 NETX_COMMANDS: tuple[Command, ...] = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -259,9 +259,29 @@ def _nir(folder: Path) -> None:
             [("input", "layer"), ("layer", "output")],
             type_check=False,
         ),
+        "older": _nir_older(weight),
     }
     for name, graph in graphs.items():
         nir.write(_place(folder, f"nir-{name}") / "model.nir", graph)
+
+
+def _nir_older(weight: object) -> object:
+    """What nir refuses: a renamed node of a sub-graph, one value for two neurons, further axes."""
+    two = np.ones(2)
+    inner = nir.NIRGraph(
+        {
+            "input": nir.Input(np.array([2])),
+            "lif1": nir.LIF(np.array([0.2, 0.4]), two, two * 0, two * 0.5, two * 0),
+            "rec": nir.Linear(np.eye(2)),
+            "output": nir.Output(np.array([2])),
+        },
+        [("input", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "output")],
+        type_check=False,
+    )
+    nodes = {"input": nir.Input(np.array([1])), "in": nir.Linear(weight), "layer": inner}
+    nodes |= {"if": nir.IF(np.ones(1), np.ones(1)), "output": nir.Output(np.array([1, 1, 2]))}
+    names = list(nodes)
+    return nir.NIRGraph(nodes, list(itertools.pairwise(names)), type_check=False)
 
 
 def _nir_image(dice: np.random.Generator) -> object:
@@ -273,7 +293,7 @@ def _nir_image(dice: np.random.Generator) -> object:
     nodes |= {"flat": flat, "dense": nir.Linear(dice.normal(size=(2, 18)))}
     nodes["output"] = nir.Output(np.array([2]))
     names = list(nodes)
-    return nir.NIRGraph(nodes, list(pairwise(names)))
+    return nir.NIRGraph(nodes, list(itertools.pairwise(names)))
 
 
 def _bundles(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
+from snnc.frontend.operations.expression import MOST_ELEMENTS
 from snnc.ir import (
     Array,
     AvgPool2d,
@@ -122,6 +123,8 @@ def _single(node: Any, shape: Shape) -> Op:
     kernel, stride, padding = (_pair(v) for v in (node.kernel_size, node.stride, node.padding))
     if kind == "AvgPool2d":
         return AvgPool2d(kernel, stride, padding)
+    if size((shape[0], *kernel)) > MOST_ELEMENTS:  # each channel has its window of ones
+        raise ValueError(f"adds up windows of {kernel} in {shape[0]} channels, too many elements")
     return Conv2d(np.ones((shape[0], 1, *kernel)), None, stride, padding, groups=shape[0])
 
 
