@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ import snnc
 from snnc.api.inputs import model_source
 from snnc.sim.analog import run_frames
 
-from .networks import FRAMES, TRAINING, digits
+from .networks import FRAMES, TRAINING, as_values, digits
 from .torch_ways import Way
 
 TARGET = "loihi"
@@ -42,12 +43,13 @@ class Found:
     code: str = ""
 
 
-def frames_of(net: nn.Module, images: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Images as frames: one, or for a rollout the same four times."""
-    return images[:, None].repeat(FRAMES if isinstance(net, snnc.Rollout) else 1, axis=1)
+def frames_of(way: Way, net: nn.Module, images: NDArray[np.int64]) -> NDArray[Any]:
+    """Images as frames: one, or for a rollout the same four times; normalised where it takes these."""
+    given = as_values(images) if way.values else images
+    return given[:, None].repeat(FRAMES if isinstance(net, snnc.Rollout) else 1, axis=1)
 
 
-def answers(net: nn.Module, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+def answers(net: nn.Module, frames: NDArray[Any]) -> NDArray[np.float64]:
     """Torch's, after each frame: (samples, frames, 10)."""
     x = torch.tensor(frames, dtype=torch.float32)
     with torch.no_grad():
@@ -59,7 +61,7 @@ def measure(way: Way, *, integers: bool) -> Found:
     """Make the form in a folder of its own, read it, and compile it where ``integers`` says so."""
     net = way.net()
     images = digits()[0]
-    frames = frames_of(net, images[TRAINING:])
+    frames = frames_of(way, net, images[TRAINING:])
     with tempfile.TemporaryDirectory() as place:
         model = way.make(net, Path(place))
         graph = model_source(model, **way.options).load().graph
@@ -69,7 +71,7 @@ def measure(way: Way, *, integers: bool) -> Found:
         same = int((ours[:, -1].reshape(len(ours), -1).argmax(axis=1) == classes).sum())
         if not integers:
             return Found(largest, len(frames), same)
-        counts = frames_of(net, images[:CALIBRATED_ON])
+        counts = frames_of(way, net, images[:CALIBRATED_ON])
         bundle = snnc.compile(model, TARGET, Path(place) / "out", calibration=counts, **way.options)
         predictions = bundle.run(frames).predictions[:, -1]
         kept = int((np.asarray(predictions) == classes).sum())

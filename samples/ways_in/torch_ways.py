@@ -32,6 +32,7 @@ class Way:
         make: makes the form in a folder; what ``snnc.compile`` takes.
         options: of ``snnc.compile``.
         package: whose version made it.
+        values: it was trained on normalised images and takes these.
     """
 
     form: str
@@ -41,6 +42,7 @@ class Way:
     make: Maker
     options: Mapping[str, Any] = field(default_factory=dict)
     package: str = "torch"
+    values: bool = False
 
 
 def _archive(net: nn.Module, folder: Path) -> Path:
@@ -131,6 +133,14 @@ WAYS: tuple[Way, ...] = (
         "`dynamic_shapes=({0: batch},)`; `snnc compile net.pt2`",
         partial(trained, networks.cnn),
         _any_batch,
+    ),
+    Way(
+        "archive of `torch.export`",
+        "CNN trained on normalised images",
+        "`snnc compile net.pt2 --calibration x.npz`, x in floats",
+        partial(trained, networks.cnn, values=True),
+        _archive,
+        values=True,
     ),
     Way("archive of `torch.export`", "MLP that ends in a softmax", EXPORT, mlp, _with_softmax),
     _archived("ConvTranspose, Upsample", networks.upsampled),
