@@ -223,3 +223,16 @@ def test_names_that_others_have_are_left_to_them(tmp_path: Path) -> None:
     graph.edges = [tuple("lif.tau1" if end == "last" else end for end in e) for e in graph.edges]
     names = [p.name for p in load(graph, tmp_path, dt=0.1).graph.neurons]
     assert sorted(names) == ["lif.tau1", "lif.tau1_", "lif.tau2", "lif.tau3"]
+
+
+def test_spikes_that_only_wait_or_change_places_are_counted(tmp_path: Path) -> None:
+    """Weights before the output make another answer: its value at each step."""
+    full = np.ones((1, 2, 2))
+    delays = nir.Delay(np.array([[[0.0, 0.1], [0.2, 0.1]]]))
+    factors = nir.Scale(np.array([[[1.0, 0.5], [0.25, 1.0]]]))
+    conv = nir.Conv2d((2, 2), np.ones((1, 1, 1, 1)), 1, 0, 1, 1, np.zeros(1))
+    for last, counted in ((delays, True), (factors, False)):
+        graph = chain(conv, nir.IF(full * 10, full * 0.5), last)
+        model = load(graph, tmp_path, dt=0.1)
+        assert model.graph.readout.accumulate is counted
+        assert ("N707" in [n.code for n in model.notes]) is counted
