@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from snnc.backends.loihi import LoihiBackend
 from snnc.errors import UserError
 from snnc.frontend.load import load_archive
+from snnc.frontend.torch_export.torch_run import run_torch
 from snnc.ir import Array, Graph, Integers, per_channel
 from snnc.lowering import lower
 from snnc.passes import Context, Pass, Pipeline
@@ -121,6 +122,21 @@ def test_lava_gives_the_same(archive: bytes, tmp_path: Path) -> None:
     )
     assert done.comparison.mismatches == 0
     assert all(p.spikes for p in done.comparison.populations if p.population.endswith("_4"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_ladder_leaves_out_what_torch_never_has() -> None:
+    """A ``relu`` behind the pooling is computed before it here, in a population that torch lacks."""
+    torch.manual_seed(0)
+    layers = (nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(18, 3))
+    model = load_archive(exported(nn.Sequential(*layers).eval(), (1, 8, 8)), "net")
+    assert model.step is not None
+    frames = np.random.default_rng(0).integers(0, 9, (2, 1, 1, 8, 8))
+    theirs = run_torch(model.step, model.graph.readout.name, frames)
+    ours = run_frames(model.graph, frames)
+    assert len(ours) > len(theirs) > 0
+    for name, values in theirs.items():
+        np.testing.assert_allclose(values, ours[name], atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -87,7 +87,10 @@ def build_graph(
     refuse_training_mode(program)
     check_finite(program, tensors)
     builder = _Builder(with_pooling_last(without_straight_through(program)), tensors)
-    return builder.build(name), builder.made
+    graph = builder.build(name)
+    # Activations that were moved before a pooling put out what the file's own program never has.
+    there = {output for node in program.nodes for output in node.outputs}
+    return graph, {name: tensor for name, tensor in builder.made.items() if tensor in there}
 
 
 @dataclass
