@@ -7,7 +7,7 @@ import inspect
 import numbers
 import operator
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -32,8 +32,12 @@ def _whole(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float | None:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    return float(value) if real else None
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
 
 
 def _text(value: Any) -> str | None:
@@ -44,6 +48,14 @@ def _path(value: Any) -> Any:
     return value if isinstance(value, str | os.PathLike) else None
 
 
+def several(values: Any) -> tuple[Any, ...]:
+    """What can be iterated over as a tuple; anything else, arrays without an axis too, alone."""
+    try:
+        return tuple(values)
+    except TypeError:
+        return (values.item() if hasattr(values, "item") else values,)
+
+
 def each_text(name: str, values: Any) -> tuple[str, ...]:
     """A text, or several, as a tuple.
 
@@ -52,7 +64,7 @@ def each_text(name: str, values: Any) -> tuple[str, ...]:
     """
     if isinstance(values, str):
         return (values,)
-    found = tuple(values) if isinstance(values, Iterable) else (values,)
+    found = several(values)
     for value in found:
         if not isinstance(value, str):
             raise other_type(name, value, "a text, or texts")
@@ -107,7 +119,10 @@ def _plain(name: str, value: Any, kind: str) -> Any:
 
 def other_type(name: str, value: Any, wanted: str) -> UserError:
     """D339: an argument has a type that it cannot have."""
-    shown = f"{value!r:.40}"
+    try:
+        shown = f"{value!r:.40}"
+    except Exception:  # whatever the object's own repr raises; an int of 5,000 digits has none
+        shown = "one that cannot be shown"
     return fail(
         "D339",
         f"{name} is {shown} ({type(value).__name__}); it has to be {wanted}",

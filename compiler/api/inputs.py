@@ -18,6 +18,8 @@ from snnc.ir import Program, Shape
 from snnc.recordings.result import Frames
 from snnc.workflows.input_values import frame_shape
 
+from .arguments import several
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -180,16 +182,14 @@ def shape_text(shape: ShapeLike) -> str | None:
     """A shape as the command line has it."""
     if shape is None or isinstance(shape, str):
         return shape
-    return ",".join(str(length) for length in shape)
+    return ",".join(map(str, several(shape)))
 
 
 def list_text(values: NumbersLike) -> str | None:
     """A list of values as the command line has it: ``8,6,4``."""
     if values is None or isinstance(values, str):
         return values
-    if isinstance(values, Iterable):
-        return ",".join(str(value) for value in values)
-    return str(values)
+    return ",".join(map(str, several(values)))
 
 
 def path_of(given: str | os.PathLike[str] | None) -> Path | None:

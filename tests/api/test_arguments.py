@@ -12,6 +12,7 @@ import pytest
 
 import snnc
 from snnc.api.arguments import KINDS
+from snnc.api.inputs import list_text, shape_text
 
 SMALL = Path(__file__).resolve().parents[2] / "samples" / "small_digits" / "model.pt"
 COUNTS = np.zeros((4, 12, 16), np.int64)
@@ -77,6 +78,21 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     two: tuple[Any, Any] = (2, np.uint8(2))
     found = [b.verify(COUNTS, samples=n) for b, n in zip((plain, numpys), two, strict=True)]
     assert found[0].comparison == found[1].comparison
+
+
+def test_one_alone_is_a_list_of_one() -> None:
+    """``x.std()`` is an array without an axis."""
+    assert list_text(np.array(0.5)) == list_text(0.5) == list_text([np.float32(0.5)]) == "0.5"
+    assert shape_text(784) == shape_text(np.int64(784)) == "784"  # type: ignore[arg-type]
+    torch = pytest.importorskip("torch")
+    assert list_text(torch.tensor(0.5)) == "0.5"
+
+
+def test_a_number_without_end() -> None:
+    with pytest.raises(snnc.UserError, match=r"D339.*keep is 1000.*it has to be a number"):
+        snnc.compile(SMALL, "reference", keep=10**400)
+    with pytest.raises(snnc.UserError, match=r"D339.*keep is one that cannot be shown"):
+        snnc.compile(SMALL, "reference", keep=10**5000)
 
 
 @pytest.mark.parametrize(
