@@ -68,6 +68,8 @@ def span_of(target: Target, graph: Graph, pipeline: Pipeline) -> Span:
     if possible == {Encoding.SPREAD}:
         asked = [p.steps_per_frame for p in pipeline.passes if isinstance(p, MatchDelays)]
         steps = next((each for each in asked if each is not None), graph.trained_steps)
+        if graph.frame_is_step:
+            steps = 1
         return Span(0, steps or USUAL_STEPS, fixed)
     most, least = target.limit(LimitName.INPUT_SPIKES), target.limit(LimitName.LEAST_INPUT)
     high = LARGEST_PAYLOAD if most is None else min(most, LARGEST_PAYLOAD)

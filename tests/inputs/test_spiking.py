@@ -59,6 +59,15 @@ def test_what_a_reset_changes_is_measured_on_the_values(model: Path, tmp_path: P
     assert f"in place of {np.count_nonzero(found)})" in note.what and np.count_nonzero(found) > 40
 
 
+@pytest.mark.parametrize("target", ["loihi1", "sanafe"])
+def test_a_step_carries_one_spike(model: Path, tmp_path: Path, target: str) -> None:
+    """A frame of such a network is a step: where spikes are binary, counts are 0 and 1."""
+    x = np.random.default_rng(1).uniform(0, 1, (8, 30, 6))
+    bundle = snnc.compile(model, target, tmp_path / "out", calibration=x, dt=1e-3)
+    grid = bundle.manifest.input.grid
+    assert grid is not None and (grid.low, grid.high) == (0, 1)
+
+
 def test_an_offset_is_refused(model: Path, tmp_path: Path) -> None:
     x = np.random.default_rng(1).normal(0, 1, (8, 30, 6))
     with pytest.raises(snnc.UserError, match="D652"):
