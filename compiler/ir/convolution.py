@@ -15,6 +15,9 @@ import scipy.sparse as sparse
 
 from .ops import Array, Op, Pair, Shape, one_a_channel, per_channel, size
 
+MOST_PADDED = 2**24
+"""Elements of a padded input: a padding of a million pixels takes two bytes in a file."""
+
 MOST_IN_WINDOWS = 2**25
 """Values that a convolution lays out at once, one for each window that sees it: 256 MiB of doubles."""
 
@@ -48,6 +51,12 @@ class Conv2d(Op):
             one_a_channel("bias", self.bias, self.weight.shape[:1])
         if shape[0] != self.weight.shape[1] * self.groups:
             raise ValueError(f"takes {self.weight.shape[1] * self.groups} channels, gets {shape[0]}")
+        high, wide = (shape[1 + axis] + 2 * self.padding[axis] for axis in (0, 1))
+        if shape[0] * high * wide > MOST_PADDED:
+            raise ValueError(
+                f"pads {shape} to {high} x {wide}, {shape[0] * high * wide} elements; the limit is "
+                f"{MOST_PADDED}"
+            )
         rows, columns = (
             (shape[1 + axis] + 2 * self.padding[axis] - self.extent[axis]) // self.stride[axis] + 1
             for axis in (0, 1)

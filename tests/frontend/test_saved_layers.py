@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from snnc.errors import UserError
 from snnc.frontend import Given, load_model
 from snnc.frontend.torch_save.standard_layers import SMALLEST, build
 from snnc.sim.analog import run_frames
@@ -59,3 +60,27 @@ def test_a_last_activation_is_taken_off(last: nn.Module, tmp_path: Path) -> None
 def test_a_small_one_can_be_made(name: str) -> None:
     layer = build(f"torch.nn.modules.{name}")
     assert type(layer).__module__ + "." + type(layer).__name__ == f"torch.nn.modules.{name}"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(1, 1, 1, stride=10**4, padding=10**4),
+        nn.Conv2d(1, 1, 3, dilation=10**4, padding=10**4),
+        nn.Conv2d(1, 1, 1, stride=2048, padding=2048),
+    ],
+)
+def test_a_padding_that_would_fill_the_memory(layer: nn.Module, tmp_path: Path) -> None:
+    """What comes out is small, and what is padded is not."""
+    torch.save(nn.Sequential(layer, nn.Flatten()), tmp_path / "net.pt")
+    with pytest.raises(
+        UserError, match=r"pads \(1, 2, 1\) to \d+ x \d+, \d+ elements; the limit is 16777216"
+    ):
+        load_model(tmp_path / "net.pt", given=Given("1,2,1"))
+
+
+def test_a_padding_at_the_limit(tmp_path: Path) -> None:
+    torch.save(
+        nn.Sequential(nn.Conv2d(1, 1, 1, stride=2047, padding=2047), nn.Flatten()), tmp_path / "net.pt"
+    )
+    assert load_model(tmp_path / "net.pt", given=Given("1,2,2")).graph.readout.shape == (9,)
