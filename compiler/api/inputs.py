@@ -19,6 +19,7 @@ from snnc.recordings.result import Frames
 from snnc.workflows.input_values import frame_shape
 
 from .arguments import several
+from .programs import plain_program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -142,7 +143,8 @@ def model_source(
     if isinstance(model, Program):
         if shape is not None:
             raise not_together("a program has an input shape", where="input_shape", help="leave it out")
-        name = Path(model.name if isinstance(model.name, str) else "program")
+        model = plain_program(model)
+        name = Path(model.name)
         return ModelSource(
             name, dt, discretize, reset_interval=reset_interval, program=model, reset=reset
         )
