@@ -117,6 +117,7 @@ USED_ELSEWHERE = frozenset(
 """Operations on constants and copies (``networks.py``), and what ``ordinary.py`` uses."""
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_no_operation_is_without_a_test(export: Exporter) -> None:
     import json

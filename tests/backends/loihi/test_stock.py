@@ -101,6 +101,7 @@ def test_two_projections_are_rounded_down_one_by_one(program: Program) -> None:
     assert any("2 projections" in what for _, what in obstacles(twice))
 
 
+@pytest.mark.slow
 def test_a_network_with_biases_is_refused_with_every_reason(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         # Without a clip its loop has no bound either, which would be said first.

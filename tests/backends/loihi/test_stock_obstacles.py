@@ -158,6 +158,7 @@ def test_scales_are_lowered_where_the_shift_cannot_be() -> None:
     assert min(shifts[0]) < 6 and set(shifts[1]) == {6} and scales[1] < scales[0]
 
 
+@pytest.mark.slow
 def test_soft_reset_is_refused_with_every_reason_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         compile_model(MODELS / "model.pt", STOCK, tmp_path / "net.loihi", code="rate")

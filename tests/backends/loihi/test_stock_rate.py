@@ -136,6 +136,7 @@ def _late_biases(program: Program) -> bool:
     return any(np.any(n.bias_mantissa) for n in late) and is_stock(program, asked=True)
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 def test_lava_says_the_same(runs: list[tuple[Program, Integers, Trace]]) -> None:
     used: Counter[str] = Counter()
