@@ -35,7 +35,7 @@ test: setup $(NETX)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 
-# The rest: every conformance case in the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
+# The rest: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
 slow: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 

@@ -10,6 +10,7 @@ from snnc.backends.reference.conformance import ReferenceConformance
 from snnc.backends.xylo.conformance import XyloConformance
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 class TestLoihi(LoihiConformance):
     pass
