@@ -190,7 +190,7 @@ def _refuse_beyond(low: int, high: int, span: Span, values: NDArray[Any], where:
         return
     smallest, largest = float(values.min()), float(values.max())
     if low < span.low and not span.signed:
-        cure = f"use --input-offset {smallest:.6g}, or leave it out"
+        cure = f"use --input-offset {smallest:.6g}, or leave --input-scale and --input-offset out"
         if span.fixed:
             cure = "use a target that takes negative counts (loihi), or train on values of 0 or more"
     else:
