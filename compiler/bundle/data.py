@@ -34,6 +34,12 @@ Source: lava-nc 0.10.0, lava/networks: num_message_bits.
 """
 
 
+STILL_IMAGES = (
+    "of still images, compile with --repeat 1, or --repeat N for a network that needs N frames"
+)
+"""What to do with x without an axis of frames."""
+
+
 @dataclass(frozen=True)
 class Data:
     """What a network runs on.
@@ -186,7 +192,7 @@ def check_values(arrays: Mapping[str, NDArray[Any]], where: str, least_axes: int
             f"x has shape {x.shape}",
             where=where,
             why="its axes must be samples, frames and those of the model's input",
-            help="of still images, compile with --repeat N: the number of frames that show each image",
+            help=STILL_IMAGES,
         )
     if x.size == 0:
         raise fail("D504", f"x is empty, shape {x.shape}", where=where)
@@ -263,7 +269,7 @@ def refuse_other_shape(found: Shape, shape: Shape, where: str) -> None:
     """
     if found[2:] != shape:
         still = found[1:] == shape
-        cure = "of still images, compile with --repeat N: the frames that show each" if still else ""
+        cure = STILL_IMAGES if still else ""
         raise fail(
             "D508",
             f"x has frames of shape {found[2:]}, the model takes {shape}",

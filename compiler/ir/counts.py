@@ -51,5 +51,5 @@ def refuse_fractions(x: NDArray[Any], where: str) -> None:
             f"x has {broken} of {x.size} values that are not whole numbers",
             where=where,
             why="input arrives on the chip as event counts",
-            help="compile with --input-scale, which turns such values into counts (docs/models.md)",
+            help="compile with --calibration values like these, or --input-scale: they become counts",
         )

@@ -80,16 +80,23 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
         must: refuse data that have several frames; else these stay as they are.
 
     Raises:
-        UserError: D305 the number, D653 several frames, D654 more than memory holds.
+        UserError: D305 the number, D508 images of another shape, D653 several frames, D654 more than
+            memory holds.
     """
     REPEAT.check(repeat, "--repeat")
     x = values.x
     if repeat is None:
         return values
-    if x.ndim == len(shape) + 1:
+    if shape not in (x.shape[1:], x.shape[2:]):
+        raise fail(
+            "D508",
+            f"x has images of shape {x.shape[1:]}, the model takes {shape}",
+            where=where,
+            why=f"with --repeat, x is (samples, {_axes(shape)}) or (samples, frames, {_axes(shape)})",
+            help=f"reshape x, which has shape {x.shape}",
+        )
+    if x.shape[1:] == shape:
         x = x[:, None]
-    if x.shape[2:] != shape:
-        return Values(x, values.y)  # refused by its shape
     if x.shape[1] > 1:
         if must:
             raise fail(
@@ -154,7 +161,7 @@ def misfits(data: Data, grid: InputGrid | None, rounding: float, where: str) -> 
     if found.clipped:
         said.append(_clipped(found, grid, where))
     if found.rounding > NEARLY + rounding and rounding <= NEARLY:
-        said.append(_between(found, data, where))
+        said.append(_between(found, where))
     return said
 
 
@@ -173,6 +180,13 @@ def counted_note(data: Data, grid: InputGrid, where: str) -> Diagnostic:
     )
 
 
+LIKE_CALIBRATION = (
+    "normalise these data as the calibration data were; if they are as the network was trained on, "
+    "compile with --calibration data like these"
+)
+"""What cures values that the bundle was not made for."""
+
+
 def _clipped(found: Misfit, grid: InputGrid, where: str) -> Diagnostic:
     return Diagnostic(
         "N784",
@@ -180,21 +194,18 @@ def _clipped(found: Misfit, grid: InputGrid, where: str) -> Diagnostic:
         f"stand for, by {found.beyond:.6g} at most, and are clipped",
         where,
         f"{grid_text(grid)}; the bundle was calibrated for these counts",
-        "compile with --calibration data like these, or with another --input-scale",
+        LIKE_CALIBRATION,
         Severity.WARNING,
     )
 
 
-def _between(found: Misfit, data: Data, where: str) -> Diagnostic:
-    assert data.values is not None
-    spread = float(data.values.max()) - float(data.values.min())
-    share = f", {found.mean / spread:.2%} of their range on average" if spread else ""
+def _between(found: Misfit, where: str) -> Diagnostic:
     return Diagnostic(
         "N784",
-        f"values lie between counts and are rounded, by {found.rounding:.3g} counts at most{share}",
+        f"values lie between counts and are rounded, by {found.rounding:.3g} counts at most",
         where,
         "the values of the calibration data were counts without rounding",
-        "compile with --calibration data like these, or with another --input-scale",
+        LIKE_CALIBRATION,
         Severity.WARNING,
     )
 

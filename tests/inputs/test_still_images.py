@@ -93,6 +93,18 @@ def test_images_that_do_not_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> N
         repeated(data, SHAPE, 6, "", must=True)
 
 
+@pytest.mark.parametrize("shape", [(20, 1, 28, 28), (5, 64), (5, 8, 8)])
+def test_images_of_another_shape_are_named_as_they_are(shape: Shape) -> None:
+    with pytest.raises(snnc.UserError) as refused:
+        repeated(Values(np.zeros(shape), None), (1, 8, 8), 2, "x.npz", must=True)
+    (problem,) = refused.value.diagnostics
+    assert (
+        problem.code == "D508"
+        and f"images of shape {shape[1:]}, the model takes (1, 8, 8)" in problem.what
+    )
+    assert f"{shape}" in problem.help
+
+
 @pytest.mark.parametrize(
     ("shape", "repeat", "found"),
     [
