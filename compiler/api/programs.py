@@ -75,12 +75,14 @@ def _field(where: str, value: Any, name: str, kind: Any) -> Any:
         return _of_types(value, where)
     if isinstance(kind, type) and kind.__name__ in KINDS:
         return _plain(where, value, kind)
-    wanted = (
-        kind if isinstance(kind, type) and issubclass(kind, Enum | Op | IntegerNeuron) else np.ndarray
-    )
-    if not isinstance(value, wanted):
-        raise other_type(where, value, f"a {wanted.__name__}")
-    return value
+    if isinstance(kind, type) and issubclass(kind, Enum | Op | IntegerNeuron):
+        if not isinstance(value, kind):
+            raise other_type(where, value, f"one of snnc.ir.{kind.__name__}")
+        return value
+    # What numpy computes of an array without an axis is a scalar.
+    if not isinstance(value, np.ndarray | np.generic | int) or isinstance(value, bool):
+        raise other_type(where, value, "an array")
+    return np.asarray(value)
 
 
 def _plain(where: str, value: Any, kind: type) -> Any:

@@ -25,20 +25,7 @@ def parse_nir(data: bytes, place: str, kind: Kind) -> Any:
         UserError: as :func:`probe_hdf5`; of ``kind`` when nir cannot read it, or it is no graph, or has
             edges to nodes that are not there.
     """
-    import h5py
-    import nir
-
-    probe_hdf5(data, place, kind)
-    with parsing(place, kind):
-        with h5py.File(io.BytesIO(data), "r") as file:
-            file.visititems(_refuse_many_edges)
-        with warnings.catch_warnings():  # of what is refused or found to be different afterwards
-            warnings.simplefilter("ignore")
-            graph = nir.read(io.BytesIO(data))
-        if not isinstance(graph, nir.NIRGraph):
-            raise ValueError(f"it holds a single {type(graph).__name__}, not a NIRGraph")
-        _check_edges(graph)
-    return graph
+    return graph_of_tree({**nir_tree(data, place, kind), "type_check": True}, place, kind)
 
 
 def nir_tree(data: bytes, place: str, kind: Kind) -> dict[str, Any]:
@@ -66,10 +53,11 @@ def nir_tree(data: bytes, place: str, kind: Kind) -> dict[str, Any]:
 
 
 def graph_of_tree(tree: dict[str, Any], place: str, kind: Kind) -> Any:
-    """The ``NIRGraph`` of what a file says. Its nodes' shapes are not compared.
+    """The ``NIRGraph`` of what a file says.
 
     Args:
-        tree: as :func:`nir_tree` gives it; ``type_check`` is false in all of its graphs.
+        tree: as :func:`nir_tree` gives it; ``type_check`` of a graph says whether nir compares its
+            nodes' shapes.
         place, kind: as there.
 
     Raises:
@@ -78,7 +66,7 @@ def graph_of_tree(tree: dict[str, Any], place: str, kind: Kind) -> Any:
     import nir
 
     with parsing(place, kind):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings():  # of what is refused or found to be different afterwards
             warnings.simplefilter("ignore")
             graph = nir.dict2NIRNode(tree)
         if not isinstance(graph, nir.NIRGraph):

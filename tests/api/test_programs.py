@@ -31,6 +31,8 @@ def with_numpys(record: Any) -> Any:
             changed[field.name] = with_numpys(value)
         elif field.name == "shape":
             changed[field.name] = np.array(value)
+        elif isinstance(value, np.ndarray) and not value.ndim:
+            changed[field.name] = value[()]  # a scalar, as value << 6 is
         elif type(value) in kinds:
             changed[field.name] = kinds[type(value)](value)
     return replace(record, **changed)
@@ -82,16 +84,19 @@ WRONG: dict[str, tuple[Callable[[Program], Program], str]] = {
     "a kind": (lambda p: second(p, kind="neurons"), "population 1: kind is 'neurons' (str)"),
     "a start": (lambda p: second(p, start=1.0), "population 1: start is 1.0 (float)"),
     "a shape": (lambda p: second(p, shape=4), "it has to be a tuple of whole numbers"),
-    "no neurons": (lambda p: second(p, neuron=5), "it has to be a IntegerNeuron"),
+    "no neurons": (lambda p: second(p, neuron=5), "it has to be one of snnc.ir.IntegerNeuron"),
     "a decay": (lambda p: neuron(p, current_decay=None), "population 1: neuron: current_decay is None"),
     "a threshold": (
         lambda p: neuron(p, threshold=[1]),
-        "threshold is [1] (list); it has to be a ndarray",
+        "threshold is [1] (list); it has to be an array",
     ),
-    "a reset": (lambda p: neuron(p, reset="zero"), "reset is 'zero' (str); it has to be a Reset"),
+    "a reset": (
+        lambda p: neuron(p, reset="zero"),
+        "reset is 'zero' (str); it has to be one of snnc.ir.Reset",
+    ),
     "constants": (lambda p: neuron(p, constants=[1]), "it has to be whole numbers by name"),
     "a source": (lambda p: projection(p, source=["a"]), "projection 0: source is ['a'] (list)"),
-    "an operation": (lambda p: projection(p, op=np.ones((2, 2))), "it has to be a Op"),
+    "an operation": (lambda p: projection(p, op=np.ones((2, 2))), "it has to be one of snnc.ir.Op"),
     "graded": (lambda p: projection(p, graded=1), "graded is 1 (int); it has to be True or False"),
 }
 

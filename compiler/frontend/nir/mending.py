@@ -11,6 +11,7 @@ Works on what the file says: groups as dictionaries, as ``nir.serialization.hdf2
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,8 +69,8 @@ def _edges(tree: dict[str, Any], nodes: dict[str, Any], prefix: str) -> Iterator
             return
         edges = np.empty((0, 2), object)
     pairs = [tuple(_text(end) for end in edge) for edge in edges]
-    if len(set(pairs)) != len(pairs):
-        twice = next(pair for pair in pairs if pairs.count(pair) > 1)
+    twice = next((pair for pair, times in Counter(pairs).items() if times > 1), None)
+    if twice is not None:
         raise ValueError(f"the edge from {prefix}{twice[0]} to {prefix}{twice[1]} is there twice")
     named = {end for pair in pairs for end in pair}
     missing, unused = sorted(named - set(nodes)), sorted(set(nodes) - named)

@@ -153,11 +153,14 @@ def dynamics(name: str, node: Any, clock: Clock, said: Said) -> Dynamics:
 
 def _kept(clock: Clock, tau: Array) -> float:
     kept = clock.kept(float(np.ravel(tau)[0]))
-    return 0.0 if abs(kept) < 1e-6 else kept
+    return 0.0 if abs(kept) < FORGOTTEN else kept
 
 
 MOST_DELAYS = 2**10
 """Different delays in one node: each becomes a connection of its own."""
+
+FORGOTTEN = 1e-6
+"""What a step keeps of a state, below which it keeps nothing."""
 
 MOST_PARTS = 2**26
 """Elements of a node times its different delays: each connection is as wide as the node."""

@@ -17,7 +17,7 @@ from snnc.ir import Conv2d, Graph, Linear, Op, Scale, SparseLinear
 
 from .composite import Composite
 from .file import Nodes, kind_of
-from .neurons import Clock
+from .neurons import FORGOTTEN, Clock
 from .parts import CONSTANTS
 
 LEAST, MOST = 1e-2, 1e3
@@ -48,10 +48,6 @@ def step_warnings(nodes: Nodes, graph: Graph, clock: Clock) -> Iterator[Diagnost
             forgotten = [tau for tau in np.unique(values) if abs(clock.kept(float(tau))) < FORGOTTEN]
             if forgotten:
                 yield _without_memory(name, field, float(forgotten[0]), clock)
-
-
-FORGOTTEN = 1e-6
-"""What a step keeps, below which it is 0 (:mod:`.neurons`)."""
 
 
 def _without_memory(name: str, field: str, tau: float, clock: Clock) -> Diagnostic:
