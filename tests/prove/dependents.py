@@ -64,7 +64,8 @@ DEPENDENTS = (
         "NIR, read",
         (
             "compiler/frontend/nir/composite.py",
-            "compiler/frontend/nir/constants.py",
+            "compiler/frontend/steps/constants.py",
+            "compiler/frontend/steps/network.py",
             "compiler/frontend/nir/firing.py",
             "compiler/frontend/nir/metadata.py",
             "compiler/frontend/nir/neurons.py",

@@ -9,14 +9,16 @@ import numpy as np
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.frontend.operations.expression import Signal, Source
-from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projection, Shape, size
+from snnc.frontend.steps.constants import brought, constant_of
+from snnc.frontend.steps.elementwise import only, only_places
+from snnc.frontend.steps.network import StepNetwork
+from snnc.ir import Array, Graph, Kind, Population, Shape, size
 
-from .constants import always, brought, connection, constant_of, once
 from .file import Nodes, kind_of
-from .layers import channels_of, elementwise, fitting, layer, only, only_places
+from .layers import fitting, layer
 from .mending import read_note
 from .metadata import Answer, Said, frame_notes, neuron_metadata
-from .neurons import Clock, Dynamics, delay_steps, dynamics
+from .neurons import Clock, delay_steps, dynamics
 from .parts import Part, put_together, refuse_connections, split_note, take_apart
 from .primitives import SILENT, SPIKING
 from .resets import Resets
@@ -34,23 +36,23 @@ class Builder:
     clock: Clock
     said: Answer
     resets: Resets = field(default_factory=Resets)
-    begins: dict[str, int] = field(default_factory=dict)
+    network: StepNetwork = field(init=False)
     signals: dict[str, Signal] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     divided: int = 0
-    populations: list[Population] = field(default_factory=list)
-    projections: list[Projection] = field(default_factory=list)
-    notes: list[Diagnostic] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.network = StepNetwork(self.nodes.input, self.nodes.nodes.keys())
 
     def build(self, name: str) -> tuple[Graph, tuple[Diagnostic, ...]]:
         entry = self.nodes.input
         shape = _shape(self.nodes.nodes[entry].output_type["output"])
-        self.populations.append(Population(entry, Kind.INPUT, shape, entry))
+        self.network.populations.append(Population(entry, Kind.INPUT, shape, entry))
         self.parts = take_apart(self.nodes)
-        self.notes += [split_note(node, parts) for node, parts in self.parts.items()]
+        self.network.notes += [split_note(node, parts) for node, parts in self.parts.items()]
         answer = self._answer()
-        self.notes += frame_notes(self.said, self.nodes.output)
+        self.network.notes += frame_notes(self.said, self.nodes.output)
         for node in self.nodes.nodes:
             kind = kind_of(self.nodes.nodes[node])
             if kind in SPIKING or node == answer:
@@ -65,17 +67,17 @@ class Builder:
                 )
         if answer is None:
             self._readout()
-        last = next(p for p in self.populations if p.kind is Kind.READOUT)
-        ordered = [p for p in self.populations if p is not last]
-        populations, projections = (*ordered, last), tuple(self.projections)
+        last = next(p for p in self.network.populations if p.kind is Kind.READOUT)
+        ordered = [p for p in self.network.populations if p is not last]
+        populations, projections = (*ordered, last), tuple(self.network.projections)
         graph = Graph(name, populations, projections, frame_is_step=True, step_seconds=self.clock.dt)
         if not nx.has_path(graph.topology(), entry, last.name):
             raise fail("D205", "the answer does not depend on the input", where=last.name)
         graph, loops = with_loops(graph)
-        late = tuple(late_problems(graph, self.begins, self.said.input_start))
+        late = tuple(late_problems(graph, self.network.begins, self.said.input_start))
         if any(found.severity is Severity.ERROR for found in late):
             raise UserError(*late)
-        return graph, (*self.notes, *loops, *late)
+        return graph, (*self.network.notes, *loops, *late)
 
     def _signal(self, name: str) -> Signal:
         """What a node puts out."""
@@ -147,7 +149,7 @@ class Builder:
             for t in signal.terms
         ]
         if np.any(constant):
-            source = self._always(name, f"after {steps} steps", "its delay holds it back")
+            source = self.network.always(name, f"after {steps} steps", "its delay holds it back")
             terms.append(brought(source, constant, steps, name))
         return Signal(signal.shape, tuple(terms))
 
@@ -165,7 +167,7 @@ class Builder:
         shown = [" x ".join(map(str, shape)) for shape in (declared, arrives)]
         what = f"it declares {shown[0]}, {shown[1]} arrives and is what it has here"
         why = "some writers count the axes of samples and steps of the data that they tried"
-        self.notes.append(read_note(what, name, why))
+        self.network.notes.append(read_note(what, name, why))
 
     def _answer(self) -> str | None:
         """The population whose potential is the answer, if it is one."""
@@ -194,12 +196,14 @@ class Builder:
             raise fail("D209", f"gets {arriving.shape}, has {shape}", where=name)
         self._count_connections(name, arriving)
         if name not in self.parts:
-            self._population(name, name, dynamics(name, node, self.clock, said), arriving, said)
+            self.network.population(
+                name, name, dynamics(name, node, self.clock, said), arriving, said.start_step
+            )
             return
         for part in self.parts[name]:
             of_part = part.of(said, shape)
             found = dynamics(part.name, part.node, self.clock, of_part)
-            self._population(part.name, name, found, part.picked(arriving), of_part)
+            self.network.population(part.name, name, found, part.picked(arriving), of_part.start_step)
 
     def _count_connections(self, name: str, arriving: Signal) -> None:
         """Those from or to parts of nodes, which must not become too many."""
@@ -209,43 +213,6 @@ class Builder:
             self.divided += sum(t.source.name not in self.nodes.nodes for t in arriving.terms)
         if self.parts:
             refuse_connections(name, self.divided)
-
-    def _population(
-        self, name: str, origin: str, found: Dynamics, arriving: Signal, said: Said
-    ) -> None:
-        """Add a population with what reaches it; ``origin`` is the node that it is of."""
-        shape = found.gain.shape
-        constant = self._connect(name, arriving, found.gain) * found.gain
-        bias = found.leak
-        if found.neuron.current_kept == 0:
-            bias = bias + constant
-        elif np.any(constant):
-            self._constant_input(name, constant, said.start_step)
-        if said.start_step:
-            self._begin_late(name, said.start_step, found.neuron, bias)
-            if found.neuron.current_kept == 0 and np.any(bias):
-                self._constant_input(name, bias, said.start_step)
-                bias = np.zeros(shape)
-        neuron = found.neuron
-        leaks = neuron.start_value and neuron.potential_kept != 1
-        if found.apart is not None or leaks:
-            assert found.threshold is not None
-            first = neuron.start_value if found.apart is None else found.apart
-            self._start(name, neuron, first * np.broadcast_to(found.threshold, shape), said)
-            neuron = replace(neuron, start_value=0.0)
-        spiking = found.threshold is not None
-        self.populations.append(
-            Population(
-                name,
-                Kind.NEURONS if spiking else Kind.READOUT,
-                shape,
-                origin,
-                bias if np.any(bias) else None,
-                neuron,
-                None if found.threshold is None else channels_of(found.threshold),
-                accumulate=not spiking,
-            )
-        )
 
     def _refuse_words(self, name: str, said: Said, spiking: bool) -> None:
         if said.restart_steps > 1:
@@ -269,73 +236,9 @@ class Builder:
             if said.restart_steps:
                 beyond.append("restart at each step")
             what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"
-            self._note("N717", what, name, "NIR cannot represent all of that; other readers ignore it")
-
-    def _start(self, name: str, neuron: Neuron, start: Array, said: Said) -> None:
-        """Bring start values that differ, or leak: a chip's would leak before the first step."""
-        if neuron.current_kept or neuron.restart:
-            raise fail(
-                "D211",
-                f"its potential begins {float(np.abs(start).max()):.6g} above or below its reset",
-                where=name,
-                why="it leaks before the first step, and what arrives passes through a current",
-                help="shift v_leak, v_threshold and v_reset so that v_reset is 0, and begin there",
+            self.network.note(
+                "N717", what, name, "NIR cannot represent all of that; other readers ignore it"
             )
-        source, first = self._unused(f"{name}.bias"), self._unused(f"{name}.start")
-        self.populations.append(always(source, name))
-        population, silenced = once(first, source, name)
-        self.populations.append(population)
-        values = neuron.potential_kept * start
-        self.projections += [silenced, connection(first, name, values, said.start_step)]
-        what = "two more neurons, of which one fires only at the first step, supply the start value"
-        self._note(
-            "N706", what, name, "a population has one start value, and it leaks before the first step"
-        )
-
-    def _begin_late(self, name: str, steps: int, neuron: Neuron, bias: Array) -> None:
-        """Remember that a population begins late; a bias can wait, a leaking start value cannot."""
-        self.begins[name] = steps
-        leaks = neuron.potential_kept != 1
-        if (leaks and neuron.start_value) or (neuron.current_kept and np.any(bias)):
-            raise fail(
-                "D213",
-                f"it begins after {steps} steps, and its potential leaks from step 0",
-                where=name,
-                why="a population cannot hold its state until then",
-                help="let it begin at once",
-            )
-
-    def _connect(self, target: str, arriving: Signal, gain: Array | None) -> Array:
-        """Add a projection for each term; returns the constant that arrives beside them."""
-        for term in arriving.terms:
-            ops = tuple(op.without_constant() for op in term.ops)
-            if term.source.name == self.nodes.input and _is_zero(ops):
-                continue  # a layer that only brings its bias; it is in no loop
-            if gain is not None and np.any(gain != 1):
-                ops = (*ops, elementwise(gain))
-            origin = ", ".join(dict.fromkeys(filter(None, term.origins))) or target
-            source = term.source.name
-            self.projections.append(
-                Projection(source, target, ops or (Identity(),), term.frames, origin)
-            )
-        return constant_of(arriving.shape, arriving.added, arriving.terms)
-
-    def _always(self, name: str, when: str, why: str) -> str:
-        """Add a neuron that fires at every step."""
-        source = self._unused(f"{name}.bias")
-        self.populations.append(always(source, name))
-        what = f"one more neuron, which fires at every step, supplies the bias {when}"
-        self._note("N706", what, name, why)
-        return source
-
-    def _constant_input(self, name: str, constant: Array, steps: int) -> None:
-        """One neuron that fires at every step, and brings ``constant`` after so many."""
-        if steps:
-            source = self._always(name, f"after {steps} steps", "a chip's own bias acts at once")
-        else:
-            why = "a chip's own bias acts on the potential at once"
-            source = self._always(name, "by way of the current", why)
-        self.projections.append(connection(source, name, constant, steps))
 
     def _readout(self) -> None:
         """The answer of a network that ends in spikes, or in a sum of them."""
@@ -344,50 +247,34 @@ class Builder:
             what = "the file's answer is a potential, and no integrator is in front of the output"
             raise fail("D213", what, where=name, help="take snnc.answer out of the metadata")
         arriving = self._arriving(name)
-        constant = self._connect(name, arriving, None)
+        constant = self.network.connect(name, arriving, None)
         count = all(only_places(term.ops) for term in arriving.terms) and not np.any(constant)
         accumulate = count
         if said.kind == "values":
             accumulate = said.sum == 0
         if accumulate and said.start:
-            self.begins[name] = said.start
+            self.network.begins[name] = said.start
             if np.any(constant):
-                self._constant_input(name, constant, said.start)
+                self.network.constant_input(name, constant, said.start)
                 constant = np.zeros(constant.shape)
         bias = constant if np.any(constant) else None
-        self.populations.append(
+        self.network.populations.append(
             Population(name, Kind.READOUT, arriving.shape, name, bias, accumulate=accumulate)
         )
         if said.kind == "values":
             what = (
                 "the sum of its values since the first step" if accumulate else "its value at each step"
             )
-            self._note("N717", f"the answer is {what}", name, "the metadata of snnc in the file say so")
+            self.network.note(
+                "N717", f"the answer is {what}", name, "the metadata of snnc in the file say so"
+            )
         elif count:
-            self._note(
+            self.network.note(
                 "N707",
                 "the answer is the number of spikes since the first step",
                 name,
                 "the network ends in a spiking population",
             )
-
-    def _unused(self, wanted: str) -> str:
-        """A name for a neuron that the file does not have: a node can need two for different steps."""
-        taken = {*self.nodes.nodes, *(p.name for p in self.populations)}
-        number = 2
-        name = wanted
-        while name in taken:
-            name, number = f"{wanted}{number}", number + 1
-        return name
-
-    def _note(self, code: str, what: str, where: str, why: str) -> None:
-        self.notes.append(Diagnostic(code, what, where, why, severity=Severity.NOTE))
-
-
-def _is_zero(ops: tuple[Op, ...]) -> bool:
-    """Whether a chain gives 0 for everything."""
-    weights = (getattr(op, "weight", None) for op in ops)
-    return any(w is not None and not (w.nnz if hasattr(w, "nnz") else np.any(w)) for w in weights)
 
 
 def _shape(declared: object) -> Shape:

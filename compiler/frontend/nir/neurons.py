@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import Diagnostic, fail
+from snnc.frontend.steps.elementwise import channels_of
+from snnc.frontend.steps.network import Dynamics
 from snnc.ir import Array, Comparison, Neuron, Reset
 
 from .composite import Composite
 from .file import kind_of
 from .firing import firing
-from .layers import channels_of
 from .metadata import Said
 from .parts import part_problems
 from .primitives import SILENT, SPIKING
@@ -44,25 +45,6 @@ class Clock:
     def kept(self, tau: float) -> float:
         """The fraction that one step keeps of a state with time constant ``tau`` (seconds)."""
         return math.exp(-self.dt / tau) if self.rule == "exponential" else 1.0 - self.dt / tau
-
-
-@dataclass(frozen=True)
-class Dynamics:
-    """A population of neurons in discrete time; arrays have the population's shape.
-
-    Attributes:
-        neuron: what a step keeps, and how it fires.
-        gain: factor on what arrives.
-        leak: what every step adds to the potential.
-        threshold: None for neurons that never fire.
-        apart: start values in thresholds, where they differ; the neuron's own is 0 then.
-    """
-
-    neuron: Neuron
-    gain: Array
-    leak: Array
-    threshold: Array | None
-    apart: Array | None = None
 
 
 def problems(name: str, node: Any, clock: Clock, *, inside: bool = False) -> Iterator[Diagnostic]:

@@ -1,0 +1,1 @@
+"""Networks that spike, written with another library: its neurons are known by their class."""

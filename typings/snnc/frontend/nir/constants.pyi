@@ -1,1 +1,0 @@
-from compiler.frontend.nir.constants import *
