@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.files import Kind, read_bytes
 from snnc.files.hdf5 import hdf5_of
-from snnc.ir import Graph, Program
+from snnc.ir import Graph, Program, Shape
 
 from .archives.archive import Archive
 from .archives.exported import read_program
@@ -23,17 +23,24 @@ from .nir.neurons import RULES
 from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
+from .own_folder import folder_on_path
 from .recognise import find_model, find_saved, refuse_other_file
+from .spiking_modules.live import LiveNetwork
+from .spiking_modules.load import load_network
+from .spiking_modules.recognise import spikes
 from .torch_export.builder import build_graph
 from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
 from .torch_export.given import INPUT_SHAPE, MODULE, Given
 from .torch_export.torch_run import Step
-from .torch_save.own_module import export_state_dict
+from .torch_save.own_module import archive_of_own, own_network
 from .torch_save.pickled_module import load_module, refuse_large
 from .torch_save.pickles import refuse_code
 from .torch_save.saved import FACTORY, Saved
 from .torch_save.through_torch import archive_of, need_torch
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,6 +55,7 @@ class Model:
         notes: what reading it settled that the file leaves open.
         step: the program that the graph was read from; None for NIR.
         unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
+        live: the network itself, of a library whose neurons spike.
     """
 
     graph: Graph
@@ -56,6 +64,7 @@ class Model:
     notes: tuple[Diagnostic, ...] = ()
     step: Step | None = None
     unsaid_resets: tuple[str, ...] = ()
+    live: LiveNetwork | None = None
 
     def __repr__(self) -> str:
         samples = 0 if self.calibration is None else len(self.calibration)
@@ -120,9 +129,7 @@ def load_model(
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
-        exported, told = _exported(saved, given)
-        model = _from_archive(Archive.open(path, exported), _name(path), digest)
-        return replace(model, notes=(*told, *model.notes))
+        return _from_saved(saved, given, _name(path), digest)
     if archive is None:
         raise refuse_other_file(path, data)
     return _from_archive(archive, _name(path), digest, given)
@@ -223,24 +230,48 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     return Model(graph, calibration, digest, tuple(told), step=Step(program, tensors, made))
 
 
-def _exported(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:
-    """What ``torch.save`` wrote as a ``torch.export`` archive, and how its weights were found."""
+def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
+    """What ``torch.save`` wrote."""
+    path = saved.path
     if not saved.is_module and given.module is None:
         raise fail(
             "D104",
             "this file holds tensors, such as a state dict",
-            where=str(saved.path),
+            where=str(path),
             why="it holds weights without the network that they belong to",
             help=f"compile with {FACTORY}, your function or class that builds the network, or "
             f"{HOW_TO_EXPORT}",
         )
-    need_torch(saved.path)
-    if not saved.is_module:
-        return export_state_dict(saved, given)
-    given.refuse(saved.path, MODULE)
-    net, shape = load_module(saved), given.shape(saved.path)
-    refuse_large(net, shape, saved.path)
-    return archive_of(saved.path, net, shape), []
+    need_torch(path)
+    if saved.is_module:
+        given.refuse(path, MODULE)
+        net, shape = load_module(saved), given.shape(path)
+        refuse_large(net, shape, path)
+        return _from_archive(Archive.open(path, archive_of(path, net, shape)), name, digest)
+    net, told = own_network(saved, given)
+    if spikes(net):
+        model = of_library(net, given.shape(path), name, digest)
+    else:
+        model = _from_archive(Archive.open(path, archive_of_own(net, saved, given)), name, digest)
+    return replace(model, notes=(*told, *model.notes))
+
+
+def of_library(net: nn.Module, shape: Shape, name: str, digest: str) -> Model:
+    """A network whose neurons are a spiking library's, live in this process.
+
+    Args:
+        net: with its weights; is left as it is.
+        shape: of one frame.
+        name: of the graph.
+        digest: of its file.
+
+    Raises:
+        UserError: as :func:`snnc.frontend.spiking_modules.load.load_network`.
+    """
+    with folder_on_path(Path.cwd()):
+        found = load_network(net, shape, name)
+    refuse_extremes(found.graph)
+    return Model(found.graph, None, digest, found.notes, live=found.live)
 
 
 def _name(path: Path) -> str:

@@ -86,7 +86,7 @@ def build_graph(
     """
     refuse_training_mode(program)
     check_finite(program, tensors)
-    builder = _Builder(with_pooling_last(without_straight_through(program)), tensors)
+    builder = Builder(with_pooling_last(without_straight_through(program)), tensors)
     graph = builder.build(name)
     # Activations that were moved before a pooling put out what the file's own program never has.
     there = {output for node in program.nodes for output in node.outputs}
@@ -94,51 +94,24 @@ def build_graph(
 
 
 @dataclass
-class _Builder:
+class ProgramReader:
+    """Runs a program once, on sums instead of numbers.
+
+    Attributes:
+        program: its operations.
+        tensors: parameters, buffers and constants by the user's names, float64.
+        cells: by tensor of the program, the memory that it is.
+        problems: what went wrong, each once.
+        unknown: tensors whose batch axis is not the first, or cannot be known.
+    """
+
     program: Exported
     tensors: dict[str, Array]
-    draft: Draft = field(default_factory=Draft)
     cells: dict[str, Cell] = field(default_factory=dict)
     problems: dict[Diagnostic, None] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    rounded_down: set[str] = field(default_factory=set)
-    made: dict[str, str] = field(default_factory=dict)
-    pooled: dict[str, Node] = field(default_factory=dict)
 
-    def build(self, name: str) -> Graph:
-        frame, result = frame_input(self.program), answer_output(self.program)
-        explicit = explicit_states(self.program)
-        shape = frame_shape(self.program, frame)
-        self.draft.add(INPUT, Kind.INPUT, Signal(shape), origin=frame)
-        self.cells[frame] = Cell(Signal.of(Source(INPUT), shape))
-        states = self._place_tensors()
-        given = {tensor: self._place_explicit(tensor, states) for tensor in explicit}
-        for node in self.program.nodes:
-            self._run(node)
-        answer = Answer(self._signal(result), self._module_of(result))
-        returned = {given[tensor]: self._signal(new) for tensor, new in explicit.items()}
-        # A functional program writes nothing: it names the new values, which may be old ones of
-        # other buffers, and so all are read before the first is written.
-        renewed = {b: self._signal(value) for b, value in self.program.mutated.items()}
-        for buffer, signal in renewed.items():
-            self.cells[states[buffer]].write(signal)
-        self._check_memory(states)
-        written = {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned}
-        self._check_pooled(written)
-        if self.problems:
-            raise UserError(*self.problems)
-        return assemble(
-            self.draft,
-            answer,
-            written,
-            {
-                **{buffer: self.tensors[buffer] for buffer in states},
-                **{state: np.zeros(signal.shape) for state, signal in returned.items()},
-            },
-            name,
-        )
-
-    def _place_tensors(self) -> dict[str, str]:
+    def place_tensors(self) -> dict[str, str]:
         """Give all parameters, buffers and constants a cell; the states' tensors by user's name."""
         states, written = {}, written_buffers(self.program)
         program = self.program
@@ -156,15 +129,7 @@ class _Builder:
             raise _lacks(min(missing))
         return states
 
-    def _place_explicit(self, tensor: str, buffers: Collection[str]) -> str:
-        """Give an input that is a state a cell; its name, other than those of the buffers."""
-        name = f"{tensor} (input)" if tensor in buffers else tensor
-        shape = self.program.shapes[tensor]
-        assert shape is not None
-        self.cells[tensor] = Cell(Signal.of(Source(name, is_state=True), shape[1:]))
-        return name
-
-    def _run(self, node: Node) -> None:
+    def run(self, node: Node) -> None:
         """One operation; what goes wrong is noted, and the walk goes on with a stand-in."""
         if not node.computes:
             return
@@ -203,15 +168,15 @@ class _Builder:
                 parts = PIECES[call.node.op](call)
                 call.refuse_leftovers()
                 return parts
-            return (self._apply(call),)
+            return (self.apply(call),)
         except (UnsupportedError, *MALFORMED):
-            if self._is_live(call.node) or not can_fold(call.node):
+            if self.is_live(call.node) or not can_fold(call.node):
                 raise
         return folded(self.program, call.node, self._constant)
 
     def _needs_torch(self, node: Node) -> bool:
         """Whether an operation on constants is not one on floats, or one that neurons would compute."""
-        if self._is_live(node) or not can_fold(node) or is_in_place(node):
+        if self.is_live(node) or not can_fold(node) or is_in_place(node):
             return False
         kinds = {self.program.dtypes.get(name, FLOAT) for name in node.taken}
         kinds |= {self.program.dtypes.get(name, FLOAT) for name in node.outputs}
@@ -220,21 +185,123 @@ class _Builder:
     def _constant(self, tensor: str) -> Array:
         return np.asarray(self._cell(tensor).read())
 
-    def _apply(self, call: Call) -> Tensor:
+    def apply(self, call: Call) -> Tensor:
+        """What an operation gives."""
         node = call.node
         op = node.op[:-1] if is_in_place(node) else node.op
-        if op in ACTIVATIONS:
-            value = self._activation(call, ACTIVATIONS[op](call))
-        elif op in PIECEWISE:
-            value = PIECEWISE[op](call, self)
-        elif op == "floor":
-            value = self._round_down(call)
+        if op in ACTIVATIONS or op in PIECEWISE or op == "floor":
+            value = self.cut(call)
         elif op in RULES:
             value = RULES[op](call)
         else:
             raise UnsupportedError(node.target)
         call.refuse_leftovers()
         return value
+
+    def cut(self, call: Call) -> Tensor:
+        """What an operation that is not linear gives; of constants here, of signals in a subclass."""
+        if call.node.op.rstrip("_") in ACTIVATIONS:
+            ends = ACTIVATIONS[call.node.op.rstrip("_")](call)
+            return np.asarray(np.clip(call.constant("self"), *ends))
+        raise UnsupportedError(call.node.target)
+
+    def _store(self, node: Node, output: str, value: Tensor) -> None:
+        first = first_tensor(node)
+        base = self.cells.get(first) if first else None
+        if base is not None and is_in_place(node):
+            base.write(value)
+            self.cells[output] = base
+        elif base is not None and node.op in SAME_MEMORY:
+            self.cells[output] = base
+        elif base is not None and node.op in PERHAPS_SAME_MEMORY:
+            self.cells[output] = Cell(value, base.relatives)
+        else:
+            self.cells[output] = Cell(value)
+
+    def _place_stand_in(self, node: Node, output: str) -> None:
+        """Something of the right shape, so that what comes after can still be looked at."""
+        shape = self.program.shapes.get(output) or ()
+        if not self.is_live(node):
+            # Zeros without memory: the file may declare any shape.
+            self.cells[output] = Cell(np.broadcast_to(np.float64(0), shape))
+            return
+        self.cells[output] = Cell(Signal.of(Source("?"), shape[1:]))
+        if shape[:1] != (1,):
+            self.unknown.add(output)
+
+    def _cure(self, node: Node) -> str:
+        return cure_for(node) if self.is_live(node) else BUFFER
+
+    def is_live(self, node: Node) -> bool:
+        """Whether anything that the node takes depends on the input."""
+        return any(isinstance(self._cell(name).value, Signal) for name in node.taken)
+
+    def _note(self, code: str, node: Node, what: str, help: str) -> None:
+        self.problems[Diagnostic(code, what, where=node.where, help=help)] = None
+
+    def _cell(self, tensor: str) -> Cell:
+        if tensor not in self.cells:
+            raise _lacks(tensor)
+        return self.cells[tensor]
+
+
+@dataclass
+class Builder(ProgramReader):
+    """Builds a graph: what cuts becomes populations, buffers that are written become delays."""
+
+    draft: Draft = field(default_factory=Draft)
+    rounded_down: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
+    pooled: dict[str, Node] = field(default_factory=dict)
+
+    def build(self, name: str) -> Graph:
+        frame, result = frame_input(self.program), answer_output(self.program)
+        explicit = explicit_states(self.program)
+        shape = frame_shape(self.program, frame)
+        self.draft.add(INPUT, Kind.INPUT, Signal(shape), origin=frame)
+        self.cells[frame] = Cell(Signal.of(Source(INPUT), shape))
+        states = self.place_tensors()
+        given = {tensor: self._place_explicit(tensor, states) for tensor in explicit}
+        for node in self.program.nodes:
+            self.run(node)
+        answer = Answer(self._signal(result), self._module_of(result))
+        returned = {given[tensor]: self._signal(new) for tensor, new in explicit.items()}
+        # A functional program writes nothing: it names the new values, which may be old ones of
+        # other buffers, and so all are read before the first is written.
+        renewed = {b: self._signal(value) for b, value in self.program.mutated.items()}
+        for buffer, signal in renewed.items():
+            self.cells[states[buffer]].write(signal)
+        self._check_memory(states)
+        written = {**{buffer: self._signal(tensor) for buffer, tensor in states.items()}, **returned}
+        self._check_pooled(written)
+        if self.problems:
+            raise UserError(*self.problems)
+        return assemble(
+            self.draft,
+            answer,
+            written,
+            {
+                **{buffer: self.tensors[buffer] for buffer in states},
+                **{state: np.zeros(signal.shape) for state, signal in returned.items()},
+            },
+            name,
+        )
+
+    def _place_explicit(self, tensor: str, buffers: Collection[str]) -> str:
+        """Give an input that is a state a cell; its name, other than those of the buffers."""
+        name = f"{tensor} (input)" if tensor in buffers else tensor
+        shape = self.program.shapes[tensor]
+        assert shape is not None
+        self.cells[tensor] = Cell(Signal.of(Source(name, is_state=True), shape[1:]))
+        return name
+
+    def cut(self, call: Call) -> Tensor:
+        """What cuts becomes a population of neurons."""
+        node = call.node
+        op = node.op[:-1] if is_in_place(node) else node.op
+        if op in ACTIVATIONS:
+            return self._activation(call, ACTIVATIONS[op](call))
+        return PIECEWISE[op](call, self) if op in PIECEWISE else self._round_down(call)
 
     def _activation(self, call: Call, ends: Ends) -> Tensor:
         arriving = call.value("self")
@@ -279,37 +346,6 @@ class _Builder:
         self.rounded_down.add(output)
         return arriving
 
-    def _store(self, node: Node, output: str, value: Tensor) -> None:
-        first = first_tensor(node)
-        base = self.cells.get(first) if first else None
-        if base is not None and is_in_place(node):
-            base.write(value)
-            self.cells[output] = base
-        elif base is not None and node.op in SAME_MEMORY:
-            self.cells[output] = base
-        elif base is not None and node.op in PERHAPS_SAME_MEMORY:
-            self.cells[output] = Cell(value, base.relatives)
-        else:
-            self.cells[output] = Cell(value)
-
-    def _place_stand_in(self, node: Node, output: str) -> None:
-        """Something of the right shape, so that what comes after can still be looked at."""
-        shape = self.program.shapes.get(output) or ()
-        if not self._is_live(node):
-            # Zeros without memory: the file may declare any shape.
-            self.cells[output] = Cell(np.broadcast_to(np.float64(0), shape))
-            return
-        self.cells[output] = Cell(Signal.of(Source("?"), shape[1:]))
-        if shape[:1] != (1,):
-            self.unknown.add(output)
-
-    def _cure(self, node: Node) -> str:
-        return cure_for(node) if self._is_live(node) else BUFFER
-
-    def _is_live(self, node: Node) -> bool:
-        """Whether anything that the node takes depends on the input."""
-        return any(isinstance(self._cell(name).value, Signal) for name in node.taken)
-
     def _check_memory(self, states: dict[str, str]) -> None:
         """Note all tensors of the program that are written in a way that cannot be followed."""
         program = self.program
@@ -329,14 +365,6 @@ class _Builder:
             if not self.is_never_negative(call, written[state]):
                 what = f"{call.node.op} of the state {state}, which may be negative, is not supported"
                 self._note("D201", call.node, what, POSITIVE)
-
-    def _note(self, code: str, node: Node, what: str, help: str) -> None:
-        self.problems[Diagnostic(code, what, where=node.where, help=help)] = None
-
-    def _cell(self, tensor: str) -> Cell:
-        if tensor not in self.cells:
-            raise _lacks(tensor)
-        return self.cells[tensor]
 
     def _signal(self, tensor: str) -> Signal:
         cell = self._cell(tensor)

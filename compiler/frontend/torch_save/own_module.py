@@ -7,13 +7,12 @@ is read by torch's weights-only loader.
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError, fail
+from snnc.frontend.own_folder import folder_on_path
 from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
 
 from .checkpoints import Weights, fitted, shown, weights_in
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def export_state_dict(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:
-    """The network of a state dict as a ``torch.export`` archive, and how its weights were found.
+def own_network(saved: Saved, given: Given) -> tuple[nn.Module, list[Diagnostic]]:
+    """The network of a state dict, built by the user's code; and how its weights were found.
 
     Args:
         saved: the file.
@@ -34,29 +33,27 @@ def export_state_dict(saved: Saved, given: Given) -> tuple[bytes, list[Diagnosti
 
     Raises:
         UserError: D104 the file holds something else, D126 the factory cannot be used, D127 its network
-            and the state dict do not fit, D122 no input shape, D124 torch.export fails.
+            and the state dict do not fit.
     """
     assert given.module is not None
     weights = weights_in(load_tensors(saved), saved.path, len(saved.data))
     with folder_on_path(Path.cwd()):
         net = built_by(given.module)
         notes = _load(net, weights, saved.path, given.module)
-        net.eval()
+    net.eval()
+    return net, notes
+
+
+def archive_of_own(net: nn.Module, saved: Saved, given: Given) -> bytes:
+    """Such a network as a ``torch.export`` archive.
+
+    Raises:
+        UserError: D122 no input shape, D124 torch.export fails.
+    """
+    with folder_on_path(Path.cwd()):
         if _is_rollout(net):
-            return _rollout_archive(net, given), notes
-        return archive_of(saved.path, net, given.shape(saved.path)), notes
-
-
-@contextmanager
-def folder_on_path(folder: Path) -> Iterator[None]:
-    """As ``python -m`` has the current one, also for what ``forward`` imports."""
-    here = str(folder)
-    sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        if here in sys.path:
-            sys.path.remove(here)
+            return _rollout_archive(net, given)
+        return archive_of(saved.path, net, given.shape(saved.path))
 
 
 def _rollout_archive(rollout: Any, given: Given) -> bytes:

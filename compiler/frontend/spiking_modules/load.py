@@ -1,0 +1,103 @@
+"""A network of a spiking library, live in this process, becomes a graph."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snnc.errors import Diagnostic, Severity, fail
+from snnc.frontend.torch_save.through_torch import reason
+from snnc.ir import Graph, Shape
+
+from .answers import answers_of
+from .building import build
+from .fold import folded
+from .form import Way, form_of
+from .live import LiveNetwork
+from .marking import marked
+from .recognise import layers_of, library_of
+from .steps import reader_of
+from .trace import frames_of, traced, without_stacks
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A network that was read.
+
+    Attributes:
+        graph: a frame is a step.
+        notes: what reading it settled.
+        live: the network itself.
+    """
+
+    graph: Graph
+    notes: tuple[Diagnostic, ...]
+    live: LiveNetwork
+
+
+def load_network(net: nn.Module, shape: Shape, name: str) -> Found:
+    """Read a network whose neurons are those of a library.
+
+    Args:
+        net: with its weights, at rest; is left as it is.
+        shape: of one frame, without samples and steps.
+        name: of the graph.
+
+    Raises:
+        UserError: D124 it cannot be traced, D2xx what is between its neurons, D663 and D671 neurons
+            that a chip has not, D672 to D675 how it takes its steps and what it answers.
+    """
+    twin = at_rest(net, name)
+    layers = layers_of(twin)
+    copied = marked(twin, layers)
+    form = form_of(copied, shape)
+    program, tensors = traced(copied, form, shape, name)
+    steps = 1 + max((seen.call for seen in copied.calls), default=0)
+    answers = answers_of(program, steps, name)
+    reader = reader_of(without_stacks(program, answers.tensors), tensors, layers)
+    reader.read()
+    way = Way.STEP if form.unrolled else form.way
+    signals = tuple(reader.answer(tensor, way) for tensor in answers.tensors)
+    found = folded(reader, form, signals, answers.summed)
+    graph, notes, parts = build(found, layers, shape, name)
+    live = LiveNetwork(twin, form, layers, parts)
+    return Found(graph, (*notes, _what_it_takes(live, frames_of(form))), live)
+
+
+def at_rest(net: nn.Module, name: str) -> nn.Module:
+    """A copy of a network in double precision, in evaluation, its neurons at rest.
+
+    Raises:
+        UserError: D124 it cannot be copied.
+    """
+    try:
+        twin = copy.deepcopy(net).cpu().double().eval()
+    except Exception as error:  # states with gradients, and whatever the user's own modules raise
+        raise fail(
+            "D124",
+            "the network cannot be copied",
+            where=name,
+            why=reason(error),
+            help="reset the states of its neurons first, as the library does between samples",
+        ) from None
+    for module in twin.modules():
+        library = library_of(module)
+        if library is not None:
+            library.rest(module)
+    return twin
+
+
+def _what_it_takes(live: LiveNetwork, frames: int) -> Diagnostic:
+    """N791: the neurons, and how the network takes its steps."""
+    length = "" if live.form.steps is None else f", {live.form.steps} of them"
+    return Diagnostic(
+        "N791",
+        f"neurons of {live.kinds}; the network takes {live.form.way.value}{length}",
+        live.net.__class__.__name__,
+        "a frame of the data is one step here",
+        severity=Severity.NOTE,
+    )

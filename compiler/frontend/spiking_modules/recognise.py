@@ -1,0 +1,59 @@
+"""Which modules of a network are neurons of a library, and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from snnc.errors import UserError
+
+from .layer import Library, SpikingLayer
+from .norse import Norse
+from .sinabs import Sinabs
+from .snntorch import SnnTorch
+from .spikingjelly import SpikingJelly
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LIBRARIES: tuple[Library, ...] = (SnnTorch(), SpikingJelly(), Norse(), Sinabs())
+
+
+def library_of(module: nn.Module) -> Library | None:
+    """Whose neurons a module is; None for any other module. Nothing is imported for it."""
+    return next((library for library in LIBRARIES if library.is_neuron(module)), None)
+
+
+def spikes(net: nn.Module) -> bool:
+    """Whether a network has neurons of a library that is known."""
+    return any(library_of(module) is not None for module in net.modules())
+
+
+def layers_of(net: nn.Module) -> dict[str, SpikingLayer]:
+    """What the neurons of a network do, by module path.
+
+    Raises:
+        UserError: D671 for each that is not read.
+    """
+    found: dict[str, SpikingLayer] = {}
+    problems: list[UserError] = []
+    for name, module in _outermost(net):
+        library = library_of(module)
+        assert library is not None
+        try:
+            found[name] = library.read(name or type(module).__name__, module)
+        except UserError as problem:
+            problems.append(problem)
+    if problems:
+        raise UserError(*(each for problem in problems for each in problem.diagnostics))
+    return found
+
+
+def _outermost(net: nn.Module) -> Iterable[tuple[str, nn.Module]]:
+    """Neurons that are not inside others, such as the recurrent layer of one."""
+    inside: tuple[str, ...] = ()
+    for name, module in net.named_modules():
+        if library_of(module) is None or name.startswith(inside):
+            continue
+        inside = (*inside, f"{name}.")
+        yield name, module

@@ -1,0 +1,125 @@
+"""snnTorch's neurons.
+
+Source: snntorch 1.0.0, snntorch/_neurons/{neurons,leaky,synaptic,rleaky,rsynaptic}.py.
+
+A step of Leaky: ``mem <- beta mem + x``, less the threshold where the potential was above it before
+(``reset_delay``, the default: the reset comes one step late, after the leak), a spike where mem is
+above the threshold. ``reset_mechanism="zero"`` puts mem back to 0 before the leak, which is a hard
+reset in the step of the spike. Synaptic and RSynaptic add a current, RLeaky and RSynaptic their own
+spikes of the step before. Lapicque keeps ``1 - time_step / (R C)`` and adds ``time_step / C`` times
+x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.ir import Op, Reset
+
+from .layer import Layout, Mark, SpikingLayer, class_of, numbers, refused
+from .recurrence import own_connections
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+PLACE = "snntorch._neurons."
+KNOWN = {
+    "lapicque.Lapicque": ("mem",),
+    "leaky.Leaky": ("mem",),
+    "synaptic.Synaptic": ("syn", "mem"),
+    "rleaky.RLeaky": ("spk", "mem"),
+    "rsynaptic.RSynaptic": ("spk", "syn", "mem"),
+}
+"""By class, what its ``forward`` takes behind the input, and gives behind the spikes (less ``spk``)."""
+
+
+class SnnTorch:
+    """See the module."""
+
+    name = "snnTorch"
+
+    def is_neuron(self, module: nn.Module) -> bool:
+        """Every class of its neurons."""
+        return any(
+            k.__module__.startswith(PLACE) for k in type(module).__mro__
+        ) and "Recurrent" not in (type(module).__name__)
+
+    def read(self, name: str, module: Any) -> SpikingLayer:
+        """See :class:`Library`."""
+        kind = f"snnTorch's {type(module).__name__}"
+        known = class_of(module).removeprefix(PLACE)
+        if known not in KNOWN:
+            read = ", ".join(k.partition(".")[2] for k in KNOWN)
+            raise refused(name, kind, "is not read", f"of snnTorch {read} are")
+        if module.inhibition:
+            raise refused(name, kind, "lets one neuron fire and holds back all others (inhibition)")
+        if module.state_quant:
+            raise refused(name, kind, "quantizes its state (state_quant)", "leave state_quant out")
+        kept, gain = np.clip(numbers(module.beta), 0, 1), np.ones(())
+        if known == "lapicque.Lapicque":
+            gain = numbers(module.time_step) / numbers(module.C)
+            kept = 1.0 - gain / numbers(module.R)
+        reset, delayed = module.reset_mechanism, bool(getattr(module, "reset_delay", True))
+        if reset == "zero" and delayed and known != "leaky.Leaky":
+            raise refused(
+                name,
+                kind,
+                "with reset_mechanism='zero' drops what arrives in the step after a spike",
+                "give it reset_delay=False",
+            )
+        return SpikingLayer(
+            name,
+            kind,
+            Layout.STEP,
+            np.clip(numbers(getattr(module, "alpha", 0.0)), 0, 1),
+            kept,
+            gain,
+            np.zeros(()),
+            None if reset == "none" else numbers(module.threshold),
+            Reset.ZERO if reset == "zero" else Reset.SUBTRACT,
+            late=reset == "subtract" and delayed,
+            sends=numbers(module.graded_spikes_factor),
+            recurrent=_recurrent(name, kind, module),
+        )
+
+    def stand_in(self, module: Any, mark: Mark) -> Callable[..., Any]:
+        """See :class:`Library`."""
+        states = KNOWN[class_of(module).removeprefix(PLACE)]
+
+        def forward(input_: torch.Tensor, *given: Any, **named: Any) -> Any:
+            carried = [*given, *(named.get(name) for name in states[len(given) :])]
+            spikes = mark(input_, carried, "spikes")
+            potential = mark(input_, None, "potential")
+            if module.init_hidden and not module.output:
+                return spikes
+            # What stands between spikes and potential is the current: nobody may use it.
+            middle = [mark(input_, None, "current")] if "syn" in states else []
+            return (spikes, *middle, potential)
+
+        return forward
+
+    def rest(self, module: Any) -> None:
+        """See :class:`Library`."""
+        module.reset_mem()
+
+    def recorded(self, module: Any, result: Any) -> torch.Tensor:
+        """See :class:`Library`."""
+        given: torch.Tensor
+        if not isinstance(result, tuple):
+            given = module.mem if module.reset_mechanism == "none" else result
+        else:
+            given = result[-1] if module.reset_mechanism == "none" else result[0]
+        return given
+
+
+def _recurrent(name: str, kind: str, module: Any) -> tuple[Op, ...] | None:
+    inner = getattr(module, "recurrent", None)
+    if inner is None:
+        return None
+    if not module.all_to_all:
+        return own_connections(name, kind, numbers(module.V))
+    return own_connections(name, kind, inner)
