@@ -156,14 +156,25 @@ def model_source(
             where="model",
             help="give the path of a model file, a torch.nn.Module, snnc.Rollout or snnc.ir.Program",
         )
+    from snnc.frontend.spiking_modules.recognise import spikes
     from snnc.frontend.torch_export.given import parse_shape
-    from snnc.frontend.torch_save.live_module import archive_of_module
+    from snnc.frontend.torch_save.live_module import archive_of_module, no_shape
 
     frames: Shape | None = None if shape is None else parse_shape(shape)
     if frames is None and data is not None and example is None:
         frames = frame_shape(data.values(2 if repeat else 3), repeat)
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     name = Path(type(model).__name__.lower())
+    if spikes(model):
+        if arguments is not None:
+            what = "example= is for networks without time; neurons of this one take steps"
+            raise not_together(what, where="example", help="give input_shape, the shape of one frame")
+        if frames is None:
+            raise no_shape(type(model).__name__)
+        text = ",".join(map(str, frames))
+        return ModelSource(
+            name, dt, discretize, text, network=model, reset_interval=reset_interval, reset=reset
+        )
     archive = archive_of_module(model, arguments, frames)
     return ModelSource(
         name, dt, discretize, archive=archive, reset_interval=reset_interval, reset=reset

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from snnc.ir import Program, Shape, validate, write_program
 
@@ -16,9 +17,11 @@ from .load import (
     load_integers,
     load_model,
     no_graph,
+    of_library,
     refuse_continuous_time,
 )
 from .netx.load import refuse_reset_interval
+from .spiking_modules.load import digest_of_network
 from .torch_export.given import Given
 
 
@@ -39,6 +42,7 @@ class ModelSource:
             file.
         reset_interval: steps after which a network of lava-dl is cleared; None for never.
         program: of a network of integers that was given in Python.
+        network: a torch module of this process whose neurons are a spiking library's.
     """
 
     path: Path
@@ -50,11 +54,13 @@ class ModelSource:
     reset_interval: int | None = None
     program: Program | None = None
     reset: str | None = None
+    network: Any = None
 
     @property
     def file(self) -> Path | None:
         """The file; None for a model that was given in Python."""
-        return self.path if self.archive is None and self.program is None else None
+        given = (self.archive, self.program, self.network)
+        return self.path if all(each is None for each in given) else None
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -62,7 +68,7 @@ class ModelSource:
         found: list[str] = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("path", "archive", "program") and value is not None:
+            if field.name not in ("path", "archive", "program", "network") and value is not None:
                 text = f"{value:g}" if isinstance(value, float) else str(value)
                 found += [f"--{field.name.replace('_', '-')}", text]
         return tuple(found)
@@ -82,6 +88,10 @@ class ModelSource:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             return load_archive(self.archive, self.path.name)
         given = Given(self.input_shape, self.module, data_shape)
+        if self.network is not None:
+            refuse_continuous_time(self.dt, self.discretize, self.reset)
+            name, digest = self.path.name, digest_of_network(self.network)
+            return of_library(self.network, given.shape(self.path), name, digest)
         return load_model(
             self.path, dt=self.dt, discretize=self.discretize, reset=self.reset, given=given
         )
@@ -97,7 +107,7 @@ class ModelSource:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             parts = write_program(validate(self.program)).values()
             return IntegerModel(self.program, hashlib.sha256(b"".join(parts)).hexdigest())
-        if self.archive is not None:
+        if self.archive is not None or self.network is not None:
             refuse_reset_interval(self.reset_interval)
             return None
         return load_integers(

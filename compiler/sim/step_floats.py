@@ -22,18 +22,24 @@ class StepRun:
 
     Attributes:
         spikes: by population, (samples, steps, \\*shape): 0 where a neuron was silent.
-        answers: what the readout has at the last step, float64 (samples, \\*shape).
+        readout: what the readout has after each step, float64 (samples, steps, \\*shape).
     """
 
     spikes: dict[str, Floats]
-    answers: NDArray[np.float64]
+    readout: NDArray[np.float64]
+
+    @property
+    def answers(self) -> NDArray[np.float64]:
+        """What the readout has after the last step, (samples, \\*shape)."""
+        return self.readout[:, -1]
 
 
 def run_in_floats(graph: Graph, counts: NDArray[Any]) -> StepRun:
     """Run a network of steps, every sample from rest.
 
     Args:
-        graph: of spiking neurons with thresholds, without steps or delays yet (``frame_is_step``).
+        graph: of spiking neurons with thresholds (``frame_is_step``); delays and starts that passes
+            have matched already are put back to what the front end gave.
         counts: or values, (samples, steps, \\*input shape).
     """
     timed = replace(graph, steps_per_frame=1)
@@ -51,14 +57,17 @@ def run_in_floats(graph: Graph, counts: NDArray[Any]) -> StepRun:
 
 
 def _read_out(readout: Population, given: Floats) -> NDArray[np.float64]:
-    """The readout's value at the last step: a sum, a leaking sum, or what arrives then."""
+    """The readout's value after each step: a sum, a leaking sum, or what arrives then."""
+    values = given.astype(np.float64)
     if not readout.accumulate:
-        return given[:, -1].astype(np.float64)
+        return values
     neuron = readout.neuron
     if neuron is None or (neuron.current_kept == 0 and neuron.potential_kept == 1):
-        return np.asarray(given.sum(axis=1, dtype=np.float64))
+        return np.cumsum(values, axis=1)
     current = potential = np.zeros((len(given), *readout.shape))
+    found = np.empty(values.shape)
     for step in range(given.shape[1]):
-        current = current * neuron.current_kept + given[:, step]
+        current = current * neuron.current_kept + values[:, step]
         potential = potential * neuron.potential_kept + current
-    return potential
+        found[:, step] = potential
+    return found

@@ -118,14 +118,14 @@ class Rung:
 
 
 def between(
-    name: str, against: str, above: Values, below: Values, readout: str, tolerance: float
+    name: str, against: str, above: Values, below: Values, readout: str | None, tolerance: float
 ) -> Rung:
     """Two rungs whose values are known frame by frame.
 
     Args:
         name, against: of the rung and of the one above.
         above, below: their values; frames that only one has are left out.
-        readout: the population that decides.
+        readout: the population that decides; None where the rung above has no answers.
         tolerance: differences up to it, relative to a population's largest value, do not count.
     """
     gaps: list[Gap] = []
@@ -146,11 +146,14 @@ def between(
         )
         if far.any():
             places.append(_first(population, far, left, right))
-    frames = min(above[readout].shape[1], below[readout].shape[1])
-    same = _decisions(above[readout][:, :frames]) == _decisions(below[readout][:, :frames])
+    agreement = None
+    if readout is not None:
+        frames = min(above[readout].shape[1], below[readout].shape[1])
+        same = _decisions(above[readout][:, :frames]) == _decisions(below[readout][:, :frames])
+        agreement = float(same.mean())
     first = min(places, key=lambda place: place.number, default=None)
     values = None if first is None else (above[first.population], below[first.population])
-    return Rung(name, against, tuple(gaps), float(same.mean()), first, values)
+    return Rung(name, against, tuple(gaps), agreement, first, values)
 
 
 def _first(population: str, far: NDArray[np.bool_], left: Any, right: Any) -> Place:

@@ -31,6 +31,7 @@ from .describing import (
 )
 from .input_values import InputOptions, frame_shape
 from .integers import compile_integers
+from .live_network import with_live_comparison
 from .nir_effects import doubts, with_measured_effects
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
@@ -91,7 +92,7 @@ def compile_model(
     model = source.load(None if given is None else partial(_frame_shape, given, options.input))
     ready_data = calibration_data(model, given, backend.target, options.input, asked)
     data = ready_data.data
-    model = with_measured_effects(model, data)
+    model = with_live_comparison(with_measured_effects(model, data), data)
     if ready_data.grid is not None:
         options = replace(options, pipeline=replace(options.pipeline, scaled=True))
         asked = build_pipeline(backend, options.pipeline)

@@ -60,6 +60,7 @@ from .deployed import (
     payload_differences,
 )
 from .given_data import load_input
+from .live_network import live_rungs, weights_beside_program
 from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
 from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
@@ -178,10 +179,16 @@ def climb(
         source = find_model(bundle, origin)
         counts = find_calibration(bundle, source, origin.calibration)
         recompiled = _Recompiled(bundle, backend, source, counts)
-        rungs = [] if recompiled.graphs[FLOATS].frame_is_step else _upper(recompiled, given, report)
+        steps, live = recompiled.graphs[FLOATS].frame_is_step, recompiled.model.live is not None
+        rungs = [] if steps else _upper(recompiled, given, report)
+        if live:
+            rungs = live_rungs(recompiled, recompiled.model, given)
         traces = _traces(recompiled, bundle, given, report)
         spikes = encode(bundle.program, given.x)
-        if rungs:
+        if live:
+            values = recompiled.program_values(recompiled.program, traces[PROGRAM])
+            rungs.append(weights_beside_program(recompiled, recompiled.model, given, values))
+        elif rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:
                 warnings.append(_stand_in(bundle))

@@ -36,7 +36,7 @@ def with_measured_effects(model: Model, data: Data | None) -> Model:
     graph = model.graph
     if data is None or not graph.frame_is_step or not graph.neurons:
         return model
-    counts = _few(graph, data.meant)
+    counts = few_of(graph, data.meant)
     run = run_in_floats(graph, counts)
     notes = list(model.notes)
     if not any(np.any(spikes) for spikes in run.spikes.values()):
@@ -55,7 +55,7 @@ def doubts(model: Model) -> list[Diagnostic]:
     return [note for note in model.notes if note.code in ("N787", "N789")]
 
 
-def _few(graph: Graph, counts: NDArray[Any]) -> NDArray[Any]:
+def few_of(graph: Graph, counts: NDArray[Any]) -> NDArray[Any]:
     """Samples and steps that are run in bounded time and memory, from all over the data."""
     work = max(1, count_ann(graph, graph).macs)
     room = sum(size(p.shape) for p in graph.populations)

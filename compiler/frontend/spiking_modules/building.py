@@ -60,8 +60,8 @@ def build(
         The graph, what it settled, and by layer the populations that it became.
 
     Raises:
-        UserError: D205 the answer does not depend on the input, D671 neurons that a chip has not,
-            D674 an answer that is not spikes or the potential of neurons that never fire.
+        UserError: D205 the answer does not depend on the input, D681 neurons that a chip has not,
+            D684 an answer that is not spikes or the potential of neurons that never fire.
     """
     network = StepNetwork(found.input, found.arriving.keys())
     network.populations.append(Population(found.input, Kind.INPUT, shape, found.input))
@@ -105,7 +105,7 @@ def _silent_answer(found: Folded, layers: dict[str, SpikingLayer]) -> str | None
     """The layer whose potential is the answer, if it is one.
 
     Raises:
-        UserError: D674 it is the potential of neurons that fire, or something made of potentials.
+        UserError: D684 it is the potential of neurons that fire, or something made of potentials.
     """
     potentials = [t for t in found.answer.terms if t.source.name.startswith(("potential ", "current "))]
     if not potentials:
@@ -121,7 +121,7 @@ def _silent_answer(found: Folded, layers: dict[str, SpikingLayer]) -> str | None
 
 def _not_an_answer(layer: str, what: str) -> Exception:
     return fail(
-        "D674",
+        "D684",
         f"what the network returns is {what}",
         where=layer,
         why="a chip sends spikes, and reads out the potential of neurons that never fire, as it is",
@@ -131,7 +131,7 @@ def _not_an_answer(layer: str, what: str) -> Exception:
 
 def _refused_inside(name: str, layer: SpikingLayer) -> Exception:
     return fail(
-        "D671",
+        "D681",
         f"{layer.kind} never fires, and is inside the network",
         where=name,
         why="it sends real numbers at every step; a chip's neurons send spikes",

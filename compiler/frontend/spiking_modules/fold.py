@@ -46,7 +46,7 @@ def folded(reader: StepReader, form: Form, answers: tuple[Signal, ...], summed: 
         summed: whether the network adds up the answers of its steps.
 
     Raises:
-        UserError: D674 an answer is made of steps in another way than a sum; D675 a neuron is not
+        UserError: D684 an answer is made of steps in another way than a sum; D685 a neuron is not
             called once in each step, or steps differ.
     """
     names = {*reader.layers, *reader.pools}
@@ -91,7 +91,7 @@ def _same(name: str, steps: list[Signal]) -> Signal:
     """What all steps have, once the first are over; before, what is longer ago is not there yet.
 
     Raises:
-        UserError: D675 they differ.
+        UserError: D685 they differ.
     """
     last = steps[-1]
     for number, signal in enumerate(steps[:-1]):
@@ -107,7 +107,7 @@ def _of_all_steps(answer: Signal, steps: int, entry: str, static: bool) -> tuple
     """An answer that the network made of all its steps: their sum, or that of the last step.
 
     Raises:
-        UserError: D674 it is something else.
+        UserError: D684 it is something else.
     """
     by_step: dict[int, list[Term]] = {}
     for term in answer.terms:
@@ -123,7 +123,7 @@ def _of_all_steps(answer: Signal, steps: int, entry: str, static: bool) -> tuple
         shared = answer.added
         return replace(parts[-1], added=None if shared is None else shared / steps), True
     raise fail(
-        "D674",
+        "D684",
         f"the answer is made of {len(by_step)} of {steps} steps, and not as their sum",
         where="the network's result",
         why="a chip answers step by step; a sum over all steps so far is the only other answer",
@@ -169,7 +169,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _uneven(name: str, what: str) -> Exception:
     return fail(
-        "D675",
+        "D685",
         f"the steps of the network differ: {what}",
         where=name,
         why="a chip does the same in every step",

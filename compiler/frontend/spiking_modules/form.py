@@ -100,7 +100,7 @@ def form_of(marked: Marked, shape: Shape) -> Form:
         shape: of one frame, without samples and steps.
 
     Raises:
-        UserError: D673 no form fits.
+        UserError: D683 no form fits.
     """
     layouts = {layer.layout for layer in marked.layers.values()}
     carries = _takes_states(marked.net)
@@ -117,7 +117,7 @@ def form_of(marked: Marked, shape: Shape) -> Form:
                 break
             steps *= 2
     raise fail(
-        "D673",
+        "D683",
         f"it does not take frames of shape {shape} in any way that is known",
         where=type(marked.net).__name__,
         why="; ".join(f"{way}: {problem}" for way, problem in tried.items()),

@@ -93,7 +93,7 @@ class Library(Protocol):
         """What a neuron of the library does.
 
         Raises:
-            UserError: D671 its class, or something that it is asked to do, is not read.
+            UserError: D681 its class, or something that it is asked to do, is not read.
         """
 
     def stand_in(self, module: nn.Module, mark: Mark) -> Callable[..., Any]:
@@ -107,9 +107,9 @@ class Library(Protocol):
 
 
 def refused(name: str, kind: str, what: str, help: str = "") -> UserError:
-    """D671: something that a population of ours cannot do."""
+    """D681: something that a population of ours cannot do."""
     return fail(
-        "D671",
+        "D681",
         f"{kind} {what}",
         where=name,
         why="the chip's neurons cannot do that step by step as the library does",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,8 @@ def load_network(net: nn.Module, shape: Shape, name: str) -> Found:
         name: of the graph.
 
     Raises:
-        UserError: D124 it cannot be traced, D2xx what is between its neurons, D663 and D671 neurons
-            that a chip has not, D672 to D675 how it takes its steps and what it answers.
+        UserError: D124 it cannot be traced, D2xx what is between its neurons, D663 and D681 neurons
+            that a chip has not, D682 to D685 how it takes its steps and what it answers.
     """
     twin = at_rest(net, name)
     layers = layers_of(twin)
@@ -91,11 +92,20 @@ def at_rest(net: nn.Module, name: str) -> nn.Module:
     return twin
 
 
+def digest_of_network(net: nn.Module) -> str:
+    """What stands for a file: sha256 of the modules and of all numbers, hexadecimal."""
+    found = hashlib.sha256(repr(net).encode())
+    for name, values in sorted(net.state_dict().items()):
+        found.update(name.encode())
+        found.update(values.detach().cpu().numpy().tobytes())
+    return found.hexdigest()
+
+
 def _what_it_takes(live: LiveNetwork, frames: int) -> Diagnostic:
-    """N791: the neurons, and how the network takes its steps."""
+    """N795: the neurons, and how the network takes its steps."""
     length = "" if live.form.steps is None else f", {live.form.steps} of them"
     return Diagnostic(
-        "N791",
+        "N795",
         f"neurons of {live.kinds}; the network takes {live.form.way.value}{length}",
         live.net.__class__.__name__,
         "a frame of the data is one step here",

@@ -69,7 +69,7 @@ class Marked:
             quantity: of ``QUANTITIES``.
 
         Raises:
-            UserError: D672 a state comes from somewhere else.
+            UserError: D682 a state comes from somewhere else.
         """
         import torch
 
@@ -95,7 +95,7 @@ def _refuse_other_states(layer: str, states: Sequence[Any], before: list[Any]) -
         if not before and isinstance(state, torch.Tensor) and _may_be_rest(state):
             continue
         raise fail(
-            "D672",
+            "D682",
             "its state is not the one that it gave in the step before",
             where=layer,
             why="on a chip, neurons keep their state; nothing else can write it",
@@ -136,8 +136,10 @@ def _sum_pool(module: Any, spikes: torch.Tensor) -> torch.Tensor:
     import torch
 
     size = torch.nn.modules.utils._pair(module.kernel_size)
-    mean = torch.nn.functional.avg_pool2d(spikes, size, module.stride, ceil_mode=module.ceil_mode)
-    return mean * (size[0] * size[1])
+    ceil = module.ceil_mode
+    mean = torch.nn.functional.avg_pool2d(spikes, size, module.stride, ceil_mode=ceil)
+    found: torch.Tensor = mean * (size[0] * size[1])
+    return found
 
 
 @functools.cache

@@ -33,7 +33,7 @@ def layers_of(net: nn.Module) -> dict[str, SpikingLayer]:
     """What the neurons of a network do, by module path.
 
     Raises:
-        UserError: D671 for each that is not read.
+        UserError: D681 for each that is not read.
     """
     found: dict[str, SpikingLayer] = {}
     problems: list[UserError] = []

@@ -21,7 +21,7 @@ def own_connections(name: str, kind: str, inner: Any) -> tuple[Op, ...]:
             neurons or one each.
 
     Raises:
-        UserError: D671 it is something else.
+        UserError: D681 it is something else.
     """
     from torch import nn
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.ir import Shape
 
 from .through_torch import archive_of, quiet_torch, reason
@@ -42,14 +42,19 @@ def archive_of_module(net: nn.Module, example: tuple[Any, ...] | None, shape: Sh
     if example is not None:
         return _exported(twin, example, name)
     if shape is None:
-        raise fail(
-            "D122",
-            "the shape of the input is not known",
-            where=name,
-            why="a module does not contain it",
-            help="give example=frame, a batch of one frame; or input_shape, or calibration data",
-        )
+        raise no_shape(name)
     return archive_of(Path(name), twin, shape)
+
+
+def no_shape(name: str) -> UserError:
+    """D122, for a module of this process."""
+    return fail(
+        "D122",
+        "the shape of the input is not known",
+        where=name,
+        why="a module does not contain it",
+        help="give example=frame, a batch of one frame; or input_shape, or calibration data",
+    )
 
 
 def _exported(net: nn.Module, example: tuple[Any, ...], name: str) -> bytes:

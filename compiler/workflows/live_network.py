@@ -1,0 +1,196 @@
+"""A network of a spiking library beside the graph that was read of it: at compile, and on the ladder.
+
+What the neurons of the network itself send, step by step, is the measure: a class that was mistaken, a
+state that forward writes, an operation over time between the neurons shows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.bundle.data import Data
+from snnc.errors import Diagnostic, Severity, fail
+from snnc.frontend import Model
+from snnc.ir import Graph, Kind
+from snnc.sim.step_floats import run_in_floats
+from snnc.verify.rungs import Rung, between
+
+from .nir_effects import few_of
+from .stages import FLOATS, PROGRAM, WEIGHTS, Stages
+
+LIVE = "the network itself"
+
+RANDOM_SAMPLES, RANDOM_STEPS = 8, 16
+"""Of random spikes, where there are no data to compare with."""
+
+ROUNDING = 1e-4
+"""Of neuron-steps: what the order of additions may change where a potential meets its threshold."""
+
+Values = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The graph beside the network itself.
+
+    Attributes:
+        values: neuron-steps compared.
+        spikes: of the network itself.
+        differ: neuron-steps that differ.
+        several: neuron-steps in which the network itself sends more than one spike, and the most.
+        first: the population and step (from 1) where they differ first; None where they do not.
+        on: samples and steps, in words.
+    """
+
+    values: int
+    spikes: int
+    differ: int
+    several: tuple[int, int]
+    first: tuple[str, int] | None
+    on: str
+
+
+def with_live_comparison(model: Model, data: Data | None) -> Model:
+    """The model with what a comparison with the network itself gave in its notes.
+
+    Args:
+        model: any; without a live network nothing is done.
+        data: calibration data; None compares on random spikes.
+
+    Raises:
+        UserError: D686 the graph is not what the network computes.
+    """
+    if model.live is None:
+        return model
+    found = compared(model, data)
+    if found.several[1] > 1:
+        note = _several(found, model.live.kinds)
+    elif found.differ > ROUNDING * found.values:
+        raise _another(found)
+    else:
+        note = _equal(found)
+    return replace(model, notes=(*model.notes, note))
+
+
+def compared(model: Model, data: Data | None) -> Compared:
+    """Run both on the same input, calibration data or random spikes."""
+    graph, live = model.graph, model.live
+    assert live is not None
+    if data is None:
+        shape = (RANDOM_SAMPLES, RANDOM_STEPS, *graph.input.shape)
+        counts = (np.random.default_rng(0).random(shape) < 0.3).astype(np.int64)
+        source = "random spikes"
+    else:
+        counts, source = few_of(graph, data.meant), "calibration data"
+    counts = live.comparable(counts)
+    theirs = live.run(counts)
+    ours: Mapping[str, NDArray[Any]] = run_in_floats(graph, counts).spikes
+    names = [p.name for p in graph.neurons if p.name in theirs]
+    apart = {n: np.asarray(ours[n] != 0) != (theirs[n] != 0) for n in names}
+    several = [theirs[n] > 1 for n in names]
+    steps = {
+        n: int(np.flatnonzero(a.any(axis=(0, *range(2, a.ndim))))[0])
+        for n, a in apart.items()
+        if a.any()
+    }
+    first = min(steps, key=lambda n: steps[n], default=None)
+    return Compared(
+        sum(a.size for a in apart.values()),
+        sum(int(np.count_nonzero(theirs[n])) for n in names),
+        sum(int(np.count_nonzero(a)) for a in apart.values()),
+        (sum(int(s.sum()) for s in several), int(max((theirs[n].max() for n in names), default=0))),
+        None if first is None else (first, steps[first] + 1),
+        f"{source}, {len(counts)} samples of {counts.shape[1]} steps",
+    )
+
+
+def _equal(found: Compared) -> Diagnostic:
+    """N796: every spike, or nearly."""
+    what = (
+        "every spike is the network's own"
+        if not found.differ
+        else f"{found.differ} neuron-steps are not the network's own"
+    )
+    return Diagnostic(
+        "N796",
+        f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes",
+        LIVE,
+        f"both in floats, before anything is rounded, on {found.on}",
+        severity=Severity.NOTE if not found.differ else Severity.WARNING,
+    )
+
+
+def _several(found: Compared, kinds: str) -> Diagnostic:
+    """N797: neurons that send several spikes in a step."""
+    share = found.differ / found.values
+    return Diagnostic(
+        "N797",
+        f"{found.several[0]:,} times neurons send several spikes in a step, up to {found.several[1]}",
+        LIVE,
+        f"neurons of {kinds}; on a chip a neuron sends one spike a step, and what is left of the "
+        f"potential fires in the next: {share:.2%} of {found.values:,} neuron-steps differ, "
+        f"on {found.on}",
+        "build the network with spike_fn=SingleSpike and train it on",
+        Severity.WARNING,
+    )
+
+
+def _another(found: Compared) -> Exception:
+    assert found.first is not None
+    population, step = found.first
+    return fail(
+        "D686",
+        f"{found.differ:,} of {found.values:,} neuron-steps are not what the network itself computes",
+        where=population,
+        why=f"they differ first in step {step}; compared in floats, on {found.on}",
+        help="something between or inside the neurons keeps a state or looks at other steps: write "
+        "each step as layers of the library and linear operations",
+    )
+
+
+def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
+    """The rungs above the integer program: the network itself, the graph, the chip's weights.
+
+    Args:
+        recompiled: the graphs of the compile.
+        model: with its live network.
+        data: what all of them are given.
+    """
+    assert model.live is not None
+    frames = model.live.comparable(data.meant)
+    above: Values = dict(model.live.run(frames))
+    graph = recompiled.graphs[FLOATS]
+    above = {p.name: above[p.name] for p in graph.populations if p.name in above}
+    rungs = [Rung(LIVE, None)]
+    floats = _values(graph, frames)
+    spiking = {n: v for n, v in above.items() if graph.by_name[n].kind is Kind.NEURONS}
+    rung = between(FLOATS, LIVE, spiking, floats, None, 1e-9)
+    cause = "front end: the graph is not what the network computes; please report this"
+    rungs.append(replace(rung, cause=cause if rung.differences else None))
+    weights = _values(recompiled.graphs[WEIGHTS], frames)
+    rung = between(WEIGHTS, FLOATS, floats, weights, graph.readout.name, 1e-9)
+    cause = "weights and thresholds are rounded to the chip's grid (N703)"
+    rungs.append(replace(rung, cause=cause if rung.differences else None))
+    return rungs
+
+
+def weights_beside_program(recompiled: Stages, model: Model, data: Data, spikes: Values) -> Rung:
+    """The integer program beside the graph with the chip's weights, step by step."""
+    assert model.live is not None
+    graph = recompiled.graphs[WEIGHTS]
+    above = _values(graph, model.live.comparable(data.meant))
+    rung = between(PROGRAM, WEIGHTS, above, spikes, graph.readout.name, 1e-9)
+    cause = "decays and potentials are rounded in every step (N705), where the graph's are real numbers"
+    return replace(rung, cause=cause if rung.differences else None)
+
+
+def _values(graph: Graph, frames: NDArray[Any]) -> Values:
+    """Spikes as 0 and 1, and the readout, step by step."""
+    run = run_in_floats(graph, frames)
+    found: Values = {name: (spikes != 0).astype(np.float64) for name, spikes in run.spikes.items()}
+    return {**found, graph.readout.name: run.readout}
