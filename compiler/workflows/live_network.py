@@ -44,6 +44,7 @@ class Compared:
         differ: neuron-steps that differ.
         several: neuron-steps in which the network itself sends more than one spike, and the most.
         first: the population and step (from 1) where they differ first; None where they do not.
+        worst: of all populations the one that differs most, and its share of neuron-steps.
         on: samples and steps, in words.
     """
 
@@ -52,6 +53,7 @@ class Compared:
     differ: int
     several: tuple[int, int]
     first: tuple[str, int] | None
+    worst: tuple[str, float]
     on: str
 
 
@@ -105,6 +107,7 @@ def compared(model: Model, data: Data | None) -> Compared:
         sum(int(np.count_nonzero(a)) for a in apart.values()),
         (sum(int(s.sum()) for s in several), int(max((theirs[n].max() for n in names), default=0))),
         None if first is None else (first, steps[first] + 1),
+        max(((n, float(a.mean())) for n, a in apart.items()), key=lambda each: each[1]),
         f"{source}, {len(counts)} samples of {counts.shape[1]} steps",
     )
 
@@ -134,7 +137,7 @@ def _several(found: Compared, kinds: str) -> Diagnostic:
         LIVE,
         f"neurons of {kinds}; on a chip a neuron sends one spike a step, and what is left of the "
         f"potential fires in the next: {share:.2%} of {found.values:,} neuron-steps differ, "
-        f"on {found.on}",
+        f"{found.worst[1]:.2%} in {found.worst[0]}, on {found.on}",
         "build the network with spike_fn=SingleSpike and train it on",
         Severity.WARNING,
     )
@@ -171,6 +174,8 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     spiking = {n: v for n, v in above.items() if graph.by_name[n].kind is Kind.NEURONS}
     rung = between(FLOATS, LIVE, spiking, floats, None, 1e-9)
     cause = "front end: the graph is not what the network computes; please report this"
+    if any(np.any(values > 1) for values in spiking.values()):
+        cause = "the network's neurons send several spikes in a step (N797)"
     rungs.append(replace(rung, cause=cause if rung.differences else None))
     weights = _values(recompiled.graphs[WEIGHTS], frames)
     rung = between(WEIGHTS, FLOATS, floats, weights, graph.readout.name, 1e-9)

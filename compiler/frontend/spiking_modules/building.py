@@ -179,11 +179,13 @@ def _together(signal: Signal, parts: dict[str, tuple[Part, ...]], shapes: dict[s
         if len(several) < 2:
             terms.append(term)
             continue
+        ops = term.ops
         for part in several:
             shape = shapes[term.source.name]
             back = SparseLinear(_picking(part.places, size(shape)).T.tocsr(), shape)
             source, origins = Source(part.name), ("", *term.origins)
-            terms.append(Term(source, (len(part.places),), term.frames, (back, *term.ops), origins))
+            terms.append(Term(source, (len(part.places),), term.frames, (back, *ops), origins))
+            ops = tuple(op.without_constant() for op in term.ops)  # a bias comes once
     return replace(signal, terms=tuple(terms))
 
 

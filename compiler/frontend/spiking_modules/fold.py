@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -10,9 +12,11 @@ import scipy.sparse as sparse
 
 from snnc.errors import fail
 from snnc.frontend.operations.expression import Signal, Source, Term
+from snnc.frontend.steps.constants import constant_of
 from snnc.ir import Op
 
 from .form import Form, Way
+from .marking import Seen
 from .steps import FRAME, Moment, StepReader
 
 INPUT = "input"
@@ -36,32 +40,29 @@ class Folded:
     summed: bool
 
 
-def folded(reader: StepReader, form: Form, answers: tuple[Signal, ...], summed: bool) -> Folded:
+def folded(
+    reader: StepReader, form: Form, steps: int, answers: tuple[Signal, ...], summed: bool
+) -> Folded:
     """Fold the steps of a trace.
 
     Args:
         reader: that has read it.
         form: how the network takes its steps.
+        steps: of the trace.
         answers: of each step, or one that is made of all.
         summed: whether the network adds up the answers of its steps.
 
     Raises:
-        UserError: D684 an answer is made of steps in another way than a sum; D685 a neuron is not
-            called once in each step, or steps differ.
+        UserError: D684 an answer is made of steps in another way than a sum; D685 steps differ.
     """
     names = {*reader.layers, *reader.pools}
     entry = INPUT
     while entry in names:
         entry += "_"
-    steps = 1 + max(step for _, step in reader.arriving)
     static = form.way is Way.STATIC
     found: dict[str, Signal] = {}
-    for name in (*reader.layers, *reader.pools):
-        signals = [reader.arriving.get((name, step)) for step in range(steps)]
-        called = sum(signal is not None for signal in signals)
-        if called != steps:
-            raise _uneven(name, f"it is called {called} times in {steps} steps")
-        each = [_at(s, step, entry, static) for step, s in enumerate(signals) if s is not None]
+    for name in dict.fromkeys(population for population, _ in reader.arriving):
+        each = [_at(reader.arriving[name, step], step, entry, static) for step in range(steps)]
         found[name] = _same(name, each)
     if len(answers) == steps:
         each = [_at(signal, step, entry, static) for step, signal in enumerate(answers)]
@@ -70,14 +71,31 @@ def folded(reader: StepReader, form: Form, answers: tuple[Signal, ...], summed: 
     return Folded(entry, found, answer, over_steps)
 
 
+def refuse_uneven(calls: Iterable[Seen], layers: Iterable[str], steps: int) -> None:
+    """Make sure that every layer is called once in each step of a trace.
+
+    Raises:
+        UserError: D685.
+    """
+    called = Counter(seen.layer for seen in calls)
+    for name in layers:
+        if called[name] != steps:
+            raise _uneven(name, f"it is called {called[name]} times in {steps} steps")
+
+
 def _at(signal: Signal, step: int, entry: str, static: bool) -> Signal:
-    """A signal of a step, whose sources are populations some steps ago."""
+    """A signal of a step, whose sources are populations some steps ago; its constants by themselves.
+
+    In the first steps what comes from earlier ones is a constant, as is a recurrent layer's bias.
+    """
+    constant = constant_of(signal.shape, signal.added, signal.terms)
     terms = []
     for term in signal.terms:
         moment = Moment.of(term.source)
         ago = 0 if static and moment.population == FRAME else step - moment.step
-        terms.append(replace(term, source=_source(moment, entry), frames=ago))
-    return replace(signal, terms=tuple(terms))
+        linear = tuple(op.without_constant() for op in term.ops)
+        terms.append(replace(term, source=_source(moment, entry), frames=ago, ops=linear))
+    return Signal(signal.shape, tuple(terms), constant if np.any(constant) else None)
 
 
 def _source(moment: Moment, entry: str) -> Source:
@@ -116,12 +134,12 @@ def _of_all_steps(answer: Signal, steps: int, entry: str, static: bool) -> tuple
     if by_step.keys() <= {last}:
         return _at(answer, last, entry, static), False
     parts = [
-        _at(replace(answer, terms=tuple(by_step.get(step, ())), added=None), step, entry, static)
-        for step in range(steps)
+        replace(_at(Signal(answer.shape, tuple(by_step.get(n, ()))), n, entry, static), added=None)
+        for n in range(steps)
     ]
     if len(by_step) == steps and all(same_signal(parts[-1], part) for part in parts):
-        shared = answer.added
-        return replace(parts[-1], added=None if shared is None else shared / steps), True
+        whole = constant_of(answer.shape, answer.added, answer.terms)
+        return replace(parts[-1], added=whole / steps if np.any(whole) else None), True
     raise fail(
         "D684",
         f"the answer is made of {len(by_step)} of {steps} steps, and not as their sum",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 from snnc.ir import Shape
 
@@ -156,6 +156,8 @@ def _problem(marked: Marked, form: Form, shape: Shape, steps: int) -> tuple[str 
         try:
             with quiet_torch(), torch.no_grad():
                 form.call(marked.net, frames)
+        except UserError:
+            raise
         except IndexError as error:
             return reason(error), True
         except Exception as error:  # the user's own code, which may raise anything

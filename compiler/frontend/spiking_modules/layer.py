@@ -77,7 +77,7 @@ class SpikingLayer:
 
 
 Mark = Callable[..., "torch.Tensor"]
-"""``mark(input, states, quantity)``: what stands for a layer's output while the network is traced."""
+"""``mark(input, states by quantity, quantity)``: what stands for a layer's output in a trace."""
 
 
 class Library(Protocol):

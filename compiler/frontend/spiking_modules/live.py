@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 from .building import Part
 from .form import Form, Way
 from .layer import Layout, SpikingLayer
-from .recognise import library_of
+from .recognise import copied, library_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -79,7 +78,7 @@ class LiveNetwork:
 
         samples, steps = frames.shape[:2]
         total = self.form.steps or steps
-        net = copy.deepcopy(self.net)
+        net = copied(self.net)
         given = torch.zeros(total, samples, *frames.shape[2:], dtype=torch.float64)
         given[:steps] = torch.from_numpy(np.moveaxis(np.asarray(frames, np.float64), 1, 0).copy())
         records: dict[str, list[Any]] = {name: [] for name in self.layers}
@@ -88,6 +87,12 @@ class LiveNetwork:
                 hook = net.get_submodule(name).register_forward_hook(_keeping(records[name]))
                 stack.callback(hook.remove)
                 _resize(net.get_submodule(name), samples, total)
+            for module in net.modules():
+                if (
+                    library_of(module) is None
+                    and next(module.parameters(recurse=False), None) is not None
+                ):
+                    stack.callback(module.register_forward_pre_hook(_widening).remove)
             stack.enter_context(folder_on_path(Path.cwd()))
             stack.enter_context(quiet_torch())
             stack.enter_context(torch.no_grad())
@@ -124,6 +129,11 @@ def _keeping(record: list[Any]) -> Any:
         return _in_double(result)
 
     return hook
+
+
+def _widening(module: nn.Module, given: Any) -> Any:
+    """A hook before layers with weights, which are in double precision: they may be inside neurons."""
+    return _in_double(given)
 
 
 def _in_double(result: Any) -> Any:

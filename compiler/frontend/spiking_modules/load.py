@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,13 +12,13 @@ from snnc.ir import Graph, Shape
 
 from .answers import answers_of
 from .building import build
-from .fold import folded
+from .fold import folded, refuse_uneven
 from .form import Way, form_of
 from .live import LiveNetwork
 from .marking import marked
-from .recognise import layers_of, library_of
+from .recognise import copied, layers_of, rest
 from .steps import reader_of
-from .trace import frames_of, traced, without_stacks
+from .trace import steps_of, traced, without_stacks
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,19 +53,20 @@ def load_network(net: nn.Module, shape: Shape, name: str) -> Found:
     """
     twin = at_rest(net, name)
     layers = layers_of(twin)
-    copied = marked(twin, layers)
-    form = form_of(copied, shape)
-    program, tensors = traced(copied, form, shape, name)
-    steps = 1 + max((seen.call for seen in copied.calls), default=0)
+    markers = marked(twin, layers)
+    form = form_of(markers, shape)
+    program, tensors = traced(markers, form, shape, name)
+    steps = steps_of(form)
+    refuse_uneven(markers.calls, layers, steps)
     answers = answers_of(program, steps, name)
     reader = reader_of(without_stacks(program, answers.tensors), tensors, layers)
     reader.read()
     way = Way.STEP if form.unrolled else form.way
     signals = tuple(reader.answer(tensor, way) for tensor in answers.tensors)
-    found = folded(reader, form, signals, answers.summed)
+    found = folded(reader, form, steps, signals, answers.summed)
     graph, notes, parts = build(found, layers, shape, name)
     live = LiveNetwork(twin, form, layers, parts)
-    return Found(graph, (*notes, _what_it_takes(live, frames_of(form))), live)
+    return Found(graph, (*notes, _what_it_takes(live)), live)
 
 
 def at_rest(net: nn.Module, name: str) -> nn.Module:
@@ -76,7 +76,7 @@ def at_rest(net: nn.Module, name: str) -> nn.Module:
         UserError: D124 it cannot be copied.
     """
     try:
-        twin = copy.deepcopy(net).cpu().double().eval()
+        twin = copied(net).cpu().double().eval()
     except Exception as error:  # states with gradients, and whatever the user's own modules raise
         raise fail(
             "D124",
@@ -85,10 +85,7 @@ def at_rest(net: nn.Module, name: str) -> nn.Module:
             why=reason(error),
             help="reset the states of its neurons first, as the library does between samples",
         ) from None
-    for module in twin.modules():
-        library = library_of(module)
-        if library is not None:
-            library.rest(module)
+    rest(twin)
     return twin
 
 
@@ -101,7 +98,7 @@ def digest_of_network(net: nn.Module) -> str:
     return found.hexdigest()
 
 
-def _what_it_takes(live: LiveNetwork, frames: int) -> Diagnostic:
+def _what_it_takes(live: LiveNetwork) -> Diagnostic:
     """N795: the neurons, and how the network takes its steps."""
     length = "" if live.form.steps is None else f", {live.form.steps} of them"
     return Diagnostic(

@@ -7,16 +7,15 @@ such operation.
 
 from __future__ import annotations
 
-import copy
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import fail
 
 from .layer import SpikingLayer, class_of
-from .recognise import library_of
+from .recognise import copied, library_of, rest
 
 if TYPE_CHECKING:
     import torch
@@ -49,23 +48,24 @@ class Marked:
     net: nn.Module
     layers: dict[str, SpikingLayer]
     calls: list[Seen] = field(default_factory=list)
-    _given: dict[str, list[Any]] = field(default_factory=dict)
+    _given: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Before each run."""
+        rest(self.net)
         self.calls.clear()
         self._given.clear()
 
     def mark(
-        self, layer: str, x: torch.Tensor, states: Sequence[Any] | None, quantity: str
+        self, layer: str, x: torch.Tensor, states: Mapping[str, Any] | None, quantity: str
     ) -> torch.Tensor:
         """What stands for a quantity of a layer.
 
         Args:
             layer: its path.
             x: what it was given.
-            states: that it was given, which must be those that it gave the last time; None where
-                another quantity of the same call has been marked already.
+            states: that it was given, by quantity, which must be those that it gave the last time;
+                None where another quantity of the same call has been marked already.
             quantity: of ``QUANTITIES``.
 
         Raises:
@@ -73,7 +73,7 @@ class Marked:
         """
         import torch
 
-        before = self._given.setdefault(layer, [])
+        before = self._given.setdefault(layer, {})
         if states is not None:
             _refuse_other_states(layer, states, before)
             count = sum(seen.layer == layer for seen in self.calls)
@@ -82,15 +82,15 @@ class Marked:
         call = sum(seen.layer == layer for seen in self.calls) - 1
         number = list(self.layers).index(layer)
         given: torch.Tensor = torch.ops.snnc.neurons(x, number, call, QUANTITIES.index(quantity))
-        before.append(given)
+        before[quantity] = given
         return given
 
 
-def _refuse_other_states(layer: str, states: Sequence[Any], before: list[Any]) -> None:
+def _refuse_other_states(layer: str, states: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     import torch
 
-    for state in states:
-        if state is None or any(state is each for each in before):
+    for quantity, state in states.items():
+        if state is None or state is before.get(quantity):
             continue
         if not before and isinstance(state, torch.Tensor) and _may_be_rest(state):
             continue
@@ -113,7 +113,7 @@ def _may_be_rest(state: torch.Tensor) -> bool:
 def marked(net: nn.Module, layers: dict[str, SpikingLayer]) -> Marked:
     """A copy of a network with markers in place of its neurons."""
     _define()
-    twin = copy.deepcopy(net).cpu().eval()
+    twin = copied(net).cpu().eval()
     found = Marked(twin, layers)
     for name in layers:
         module: Any = twin.get_submodule(name)

@@ -105,7 +105,7 @@ class Norse:
             x = input_tensor
             if weights is not None:
                 x = torch.nn.functional.linear(x, weights)
-            carried = [] if state is None else [state.v]
+            carried = {} if state is None else {"potential": state.v}
             given = mark(x, carried, "spikes" if spiking else "potential")
             return given, Carried(mark(x, None, "potential") if spiking else given)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.errors import UserError
 
@@ -27,6 +29,47 @@ def library_of(module: nn.Module) -> Library | None:
 def spikes(net: nn.Module) -> bool:
     """Whether a network has neurons of a library that is known."""
     return any(library_of(module) is not None for module in net.modules())
+
+
+MEMORIES = "spikingjelly.activation_based.base.MemoryModule"
+"""What keeps a state in SpikingJelly, containers of neurons too."""
+
+
+def rest(net: nn.Module) -> None:
+    """Put all that a network's libraries keep back to where every sample begins."""
+    for module in net.modules():
+        library = library_of(module)
+        memory: Any = module
+        if library is not None:
+            library.rest(module)
+        elif any(f"{k.__module__}.{k.__qualname__}" == MEMORIES for k in type(module).__mro__):
+            memory.reset()
+
+
+def copied(net: nn.Module) -> nn.Module:
+    """A copy of a network.
+
+    sinabs 3.1.3 cannot copy its recurrent layers (``StatefulLayer.__deepcopy__`` looks for the
+    parameters of the layer inside under their full names): these go through their bytes.
+    """
+    try:
+        return copy.deepcopy(net)
+    except AttributeError:
+        twin: nn.Module = pickle.loads(pickle.dumps(net))
+        return twin
+
+
+def states_of(net: nn.Module) -> set[str]:
+    """Names in a state dict that are what neurons had in the last run, and no weights.
+
+    Source: sinabs 3.1.3, sinabs/layers/stateful_layer.py, whose states are buffers that are saved.
+    """
+    return {
+        f"{name}.{state}" if name else state
+        for name, module in net.named_modules()
+        for state in ("v_mem", "i_syn")
+        if library_of(module) is not None and state in dict(module.named_buffers(recurse=False))
+    }
 
 
 def layers_of(net: nn.Module) -> dict[str, SpikingLayer]:

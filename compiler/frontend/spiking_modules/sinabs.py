@@ -83,7 +83,7 @@ class Sinabs:
         quantity = "spikes" if module.does_spike else "potential"
 
         def forward(input_data: torch.Tensor) -> torch.Tensor:
-            return mark(input_data, (), quantity)
+            return mark(input_data, {}, quantity)
 
         return forward
 

@@ -37,6 +37,10 @@ KNOWN = {
 """By class, what its ``forward`` takes behind the input, and gives behind the spikes (less ``spk``)."""
 
 
+QUANTITIES = {"spk": "spikes", "syn": "current", "mem": "potential"}
+"""What a neuron's states are, by their names."""
+
+
 class SnnTorch:
     """See the module."""
 
@@ -91,7 +95,8 @@ class SnnTorch:
         states = KNOWN[class_of(module).removeprefix(PLACE)]
 
         def forward(input_: torch.Tensor, *given: Any, **named: Any) -> Any:
-            carried = [*given, *(named.get(name) for name in states[len(given) :])]
+            carried = {**dict(zip(states, given, strict=False)), **named}
+            carried = {QUANTITIES[name]: state for name, state in carried.items()}
             spikes = mark(input_, carried, "spikes")
             potential = mark(input_, None, "potential")
             if module.init_hidden and not module.output:

@@ -83,13 +83,14 @@ class SpikingJelly:
         """See :class:`Library`."""
 
         def forward(x: torch.Tensor) -> torch.Tensor:
-            return mark(x, (), "spikes")
+            return mark(x, {}, "spikes")
 
         return forward
 
     def rest(self, module: Any) -> None:
         """See :class:`Library`."""
-        module.reset()
+        if hasattr(module, "reset"):
+            module.reset()
 
     def recorded(self, module: Any, result: Any) -> torch.Tensor:
         """See :class:`Library`."""

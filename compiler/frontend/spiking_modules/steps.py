@@ -43,6 +43,9 @@ class Moment:
         return Moment(population, int(step), quantity)
 
 
+ZEROS = ("new_zeros", "zeros_like")
+"""Of a signal, whose shape alone matters: what a layer that keeps its last output begins with."""
+
 LAYOUTS = {
     Way.TIME_FIRST: Layout.TIME_FIRST,
     Way.BATCH_FIRST: Layout.BATCH_FIRST,
@@ -62,13 +65,13 @@ class StepReader(ProgramReader):
         layers: by path, in the order of the markers' numbers.
         frames: by input tensor of the trace, its step.
         arriving: by neurons and step, what reaches them.
-        pools: by population, which take the largest of spikes: how many neurons of each there are.
+        pools: populations that take the largest of spikes, in order.
     """
 
     layers: Mapping[str, SpikingLayer] = field(default_factory=dict)
     frames: Mapping[str, int] = field(default_factory=dict)
     arriving: dict[tuple[str, int], Signal] = field(default_factory=dict)
-    pools: dict[str, int] = field(default_factory=dict)
+    pools: dict[str, None] = field(default_factory=dict)
 
     def read(self) -> None:
         """Go through the trace.
@@ -107,6 +110,9 @@ class StepReader(ProgramReader):
         if node.target == OPERATION:
             return self._neurons(call)
         op = node.op[:-1] if is_in_place(node) else node.op
+        if op in ZEROS:
+            shape = self.program.shapes[node.outputs[0]]
+            return np.zeros(shape or ())
         if op in ("max_pool2d", "max_pool2d_with_indices"):
             return self._largest(call)
         return super().apply(call)
@@ -152,18 +158,18 @@ class StepReader(ProgramReader):
         count = float(kernel[0] * kernel[1])
         pool = AvgPool2d((kernel[0], kernel[1]), (strides[0], strides[1]), (padding[0], padding[1]))
         window = call.through(arriving, pool, Scale(np.array(count)))
-        step = Moment.of(arriving.terms[0].source).step
-        name = self._pool_name(call.node.origin, step)
-        self.arriving[name, step] = window
-        return Signal.of(Moment(name, step).source, window.shape)
+        pooled = Moment.of(arriving.terms[0].source)
+        name = self._pool_name(pooled.population, pooled.step)
+        self.arriving[name, pooled.step] = window
+        return Signal.of(Moment(name, pooled.step).source, window.shape)
 
-    def _pool_name(self, origin: str, step: int) -> str:
-        """A population for a pool; a module that is used twice in a step is two."""
-        name, number = origin, 1
+    def _pool_name(self, population: str, step: int) -> str:
+        """A population for a pool, the same in every step; a second pool of the spikes is another."""
+        name, number = f"{population}.pool", 1
         while (name, step) in self.arriving or name in self.layers:
             number += 1
-            name = f"{origin}_{number}"
-        self.pools[name] = 1
+            name = f"{population}.pool{number}"
+        self.pools[name] = None
         return name
 
 

@@ -29,11 +29,9 @@ INSIDE = "net."
 """The user's network within what is traced."""
 
 
-def frames_of(form: Form) -> int:
-    """How many frames a trace has."""
-    if form.way is Way.STATIC or not form.unrolled:
-        return 1
-    return form.steps or STEPS
+def steps_of(form: Form) -> int:
+    """How many steps a trace has."""
+    return (form.steps or STEPS) if form.unrolled else 1
 
 
 def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exported, dict[str, Array]]:
@@ -62,7 +60,8 @@ def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exporte
             marked.begin()
             return [first_tensor(result) for result in form.call(self.net, frames)]
 
-    frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(frames_of(form)))
+    count = 1 if form.way is Way.STATIC else steps_of(form)
+    frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(count))
     buffer = io.BytesIO()
     with quiet_torch(), torch.no_grad():
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.frontend.own_folder import folder_on_path
+from snnc.frontend.spiking_modules.recognise import states_of
 from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
 
 from .checkpoints import Weights, fitted, shown, weights_in
@@ -148,10 +149,12 @@ def _load(net: nn.Module, weights: Weights, path: Path, name: str) -> list[Diagn
             rollout: Any = net
             rollout.reset()  # creates the states, which a state dict does not hold
         wanted = net.state_dict()
+        passing = states_of(net)
     except Exception as error:
         raise _user_code(name, "the network has no state dict", error) from None
     weights, notes = fitted(weights, wanted, path)
-    state = weights.tensors
+    state = {key: values for key, values in weights.tensors.items() if key not in passing}
+    wanted = {key: values for key, values in wanted.items() if key not in passing}
     other = [
         f"{key} is {tuple(state[key].shape)} in the file and {tuple(values.shape)} in the network"
         for key, values in wanted.items()
@@ -175,7 +178,7 @@ def _load(net: nn.Module, weights: Weights, path: Path, name: str) -> list[Diagn
             )
         )
     try:
-        net.load_state_dict(dict(state), strict=True)
+        net.load_state_dict(state, strict=not passing)
     except Exception as error:
         raise _user_code(name, "the state dict cannot be loaded", error) from None
     return notes

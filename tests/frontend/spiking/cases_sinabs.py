@@ -1,0 +1,80 @@
+"""sinabs' neurons, every class and option that is read, and the ways to write a network."""
+
+from __future__ import annotations
+
+import pytest
+import sinabs.layers as sl
+import torch
+from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
+from torch import nn
+
+from snnc.frontend.spiking_modules.load import load_network
+
+from .comparing import equal, frames_of, linear, refused
+
+ONE = {"spike_fn": SingleSpike}
+
+
+def net_of(first, last=None):
+    return nn.Sequential(linear(12, 9, 0), first, linear(9, 5, 1), last or sl.IAF(**ONE))
+
+
+@pytest.mark.parametrize("reset", [MembraneSubtract(), MembraneReset()])
+@pytest.mark.parametrize(
+    "make",
+    [
+        sl.IAF,
+        lambda **kw: sl.LIF(tau_mem=5.0, **kw),
+        lambda **kw: sl.LIF(tau_mem=5.0, norm_input=False, **kw),
+        lambda **kw: sl.LIF(tau_mem=5.0, tau_syn=3.0, norm_input=False, **kw),
+        lambda **kw: sl.LIF(tau_mem=5.0, train_alphas=True, **kw),
+        lambda **kw: sl.LIF(tau_mem=torch.linspace(2, 9, 9), norm_input=False, **kw),
+    ],
+)
+def test_neurons(make, reset):
+    equal(net_of(make(reset_fn=reset, spike_threshold=torch.tensor(0.4), **ONE)), silent=9)
+
+
+def test_recurrent():
+    torch.manual_seed(1)
+    equal(net_of(sl.LIFRecurrent(tau_mem=4.0, rec_connect=nn.Linear(9, 9), norm_input=False, **ONE)))
+    equal(net_of(sl.IAFRecurrent(rec_connect=nn.Linear(9, 9, bias=False), **ONE)))
+
+
+def test_samples_and_steps_in_one_axis():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 3, bias=False),
+        sl.IAFSqueeze(batch_size=1, spike_threshold=torch.tensor(0.5), **ONE),
+        sl.SumPool2d(2),
+        nn.Flatten(),
+        linear(54, 5, 1),
+        sl.IAFSqueeze(batch_size=1, **ONE),
+    )
+    found = equal(net, (1, 8, 8))
+    assert found.live.form.way.name == "SQUEEZED"
+
+
+def test_an_answer_of_neurons_that_never_fire():
+    equal(net_of(sl.IAF(**ONE), sl.ExpLeak(tau_mem=6.0)))
+
+
+def test_several_spikes_a_step_are_said():
+    found = load_network(net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF()), (12,), "net")
+    assert all(layer.several for layer in found.live.layers.values())
+    frames = frames_of(None, (12,), 0.9, 0, 3)
+    assert max(values.max() for values in found.live.run(frames).values()) > 1
+
+
+@pytest.mark.parametrize(
+    "neuron, what",
+    [
+        (lambda: sl.IAF(min_v_mem=-1.0, **ONE), "min_v_mem"),
+        (lambda: sl.IAF(spike_fn=MaxSpike(3)), "MaxSpike"),
+        (lambda: sl.IAF(reset_fn=MembraneReset(0.3), **ONE), "reset_fn"),
+        (lambda: sl.IAF(reset_fn=MembraneSubtract(0.3), **ONE), "reset_fn"),
+        (lambda: sl.ALIF(tau_mem=4.0, tau_adapt=4.0), "ALIF is not read"),
+    ],
+)
+def test_what_is_refused(neuron, what):
+    assert what in refused("D681", net_of(neuron()))

@@ -1,0 +1,212 @@
+"""snnTorch's neurons, every class and option that is read, and the ways to write a network."""
+
+from __future__ import annotations
+
+import pytest
+import snntorch
+import torch
+from torch import nn
+
+from .comparing import equal, linear, refused
+
+
+class Loop(nn.Module):
+    """As the tutorials have it: states passed on in a loop, results in lists."""
+
+    def __init__(self, hidden: nn.Module, last: nn.Module, steps: int | None, axis: int = 0) -> None:
+        super().__init__()
+        self.fc1, self.lif1, self.fc2, self.lif2 = linear(12, 9, 0), hidden, linear(9, 5, 1), last
+        self.steps, self.axis = steps, axis
+
+    def forward(self, x):
+        states = [layer.reset_mem() for layer in (self.lif1, self.lif2)]
+        states = [s if isinstance(s, tuple) else (s,) for s in states]
+        spikes = []
+        for step in range(x.shape[self.axis] if self.steps is None else self.steps):
+            now = x if self.axis < 0 else x.select(self.axis, step)
+            results = self.lif1(self.fc1(now), *states[0])
+            first, states[0] = results[0], results[-len(states[0]) :]
+            last, *states[1] = self.lif2(self.fc2(first), *states[1])
+            spikes.append(last)
+        return torch.stack(spikes), torch.stack(spikes)
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.9, 0.5, 0.0, 1.3])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_leaky(beta, reset):
+    hidden = snntorch.Leaky(beta=beta, reset_mechanism=reset, threshold=0.8)
+    equal(Loop(hidden, snntorch.Leaky(beta=0.7), None))
+
+
+def test_a_late_reset_of_a_potential_far_above_the_threshold():
+    equal(Loop(snntorch.Leaky(beta=0.95, threshold=0.2), snntorch.Leaky(beta=0.9), None), most=5)
+
+
+def test_leaky_with_values_of_their_own_for_each_neuron():
+    betas, thresholds = torch.linspace(0.3, 0.95, 9), torch.linspace(0.4, 1.6, 9)
+    found = equal(
+        Loop(snntorch.Leaky(beta=betas, threshold=thresholds), snntorch.Leaky(0.9), None), silent=5
+    )
+    assert "N788" in {note.code for note in found.notes}
+
+
+def test_a_factor_on_spikes():
+    hidden = snntorch.Leaky(beta=0.8, graded_spikes_factor=1.7)
+    equal(Loop(hidden, snntorch.Leaky(beta=0.9), None))
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 0.9])
+def test_synaptic(alpha):
+    equal(Loop(snntorch.Synaptic(alpha=alpha, beta=0.8), snntorch.Leaky(beta=0.9), None))
+
+
+@pytest.mark.parametrize(
+    "recurrent",
+    [
+        lambda: snntorch.RLeaky(beta=0.8, linear_features=9),
+        lambda: snntorch.RLeaky(beta=0.8, all_to_all=False, V=0.4),
+        lambda: snntorch.RLeaky(beta=0.8, all_to_all=False, V=torch.linspace(-1, 1, 9)),
+        lambda: snntorch.RSynaptic(alpha=0.5, beta=0.8, linear_features=9),
+    ],
+)
+def test_recurrent(recurrent):
+    torch.manual_seed(3)
+    equal(Loop(recurrent(), snntorch.Leaky(beta=0.9), None))
+
+
+def test_lapicque():
+    equal(Loop(snntorch.Lapicque(beta=0.9, threshold=0.05), snntorch.Leaky(beta=0.9), None))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("steps", [None, 10])
+def test_axes_of_steps(axis, steps):
+    found = equal(Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), steps, axis))
+    assert found.live.form.steps == steps
+
+
+def test_one_frame_for_all_steps():
+    found = equal(Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1))
+    assert found.live.form.way.name == "STATIC"
+
+
+def test_states_inside_and_one_step_a_call():
+    net = nn.Sequential(
+        linear(12, 9, 0),
+        snntorch.Leaky(beta=0.9, init_hidden=True),
+        linear(9, 5, 1),
+        snntorch.Leaky(beta=0.9, init_hidden=True, output=True),
+    )
+    found = equal(net)
+    assert found.live.form.way.name == "STEP"
+
+
+def test_connections_that_forward_leads_back():
+    class Back(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc, self.rec, self.lif = linear(12, 9, 0), linear(9, 9, 4, 0.4), snntorch.Leaky(0.8)
+
+        def forward(self, x):
+            mem, spikes, found = self.lif.reset_mem(), torch.zeros(x.shape[1], 9, dtype=x.dtype), []
+            for now in x:
+                spikes, mem = self.lif(self.fc(now) + self.rec(spikes), mem)
+                found.append(spikes)
+            return torch.stack(found).sum(0)
+
+    found = equal(Back())
+    assert ("lif", "lif", 1) in {(p.source, p.target, p.frames) for p in found.graph.projections}
+    assert found.graph.readout.accumulate
+
+
+def test_convolutions_and_pools():
+    class Conv(nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.conv, self.lif1 = nn.Conv2d(1, 4, 3), snntorch.Leaky(beta=0.7, threshold=0.3)
+            self.fc, self.lif2 = linear(4 * 9, 5, 1), snntorch.Leaky(beta=0.9)
+
+        def forward(self, x):
+            mem1, mem2, found = self.lif1.reset_mem(), self.lif2.reset_mem(), []
+            for now in x:
+                spikes, mem1 = self.lif1(self.conv(now), mem1)
+                pooled = nn.functional.max_pool2d(spikes, 2)
+                last, mem2 = self.lif2(self.fc(pooled.flatten(1)), mem2)
+                found.append(last)
+            return torch.stack(found)
+
+    found = equal(Conv(), (1, 8, 8))
+    assert len(found.graph.neurons) == 3
+
+
+def test_an_answer_of_neurons_that_never_fire():
+    class Potential(Loop):
+        def forward(self, x):
+            mem1, mem2, found = self.lif1.reset_mem(), self.lif2.reset_mem(), []
+            for now in x:
+                spikes, mem1 = self.lif1(self.fc1(now), mem1)
+                _, mem2 = self.lif2(self.fc2(spikes), mem2)
+                found.append(mem2)
+            return torch.stack(found)
+
+    equal(Potential(snntorch.Leaky(0.9), snntorch.Leaky(0.9, reset_mechanism="none"), None))
+    refused("D684", Potential(snntorch.Leaky(0.9), snntorch.Leaky(0.9), None))
+
+
+@pytest.mark.parametrize(
+    "neuron, what",
+    [
+        (lambda: snntorch.Alpha(alpha=0.9, beta=0.8), "Alpha is not read"),
+        (lambda: snntorch.Leaky(0.9, inhibition=True), "inhibition"),
+        (lambda: snntorch.Leaky(0.9, state_quant=lambda x: x), "state_quant"),
+        (lambda: snntorch.Synaptic(0.5, 0.9, reset_mechanism="zero"), "reset_delay=False"),
+    ],
+)
+def test_what_is_refused(neuron, what):
+    assert what in refused("D681", Loop(neuron(), snntorch.Leaky(0.9), None))
+
+
+def test_a_subclass_is_not_guessed():
+    class Mine(snntorch.Leaky):
+        def forward(self, input_, mem=None):
+            return super().forward(input_ * 2, mem)
+
+    assert "Mine" in refused("D681", Loop(Mine(0.9), snntorch.Leaky(0.9), None))
+
+
+def test_a_state_that_forward_changes():
+    class Changed(Loop):
+        def forward(self, x):
+            mem, found = self.lif1.reset_mem(), []
+            for now in x:
+                spikes, mem = self.lif1(self.fc1(now), mem)
+                mem = mem * 0.5
+                found.append(spikes)
+            return torch.stack(found)
+
+    refused("D682", Changed(snntorch.Leaky(0.9), nn.Identity(), None))
+
+
+def test_a_layer_called_twice_a_step():
+    class Twice(Loop):
+        def forward(self, x):
+            mem, found = self.lif1.reset_mem(), []
+            for now in x:
+                spikes, mem = self.lif1(self.fc1(now), mem)
+                spikes, mem = self.lif1(self.fc1(now), mem)
+                found.append(spikes)
+            return torch.stack(found)
+
+    refused("D685", Twice(snntorch.Leaky(0.9), nn.Identity(), None))
+
+
+def test_an_activation_between_neurons():
+    net = nn.Sequential(
+        linear(12, 9, 0), nn.ReLU(), snntorch.Leaky(0.9, init_hidden=True), linear(9, 5, 1)
+    )
+    assert "relu" in refused("D201", net)
+
+
+def test_the_shape_of_a_frame():
+    refused("D683", Loop(snntorch.Leaky(0.9), snntorch.Leaky(0.9), None), (7,))

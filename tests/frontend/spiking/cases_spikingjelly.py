@@ -1,0 +1,116 @@
+"""SpikingJelly's neurons, every class and option that is read, and the ways to write a network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from spikingjelly.activation_based import functional, layer, neuron
+from torch import nn
+
+from .comparing import equal, linear, refused
+
+
+def net_of(first, last=None, hidden=9):
+    return nn.Sequential(linear(12, hidden, 0), first, linear(hidden, 5, 1), last or neuron.IFNode())
+
+
+@pytest.mark.parametrize("v_reset", [0.0, None, -0.4, 0.3])
+@pytest.mark.parametrize(
+    "make",
+    [
+        neuron.IFNode,
+        lambda **kw: neuron.LIFNode(tau=3.0, **kw),
+        lambda **kw: neuron.LIFNode(tau=1.5, decay_input=False, **kw),
+        lambda **kw: neuron.ParametricLIFNode(init_tau=2.5, **kw),
+        lambda **kw: neuron.ParametricLIFNode(init_tau=2.5, decay_input=False, **kw),
+    ],
+)
+@pytest.mark.parametrize("mode", ["s", "m"])
+def test_neurons(make, v_reset, mode):
+    net = net_of(make(v_reset=v_reset, v_threshold=0.9))
+    functional.set_step_mode(net, mode)
+    found = equal(net)
+    assert found.live.form.unrolled == (mode == "s")
+
+
+@pytest.mark.parametrize("v_reset", [0.0, None])
+def test_a_current(v_reset):
+    equal(net_of(neuron.CUBALIFNode(0.5, 0.75, 0.8, v_reset)))
+
+
+def test_a_start_at_half_the_threshold():
+    equal(net_of(neuron.HalfThresholdIFNode(v_threshold=1.3)))
+
+
+def test_a_potential_that_meets_its_threshold():
+    """Whole weights and a threshold of 3: many potentials are at it exactly, and fire."""
+    net = net_of(neuron.IFNode(v_threshold=3.0, v_reset=None))
+    with torch.no_grad():
+        for part in (net[0], net[2]):
+            part.weight.copy_(part.weight.round())
+            part.bias.zero_()
+    equal(net)
+
+
+def test_convolutions_normalisation_and_pools():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        layer.Conv2d(1, 6, 3, padding=1, bias=False),
+        layer.BatchNorm2d(6),
+        neuron.IFNode(),
+        layer.MaxPool2d(2, 2),
+        layer.Conv2d(6, 6, 3, padding=1),
+        neuron.LIFNode(tau=1.2),
+        layer.AvgPool2d(2),
+        layer.Flatten(),
+        layer.Linear(24, 5),
+        neuron.IFNode(),
+    )
+    with torch.no_grad():
+        net[1].weight.mul_(3)
+        net[4].weight.mul_(4)
+        net[8].weight.mul_(4)
+    net[1].running_mean.normal_(0, 0.1)
+    for mode in ("s", "m"):
+        functional.set_step_mode(net, mode)
+        found = equal(net, (1, 8, 8))
+        assert [p.name for p in found.graph.neurons] == ["2", "2.pool", "5", "9"]
+
+
+def test_recurrent_containers():
+    inside = layer.LinearRecurrentContainer(neuron.IFNode(v_reset=None), 9, 9)
+    found = equal(nn.Sequential(linear(12, 9, 0, 2.0), inside, linear(9, 5, 1), neuron.IFNode()))
+    assert any(p.source == p.target and p.frames == 1 for p in found.graph.projections)
+    element = layer.ElementWiseRecurrentContainer(neuron.IFNode(), lambda x, y: x - 0.5 * y)
+    equal(nn.Sequential(linear(12, 9, 0), element, linear(9, 5, 1), neuron.IFNode()))
+
+
+def test_steps_that_forward_adds_up():
+    class Voting(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = net_of(neuron.LIFNode())
+
+        def forward(self, x):
+            return sum(self.net(x) for _ in range(6)) / 6
+
+    found = equal(Voting())
+    assert found.graph.readout.accumulate and found.live.form.steps == 6
+
+
+def test_after_training_states_are_reset():
+    net = net_of(neuron.LIFNode(tau=1.5))
+    net(torch.ones(4, 12)).sum().backward()
+    functional.detach_net(net)
+    equal(net)
+
+
+@pytest.mark.parametrize(
+    "make", [neuron.QIFNode, neuron.EIFNode, neuron.KLIFNode, lambda: neuron.PSN(T=4)]
+)
+def test_what_is_refused(make):
+    assert "is not read" in refused("D681", net_of(make()))
+
+
+def test_a_layer_that_keeps_a_state_of_its_own():
+    refused("D201", nn.Sequential(linear(12, 9, 0), neuron.IFNode(), layer.SynapseFilter(tau=3.0)))
