@@ -10,6 +10,7 @@ import scipy.sparse as sparse
 
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend.operations.expression import Signal, Source, Term
+from snnc.frontend.steps.constants import constant_of
 from snnc.frontend.steps.elementwise import channels_of, elementwise
 from snnc.frontend.steps.network import Dynamics, StepNetwork
 from snnc.ir import (
@@ -213,6 +214,16 @@ def _neurons(
             together = together.through(op, "")
         dynamics = _dynamics(layer, shape, part, some)
         network.population(part.name, layer.name, dynamics, together)
+        waiting = _waiting_bias(layer, shape).ravel()[part.places].reshape(some)
+        if np.any(waiting):
+            network.constant_input(part.name, waiting * dynamics.gain, 1)
+
+
+def _waiting_bias(layer: SpikingLayer, shape: Shape) -> Array:
+    """The bias of recurrent connections that is not there in the first step."""
+    if layer.recurrent is None or not layer.bias_waits:
+        return np.zeros(shape)
+    return constant_of(shape, None, (Term(Source(""), shape, 1, layer.recurrent),))
 
 
 def _own(layer: SpikingLayer, shape: Shape, arriving: Signal) -> Signal:
@@ -223,7 +234,7 @@ def _own(layer: SpikingLayer, shape: Shape, arriving: Signal) -> Signal:
         if np.any(layer.sends != 1):
             spikes = spikes.through(Scale(layer.sends), layer.name)
         for op in layer.recurrent:
-            spikes = spikes.through(op, layer.name)
+            spikes = spikes.through(op.without_constant() if layer.bias_waits else op, layer.name)
         arriving = arriving.plus(spikes)
     if not layer.late or layer.threshold is None:
         return arriving

@@ -56,6 +56,7 @@ class SpikingLayer:
         sends: what a spike is multiplied by.
         recurrent: operations from its own spikes of the step before to what arrives; None where it has
             none.
+        bias_waits: whether the bias of these operations is not there in the first step.
         several: whether a step may send several spikes, as many as thresholds are in the potential.
     """
 
@@ -73,6 +74,7 @@ class SpikingLayer:
     late: bool = False
     sends: Array = field(default_factory=lambda: np.ones(()))
     recurrent: tuple[Op, ...] | None = None
+    bias_waits: bool = False
     several: bool = False
 
 

@@ -75,6 +75,7 @@ class Sinabs:
             recurrent=own_connections(name, kind, module.rec_connect)
             if hasattr(module, "rec_connect")
             else None,
+            bias_waits=True,  # in the first step nothing comes back (``lif_recurrent``)
             several=several,
         )
 
