@@ -102,7 +102,7 @@ def _no_data(value: Any, name: str, why: str) -> Exception:
     )
 
 
-# Many arguments: what a user may say of a model, by name.
+# Long, many arguments: what a user may say of a model, by name, and each kind of model.
 def model_source(
     model: ModelLike,
     *,

@@ -27,7 +27,7 @@ from .own_folder import folder_on_path
 from .recognise import find_model, find_saved, refuse_other_file
 from .spiking_modules.live import LiveNetwork
 from .spiking_modules.load import load_network
-from .spiking_modules.recognise import spikes
+from .spiking_modules.recognise import spikes, states_of
 from .torch_export.builder import build_graph
 from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
@@ -248,7 +248,7 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
         net, shape = load_module(saved), given.shape(path)
         refuse_large(net, shape, path)
         return _from_archive(Archive.open(path, archive_of(path, net, shape)), name, digest)
-    net, told = own_network(saved, given)
+    net, told = own_network(saved, given, states_of)
     if spikes(net):
         model = of_library(net, given.shape(path), name, digest)
     else:

@@ -60,7 +60,7 @@ from .deployed import (
     payload_differences,
 )
 from .given_data import load_input
-from .live_network import live_rungs, weights_beside_program
+from .live_network import live_rungs, weights_and_program
 from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
 from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
@@ -187,7 +187,7 @@ def climb(
         spikes = encode(bundle.program, given.x)
         if live:
             values = recompiled.program_values(recompiled.program, traces[PROGRAM])
-            rungs.append(weights_beside_program(recompiled, recompiled.model, given, values))
+            rungs.append(weights_and_program(recompiled, recompiled.model, given, values))
         elif rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:

@@ -1,4 +1,4 @@
-"""A network of a spiking library beside the graph that was read of it: at compile, and on the ladder.
+"""A network of a spiking library compared with the graph that was read of it: at compile, and on the ladder.
 
 What the neurons of the network itself send, step by step, is the measure: a class that was mistaken, a
 state that forward writes, an operation over time between the neurons shows here.
@@ -36,7 +36,7 @@ Values = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Compared:
-    """The graph beside the network itself.
+    """The graph compared with the network itself.
 
     Attributes:
         values: neuron-steps compared.
@@ -184,8 +184,8 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     return rungs
 
 
-def weights_beside_program(recompiled: Stages, model: Model, data: Data, spikes: Values) -> Rung:
-    """The integer program beside the graph with the chip's weights, step by step."""
+def weights_and_program(recompiled: Stages, model: Model, data: Data, spikes: Values) -> Rung:
+    """The integer program compared with the graph of the chip's weights, step by step."""
     assert model.live is not None
     graph = recompiled.graphs[WEIGHTS]
     above = _values(graph, model.live.comparable(data.meant))

@@ -1,4 +1,4 @@
-"""``python -m samples.spiking_libraries.compare``: each library's trained networks beside what snnc makes of them.
+"""Each library's trained networks beside what snnc makes of them, spike by spike.
 
 A library's networks are trained in its own environment (a minute of one core; what is there is not
 trained again), their state dicts compiled with ``--module``, and every spike of every neuron

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import networkx as nx
 import numpy as np
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.frontend.operations.expression import Signal, Source
 from snnc.frontend.steps.constants import brought, constant_of
 from snnc.frontend.steps.elementwise import only, only_places
-from snnc.frontend.steps.network import StepNetwork
+from snnc.frontend.steps.network import StepNetwork, refuse_without_path
 from snnc.ir import Array, Graph, Kind, Population, Shape, size
 
 from .file import Nodes, kind_of
@@ -71,8 +70,7 @@ class Builder:
         ordered = [p for p in self.network.populations if p is not last]
         populations, projections = (*ordered, last), tuple(self.network.projections)
         graph = Graph(name, populations, projections, frame_is_step=True, step_seconds=self.clock.dt)
-        if not nx.has_path(graph.topology(), entry, last.name):
-            raise fail("D205", "the answer does not depend on the input", where=last.name)
+        refuse_without_path(graph)
         graph, loops = with_loops(graph)
         late = tuple(late_problems(graph, self.network.begins, self.said.input_start))
         if any(found.severity is Severity.ERROR for found in late):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.errors import fail
 from snnc.frontend.archives.exported import Exported, Node
+from snnc.frontend.torch_export.interface import no_tensor
 
 OVER_STEPS = ("sum", "mean")
 """Operations along the axis of steps, after which an answer is a sum over the frames."""
@@ -40,7 +40,7 @@ def answers_of(program: Exported, steps: int, name: str) -> Answers:
     """
     outputs = [output for output in program.outputs if output is not None]
     if not outputs:
-        raise fail("D205", "the network does not return a tensor first", where=name)
+        raise no_tensor(name)
     if len(outputs) == steps:
         return Answers(tuple(outputs))
     made = {tensor: node for node in program.nodes for tensor in node.outputs}

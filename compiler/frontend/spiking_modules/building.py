@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import networkx as nx
 import numpy as np
 import scipy.sparse as sparse
 
@@ -12,7 +11,7 @@ from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend.operations.expression import Signal, Source, Term
 from snnc.frontend.steps.constants import constant_of
 from snnc.frontend.steps.elementwise import channels_of, elementwise
-from snnc.frontend.steps.network import Dynamics, StepNetwork
+from snnc.frontend.steps.network import Dynamics, StepNetwork, refuse_without_path
 from snnc.ir import (
     Array,
     Comparison,
@@ -91,8 +90,7 @@ def _graph(network: StepNetwork, name: str) -> Graph:
     there = {p.name for p in network.populations}
     projections = tuple(p for p in network.projections if {p.source, p.target} <= there)
     graph = Graph(name, (*ordered, last), projections, frame_is_step=True)
-    if not nx.has_path(graph.topology(), network.input, last.name):
-        raise fail("D205", "the answer does not depend on the input", where=last.name)
+    refuse_without_path(graph)
     return graph
 
 

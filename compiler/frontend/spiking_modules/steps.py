@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError
 from snnc.frontend.archives.exported import Exported
 from snnc.frontend.operations.call import Call, UnsupportedError
 from snnc.frontend.operations.expression import Signal, Source, Tensor
 from snnc.frontend.operations.memory import Cell, is_in_place
+from snnc.frontend.steps.network import independent
 from snnc.frontend.torch_export.builder import ProgramReader
 from snnc.ir import Array, AvgPool2d, Op, Reshape, Scale, Shape
 
@@ -98,7 +99,7 @@ class StepReader(ProgramReader):
         """
         value = self.cells[tensor].read()
         if not isinstance(value, Signal):
-            raise fail("D205", "the answer does not depend on the input", where=tensor)
+            raise independent(tensor)
         layout = LAYOUTS.get(way)
         if layout is None or len(value.shape) < 2 or 1 not in (value.shape[0], value.shape[-1]):
             return value

@@ -95,7 +95,7 @@ def _in_users_words(program: Exported) -> Exported:
 def without_stacks(program: Exported, wanted: tuple[str, ...]) -> Exported:
     """The program for some of its tensors, without stacks of frames that are taken apart again.
 
-    The signals of this compiler have one sample; an axis of steps beside it would be none of theirs.
+    The signals of this compiler have one sample; a second axis, of steps, would be none of theirs.
     """
     nodes: list[Node] = []
     stacks: dict[str, tuple[int, tuple[str, ...]]] = {}

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+import networkx as nx
 import numpy as np
 
-from snnc.errors import Diagnostic, Severity, fail
+from snnc.errors import Diagnostic, Severity, UserError, fail
 from snnc.frontend.operations.expression import Signal
-from snnc.ir import Array, Identity, Kind, Neuron, Op, Population, Projection
+from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projection
 
 from .constants import always, connection, constant_of, once
 from .elementwise import channels_of, elementwise
@@ -181,6 +182,21 @@ class StepNetwork:
         while name in taken:
             name, number = f"{wanted}{number}", number + 1
         return name
+
+
+def refuse_without_path(graph: Graph) -> None:
+    """Make sure that the answer depends on the input.
+
+    Raises:
+        UserError: D205.
+    """
+    if not nx.has_path(graph.topology(), graph.input.name, graph.readout.name):
+        raise independent(graph.readout.name)
+
+
+def independent(where: str) -> UserError:
+    """D205."""
+    return fail("D205", "the answer does not depend on the input", where=where)
 
 
 def _is_zero(ops: tuple[Op, ...]) -> bool:

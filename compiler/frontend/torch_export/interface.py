@@ -30,14 +30,19 @@ def answer_output(program: Exported) -> str:
         UserError: D205 there is none, or it is no tensor.
     """
     if not program.outputs or program.outputs[0] is None:
-        raise fail(
-            "D205",
-            "the network does not return a tensor first",
-            where=", ".join(str(name) for name in program.outputs),
-            why="one population is read out",
-            help="return the answer, or the answer and then the states",
-        )
+        raise no_tensor(", ".join(str(name) for name in program.outputs))
     return program.outputs[0]
+
+
+def no_tensor(where: str) -> UserError:
+    """D205, for a network that returns something else."""
+    return fail(
+        "D205",
+        "the network does not return a tensor first",
+        where=where,
+        why="one population is read out",
+        help="return the answer, or the answer and then the states",
+    )
 
 
 def explicit_states(program: Exported) -> dict[str, str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.frontend.own_folder import folder_on_path
-from snnc.frontend.spiking_modules.recognise import states_of
 from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
 
 from .checkpoints import Weights, fitted, shown, weights_in
@@ -25,12 +24,15 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def own_network(saved: Saved, given: Given) -> tuple[nn.Module, list[Diagnostic]]:
+def own_network(
+    saved: Saved, given: Given, states_of: Callable[[nn.Module], set[str]]
+) -> tuple[nn.Module, list[Diagnostic]]:
     """The network of a state dict, built by the user's code; and how its weights were found.
 
     Args:
         saved: the file.
         given: its ``module`` names the factory, which is called without arguments.
+        states_of: names in a state dict that are what the last run left, and no weights.
 
     Raises:
         UserError: D104 the file holds something else, D126 the factory cannot be used, D127 its network
@@ -40,7 +42,7 @@ def own_network(saved: Saved, given: Given) -> tuple[nn.Module, list[Diagnostic]
     weights = weights_in(load_tensors(saved), saved.path, len(saved.data))
     with folder_on_path(Path.cwd()):
         net = built_by(given.module)
-        notes = _load(net, weights, saved.path, given.module)
+        notes = _load(net, weights, saved.path, given.module, states_of)
     net.eval()
     return net, notes
 
@@ -142,7 +144,13 @@ def _user_code(name: str, what: str, error: BaseException, where: str = MODULE) 
     )
 
 
-def _load(net: nn.Module, weights: Weights, path: Path, name: str) -> list[Diagnostic]:
+def _load(
+    net: nn.Module,
+    weights: Weights,
+    path: Path,
+    name: str,
+    states_of: Callable[[nn.Module], set[str]],
+) -> list[Diagnostic]:
     """Give the network its weights; nothing may be missing, left over or of another shape."""
     try:
         if _is_rollout(net):

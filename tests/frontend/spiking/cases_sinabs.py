@@ -8,6 +8,7 @@ import torch
 from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
 from torch import nn
 
+import snnc
 from snnc.frontend.spiking_modules.load import load_network
 
 from .comparing import equal, frames_of, linear, refused
@@ -59,11 +60,17 @@ def test_an_answer_of_neurons_that_never_fire():
     equal(net_of(sl.IAF(**ONE), sl.ExpLeak(tau_mem=6.0)))
 
 
-def test_several_spikes_a_step_are_said():
+def test_several_spikes_a_step_are_said(tmp_path):
     found = load_network(net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF()), (12,), "net")
     assert all(layer.several for layer in found.live.layers.values())
     frames = frames_of(None, (12,), 0.9, 0, 3)
     assert max(values.max() for values in found.live.run(frames).values()) > 1
+    net = net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF())
+    bundle = snnc.compile(
+        net, target="reference", calibration=frames, input_shape=(12,), output=tmp_path / "net.bundle"
+    )
+    (said,) = (note for note in bundle.manifest.notes if note.code == "N797")
+    assert "several spikes" in said.what and "SingleSpike" in str(said.help)
 
 
 @pytest.mark.parametrize(

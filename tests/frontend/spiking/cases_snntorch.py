@@ -7,7 +7,9 @@ import snntorch
 import torch
 from torch import nn
 
-from .comparing import equal, linear, refused
+import snnc
+
+from .comparing import equal, frames_of, linear, refused
 
 
 class Loop(nn.Module):
@@ -210,3 +212,27 @@ def test_an_activation_between_neurons():
 
 def test_the_shape_of_a_frame():
     refused("D683", Loop(snntorch.Leaky(0.9), snntorch.Leaky(0.9), None), (7,))
+
+
+def test_the_compile_says_what_was_compared_and_the_ladder_begins_with_the_network(tmp_path):
+    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), None)
+    x = frames_of(net, (12,), 0.4, 1, 1)
+    bundle = snnc.compile(
+        net, target="reference", calibration=x, input_shape=(12,), output=tmp_path / "net.bundle"
+    )
+    notes = {note.code: note for note in bundle.manifest.notes}
+    assert "Leaky" in notes["N795"].what and "every spike" in notes["N796"].what
+    climbed = bundle.ladder((x, None), model=net)
+    names = [rung.name for rung in climbed.rungs]
+    assert names[:3] == ["the network itself", "graph in floats", "graph with the chip's weights"]
+    assert climbed.rungs[1].compared > 1000 and not climbed.rungs[1].differences
+
+
+def test_a_network_that_does_something_else_than_its_classes_say(tmp_path):
+    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), None)
+    own = net.lif1.forward
+    net.lif1.forward = lambda x, mem=None: own(x * 0.7, mem)
+    with pytest.raises(snnc.UserError) as caught:
+        snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
+    (found,) = caught.value.diagnostics
+    assert found.code == "D686" and found.where == "lif1" and not (tmp_path / "net.bundle").exists()

@@ -21,7 +21,6 @@ def frames_of(net: Any, shape: tuple[int, ...], density: float, seed: int, most:
     return spikes * rng.integers(1, most + 1, spikes.shape)
 
 
-# Many arguments: how the input is drawn.
 def equal(
     net: Any,
     shape: tuple[int, ...] = (12,),
