@@ -1,4 +1,4 @@
-"""A network of a spiking library compared with the graph that was read of it: at compile, and on the ladder.
+"""A network of a spiking library compared with the graph of it: at compile, and on the ladder.
 
 What the neurons of the network itself send, step by step, is the measure: a class that was mistaken, a
 state that forward writes, an operation over time between the neurons shows here.
