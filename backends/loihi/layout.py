@@ -8,10 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from snnc.ir import Conv2d, IntegerNeuron, Kind, Linear, Program, ProgramPopulation, ProgramProjection
+from snnc.ir import (
+    STANDARD,
+    Conv2d,
+    IntegerNeuron,
+    Kind,
+    Linear,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+)
 
 from .lif import lif_obstacles, process_name
+from .sigma_delta import DELTA, SIGMA_DELTA
 from .stock import exponents, is_stock
+
+PROCESSES = {DELTA.name: "Delta", SIGMA_DELTA.name: "SigmaDelta"}
+"""Lava's process by neuron model."""
 
 LAVA_CONV_BITS = 24
 """Width to which ``PyConvModelFixed`` wraps its sums (lava/proc/conv/models.py)."""
@@ -93,6 +106,8 @@ def _neuron_process(program: Program, population: ProgramPopulation, stock: bool
         if stock:
             return "GradedVec", _graded_readout(neuron)
         return "Readout", "never fires and sends its potential, which LIF cannot"
+    if neuron.model != STANDARD:
+        return PROCESSES[neuron.model], "Lava's own, whose arithmetic its neurons' model is"
     if neuron.code.exact:
         if stock:
             why = "Lava's own does exactly this; synapses divide by the threshold"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
+from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
 
 from .lif import lif_obstacles
 from .target import MAX_THRESHOLD_MANTISSA, WEIGHT_EXPONENT
@@ -52,6 +52,8 @@ def obstacles(program: Program) -> Iterator[tuple[str, str]]:
 def _of_population(
     program: Program, population: ProgramPopulation, neuron: IntegerNeuron
 ) -> Iterator[str]:
+    if neuron.model != STANDARD:
+        return  # Lava's own
     if neuron.threshold is None:
         yield from _of_readout(neuron)
     elif neuron.code is Code.RATE:

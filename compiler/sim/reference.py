@@ -122,8 +122,8 @@ def _stepped(
         return fired, state.potential
     fired = find_model(neuron.model).step(neuron, state, arrived, step)
     if watch is not None:
-        nothing = np.zeros_like(arrived)  # its registers follow rules of its own
-        watch(arrived, nothing, nothing)
+        # Its registers follow rules of its own: what is shown is what it keeps.
+        watch(arrived, np.zeros_like(arrived), state["potential"])
     return fired, state["potential"]
 
 

@@ -14,6 +14,7 @@ from lava.proc.dense.process import Dense
 from lava.proc.graded.process import GradedReluVec, GradedVec
 from lava.proc.lif.process import LIF, LIFReset
 from lava.proc.prodneuron.process import ProdNeuron
+from lava.proc.sdn.process import ActivationMode, Delta, SigmaDelta
 from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 
@@ -53,6 +54,8 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         interval = neuron["clear_interval"]
         offset = neuron["clear_offset"] % interval
         return LIFReset(reset_interval=interval, reset_offset=offset, **constants)
+    if population["process"] in ("Delta", "SigmaDelta"):
+        return _sigma_delta(population, flat)
     shared = {
         "shape": shape,
         "start_value": flat("start_value"),
@@ -74,6 +77,20 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         reset=neuron["reset"],
         **shared,
     )
+
+
+def _sigma_delta(population: dict[str, Any], flat: Any) -> Any:
+    """Lava shifts thresholds and biases itself, by the sum of both exponents."""
+    neuron = population["neuron"]
+    constants = {
+        **neuron["constants"],
+        "shape": (int(np.prod(population["shape"])),),
+        "vth": int(flat("threshold")[0]) >> sum(neuron["constants"].values()),
+        "name": population["name"],
+    }
+    if population["process"] == "Delta":
+        return Delta(**constants)
+    return SigmaDelta(bias=flat("bias_mantissa"), act_mode=ActivationMode.RELU, **constants)
 
 
 class Memory:
