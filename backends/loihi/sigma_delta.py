@@ -1,10 +1,10 @@
-"""Lava's sigma-delta neurons in whole numbers: the models ``delta`` and ``sigma-delta`` (``snnc.neurons``).
+"""Lava's sigma-delta neurons in whole numbers: the models ``delta`` and ``sigma-delta``.
 
-They send by how much a value has changed, as a number with a sign. Source of every line: lava-nc 0.10.0,
-lava/proc/sdn/process.py and models.py (``PyDeltaModelFixed``, ``PySigmaDeltaModelFixed``), whose
-registers are int32; the function is named beside each. ``docs/numerics.md``, "Sigma-delta neurons", says
-the same in words. Both follow ``threshold``, ``bias_mantissa`` and ``bias_exponent`` of a neuron, and the
-constants ``spike_exp`` and ``state_exp``.
+They send by how much a value has changed, as a number with a sign. Source of every line: lava-nc
+0.10.0, lava/proc/sdn/process.py and models.py (``PyDeltaModelFixed``, ``PySigmaDeltaModelFixed``),
+whose registers are int32; the function is named beside each. ``docs/numerics.md``, "Sigma-delta
+neurons", says the same in words. Both follow ``threshold``, ``bias_mantissa`` and ``bias_exponent``
+of a neuron, and the constants ``spike_exp`` and ``state_exp``.
 """
 
 from __future__ import annotations
@@ -39,21 +39,22 @@ class _Encoder:
 
     def start(self, neuron: IntegerNeuron, shape: Shape) -> dict[str, Integers]:
         """All registers 0; int64 arrays of ``shape``."""
-        names = ("potential", "active", "residue")
+        names = ("potential", "value", "change", "residue")
         return {name: np.zeros(shape, np.int64) for name in names}
 
-    def _send(self, neuron: IntegerNeuron, state: dict[str, Integers], active: Integers) -> Integers:
+    def _send(self, neuron: IntegerNeuron, state: dict[str, Integers], value: Integers) -> Integers:
         """The change since the last step, where it is large enough (``delta_dynamics``)."""
-        change = wrap_int32(active - state["active"] + state["residue"])
+        state["change"] = change = wrap_int32(value - state["value"] + state["residue"])
         # In 32 bits the magnitude of -2^31 is itself, below every threshold.
         sent = np.where(wrap_int32(np.abs(change)) >= neuron.fires_at, change, 0)
         state["residue"] = change - sent
-        state["active"] = active
+        state["value"] = value
         return np.asarray(sent >> neuron.constants[STATE_EXP], np.int64)
 
     def most_spikes(self, neuron: IntegerNeuron) -> int:
         """The largest number that one spike can carry; the smallest is one more below 0."""
-        return (2 ** (REGISTER_BITS - 1) - 1) >> neuron.constants.get(STATE_EXP, 0)
+        largest = 2 ** (REGISTER_BITS - 1) - 1
+        return largest >> neuron.constants[STATE_EXP]
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
         """Fields that Lava's processes cannot follow; too large numbers are limits of the target."""
@@ -76,9 +77,9 @@ class _Encoder:
             "bias_interval": (neuron.bias_interval, 1),
             "clear_interval": (neuron.clear_interval, 0),
         }
-        for field, (given, only) in followed.items():
-            if given != only:
-                yield f"{field} {given}; it can only be {only}"
+        for field, (found, only) in followed.items():
+            if found != only:
+                yield f"{field} {found}; it can only be {only}"
         if np.any(neuron.start_value):
             largest = int(np.abs(neuron.start_value).max())
             yield f"a start value of up to {largest}; all of its registers begin at 0"
@@ -104,23 +105,23 @@ class _Encoder:
             yield f"bias exponent {neuron.bias_exponent}, not {shift}, the sum of its constants"
 
     def _bounds(
-        self, neuron: IntegerNeuron, active: Extent, steps: int, whole_units: bool
+        self, neuron: IntegerNeuron, value: Extent, steps: int, whole_units: bool
     ) -> tuple[dict[str, Extent], Reach]:
-        """How far changes go, and what is sent of them, for a value that stays within ``active``.
+        """How far changes go, and what is sent of them, for a value that stays within ``value``.
 
         What was sent in all is the value less the residue, which stays below the threshold. Each spike
         is rounded down by itself, so that the sum loses less than one more in each step;
         ``whole_units`` says that there is nothing to round.
         """
         kept = neuron.fires_at.max() - 1
-        sums = Extent(active.low - kept, active.high + kept)
-        widest = active.high - active.low + kept
+        sums = Extent(value.low - kept, value.high + kept)
+        widest = value.high - value.low + kept
         change = Extent(-widest, widest)
         exponent = -neuron.constants[STATE_EXP]
         whole = sums.shifted(exponent)
         if not whole_units:
             whole = Extent(whole.low - steps, whole.high)
-        return {"value": active, "change": change}, Reach(change.shifted(exponent), whole)
+        return {"value": value, "change": change}, Reach(change.shifted(exponent), whole)
 
 
 class DeltaNeuron(_Encoder):
@@ -133,9 +134,9 @@ class DeltaNeuron(_Encoder):
         self, neuron: IntegerNeuron, state: dict[str, Integers], arrived: Integers, step: int
     ) -> Integers:
         """One time step (``PyDeltaModelFixed.run_spk``); the potential is the value, ``act``."""
-        active = wrap_int32(arrived << scale_shift(neuron))
-        sent = self._send(neuron, state, active)
-        state["potential"] = active
+        value = wrap_int32(arrived << scale_shift(neuron))
+        sent = self._send(neuron, state, value)
+        state["potential"] = value
         return sent
 
     def bounds(
@@ -168,9 +169,9 @@ class SigmaDeltaNeuron(_Encoder):
         bias = neuron.bias_mantissa << neuron.bias_exponent
         total = arriving.whole
         # Nothing is below 0; a bias above 0 acts from the first step on.
-        active = Extent(np.zeros_like(total.low), np.maximum(total.high + bias, 0))
+        value = Extent(np.zeros_like(total.low), np.maximum(total.high + bias, 0))
         exact = not neuron.constants[STATE_EXP]
-        registers, sent = self._bounds(neuron, active, steps, exact)
+        registers, sent = self._bounds(neuron, value, steps, exact)
         return {"potential": total, **registers}, sent
 
 

@@ -84,6 +84,7 @@ __all__ = [
     "ProgramPopulation",
     "ProgramProjection",
     "Projection",
+    "Reach",
     "Reset",
     "Reshape",
     "Scale",

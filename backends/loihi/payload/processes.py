@@ -86,7 +86,6 @@ def _sigma_delta(population: dict[str, Any], flat: Any) -> Any:
         **neuron["constants"],
         "shape": (int(np.prod(population["shape"])),),
         "vth": int(flat("threshold")[0]) >> sum(neuron["constants"].values()),
-        "name": population["name"],
     }
     if population["process"] == "Delta":
         return Delta(**constants)

@@ -313,11 +313,11 @@ class Builder:
             self.notes.append(
                 Diagnostic(
                     "N778",
-                    f"the biases of {counted(len(named), 'layer')} act from step 1 on, as Lava's neurons "
-                    "have them",
+                    f"the biases of {counted(len(named), 'layer')} act from step 1 on, as Lava's "
+                    "neurons have them",
                     ", ".join(named),
-                    "in training they begin with the layer's first step; what neurons have sent in all is "
-                    "the same from there on, but for rounding and for changes below the threshold",
+                    "in training they begin with the layer's first step; from there on neurons have "
+                    "sent the same in all, but for rounding and for changes below the threshold",
                     severity=Severity.NOTE,
                 )
             )

@@ -1,8 +1,9 @@
 """Sigma-delta neurons of a netx file (``SDNN``) as neurons of a program.
 
-Source: lava-dl 0.6.0, lava/lib/dl/netx/hdf5.py (``Network.get_neuron_params``): ``Delta`` in the input
-layer, ``Sigma`` where ``sigma_output`` is in the file, else ``SigmaDelta`` with ReLU; ``vth = vThMant``,
-``spike_exp = 6``, ``state_exp = 6``. lava-nc 0.10.0, lava/proc/sdn, for what these mean.
+Source: lava-dl 0.6.0, lava/lib/dl/netx/hdf5.py (``Network.get_neuron_params``): ``Delta`` in the
+input layer, ``Sigma`` where ``sigma_output`` is in the file, else ``SigmaDelta`` with ReLU;
+``vth = vThMant``, ``spike_exp = 6``, ``state_exp = 6``. lava-nc 0.10.0, lava/proc/sdn, for what these
+mean.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.errors import Diagnostic
-from snnc.ir import Array, Comparison, IntegerNeuron, Reset, Shape
+from snnc.ir import Array, Comparison, IntegerNeuron, Reset
 
 from .fields import Layer
 
@@ -60,8 +61,8 @@ def other_sigma_delta(layers: list[Layer]) -> Iterator[Diagnostic]:
             "D641",
             f"sigma-delta layers beside others are not supported: {having[0].origin} is one",
             ", ".join([others[0].where, *(layer.origin for layer in others[1:])]),
-            f"a sigma-delta neuron sends numbers, {MESSAGE_OF_ONE} for 1, a spiking one sends 1 for it; "
-            "lava-dl's reader scales neither, its training does",
+            f"a sigma-delta neuron sends numbers, {MESSAGE_OF_ONE} for 1, a spiking one sends 1 for "
+            "it; lava-dl's reader scales neither, its training does",
             "train with sigma-delta neurons (slayer.block.sigma_delta) in all layers",
         )
     elif layers[0].type != "input" or layers[0] not in having:

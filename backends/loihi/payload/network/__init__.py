@@ -17,7 +17,6 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from ..model import Model  # noqa: TID252
 from ..processes import memory, neurons, synapses  # noqa: TID252
 
-
 POTENTIALS = {"Delta": "act", "SigmaDelta": "sigma"}
 """Names of the Var that is the potential of a process, where it is not ``v``."""
 
