@@ -29,6 +29,11 @@ def scale_shift(neuron: IntegerNeuron) -> int:
     return neuron.constants[SPIKE_EXP] + neuron.constants[STATE_EXP]
 
 
+def late_bias(neuron: IntegerNeuron) -> bool:
+    """Whether it has a bias that begins later than Lava's own."""
+    return neuron.bias_start > 0 and bool(np.any(neuron.bias_mantissa))
+
+
 class _Encoder:
     """What both share: a change is kept back until it reaches the threshold, then sent whole."""
 
@@ -73,7 +78,6 @@ class _Encoder:
             "potential_decay": (neuron.potential_decay, 0),
             "input_shift": (neuron.input_shift, 0),
             "state_bits": (neuron.state_bits, STATE_BITS),
-            "bias_start": (neuron.bias_start, 0),
             "bias_interval": (neuron.bias_interval, 1),
             "clear_interval": (neuron.clear_interval, 0),
         }
@@ -147,7 +151,10 @@ class DeltaNeuron(_Encoder):
 
 
 class SigmaDeltaNeuron(_Encoder):
-    """Adds up what arrives, rectifies the sum and sends by how much that changed (``SigmaDelta``)."""
+    """Adds up what arrives, rectifies the sum and sends by how much that changed (``SigmaDelta``).
+
+    Its bias is a part of the rectified value in steps ``t > bias_start``.
+    """
 
     name: ClassVar[str] = "sigma-delta"
     biased: ClassVar[bool] = True
@@ -158,6 +165,8 @@ class SigmaDeltaNeuron(_Encoder):
         """One time step (``PySigmaDeltaModelFixed.run_spk``); the potential is the sum, ``sigma``."""
         total = wrap_int32(state["potential"] + arrived)
         bias = wrap_int32(neuron.bias_mantissa << neuron.bias_exponent)
+        if step <= neuron.bias_start:  # of Lava's own it is 0
+            bias = np.zeros_like(bias)
         sent = self._send(neuron, state, np.maximum(wrap_int32(total + bias), 0))
         state["potential"] = total
         return sent

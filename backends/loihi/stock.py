@@ -16,6 +16,7 @@ import numpy as np
 from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
 
 from .lif import lif_obstacles
+from .sigma_delta import late_bias
 from .target import MAX_THRESHOLD_MANTISSA, WEIGHT_EXPONENT
 
 UNCLIPPED = 2**23 - 1
@@ -53,7 +54,9 @@ def _of_population(
     program: Program, population: ProgramPopulation, neuron: IntegerNeuron
 ) -> Iterator[str]:
     if neuron.model != STANDARD:
-        return  # Lava's own
+        if late_bias(neuron):
+            yield "a bias that starts later than step 1; train without biases"
+        return
     if neuron.threshold is None:
         yield from _of_readout(neuron)
     elif neuron.code is Code.RATE:

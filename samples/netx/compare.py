@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from snnc.sim.reference import run_steps
 
 from . import sigma_delta
 from .fetch import found
-from .programs import Ints, Row, difference, program_of, recorded
+from .programs import Ints, Row, difference, early, program_of, recorded
 
 RESET, RESET_OF_CONSTANT = 17, 16
 """Steps between resets in PilotNet's recordings, and in that of its input spikes, ``input-s.npy``."""
@@ -30,15 +29,6 @@ STEPS = 24
 
 ON_LAVA = 1200
 """Steps of N-TIDIGITS on Lava, a third of a second each: behind them there are no more spikes."""
-
-
-def early(program: Program) -> Program:
-    """The same with all biases from lava-dl's step 1 on, as its reader has them (N776)."""
-    changed = (
-        p if p.neuron is None else replace(p, neuron=replace(p.neuron, bias_start=1))
-        for p in program.populations
-    )
-    return replace(program, populations=tuple(changed))
 
 
 def currents(program: Program, x: Ints, steps: int) -> dict[str, Ints]:
@@ -106,7 +96,7 @@ def pilotnet_counts(root: Path) -> Ints:
 
 def pilotnet_program(root: Path, reset_interval: int) -> Program:
     """As it was recorded: with resets, biases from step 1 on."""
-    return early(program_of(root / "gts/pilotnet_lif/network.net", reset_interval))
+    return early(program_of(root / "gts/pilotnet_lif/network.net", reset_interval), 1)
 
 
 def pilotnet(root: Path, *, with_currents: bool = True) -> Iterator[Row]:
@@ -185,7 +175,7 @@ def main() -> int:
         print("the networks are not there: python -m samples.netx.fetch")
         return 2
     parts = [tiny(root), ntidigits(root), pilotnet(root), pilotnet_as_compiled(root)]
-    parts += [sigma_delta.rows(root), sigma_delta.input_block(root), sigma_delta.as_compiled(root)]
+    parts += [sigma_delta.rows(root), sigma_delta.input_block(root)]
     if "--lava" in sys.argv:
         parts.append(on_lava(root))
     print("| network | layer | quantity | steps | values | differ | shown as 128 |")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,15 @@ def program_of(path: Path, reset_interval: int | None = None) -> Program:
     ready = ModelSource(path, reset_interval=reset_interval).load_integers()
     assert ready is not None
     return ready.program
+
+
+def early(program: Program, start: int = 0) -> Program:
+    """The same with biases after step ``start``; lava-dl's reader has them from step 1 on (N776)."""
+    changed = (
+        p if p.neuron is None else replace(p, neuron=replace(p.neuron, bias_start=start))
+        for p in program.populations
+    )
+    return replace(program, populations=tuple(changed))
 
 
 def recorded(path: Path) -> Ints:

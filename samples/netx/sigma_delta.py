@@ -1,8 +1,9 @@
 """Sigma-delta PilotNet, as it was recorded: messages, sums and answers of lava-dl's networks.
 
-lava-dl's network begins with its first layer; in a bundle the input is one step before it, and biases
-act from step 1 on in both. So the program is compared in two parts: the first layer, a step later, and
-all others behind an input that sends the first layer's messages (lava-dl's ``skip_layers=1``).
+lava-dl's reader begins all biases at step 1, in which its first layer takes the first image; in a
+bundle the input is a step before that layer. So what was recorded is compared in two parts: the first
+layer, a step later, and all others behind an input that sends the first layer's messages (lava-dl's
+``skip_layers=1``), with their biases from step 1 on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from snnc.ir import (
 )
 from snnc.sim import encode, simulate
 
-from .programs import Ints, Row, difference, program_of, recorded
+from .programs import Ints, Row, difference, early, program_of, recorded
 
 PILOTNET, SQUARE = "sigma-delta PilotNet", "square sigma-delta PilotNet"
 STEPS, ANSWERS = 20, 9
@@ -53,8 +54,11 @@ def counts(root: Path, network: str) -> Ints:
 
 
 def behind_the_first(whole: Program) -> Program:
-    """The program without its first layer of neurons, whose messages are the input instead."""
-    given, first, *others = whole.populations
+    """The program without its first layer of neurons, whose messages are the input instead.
+
+    All biases begin at step 1, as lava-dl's reader has them (N776).
+    """
+    given, first, *others = early(whole).populations
     source = replace(given, shape=first.shape, encoding=Encoding.GRADED)
     assert given.kind is Kind.INPUT
     projections = (
@@ -73,7 +77,7 @@ def messages(root: Path, network: str) -> Ints:
 
 
 def behind(root: Path, network: str) -> Trace:
-    """A run of all layers but the first, on its recorded messages."""
+    """A run of all layers but the first on its recorded messages."""
     part = behind_the_first(program(root, network))
     return simulate(part, messages(root, network), states=True)
 
@@ -94,21 +98,6 @@ def rows(root: Path) -> Iterator[Row]:
     whole_trace = behind(root, PILOTNET)
     ours = whole_trace.potentials["layer9"][0, :ANSWERS]
     yield difference(PILOTNET, "layer9", "potential", ours, answers)
-
-
-def as_compiled(root: Path) -> Iterator[Row]:
-    """The same sums and answers of the whole program, from the first step on that does not differ.
-
-    In the steps before, what biases alone bring is one step further than in the recording.
-    """
-    for network, files in SUMS.items():
-        whole, x = program(root, network), counts(root, network)
-        trace = simulate(whole, encode(whole, x), states=True)
-        for layer, file in files.items():
-            start = whole.by_name[layer].start - 1
-            truth = recorded(root / "gts/pilotnet_sdnn" / f"{file}.npy")[start:]
-            ours = trace.potentials[layer][0, start + 1 : 1 + STEPS]
-            yield difference(f"{network}, as compiled", layer, "potential", ours, truth)
 
 
 def runs(root: Path) -> Iterator[tuple[str, Program, Ints]]:

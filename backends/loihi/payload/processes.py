@@ -20,7 +20,7 @@ from lava.utils.weightutils import SignMode
 
 from .matrices import matrix
 from .model import Model
-from .neurons import Counting, Readout, Spiking
+from .neurons import Counting, LateSigmaDelta, Readout, Spiking
 
 PAYLOAD_BITS = 24
 """Width of a graded spike's payload (signed), as in Lava's own networks."""
@@ -54,7 +54,7 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         interval = neuron["clear_interval"]
         offset = neuron["clear_offset"] % interval
         return LIFReset(reset_interval=interval, reset_offset=offset, **constants)
-    if population["process"] in ("Delta", "SigmaDelta"):
+    if population["process"] in ("Delta", "SigmaDelta", "LateSigmaDelta"):
         return _sigma_delta(population, flat)
     shared = {
         "shape": shape,
@@ -89,7 +89,10 @@ def _sigma_delta(population: dict[str, Any], flat: Any) -> Any:
     }
     if population["process"] == "Delta":
         return Delta(**constants)
-    return SigmaDelta(bias=flat("bias_mantissa"), act_mode=ActivationMode.RELU, **constants)
+    constants.update(bias=flat("bias_mantissa"), act_mode=ActivationMode.RELU)
+    if population["process"] == "SigmaDelta":
+        return SigmaDelta(**constants)
+    return LateSigmaDelta(bias_start=neuron["bias_start"], **constants)
 
 
 class Memory:

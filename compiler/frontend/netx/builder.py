@@ -225,7 +225,7 @@ class Builder:
 
     def _sigma_delta(self, layer: Layer, shape: Shape, last: bool) -> IntegerNeuron:
         if not only_adds(layer):
-            return sigma_delta(layer, bias_of(layer, shape))
+            return sigma_delta(layer, bias_of(layer, shape), self._when.start)
         if not last:
             raise layer.wrong("neuron/sigma_output", "other layers come behind it")
         if "bias" in layer:
@@ -309,19 +309,7 @@ class Builder:
             for p in self.populations
             if p.neuron is not None and p.start > 1 and np.any(p.neuron.bias_mantissa)
         ]
-        if named and self.changes:
-            self.notes.append(
-                Diagnostic(
-                    "N778",
-                    f"the biases of {counted(len(named), 'layer')} act from step 1 on, as Lava's "
-                    "neurons have them",
-                    ", ".join(named),
-                    "in training they begin with the layer's first step; from there on neurons have "
-                    "sent the same in all, but for rounding and for changes below the threshold",
-                    severity=Severity.NOTE,
-                )
-            )
-        elif named:
+        if named:
             self.notes.append(
                 Diagnostic(
                     "N776",

@@ -75,8 +75,8 @@ def load_netx(
 
     Raises:
         UserError: D640 the file is damaged, D641 something in it cannot be expressed, D642 numbers that
-            are not whole, D643 numbers that the chip cannot hold, D305 no interval, D327 one for neurons
-            that are never reset.
+            are not whole, D643 numbers that the chip cannot hold, D305 no interval, D327 one for
+            neurons that are never reset.
     """
     check_reset_interval(reset_interval)
     layers = layers_of(hdf5_arrays(data, str(path), NETX, list), str(path))

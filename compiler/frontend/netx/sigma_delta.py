@@ -113,17 +113,18 @@ def delta(layer: Layer) -> IntegerNeuron:
     return replace(_neuron(layer), model=DELTA)
 
 
-def sigma_delta(layer: Layer, bias: Array) -> IntegerNeuron:
+def sigma_delta(layer: Layer, bias: Array, start: int) -> IntegerNeuron:
     """The neurons of any other layer.
 
     Args:
         layer: of the file.
         bias: its biases, of a shape that broadcasts to the layer's.
+        start: steps before the layer's first, in which biases begin.
     """
     largest = int(np.abs(bias).max())
     if largest > MOST:
         raise layer.wrong("bias", f"it holds {largest}; biases of sigma-delta neurons go up to {MOST}")
-    return replace(_neuron(layer), model=SIGMA_DELTA, bias_mantissa=bias)
+    return replace(_neuron(layer), model=SIGMA_DELTA, bias_mantissa=bias, bias_start=start)
 
 
 def sums(unit: int, *, start: int = 0) -> IntegerNeuron:

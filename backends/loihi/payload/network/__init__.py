@@ -17,7 +17,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from ..model import Model  # noqa: TID252
 from ..processes import memory, neurons, synapses  # noqa: TID252
 
-POTENTIALS = {"Delta": "act", "SigmaDelta": "sigma"}
+POTENTIALS = {"Delta": "act", "SigmaDelta": "sigma", "LateSigmaDelta": "sigma"}
 """Names of the Var that is the potential of a process, where it is not ``v``."""
 
 
