@@ -237,7 +237,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "netx",
         6,
-        ("netx-dense", "netx-all"),
+        ("netx-dense", "netx-all", "netx-sdnn"),
         ("model.net",),
         (*BYTES, *("hdf5",) * 12, "hdf5-links", "hdf5-links", "stand-in"),
         NETX_COMMANDS,
