@@ -73,6 +73,7 @@ NETX_COMMANDS: tuple[Command, ...] = (
     ("compile", "model.net", "--target", "reference", "-o", "out"),
     ("compile", "model.net", "--target", "reference", "--reset-interval", "5", "-o", "out"),
     ("compile", "model.net", "--target", "loihi", "-o", "out"),
+    ("compile", "model.net", "--target", "loihi", "--allow-overflow", "-o", "out"),
 )
 
 FRAMES: Command = ("frames", "recordings", "-o", "x.npz")

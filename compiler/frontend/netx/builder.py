@@ -316,8 +316,13 @@ class Builder:
                     f"the biases of {counted(len(named), 'layer')} begin with the layer's first step, "
                     "as in training",
                     ", ".join(named),
-                    "lava-dl's reader begins all of them at step 1; where it is given a reset_interval "
-                    "it resets one layer after the other, which is the same from there on",
+                    "lava-dl's reader begins all of them at step 1; "
+                    + (
+                        "what is sent too early stays where later changes are below the thresholds"
+                        if self.changes
+                        else "where it is given a reset_interval it resets one layer after the other, "
+                        "which is the same from there on"
+                    ),
                     severity=Severity.NOTE,
                 )
             )
