@@ -175,9 +175,9 @@ class SigmaDeltaNeuron(_Encoder):
         self, neuron: IntegerNeuron, arriving: Reach, steps: int
     ) -> tuple[dict[str, Extent], Reach]:
         """The sum is all that has arrived."""
-        bias = neuron.bias_mantissa << neuron.bias_exponent
-        total = arriving.whole
-        # Nothing is below 0; a bias above 0 acts from the first step on.
+        bias, total = neuron.bias_mantissa << neuron.bias_exponent, arriving.whole
+        if neuron.bias_start:  # it takes nothing away before it begins
+            bias = np.maximum(bias, 0)
         value = Extent(np.zeros_like(total.low), np.maximum(total.high + bias, 0))
         exact = not neuron.constants[STATE_EXP]
         registers, sent = self._bounds(neuron, value, steps, exact)
