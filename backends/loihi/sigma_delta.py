@@ -58,7 +58,7 @@ class _Encoder:
 
     def most_spikes(self, neuron: IntegerNeuron) -> int:
         """The largest number that one spike can carry; the smallest is one more below 0."""
-        largest = 2 ** (REGISTER_BITS - 1) - 1
+        largest: int = 2 ** (REGISTER_BITS - 1) - 1
         return largest >> neuron.constants[STATE_EXP]
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:

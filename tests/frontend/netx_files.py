@@ -163,7 +163,8 @@ def _changes(values: Ints, threshold: int) -> Ints:
     for value in values:
         rows.append(np.where(np.abs(value - kept) >= threshold, value - kept, 0))
         kept = kept + rows[-1]
-    return np.stack(rows) >> 6
+    sent: Ints = np.stack(rows) >> 6
+    return sent
 
 
 def run(layers: Layers, x: Ints, interval: int = 0) -> list[tuple[Ints, Ints, Ints]]:

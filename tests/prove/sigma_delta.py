@@ -31,7 +31,7 @@ NAMES = ("delta", "sigma-delta", "sigma-delta, a late bias")
 """What each claim is of: Lava's two processes, and the package's own."""
 
 REGISTERS = ("potential", "value", "residue", "arrived")
-OURS = {"delta": sigma_delta.DeltaNeuron, "sigma-delta": sigma_delta.SigmaDeltaNeuron}
+OURS: dict[str, Any] = {"delta": sigma_delta.DeltaNeuron, "sigma-delta": sigma_delta.SigmaDeltaNeuron}
 THEIRS = {
     "delta": models.PyDeltaModelFixed,
     "sigma-delta": models.PySigmaDeltaModelFixed,

@@ -1,4 +1,4 @@
-"""Sigma-delta neurons on Loihi: what the models refuse, what the target holds, which process is which."""
+"""Sigma-delta neurons on Loihi: what the models refuse, what the target holds, which process it is."""
 
 from __future__ import annotations
 
