@@ -59,7 +59,7 @@ def other_sigma_delta(layers: list[Layer]) -> Iterator[Diagnostic]:
     if others:
         yield Diagnostic(
             "D641",
-            f"sigma-delta layers beside others are not supported: {having[0].origin} is one",
+            f"sigma-delta layers next to others are not supported: {having[0].origin} is one",
             ", ".join([others[0].where, *(layer.origin for layer in others[1:])]),
             f"a sigma-delta neuron sends numbers, {MESSAGE_OF_ONE} for 1, a spiking one sends 1 for "
             "it; lava-dl's reader scales neither, its training does",
