@@ -8,10 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from snnc.ir import Conv2d, IntegerNeuron, Kind, Linear, Program, ProgramPopulation, ProgramProjection
+from snnc.ir import (
+    STANDARD,
+    Conv2d,
+    IntegerNeuron,
+    Kind,
+    Linear,
+    Program,
+    ProgramPopulation,
+    ProgramProjection,
+)
 
 from .lif import lif_obstacles, process_name
+from .sigma_delta import DELTA, SIGMA_DELTA, late_bias
 from .stock import exponents, is_stock
+
+PROCESSES = {DELTA.name: "Delta", SIGMA_DELTA.name: "SigmaDelta"}
+"""Lava's process by neuron model."""
 
 LAVA_CONV_BITS = 24
 """Width to which ``PyConvModelFixed`` wraps its sums (lava/proc/conv/models.py)."""
@@ -93,6 +106,8 @@ def _neuron_process(program: Program, population: ProgramPopulation, stock: bool
         if stock:
             return "GradedVec", _graded_readout(neuron)
         return "Readout", "never fires and sends its potential, which LIF cannot"
+    if neuron.model != STANDARD:
+        return _sigma_delta_process(neuron)
     if neuron.code.exact:
         if stock:
             why = "Lava's own does exactly this; synapses divide by the threshold"
@@ -109,6 +124,13 @@ def _neuron_process(program: Program, population: ProgramPopulation, stock: bool
     relay = "a relay: " if population.relay_of is not None else ""
     process = process_name(neuron)
     return process, f"{relay}Lava's own {process} does exactly this"
+
+
+def _sigma_delta_process(neuron: IntegerNeuron) -> tuple[str, str]:
+    if late_bias(neuron):
+        return "LateSigmaDelta", "SigmaDelta has no bias that starts later than step 1"
+    process = PROCESSES[neuron.model]
+    return process, f"Lava's own {process} does exactly this"
 
 
 def _graded_readout(neuron: IntegerNeuron) -> str:

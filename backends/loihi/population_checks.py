@@ -8,7 +8,7 @@ import numpy as np
 
 from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
-from snnc.ir import Integers, Limit, ProgramPopulation
+from snnc.ir import STANDARD, IntegerNeuron, Integers, Limit, ProgramPopulation
 
 from .limit_messages import below, exceeds, where_in
 from .target import (
@@ -20,6 +20,7 @@ from .target import (
     STATE_BITS,
 )
 
+SIGMA_DELTA_BITS = "lava-nc 0.10.0, lava/proc/sdn/models.py: 24 bits for vth, act and sigma"
 SCALE = f"{OWN_PASSES}, or train with weights and thresholds of like size"
 
 
@@ -29,6 +30,9 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
     if neuron is None:
         return
     where = where_in(population.origin, population.name)
+    if neuron.model != STANDARD:
+        yield from _sigma_delta(neuron, where)
+        return
     for what, value in (
         ("current decay", neuron.current_decay),
         ("potential decay", neuron.potential_decay),
@@ -67,6 +71,18 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
         yield exceeds("D410", "bias exponent", neuron.bias_exponent, BIAS_EXPONENT, where, SCALE)
     if neuron.bias_exponent < 0:
         yield below("D410", "bias exponent", neuron.bias_exponent, 0, where, SCALE)
+
+
+def _sigma_delta(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
+    """Thresholds and biases of neurons of Lava's SigmaDelta and Delta, whose other fields are fixed."""
+    most = Limit(2 ** (STATE_BITS.value - 1) - 1, "units of the value", SIGMA_DELTA_BITS)
+    largest = 0 if neuron.threshold is None else int(neuron.threshold.max())
+    if largest > most.value:
+        yield exceeds("D406", "threshold", largest, most, where, SCALE)
+    bias = int(np.abs(neuron.bias_mantissa << neuron.bias_exponent).max())
+    if bias > most.value:
+        cure = f"train with smaller biases, or {OWN_PASSES}"
+        yield exceeds("D409", "bias", bias, most, where, cure)
 
 
 def _threshold(threshold: Integers, where: str) -> Iterator[Diagnostic]:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
+from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
 
 from .lif import lif_obstacles
+from .sigma_delta import late_bias
 from .target import MAX_THRESHOLD_MANTISSA, WEIGHT_EXPONENT
 
 UNCLIPPED = 2**23 - 1
@@ -52,6 +53,10 @@ def obstacles(program: Program) -> Iterator[tuple[str, str]]:
 def _of_population(
     program: Program, population: ProgramPopulation, neuron: IntegerNeuron
 ) -> Iterator[str]:
+    if neuron.model != STANDARD:
+        if late_bias(neuron):
+            yield "a bias that starts later than step 1; train without biases"
+        return
     if neuron.threshold is None:
         yield from _of_readout(neuron)
     elif neuron.code is Code.RATE:

@@ -10,7 +10,7 @@ from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
-from snnc.ir import Integers, Program, Target, Trace, read_program, write_program
+from snnc.ir import STANDARD, Integers, Program, Target, Trace, read_program, write_program
 from snnc.sim import FAST, REFERENCE, simulate
 
 PIPELINE = (
@@ -25,7 +25,11 @@ class ReferenceBackend:
 
     interface = 1
     name = "reference"
-    target = Target("reference", overflow="both simulators wrap and saturate alike")
+    target = Target(
+        "reference",
+        neuron_models=(STANDARD, "delta", "sigma-delta"),
+        overflow="both simulators wrap and saturate alike",
+    )
 
     def pipeline(self) -> str:
         """The same passes as for a chip, without its limits."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snnc.backends.loihi.target import LOIHI, STATE_BITS
-from snnc.ir import Code, Limit, LimitName, Target
+from snnc.ir import STANDARD, Code, Limit, LimitName, Target
 
 SANAFE_VERSION = "2.2.9"
 DAVIES = "M. Davies et al., Loihi, IEEE Micro 38(1), 2018"
@@ -49,6 +49,7 @@ TARGET = replace(
     LOIHI,
     name="sanafe",
     codes=(Code.RATE,),
+    neuron_models=(STANDARD,),
     limits={
         **LOIHI.limits,
         LimitName.NEURONS: NEURONS,

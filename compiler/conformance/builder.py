@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from snnc.ir import (
+    STANDARD,
     Conv2d,
     Encoding,
     Integers,
@@ -21,6 +22,7 @@ from snnc.ir import (
     Shape,
     SignMode,
     SparseLinear,
+    find_model,
     size,
     weight_range,
     weight_step,
@@ -108,6 +110,8 @@ class Network:
             graded = sender.encoding is not Encoding.SPREAD
         elif sender.neuron.code.value == "graded":
             graded = True
+        elif sender.neuron.model != STANDARD:
+            graded = find_model(sender.neuron.model).graded
         self.projections.append(
             ProgramProjection(
                 source,

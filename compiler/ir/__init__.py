@@ -22,7 +22,7 @@ from .graph import Graph, Population, PopulationGrid, Projection, WeightGrid, ta
 from .input_grid import InputGrid, Misfit
 from .input_range import input_range, relays_payloads
 from .limits import Limit, LimitName
-from .neuron_models import NeuronModel, find_model
+from .neuron_models import BoundedModel, NeuronModel, Reach, find_model
 from .ops import (
     Array,
     BatchNorm,
@@ -54,6 +54,7 @@ __all__ = [
     "Array",
     "AvgPool2d",
     "BatchNorm",
+    "BoundedModel",
     "Code",
     "Comparison",
     "Conv2d",
@@ -83,6 +84,7 @@ __all__ = [
     "ProgramPopulation",
     "ProgramProjection",
     "Projection",
+    "Reach",
     "Reset",
     "Reshape",
     "Scale",

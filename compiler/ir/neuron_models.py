@@ -9,12 +9,14 @@ A population of such a model has the fields of ``IntegerNeuron``; the model says
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnc.errors import fail
 
 from .dynamics import STANDARD
+from .extent import Extent
 from .fixed_point import Integers
 from .ops import Shape
 from .plugins import Plugin, plugins, without_interface
@@ -66,11 +68,45 @@ class NeuronModel(Protocol):
         ...
 
     def most_spikes(self, neuron: IntegerNeuron) -> int:
-        """The largest number that one spike can carry."""
+        """The largest number that one spike can carry; the smallest is 0, but of a
+        :class:`BoundedModel`, whose :meth:`~BoundedModel.bounds` says it."""
         ...
 
     def problems(self, neuron: IntegerNeuron) -> Iterator[str]:
         """Every field that has a value which the model cannot follow, in words."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far what is sent, or what arrives, can go; arrays of a population's shape.
+
+    Attributes:
+        step: in one step.
+        whole: all of it since step 1, added up after any step of a run.
+    """
+
+    step: Extent
+    whole: Extent
+
+
+@runtime_checkable
+class BoundedModel(NeuronModel, Protocol):
+    """A model that knows how far its registers can go, so that ranges are proved through its neurons.
+
+    Only the neurons of such a model may send numbers below 0.
+    """
+
+    def bounds(
+        self, neuron: IntegerNeuron, arriving: Reach, steps: int
+    ) -> tuple[dict[str, Extent], Reach]:
+        """Bounds on all registers by name, and on what is sent.
+
+        Args:
+            neuron: its fields and constants.
+            arriving: bounds on what arrives.
+            steps: of the run.
+        """
         ...
 
 

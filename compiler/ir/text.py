@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .convolution import AvgPool2d, Conv2d
+from .dynamics import STANDARD
 from .graph import Graph, Population, Projection
 from .ops import Array, BatchNorm, Linear, Op, Place, Reshape, Scale, Shape, SparseLinear
 from .program import Program, ProgramPopulation, ProgramProjection
@@ -131,7 +132,9 @@ def _program_population(p: ProgramPopulation) -> Iterator[str]:
     if n is not None:
         if n.threshold is not None:
             yield f"threshold {range_text(n.threshold)}"
-            if n.code.exact:
+            if n.model != STANDARD:
+                yield ", ".join([f"model {n.model}", *(f"{k} {v}" for k, v in n.constants.items())])
+            elif n.code.exact:
                 yield f"code {n.code.value}, {n.levels} levels"
             else:
                 yield f"fire {n.comparison.value}, reset {n.reset.value}"

@@ -7,7 +7,7 @@ Integers only, one time step after the other, every sample from the same start s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,9 +35,11 @@ from snnc.ir import (
 )
 from snnc.ir.memory import samples_at_once
 
-Watch = Callable[[str, Integers, Integers, Integers], None]
-"""Shown, for each population by name and each step: what arrived, the current before it wraps, and the
-potential before it saturates."""
+ARRIVED, CURRENT, POTENTIAL = "input of one step", "current", "potential"
+
+Watch = Callable[[str, Mapping[str, Integers]], None]
+"""Shown, for each population by name and each step, its registers by name: what arrived, the current
+before it wraps, the potential before it saturates; of a plug-in's model what arrived and its state."""
 
 
 @dataclass
@@ -66,11 +68,11 @@ def update(
     state: _State,
     arrived: Integers,
     step: int,
-    watch: Callable[[Integers, Integers, Integers], None] | None = None,
+    watch: Callable[[Mapping[str, Integers]], None] | None = None,
 ) -> Integers:
     """One time step of one population: changes ``state``, returns its spikes (0, 1 or a payload).
 
-    ``watch`` is shown what arrived, the current before it wraps and the potential before it saturates.
+    ``watch`` is shown the registers, see ``Watch``.
     """
     if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
         fresh = _start(neuron, arrived.shape)
@@ -89,7 +91,7 @@ def update(
         neuron.state_bits,
     )
     if watch is not None:
-        watch(arrived, unwrapped, unsaturated)
+        watch({ARRIVED: arrived, CURRENT: unwrapped, POTENTIAL: unsaturated})
     if neuron.threshold is None:
         return np.zeros_like(arrived)
     if neuron.code.exact:
@@ -114,7 +116,7 @@ def _stepped(
     state: _State | _Foreign,
     arrived: Integers,
     step: int,
-    watch: Callable[[Integers, Integers, Integers], None] | None,
+    watch: Callable[[Mapping[str, Integers]], None] | None,
 ) -> tuple[Integers, Integers]:
     """Spikes and potential of one population; the arithmetic is ours or a plug-in's."""
     if isinstance(state, _State):
@@ -122,8 +124,7 @@ def _stepped(
         return fired, state.potential
     fired = find_model(neuron.model).step(neuron, state, arrived, step)
     if watch is not None:
-        nothing = np.zeros_like(arrived)  # its registers follow rules of its own
-        watch(arrived, nothing, nothing)
+        watch({ARRIVED: arrived, **state})
     return fired, state["potential"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from snnc.ir import Integers, Program
 from snnc.sim import encode, run_steps
+from snnc.sim.reference import ARRIVED, CURRENT
+
+INT32 = 2**31 - 1
 
 SAMPLES = 64
 """More are not run: what is observed is no proof however many there are."""
@@ -46,22 +50,23 @@ class Observed:
         ]
 
 
-def observe(program: Program, counts: Integers) -> Observed:
+def observe(program: Program, counts: Integers, inputs: Mapping[str, int] | None = None) -> Observed:
     """Run the program on the reference simulator and record what its registers would have to hold.
 
     Args:
         program: the network.
         counts: event counts, (samples, frames, \\*input shape); the first 64 samples are run.
+        inputs: the target's limit on what arrives in one step, by population; 32 bits without.
     """
     counts = counts[:SAMPLES]
     observed = Observed(len(counts))
     widths = {p.name: p.neuron.state_bits for p in program.populations if p.neuron is not None}
 
-    def watch(name: str, arrived: Integers, current: Integers, potential: Integers) -> None:
-        limit = 2 ** (widths[name] - 1)
-        _note(observed, (name, "input of one step"), arrived, 2**31 - 1, 2**31 - 1)
-        _note(observed, (name, "current"), current, limit - 1, limit)
-        _note(observed, (name, "potential"), potential, limit - 1, limit - 1)
+    def watch(name: str, registers: Mapping[str, Integers]) -> None:
+        most, arriving = 2 ** (widths[name] - 1) - 1, (inputs or {}).get(name, INT32)
+        for register, values in registers.items():
+            other = {ARRIVED: (arriving, arriving), CURRENT: (most, most + 1)}
+            _note(observed, (name, register), values, *other.get(register, (most, most)))
 
     for first in range(0, len(counts), BATCH):
         for _ in run_steps(program, encode(program, counts[first : first + BATCH]), watch):

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from snnc.errors import blamed
 from snnc.ir import (
     STANDARD,
     Array,
@@ -25,11 +26,20 @@ from snnc.ir import (
     Program,
     ProgramPopulation,
     ProgramProjection,
+    Reach,
     Target,
     find_model,
 )
 
 from .potentials import Arriving, Bounds, bound_state, lasting
+from .summed import (
+    Sent,
+    added_up,
+    all_that_arrives,
+    bounded_model,
+    for_most_frames,
+    has_bounded_models,
+)
 from .timing import aligned, outside, silent_frames
 
 INT32 = 2**31 - 1
@@ -101,14 +111,6 @@ class Proof:
         return self.holds and enough
 
 
-@dataclass(frozen=True, eq=False)
-class _Sent:
-    """What a population can send: in a step, and for one frame."""
-
-    step: Extent
-    frame: Extent
-
-
 def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     """Bound every register for any input with counts from ``low`` to ``high``.
 
@@ -120,6 +122,8 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     Returns:
         The :class:`Proof`: of what arrives in a step, the projections' sums, currents and potentials.
     """
+    if has_bounded_models(program):
+        return for_most_frames(program, lambda n: bounded(program, target, low, high, n))
     found = bounded(program, target, low, high, None)
     if found.frames is None:
         return found
@@ -133,6 +137,7 @@ def bounded(program: Program, target: Target, low: int, high: int, frames: int |
 
     Where that is None, after as many as fit its own register.
     """
+    steps = program.steps(frames or 1)
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
     lasting: dict[str, int] = {}
@@ -142,7 +147,11 @@ def bounded(program: Program, target: Target, low: int, high: int, frames: int |
             continue
         if population.neuron.model != STANDARD:
             ranges += _reaching(program, population, population.neuron, sent, target)[0]
-            unproved.append(population.name)
+            if bounded_model(population.neuron) is None:
+                unproved.append(population.name)
+                continue
+            found, sent[population.name] = _modelled(program, population, sent, steps)
+            ranges += found
             continue
         found, bounds, arriving = _population(
             program, population, population.neuron, sent, target, frames
@@ -161,27 +170,29 @@ def bounded(program: Program, target: Target, low: int, high: int, frames: int |
     return Proof(low, high, tuple(ranges), fit, shortest, tuple(unproved))
 
 
-def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> _Sent:
+def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
     """What a population can send at the very most."""
     steps = program.steps_per_frame
     if p.neuron is None:
         step = Extent.of(low, high, p.shape)
         if p.encoding is Encoding.SPREAD:
-            return _Sent(Extent.of(0, 1, p.shape), Extent.of(0, min(high, steps), p.shape))
-        return _Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
+            return Sent(Extent.of(0, 1, p.shape), Extent.of(0, min(high, steps), p.shape))
+        return Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
     if p.neuron.model != STANDARD:
-        step = Extent.of(0, find_model(p.neuron.model).most_spikes(p.neuron), p.shape)
-        return _Sent(step, step.times(steps))
+        most = find_model(p.neuron.model).most_spikes(p.neuron)
+        signed = bounded_model(p.neuron) is not None
+        step = Extent.of(-most - 1 if signed else 0, most, p.shape)
+        return Sent(step, step.times(steps))
     levels = p.neuron.levels if p.neuron.code.exact else steps
     frame = Extent.of(0, levels, p.shape)
     if p.neuron.code is Code.GRADED:
-        return _Sent(frame, frame.times(max(1, steps // p.neuron.clear_interval)))
-    return _Sent(Extent.of(0, 1, p.shape), frame)
+        return Sent(frame, frame.times(max(1, steps // p.neuron.clear_interval)))
+    return Sent(Extent.of(0, 1, p.shape), frame)
 
 
 def _reached(
     program: Program, p: ProgramPopulation, neuron: IntegerNeuron, bounds: Bounds, arriving: Arriving
-) -> _Sent:
+) -> Sent:
     """What a population can send, given how far its potential can go."""
     most = _most(program, p, 0, 0)
     if neuron.threshold is None:
@@ -191,19 +202,19 @@ def _reached(
         levels = np.clip(np.floor(bounds.potential.high / threshold), 0, neuron.levels)
         nothing = np.zeros_like(levels)
         if neuron.code is Code.FRAME:
-            return _Sent(Extent(nothing, np.minimum(levels, 1)), Extent(nothing, levels))
+            return Sent(Extent(nothing, np.minimum(levels, 1)), Extent(nothing, levels))
         # Rounding down step by step never gives more than rounding down the whole frame's sum.
         frame = levels * max(1, steps // neuron.clear_interval)
         if neuron.clear_interval != steps and not np.any(neuron.start_value):
             frame = np.minimum(frame, np.floor(_brought(neuron, arriving, 0) / threshold))
-        return _Sent(Extent(nothing, levels), Extent(nothing, frame))
+        return Sent(Extent(nothing, levels), Extent(nothing, frame))
     fires = (bounds.potential.high >= threshold).astype(np.float64)
     spikes = np.asarray(most.frame.high * fires)
     if neuron.clear_interval == steps:
         # Every spike takes a threshold of what the frame brings.
         brought = np.floor(_brought(neuron, arriving, steps) / threshold)
         spikes = np.minimum(spikes, np.maximum(0, brought))
-    return _Sent(Extent(np.zeros_like(fires), fires), Extent(np.zeros_like(fires), spikes))
+    return Sent(Extent(np.zeros_like(fires), fires), Extent(np.zeros_like(fires), spikes))
 
 
 def _brought(neuron: IntegerNeuron, arriving: Arriving, steps: int) -> Array:
@@ -218,13 +229,16 @@ def _population(
     program: Program,
     p: ProgramPopulation,
     neuron: IntegerNeuron,
-    sent: Mapping[str, _Sent],
+    sent: Mapping[str, Sent],
     target: Target,
     frames: int | None,
 ) -> tuple[list[Range], Bounds, Arriving]:
     """The ranges of one population's registers."""
     ranges, arriving = _reaching(program, p, neuron, sent, target)
     bounds = bound_state(neuron, arriving, program.steps_per_frame, outside(program, p), frames)
+    if frames is not None and has_bounded_models(program):
+        whole = all_that_arrives(program, p, sent, program.steps(frames))
+        bounds = added_up(neuron, bounds, whole)
     most = 2 ** (neuron.state_bits - 1)
     # A current of ``most`` does not wrap (docs/numerics.md), but no register of 32 bits holds it.
     ranges.append(_range(p, "current", bounds.current, most - 1, min(most, INT32)))
@@ -232,11 +246,28 @@ def _population(
     return ranges, bounds, arriving
 
 
+def _modelled(
+    program: Program, p: ProgramPopulation, sent: Mapping[str, Sent], steps: int
+) -> tuple[list[Range], Sent]:
+    """The ranges of neurons whose model bounds its own registers, and what they can send."""
+    neuron, model = p.dynamics, bounded_model(p.neuron)
+    assert model is not None
+    step = Extent.of(0, 0, p.shape)
+    for projection in program.into(p.name):
+        step += _arriving(program, projection, p, sent[projection.source])[1]
+    arriving = Reach(step, all_that_arrives(program, p, sent, steps))
+    with blamed(f"the neuron model {neuron.model}", "bounding its registers"):
+        registers, reach = model.bounds(neuron, arriving, steps)
+    most = 2 ** (neuron.state_bits - 1) - 1
+    ranges = [_range(p, name, extent, most, most) for name, extent in registers.items()]
+    return ranges, Sent(reach.step, reach.step.times(program.steps_per_frame), reach.whole)
+
+
 def _reaching(
     program: Program,
     p: ProgramPopulation,
     neuron: IntegerNeuron,
-    sent: Mapping[str, _Sent],
+    sent: Mapping[str, Sent],
     target: Target,
 ) -> tuple[list[Range], Arriving]:
     """What reaches a population, whatever its neurons do with it."""
@@ -249,7 +280,7 @@ def _reaching(
         step, frame = step + in_step, frame + in_frame
         late.append((silent_frames(program, projection), in_frame))
     arriving = Arriving(step, frame, tuple(part for part in late if part[0]))
-    graded = neuron.code is Code.GRADED or _hears_payload_only(program, p)
+    graded = _takes_payloads(neuron) or _hears_payload_only(program, p)
     limit = target.limit(LimitName.GRADED_INPUT if graded else LimitName.DENDRITIC_INPUT)
     limit = INT32 if limit is None else limit
     ranges.append(_range(p, "input of one step", step, limit, limit))
@@ -259,11 +290,16 @@ def _reaching(
 def _hears_payload_only(program: Program, p: ProgramPopulation) -> bool:
     """A readout of the code ``graded`` is of the same kind as the neurons that it hears."""
     sources = [program.by_name[q.source].neuron for q in program.into(p.name)]
-    return p.kind is Kind.READOUT and any(n is not None and n.code is Code.GRADED for n in sources)
+    return p.kind is Kind.READOUT and any(n is not None and _takes_payloads(n) for n in sources)
+
+
+def _takes_payloads(neuron: IntegerNeuron) -> bool:
+    """Whether a target's limit for neurons that take payloads holds for it."""
+    return neuron.code is Code.GRADED or bounded_model(neuron) is not None
 
 
 def _arriving(
-    program: Program, q: ProgramProjection, target: ProgramPopulation, sent: _Sent
+    program: Program, q: ProgramProjection, target: ProgramPopulation, sent: Sent
 ) -> tuple[Extent, Extent, Extent]:
     """A projection's largest sums before its shift; what it brings in a step, and in a frame."""
     steps = program.steps_per_frame

@@ -9,6 +9,7 @@ from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.errors import Diagnostic, Severity, UserError, counted
 from snnc.ir import Program, Target
 from snnc.ir.overflow import overflow_cure
+from snnc.sim.reference import ARRIVED
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import Proof, Range, explain, prove
@@ -136,7 +137,8 @@ def _observed(
         entry = Ranges("not observed: there are no calibration data", bounds=_bounds(proof))
         shown = "nothing shows whether any does"
     else:
-        observed = observe(program, counts)
+        inputs = {r.population: r.most for r in proof.ranges if r.register == ARRIVED}
+        observed = observe(program, counts, inputs)
         status = f"observed on {observed.samples} samples"
         entry = Ranges(status, observed=tuple(observed.as_json()), bounds=_bounds(proof))
         overflows = sum(observed.overflows.values())

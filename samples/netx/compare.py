@@ -7,105 +7,40 @@ programs on Lava's own models as well, and compares these with the simulator.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import snnc
-from snnc.frontend import ModelSource
 from snnc.ir import Program, Trace
 from snnc.sim import FAST, encode, simulate
 from snnc.sim.reference import run_steps
 
+from . import sigma_delta
 from .fetch import found
+from .programs import Ints, Row, difference, early, program_of, recorded
 
-Ints = NDArray[np.int64]
 RESET, RESET_OF_CONSTANT = 17, 16
 """Steps between resets in PilotNet's recordings, and in that of its input spikes, ``input-s.npy``."""
 
 STEPS = 24
 """Of PilotNet's recordings."""
 
-FIRED = 128
-"""What Loihi shows as the potential of a neuron that just fired, ``refDelay << 7``; Lava shows 0."""
-
-
 ON_LAVA = 1200
 """Steps of N-TIDIGITS on Lava, a third of a second each: behind them there are no more spikes."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One quantity of one layer.
-
-    Attributes:
-        network, layer, quantity: ``spikes``, ``current`` or ``potential``.
-        steps: how many were compared.
-        values: that were compared.
-        differ: of these.
-        shown: potentials of 128 of neurons that fired in the step, which are not compared.
-    """
-
-    network: str
-    layer: str
-    quantity: str
-    steps: int
-    values: int
-    differ: int
-    shown: int = 0
-
-
-def program_of(path: Path, reset_interval: int | None = None) -> Program:
-    """The program of a file."""
-    ready = ModelSource(path, reset_interval=reset_interval).load_integers()
-    assert ready is not None
-    return ready.program
-
-
-def early(program: Program) -> Program:
-    """The same with all biases from lava-dl's step 1 on, as its reader has them (N776)."""
-    changed = (
-        p if p.neuron is None else replace(p, neuron=replace(p.neuron, bias_start=1))
-        for p in program.populations
-    )
-    return replace(program, populations=tuple(changed))
 
 
 def currents(program: Program, x: Ints, steps: int) -> dict[str, Ints]:
     """Currents of all populations after each step, (steps, \\*shape), by the reference simulator."""
     rows: dict[str, list[Ints]] = {}
 
-    def watch(name: str, arrived: Ints, current: Ints, potential: Ints) -> None:
-        rows.setdefault(name, []).append(current[0])
+    def watch(name: str, registers: Mapping[str, Ints]) -> None:
+        rows.setdefault(name, []).append(registers["current"][0])
 
     for _ in zip(range(steps), run_steps(program, encode(program, x)[:, :steps], watch), strict=False):
         pass
     return {name: np.stack(values) for name, values in rows.items()}
-
-
-def recorded(path: Path) -> Ints:
-    """A recording, time first, then channels, height, width; lava-dl has these four backwards."""
-    return np.asarray(np.load(path), np.int64).T
-
-
-def difference(
-    network: str,
-    layer: str,
-    quantity: str,
-    ours: NDArray[Any],
-    truth: Ints,
-    fired: NDArray[Any] | None = None,
-) -> Row:
-    """Compare one quantity; ``fired``: our spikes in the same steps, where the chip shows 128."""
-    truth = truth.reshape(ours.shape)
-    left = np.zeros(ours.shape, bool) if fired is None else (fired != 0) & (truth == FIRED)
-    differ = int(np.count_nonzero((ours != truth) & ~left))
-    shown = int(left.sum())
-    return Row(network, layer, quantity, len(ours), ours.size - shown, differ, shown)
 
 
 def tiny(root: Path) -> Iterator[Row]:
@@ -161,7 +96,7 @@ def pilotnet_counts(root: Path) -> Ints:
 
 def pilotnet_program(root: Path, reset_interval: int) -> Program:
     """As it was recorded: with resets, biases from step 1 on."""
-    return early(program_of(root / "gts/pilotnet_lif/network.net", reset_interval))
+    return early(program_of(root / "gts/pilotnet_lif/network.net", reset_interval), 1)
 
 
 def pilotnet(root: Path, *, with_currents: bool = True) -> Iterator[Row]:
@@ -217,6 +152,7 @@ def on_lava(root: Path) -> Iterator[Row]:
             ntidigits_counts(root)[:, :1200],
         ),
         ("PilotNet", pilotnet_program(root, RESET), pilotnet_counts(root)),
+        *sigma_delta.runs(root),
     )
     for name, program, x in runs:
         bundle = snnc.compile(program, "loihi", calibration=x, allow_overflow=True)
@@ -239,6 +175,7 @@ def main() -> int:
         print("the networks are not there: python -m samples.netx.fetch")
         return 2
     parts = [tiny(root), ntidigits(root), pilotnet(root), pilotnet_as_compiled(root)]
+    parts += [sigma_delta.rows(root), sigma_delta.input_block(root)]
     if "--lava" in sys.argv:
         parts.append(on_lava(root))
     print("| network | layer | quantity | steps | values | differ | shown as 128 |")

@@ -12,7 +12,7 @@ from typing import Any
 import nir
 import numpy as np
 
-from samples.netx import compare
+from samples.netx import compare, sigma_delta
 from samples.netx.fetch import found
 from snnc.backends.loihi.target import LOIHI
 from snnc.frontend import load_model
@@ -176,6 +176,7 @@ def netx_ways() -> Iterator[Spiking]:
         ("tiny", compare.tiny(root)),
         ("N-TIDIGITS, with delays", compare.ntidigits(root)),
         ("PilotNet", compare.pilotnet(root)),
+        ("sigma-delta PilotNet, two sizes", sigma_delta.rows(root)),
     ):
         seen = list(rows)
         yield Spiking(

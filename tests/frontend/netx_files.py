@@ -99,6 +99,74 @@ def everything(rng: np.random.Generator) -> Layers:
     ]
 
 
+SDNN = {"neuron/type": b"SDNN", "neuron/activation": b"relu"}
+MESSAGE = 64
+"""What a sigma-delta neuron sends for a change of 1."""
+
+
+def changing(rng: np.random.Generator, *, last: str = "sigma_output") -> Layers:
+    """Sigma-delta layers: input, a convolution, a pool, flatten, delays, odd weights, the answer.
+
+    ``last``: what ends it, ``sigma_output``, or ``average``.
+    """
+
+    def sdnn(made: dict[str, Any], threshold: int) -> dict[str, Any]:
+        plain = {n: v for n, v in made.items() if not n.startswith("neuron/")}
+        return {**plain, **SDNN, "neuron/vThMant": threshold}
+
+    how = {"stride": np.array([3, 2]), "padding": np.array([0, 0]), "dilation": np.array([1, 1])}
+    pool = layer("pool", (3, 1, 3), weight=np.full((1, 1, 3, 2), 30.0), **how)
+    odd = {**dense(rng, 8, 6, bias=np.array([-9.0])), "weight": rng.integers(-20, 31, (6, 8)) * 1.0}
+    layers = [
+        {**layer("input", (2, 7, 5)), **SDNN, "neuron/vThMant": 2},
+        sdnn(conv(rng, 2, (3, 3, 6), bias=2.0 * rng.integers(-4, 9, 3)), 13),
+        sdnn(pool, 0),
+        layer("flatten", (9, 1, 1)),
+        sdnn(dense(rng, 9, 8, delay=np.array([0.0, 3, 3, 1, 0, 5, 2, 1])), 9),
+        sdnn(odd, 1),
+    ]
+    if last == "average":
+        return [*layers, layer("average", (3, 1, 1))]
+    answer = {**sdnn(dense(rng, 6, 3), 6), "neuron/sigma_output": True}
+    return [*layers, answer]
+
+
+def run_changing(layers: Layers, x: Ints) -> list[tuple[Ints, Ints]]:
+    """Messages and sums (of the input: values) of each sigma-delta layer, each (steps, \\*shape).
+
+    In lava-dl's terms: all layers in one step, values in units of 1/4096 of the file's integers.
+    """
+    found: list[tuple[Ints, Ints]] = []
+    sent = x
+    for arrays in layers:
+        if "neuron/type" not in arrays:
+            continue
+        if arrays["type"][0] == b"input":
+            values = sums = x << 12
+        else:
+            sums = np.cumsum(_arriving(arrays, sent), axis=0)
+            if "neuron/sigma_output" in arrays:
+                found.append((np.zeros_like(sums), sums))
+                continue
+            bias = np.asarray(arrays.get("bias", 0)).astype(np.int64) << 12
+            shape = (-1, *(1 for _ in sums.shape[2:])) if bias.size > 1 else ()
+            values = np.maximum(sums + bias.reshape(shape), 0)
+        sent = _changes(values, arrays["neuron/vThMant"] << 12)
+        found.append((sent, sums))
+    return found
+
+
+def _changes(values: Ints, threshold: int) -> Ints:
+    """What is sent of values: all that has changed since it was last sent, once that is enough."""
+    kept = np.zeros_like(values[0])
+    rows = []
+    for value in values:
+        rows.append(np.where(np.abs(value - kept) >= threshold, value - kept, 0))
+        kept = kept + rows[-1]
+    sent: Ints = np.stack(rows) >> 6
+    return sent
+
+
 def run(layers: Layers, x: Ints, interval: int = 0) -> list[tuple[Ints, Ints, Ints]]:
     """Spikes, currents and potentials of each layer with neurons, each (steps, \\*shape).
 

@@ -97,7 +97,7 @@ def test_damage_is_named(tmp_path: Path, case: str) -> None:
 
 
 OTHER: dict[str, tuple[Change, str, str]] = {
-    "sigma-delta": (put(1, "neuron/type", b"SDNN"), "D641", "sum"),
+    "sigma-delta": (put(1, "neuron/type", b"SDNN"), "D641", "4096 for 1"),
     "resonate": (put(1, "neuron/type", b"RF_PHASE"), "D641", "complex"),
     "adaptive": (put(1, "neuron/type", b"ALIF"), "D641", "threshold"),
     "unknown": (put(1, "neuron/type", b"HODGKIN"), "D641", "docs/numerics.md"),
@@ -148,7 +148,7 @@ def test_pools_have_to_divide(tmp_path: Path, shape: tuple[int, int, int]) -> No
 
 def test_all_that_is_not_supported_is_said_at_once(tmp_path: Path) -> None:
     layers = network()
-    layers[0]["neuron/type"] = layers[1]["neuron/type"] = b"SDNN"
+    layers[0]["neuron/type"] = layers[1]["neuron/type"] = b"ALIF"
     layers[3]["neuron/refDelay"] = 3
     layers.append(layer("concat", (3,)))
     found = refusal(tmp_path, layers)

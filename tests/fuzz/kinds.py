@@ -73,6 +73,7 @@ NETX_COMMANDS: tuple[Command, ...] = (
     ("compile", "model.net", "--target", "reference", "-o", "out"),
     ("compile", "model.net", "--target", "reference", "--reset-interval", "5", "-o", "out"),
     ("compile", "model.net", "--target", "loihi", "-o", "out"),
+    ("compile", "model.net", "--target", "loihi", "--allow-overflow", "-o", "out"),
 )
 
 FRAMES: Command = ("frames", "recordings", "-o", "x.npz")
@@ -237,7 +238,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "netx",
         6,
-        ("netx-dense", "netx-all"),
+        ("netx-dense", "netx-all", "netx-sdnn"),
         ("model.net",),
         (*BYTES, *("hdf5",) * 12, "hdf5-links", "hdf5-links", "stand-in"),
         NETX_COMMANDS,

@@ -209,7 +209,8 @@ def _netx(folder: Path) -> None:
     dice = np.random.default_rng(5)
     delayed = netx_files.dense(dice, 4, 3, delay=np.array([0.0, 2.0, 1.0]))
     small = [netx_files.layer("input", (4,)), delayed, netx_files.dense(dice, 3, 2)]
-    for name, layers in (("dense", small), ("all", netx_files.everything(dice))):
+    changing = netx_files.changing(dice)
+    for name, layers in (("dense", small), ("all", netx_files.everything(dice)), ("sdnn", changing)):
         netx_files.written(_place(folder, f"netx-{name}") / "model.net", layers, harmless=False)
 
 

@@ -27,6 +27,7 @@ DEPENDENTS = (
             "compiler/verify/potentials.py",
             "compiler/verify/ranges.py",
             "compiler/verify/claims.py",
+            "compiler/verify/summed.py",
             "compiler/ir/program_ranges.py",
         ),
         "a spike takes one threshold or sets the potential back, and leaves nothing below 0 that was "
@@ -76,8 +77,13 @@ DEPENDENTS = (
     ),
     Dependent(
         "lava-dl's networks, read",
-        ("compiler/frontend/netx/neurons.py", "compiler/frontend/netx/builder.py"),
-        "which fields of a neuron are lava-dl's: hard reset, fires above the threshold, decays, biases",
+        (
+            "compiler/frontend/netx/neurons.py",
+            "compiler/frontend/netx/builder.py",
+            "compiler/frontend/netx/sigma_delta.py",
+        ),
+        "which fields of a neuron are lava-dl's: hard reset, fires above the threshold, decays, "
+        "biases; which registers sigma-delta neurons have",
     ),
     Dependent(
         "NIR, written",

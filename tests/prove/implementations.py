@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import c_sample, exhaustive, fast, lava, lava_stock, loihi1, normative, sanafe, vector
+from . import (
+    c_sample,
+    exhaustive,
+    fast,
+    lava,
+    lava_stock,
+    loihi1,
+    normative,
+    sanafe,
+    sigma_delta,
+    vector,
+)
 from .claims import Claim
 from .scene import KINDS, Kind, unknown_neuron
 
@@ -149,6 +160,16 @@ def _stock(kind: Kind) -> Claim:
     return Claim(kind.name, partial(lava_stock.scene, kind), lava_stock.step, replay)
 
 
+def _sigma_delta(name: str) -> Claim:
+    return Claim(
+        name,
+        partial(sigma_delta.scene, name),
+        partial(sigma_delta.step, name=name),
+        partial(sigma_delta.replay, name=name),
+        partial(sigma_delta.wanted, name=name),
+    )
+
+
 def _sanafe(kind: Kind) -> Claim:
     return Claim(kind.name, partial(sanafe.scene, kind), sanafe.step, cheap=False)
 
@@ -248,6 +269,21 @@ IMPLEMENTATIONS = (
         "a step is spread over synapses, products and feedback of several processes; conformance "
         "and random "
         "networks compare them",
+    ),
+    Implementation(
+        "sigma-delta neurons",
+        (
+            "backends/loihi/sigma_delta.py",
+            "lava: proc/sdn/models.py",
+            "backends/loihi/payload/neurons/__init__.py",
+            "backends/loihi/payload/processes.py",
+        ),
+        "the neuron models `delta` and `sigma-delta`, and Lava's processes that are the same",
+        "int64 (numpy), int32 (Lava)",
+        CODE,
+        "another neuron, not the step of this page: the models' own code and Lava's `run_spk`; every "
+        "state, input, threshold and pair of exponents, biases once they are shifted",
+        tuple(_sigma_delta(name) for name in sigma_delta.NAMES),
     ),
     Implementation(
         "C",
@@ -358,22 +394,3 @@ IMPLEMENTATIONS = (
     ),
 )
 """In the order of the page."""
-
-ELSEWHERE = {
-    "backends/loihi/target.py": "limits",
-    "backends/loihi1/target.py": "limits",
-    "compiler/conformance/limit_cases.py": "cases, not a step",
-    "compiler/conformance/neuron_cases.py": "cases, not a step",
-    "compiler/ir/limits.py": "limits",
-    "compiler/ir/program_ranges.py": "ranges",
-    "compiler/training/methods/stdb.py": "options of training",
-    "compiler/authoring/surrogate.py": "derivatives of a spike, in training",
-    "backends/xylo/bit_shift_decays.py": "chooses decays",
-    "compiler/recordings/aedat.py": "addresses of pixels",
-    "passes/quantize_weights/decays.py": "chooses decays",
-    "passes/ease_hard_reset.py": "chooses decays",
-    "passes/quantize_weights/quantize.py": "chooses scales",
-    "samples/c_backend/snnc_c/target.py": "limits",
-    "samples/moving_digits/events.py": "makes data",
-}
-"""Files that look like a step and are none, with what they are."""

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from .dependents import DEPENDENTS, NAMES_ONLY
-from .implementations import CODE, ELSEWHERE, EVERY_VALUE, IMPLEMENTATIONS, MEANT
+from .elsewhere import ELSEWHERE
+from .implementations import CODE, EVERY_VALUE, IMPLEMENTATIONS, MEANT
 from .page import PAGE, rewritten
 
 ROOT = PAGE.parents[1]

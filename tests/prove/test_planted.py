@@ -16,7 +16,7 @@ from snnc.backends.loihi.payload import neurons
 from snnc.ir import Comparison, Reset, fixed_point
 from snnc.sim.fast import kernels, stepping, vectors
 
-from . import c_sample, claims, fast, lava, normative, vector
+from . import c_sample, claims, fast, lava, normative, sigma_delta, vector
 from .__main__ import explained
 from .claims import REFUTED, Claim, Verdict
 from .planted import altered
@@ -215,3 +215,26 @@ def _compiled(fire_vector: Any) -> Any:
         return fire_vector(sums, 0, v, 0, threshold, 0, shift, limit, below, kept)
 
     return run
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "old", "new"),
+    [
+        ("delta", "_send", ">= neuron.fires_at", "> neuron.fires_at"),
+        ("sigma-delta", "_send", "change - sent", "change"),
+        ("sigma-delta", "_send", "wrap_int32(np.abs(change))", "np.abs(change)"),
+        ("sigma-delta", "step", "np.maximum(wrap_int32(total + bias), 0)", "total + bias"),
+        ("sigma-delta, a late bias", "step", "step <= neuron.bias_start", "step < neuron.bias_start"),
+        ("delta", "_send", ">> neuron.constants[STATE_EXP]", ">> 0"),
+    ],
+    ids=["the threshold is enough", "what was sent stays", "-2^31", "no ReLU", "a step early", "shift"],
+)
+def test_sigma_delta_neurons_that_do_something_else(
+    name: str, method: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = sigma_delta.OURS[name.partition(",")[0]]
+    monkeypatch.setattr(model, method, altered(getattr(model, method), old, new))
+    parts = (getattr(sigma_delta, part) for part in ("scene", "step", "replay", "wanted"))
+    scene, step, replay, wanted = (partial(part, name=name) for part in parts)
+    verdict = refuted(Claim("planted", scene, step, replay, wanted))
+    assert verdict.wanted != verdict.given

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 import snnc
-from samples.netx import compare
+from samples.netx import compare, sigma_delta
 from samples.netx.fetch import folder, found
+from samples.netx.programs import early
+from snnc.frontend.netx import sigma_delta as netx
+from snnc.sim import encode, simulate
 
 FETCH = f"lava-dl's networks are not in {folder()}: python -m samples.netx.fetch"
 
@@ -57,9 +60,35 @@ def test_tiny_on_lava(root: Path) -> None:
     assert done.equal and done.comparison.compared > 60_000
 
 
-@pytest.mark.parametrize("name", ["network.net", "square_network.net"])
-def test_sigma_delta_is_refused_by_name(root: Path, name: str) -> None:
-    with pytest.raises(snnc.UserError) as refused:
-        snnc.inspect(root / "gts" / "pilotnet_sdnn" / name)
-    (problem,) = refused.value.diagnostics
-    assert problem.code == "D641" and "SDNN" in problem.what and "sigma-delta" in problem.why
+def test_sigma_delta_as_it_was_recorded(root: Path) -> None:
+    """Sums of six layers and messages of two, and the nine answers of lava-dl's own test."""
+    rows = list(sigma_delta.rows(root))
+    assert len(rows) == 9 and sum(row.values for row in rows) == 944_389
+    assert not any(row.differ for row in rows)
+
+
+def test_an_input_block_as_it_was_recorded(root: Path) -> None:
+    (row,) = sigma_delta.input_block(root)
+    assert row.values == 11_520 and row.differ == 0
+
+
+def test_a_wrong_exponent_is_seen(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(netx, "STATE_EXP", 5)
+    monkeypatch.setattr(netx, "SPIKE_EXP", 7)
+    assert any(row.differ for row in sigma_delta.rows(root))
+
+
+def test_biases_that_begin_early_change_the_answer(root: Path) -> None:
+    """What lava-dl's reader does differently from its training, on the one image that it has."""
+    whole = sigma_delta.program(root, sigma_delta.PILOTNET)
+    x = sigma_delta.counts(root, sigma_delta.PILOTNET)
+    answers = [simulate(p, encode(p, x)).potentials["layer9"][0, 9:, 0] for p in (whole, early(whole))]
+    assert set(answers[0].tolist()) == {0} and set(answers[1].tolist()) == {-31026}
+
+
+def test_sigma_delta_on_lava(root: Path) -> None:
+    path = root / "gts/pilotnet_sdnn/square_network.net"
+    x = sigma_delta.counts(root, sigma_delta.SQUARE)[:, :8]
+    bundle = snnc.compile(path, "loihi", calibration=x, allow_overflow=True)
+    done = bundle.verify(x, engine="lava-inprocess", potentials=True)
+    assert done.equal and done.comparison.compared > 300_000

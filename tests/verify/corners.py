@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,10 +60,9 @@ def run(program: Program, counts: Integers) -> Seen:
     """
     seen = Seen()
 
-    def watch(name: str, arrived: Integers, current: Integers, potential: Integers) -> None:
-        seen.add((name, "input of one step"), arrived)
-        seen.add((name, "current"), current)
-        seen.add((name, "potential"), potential)
+    def watch(name: str, registers: Mapping[str, Integers]) -> None:
+        for register, values in registers.items():
+            seen.add((name, register), values)
 
     for now in run_steps(program, np.asarray(encode(program, counts), np.int64), watch):
         for q in program.projections:
@@ -223,11 +222,12 @@ def _score(
     """How far the register goes for each pattern, in a few frames."""
     counts = np.broadcast_to(patterns[:, None], (len(patterns), SOON, *patterns.shape[1:]))
     best = np.full(len(patterns), np.iinfo(np.int64).min)
-    kinds = {"input of one step": 0, "current": 1}
 
-    def watch(name: str, *registers: Integers) -> None:
+    def watch(name: str, registers: Mapping[str, Integers]) -> None:
         if name == aim.population:
-            values = registers[kinds.get(aim.register, 2)].reshape(len(patterns), -1)[:, neuron]
+            values = registers.get(aim.register, registers["potential"]).reshape(len(patterns), -1)[
+                :, neuron
+            ]
             np.maximum(best, sign * values, out=best)
 
     for _ in run_steps(program, np.asarray(encode(program, counts), np.int64), watch):

@@ -15,8 +15,8 @@ import numpy as np
 
 from .assemble import Assembly
 
-STATE = ("u", "v", "a_buff", "a_buf", "waiting")
-"""What Lava's LIF and synapses and our neurons keep from step to step."""
+STATE = ("u", "v", "a_buff", "a_buf", "waiting", "sigma", "act", "residue")
+"""What Lava's LIF, sigma-delta neurons and synapses and our neurons keep from step to step."""
 
 SYNAPSE_BUFFERS = ("a_buff", "a_buf")
 

@@ -14,12 +14,13 @@ from lava.proc.dense.process import Dense
 from lava.proc.graded.process import GradedReluVec, GradedVec
 from lava.proc.lif.process import LIF, LIFReset
 from lava.proc.prodneuron.process import ProdNeuron
+from lava.proc.sdn.process import ActivationMode, Delta, SigmaDelta
 from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 
 from .matrices import matrix
 from .model import Model
-from .neurons import Counting, Readout, Spiking
+from .neurons import Counting, LateSigmaDelta, Readout, Spiking
 
 PAYLOAD_BITS = 24
 """Width of a graded spike's payload (signed), as in Lava's own networks."""
@@ -53,6 +54,8 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         interval = neuron["clear_interval"]
         offset = neuron["clear_offset"] % interval
         return LIFReset(reset_interval=interval, reset_offset=offset, **constants)
+    if population["process"] in ("Delta", "SigmaDelta", "LateSigmaDelta"):
+        return _sigma_delta(population, flat)
     shared = {
         "shape": shape,
         "start_value": flat("start_value"),
@@ -74,6 +77,22 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         reset=neuron["reset"],
         **shared,
     )
+
+
+def _sigma_delta(population: dict[str, Any], flat: Any) -> Any:
+    """Lava shifts thresholds and biases itself, by the sum of both exponents."""
+    neuron = population["neuron"]
+    constants = {
+        **neuron["constants"],
+        "shape": (int(np.prod(population["shape"])),),
+        "vth": int(flat("threshold")[0]) >> sum(neuron["constants"].values()),
+    }
+    if population["process"] == "Delta":
+        return Delta(**constants)
+    constants.update(bias=flat("bias_mantissa"), act_mode=ActivationMode.RELU)
+    if population["process"] == "SigmaDelta":
+        return SigmaDelta(**constants)
+    return LateSigmaDelta(bias_start=neuron["bias_start"], **constants)
 
 
 class Memory:

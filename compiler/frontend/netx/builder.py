@@ -7,14 +7,13 @@ in training, all layers begin together, so a layer's biases begin with its first
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sparse
 
 from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.ir import (
-    Comparison,
     Encoding,
     IntegerNeuron,
     Kind,
@@ -23,7 +22,6 @@ from snnc.ir import (
     Program,
     ProgramPopulation,
     ProgramProjection,
-    Reset,
     Shape,
     SignMode,
     SparseLinear,
@@ -34,11 +32,22 @@ from .fields import NETX, Layer
 from .neurons import (
     SILENT_FROM,
     When,
+    bias_of,
     cuba,
     integrator,
     never_fires,
     other_fields,
     other_neurons,
+)
+from .sigma_delta import (
+    MESSAGE_OF_ONE,
+    SUM_OF_ONE,
+    delta,
+    is_sigma_delta,
+    only_adds,
+    other_sigma_delta,
+    sigma_delta,
+    sums,
 )
 from .weights import BITS, Grid, convolution, dense_weights, each_delayed, on_chip, pooling
 
@@ -63,6 +72,7 @@ class Builder:
         reset_interval: steps after which every layer is cleared, 0 for never.
         source: the population that the next layer's input comes from.
         grouped: neurons that an ``average`` layer takes together; 1 without one.
+        changes: its neurons are sigma-delta neurons, whose spikes carry numbers.
     """
 
     layers: list[Layer]
@@ -71,6 +81,7 @@ class Builder:
     projections: list[ProgramProjection] = field(default_factory=list)
     notes: list[Diagnostic] = field(default_factory=list)
     grouped: int = 1
+    changes: bool = False
 
     def build(self, name: str) -> Program:
         """The program, not yet validated."""
@@ -114,15 +125,17 @@ class Builder:
             self._add_input(shape, layer.origin, Encoding.SPREAD)
             return
         self._add_input(shape, layer.origin, Encoding.GRADED)
-        neuron = cuba(layer, shape, self._when, driven_by_counts=True)
+        self.changes = is_sigma_delta(layer)
+        neuron = delta(layer) if self.changes else cuba(layer, shape, self._when, driven_by_counts=True)
         one = sparse.identity(size(shape), np.int64, format="csr")
         same = SparseLinear(sparse.csr_array(one), shape)
-        self._add(layer, shape, neuron, [(0, same)], SignMode.EXCITATORY, 0, graded=True)
+        self._add(layer, shape, neuron, [(0, same)], SignMode.EXCITATORY, 0, counts=True)
         weight, bias = (_single(layer, name, plain) for name, plain in (("weight", 64), ("bias", 0)))
         self.notes.append(
             Diagnostic(
                 "N777",
-                f"the counts are what lava-dl puts into the bias of this layer: {weight:g} x "
+                f"the counts are what lava-dl {'gives' if self.changes else 'puts into the bias of'} "
+                f"this layer: {weight:g} x "
                 f"{'+' if bias >= 0 else '-'} {abs(bias):g} for a value x of the data set, cut to a "
                 "whole number",
                 layer.origin,
@@ -191,6 +204,8 @@ class Builder:
 
     def _neuron(self, layer: Layer, shape: Shape, last: bool) -> IntegerNeuron:
         """Neurons that fire; of the last layer a readout, where they never do."""
+        if self.changes:
+            return self._sigma_delta(layer, shape, last)
         if not never_fires(layer):
             return cuba(layer, shape, self._when)
         if not last:
@@ -208,6 +223,15 @@ class Builder:
             )
         return integrator(layer, shape, self._when)
 
+    def _sigma_delta(self, layer: Layer, shape: Shape, last: bool) -> IntegerNeuron:
+        if not only_adds(layer):
+            return sigma_delta(layer, bias_of(layer, shape), self._when.start)
+        if not last:
+            raise layer.wrong("neuron/sigma_output", "other layers come behind it")
+        if "bias" in layer:
+            raise layer.wrong("bias", "a layer of type sigma_output has none in lava-dl")
+        return sums(SUM_OF_ONE)
+
     def _add(
         self,
         layer: Layer,
@@ -217,14 +241,14 @@ class Builder:
         mode: SignMode,
         exponent: int,
         *,
-        graded: bool = False,
+        counts: bool = False,
     ) -> None:
         """A population and its projections from the one before it."""
         source = self.source
         kind = Kind.READOUT if neuron.threshold is None else Kind.NEURONS
         start = source.start + 1
         self.populations.append(ProgramPopulation(layer.name, kind, shape, layer.origin, start, neuron))
-        self._project(layer, source.name, ops, mode, exponent, graded=graded)
+        self._project(layer, source.name, ops, mode, exponent, graded=counts or self.changes)
 
     def _project(
         self,
@@ -251,7 +275,10 @@ class Builder:
         self.grouped = neurons // classes
 
     def _count_spikes(self) -> None:
-        """A readout that counts the spikes of the last layer, or of each of its groups."""
+        """A readout that counts the spikes of the last layer, or of each of its groups.
+
+        What sigma-delta neurons send adds up to their values.
+        """
         source, group = self.source, self.grouped
         neurons = size(source.shape)
         shape = source.shape if group == 1 else (neurons // group,)
@@ -259,19 +286,8 @@ class Builder:
         where = (rows, np.arange(neurons))
         ones = sparse.coo_array((np.ones(neurons, np.int64), where), shape=(size(shape), neurons))
         matrix = sparse.csr_array(ones)
-        neuron = IntegerNeuron(
-            current_decay=4095,
-            potential_decay=0,
-            input_shift=0,
-            state_bits=24,
-            threshold=None,
-            comparison=Comparison.GREATER,
-            reset=Reset.ZERO,
-            start_value=np.zeros((), np.int64),
-            bias_mantissa=np.zeros((), np.int64),
-            bias_exponent=0,
-            bias_start=source.start + 1,
-            unit=group,
+        neuron = replace(
+            sums(group * (MESSAGE_OF_ONE if self.changes else 1), start=source.start + 1),
             clear_interval=self.reset_interval,
             clear_offset=source.start + 2 if self.reset_interval else 0,
         )
@@ -281,7 +297,9 @@ class Builder:
         )
         op = SparseLinear(matrix, shape)
         self.projections.append(
-            ProgramProjection(source.name, ANSWER, op, BITS, SignMode.EXCITATORY, 0, 0, False, origin)
+            ProgramProjection(
+                source.name, ANSWER, op, BITS, SignMode.EXCITATORY, 0, 0, self.changes, origin
+            )
         )
 
     def _about_biases(self) -> None:
@@ -298,8 +316,13 @@ class Builder:
                     f"the biases of {counted(len(named), 'layer')} begin with the layer's first step, "
                     "as in training",
                     ", ".join(named),
-                    "lava-dl's reader begins all of them at step 1; where it is given a reset_interval "
-                    "it resets one layer after the other, which is the same from there on",
+                    "lava-dl's reader begins all of them at step 1; "
+                    + (
+                        "what is sent too early stays where later changes are below the thresholds"
+                        if self.changes
+                        else "where it is given a reset_interval it resets one layer after the other, "
+                        "which is the same from there on"
+                    ),
                     severity=Severity.NOTE,
                 )
             )
@@ -318,10 +341,10 @@ def refuse_other_layers(layers: list[Layer]) -> None:
             what = f"layers of type {layer.type:.40} are not supported"
             wrong.append(Diagnostic("D641", what, layer.where, why, f"snnc reads {', '.join(READ)}"))
         elif "neuron/type" in layer:
-            wrong += other_fields(layer)
+            wrong += [] if is_sigma_delta(layer) else other_fields(layer)
         elif any(name.startswith("neuron/") for name in layer.arrays):
             raise layer.wrong("neuron/type", "it is not there")
-    wrong += other_neurons(layers)
+    wrong += [*other_neurons(layers), *other_sigma_delta(layers)]
     if wrong:
         raise UserError(*wrong)
 

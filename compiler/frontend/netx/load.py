@@ -14,6 +14,7 @@ from snnc.ir.program_ranges import range_of
 
 from .builder import Builder
 from .fields import NETX, layers_of
+from .sigma_delta import is_sigma_delta
 
 OPTION = "--reset-interval"
 SUFFIX = ".net"
@@ -74,11 +75,18 @@ def load_netx(
 
     Raises:
         UserError: D640 the file is damaged, D641 something in it cannot be expressed, D642 numbers that
-            are not whole, D643 numbers that the chip cannot hold, D305 no interval.
+            are not whole, D643 numbers that the chip cannot hold, D305 no interval, D327 one for
+            neurons that are never reset.
     """
     check_reset_interval(reset_interval)
-    builder = Builder(
-        layers_of(hdf5_arrays(data, str(path), NETX, list), str(path)), reset_interval or 0
-    )
+    layers = layers_of(hdf5_arrays(data, str(path), NETX, list), str(path))
+    if reset_interval is not None and any(is_sigma_delta(layer) for layer in layers):
+        raise not_together(
+            f"{OPTION} is for CUBA neurons; sigma-delta neurons are never reset, by lava-dl's reader "
+            "neither",
+            where=OPTION,
+            help="leave it out",
+        )
+    builder = Builder(layers, reset_interval or 0)
     program = builder.build(name)
     return validate(program), tuple(builder.notes)

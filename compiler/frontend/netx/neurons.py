@@ -16,8 +16,10 @@ from snnc.errors import Diagnostic
 from snnc.ir import Array, Comparison, IntegerNeuron, Reset, Shape
 
 from .fields import Layer
+from .sigma_delta import SDNN
 
 CUBA = ("LOIHI", "CUBA")
+READ = (*CUBA, SDNN)
 SHIFT, STATE_BITS = 6, 24
 MOST_THRESHOLD = 2**18 - 1
 """What lava-dl writes where a layer is not meant to fire (``AbstractAffine.export_hdf5``)."""
@@ -26,8 +28,6 @@ SILENT_FROM = 2**17 - 1
 """Mantissa of a threshold that stands for none: 17 bits are what the chip has."""
 
 OTHER_TYPES = {
-    "SDNN": "sigma-delta neurons keep the sum of what arrived and send by how much it changed, once "
-    "the change reaches a threshold; snnc's neurons (docs/numerics.md) keep no such sum",
     "RF": "resonate-and-fire neurons have a complex state; snnc's neurons (docs/numerics.md) do not",
     "ALIF": "their threshold grows with spikes; that of snnc's neurons (docs/numerics.md) is fixed",
 }
@@ -50,7 +50,7 @@ def other_neurons(layers: list[Layer]) -> Iterator[Diagnostic]:
     """D641 for each type of neurons that snnc has not, with all layers that have it."""
     found: dict[str, list[Layer]] = {}
     for layer in layers:
-        if "neuron/type" in layer and (kind := layer.text("neuron/type")) not in CUBA:
+        if "neuron/type" in layer and (kind := layer.text("neuron/type")) not in READ:
             found.setdefault(kind, []).append(layer)
     for kind, having in found.items():
         why = next((why for word, why in OTHER_TYPES.items() if kind.startswith(word)), "")
@@ -59,7 +59,7 @@ def other_neurons(layers: list[Layer]) -> Iterator[Diagnostic]:
             f"neurons of type {kind:.40} are not supported",
             ", ".join([f"{having[0].where}/neuron", *(layer.origin for layer in having[1:])]),
             why or "snnc's neurons are those of docs/numerics.md",
-            f"train with CUBA neurons: snnc reads {' and '.join(CUBA)}",
+            f"train with CUBA or sigma-delta neurons: snnc reads {', '.join(READ)}",
         )
 
 
@@ -142,9 +142,6 @@ def integrator(layer: Layer, shape: Shape, when: When) -> IntegerNeuron:
 def _neuron(
     layer: Layer, shape: Shape, when: When, du: int, dv: int, threshold: Array | None
 ) -> IntegerNeuron:
-    bias = np.zeros((), np.int64)
-    if "bias" in layer and layer.type != "input":
-        bias = _by_channel(layer, "bias", layer.integers("bias"), shape)
     return IntegerNeuron(
         current_decay=du,
         potential_decay=dv,
@@ -154,13 +151,20 @@ def _neuron(
         comparison=Comparison.GREATER,
         reset=Reset.ZERO,
         start_value=np.zeros((), np.int64),
-        bias_mantissa=bias,
+        bias_mantissa=bias_of(layer, shape),
         bias_exponent=SHIFT,
         bias_start=when.start,
         unit=1 << SHIFT,
         clear_interval=when.reset_interval,
         clear_offset=when.start + 1 if when.reset_interval else 0,
     )
+
+
+def bias_of(layer: Layer, shape: Shape) -> Array:
+    """Biases of a layer, one for all or one for each channel; an input's are part of its transform."""
+    if "bias" not in layer or layer.type == "input":
+        return np.zeros((), np.int64)
+    return _by_channel(layer, "bias", layer.integers("bias"), shape)
 
 
 def _by_channel(layer: Layer, name: str, values: Array, shape: Shape) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def wraps(program: Program, spikes: Integers) -> bool:
     """Whether a current of the program leaves its register."""
     found = False
 
-    def watch(_: str, __: Integers, unwrapped: Integers, ___: Integers) -> None:
+    def watch(_: str, registers: Mapping[str, Integers]) -> None:
         nonlocal found
+        unwrapped = registers["current"]
         found |= bool(np.any(wrap_current(unwrapped, 24) != unwrapped))
 
     for _ in run_steps(program, spikes, watch):

@@ -17,6 +17,9 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from ..model import Model  # noqa: TID252
 from ..processes import memory, neurons, synapses  # noqa: TID252
 
+POTENTIALS = {"Delta": "act", "SigmaDelta": "sigma", "LateSigmaDelta": "sigma"}
+"""Names of the Var that is the potential of a process, where it is not ``v``."""
+
 
 class Network(AbstractProcess):  # type: ignore[misc]
     """The compiled network. Run it with ``Loihi2SimCfg(select_tag="fixed_pt")`` only.
@@ -69,7 +72,8 @@ class NetworkModel(AbstractSubProcessModel):  # type: ignore[misc]
             self.processes[population["name"]] = process
             setattr(self, population["port"], process)
             if population["kind"] == "neurons":
-                getattr(proc.vars, potential_var(population)).alias(process.v)
+                kept = getattr(process, POTENTIALS.get(population["process"], "v"))
+                getattr(proc.vars, potential_var(population)).alias(kept)
             sent = process.v_out if population["process"] == "Readout" else process.s_out
             sent.connect(getattr(proc.out_ports, population["port"]))
             hearing[population["name"]] = [process.a_in]

@@ -10,7 +10,8 @@ One time step, all in integers (``docs/numerics.md`` of snnc; Lava's ``AbstractP
     spike where v > threshold (or >=); v -= threshold (or v = 0)
 
 The exact codes count instead, at the last step of each frame: ``n = clip(v // threshold, 0, levels)``,
-and send n spikes from then on, or one spike with payload n.
+and send n spikes from then on, or one spike with payload n. Of sigma-delta neurons only the bias is
+not Lava's own.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from lava.magma.core.process.process import AbstractProcess
 from lava.magma.core.process.variable import Var
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+from lava.proc.sdn.models import AbstractSigmaDeltaModel, PySigmaDeltaModelFixed, ReLU
+from lava.proc.sdn.process import SigmaDelta
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
@@ -111,6 +114,13 @@ class Readout(Integrator):
     def __init__(self, *, shape: tuple[int, ...], **rest: Any) -> None:
         super().__init__(shape=shape, **rest)
         self.v_out = OutPort(shape=shape)
+
+
+class LateSigmaDelta(SigmaDelta):  # type: ignore[misc]
+    """Lava's SigmaDelta with a bias that is 0 up to step ``bias_start``."""
+
+    def __init__(self, *, bias_start: int, **rest: Any) -> None:
+        super().__init__(bias_start=bias_start, **rest)
 
 
 class AbstractPyIntegrator(PyLoihiProcessModel):  # type: ignore[misc]
@@ -200,3 +210,32 @@ class PyReadoutFixed(AbstractPyIntegrator):
     def run_spk(self) -> None:
         """One time step."""
         self.v_out.send(np.asarray(self.integrate(), np.int32))
+
+
+@implements(proc=LateSigmaDelta, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyLateSigmaDeltaFixed(AbstractSigmaDeltaModel):  # type: ignore[misc]
+    """Lava finds this one by the tag ``fixed_pt``.
+
+    It has what Lava's own model has, which it cannot inherit: that one implements another Process.
+    """
+
+    a_in: Any = PySigmaDeltaModelFixed.a_in
+    s_out: Any = PySigmaDeltaModelFixed.s_out
+    vth: Any = PySigmaDeltaModelFixed.vth
+    sigma: Any = PySigmaDeltaModelFixed.sigma
+    act: Any = PySigmaDeltaModelFixed.act
+    residue: Any = PySigmaDeltaModelFixed.residue
+    error: Any = PySigmaDeltaModelFixed.error
+    bias: Any = PySigmaDeltaModelFixed.bias
+    spike_exp: Any = PySigmaDeltaModelFixed.spike_exp
+    state_exp: Any = PySigmaDeltaModelFixed.state_exp
+    cum_error: Any = PySigmaDeltaModelFixed.cum_error
+    run_spk: Any = PySigmaDeltaModelFixed.run_spk
+
+    def activation_dynamics(self, sigma_data: Any) -> Any:
+        """ReLU of the sum, and of the bias once that has begun."""
+        if self.time_step <= self.proc_params["bias_start"]:
+            return ReLU(sigma_data)
+        return super().activation_dynamics(sigma_data)

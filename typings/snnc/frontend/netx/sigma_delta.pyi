@@ -1,0 +1,1 @@
+from compiler.frontend.netx.sigma_delta import *
