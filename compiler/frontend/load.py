@@ -23,7 +23,6 @@ from .nir.neurons import RULES
 from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
-from .own_folder import folder_on_path
 from .recognise import find_model, find_saved, refuse_other_file
 from .spiking_modules.live import LiveNetwork
 from .spiking_modules.load import load_network
@@ -33,6 +32,7 @@ from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
 from .torch_export.given import INPUT_SHAPE, MODULE, Given
 from .torch_export.torch_run import Step
+from .torch_save.own_folder import folder_on_path
 from .torch_save.own_module import archive_of_own, own_network
 from .torch_save.pickled_module import load_module, refuse_large
 from .torch_save.pickles import refuse_code

@@ -36,7 +36,7 @@ from snnc.bundle.data import DataSource
 from snnc.errors import fail
 from snnc.files import resolved
 from snnc.frontend import ModelSource, load_archive
-from snnc.frontend.own_folder import folder_on_path
+from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.own_module import built_by, own_function
 from snnc.frontend.torch_save.through_torch import archive_of, reason
 from snnc.ir import Shape

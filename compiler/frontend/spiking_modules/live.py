@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import fail
-from snnc.frontend.own_folder import folder_on_path
+from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 
 from .building import Part

@@ -12,7 +12,6 @@ from snnc.errors import UserError, fail
 from snnc.frontend.archives.archive import Archive
 from snnc.frontend.archives.exported import Exported, Module, Node, Ref, read_program
 from snnc.frontend.archives.tensors import read_payloads, read_tensors
-from snnc.frontend.recognise import find_model
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 from snnc.ir import Array, Shape
 
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 STEPS = 3
 """Of a network that takes any number: what a step hears of the two before it."""
 
-INSIDE = "net."
-"""The user's network within what is traced."""
+OWN = "model"
+"""What ``torch.export.save`` calls the only network of an archive."""
 
 
 def steps_of(form: Form) -> int:
@@ -77,9 +76,8 @@ def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exporte
                 help="make forward free of conditions and loops that depend on the input",
             ) from None
     archive = Archive.open(Path(name), buffer.getvalue())
-    inside = find_model(archive)
-    program = read_program(archive, f"models/{inside}.json")
-    return _in_users_words(program), read_tensors(archive, read_payloads(archive, inside))
+    program = read_program(archive, f"models/{OWN}.json")
+    return _in_users_words(program), read_tensors(archive, read_payloads(archive, OWN))
 
 
 def _in_users_words(program: Exported) -> Exported:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.errors import Diagnostic, UserError, fail
-from snnc.frontend.own_folder import folder_on_path
 from snnc.frontend.torch_export.given import INPUT_SHAPE, MODULE, Given, parse_shape
 
 from .checkpoints import Weights, fitted, shown, weights_in
+from .own_folder import folder_on_path
 from .pickled_module import load_tensors
 from .saved import Saved
 from .through_torch import archive_of, reason

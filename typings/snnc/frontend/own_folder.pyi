@@ -1,1 +1,0 @@
-from compiler.frontend.own_folder import *
