@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sinabs.layers as sl
 import torch
@@ -16,7 +18,7 @@ from .comparing import equal, frames_of, linear, refused
 ONE = {"spike_fn": SingleSpike}
 
 
-def net_of(first, last=None):
+def net_of(first: Any, last: Any = None) -> Any:
     return nn.Sequential(linear(12, 9, 0), first, linear(9, 5, 1), last or sl.IAF(**ONE))
 
 
@@ -32,17 +34,17 @@ def net_of(first, last=None):
         lambda **kw: sl.LIF(tau_mem=torch.linspace(2, 9, 9), norm_input=False, **kw),
     ],
 )
-def test_neurons(make, reset):
+def test_neurons(make: Any, reset: Any) -> None:
     equal(net_of(make(reset_fn=reset, spike_threshold=torch.tensor(0.4), **ONE)), silent=9)
 
 
-def test_recurrent():
+def test_recurrent() -> None:
     torch.manual_seed(1)
     equal(net_of(sl.LIFRecurrent(tau_mem=4.0, rec_connect=nn.Linear(9, 9), norm_input=False, **ONE)))
     equal(net_of(sl.IAFRecurrent(rec_connect=nn.Linear(9, 9, bias=False), **ONE)))
 
 
-def test_samples_and_steps_in_one_axis():
+def test_samples_and_steps_in_one_axis() -> None:
     torch.manual_seed(0)
     net = nn.Sequential(
         nn.Conv2d(1, 6, 3, bias=False),
@@ -56,11 +58,11 @@ def test_samples_and_steps_in_one_axis():
     assert found.live.form.way.name == "SQUEEZED"
 
 
-def test_an_answer_of_neurons_that_never_fire():
+def test_an_answer_of_neurons_that_never_fire() -> None:
     equal(net_of(sl.IAF(**ONE), sl.ExpLeak(tau_mem=6.0)))
 
 
-def test_several_spikes_a_step_are_said(tmp_path):
+def test_several_spikes_a_step_are_said(tmp_path: Any) -> None:
     found = load_network(net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF()), (12,), "net")
     assert all(layer.several for layer in found.live.layers.values())
     frames = frames_of(None, (12,), 0.9, 0, 3)
@@ -83,5 +85,5 @@ def test_several_spikes_a_step_are_said(tmp_path):
         (lambda: sl.ALIF(tau_mem=4.0, tau_adapt=4.0), "ALIF is not read"),
     ],
 )
-def test_what_is_refused(neuron, what):
+def test_what_is_refused(neuron: Any, what: Any) -> None:
     assert what in refused("D681", net_of(neuron()))

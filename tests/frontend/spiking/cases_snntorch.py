@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import snntorch
 import torch
@@ -12,6 +14,10 @@ import snnc
 from .comparing import equal, frames_of, linear, refused
 
 
+def at_rest(layer: Any) -> Any:
+    return layer.reset_mem()
+
+
 class Loop(nn.Module):
     """As the tutorials have it: states passed on in a loop, results in lists."""
 
@@ -20,8 +26,8 @@ class Loop(nn.Module):
         self.fc1, self.lif1, self.fc2, self.lif2 = linear(12, 9, 0), hidden, linear(9, 5, 1), last
         self.steps, self.axis = steps, axis
 
-    def forward(self, x):
-        states = [layer.reset_mem() for layer in (self.lif1, self.lif2)]
+    def forward(self, x: Any) -> Any:
+        states = [at_rest(layer) for layer in (self.lif1, self.lif2)]
         states = [s if isinstance(s, tuple) else (s,) for s in states]
         spikes = []
         for step in range(x.shape[self.axis] if self.steps is None else self.steps):
@@ -35,16 +41,16 @@ class Loop(nn.Module):
 
 @pytest.mark.parametrize("beta", [1.0, 0.9, 0.5, 0.0, 1.3])
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
-def test_leaky(beta, reset):
+def test_leaky(beta: Any, reset: Any) -> None:
     hidden = snntorch.Leaky(beta=beta, reset_mechanism=reset, threshold=0.8)
     equal(Loop(hidden, snntorch.Leaky(beta=0.7), None))
 
 
-def test_a_late_reset_of_a_potential_far_above_the_threshold():
+def test_a_late_reset_of_a_potential_far_above_the_threshold() -> None:
     equal(Loop(snntorch.Leaky(beta=0.95, threshold=0.2), snntorch.Leaky(beta=0.9), None), most=5)
 
 
-def test_leaky_with_values_of_their_own_for_each_neuron():
+def test_leaky_with_values_of_their_own_for_each_neuron() -> None:
     betas, thresholds = torch.linspace(0.3, 0.95, 9), torch.linspace(0.4, 1.6, 9)
     found = equal(
         Loop(snntorch.Leaky(beta=betas, threshold=thresholds), snntorch.Leaky(0.9), None), silent=5
@@ -52,13 +58,13 @@ def test_leaky_with_values_of_their_own_for_each_neuron():
     assert "N788" in {note.code for note in found.notes}
 
 
-def test_a_factor_on_spikes():
+def test_a_factor_on_spikes() -> None:
     hidden = snntorch.Leaky(beta=0.8, graded_spikes_factor=1.7)
     equal(Loop(hidden, snntorch.Leaky(beta=0.9), None))
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 0.9])
-def test_synaptic(alpha):
+def test_synaptic(alpha: Any) -> None:
     equal(Loop(snntorch.Synaptic(alpha=alpha, beta=0.8), snntorch.Leaky(beta=0.9), None))
 
 
@@ -71,28 +77,28 @@ def test_synaptic(alpha):
         lambda: snntorch.RSynaptic(alpha=0.5, beta=0.8, linear_features=9),
     ],
 )
-def test_recurrent(recurrent):
+def test_recurrent(recurrent: Any) -> None:
     torch.manual_seed(3)
     equal(Loop(recurrent(), snntorch.Leaky(beta=0.9), None))
 
 
-def test_lapicque():
+def test_lapicque() -> None:
     equal(Loop(snntorch.Lapicque(beta=0.9, threshold=0.05), snntorch.Leaky(beta=0.9), None))
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("steps", [None, 10])
-def test_axes_of_steps(axis, steps):
+def test_axes_of_steps(axis: Any, steps: Any) -> None:
     found = equal(Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), steps, axis))
     assert found.live.form.steps == steps
 
 
-def test_one_frame_for_all_steps():
+def test_one_frame_for_all_steps() -> None:
     found = equal(Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1))
     assert found.live.form.way.name == "STATIC"
 
 
-def test_states_inside_and_one_step_a_call():
+def test_states_inside_and_one_step_a_call() -> None:
     net = nn.Sequential(
         linear(12, 9, 0),
         snntorch.Leaky(beta=0.9, init_hidden=True),
@@ -103,14 +109,14 @@ def test_states_inside_and_one_step_a_call():
     assert found.live.form.way.name == "STEP"
 
 
-def test_connections_that_forward_leads_back():
+def test_connections_that_forward_leads_back() -> None:
     class Back(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.fc, self.rec, self.lif = linear(12, 9, 0), linear(9, 9, 4, 0.4), snntorch.Leaky(0.8)
 
-        def forward(self, x):
-            mem, spikes, found = self.lif.reset_mem(), torch.zeros(x.shape[1], 9, dtype=x.dtype), []
+        def forward(self, x: Any) -> Any:
+            mem, spikes, found = at_rest(self.lif), torch.zeros(x.shape[1], 9, dtype=x.dtype), []
             for now in x:
                 spikes, mem = self.lif(self.fc(now) + self.rec(spikes), mem)
                 found.append(spikes)
@@ -121,16 +127,16 @@ def test_connections_that_forward_leads_back():
     assert found.graph.readout.accumulate
 
 
-def test_convolutions_and_pools():
+def test_convolutions_and_pools() -> None:
     class Conv(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             torch.manual_seed(0)
             self.conv, self.lif1 = nn.Conv2d(1, 4, 3), snntorch.Leaky(beta=0.7, threshold=0.3)
             self.fc, self.lif2 = linear(4 * 9, 5, 1), snntorch.Leaky(beta=0.9)
 
-        def forward(self, x):
-            mem1, mem2, found = self.lif1.reset_mem(), self.lif2.reset_mem(), []
+        def forward(self, x: Any) -> Any:
+            mem1, mem2, found = at_rest(self.lif1), at_rest(self.lif2), []
             for now in x:
                 spikes, mem1 = self.lif1(self.conv(now), mem1)
                 pooled = nn.functional.max_pool2d(spikes, 2)
@@ -142,10 +148,10 @@ def test_convolutions_and_pools():
     assert len(found.graph.neurons) == 3
 
 
-def test_an_answer_of_neurons_that_never_fire():
+def test_an_answer_of_neurons_that_never_fire() -> None:
     class Potential(Loop):
-        def forward(self, x):
-            mem1, mem2, found = self.lif1.reset_mem(), self.lif2.reset_mem(), []
+        def forward(self, x: Any) -> Any:
+            mem1, mem2, found = at_rest(self.lif1), at_rest(self.lif2), []
             for now in x:
                 spikes, mem1 = self.lif1(self.fc1(now), mem1)
                 _, mem2 = self.lif2(self.fc2(spikes), mem2)
@@ -165,22 +171,22 @@ def test_an_answer_of_neurons_that_never_fire():
         (lambda: snntorch.Synaptic(0.5, 0.9, reset_mechanism="zero"), "reset_delay=False"),
     ],
 )
-def test_what_is_refused(neuron, what):
+def test_what_is_refused(neuron: Any, what: Any) -> None:
     assert what in refused("D681", Loop(neuron(), snntorch.Leaky(0.9), None))
 
 
-def test_a_subclass_is_not_guessed():
-    class Mine(snntorch.Leaky):
-        def forward(self, input_, mem=None):
+def test_a_subclass_is_not_guessed() -> None:
+    class Mine(snntorch.Leaky):  # type: ignore[misc]
+        def forward(self, input_: Any, mem: Any = None) -> Any:
             return super().forward(input_ * 2, mem)
 
     assert "Mine" in refused("D681", Loop(Mine(0.9), snntorch.Leaky(0.9), None))
 
 
-def test_a_state_that_forward_changes():
+def test_a_state_that_forward_changes() -> None:
     class Changed(Loop):
-        def forward(self, x):
-            mem, found = self.lif1.reset_mem(), []
+        def forward(self, x: Any) -> Any:
+            mem, found = at_rest(self.lif1), []
             for now in x:
                 spikes, mem = self.lif1(self.fc1(now), mem)
                 mem = mem * 0.5
@@ -190,10 +196,10 @@ def test_a_state_that_forward_changes():
     refused("D682", Changed(snntorch.Leaky(0.9), nn.Identity(), None))
 
 
-def test_a_layer_called_twice_a_step():
+def test_a_layer_called_twice_a_step() -> None:
     class Twice(Loop):
-        def forward(self, x):
-            mem, found = self.lif1.reset_mem(), []
+        def forward(self, x: Any) -> Any:
+            mem, found = at_rest(self.lif1), []
             for now in x:
                 spikes, mem = self.lif1(self.fc1(now), mem)
                 spikes, mem = self.lif1(self.fc1(now), mem)
@@ -203,18 +209,20 @@ def test_a_layer_called_twice_a_step():
     refused("D685", Twice(snntorch.Leaky(0.9), nn.Identity(), None))
 
 
-def test_an_activation_between_neurons():
+def test_an_activation_between_neurons() -> None:
     net = nn.Sequential(
         linear(12, 9, 0), nn.ReLU(), snntorch.Leaky(0.9, init_hidden=True), linear(9, 5, 1)
     )
     assert "relu" in refused("D201", net)
 
 
-def test_the_shape_of_a_frame():
+def test_the_shape_of_a_frame() -> None:
     refused("D683", Loop(snntorch.Leaky(0.9), snntorch.Leaky(0.9), None), (7,))
 
 
-def test_the_compile_says_what_was_compared_and_the_ladder_begins_with_the_network(tmp_path):
+def test_the_compile_compares_and_the_ladder_begins_with_the_network(
+    tmp_path: Any,
+) -> None:
     net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), None)
     x = frames_of(net, (12,), 0.4, 1, 1)
     bundle = snnc.compile(
@@ -228,7 +236,7 @@ def test_the_compile_says_what_was_compared_and_the_ladder_begins_with_the_netwo
     assert climbed.rungs[1].compared > 1000 and not climbed.rungs[1].differences
 
 
-def test_a_network_that_does_something_else_than_its_classes_say(tmp_path):
+def test_a_network_that_does_something_else_than_its_classes_say(tmp_path: Any) -> None:
     net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), None)
     own = net.lif1.forward
     net.lif1.forward = lambda x, mem=None: own(x * 0.7, mem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from spikingjelly.activation_based import functional, layer, neuron
@@ -10,7 +12,7 @@ from torch import nn
 from .comparing import equal, linear, refused
 
 
-def net_of(first, last=None, hidden=9):
+def net_of(first: Any, last: Any = None, hidden: Any = 9) -> Any:
     return nn.Sequential(linear(12, hidden, 0), first, linear(hidden, 5, 1), last or neuron.IFNode())
 
 
@@ -26,7 +28,7 @@ def net_of(first, last=None, hidden=9):
     ],
 )
 @pytest.mark.parametrize("mode", ["s", "m"])
-def test_neurons(make, v_reset, mode):
+def test_neurons(make: Any, v_reset: Any, mode: Any) -> None:
     net = net_of(make(v_reset=v_reset, v_threshold=0.9))
     functional.set_step_mode(net, mode)
     found = equal(net)
@@ -34,15 +36,15 @@ def test_neurons(make, v_reset, mode):
 
 
 @pytest.mark.parametrize("v_reset", [0.0, None])
-def test_a_current(v_reset):
+def test_a_current(v_reset: Any) -> None:
     equal(net_of(neuron.CUBALIFNode(0.5, 0.75, 0.8, v_reset)))
 
 
-def test_a_start_at_half_the_threshold():
+def test_a_start_at_half_the_threshold() -> None:
     equal(net_of(neuron.HalfThresholdIFNode(v_threshold=1.3)))
 
 
-def test_a_potential_that_meets_its_threshold():
+def test_a_potential_that_meets_its_threshold() -> None:
     """Whole weights and a threshold of 3: many potentials are at it exactly, and fire."""
     net = net_of(neuron.IFNode(v_threshold=3.0, v_reset=None))
     with torch.no_grad():
@@ -52,9 +54,9 @@ def test_a_potential_that_meets_its_threshold():
     equal(net)
 
 
-def test_convolutions_normalisation_and_pools():
+def test_convolutions_normalisation_and_pools() -> None:
     torch.manual_seed(0)
-    net = nn.Sequential(
+    net: Any = nn.Sequential(
         layer.Conv2d(1, 6, 3, padding=1, bias=False),
         layer.BatchNorm2d(6),
         neuron.IFNode(),
@@ -77,7 +79,7 @@ def test_convolutions_normalisation_and_pools():
         assert [p.name for p in found.graph.neurons] == ["2", "2.pool", "5", "9"]
 
 
-def test_recurrent_containers():
+def test_recurrent_containers() -> None:
     inside = layer.LinearRecurrentContainer(neuron.IFNode(v_reset=None), 9, 9)
     found = equal(nn.Sequential(linear(12, 9, 0, 2.0), inside, linear(9, 5, 1), neuron.IFNode()))
     assert any(p.source == p.target and p.frames == 1 for p in found.graph.projections)
@@ -85,20 +87,20 @@ def test_recurrent_containers():
     equal(nn.Sequential(linear(12, 9, 0), element, linear(9, 5, 1), neuron.IFNode()))
 
 
-def test_steps_that_forward_adds_up():
+def test_steps_that_forward_adds_up() -> None:
     class Voting(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.net = net_of(neuron.LIFNode())
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             return sum(self.net(x) for _ in range(6)) / 6
 
     found = equal(Voting())
     assert found.graph.readout.accumulate and found.live.form.steps == 6
 
 
-def test_after_training_states_are_reset():
+def test_after_training_states_are_reset() -> None:
     net = net_of(neuron.LIFNode(tau=1.5))
     net(torch.ones(4, 12)).sum().backward()
     functional.detach_net(net)
@@ -108,9 +110,9 @@ def test_after_training_states_are_reset():
 @pytest.mark.parametrize(
     "make", [neuron.QIFNode, neuron.EIFNode, neuron.KLIFNode, lambda: neuron.PSN(T=4)]
 )
-def test_what_is_refused(make):
+def test_what_is_refused(make: Any) -> None:
     assert "is not read" in refused("D681", net_of(make()))
 
 
-def test_a_layer_that_keeps_a_state_of_its_own():
+def test_a_layer_that_keeps_a_state_of_its_own() -> None:
     refused("D201", nn.Sequential(linear(12, 9, 0), neuron.IFNode(), layer.SynapseFilter(tau=3.0)))
