@@ -60,6 +60,12 @@ Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
+AnswerName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="the output to compile, of several: its name, or its position from 0"
+    ),
+]
 InputScale = Annotated[
     str | None,
     typer.Option(

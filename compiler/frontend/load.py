@@ -24,6 +24,7 @@ from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
 from .recognise import find_model, find_saved, refuse_other_file
+from .torch_export.answer import with_answer
 from .torch_export.builder import build_graph
 from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
@@ -110,6 +111,7 @@ def load_model(
     hdf5 = None if packed else hdf5_of(data)
     if hdf5 is not None:
         given.refuse(path, INPUT_SHAPE, MODULE)
+        given.refuse_answer(path)
         if is_netx(path, hdf5):
             raise no_graph(str(path))
         found = load_nir(path, hdf5, dt, discretize or RULES[0], reset)
@@ -121,7 +123,9 @@ def load_model(
     saved = find_saved(path, data, archive)
     if saved is not None:
         exported, told = _exported(saved, given)
-        model = _from_archive(Archive.open(path, exported), _name(path), digest)
+        model = _from_archive(
+            Archive.open(path, exported), _name(path), digest, Given(answer=given.answer)
+        )
         return replace(model, notes=(*told, *model.notes))
     if archive is None:
         raise refuse_other_file(path, data)
@@ -155,6 +159,7 @@ def load_integers(
         return None
     refuse_continuous_time(dt, discretize, reset)
     given.refuse(path, INPUT_SHAPE, MODULE)
+    given.refuse_answer(path)
     program, notes = load_netx(path, hdf5, _name(path), reset_interval)
     return IntegerModel(program, hashlib.sha256(data).hexdigest(), notes)
 
@@ -194,24 +199,26 @@ def refuse_continuous_time(dt: float | None, discretize: str | None, reset: str 
         )
 
 
-def load_archive(data: bytes, name: str) -> Model:
+def load_archive(data: bytes, name: str, answer: str | None = None) -> Model:
     """Read an archive that is in memory, as ``FrameNetwork.to_bytes`` makes it.
 
     Args:
         data: of a ``torch.export`` archive.
         name: what the graph is called, and messages call the archive.
+        answer: name or position of the output that is compiled; None for the only one.
 
     Raises:
         UserError: as :func:`load_model`.
     """
     archive = Archive.open(Path(name), data)
-    return _from_archive(archive, name, hashlib.sha256(data).hexdigest())
+    return _from_archive(archive, name, hashlib.sha256(data).hexdigest(), Given(answer=answer))
 
 
 def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHING_GIVEN) -> Model:
     """What an archive holds. That it holds no code is checked before anything else is said of it."""
     inside = find_model(archive)
-    program, told = without_last_activation(read_program(archive, f"models/{inside}.json"))
+    program = read_program(archive, f"models/{inside}.json")
+    program, told = without_last_activation(with_answer(program, given.answer, str(archive.path)))
     payloads = read_payloads(archive, inside)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     given.refuse(archive.path, INPUT_SHAPE, MODULE)
