@@ -58,6 +58,11 @@ class Model:
     step: Step | None = None
     unsaid_resets: tuple[str, ...] = ()
 
+    @property
+    def whole_type(self) -> str | None:
+        """The type of the input, where it was exported with one that has whole numbers only."""
+        return None if self.step is None else self.step.program.whole_type(self.step.program.inputs[0])
+
     def __repr__(self) -> str:
         samples = 0 if self.calibration is None else len(self.calibration)
         return f"Model({self.graph!r}, {samples} calibration samples, sha256 {self.digest[:12]})"

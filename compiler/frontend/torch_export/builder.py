@@ -55,6 +55,10 @@ EXACT = ("lift_fresh_copy", "detach", "alias", "clone", "zeros", "ones", "zeros_
 FLOAT, DOUBLE = 7, 8
 """``ScalarType`` of torch/_export/serde/schema.py."""
 
+NARROW = frozenset({"uint8", "int8", "int16"})
+WRAPPING = frozenset({"add", "mul", "neg", "rsub", "sub"})
+"""Operations whose results PyTorch wraps around in a narrow type, as no chip does."""
+
 MALFORMED = (
     ArithmeticError,
     AttributeError,
@@ -223,6 +227,10 @@ class _Builder:
     def _apply(self, call: Call) -> Tensor:
         node = call.node
         op = node.op[:-1] if is_in_place(node) else node.op
+        kind = self.program.whole_type(node.outputs[0])
+        if kind in NARROW and op in WRAPPING and self._is_live(node):
+            what = f"{node.target} of numbers of type {kind}, which wrap around,"
+            raise UnsupportedError(what, "convert them first: x.float()")
         if op in ACTIVATIONS:
             value = self._activation(call, ACTIVATIONS[op](call))
         elif op in PIECEWISE:
