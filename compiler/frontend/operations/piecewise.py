@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from .arithmetic import scaled, summed
 from .call import Call, UnsupportedError
 from .cures import AT_THE_END, POSITIVE, WINDOWS
 from .expression import Signal, Tensor
+from .stacked import Triple, over_depth
 
 
 class Neurons(Protocol):
@@ -123,7 +125,7 @@ def _greater(call: Call, neurons: Neurons, left: Any, right: Any) -> Tensor:
 
 
 def max_pool(axes: int) -> Piecewise:
-    """``max_pool1d`` or ``max_pool2d``: the places of a window, two by two."""
+    """``max_pool1d``, ``2d`` or ``3d``: the places of a window, two by two."""
 
     def rule(call: Call, neurons: Neurons) -> Tensor:
         source = call.signal("self")
@@ -143,33 +145,51 @@ def max_pool(axes: int) -> Piecewise:
             raise UnsupportedError(what, f"pool at most {MOST_IN_WINDOW} at a time")
         if axes == 1:
             source = call.through(source, Reshape((source.shape[0], 1, source.shape[1])))
-        lead = 2 - axes
+        lead = max(2 - axes, 0)
         window = Window(
-            _pair((1,) * lead + kernel),
-            _pair((1,) * lead + stride),
-            _pair((0,) * lead + padding),
-            _pair((1,) * lead + dilation),
+            (1,) * lead + kernel, (1,) * lead + stride, (0,) * lead + padding, (1,) * lead + dilation
         )
         pooled = _pooled(call, neurons, source, window)
-        return (
-            pooled if axes == 2 else call.through(pooled, Reshape((pooled.shape[0], pooled.shape[2])))
-        )
+        return pooled if axes > 1 else call.through(pooled, Reshape((pooled.shape[0], pooled.shape[2])))
 
     return rule
 
 
 @dataclass(frozen=True)
 class Window:
-    """Where max-pooling looks, (vertical, horizontal)."""
+    """Where max-pooling looks: (vertical, horizontal); of stacked frames depth comes first."""
 
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    def chosen(self, call: Call, source: Signal, places: Array) -> Signal:
+        """Of each window a sum of places, ``places`` times what is there; each channel apart."""
+        channels = source.shape[0]
+        weight = np.broadcast_to(places, (channels, 1, *self.kernel)).copy()
+        if len(self.kernel) == 3:
+            stride, padding, dilation = map(_triple, (self.stride, self.padding, self.dilation))
+            return over_depth(
+                call,
+                source,
+                weight,
+                None,
+                stride=stride,
+                padding=padding,
+                dilation=dilation,
+                groups=channels,
+            )
+        stride2, padding2, dilation2 = map(_pair, (self.stride, self.padding, self.dilation))
+        return call.through(source, Conv2d(weight, None, stride2, padding2, dilation2, channels))
 
 
 def _pair(given: tuple[int, ...]) -> Pair:
     return given[0], given[1]
+
+
+def _triple(given: tuple[int, ...]) -> Triple:
+    return given[0], given[1], given[2]
 
 
 def _pooled(call: Call, neurons: Neurons, source: Signal, window: Window) -> Signal:
@@ -178,12 +198,7 @@ def _pooled(call: Call, neurons: Neurons, source: Signal, window: Window) -> Sig
     A value is never negative, so that padding with zeros is padding with less than everything.
     """
 
-    def chosen(places: Array) -> Signal:
-        channels = source.shape[0]
-        weight = np.broadcast_to(places, (channels, 1, *window.kernel)).copy()
-        op = Conv2d(weight, None, window.stride, window.padding, window.dilation, channels)
-        return call.through(source, op)
-
+    chosen = partial(window.chosen, call, source)
     # A value is a choice of places, and outputs of populations that are added to it.
     ones = np.eye(math.prod(window.kernel))
     rivals: list[tuple[Array, list[Signal]]] = [(one.reshape(window.kernel), []) for one in ones]
@@ -217,6 +232,8 @@ PIECEWISE: Mapping[str, Piecewise] = {
     "max_pool1d": max_pool(1),
     "max_pool2d": max_pool(2),
     "max_pool2d_with_indices": max_pool(2),
+    "max_pool3d": max_pool(3),
+    "max_pool3d_with_indices": max_pool(3),
     "maximum": maximum,
     "min": minimum,
     "minimum": minimum,
