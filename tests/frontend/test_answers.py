@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nir
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
+from typer.testing import CliRunner
 
 import snnc
+from snnc.commands.app import app
 from snnc.errors import UserError
 from snnc.frontend import Given, load_model
 from snnc.frontend.operations.outputs import Output, chosen
@@ -241,3 +244,45 @@ def test_the_bundle_keeps_the_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=X)
     assert not bundle.ladder(X, samples=4, calibration=X).first_broken
     assert "readout second 3" in snnc.inspect(path, answer="second").text
+
+
+def test_every_command_that_reads_a_model_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(tmp_path, as_dict)
+    x = np.random.default_rng(0).poisson(1.0, (24, 1, 6))
+    np.savez(tmp_path / "x.npz", x=x, y=np.arange(24) % 3)
+    monkeypatch.chdir(tmp_path)
+    target = ("--target", "reference")
+    for command in (
+        ("compile", "net.pt2", *target, "-o", "out", "--calibration", "x.npz"),
+        ("inspect", "net.pt2"),
+        ("tune", "net.pt2", *target, "--data", "x.npz", "--code", "graded", "--workers", "1"),
+        ("noise", "net.pt2", "--data", "x.npz", "--ideal", "--steps", "4"),
+        ("finetune", "net.pt2", "--method", "stdb", "--data", "x.npz", "--steps", "2", "--epochs", "1"),
+    ):
+        refused = CliRunner().invoke(app, command)
+        assert refused.exit_code == 2 and "D228" in refused.stderr, command
+        done = CliRunner().invoke(app, [*command, "--answer", "box"])
+        assert done.exit_code == 0, (command, done.stderr)
+        if command[0] == "tune":
+            assert "--answer box" in done.stdout
+    done = CliRunner().invoke(app, ["verify", "out", "--data", "x.npz", "--ladder"])
+    assert done.exit_code == 0, done.stderr
+
+
+def test_other_files_have_no_choice(tmp_path: Path) -> None:
+    weights = np.ones((2, 3))
+    graph = nir.NIRGraph(
+        {
+            "in": nir.Input(np.array([3])),
+            "fc": nir.Linear(weights),
+            "lif": nir.IF(r=np.ones(2), v_threshold=np.ones(2)),
+            "out": nir.Output(np.array([2])),
+        },
+        [("in", "fc"), ("fc", "lif"), ("lif", "out")],
+    )
+    nir.write(tmp_path / "net.nir", graph)
+    with pytest.raises(UserError, match=r"D327(.|\n)*--answer is for networks of PyTorch"):
+        load_model(tmp_path / "net.nir", dt=0.1, given=Given(answer="out"))
+    snnc.inspect(tmp_path / "net.nir", dt=0.1)
