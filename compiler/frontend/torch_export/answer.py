@@ -13,9 +13,8 @@ from snnc.frontend.operations.memory import (
     is_in_place,
 )
 from snnc.frontend.operations.outputs import Output, chosen
-from snnc.frontend.operations.rearranging import PIECES
 
-SHARING = frozenset({*SAME_MEMORY, *PERHAPS_SAME_MEMORY, *PIECES})
+SHARING = SAME_MEMORY | PERHAPS_SAME_MEMORY
 """Operations whose result may lie in the memory of what they are given."""
 
 PATHS = 2

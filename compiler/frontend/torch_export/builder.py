@@ -194,6 +194,10 @@ class _Builder:
         else:
             for output, value in values.items():
                 self._store(node, output, value)
+            if node.op in PIECES:
+                pieces = [self.cells[output] for output in values]
+                for piece in pieces:
+                    piece.apart = pieces
             return
         for output in node.outputs:
             self._place_stand_in(node, output)
