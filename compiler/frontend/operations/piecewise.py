@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from snnc.ir import Array, Conv2d, Pair, Reshape
+from snnc.ir import Reshape
 
 from .arithmetic import scaled, summed
 from .call import Call, UnsupportedError
 from .cures import AT_THE_END, POSITIVE, WINDOWS
 from .expression import Signal, Tensor
-from .stacked import Triple, over_depth
+from .max_pooling import Window, largest_of
 
 
 class Neurons(Protocol):
@@ -149,75 +147,11 @@ def max_pool(axes: int) -> Piecewise:
         window = Window(
             (1,) * lead + kernel, (1,) * lead + stride, (0,) * lead + padding, (1,) * lead + dilation
         )
-        pooled = _pooled(call, neurons, source, window)
+        # A population of its own: what comes next then sees one source instead of each of these.
+        pooled = neurons.rectified(call, largest_of(call, neurons, source, window))
         return pooled if axes > 1 else call.through(pooled, Reshape((pooled.shape[0], pooled.shape[2])))
 
     return rule
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where max-pooling looks: (vertical, horizontal); of stacked frames depth comes first."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    dilation: tuple[int, ...]
-
-    def chosen(self, call: Call, source: Signal, places: Array) -> Signal:
-        """Of each window a sum of places, ``places`` times what is there; each channel apart."""
-        channels = source.shape[0]
-        weight = np.broadcast_to(places, (channels, 1, *self.kernel)).copy()
-        if len(self.kernel) == 3:
-            stride, padding, dilation = map(_triple, (self.stride, self.padding, self.dilation))
-            return over_depth(
-                call,
-                source,
-                weight,
-                None,
-                stride=stride,
-                padding=padding,
-                dilation=dilation,
-                groups=channels,
-            )
-        stride2, padding2, dilation2 = map(_pair, (self.stride, self.padding, self.dilation))
-        return call.through(source, Conv2d(weight, None, stride2, padding2, dilation2, channels))
-
-
-def _pair(given: tuple[int, ...]) -> Pair:
-    return given[0], given[1]
-
-
-def _triple(given: tuple[int, ...]) -> Triple:
-    return given[0], given[1], given[2]
-
-
-def _pooled(call: Call, neurons: Neurons, source: Signal, window: Window) -> Signal:
-    """The largest of each window: of pairs of places, then of pairs of what those gave.
-
-    A value is never negative, so that padding with zeros is padding with less than everything.
-    """
-
-    chosen = partial(window.chosen, call, source)
-    # A value is a choice of places, and outputs of populations that are added to it.
-    ones = np.eye(math.prod(window.kernel))
-    rivals: list[tuple[Array, list[Signal]]] = [(one.reshape(window.kernel), []) for one in ones]
-    while len(rivals) > 1:
-        left = []
-        for (places, added), (others, more) in zip(rivals[::2], rivals[1::2], strict=False):
-            gap = chosen(places - others)
-            for extra in added:
-                gap = gap.plus(extra)
-            for extra in more:
-                gap = gap.plus(_times(call, extra, -1.0))
-            left.append((others, [*more, neurons.rectified(call, gap)]))
-        rivals = left + rivals[len(rivals) - len(rivals) % 2 :]
-    ((places, added),) = rivals
-    found = chosen(places)
-    for extra in added:
-        found = found.plus(extra)
-    # A population of its own: what comes next then sees one source instead of each of these.
-    return neurons.rectified(call, found)
 
 
 def _times(call: Call, signal: Signal, factor: Any) -> Signal:
