@@ -17,7 +17,7 @@ from snnc.workflows.options import CompileOptions, Origin, PipelineOptions, RunO
 from snnc.workflows.run import Run
 from snnc.workflows.verify import Verification
 
-MODEL = ("dt", "discretize", "reset", "input_shape", "module")
+MODEL = ("dt", "discretize", "reset", "input_shape", "module", "answer")
 COMPILE = ("keep",)
 
 

@@ -82,6 +82,7 @@ def compile(
     reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    answer: str | int | None = None,
     reset_interval: int | None = None,
     passes: str | None = None,
     changes: str | Iterable[str] = (),
@@ -114,6 +115,8 @@ def compile(
         reset: ``subtract`` (the threshold) or ``zero``, what a spike does where a NIR file says none.
         input_shape: shape of one frame without the batch axis, for files of ``torch.save`` and modules.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
+        answer: of a network with several outputs, the one to compile: its key, the module that makes
+            it, its tensor's name, or its position from 0.
         reset_interval: for a ``.net`` file: steps after which every layer is cleared; None for never.
         passes: a pipeline ``name{option=value},...`` in place of the target's.
         changes: changes of options of passes, each as ``name{option=value,...}``.
@@ -137,6 +140,7 @@ def compile(
         reset=reset,
         input_shape=input_shape,
         module=module,
+        answer=answer,
         reset_interval=reset_interval,
     )
     pipeline = PipelineOptions(
@@ -182,6 +186,7 @@ def inspect(
     reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    answer: str | int | None = None,
     reset_interval: int | None = None,
 ) -> Inspection:
     """List the contents of a model or a bundle.
@@ -189,8 +194,8 @@ def inspect(
     Args:
         path: a model as for :func:`compile`, or a bundle's folder.
         allow_altered: for a bundle, as for :func:`load`.
-        example, dt, discretize, reset, input_shape, module, reset_interval: for a model, as for
-            :func:`compile`.
+        example, dt, discretize, reset, input_shape, module, answer, reset_interval: for a model, as
+            for :func:`compile`.
 
     Raises:
         UserError: it cannot be read; D327 an option for models with a bundle, or the reverse.
@@ -206,6 +211,7 @@ def inspect(
             "reset": reset,
             "input-shape": input_shape,
             "module": module,
+            "answer": answer,
             "reset-interval": reset_interval,
         },
     )
@@ -219,6 +225,7 @@ def inspect(
         reset=reset,
         input_shape=input_shape,
         module=module,
+        answer=answer,
         reset_interval=reset_interval,
     )
     return inspect_source(source)
@@ -249,13 +256,15 @@ def tune(
     reset: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    answer: str | int | None = None,
     changes: str | Iterable[str] = (),
     progress: Report = quiet,
 ) -> Front:
     """Compile a model in many ways, and measure on the same data what each keeps and costs.
 
     Args:
-        model, target, example, dt, discretize, reset, input_shape, module: as for :func:`compile`.
+        model, target, example, dt, discretize, reset, input_shape, module, answer: as for
+            :func:`compile`.
         input_scale, input_offset, repeat, allow_overflow, changes, progress: likewise.
         data: event counts as for :meth:`Bundle.run`, with labels if the network classifies.
         code, steps_per_frame, weight_bits: values to try; None for the usual ones (docs/tuning.md).
@@ -281,6 +290,7 @@ def tune(
         reset=reset,
         input_shape=input_shape,
         module=module,
+        answer=answer,
     )
     options = TuneOptions(
         target,

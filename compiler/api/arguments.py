@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import numbers
@@ -12,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from snnc.errors import UserError, fail
+from snnc.errors import Diagnostic, UserError, fail
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +90,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             perhaps ``| None``, are looked at. Scalars of numpy become Python's.
 
     Returns:
-        The function, which raises UserError D339 where an argument is of another type.
+        The function, which raises UserError D339 where an argument is of another type, and D145 where
+        the system can have no file of a name.
     """
     signature = inspect.signature(function)
     kinds: dict[str, tuple[str, bool]] = {}
@@ -104,9 +106,24 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in given.arguments.items():
             if name in kinds and not (value is None and kinds[name][1]):
                 given.arguments[name] = _plain(name, value, kinds[name][0])
-        return function(*given.args, **given.kwargs)
+        try:
+            return function(*given.args, **given.kwargs)
+        except OSError as problem:
+            if problem.errno in NAMES:
+                raise UserError(impossible_name(problem)) from None
+            raise
 
     return with_plain_types
+
+
+NAMES = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR})
+"""A name that is too long, or leads in a circle or through a file."""
+
+
+def impossible_name(problem: OSError) -> Diagnostic:
+    """D145, for what the system says of a name (``NAMES``)."""
+    what = f"no file can be found under this name: {problem.strerror}"
+    return Diagnostic("D145", what, str(problem.filename or ""))
 
 
 def _plain(name: str, value: Any, kind: str) -> Any:

@@ -154,7 +154,8 @@ class Bundle(Result):
         if model is not None:
             says_it = isinstance(model, str | os.PathLike | Program)
             shape = None if says_it else self.program.input.shape
-            given = model_source(model, input_shape=shape, module=module)
+            answer = self.manifest.model.answer
+            given = model_source(model, input_shape=shape, module=module, answer=answer)
             found = replace(found, model=given)
         return climb(self.folder, options, replace(found, module=module), report=progress)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -115,6 +116,7 @@ def model_source(
     module: str | None = None,
     reset_interval: int | None = None,
     reset: str | None = None,
+    answer: str | int | None = None,
 ) -> ModelSource:
     """A model as the user gives it; a module becomes an archive in memory.
 
@@ -124,7 +126,7 @@ def model_source(
             than a frame.
         data: gives the shape of a frame where nothing else does.
         repeat: number of frames that show each still image of the data.
-        dt, discretize, input_shape, module, reset_interval, reset: as in
+        dt, discretize, input_shape, module, reset_interval, reset, answer: as in
             :class:`snnc.frontend.ModelSource`.
 
     Raises:
@@ -134,20 +136,23 @@ def model_source(
     if isinstance(model, ModelSource):
         return model
     shape = shape_text(input_shape)
+    said = ModelSource(
+        Path(),
+        dt,
+        discretize,
+        reset_interval=reset_interval,
+        reset=reset,
+        answer=None if answer is None else str(answer),
+    )
     is_file = isinstance(model, str | os.PathLike)
     _refuse_others(is_file, example=example, module=module)
     if isinstance(model, str | os.PathLike):
-        return ModelSource(
-            Path(model), dt, discretize, shape, module, reset_interval=reset_interval, reset=reset
-        )
+        return replace(said, path=Path(model), input_shape=shape, module=module)
     if isinstance(model, Program):
         if shape is not None:
             raise not_together("a program has an input shape", where="input_shape", help="leave it out")
         model = plain_program(model)
-        name = Path(model.name)
-        return ModelSource(
-            name, dt, discretize, reset_interval=reset_interval, program=model, reset=reset
-        )
+        return replace(said, path=Path(model.name), program=model)
     torch = sys.modules.get("torch")  # who has a module has imported it
     if torch is None or not isinstance(model, torch.nn.Module):
         raise fail(
@@ -164,7 +169,7 @@ def model_source(
     if frames is None and data is not None and example is None:
         frames = frame_shape(data.values(2 if repeat else 3), repeat)
     arguments = example if isinstance(example, tuple) or example is None else (example,)
-    name = Path(type(model).__name__.lower())
+    path = Path(type(model).__name__.lower())
     if spikes(model):
         if arguments is not None:
             what = "example= is for networks without time; neurons of this one take steps"
@@ -172,13 +177,9 @@ def model_source(
         if frames is None:
             raise no_shape(type(model).__name__)
         text = ",".join(map(str, frames))
-        return ModelSource(
-            name, dt, discretize, text, network=model, reset_interval=reset_interval, reset=reset
-        )
+        return replace(said, path=path, input_shape=text, network=model)
     archive = archive_of_module(model, arguments, frames)
-    return ModelSource(
-        name, dt, discretize, archive=archive, reset_interval=reset_interval, reset=reset
-    )
+    return replace(said, path=path, archive=archive)
 
 
 def _refuse_others(is_file: bool, *, example: Any, module: str | None) -> None:

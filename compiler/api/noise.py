@@ -32,12 +32,13 @@ def measure_noise(
     discretize: str | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    answer: str | int | None = None,
     progress: Report = quiet,
 ) -> NoiseReport:
     """Measure the quantization noise of a model's layers by time steps and threshold (docs/noise.md).
 
     Args:
-        model, dt, discretize, input_shape, module, progress: as for :func:`snnc.compile`.
+        model, dt, discretize, input_shape, module, answer, progress: as for :func:`snnc.compile`.
         data: event counts as for :meth:`snnc.Bundle.run`.
         steps: time steps T to try; None for 1 to 32.
         thresholds: factors, ``p99``, ``max``, ``own``; None for a range of factors.
@@ -53,7 +54,13 @@ def measure_noise(
 
     counts = needed_data(data, "the data")
     source = model_source(
-        model, data=counts, dt=dt, discretize=discretize, input_shape=input_shape, module=module
+        model,
+        data=counts,
+        dt=dt,
+        discretize=discretize,
+        input_shape=input_shape,
+        module=module,
+        answer=answer,
     )
     options = NoiseOptions(
         counts,

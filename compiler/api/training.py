@@ -41,13 +41,14 @@ def finetune(
     curve: str | os.PathLike[str] | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
+    answer: str | int | None = None,
     progress: Report = quiet,
     **recipe: Any,
 ) -> Trained:
     """Train a model further, as a spiking network or with the chip's weights, before compiling it.
 
     Args:
-        model, input_shape, module, progress: as for :func:`compile`.
+        model, input_shape, module, answer, progress: as for :func:`compile`.
         method: ``name`` or ``name{option=value,...}``, as ``snnc methods`` lists them.
         data: event counts and labels, a file or ``(x, y)``.
         output: the trained archive.
@@ -77,7 +78,7 @@ def finetune(
     if unknown:
         raise TypeError(f"finetune has no argument {sorted(unknown)[0]!r}")
     counts = needed_data(data, "the data")
-    source = model_source(model, data=counts, input_shape=input_shape, module=module)
+    source = model_source(model, data=counts, input_shape=input_shape, module=module, answer=answer)
     options = FinetuneOptions(
         method,
         counts,

@@ -31,6 +31,7 @@ class ModelEntry:
         dt, discretize, reset: time step in seconds, rule and reset of a NIR file, as given.
         input_shape, module: of a file of ``torch.save``, as the user gave them.
         reset_interval: of a file of lava-dl, as the user gave it.
+        answer: the output that was compiled, as the user named it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ModelEntry:
     module: str | None = None
     reset_interval: int | None = None
     reset: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True)

@@ -284,7 +284,9 @@ check_manifest = table(
             {
                 "dt": maybe(positive),
                 "reset_interval": maybe(whole(1, WORD)),
-                **dict.fromkeys(("discretize", "input_shape", "module", "reset"), maybe(text)),
+                **dict.fromkeys(
+                    ("answer", "discretize", "input_shape", "module", "reset"), maybe(text)
+                ),
             },
         ),
         "passes": text,

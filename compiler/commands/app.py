@@ -22,7 +22,7 @@ from .options import EXIT_CODES
 from .output import console
 from .passes import passes
 from .run import run
-from .talkative import talkative
+from .talkative import QUIET, VERBOSE, choose, talkative
 from .targets import targets_app
 from .train import train
 from .tune import tune
@@ -51,8 +51,11 @@ def common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    quiet: QUIET = False,
+    verbose: VERBOSE = False,
 ) -> None:
     """Options that every command has."""
+    choose(quiet=quiet, verbose=verbose)
 
 
 app.command("compile")(talkative(compile_))

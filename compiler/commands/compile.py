@@ -11,6 +11,7 @@ import typer
 from .counts import counts_of
 from .options import (
     AllowOverflow,
+    AnswerName,
     AsJson,
     Discretize,
     Factory,
@@ -58,6 +59,7 @@ def compile_(
     reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    answer: AnswerName = None,
     reset_interval: ResetInterval = None,
     passes: Annotated[
         str | None,
@@ -108,6 +110,7 @@ def compile_(
                 reset=reset,
                 input_shape=input_shape,
                 module=module,
+                answer=answer,
                 reset_interval=reset_interval,
                 passes=passes,
                 changes=changes or [],

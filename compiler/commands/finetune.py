@@ -9,6 +9,7 @@ import typer
 
 from .counts import counts_of
 from .options import (
+    AnswerName,
     CheckpointPath,
     CurvePath,
     Factory,
@@ -53,6 +54,7 @@ def finetune(
     curve: CurvePath = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    answer: AnswerName = None,
 ) -> None:
     """Train MODEL further, as a spiking network or with the chip's weights, before compiling it."""
     with reported():
@@ -75,6 +77,7 @@ def finetune(
                 curve=curve,
                 input_shape=input_shape,
                 module=module,
+                answer=answer,
                 progress=report,
                 epochs=epochs,
                 learning_rate=learning_rate,

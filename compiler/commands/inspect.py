@@ -9,6 +9,7 @@ import typer
 
 from .options import (
     AllowAltered,
+    AnswerName,
     AsJson,
     Discretize,
     Factory,
@@ -30,6 +31,7 @@ def inspect(
     reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    answer: AnswerName = None,
     reset_interval: ResetInterval = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +49,7 @@ def inspect(
             reset=reset,
             input_shape=input_shape,
             module=module,
+            answer=answer,
             reset_interval=reset_interval,
         )
         if as_json:

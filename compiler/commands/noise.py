@@ -8,12 +8,22 @@ from typing import Annotated
 import typer
 
 from .counts import counts_of
-from .options import AsJson, DataPath, Discretize, Factory, InputShape, ModelPath, TimeStep, reported
+from .options import (
+    AnswerName,
+    AsJson,
+    DataPath,
+    Discretize,
+    Factory,
+    InputShape,
+    ModelPath,
+    TimeStep,
+    reported,
+)
 from .output import console
 from .output.progress import progress
 
 
-# Many arguments: each is an option of the command line; typer reads the signature.
+# Long, many arguments: each is an option of the command line; typer reads the signature.
 def noise(
     model: ModelPath,
     data: DataPath,
@@ -45,6 +55,7 @@ def noise(
     discretize: Discretize = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    answer: AnswerName = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the quantization noise of MODEL's layers by time steps and threshold (docs/noise.md)."""
@@ -68,6 +79,7 @@ def noise(
                 discretize=discretize,
                 input_shape=input_shape,
                 module=module,
+                answer=answer,
                 progress=report,
             )
         console.diagnostics(found.notes)

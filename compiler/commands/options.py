@@ -60,6 +60,12 @@ Factory = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
 ]
+AnswerName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="the output to compile, of several: its name, or its position from 0"
+    ),
+]
 InputScale = Annotated[
     str | None,
     typer.Option(
@@ -108,6 +114,8 @@ def reported() -> Iterator[None]:
 
 def _said(problem: BaseException) -> int:
     """Say what happened, and give the exit code for it."""
+    from snnc.api.arguments import NAMES, impossible_name
+
     if isinstance(problem, Interrupted):
         console.diagnostics(problem.diagnostics)
         return _stopped()
@@ -124,8 +132,7 @@ def _said(problem: BaseException) -> int:
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         return USED_WRONGLY
     if isinstance(problem, OSError) and problem.errno in NAMES:
-        what = f"no file can be found under this name: {problem.strerror}"
-        console.diagnostics([Diagnostic("D145", what, str(problem.filename or ""))])
+        console.diagnostics([impossible_name(problem)])
         return USED_WRONGLY
     if isinstance(problem, OSError) and problem.errno in MACHINE:
         console.diagnostics([_machine(problem)])
@@ -141,9 +148,6 @@ def _said(problem: BaseException) -> int:
 def _stopped() -> int:
     return 128 + (stopping.requested() or signal.SIGINT)
 
-
-NAMES = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR}
-"""A name that is too long, or leads in a circle or through a file."""
 
 MACHINE = {
     None,  # numpy says how many bytes were written, and not why

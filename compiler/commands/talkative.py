@@ -1,4 +1,4 @@
-"""``-q`` and ``-v``, which every command that works takes besides its own options."""
+"""``-q`` and ``-v``, which every command that works takes, before its name or behind it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from typing import Annotated, get_type_hints
 
 import typer
 
-from .output.console import Verbosity, set_verbosity
+from .output.console import Verbosity, set_verbosity, verbosity
 
 QUIET = Annotated[bool, typer.Option("-q", "--quiet", help="no notes, no progress")]
 VERBOSE = Annotated[bool, typer.Option("-v", "--verbose", help="notes in full, times of phases")]
+
+
+def choose(*, quiet: bool, verbose: bool) -> None:
+    """How much is said from here on.
+
+    Raises:
+        typer.BadParameter: both are asked for.
+    """
+    if quiet and verbose:
+        raise typer.BadParameter("-q and -v are opposites: give one of them")
+    set_verbosity(Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL)
 
 
 def talkative(command: Callable[..., None]) -> Callable[..., None]:
@@ -20,10 +31,8 @@ def talkative(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def called(*, quiet: bool = False, verbose: bool = False, **options: object) -> None:
-        if quiet and verbose:
-            raise typer.BadParameter("-q and -v are opposites: give one of them")
-        wanted = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
-        set_verbosity(wanted)
+        before = verbosity()
+        choose(quiet=quiet or before is Verbosity.QUIET, verbose=verbose or before is Verbosity.VERBOSE)
         command(**options)
 
     hints = get_type_hints(command, include_extras=True)

@@ -10,6 +10,7 @@ import typer
 from .counts import counts_of
 from .options import (
     AllowOverflow,
+    AnswerName,
     AsJson,
     DataPath,
     Discretize,
@@ -74,6 +75,7 @@ def tune(
     reset: ResetRule = None,
     input_shape: InputShape = None,
     module: Factory = None,
+    answer: AnswerName = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
@@ -108,6 +110,7 @@ def tune(
                 reset=reset,
                 input_shape=input_shape,
                 module=module,
+                answer=answer,
                 changes=changes or [],
                 progress=report,
             )

@@ -27,6 +27,7 @@ from .recognise import find_model, find_saved, refuse_other_file
 from .spiking_modules.live import LiveNetwork
 from .spiking_modules.load import load_network
 from .spiking_modules.recognise import spikes, states_of
+from .torch_export.answer import with_answer
 from .torch_export.builder import build_graph
 from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
@@ -65,6 +66,11 @@ class Model:
     step: Step | None = None
     unsaid_resets: tuple[str, ...] = ()
     live: LiveNetwork | None = None
+
+    @property
+    def whole_type(self) -> str | None:
+        """The type of the input, where it was exported with one that has whole numbers only."""
+        return None if self.step is None else self.step.program.whole_type(self.step.program.inputs[0])
 
     def __repr__(self) -> str:
         samples = 0 if self.calibration is None else len(self.calibration)
@@ -119,6 +125,7 @@ def load_model(
     hdf5 = None if packed else hdf5_of(data)
     if hdf5 is not None:
         given.refuse(path, INPUT_SHAPE, MODULE)
+        given.refuse_answer(path)
         if is_netx(path, hdf5):
             raise no_graph(str(path))
         found = load_nir(path, hdf5, dt, discretize or RULES[0], reset)
@@ -162,6 +169,7 @@ def load_integers(
         return None
     refuse_continuous_time(dt, discretize, reset)
     given.refuse(path, INPUT_SHAPE, MODULE)
+    given.refuse_answer(path)
     program, notes = load_netx(path, hdf5, _name(path), reset_interval)
     return IntegerModel(program, hashlib.sha256(data).hexdigest(), notes)
 
@@ -201,24 +209,26 @@ def refuse_continuous_time(dt: float | None, discretize: str | None, reset: str 
         )
 
 
-def load_archive(data: bytes, name: str) -> Model:
+def load_archive(data: bytes, name: str, answer: str | None = None) -> Model:
     """Read an archive that is in memory, as ``FrameNetwork.to_bytes`` makes it.
 
     Args:
         data: of a ``torch.export`` archive.
         name: what the graph is called, and messages call the archive.
+        answer: name or position of the output that is compiled; None for the only one.
 
     Raises:
         UserError: as :func:`load_model`.
     """
     archive = Archive.open(Path(name), data)
-    return _from_archive(archive, name, hashlib.sha256(data).hexdigest())
+    return _from_archive(archive, name, hashlib.sha256(data).hexdigest(), Given(answer=answer))
 
 
 def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHING_GIVEN) -> Model:
     """What an archive holds. That it holds no code is checked before anything else is said of it."""
     inside = find_model(archive)
-    program, told = without_last_activation(read_program(archive, f"models/{inside}.json"))
+    program = read_program(archive, f"models/{inside}.json")
+    program, told = without_last_activation(with_answer(program, given.answer, str(archive.path)))
     payloads = read_payloads(archive, inside)
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     given.refuse(archive.path, INPUT_SHAPE, MODULE)
@@ -247,16 +257,20 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
         given.refuse(path, MODULE)
         net, shape = load_module(saved), given.shape(path)
         refuse_large(net, shape, path)
-        return _from_archive(Archive.open(path, archive_of(path, net, shape)), name, digest)
+        exported, only = archive_of(path, net, shape), Given(answer=given.answer)
+        return _from_archive(Archive.open(path, exported), name, digest, only)
     net, told = own_network(saved, given, states_of)
     if spikes(net):
-        model = of_library(net, given.shape(path), name, digest)
+        model = of_library(net, given.shape(path), name, digest, given.answer)
     else:
-        model = _from_archive(Archive.open(path, archive_of_own(net, saved, given)), name, digest)
+        exported, only = archive_of_own(net, saved, given), Given(answer=given.answer)
+        model = _from_archive(Archive.open(path, exported), name, digest, only)
     return replace(model, notes=(*told, *model.notes))
 
 
-def of_library(net: nn.Module, shape: Shape, name: str, digest: str) -> Model:
+def of_library(
+    net: nn.Module, shape: Shape, name: str, digest: str, answer: str | None = None
+) -> Model:
     """A network whose neurons are a spiking library's, live in this process.
 
     Args:
@@ -264,12 +278,13 @@ def of_library(net: nn.Module, shape: Shape, name: str, digest: str) -> Model:
         shape: of one frame.
         name: of the graph.
         digest: of its file.
+        answer: position (from 0) of what it returns, where it is not the first tensor.
 
     Raises:
         UserError: as :func:`snnc.frontend.spiking_modules.load.load_network`.
     """
     with folder_on_path(Path.cwd()):
-        found = load_network(net, shape, name)
+        found = load_network(net, shape, name, answer)
     refuse_extremes(found.graph)
     return Model(found.graph, None, digest, found.notes, live=found.live)
 

@@ -33,8 +33,6 @@ class ModelSource:
         path: the file; of a model that was given in Python its name, no file.
         dt: time step of a NIR file, in seconds; None takes the one that the file contains.
         discretize: rule for a NIR file, ``euler`` or ``exponential``; None is ``euler``.
-        reset: ``subtract`` or ``zero``, what a spike does where a NIR file does not say; None is
-            ``zero``.
         input_shape: of one frame without the batch axis, as text such as ``2,16,16``, for files of
             ``torch.save``; None takes that of the calibration data.
         module: ``package.module:factory`` that builds the network of a state dict; runs that code.
@@ -43,6 +41,10 @@ class ModelSource:
         reset_interval: steps after which a network of lava-dl is cleared; None for never.
         program: of a network of integers that was given in Python.
         network: a torch module of this process whose neurons are a spiking library's.
+        reset: ``subtract`` or ``zero``, what a spike does where a NIR file does not say; None is
+            ``zero``.
+        answer: name or position (from 0) of the output that is compiled, where a network of PyTorch has
+            several.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class ModelSource:
     program: Program | None = None
     reset: str | None = None
     network: Any = None
+    answer: str | None = None
 
     @property
     def file(self) -> Path | None:
@@ -86,12 +89,13 @@ class ModelSource:
             raise no_graph(self.program.name)
         if self.archive is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
-            return load_archive(self.archive, self.path.name)
-        given = Given(self.input_shape, self.module, data_shape)
+            return load_archive(self.archive, self.path.name, self.answer)
+        given = Given(self.input_shape, self.module, data_shape, self.answer)
         if self.network is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             name, digest = self.path.name, digest_of_network(self.network)
-            return of_library(self.network, given.shape(self.path), name, digest)
+            shape = given.shape(self.path)
+            return of_library(self.network, shape, name, digest, self.answer)
         return load_model(
             self.path, dt=self.dt, discretize=self.discretize, reset=self.reset, given=given
         )
@@ -103,6 +107,7 @@ class ModelSource:
             UserError: it is, and cannot be read (:func:`snnc.frontend.load.load_integers`).
         """
         if self.program is not None:
+            Given(answer=self.answer).refuse_answer(self.path)
             refuse_reset_interval(self.reset_interval)
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             parts = write_program(validate(self.program)).values()
@@ -116,5 +121,5 @@ class ModelSource:
             dt=self.dt,
             discretize=self.discretize,
             reset=self.reset,
-            given=Given(self.input_shape, self.module),
+            given=Given(self.input_shape, self.module, answer=self.answer),
         )

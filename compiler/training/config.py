@@ -54,7 +54,7 @@ from .recordings import recorded_parts
 from .stages import Files, Stage, Trained, train_through
 from .tables import Table, read_toml
 
-TOP = ("network", "model", "input_shape", "module", "seed", "data", "stage", "output")
+TOP = ("network", "model", "input_shape", "module", "answer", "seed", "data", "stage", "output")
 FILES = ("train", "validation", "validation_share", "test", "augment")
 OUTPUTS = ("model", "curve", "checkpoint")
 
@@ -194,10 +194,11 @@ def _network(config: Config, shape: Shape) -> FrameNetwork:
     if "model" in top:
         path = config.folder / top.need("model", str)
         shaped, module = top.get("input_shape", str), top.get("module", str)
-        source = ModelSource(path, input_shape=shaped, module=module)
+        answer = top.get("answer", str)
+        source = ModelSource(path, input_shape=shaped, module=module, answer=answer)
         return thaw(source.load(lambda: shape).graph)
     name = top.need("network", str)
-    for key in ("input_shape", "module"):
+    for key in ("input_shape", "module", "answer"):
         if key in top:
             what = f"{key} is for a model, and the network is built by your code"
             raise fail("D325", what, where=top.place, help="leave it out")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data, DataSource, Values, refuse_other_shape
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend import Model
 from snnc.ir import InputGrid, Target
 from snnc.ir.counts import broken_counts
@@ -86,6 +86,37 @@ def _are_values(values: Values, span: Span) -> bool:
     return negative or bool(broken_counts(values.x))
 
 
+def _refuse_values(model: Model, where: str) -> None:
+    """Refuse values for a network that takes whole numbers only.
+
+    Raises:
+        UserError: D658.
+    """
+    if model.whole_type is not None:
+        raise fail(
+            "D658",
+            f"the input of this network is of type {model.whole_type}, and numbers between whole ones "
+            "are given for it",
+            where=where,
+            why="PyTorch would cut them down to whole numbers before the network sees them",
+            help=f"give x as whole numbers, x.astype(numpy.{model.whole_type}); or export the network "
+            "with an example of floats",
+        )
+
+
+def _whole_note(data: Data, values: Values, where: str) -> Diagnostic:
+    """N784: floats that could have been values as well."""
+    return Diagnostic(
+        "N784",
+        f"numbers of type {values.x.dtype} that are all whole are taken as counts of {data.x.min()} to "
+        f"{data.x.max()}",
+        where,
+        "a network that takes whole numbers loses nothing by it",
+        "if they are values between which others lie: --input-scale, --input-offset",
+        Severity.NOTE,
+    )
+
+
 def calibration_data(
     model: Model,
     given: DataSource | None,
@@ -127,8 +158,12 @@ def calibration_data(
         scaled = scaled or _are_values(values, span)
     REPEAT.check(options.repeat, "--repeat")
     if not scaled:
-        data = None if values is None else values.as_counts(where)
-        return Calibrating(data, origin, where)
+        if values is None:
+            return Calibrating(None, origin, where)
+        data = values.as_counts(where)
+        notes = () if values.are_counts else (_whole_note(data, values, where),)
+        return Calibrating(data, origin, where, notes=notes)
+    _refuse_values(model, where or "--input-scale")
     x = None if values is None else values.x
     grid, how = find_grid(x, shape, span, options, where)
     if values is None:

@@ -29,6 +29,7 @@ from .describing import (
     refuse_odd_names,
     relative,
 )
+from .input_cures import with_input_cures
 from .input_values import InputOptions, frame_shape
 from .integers import compile_integers
 from .live_network import with_live_comparison
@@ -104,7 +105,8 @@ def compile_model(
     except Interrupted:
         raise
     except UserError as refused:  # a time step that does not fit is often why
-        raise UserError(*refused.diagnostics, *doubts(model)) from None
+        found = with_input_cures(refused.diagnostics, model.graph, ready_data.grid)
+        raise UserError(*found, *doubts(model)) from None
     notes = (*choice.lowered.notes, *choice.notes)
     program = choice.lowered.program
     if data is not None and (classes := size(program.readout.shape)) > 1:

@@ -103,6 +103,7 @@ def model_entry(source: ModelSource, model: Model, name: str, output: Path) -> M
         source.input_shape,
         source.module,
         reset=source.reset,
+        answer=source.answer,
     )
 
 

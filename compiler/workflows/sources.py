@@ -56,7 +56,13 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
         )
     # Where calibration data told the shape when it was compiled, the program has it now.
     source = ModelSource(
-        where, entry.dt, entry.discretize, entry.input_shape, origin.module, reset=entry.reset
+        where,
+        entry.dt,
+        entry.discretize,
+        entry.input_shape,
+        origin.module,
+        reset=entry.reset,
+        answer=entry.answer,
     )
     return _same(source.load(lambda: bundle.program.input.shape), entry, where)
 

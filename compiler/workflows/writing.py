@@ -17,6 +17,8 @@ from snnc.errors import CompilerBug, blamed
 from snnc.ir import Integers, Program, size, write_program
 from snnc.sim import encode
 
+from .readme_input import tell_input
+
 EXAMPLE_SAMPLES, EXAMPLE_STEPS, RANDOM_DENSITY = 4, 32, 0.05
 EXAMPLE_VALUES = 2**26
 """Most values of the example, 512 MiB: with more, it has fewer frames, and then fewer samples."""
@@ -46,7 +48,9 @@ def write_bundle(
             (folder / name).write_bytes(content)
         with blamed(called(backend), "emitting the payload"):
             emitted = backend.emit(program, folder, _example(program, data))
-        manifest = seal(folder, manifest_of(emitted))
+        described = manifest_of(emitted)
+        tell_input(folder, described.input)
+        manifest = seal(folder, described)
         if wrong := unsound(folder):
             raise CompilerBug(called(backend), wrong)
     return manifest

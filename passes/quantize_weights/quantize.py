@@ -28,6 +28,9 @@ GRAVE_ERROR, REFUSED_ERROR = 0.1, 0.15
 """Relative error of a projection's weights from which rounding is a warning, and from which a scale
 that ranges force upon a population is refused."""
 
+EXACT = 1e-9
+"""Relative error of weights that the grid has, as it has those of max-pooling: nothing to tell."""
+
 FINE_ERROR, LITTLE_MORE = 0.05, 1.1
 """Relative error up to which a readout's weights are given up so that it holds more frames; and how
 many times the error that they have anyway, where that is more."""
@@ -302,7 +305,8 @@ class QuantizeWeights(Pass):
         what += f"; {clipped} of {total} clipped" if clipped else ""
         where = projection.origin or projection.label
         if not grave:
-            context.note("N703", what, where=where)
+            if channels.max() > EXACT or clipped:
+                context.note("N703", what, where=where)
         else:
             data = [] if context.calibration is not None else ["compile with --calibration FILE.npz"]
             cures = [*more_bits(grid.bits, context.target), *data, "train with weights of like size"]

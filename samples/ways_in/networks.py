@@ -45,6 +45,35 @@ class Wrapped(nn.Module):
         return answers
 
 
+class TwoAnswers(nn.Module):
+    """Gives what its hidden layer makes of an image, too."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        answers: Tensor = self.net(x)
+        return {"embedding": torch.tanh(answers), "logits": answers}
+
+
+class Normalising(nn.Module):
+    """Takes whole pixels, and brings them to where they are normalised itself."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = cnn()
+        self.register_buffer("mean", torch.tensor(0.305))
+        self.register_buffer("deviation", torch.tensor(0.376))
+
+    def forward(self, x: Tensor) -> Tensor:
+        answers: Tensor = self.net((x / 16 - self.mean) / self.deviation)
+        return answers
+
+
 def cnn() -> nn.Sequential:
     """Convolutions, batch normalisation, max-pooling, dropout."""
     return nn.Sequential(

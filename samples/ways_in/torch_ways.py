@@ -62,6 +62,10 @@ def _with_softmax(net: nn.Module, folder: Path) -> Path:
     return _archive(nn.Sequential(net, nn.Softmax(1)).eval(), folder)
 
 
+def _two_answers(net: nn.Module, folder: Path) -> Path:
+    return _archive(networks.TwoAnswers(net).eval(), folder)
+
+
 def _exported(net: nn.Module, folder: Path) -> Path:
     net.export(folder / "net.pt", networks.calibration())  # type: ignore[operator]
     return folder / "net.pt"
@@ -143,6 +147,15 @@ WAYS: tuple[Way, ...] = (
         values=True,
     ),
     Way("archive of `torch.export`", "MLP that ends in a softmax", EXPORT, mlp, _with_softmax),
+    Way(
+        "archive with several outputs",
+        "MLP that gives a dictionary",
+        "`snnc compile net.pt2 --answer logits`",
+        mlp,
+        _two_answers,
+        {"answer": "logits"},
+    ),
+    _archived("CNN that normalises inside, `(x / 16 - mean) / std`", networks.Normalising),
     _archived("ConvTranspose, Upsample", networks.upsampled),
     _archived("MLP with 15 levels (`snnc.QuantizedReLU`)", networks.with_levels),
     *(_of_activation(make) for make in (nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.Hardtanh, nn.Hardsigmoid)),

@@ -28,6 +28,14 @@ CASES: dict[str, Case] = {
         lambda _: snnc.compile("text.pt", "reference", "out"),
         ("compile", "text.pt", "--target", "reference", "-o", "out"),
     ),
+    "an output name that is too long": (
+        lambda _: snnc.compile(MODEL, "reference", "o" * 300),
+        (*COMPILE[:-1], "o" * 300),
+    ),
+    "a model in a file": (
+        lambda _: snnc.compile("text.pt/net.pt", "reference", "out"),
+        ("compile", "text.pt/net.pt", "--target", "reference", "-o", "out"),
+    ),
     "no such target": (
         lambda _: snnc.compile(MODEL, "Loihi", "out"),
         ("compile", str(MODEL), "--target", "Loihi", "-o", "out"),

@@ -13,20 +13,20 @@ import pytest
 
 import snnc
 
-MODEL = "dt discretize reset input_shape module"
+MODEL = "dt discretize reset input_shape module answer"
 PARAMETERS = {
     "compile": "model target output calibration steps_per_frame weight_bits code keep input_scale "
     f"input_offset repeat allow_overflow example {MODEL} reset_interval passes changes after_pass "
     "progress",
     "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
-    "curve input_shape module progress recipe",
+    "curve input_shape module answer progress recipe",
     "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
     "columns time_unit only label_from like first sound bands range_db progress",
     "inspect": f"path allow_altered example {MODEL} reset_interval",
     "load": "folder allow_altered",
     "measure_noise": "model data steps thresholds start samples spiking csv plot "
-    "dt discretize input_shape module progress",
+    "dt discretize input_shape module answer progress",
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
     f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
     "Bundle.verify": "data samples engine simulator potentials time_limit progress",

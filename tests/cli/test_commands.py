@@ -250,6 +250,11 @@ def test_run_says_accuracy_without_a_file_and_the_unit_with_one(
 ) -> None:
     done = snnc("run", finished, "--data", data)
     assert done.code == 0 and "accuracy" in done.out and "chip's units" not in done.out
+    assert "no labels" not in done.out
+    with np.load(data) as arrays:
+        np.savez(tmp_path / "unlabelled.npz", x=arrays["x"])
+    unlabelled = snnc("run", finished, "--data", tmp_path / "unlabelled.npz")
+    assert unlabelled.code == 0 and "no accuracy: the data have no labels" in unlabelled.out
     out = tmp_path / "out.npz"
     done = snnc("run", finished, "--data", data, "-o", out)
     unit = read_bundle(finished)[0].manifest.readout.potential_of_one

@@ -53,8 +53,12 @@ def test_quiet_and_verbose(snnc: Command, tmp_path: Path) -> None:
     assert "note[N703]" in usual.err and "note[" not in quiet.err and "warning[N732]" in quiet.err
     assert "\n  at   h1\n" in verbose.err and "\n  at   h1\n" not in usual.err
     assert "times: " in verbose.err and "altogether" in verbose.err and "times: " not in usual.err
-    both = snnc(*words, "-q", "-v")
-    assert both.code == 2 and "opposites" in both.err
+    for more in ("-q", "--quiet"):
+        before = snnc(more, *words)
+        assert before.code == 0 and (before.out, before.err) == (quiet.out, quiet.err)
+    assert "\n  at   h1\n" in snnc("-v", *words).err
+    for both in (snnc(*words, "-q", "-v"), snnc("-q", *words, "-v"), snnc("-q", "-v", *words)):
+        assert both.code == 2 and "opposites" in both.err
     assert "note[N703]" in snnc(*words).err  # nothing of it stays
 
 

@@ -222,6 +222,26 @@ def test_a_loop_of_one_frame_has_no_room_for_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_wide_windows_that_overlap_take_few_neurons_and_lose_no_level() -> None:
+    """Windows of 256 places, 9 populations; pairs of places would be 256 of them."""
+    torch.manual_seed(0)
+    layers = (nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(16, stride=1), nn.Flatten())
+    net = nn.Sequential(*layers, nn.Linear(18, 4)).eval()
+    graph = load_archive(exported(net, (1, 18, 18)), "net").graph
+    assert len(graph.neurons) == 1 + 4 + 4 + 1
+    x = np.random.default_rng(0).integers(0, 4, (8, 1, 1, 18, 18))
+    backend = LoihiBackend()
+    pipeline = Pipeline.parse(backend.pipeline()).with_text("choose-code{code=graded}")
+    pipeline = pipeline.with_text("quantize-activations{levels=7}")
+    program = lower(pipeline.run(graph, Context(backend.target, x)), backend.target)
+    trace = simulate(program, encode(program, x[:2]))
+    names = ("1", graph.neurons[-1].name)
+    source, found = (spikes_by_frame(program, name, trace.spikes[name])[:, 0] for name in names)
+    largest = nn.functional.max_pool2d(torch.tensor(source, dtype=torch.float64), 16, 1).numpy()
+    assert largest.any() and np.array_equal(largest, found)
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("code", "window"), [("frame", 3), ("graded", 5)])
 def test_a_rare_outlier_does_not_cut_what_is_pooled(code: str, window: int) -> None:
     """The source is cut at its range; so is the largest of its values, which is never their sum."""

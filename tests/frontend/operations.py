@@ -3,96 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from numpy.random import Generator
 from torch import Tensor, nn
 
-Shape = tuple[int, ...]
-Mode = Literal["zeros", "reflect", "replicate", "circular"]
-Case = tuple[Callable[[Tensor], Tensor], Shape]
-
-
-def some(dice: Generator, low: int, high: int) -> int:
-    """A whole number between two, both included."""
-    return int(dice.integers(low, high + 1))
-
-
-def line(dice: Generator, channels: int | None = None) -> Shape:
-    """(channels, length)."""
-    return (channels or some(dice, 1, 4), some(dice, 7, 12))
-
-
-def image(dice: Generator, channels: int | None = None) -> Shape:
-    """(channels, height, width)."""
-    return (channels or some(dice, 1, 4), some(dice, 6, 9), some(dice, 6, 9))
-
-
-def conv(axes: int) -> Callable[[Generator], Case]:
-    """Kernel, stride, dilation, groups and padding drawn."""
-
-    def draw(d: Generator) -> Case:
-        groups = some(d, 1, 2)
-        ins, outs = groups * some(d, 1, 2), groups * some(d, 1, 3)
-        kind = (nn.Conv1d, nn.Conv2d)[axes - 1]
-        padding = tuple(some(d, 0, 2) for _ in range(axes))
-        stride = tuple(some(d, 1, 3) for _ in range(axes))
-        kernel = tuple(some(d, 1, 3) for _ in range(axes))
-        dilation, bias = some(d, 1, 2), bool(some(d, 0, 1))
-        layer = kind(ins, outs, kernel, stride, padding, dilation, groups, bias)  # type: ignore[arg-type]
-        return layer, (line, image)[axes - 1](d, ins)
-
-    return draw
-
-
-def same(axes: int, mode: Mode = "zeros") -> Callable[[Generator], Case]:
-    """A convolution that keeps the size."""
-
-    def draw(d: Generator) -> Case:
-        kind = (nn.Conv1d, nn.Conv2d)[axes - 1]
-        kernel = some(d, 1, 2) * 2 + (mode == "zeros" and some(d, 0, 1)) - (mode != "zeros")
-        return kind(2, 3, kernel, padding="same", padding_mode=mode), (line, image)[axes - 1](d, 2)
-
-    return draw
-
-
-def norm(axes: int) -> Callable[[Generator], Case]:
-    """Batch normalisation over a vector, a line or an image, with or without weights."""
-
-    def draw(d: Generator) -> Case:
-        channels = some(d, 1, 4)
-        kind = nn.BatchNorm2d if axes == 2 else nn.BatchNorm1d
-        layer = kind(channels, eps=1e-3, affine=bool(some(d, 0, 1)))
-        assert layer.running_mean is not None and layer.running_var is not None
-        layer.running_mean.normal_()
-        layer.running_var.uniform_(0.5, 2)
-        if layer.affine:
-            nn.init.normal_(layer.weight)
-            nn.init.normal_(layer.bias)
-        shape = ((channels,), line(d, channels), image(d, channels))[axes]
-        return layer.eval(), shape
-
-    return draw
-
-
-def pool(axes: int, override: bool = False) -> Callable[[Generator], Case]:
-    """Every option drawn."""
-
-    def draw(d: Generator) -> Case:
-        kernel: Any = tuple(some(d, 2, 4) for _ in range(axes))
-        padding: Any = tuple(some(d, 0, k // 2) for k in kernel)
-        stride: Any = tuple(some(d, 1, 4) for _ in range(axes))
-        ceil, count = bool(some(d, 0, 1)), bool(some(d, 0, 1))
-        if axes == 1:
-            layer: nn.Module = nn.AvgPool1d(kernel, stride, padding, ceil, count)
-        else:
-            divisor = some(d, 1, 9) if override else None
-            layer = nn.AvgPool2d(kernel, stride, padding, ceil, count, divisor)
-        return layer, (line, image)[axes - 1](d)
-
-    return draw
+from .drawn_layers import (
+    Case,
+    Shape,
+    conv,
+    image,
+    line,
+    max_pool,
+    norm,
+    pool,
+    same,
+    some,
+    stacked,
+    transposed,
+)
 
 
 def on(
@@ -168,33 +98,6 @@ def image_of_three(d: Generator) -> Shape:
     return image(d, 3)
 
 
-def transposed(axes: int) -> Callable[[Generator], Case]:
-    """Everything that a transposed convolution has, drawn."""
-
-    def draw(d: Generator) -> Case:
-        groups, stride = some(d, 1, 2), some(d, 1, 3)
-        ins, outs, kernel = groups * some(d, 1, 2), groups * some(d, 1, 2), some(d, 2, 3)
-        kind = (nn.ConvTranspose1d, nn.ConvTranspose2d)[axes - 1]
-        more = some(d, 0, stride - 1)
-        layer = kind(ins, outs, kernel, stride, some(d, 0, 1), more, groups, bool(some(d, 0, 1)))
-        return layer, (line, image)[axes - 1](d, ins)
-
-    return draw
-
-
-def max_pool(axes: int) -> Callable[[Generator], Case]:
-    """Of what is never negative; window, stride, padding and dilation drawn."""
-
-    def draw(d: Generator) -> Case:
-        kernel = tuple(some(d, 2, 3) for _ in range(axes))
-        layer = (nn.MaxPool1d, nn.MaxPool2d)[axes - 1](
-            kernel if axes == 2 else kernel[0], some(d, 1, 3), some(d, 0, 1), some(d, 1, 2)
-        )
-        return nn.Sequential(nn.ReLU(), layer), (line, image)[axes - 1](d)
-
-    return draw
-
-
 DROPOUTS = (nn.Dropout1d(), nn.AlphaDropout(), nn.FeatureAlphaDropout(), nn.Dropout())
 
 OPERATIONS: dict[str, Callable[[Generator], Case]] = {
@@ -202,6 +105,9 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "conv2d": conv(2),
     "conv1d-same": same(1),
     "conv2d-same": same(2),
+    "conv3d": conv(3),
+    "conv3d-same": same(3),
+    "conv3d-circular": same(3, "circular"),
     "conv1d-circular": same(1, "circular"),
     "conv2d-reflect": same(2, "reflect"),
     "conv2d-replicate": same(2, "replicate"),
@@ -215,11 +121,16 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "batch-norm-vector": norm(0),
     "batch-norm-line": norm(1),
     "batch-norm-image": norm(2),
+    "batch-norm-stacked": norm(3),
     "avg-pool1d": pool(1),
     "avg-pool2d": pool(2),
+    "avg-pool3d": pool(3),
+    "avg-pool3d-divisor": pool(3, override=True),
     "avg-pool2d-divisor": pool(2, override=True),
     "adaptive1d": lambda d: (nn.AdaptiveAvgPool1d(some(d, 1, 9)), line(d)),
     "adaptive2d": lambda d: (nn.AdaptiveAvgPool2d((some(d, 1, 8), some(d, 1, 8))), image(d)),
+    "adaptive3d": lambda d: (nn.AdaptiveAvgPool3d((some(d, 1, 3), None, some(d, 1, 6))), stacked(d)),
+    "adaptive3d-even": lambda d: (nn.AdaptiveAvgPool3d((1, 1, 1)), stacked(d)),
     "adaptive2d-one-side": lambda d: (nn.AdaptiveAvgPool2d((None, some(d, 1, 4))), image(d)),
     "mean-image": on(image, lambda x: x.mean((2, 3))),
     "mean-image-kept": on(image, lambda x: x.mean((-1, -2), keepdim=True)),
@@ -279,6 +190,22 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
     "conv-transpose2d": transposed(2),
     "max-pool1d": max_pool(1),
     "max-pool2d": max_pool(2),
+    "max-pool3d": max_pool(3),
+    "max-pool-wide": lambda d: (
+        nn.Sequential(
+            nn.ReLU(), nn.MaxPool2d((some(d, 4, 5), some(d, 5, 6)), some(d, 1, 2), (some(d, 0, 2), 1))
+        ),
+        image(d),
+    ),
+    "max-pool-dilated": lambda d: (
+        nn.Sequential(nn.ReLU(), nn.MaxPool2d((3, 6), 1, 1, (2, 1))),
+        image(d),
+    ),
+    "max-pool-long": lambda d: (nn.Sequential(nn.ReLU(), nn.MaxPool1d(20, 1, 10)), (2, 24)),
+    "max-pool3d-before-relu": lambda d: (
+        nn.Sequential(nn.Conv3d(2, 3, 2), nn.MaxPool3d(2), nn.ReLU()),
+        stacked(d, 2),
+    ),
     "max-pool-before-relu6": lambda d: (
         nn.Sequential(nn.Conv2d(2, 3, 2), nn.MaxPool2d(2), nn.ReLU6()),
         image(d, 2),
@@ -329,6 +256,7 @@ OPERATIONS: dict[str, Callable[[Generator], Case]] = {
 
 NOT_DECOMPOSED = frozenset(
     {
+        "conv3d-circular",
         "conv1d-circular",  # becomes arange and index, or copies into parts of tensors
         "pad-circular",
         "linear-last-axis",  # becomes a matrix product without the batch axis

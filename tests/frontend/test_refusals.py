@@ -118,7 +118,6 @@ OPERATIONS: dict[str, tuple[Callable[[], nn.Module], Shape]] = {
     "activations": (lambda: nn.Sequential(nn.GELU(), nn.Tanh(), nn.ReLU6(), nn.Linear(6, 2)), VECTOR),
     "norms": (lambda: images(nn.GroupNorm(1, 3), nn.InstanceNorm2d(3), nn.LayerNorm(6)), IMAGE),
     "no-statistics": (lambda: images(nn.BatchNorm2d(3, track_running_stats=False)), IMAGE),
-    "conv3d": (lambda: nn.Conv3d(1, 2, 2), (1, 4, 4, 4)),
     "transposed": (lambda: nn.ConvTranspose3d(1, 2, 2), (1, 4, 4, 4)),
     "lstm": (lambda: Step(lambda self, x: self.rnn(x)[0], rnn=nn.LSTM(6, 3)), VECTOR),
     "cut-nowhere": (lambda: images(nn.ReLU(), nn.Threshold(0.5, 0)), IMAGE),

@@ -38,7 +38,7 @@ def verbosity() -> Verbosity:
 
 
 def set_verbosity(wanted: Verbosity) -> None:
-    """Called once, before a command runs."""
+    """Called before a command runs."""
     _chosen[0] = wanted
 
 

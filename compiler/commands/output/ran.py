@@ -26,3 +26,5 @@ def ran(result: Run, output: Path | None) -> None:
         for frame, value in enumerate(result.accuracy):
             table.add_row(f"{frame + 1}", f"{value:.1%}")
         show_table(table)
+    elif result.bundle.program.readout.shape != (1,):
+        say("no accuracy: the data have no labels (y, one for each sample)")

@@ -31,6 +31,10 @@ SCALARS: dict[str, type] = {
 LISTS: dict[str, type] = {"as_ints": int, "as_bools": bool, "as_strings": str}
 
 
+WHOLE_TYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64"}
+"""``ScalarType`` of the schema, of those that have whole numbers only."""
+
+
 @dataclass(frozen=True)
 class Ref:
     """A use of a tensor, by its name in the program."""
@@ -128,6 +132,10 @@ class Exported:
     dtypes: dict[str, int] = field(default_factory=dict)
     input_keys: tuple[str | None, ...] = ()
     output_keys: tuple[str | None, ...] = ()
+
+    def whole_type(self, tensor: str) -> str | None:
+        """The type of a tensor that has whole numbers only, as numpy calls it; None of any other."""
+        return WHOLE_TYPES.get(self.dtypes.get(tensor, 0))
 
     def uses(self, tensor: str) -> int:
         """How often a tensor is used, by operations and as a result."""

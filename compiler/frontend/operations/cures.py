@@ -28,7 +28,6 @@ CURES: dict[str, str] = {
     "argmax": AT_THE_END,
     "bmm": PRODUCT,
     "celu": SPIKES,
-    "conv3d": CONV2D,
     "conv_transpose3d": CONV2D,
     "elu": SPIKES,
     "exp": SPIKES,

@@ -13,6 +13,7 @@ from .call import Call, Rules, UnsupportedError
 from .cures import CURES, MERGE, PRODUCT
 from .expression import Signal
 from .resizing import transposed_convolution
+from .stacked import conv3d
 
 
 def conv1d(call: Call) -> Signal:
@@ -26,14 +27,16 @@ def conv2d(call: Call) -> Signal:
 
 
 def convolution(call: Call) -> Signal:
-    """``convolution``: what decompositions make of ``conv1d`` and ``conv2d``."""
+    """``convolution``: what decompositions make of ``conv1d``, ``conv2d`` and ``conv3d``."""
     axes = call.constant("weight").ndim - 2
-    if axes not in (1, 2):
-        raise UnsupportedError(f"{call.node.target} in {axes} dimensions", CURES["conv3d"])
+    if axes not in (1, 2, 3):
+        raise UnsupportedError(f"{call.node.target} in {axes} dimensions", CURES["conv_transpose3d"])
     if call.flag("transposed", False):
+        if axes == 3:
+            raise UnsupportedError(f"{call.node.target}, transposed", CURES["conv_transpose3d"])
         return transposed_convolution(call, axes)
     call.numbers("output_padding")
-    return _convolution(call, axes)
+    return conv3d(call) if axes == 3 else _convolution(call, axes)
 
 
 def _convolution(call: Call, axes: int) -> Signal:
@@ -195,6 +198,7 @@ LAYERS: Rules = {
     "bmm": matmul,
     "conv1d": conv1d,
     "conv2d": conv2d,
+    "conv3d": conv3d,
     "convolution": convolution,
     "einsum": einsum,
     "linear": linear,

@@ -21,6 +21,7 @@ SAME_MEMORY = frozenset(
 PERHAPS_SAME_MEMORY = frozenset(
     {
         "_unsafe_view",
+        "chunk",
         "contiguous",
         "expand",
         "flatten",
@@ -31,10 +32,13 @@ PERHAPS_SAME_MEMORY = frozenset(
         "reshape",
         "select",
         "slice",
+        "split",
+        "split_with_sizes",
         "squeeze",
         "t",
         "to",
         "transpose",
+        "unbind",
         "unflatten",
         "unsqueeze",
         "view",
@@ -61,12 +65,14 @@ class Cell:
     Attributes:
         value: what is in it now.
         relatives: cells that may be the same memory seen in another way, itself included.
+        apart: those among them that are other parts of it: pieces of one tensor.
         stale: a relative was written, so that the value is perhaps no longer right.
         written: whether it was ever changed.
     """
 
     value: Tensor
     relatives: list[Cell] = field(default_factory=list)
+    apart: list[Cell] = field(default_factory=list)
     stale: bool = False
     written: bool = False
 
@@ -90,7 +96,7 @@ class Cell:
         """Give it a new value; what else looks at this memory is not followed."""
         self.value, self.written, self.stale = value, True, False
         for other in self.relatives:
-            if other is not self:
+            if other is not self and not any(other is piece for piece in self.apart):
                 other.stale = True
 
 

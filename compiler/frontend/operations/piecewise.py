@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from snnc.ir import Array, Conv2d, Pair, Reshape
+from snnc.ir import Reshape
 
 from .arithmetic import scaled, summed
 from .call import Call, UnsupportedError
 from .cures import AT_THE_END, POSITIVE, WINDOWS
 from .expression import Signal, Tensor
+from .max_pooling import Window, largest_of
 
 
 class Neurons(Protocol):
@@ -123,7 +123,7 @@ def _greater(call: Call, neurons: Neurons, left: Any, right: Any) -> Tensor:
 
 
 def max_pool(axes: int) -> Piecewise:
-    """``max_pool1d`` or ``max_pool2d``: the places of a window, two by two."""
+    """``max_pool1d``, ``2d`` or ``3d``: the places of a window, two by two."""
 
     def rule(call: Call, neurons: Neurons) -> Tensor:
         source = call.signal("self")
@@ -143,66 +143,15 @@ def max_pool(axes: int) -> Piecewise:
             raise UnsupportedError(what, f"pool at most {MOST_IN_WINDOW} at a time")
         if axes == 1:
             source = call.through(source, Reshape((source.shape[0], 1, source.shape[1])))
-        lead = 2 - axes
+        lead = max(2 - axes, 0)
         window = Window(
-            _pair((1,) * lead + kernel),
-            _pair((1,) * lead + stride),
-            _pair((0,) * lead + padding),
-            _pair((1,) * lead + dilation),
+            (1,) * lead + kernel, (1,) * lead + stride, (0,) * lead + padding, (1,) * lead + dilation
         )
-        pooled = _pooled(call, neurons, source, window)
-        return (
-            pooled if axes == 2 else call.through(pooled, Reshape((pooled.shape[0], pooled.shape[2])))
-        )
+        # A population of its own: what comes next then sees one source instead of each of these.
+        pooled = neurons.rectified(call, largest_of(call, neurons, source, window))
+        return pooled if axes > 1 else call.through(pooled, Reshape((pooled.shape[0], pooled.shape[2])))
 
     return rule
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where max-pooling looks, (vertical, horizontal)."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-
-
-def _pair(given: tuple[int, ...]) -> Pair:
-    return given[0], given[1]
-
-
-def _pooled(call: Call, neurons: Neurons, source: Signal, window: Window) -> Signal:
-    """The largest of each window: of pairs of places, then of pairs of what those gave.
-
-    A value is never negative, so that padding with zeros is padding with less than everything.
-    """
-
-    def chosen(places: Array) -> Signal:
-        channels = source.shape[0]
-        weight = np.broadcast_to(places, (channels, 1, *window.kernel)).copy()
-        op = Conv2d(weight, None, window.stride, window.padding, window.dilation, channels)
-        return call.through(source, op)
-
-    # A value is a choice of places, and outputs of populations that are added to it.
-    ones = np.eye(math.prod(window.kernel))
-    rivals: list[tuple[Array, list[Signal]]] = [(one.reshape(window.kernel), []) for one in ones]
-    while len(rivals) > 1:
-        left = []
-        for (places, added), (others, more) in zip(rivals[::2], rivals[1::2], strict=False):
-            gap = chosen(places - others)
-            for extra in added:
-                gap = gap.plus(extra)
-            for extra in more:
-                gap = gap.plus(_times(call, extra, -1.0))
-            left.append((others, [*more, neurons.rectified(call, gap)]))
-        rivals = left + rivals[len(rivals) - len(rivals) % 2 :]
-    ((places, added),) = rivals
-    found = chosen(places)
-    for extra in added:
-        found = found.plus(extra)
-    # A population of its own: what comes next then sees one source instead of each of these.
-    return neurons.rectified(call, found)
 
 
 def _times(call: Call, signal: Signal, factor: Any) -> Signal:
@@ -217,6 +166,8 @@ PIECEWISE: Mapping[str, Piecewise] = {
     "max_pool1d": max_pool(1),
     "max_pool2d": max_pool(2),
     "max_pool2d_with_indices": max_pool(2),
+    "max_pool3d": max_pool(3),
+    "max_pool3d_with_indices": max_pool(3),
     "maximum": maximum,
     "min": minimum,
     "minimum": minimum,

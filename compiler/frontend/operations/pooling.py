@@ -25,6 +25,11 @@ def avg_pool2d(call: Call) -> Signal:
     return _avg_pool(call, 2)
 
 
+def avg_pool3d(call: Call) -> Signal:
+    """``avg_pool3d``, of stacked frames, every form of it."""
+    return _avg_pool(call, 3)
+
+
 def _avg_pool(call: Call, axes: int) -> Signal:
     """Windows that are all alike are an :class:`AvgPool2d`; others, at the borders, a sparse matrix."""
     source = call.signal("self")
@@ -93,6 +98,11 @@ def adaptive_avg_pool1d(call: Call) -> Signal:
 def adaptive_avg_pool2d(call: Call) -> Signal:
     """``adaptive_avg_pool2d``."""
     return _adaptive(call, 2)
+
+
+def adaptive_avg_pool3d(call: Call) -> Signal:
+    """``adaptive_avg_pool3d``, of stacked frames."""
+    return _adaptive(call, 3)
 
 
 def _adaptive(call: Call, axes: int) -> Signal:
@@ -170,10 +180,13 @@ def _pair(numbers: tuple[int, ...]) -> Pair:
 
 POOLING: Rules = {
     "_adaptive_avg_pool2d": adaptive_avg_pool2d,
+    "_adaptive_avg_pool3d": adaptive_avg_pool3d,
     "adaptive_avg_pool1d": adaptive_avg_pool1d,
     "adaptive_avg_pool2d": adaptive_avg_pool2d,
+    "adaptive_avg_pool3d": adaptive_avg_pool3d,
     "avg_pool1d": avg_pool1d,
     "avg_pool2d": avg_pool2d,
+    "avg_pool3d": avg_pool3d,
     "mean": mean,
     "sum": total,
 }

@@ -13,7 +13,9 @@ from snnc.frontend.archives.exported import Exported, Node, Ref
 from .activations import ACTIVATIONS
 from .memory import is_in_place
 
-POOLS = frozenset({"max_pool1d", "max_pool2d", "max_pool2d_with_indices"})
+POOLS = frozenset(
+    {"max_pool1d", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices"}
+)
 
 
 def with_pooling_last(program: Exported) -> Exported:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.frontend.archives.exported import Exported, Node
+from snnc.frontend.operations.outputs import Output, chosen
 from snnc.frontend.torch_export.interface import no_tensor
 
 OVER_STEPS = ("sum", "mean")
@@ -25,6 +26,25 @@ class Answers:
 
     tensors: tuple[str, ...]
     summed: bool = False
+
+
+def answer_of(result: Any, wanted: str | None, where: str) -> Any:
+    """The answer in what a network returns: the first tensor, or the one that the user names.
+
+    Raises:
+        UserError: D228 there is no such one.
+    """
+    if wanted is None:
+        while isinstance(result, tuple | list) and result:
+            result = result[0]
+        return result
+    parts = list(result) if isinstance(result, tuple | list) else [result]
+    shapes = [tuple(getattr(part, "shape", ())) for part in parts]
+    outputs = [
+        Output((), shape, str(number), is_tensor=hasattr(part, "shape"))
+        for number, (part, shape) in enumerate(zip(parts, shapes, strict=True))
+    ]
+    return parts[chosen(outputs, wanted, where)]
 
 
 def answers_of(program: Exported, steps: int, name: str) -> Answers:

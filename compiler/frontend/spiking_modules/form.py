@@ -85,13 +85,6 @@ class Form:
         return [net(stacked.flatten(0, 1) if self.way is Way.SQUEEZED else stacked)]
 
 
-def first_tensor(result: Any) -> Any:
-    """The answer of a network: what it returns, or the first of it."""
-    while isinstance(result, tuple | list) and result:
-        result = result[0]
-    return result
-
-
 def form_of(marked: Marked, shape: Shape) -> Form:
     """Find out how a network takes its steps.
 

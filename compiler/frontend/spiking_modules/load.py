@@ -39,23 +39,25 @@ class Found:
     live: LiveNetwork
 
 
-def load_network(net: nn.Module, shape: Shape, name: str) -> Found:
+def load_network(net: nn.Module, shape: Shape, name: str, answer: str | None = None) -> Found:
     """Read a network whose neurons are those of a library.
 
     Args:
         net: with its weights, at rest; is left as it is.
         shape: of one frame, without samples and steps.
         name: of the graph.
+        answer: position (from 0) of the answer in what it returns; None for the first tensor.
 
     Raises:
-        UserError: D124 it cannot be traced, D2xx what is between its neurons, D663 and D681 neurons
+        UserError: D124 it cannot be traced, D228 there is no such answer, D2xx what
+            is between its neurons, D663 and D681 neurons
             that a chip has not, D682 to D685 how it takes its steps and what it answers.
     """
     twin = at_rest(net, name)
     layers = layers_of(twin)
     markers = marked(twin, layers)
     form = form_of(markers, shape)
-    program, tensors = traced(markers, form, shape, name)
+    program, tensors = traced(markers, form, shape, name, answer)
     steps = steps_of(form)
     refuse_uneven(markers.calls, layers, steps)
     answers = answers_of(program, steps, name)

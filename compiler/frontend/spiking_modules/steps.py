@@ -13,7 +13,7 @@ from snnc.frontend.operations.call import Call, UnsupportedError
 from snnc.frontend.operations.expression import Signal, Source, Tensor
 from snnc.frontend.operations.memory import Cell, is_in_place
 from snnc.frontend.steps.network import independent
-from snnc.frontend.torch_export.builder import ProgramReader
+from snnc.frontend.torch_export.reader import ProgramReader
 from snnc.ir import Array, AvgPool2d, Op, Reshape, Scale, Shape
 
 from .form import Way

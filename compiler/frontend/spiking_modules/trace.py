@@ -15,7 +15,8 @@ from snnc.frontend.archives.tensors import read_payloads, read_tensors
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 from snnc.ir import Array, Shape
 
-from .form import Form, Way, first_tensor
+from .answers import answer_of
+from .form import Form, Way
 from .marking import Marked
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def steps_of(form: Form) -> int:
     return (form.steps or STEPS) if form.unrolled else 1
 
 
-def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exported, dict[str, Array]]:
+def traced(
+    marked: Marked, form: Form, shape: Shape, name: str, answer: str | None
+) -> tuple[Exported, dict[str, Array]]:
     """The operations between neurons, for a batch of one; with the tensors that they use.
 
     Args:
@@ -41,9 +44,10 @@ def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exporte
         form: how it takes its steps.
         shape: of one frame.
         name: of the network, for messages.
+        answer: position of the answer in what the network returns; None for the first tensor.
 
     Raises:
-        UserError: D124 ``torch.export`` cannot follow it.
+        UserError: D228 there is no such answer, D124 ``torch.export`` cannot follow it.
     """
     import torch
     from torch import nn
@@ -57,7 +61,7 @@ def traced(marked: Marked, form: Form, shape: Shape, name: str) -> tuple[Exporte
 
         def forward(self, *frames: torch.Tensor) -> list[Any]:
             marked.begin()
-            return [first_tensor(result) for result in form.call(self.net, frames)]
+            return [answer_of(result, answer, name) for result in form.call(self.net, frames)]
 
     count = 1 if form.way is Way.STATIC else steps_of(form)
     frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(count))

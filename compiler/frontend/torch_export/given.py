@@ -1,4 +1,4 @@
-"""What the user says about a model beside its file: an input shape, a module of their own."""
+"""What the user says about a model beside its file: an input shape, a module, which output."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from snnc.choices import not_together
 from snnc.errors import UserError, fail
 from snnc.frontend.operations.expression import MOST_ELEMENTS
+from snnc.frontend.operations.outputs import ANSWER
 from snnc.ir import Shape, size
 
 INPUT_SHAPE = "--input-shape"
@@ -21,12 +23,14 @@ class Given:
     Attributes:
         input_shape: of one frame without the batch axis, as :func:`parse_shape` takes it.
         module: ``package.module:factory``, what builds the network of a state dict.
+        answer: name or position of the output that is compiled.
         data_shape: gives the shape of a frame of the calibration data; None where there are none.
     """
 
     input_shape: str | None = None
     module: str | None = None
     data_shape: Callable[[], Shape] | None = None
+    answer: str | None = None
 
     def refuse(self, path: Path, *options: str) -> None:
         """Make sure that none of the options is there: the file says itself what they would say.
@@ -43,6 +47,19 @@ class Given:
                     where=str(path),
                     help="leave the option out",
                 )
+
+    def refuse_answer(self, path: Path) -> None:
+        """Make sure that no output is named, for files whose outputs cannot be chosen.
+
+        Raises:
+            UserError: D327.
+        """
+        if self.answer is not None:
+            raise not_together(
+                f"{ANSWER} is for networks of PyTorch, whose outputs it chooses from",
+                where=str(path),
+                help="leave it out",
+            )
 
     def shape(self, path: Path) -> Shape:
         """The shape of one frame: the option's, or the calibration data's.

@@ -107,7 +107,7 @@ def _holds_module(path: Path, pickle: bytes, *, legacy: bool) -> bool:
             f"a pickled module with layers that snnc does not read from pickles: {', '.join(foreign)}",
             where=str(path),
             why="only standard layers whose whole state is known are rebuilt from a pickle",
-            help=HOW_TO_EXPORT,
+            help=f"save net.state_dict() and compile that with {FACTORY}, or {HOW_TO_EXPORT}",
         )
     if named and legacy:
         raise fail(
@@ -126,6 +126,6 @@ def _runs_code(path: Path, names: list[str]) -> UserError:
         f"the file is a pickle that would run code: it calls {', '.join(names)}",
         where=str(path),
         why="reading a pickle calls whatever it names; snnc inspected this one and did not run it",
-        help=f"if these are your own classes, {HOW_TO_EXPORT}, or save net.state_dict() and compile "
-        f"that with {FACTORY}; otherwise delete the file",
+        help="if these are your own classes, save net.state_dict() and compile that with "
+        f"{FACTORY}, or {HOW_TO_EXPORT}; otherwise delete the file",
     )

@@ -139,5 +139,6 @@ def cannot_run(path: Path, shape: Shape, error: Exception) -> UserError:
         f"the network cannot take a frame of shape {shape}",
         where=str(path),
         why=reason(error),
-        help="the shape is that of one frame without the batch axis: --input-shape",
+        help="the shape is that of one frame without the batch axis: --input-shape; where data of "
+        "still images, (samples, channels, height, width), are to say it: --repeat 1",
     )

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import snnc
+from snnc.frontend.spiking_modules.load import load_network
 
 from .comparing import equal, frames_of, linear, refused
 
@@ -244,3 +245,27 @@ def test_a_network_that_does_something_else_than_its_classes_say(tmp_path: Any) 
         snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
     (found,) = caught.value.diagnostics
     assert found.code == "D686" and found.where == "lif1" and not (tmp_path / "net.bundle").exists()
+
+
+def test_another_answer_than_the_first() -> None:
+    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9, reset_mechanism="none"), None)
+
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, x: Any) -> Any:
+            mem1, mem2, spikes, potentials = at_rest(self.net.lif1), at_rest(self.net.lif2), [], []
+            for now in x:
+                first, mem1 = self.net.lif1(self.net.fc1(now), mem1)
+                _, mem2 = self.net.lif2(self.net.fc2(first), mem2)
+                spikes.append(first)
+                potentials.append(mem2)
+            return torch.stack(spikes), torch.stack(potentials)
+
+    assert load_network(Both(), (12,), "net").graph.readout.shape == (9,)
+    found = load_network(Both(), (12,), "net", "1")
+    assert found.graph.readout.name == "net.lif2"
+    with pytest.raises(snnc.UserError, match="no output is called '2'"):
+        load_network(Both(), (12,), "net", "2")

@@ -1,0 +1,1 @@
+from compiler.frontend.operations.max_pooling import *

@@ -1,0 +1,1 @@
+from compiler.frontend.torch_export.reader import *
