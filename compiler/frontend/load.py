@@ -20,6 +20,9 @@ from .archives.tensors import read_payloads, read_tensors
 from .netx.load import is_netx, load_netx, refuse_reset_interval
 from .nir.load import load_nir
 from .nir.neurons import RULES
+from .onnx.program import read_onnx
+from .onnx.proto import is_onnx
+from .onnx.translation import Grid
 from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
@@ -47,6 +50,7 @@ class Model:
         digest: sha256 of the file, hexadecimal.
         notes: what reading it settled that the file leaves open.
         step: the program that the graph was read from; None for NIR.
+        input_grid: the levels that an ONNX file rounds its input to; None where it does not.
         unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
     """
 
@@ -56,6 +60,7 @@ class Model:
     notes: tuple[Diagnostic, ...] = ()
     step: Step | None = None
     unsaid_resets: tuple[str, ...] = ()
+    input_grid: Grid | None = None
 
     def __repr__(self) -> str:
         samples = 0 if self.calibration is None else len(self.calibration)
@@ -117,6 +122,8 @@ def load_model(
         refuse_extremes(graph)
         return Model(graph, None, digest, found.notes, unsaid_resets=found.unsaid)
     refuse_continuous_time(dt, discretize, reset)
+    if is_onnx(data):
+        return _from_onnx(path, data, digest, given)
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
@@ -221,6 +228,14 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest, tuple(told), step=Step(program, tensors, made))
+
+
+def _from_onnx(path: Path, data: bytes, digest: str, given: Given) -> Model:
+    found = read_onnx(path, data, given)
+    graph, made = build_graph(found.program, found.tensors, _name(path))
+    refuse_extremes(graph)
+    step = Step(found.program, found.tensors, made)
+    return Model(graph, None, digest, found.notes, step=step, input_grid=found.input_grid)
 
 
 def _exported(saved: Saved, given: Given) -> tuple[bytes, list[Diagnostic]]:

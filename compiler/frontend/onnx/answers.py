@@ -1,0 +1,75 @@
+"""Which outputs of a file are read out, what they need, and what behind them is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snnc.errors import Diagnostic, Severity
+
+from .node import OnnxNode
+from .translation import ELEMENT_FLOATS
+
+BEHIND = frozenset(
+    {
+        *("Softmax", "LogSoftmax", "Sigmoid", "Tanh", "Softplus", "Exp", "Cast", "Identity", "Dropout"),
+        *("QuantizeLinear", "DequantizeLinear", "ZipMap"),
+    }
+)
+"""Functions behind an answer that leave its largest element the largest."""
+
+
+def chosen_outputs(graph: Any) -> tuple[list[str], list[Diagnostic]]:
+    """The outputs that are read out, and N796 for those that are left out.
+
+    Classifiers of scikit-learn give a class as well, or a table for each sample; what they are made from
+    is the answer.
+    """
+    makers = {name: node for node in graph.node for name in node.output}
+    kept, left = [], []
+    for value in graph.output:
+        maker = makers.get(value.name)
+        of = value.type.tensor_type
+        table = maker is not None and maker.op_type == "ZipMap"
+        if table or (value.type.HasField("tensor_type") and of.elem_type in ELEMENT_FLOATS):
+            kept.append(value.name)
+        else:
+            left.append(value.name)
+    if not kept or not left:
+        return [value.name for value in graph.output], []
+    said = Diagnostic(
+        "N796",
+        f"of {len(kept) + len(left)} outputs, {len(left)} hold no real numbers and are left out: "
+        f"{', '.join(left)}",
+        kept[0],
+        "a chip's readout is a population of sums; the class is the largest of them",
+        "",
+        Severity.NOTE,
+    )
+    return kept, [said]
+
+
+def needed(graph: Any, outputs: list[str]) -> list[Any]:
+    """The nodes that some outputs need, in the order of the file."""
+    wanted, kept = set(outputs), []
+    for node in reversed(graph.node):
+        if wanted & set(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+    return kept[::-1]
+
+
+def taken_off(nodes: list[OnnxNode], outputs: list[str]) -> set[str]:
+    """What nodes give that stand behind the answer and nowhere else.
+
+    A quantizer and its inverse are taken off together.
+    """
+    makers = {name: node for node in nodes for name in node.outputs if name}
+    uses: dict[str, int] = {}
+    for name in (*outputs, *(n for node in nodes for n in node.inputs if n)):
+        uses[name] = uses.get(name, 0) + 1
+    found: set[str] = set()
+    answer = outputs[0] if outputs else ""
+    while (node := makers.get(answer)) is not None and node.op in BEHIND and uses[answer] == 1:
+        found.add(answer)
+        answer = node.inputs[0]
+    return found
