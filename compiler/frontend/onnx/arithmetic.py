@@ -42,8 +42,13 @@ def _in_turn(t: Translation, node: OnnxNode, op: str, names: list[str]) -> str:
 
 
 def added(t: Translation, node: OnnxNode) -> None:
-    """``Add`` and ``Sum``."""
-    t.give(node, _in_turn(t, node, "add", _operands(t, node)))
+    """``Add`` and ``Sum``; ``x + (floor(y) - x)``, which lets a gradient past a floor, is the floor."""
+    names = _operands(t, node)
+    for given, gap in (names, names[::-1]) if len(names) == 2 else ():
+        if (found := t.gaps.get(gap)) is not None and found[1] == given:
+            t.give(node, found[0])
+            return
+    t.give(node, _in_turn(t, node, "add", names))
 
 
 def mean(t: Translation, node: OnnxNode) -> None:
@@ -59,8 +64,11 @@ def subtracted(t: Translation, node: OnnxNode) -> None:
     left, right = _operands(t, node)
     if left in t.tensors:
         t.give(node, t.emit(node, "rsub", self=Ref(right), other=Ref(left)))
-    else:
-        t.give(node, t.emit(node, "sub", self=Ref(left), other=Ref(right)))
+        return
+    made = t.emit(node, "sub", self=Ref(left), other=Ref(right))
+    if left in t.floors:
+        t.gaps[made] = (left, right)
+    t.give(node, made)
 
 
 def multiplied(t: Translation, node: OnnxNode) -> None:
@@ -193,7 +201,9 @@ def thresholded_relu(t: Translation, node: OnnxNode) -> None:
 
 def floor(t: Translation, node: OnnxNode) -> None:
     """``Floor``, in front of a cut at whole levels."""
-    t.give(node, t.emit(node, "floor", self=Ref(t.live(node))))
+    made = t.emit(node, "floor", self=Ref(t.live(node)))
+    t.floors.add(made)
+    t.give(node, made)
 
 
 def absolute(t: Translation, node: OnnxNode) -> None:

@@ -111,7 +111,9 @@ SIZED: Mapping[str, Callable[[OnnxNode, Values], int]] = {
 }
 """By operation, how many elements it gives, or how much work it is."""
 
-IN_BLOCKS = frozenset({"DequantizeLinear", "QuantizeLinear"})
+QUANTIZERS = frozenset({"DequantizeLinear", "QuantizeLinear"})
+QUANTIZERS_FROM = 19
+"""The reference implementation (onnx 1.23.2) has these from version 19 on; older ones mean the same."""
 
 
 def can_fold(node: OnnxNode) -> bool:
@@ -140,15 +142,20 @@ def folded(node: OnnxNode, values: Values) -> tuple[Any, ...]:
         given = [v for v in values if v is not None]
         count = rule(node, values) if rule else sum(np.size(v) for v in given)
         if not 0 <= count <= MOST_ELEMENTS:
-            raise UnsupportedError(f"{node.op} that gives {count} elements, the limit is {MOST_ELEMENTS}")
+            raise UnsupportedError(
+                f"{node.op} that gives {count} elements, the limit is {MOST_ELEMENTS}"
+            )
         inputs = [
             helper.make_tensor_value_info(n, TensorProto.UNDEFINED, None) for n in node.inputs if n
         ]
         outputs = [
             helper.make_tensor_value_info(n, TensorProto.UNDEFINED, None) for n in node.outputs if n
         ]
-        graph = helper.make_graph([node.proto], "one", list({i.name: i for i in inputs}.values()), outputs)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", node.version)])
+        graph = helper.make_graph(
+            [node.proto], "one", list({i.name: i for i in inputs}.values()), outputs
+        )
+        version = max(node.version, QUANTIZERS_FROM) if node.op in QUANTIZERS else node.version
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
         feeds = {n: v for n, v in zip(node.inputs, values, strict=True) if n}
         with np.errstate(all="ignore"):
             found = ReferenceEvaluator(model).run(None, feeds)

@@ -255,8 +255,10 @@ def depth_to_space(t: Translation, node: OnnxNode) -> None:
     if size < 1 or channels % size**2 or mode not in ("DCR", "CRD"):
         raise ValueError(f"{channels} channels in blocks of {size}, mode {mode}")
     less = channels // size**2
-    parts = (batch, size, size, less, rows, columns) if mode == "DCR" else (
-        batch, less, size, size, rows, columns
+    parts = (
+        (batch, size, size, less, rows, columns)
+        if mode == "DCR"
+        else (batch, less, size, size, rows, columns)
     )
     order = (0, 3, 4, 1, 5, 2) if mode == "DCR" else (0, 1, 4, 2, 5, 3)
     _regrouped(t, node, source, parts, order, (batch, less, rows * size, columns * size))

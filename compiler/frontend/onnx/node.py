@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from snnc.frontend.archives.exported import Module
 from snnc.frontend.operations.call import UnsupportedError
+
+SCOPES = "pkg.torch.onnx.name_scopes"
+"""Where ``torch.onnx.export`` (torch 2.13) writes the modules around a node: ``['', 'net.2', 'relu']``."""
+
+QUOTED = re.compile(r"'([^']*)'")
+LONGEST = 500
 
 HARMLESS = frozenset({"storage_order"})
 """Attributes that matter for outputs that are refused, if they are used."""
@@ -47,9 +54,14 @@ class OnnxNode:
         """Names of tensors; empty for what is left out."""
         return tuple(self.proto.output)
 
-    @property
+    @cached_property
     def module(self) -> Module:
-        """How messages and the graph call it: by its name, or by that of what it gives."""
+        """How messages and the graph call it: by the user's module, its name, or that of what it gives."""
+        for entry in self.proto.metadata_props if hasattr(self.proto, "metadata_props") else ():
+            if entry.key == SCOPES and len(entry.value) < LONGEST and entry.value.isprintable():
+                scopes = QUOTED.findall(entry.value)
+                if len(scopes) > 1 and scopes[-2]:
+                    return Module(scopes[-2], self.op)
         return Module(str(self.proto.name) or self.outputs[0], self.op)
 
     @property

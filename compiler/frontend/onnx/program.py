@@ -158,7 +158,9 @@ def frame_shape_of_none() -> None:
 
 def _shape_of(value: Any, path: Path, given: Given, *, first: bool) -> Shape:
     if not value.type.HasField("tensor_type"):
-        raise fail("D203", "the input is no tensor", where=value.name, help="export one frame as a tensor")
+        raise fail(
+            "D203", "the input is no tensor", where=value.name, help="export one frame as a tensor"
+        )
     of = value.type.tensor_type
     dims = [int(d.dim_value) if d.HasField("dim_value") else 0 for d in of.shape.dim]
     if dims and dims[0] < 1:
@@ -183,9 +185,7 @@ def _shape_of(value: Any, path: Path, given: Given, *, first: bool) -> Shape:
     return said
 
 
-def _translate(
-    t: Translation, node: OnnxNode, last: set[str], functions: set[tuple[str, str]]
-) -> None:
+def _translate(t: Translation, node: OnnxNode, last: set[str], functions: set[tuple[str, str]]) -> None:
     """One node; what goes wrong is noted, and the walk goes on."""
     key = node.op if node.domain == "" else f"{node.domain}.{node.op}"
     rounded = [n for n in node.inputs if n in t.unknown]
@@ -249,7 +249,9 @@ def _compute(t: Translation, node: OnnxNode, key: str) -> None:
     elif can_fold(node):
         results = folded(node, values)
     else:
-        raise UnsupportedError(f"{key} of constants", "compute it beforehand: onnxsim, or constant folding")
+        raise UnsupportedError(
+            f"{key} of constants", "compute it beforehand: onnxsim, or constant folding"
+        )
     for output, value in zip(node.outputs, results, strict=False):
         if output:
             t.constants[output] = value
@@ -260,7 +262,12 @@ def _constant(node: OnnxNode) -> Any:
 
     if (tensor := node.attribute("value")) is not None:
         return numpy_helper.to_array(tensor)
-    for name, kind in (("value_float", "f4"), ("value_floats", "f4"), ("value_int", "i8"), ("value_ints", "i8")):
+    for name, kind in (
+        ("value_float", "f4"),
+        ("value_floats", "f4"),
+        ("value_int", "i8"),
+        ("value_ints", "i8"),
+    ):
         if (value := node.attribute(name)) is not None:
             return np.asarray(value, kind)
     raise UnsupportedError("Constant of words or without zeros")
@@ -273,7 +280,7 @@ def take_off(t: Translation, node: OnnxNode) -> None:
         t.unknown.update(node.outputs)
         return
     source = t.name_of(name)
-    if node.op in ("Cast", "Identity", "Dropout"):
+    if node.op in ("Cast", "Identity", "Dropout", "ZipMap"):
         t.give(node, source)
         return
     shape = t.shape(source) if name not in t.constants else ()
@@ -282,16 +289,15 @@ def take_off(t: Translation, node: OnnxNode) -> None:
         if len(shape) != 2 or axis not in (1, -1):
             raise UnsupportedError(f"{node.op} along axis {axis} of {shape}", ONNX_CURES[node.op])
     t.give(node, source)
-    what = {"ZipMap": "a table of classes"}.get(node.op, node.op)
     one = shape[1:] == (1,)
     t.notes.append(
         Diagnostic(
             "N766",
-            f"{what} behind the answer is taken off",
+            f"{node.op} behind the answer is taken off",
             node.where,
             "the answers are what it was given: "
             + ("they grow with what it gave" if one else "the largest stays the largest"),
-            f"apply {what} to the answers where its own values are needed",
+            f"apply {node.op} to the answers where its own values are needed",
             Severity.NOTE,
         )
     )

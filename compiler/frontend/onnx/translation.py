@@ -116,6 +116,8 @@ class Translation:
         rounded: by tensor of the file, whole numbers that stand for real ones.
         real: by tensor of the file of whole numbers, what they stand for, once it was made.
         leveled: quantizers that became levels: where, the grid, whether ties went to even numbers.
+        floors: what was rounded down, by the program's names.
+        gaps: by difference, what was rounded down and what was taken off it.
         unknown: tensors behind something that is wrong.
         input: the frame; with what else only rearranges it.
         input_grid: the levels that the file rounds its input to.
@@ -135,6 +137,8 @@ class Translation:
     rounded: dict[str, Rounded] = field(default_factory=dict)
     real: dict[str, str] = field(default_factory=dict)
     leveled: list[tuple[str, Grid, bool]] = field(default_factory=list)
+    floors: set[str] = field(default_factory=set)
+    gaps: dict[str, tuple[str, str]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     input: set[str] = field(default_factory=set)
     input_grid: Grid | None = None
@@ -258,7 +262,9 @@ class Translation:
             return None
         name = node.inputs[number]
         if name not in self.constants:
-            raise UnsupportedError(f"{node.op} whose input {number + 1} depends on data", NEEDS_CONSTANT)
+            raise UnsupportedError(
+                f"{node.op} whose input {number + 1} depends on data", NEEDS_CONSTANT
+            )
         return self.constants[name]
 
     def fixed(self, node: OnnxNode, number: int) -> Any:

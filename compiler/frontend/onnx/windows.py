@@ -118,9 +118,7 @@ def with_ends(
     """The signal with zeros at the ends of its last axes; negative numbers cut off."""
     if not any((*before, *after)):
         return source
-    pad = tuple(
-        n for pair in zip(reversed(before), reversed(after), strict=True) for n in pair
-    )
+    pad = tuple(n for pair in zip(reversed(before), reversed(after), strict=True) for n in pair)
     return t.emit(node, "constant_pad_nd", self=Ref(source), pad=pad, value=0.0)
 
 
