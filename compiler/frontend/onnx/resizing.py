@@ -56,6 +56,8 @@ def resize(t: Translation, node: OnnxNode) -> None:
     for axis, found in axes.items():
         if found.old * found.new > MOST_ELEMENTS:
             raise UnsupportedError(f"{node.op} to {found.new} pixels")
+        if places == "align_corners" and abs(found.scale * found.old - found.new) > 1e-3:
+            raise UnsupportedError(f"{node.op} with align_corners by {found.scale:g}", "give sizes")
         at = _places(found, places)
         matrix = _nearest(found, at, rounding) if mode == "nearest" else _linear(found, at)
         made = along(t, node, made, axis, matrix)
