@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from snnc.frontend import load_model
+from snnc.frontend.torch_export.torch_run import run_torch
+
 from .onnx_files import apart, drawn, loaded, model_of, node, ours, weights
 
 ROUNDING = 2e-6
@@ -345,7 +348,12 @@ def _domains(case: Case) -> list[str]:
 def test_is_the_reference(name: str, opset: int, tmp_path: Path) -> None:
     case = CASES[name]
     model = model_of(case.nodes, (1, *case.shape), case.inits, opset, domains=_domains(case))
-    assert apart(model, tmp_path, drawn(case.shape)) < ROUNDING
+    x = drawn(case.shape)
+    assert apart(model, tmp_path, x) < ROUNDING
+    read = load_model(tmp_path / "net.onnx")
+    assert read.step is not None
+    by_torch = run_torch(read.step, "y", x[:, None])["y"][:, 0]
+    assert np.abs(by_torch - ours(read, x)).max() < ROUNDING * max(1, np.abs(by_torch).max())
 
 
 @pytest.mark.parametrize(("mode", "places", "nearest", "old", "scale"), RESIZED)

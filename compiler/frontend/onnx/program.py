@@ -330,8 +330,8 @@ def _tell_levels(t: Translation) -> None:
     t.notes.append(
         Diagnostic(
             "N798",
-            f"{len(t.leveled)} quantizers of activations are levels: "
-            f"at {where} {grid.high - grid.low + 1} of them, {float(np.max(grid.scale)):g} apart",
+            f"{len(t.leveled)} quantizers of activations become levels: here {grid.high - grid.low + 1}, "
+            f"{float(np.max(grid.scale)):g} apart",
             where,
             "a value exactly between two levels goes up; the file's operation takes the even one",
             "",

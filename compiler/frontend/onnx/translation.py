@@ -36,6 +36,7 @@ ELEMENT_FLOATS = frozenset({1, 10, 11, 16})
 
 TARGETS: Mapping[str, str] = {
     **dict.fromkeys(("add", "div", "mul", "rsub", "slice", "sub"), "Tensor"),
+    "conv_transpose2d": "input",
     "mean": "dim",
     "squeeze": "dims",
     "sum": "dim_IntList",
