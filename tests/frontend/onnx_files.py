@@ -66,7 +66,8 @@ def reference(model: Any, x: NDArray[Any]) -> NDArray[np.float64]:
     """What onnx computes, sample by sample: (samples, ...)."""
     run = ReferenceEvaluator(model)
     name = model.graph.input[0].name
-    return np.concatenate([np.asarray(run.run(None, {name: one[None]})[0], np.float64) for one in x])
+    answers: list[Any] = [run.run(None, {name: one[None]}) for one in x]
+    return np.concatenate([np.asarray(found[0], np.float64) for found in answers])
 
 
 def ours(model: Model, x: NDArray[Any]) -> NDArray[np.float64]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ class Case(NamedTuple):
 
     nodes: list[Any]
     shape: tuple[int, ...]
-    inits: dict[str, Any] = {}
+    inits: Mapping[str, Any] = MappingProxyType({})
     opsets: tuple[int, ...] = (13, 23)
 
 
@@ -42,6 +43,10 @@ def _one(
 
 def _int(*numbers: int) -> Any:
     return np.asarray(numbers, np.int64)
+
+
+def _floats(numbers: list[float]) -> Any:
+    return np.asarray(numbers, np.float32)
 
 
 def _relu_then(op: str, shape: tuple[int, ...], *opsets: int, **attributes: Any) -> Case:
@@ -105,7 +110,7 @@ CASES: dict[str, Case] = {
             "s": weights(3),
             "b": weights(3, seed=4),
             "m": weights(3, seed=5),
-            "v": np.float32([1, 2, 3]),
+            "v": _floats([1, 2, 3]),
         },
         epsilon=1e-3,
     ),
@@ -126,7 +131,7 @@ CASES: dict[str, Case] = {
     "max": _one("Max", (4,), 8, 13, 23, inits={"w": weights(4)}),
     "max-zero": _one("Max", (4,), inits={"w": np.float32(0)}),
     "min": _one("Min", (4,), 8, 13, 23, inits={"w": weights(1, 4)}),
-    "min-number": _one("Min", (4,), inits={"w": np.float32([0.25])}),
+    "min-number": _one("Min", (4,), inits={"w": _floats([0.25])}),
     "max-of-three": Case(
         [node("Neg", ["x"], ["n"]), node("Max", ["w", "n", "x"])], (4,), {"w": weights(4)}
     ),
@@ -138,7 +143,7 @@ CASES: dict[str, Case] = {
     "sub": _one("Sub", (3, 4), inits={"w": weights(3, 1)}),
     "sub-from": Case([node("Sub", ["w", "x"])], (3, 4), {"w": weights(3, 4)}),
     "mul": _one("Mul", (3, 4), inits={"w": weights(1, 3, 1)}),
-    "div": _one("Div", (3, 4), inits={"w": np.float32([1, 2, 4, 5])}),
+    "div": _one("Div", (3, 4), inits={"w": _floats([1, 2, 4, 5])}),
     "sum": Case(
         [node("Relu", ["x"], ["r"]), node("Sum", ["x", "r", "x", "w"])],
         (4,),
@@ -263,7 +268,7 @@ CASES: dict[str, Case] = {
     "depth-dcr": _one("DepthToSpace", (8, 2, 3), 7, 11, 13, 23, blocksize=2),
     "depth-crd": _one("DepthToSpace", (8, 2, 3), 11, 13, 23, blocksize=2, mode="CRD"),
     "space": _one("SpaceToDepth", (2, 4, 6), 7, 13, 23, blocksize=2),
-    "upsample-9": _one("Upsample", (2, 3, 4), 9, inits={"s": np.float32([1, 1, 2, 3])}, mode="nearest"),
+    "upsample-9": _one("Upsample", (2, 3, 4), 9, inits={"s": _floats([1, 1, 2, 3])}, mode="nearest"),
     "shape": Case(
         [
             node("Shape", ["x"], ["s"]),
@@ -361,7 +366,7 @@ def test_resize_is_the_reference(
     mode: str, places: str, nearest: str, old: int, scale: float, tmp_path: Path
 ) -> None:
     attributes = {"mode": mode, "coordinate_transformation_mode": places, "nearest_mode": nearest}
-    scales = np.float32([1, 1, 1, scale])
+    scales = _floats([1, 1, 1, scale])
     model = model_of([node("Resize", ["x", "", "s"], **attributes)], (1, 2, 3, old), {"s": scales}, 19)
     assert apart(model, tmp_path, drawn((2, 3, old))) < ROUNDING
 
@@ -410,7 +415,7 @@ def _normalised(x: Tensor) -> Tensor:
     )
 
 
-NORMED = {"s": weights(3), "b": weights(3, seed=4), "m": weights(3, seed=5), "v": np.float32([1, 2, 3])}
+NORMED = {"s": weights(3), "b": weights(3, seed=4), "m": weights(3, seed=5), "v": _floats([1, 2, 3])}
 BY_TORCH: dict[str, tuple[Case, Callable[[Tensor], Tensor]]] = {
     "max-pool-before": (
         Case(
@@ -445,11 +450,11 @@ BY_TORCH: dict[str, tuple[Case, Callable[[Tensor], Tensor]]] = {
         _padded,
     ),
     "upsample-linear": (
-        _one("Upsample", (2, 3, 4), 9, inits={"s": np.float32([1, 1, 1, 2])}, mode="linear"),
+        _one("Upsample", (2, 3, 4), 9, inits={"s": _floats([1, 1, 1, 2])}, mode="linear"),
         _interpolated,
     ),
     "resize-10": (
-        _one("Resize", (2, 3, 4), 10, inits={"s": np.float32([1, 1, 1, 1.5])}),
+        _one("Resize", (2, 3, 4), 10, inits={"s": _floats([1, 1, 1, 1.5])}),
         lambda x: x[..., [0, 0, 1, 2, 2, 3]],
     ),
     "batch-norm": (
@@ -457,7 +462,7 @@ BY_TORCH: dict[str, tuple[Case, Callable[[Tensor], Tensor]]] = {
         _normalised,
     ),
 }
-"""Where onnx's reference implementation (1.23.2) lacks a form, or gives another size than its document."""
+"""Where onnx's reference implementation (1.23.2) lacks a form, or contradicts its document."""
 
 
 @pytest.mark.parametrize(

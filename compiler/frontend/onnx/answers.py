@@ -21,8 +21,8 @@ BEHIND = frozenset(
 def chosen_outputs(graph: Any) -> tuple[list[str], list[Diagnostic]]:
     """The outputs that are read out, and N796 for those that are left out.
 
-    Classifiers of scikit-learn give a class as well, or a table for each sample; what they are made from
-    is the answer.
+    Classifiers of scikit-learn give a class as well, or a table for each sample; what these are made
+    from is the answer.
     """
     makers = {name: node for node in graph.node for name in node.output}
     kept, left = [], []

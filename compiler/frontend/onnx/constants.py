@@ -45,7 +45,7 @@ def _broadcast(node: OnnxNode, values: Values) -> int:
 
 
 def _of_shape(node: OnnxNode, values: Values) -> int:
-    return math.prod(int(n) for n in values[0])
+    return int(math.prod([int(n) for n in values[0]]))
 
 
 def _expanded(node: OnnxNode, values: Values) -> int:
@@ -54,7 +54,7 @@ def _expanded(node: OnnxNode, values: Values) -> int:
 
 
 def _tiled(node: OnnxNode, values: Values) -> int:
-    return np.size(values[0]) * math.prod(int(n) for n in values[1])
+    return int(np.size(values[0])) * math.prod([int(n) for n in values[1]])
 
 
 def _range(node: OnnxNode, values: Values) -> int:

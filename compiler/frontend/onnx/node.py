@@ -11,7 +11,7 @@ from snnc.frontend.archives.exported import Module
 from snnc.frontend.operations.call import UnsupportedError
 
 SCOPES = "pkg.torch.onnx.name_scopes"
-"""Where ``torch.onnx.export`` (torch 2.13) writes the modules around a node: ``['', 'net.2', 'relu']``."""
+"""Where ``torch.onnx.export`` (torch 2.13) writes a node's modules: ``['', 'net.2', 'relu']``."""
 
 QUOTED = re.compile(r"'([^']*)'")
 LONGEST = 500
@@ -56,7 +56,7 @@ class OnnxNode:
 
     @cached_property
     def module(self) -> Module:
-        """How messages and the graph call it: by the user's module, its name, or that of what it gives."""
+        """How messages and the graph call it: the user's module, its name, or that of what it gives."""
         for entry in self.proto.metadata_props if hasattr(self.proto, "metadata_props") else ():
             if entry.key == SCOPES and len(entry.value) < LONGEST and entry.value.isprintable():
                 scopes = QUOTED.findall(entry.value)

@@ -81,8 +81,8 @@ def read_onnx(path: Path, data: bytes, given: Given) -> Found:
         given: what the user says; the shape of a frame, where the file leaves it open.
 
     Raises:
-        UserError: see :func:`snnc.frontend.onnx.proto.read_file`; D201 and D209 for every operation that
-            is not understood, D203 the input's shape, D205 there is no input or answer.
+        UserError: see :func:`snnc.frontend.onnx.proto.read_file`; D201 and D209 for every operation
+            that is not understood, D203 the input's shape, D205 there is no input or answer.
     """
     file = read_file(path, data)
     graph = file.model.graph
@@ -133,7 +133,7 @@ def _place_constants(t: Translation, graph: Any, place: str) -> None:
 
 def _place_inputs(t: Translation, graph: Any, path: Path, given: Given) -> tuple[str, ...]:
     """Name the inputs, with a batch of one where the file leaves it open."""
-    names = []
+    names: list[str] = []
     for value in graph.input:
         if value.name in t.constants:
             continue
@@ -178,7 +178,7 @@ def _shape_of(value: Any, path: Path, given: Given, *, first: bool) -> Shape:
     if not known:
         raise fail(
             "D203",
-            f"the file says {tuple(dims)} with 0 for what it leaves open, the shape given is {said[1:]}",
+            f"the file says {tuple(dims)}, 0 for what it leaves open; the shape given is {said[1:]}",
             where=value.name,
             help="give the shape of one frame without the batch axis, as the network takes it",
         )
@@ -280,6 +280,8 @@ def take_off(t: Translation, node: OnnxNode) -> None:
         t.unknown.update(node.outputs)
         return
     source = t.name_of(name)
+    if node.op == "Cast" and node.whole("to", 1) not in ELEMENT_FLOATS:
+        raise UnsupportedError("a conversion to whole numbers", "read out what it converts")
     if node.op in ("Cast", "Identity", "Dropout", "ZipMap"):
         t.give(node, source)
         return
@@ -330,8 +332,8 @@ def _tell_levels(t: Translation) -> None:
     t.notes.append(
         Diagnostic(
             "N798",
-            f"{len(t.leveled)} quantizers of activations become levels: here {grid.high - grid.low + 1}, "
-            f"{float(np.max(grid.scale)):g} apart",
+            f"{len(t.leveled)} quantizers of activations become levels: "
+            f"here {grid.high - grid.low + 1}, {float(np.max(grid.scale)):g} apart",
             where,
             "a value exactly between two levels goes up; the file's operation takes the even one",
             "",

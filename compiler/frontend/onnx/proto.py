@@ -54,8 +54,8 @@ class File:
 def is_onnx(data: bytes) -> bool:
     """Whether a file begins as ONNX models do: its first field is the version of the format.
 
-    Source: onnx/onnx.proto (ModelProto: 1 is ir_version, 2 producer_name, 3 producer_version, 7 graph, 8
-    opset_import). SavedModels of TensorFlow begin with a 1 there, ONNX models with 3 or more.
+    Source: onnx/onnx.proto (ModelProto: 1 is ir_version, 2 producer_name, 3 producer_version, 7 graph,
+    8 opset_import). SavedModels of TensorFlow begin with a 1 there, ONNX models with 3 or more.
     """
     after = (b"\x12", b"\x1a", b"\x3a", b"\x42")
     return data[:1] == b"\x08" and data[2:3] in after and 3 <= data[1] <= 32
@@ -105,7 +105,7 @@ def _opsets(model: Any, place: str) -> dict[str, int]:
     if not OLDEST <= version <= NEWEST:
         raise fail(
             "D167",
-            f"the model uses version {version} of ONNX's operations, this snnc reads {OLDEST} to {NEWEST}",
+            f"the model uses version {version} of ONNX's operations; {OLDEST} to {NEWEST} are read",
             where=place,
             why="operations mean other things in other versions" if version else "it names no version",
             help="export it with another opset, or onnx.version_converter.convert_version(model, 17)",

@@ -194,7 +194,7 @@ def folded_quant(node: OnnxNode, values: list[Any]) -> Array:
     x, scale, zero = (np.asarray(v, np.float64) for v in values[:3])
     low, high = quant_range(node, float(np.reshape(values[3], ())))
     how = str(node.attribute("rounding_mode", "ROUND")).upper()
-    rounded = {
+    rounded: dict[str, Callable[[Any], Any]] = {
         "CEIL": np.ceil,
         "DOWN": np.trunc,
         "FLOOR": np.floor,

@@ -1,4 +1,4 @@
-"""``Resize`` and ``Upsample``: one matrix along each axis. Attributes and defaults as in onnx 1.23.2."""
+"""``Resize`` and ``Upsample``: one matrix along each axis. Attributes as in onnx 1.23.2."""
 
 from __future__ import annotations
 

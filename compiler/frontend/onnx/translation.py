@@ -1,7 +1,7 @@
 """From nodes of ONNX to operations of ATen (torch 2.13), which the rest of the front end understands.
 
-Every rule says what one ONNX operation is in terms of those. Shapes come from the front end's own rules,
-which run here on signals that stand for nothing: an ONNX file need not say shapes, and may say wrong ones.
+Every rule says what one ONNX operation is in terms of those. Shapes come from the front end's own
+rules, which run here on signals that stand for nothing: an ONNX file need not say shapes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the windows of convolutions and poolings lie: strides, dilations, padding in numbers or in words."""
+"""Where the windows of convolutions and poolings lie: strides, dilations, padding."""
 
 from __future__ import annotations
 

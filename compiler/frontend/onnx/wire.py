@@ -1,7 +1,7 @@
 """How much a file of protobuf becomes before it is unpacked: messages and fields, counted on the bytes.
 
-Source: protobuf.dev/programming-guides/encoding; onnx/onnx.proto (onnx 1.23.2) for the numbers of fields
-that hold messages. Two bytes of a file can become an object of a hundred.
+Source: protobuf.dev/programming-guides/encoding; onnx/onnx.proto (onnx 1.23.2) for the numbers of
+fields that hold messages. Two bytes of a file can become an object of a hundred.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ MESSAGES: Mapping[str, Mapping[int, str]] = {
     "graph": {
         **dict.fromkeys((5,), "tensor"),
         **dict.fromkeys((11, 12, 13), "value"),
-        **{1: "node", 14: "annotation", 15: "sparse", 16: "leaf"},
+        1: "node",
+        14: "annotation",
+        15: "sparse",
+        16: "leaf",
     },
     "node": {5: "attribute", 9: "leaf"},
     "attribute": {
-        **{5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 14: "type", 15: "type"},
-        **{22: "sparse", 23: "sparse"},
+        **dict.fromkeys((5, 10), "tensor"),
+        **dict.fromkeys((6, 11), "graph"),
+        **dict.fromkeys((14, 15), "type"),
+        **dict.fromkeys((22, 23), "sparse"),
     },
     "tensor": {3: "leaf", 13: "leaf", 16: "leaf"},
     "sparse": {1: "tensor", 2: "tensor"},

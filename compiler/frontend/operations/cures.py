@@ -78,8 +78,8 @@ ONNX_CURES: dict[str, str] = {
     "Attention": PRODUCT,
     **dict.fromkeys(
         ("ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "QGemm", "QLinearAdd"),
-        "export with QuantizeLinear and DequantizeLinear around every operation (QDQ), with scales that "
-        "do not depend on data",
+        "export with QuantizeLinear and DequantizeLinear around every operation (QDQ), with scales "
+        "that do not depend on data",
     ),
 }
 """By operation of ONNX."""
