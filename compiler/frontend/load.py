@@ -49,7 +49,7 @@ class Model:
             file, dtype as stored; None when there are none.
         digest: sha256 of the file, hexadecimal.
         notes: what reading it settled that the file leaves open.
-        step: the program that the graph was read from; None for NIR.
+        step: the program that the graph was read from (of ONNX its translation); None for NIR.
         input_grid: the levels that an ONNX file rounds its input to; None where it does not.
         unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
     """
@@ -98,8 +98,9 @@ def load_model(
     """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
 
     Args:
-        path: a ``torch.export`` archive, usually written by ``snnc.Rollout.export``; ``.nir``; or what
-            ``torch.save`` wrote: a module of standard layers, or a state dict with ``given.module``.
+        path: a ``torch.export`` archive, usually written by ``snnc.Rollout.export``; ``.nir``;
+            ``.onnx``; or what ``torch.save`` wrote: a module of standard layers, or a state dict with
+            ``given.module``.
         dt: time step in seconds of a NIR file; None takes the one that the file names.
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
         reset: ``subtract`` or ``zero``: what a spike does where a NIR file does not say.
