@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -324,3 +325,12 @@ def test_functions_of_the_model_are_named(tmp_path: Path) -> None:
     model.opset_import.append(helper.make_opsetid("own", 1))
     model.graph.node[1].op_type, model.graph.node[1].domain = "Twice", "own"
     _refused(model, tmp_path, "D201", "own.Twice", "inline_local_functions")
+
+
+def test_a_tensor_of_a_type_that_numpy_lacks(tmp_path: Path) -> None:
+    """Found by the fuzzer: onnx's checker accepts it, its conversion does not."""
+    for kind in range(1, 30):
+        model = _mlp()
+        model.graph.initializer[0].data_type = kind
+        with contextlib.suppress(UserError):  # and nothing else
+            loaded(model, tmp_path)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from snnc.errors import Diagnostic, Severity, UserError, fail
-from snnc.files import Budget
+from snnc.files import Budget, parsing
 from snnc.frontend.archives.exported import Exported
 from snnc.frontend.operations.call import UnsupportedError
 from snnc.frontend.operations.cures import ONNX_CURES, OTHER_ONNX
@@ -128,7 +128,8 @@ def _place_constants(t: Translation, graph: Any, place: str) -> None:
     for tensor in graph.initializer:
         if tensor.data_type != TensorProto.STRING:
             budget.take(8 * int(np.prod([int(n) for n in tensor.dims], dtype=np.float64)))
-            t.constants[tensor.name] = numpy_helper.to_array(tensor)
+            with parsing(f"{place}, {tensor.name}", ONNX):
+                t.constants[tensor.name] = numpy_helper.to_array(tensor)
 
 
 def _place_inputs(t: Translation, graph: Any, path: Path, given: Given) -> tuple[str, ...]:

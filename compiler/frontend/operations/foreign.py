@@ -1,8 +1,9 @@
 """Files that snnc does not read, told apart by how they begin: what each is, and the nearest way in.
 
-Sources: tensorflow core/protobuf/saved_model.proto (field 1 is 1, field 2 meta_graphs); flatbuffers' file
-identifiers (tflite/schema.fbs: ``TFL3``); gguf (ggml, docs/gguf.md); keras/src/saving/saving_lib.py (members of a
-``.keras`` file) and legacy/saving/hdf5_format.py (attributes).
+Sources: tensorflow core/protobuf/saved_model.proto (field 1 is 1, field 2 meta_graphs); flatbuffers'
+file identifiers (tflite/schema.fbs: ``TFL3``); gguf (ggml, docs/gguf.md);
+keras/src/saving/saving_lib.py (members of a ``.keras`` file) and legacy/saving/hdf5_format.py
+(attributes).
 """
 
 from __future__ import annotations
@@ -21,22 +22,18 @@ class Foreign(NamedTuple):
 
 
 TRAINED_IN_TORCH = f"if the network was trained in PyTorch, {HOW_TO_EXPORT}"
+AS_ONNX = "convert it to ONNX with tf2onnx.convert (the package tf2onnx); snnc compile net.onnx"
 FROM_KERAS = 'export it as ONNX: net.export("net.onnx", format="onnx"); snnc compile net.onnx'
 AS_DATA = "give it as data, after the model: --data or --calibration takes .npz files of counts"
-
-
-def as_onnx(which: str) -> str:
-    """The way in for TensorFlow's files (tf2onnx 1.17)."""
-    return f"convert it to ONNX: python -m tf2onnx.convert {which} --output net.onnx"
 
 
 def foreign(data: bytes) -> Foreign | None:
     """What a file is by its first bytes, if it is one that we know and do not read."""
     start = data[:16]
     if start.startswith(b"\x08\x01\x12"):
-        return Foreign("this is a SavedModel of TensorFlow", as_onnx("--saved-model FOLDER"))
+        return Foreign("this is a SavedModel of TensorFlow", AS_ONNX)
     if start[4:8] == b"TFL3":
-        return Foreign("this is a TensorFlow Lite model", as_onnx("--tflite FILE"))
+        return Foreign("this is a TensorFlow Lite model", AS_ONNX)
     if start.startswith(b"GGUF"):
         return Foreign("this is a GGUF file of a language model", TRAINED_IN_TORCH)
     if start.startswith((b"#!AER-DAT", b"% ")):
