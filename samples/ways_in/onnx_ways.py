@@ -8,6 +8,7 @@ environment of its own runs (``SNNC_ONNX_ENVIRONMENTS``: a folder with ``tf``, `
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import subprocess
@@ -179,13 +180,20 @@ ONNX_WAYS: tuple[OnnxWay, ...] = (
 """Those that this environment can make."""
 
 
-def _exported(environment: str, script: str, name: str, folder: Path) -> Path:
-    """Run an exporter's script in its environment, on the digits; the file of that name."""
+@functools.cache
+def _export(environment: str, script: str) -> Path:
+    """Run an exporter's script in its environment, on the digits; the folder with what it wrote."""
+    folder = Path(tempfile.mkdtemp())
     images, classes = digits()
     np.savez(folder / "digits.npz", x=images, y=classes, training=TRAINING)
     python = Path(os.environ[ENVIRONMENTS]) / environment / "bin" / "python"
     subprocess.run([python, EXPORTERS / script, folder], check=True, capture_output=True)
-    return folder / name
+    return folder
+
+
+def _exported(environment: str, script: str, name: str, folder: Path) -> Path:
+    """The file of that name; the script runs once."""
+    return _export(environment, script) / name
 
 
 def _answered(path: Path) -> NDArray[Any]:
