@@ -152,7 +152,7 @@ def test_constants_without_bound(name: str, tmp_path: Path) -> None:
     many = np.asarray(10**12, np.int64)
     inits = {
         "s": np.asarray([10**9, 10**9], np.int64),
-        "one": np.float32([1]),
+        "one": np.ones(1, np.float32),
         "i": np.asarray([3], np.int64),
         "zero": np.asarray(0, np.int64),
         "step": np.asarray(1, np.int64),

@@ -20,7 +20,7 @@ QONNX = "qonnx.custom_op.general"
 ROUNDING = 2e-6
 
 
-class Quant(OpRun):  # type: ignore[misc]
+class Quant(OpRun):
     """QONNX's quantizer, as its specification has it."""
 
     op_domain = QONNX
@@ -30,7 +30,7 @@ class Quant(OpRun):  # type: ignore[misc]
         low = -(2 ** (bits - 1)) + narrow if signed else 0
         high = 2 ** (bits - 1) - 1 if signed else 2**bits - 1 - narrow
         whole = np.clip(x / scale + zero, low, high)
-        rounding = {"ROUND": np.rint, "FLOOR": np.floor, "ROUND_TO_ZERO": np.trunc}
+        rounding: dict[str, Any] = {"ROUND": np.rint, "FLOOR": np.floor, "ROUND_TO_ZERO": np.trunc}
         return (((rounding[said["rounding_mode"]](whole) - zero) * scale).astype(np.float32),)
 
 
@@ -126,8 +126,13 @@ def test_a_quantizer_of_few_bits(tmp_path: Path) -> None:
 def test_quantizers_of_qonnx(
     rounding: str, signed: int, narrow: int, bits: int, tmp_path: Path
 ) -> None:
-    said = {"signed": signed, "narrow": narrow, "rounding_mode": rounding, "domain": QONNX}
-    of_weights = {"signed": 1, "narrow": 1, "rounding_mode": "ROUND", "domain": QONNX}
+    said: dict[str, Any] = {
+        "signed": signed,
+        "narrow": narrow,
+        "rounding_mode": rounding,
+        "domain": QONNX,
+    }
+    of_weights: dict[str, Any] = {"signed": 1, "narrow": 1, "rounding_mode": "ROUND", "domain": QONNX}
     inits = {
         "w": weights(5, 6),
         "ws": _scalar(0.11),
@@ -149,7 +154,8 @@ def test_quantizers_of_qonnx(
         return
     x = drawn((5,), samples=50)
     run = ReferenceEvaluator(model, new_ops=[Quant])
-    want = np.concatenate([run.run(None, {"x": one[None]})[0] for one in x])
+    answers: list[Any] = [run.run(None, {"x": one[None]}) for one in x]
+    want = np.concatenate([found[0] for found in answers])
     assert np.abs(ours(loaded(model, tmp_path), x) - want).max() < 1e-5
 
 

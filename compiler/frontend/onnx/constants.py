@@ -78,13 +78,14 @@ def _gathered(node: OnnxNode, values: Values) -> int:
 
 
 def _concatenated(node: OnnxNode, values: Values) -> int:
-    return sum(np.size(v) for v in values)
+    return int(sum(np.size(v) for v in values))
 
 
 def _padded(node: OnnxNode, values: Values) -> int:
     shape = np.shape(values[0])
     pads = node.attribute("pads") if len(values) < 2 else values[1]
-    return (max(shape, default=1) + sum(abs(int(n)) for n in pads)) ** max(1, len(shape))
+    widest = max(shape, default=1) + sum(abs(int(n)) for n in pads)
+    return int(widest ** max(1, len(shape)))
 
 
 def _one_hot(node: OnnxNode, values: Values) -> int:

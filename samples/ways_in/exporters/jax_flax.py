@@ -20,7 +20,7 @@ x = jnp.asarray(digits["x"].transpose(0, 2, 3, 1).astype("float32"))
 y = jnp.asarray(digits["y"])
 
 
-class Net(nnx.Module):
+class Net(nnx.Module):  # type: ignore[misc]
     """Two convolutions, max-pooling, two dense layers."""
 
     def __init__(self, rngs: Any) -> None:
@@ -39,7 +39,7 @@ net = Net(nnx.Rngs(0))
 optimizer = nnx.Optimizer(net, optax.adam(3e-3), wrt=nnx.Param)
 
 
-@nnx.jit
+@nnx.jit  # type: ignore[untyped-decorator]
 def step(net: Any, optimizer: Any, images: Any, classes: Any) -> None:
     """One step of Adam."""
 
