@@ -130,7 +130,7 @@ def _torch(make: Callable[[], nn.Module], dynamo: bool, folder: Path) -> Path:
 
 
 def _of_torch(network: str, make: Callable[[], nn.Module], dynamo: bool = True) -> OnnxWay:
-    form = "ONNX of `torch.onnx.export`" + ("" if dynamo else "`(dynamo=False)`")
+    form = f"ONNX of `torch.onnx.export{'' if dynamo else '(dynamo=False)'}`"
     return OnnxWay(form, f"torch {torch.__version__}", network, partial(_torch, make, dynamo))
 
 

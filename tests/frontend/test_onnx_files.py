@@ -111,7 +111,7 @@ def test_a_tensor_with_other_numbers_than_its_shape(tmp_path: Path) -> None:
 def test_names_that_are_no_names(name: str, tmp_path: Path) -> None:
     model = _mlp()
     model.graph.node[1].name = name
-    _refused(model, tmp_path, "D166", "is no name")
+    _refused(model, tmp_path, "D166", "is not a name")
 
 
 def test_two_tensors_of_one_name(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def frame_shape_of_none() -> None:
 def _shape_of(value: Any, path: Path, given: Given, *, first: bool) -> Shape:
     if not value.type.HasField("tensor_type"):
         raise fail(
-            "D203", "the input is no tensor", where=value.name, help="export one frame as a tensor"
+            "D203", "the input is not a tensor", where=value.name, help="export one frame as a tensor"
         )
     of = value.type.tensor_type
     dims = [int(d.dim_value) if d.HasField("dim_value") else 0 for d in of.shape.dim]

@@ -25,7 +25,9 @@ ONNX = Kind(
     "this ONNX file cannot be read",
     "export the model again; python -m onnx.bin.checker model.onnx says what onnx finds wrong",
 )
-OUTSIDE_DATA = Kind("D168", "the weights are in a file that cannot be read", "copy it beside the model")
+OUTSIDE_DATA = Kind(
+    "D168", "the weights are in a file that cannot be read", "copy it into the model's folder"
+)
 
 OLDEST, NEWEST = 7, 28
 """Versions of ONNX's own set of operations that are read; 28 is that of onnx 1.23.2."""
@@ -146,7 +148,9 @@ def _refuse_names(model: Any) -> None:
     used = (n for node in graph.node for n in (node.name, node.op_type, *node.input, *node.output))
     for name in itertools.chain(values, used):
         if len(name) > LONGEST_NAME or (name and not name.isprintable()):
-            raise ValueError(f"{name!r:.100} is no name: at most {LONGEST_NAME} printable characters")
+            raise ValueError(
+                f"{name!r:.100} is not a name: at most {LONGEST_NAME} printable characters"
+            )
 
 
 def _take_in(path: Path, tensors: list[Any]) -> None:
@@ -200,7 +204,7 @@ def _outside(location: str, name: str, why: str) -> UserError:
         f"the weights are in {location!r:.200}, which is not read",
         where=name,
         why=why,
-        help="save the model in one file: onnx.save(onnx.load(path), path), or the weights beside it",
+        help="save the model in one file: onnx.save(onnx.load(path), path), or copy the weights to it",
     )
 
 
