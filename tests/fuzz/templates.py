@@ -224,6 +224,7 @@ def _netx(folder: Path) -> None:
         netx_files.written(_place(folder, f"netx-{name}") / "model.net", layers, harmless=False)
 
 
+# Long: three small networks, node by node.
 def _onnx(folder: Path) -> None:
     dice = np.random.default_rng(6)
 
