@@ -129,7 +129,7 @@ def build(folder: Path) -> None:
         _saved,
         _nir,
         _netx,
-        _onnx,
+        write_onnx,
         _bundles,
         _training,
         _events,
