@@ -26,6 +26,8 @@ from tests.by_options import compile_model, run_bundle
 from tests.frontend import netx_files
 from tests.recordings import writers
 
+from .onnx_templates import write_onnx
+
 INPUTS, CLASSES = 6, 3
 BUNDLES = (
     ("loihi", "loihi", None),
