@@ -92,7 +92,7 @@ def test_activations_become_levels(name: str, cut: str, tmp_path: Path) -> None:
     model = model_of(nodes, (1, 5), inits, 21)
     assert apart(model, tmp_path, drawn((5,), samples=50)) < ROUNDING
     read = loaded(model, tmp_path)
-    assert "N798" in [n.code for n in read.notes]
+    assert "N769" in [n.code for n in read.notes]
     (neurons,) = [p for p in read.graph.populations if p.levels is not None]
     least = max(low, 0) if cut != "Neg" else low
     most = high if cut != "Clip" else min(high, round(2.0 / scale))
@@ -221,7 +221,7 @@ def test_the_steps_of_a_quantized_input_are_those_of_its_counts(tmp_path: Path) 
     bundle = snnc.compile(path, "loihi", tmp_path / "out", calibration=x)
     grid = bundle.manifest.input.grid
     assert grid is not None and grid.scale == (1 / 16,) and not grid.shifted
-    assert grid.high == 16 and "N797" in [n.code for n in bundle.notes]
+    assert grid.high == 16 and "N768" in [n.code for n in bundle.notes]
     wide = snnc.compile(
         path, "loihi", tmp_path / "wide", calibration=x, input_scale=0.25
     ).manifest.input.grid

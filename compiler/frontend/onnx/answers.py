@@ -19,7 +19,7 @@ BEHIND = frozenset(
 
 
 def chosen_outputs(graph: Any) -> tuple[list[str], list[Diagnostic]]:
-    """The outputs that are read out, and N796 for those that are left out.
+    """The outputs that are read out, and N767 for those that are left out.
 
     Classifiers of scikit-learn give a class as well, or a table for each sample; what these are made
     from is the answer.
@@ -37,7 +37,7 @@ def chosen_outputs(graph: Any) -> tuple[list[str], list[Diagnostic]]:
     if not kept or not left:
         return [value.name for value in graph.output], []
     said = Diagnostic(
-        "N796",
+        "N767",
         f"of {len(kept) + len(left)} outputs, {len(left)} hold no real numbers and are left out: "
         f"{', '.join(left)}",
         kept[0],

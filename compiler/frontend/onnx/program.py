@@ -325,14 +325,14 @@ def _used(t: Translation, answers: Sequence[str]) -> list[Any]:
 
 
 def _tell_levels(t: Translation) -> None:
-    """N798: what quantizers became."""
+    """N769: what quantizers became."""
     ties = [(where, grid) for where, grid, even in t.leveled if even]
     if not ties:
         return
     where, grid = ties[0]
     t.notes.append(
         Diagnostic(
-            "N798",
+            "N769",
             f"{len(t.leveled)} quantizers of activations become levels: "
             f"here {grid.high - grid.low + 1}, {float(np.max(grid.scale)):g} apart",
             where,

@@ -256,7 +256,7 @@ def _take_grid_of_input(t: Translation, node: OnnxNode, grid: Grid) -> None:
         t.input_grid = grid
         t.notes.append(
             Diagnostic(
-                "N797",
+                "N768",
                 f"the input is rounded to steps of {float(grid.scale):g}, "
                 f"from {grid.low * float(grid.scale):g} to {grid.high * float(grid.scale):g}",
                 node.where,
