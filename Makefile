@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@echo "setting up $(VENV), once: some minutes where PyTorch has to be downloaded"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "  1 of 2: snnc, and what it and its tests need, in the versions of constraints.txt"
-	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava,nir]"
+	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava,nir,onnx]"
 	@echo "  2 of 2: $(LAVA), the engine of the target loihi"
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
 	@touch $@

@@ -10,6 +10,7 @@ RANGES = {
     "h5py": ">=3.8",
     "matplotlib": ">=3.8",
     "nir": ">=1.0.8",
+    "onnx": ">=1.16",
     "safetensors": ">=0.4",
     "tonic": ">=1.6",
     "torch": ">=2.9",

@@ -92,7 +92,7 @@ def compile(
     """Compile a model to a bundle that runs on a target.
 
     Args:
-        model: the path of a model file (an archive of ``torch.export``, ``.nir``, a file of
+        model: the path of a model file (an archive of ``torch.export``, ``.onnx``, ``.nir``, a file of
             ``torch.save``, ``.net`` of lava-dl), or a ``torch.nn.Module`` or :class:`snnc.Rollout`;
             your module is not changed. Or a :class:`snnc.ir.Program`, as a ``.net`` file is one.
         target: a name that ``snnc targets`` lists, with options: ``name{option=value,...}``.

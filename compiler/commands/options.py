@@ -31,7 +31,9 @@ EXIT_CODES = (
 
 ModelPath = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="torch.export archive of one step, torch.save, .nir, .net"),
+    typer.Argument(
+        metavar="MODEL", help="torch.export archive of one step, torch.save, .onnx, .nir, .net"
+    ),
 ]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="folder that compile wrote")]
 TimeStep = Annotated[float | None, typer.Option(help="length of a time step in seconds, for NIR files")]

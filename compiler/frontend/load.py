@@ -20,6 +20,9 @@ from .archives.tensors import read_payloads, read_tensors
 from .netx.load import is_netx, load_netx, refuse_reset_interval
 from .nir.load import load_nir
 from .nir.neurons import RULES
+from .onnx.program import read_onnx
+from .onnx.proto import is_onnx
+from .onnx.translation import Grid
 from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
@@ -54,7 +57,8 @@ class Model:
             file, dtype as stored; None when there are none.
         digest: sha256 of the file, hexadecimal.
         notes: what reading it settled that the file leaves open.
-        step: the program that the graph was read from; None for NIR.
+        step: the program that the graph was read from (of ONNX its translation); None for NIR.
+        input_grid: the levels that an ONNX file rounds its input to; None where it does not.
         unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
         live: the network itself, of a library whose neurons spike.
     """
@@ -65,6 +69,7 @@ class Model:
     notes: tuple[Diagnostic, ...] = ()
     step: Step | None = None
     unsaid_resets: tuple[str, ...] = ()
+    input_grid: Grid | None = None
     live: LiveNetwork | None = None
 
     @property
@@ -108,8 +113,9 @@ def load_model(
     """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
 
     Args:
-        path: a ``torch.export`` archive, usually written by ``snnc.Rollout.export``; ``.nir``; or what
-            ``torch.save`` wrote: a module of standard layers, or a state dict with ``given.module``.
+        path: a ``torch.export`` archive, usually written by ``snnc.Rollout.export``; ``.nir``;
+            ``.onnx``; or what ``torch.save`` wrote: a module of standard layers, or a state dict with
+            ``given.module``.
         dt: time step in seconds of a NIR file; None takes the one that the file names.
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
         reset: ``subtract`` or ``zero``: what a spike does where a NIR file does not say.
@@ -133,6 +139,8 @@ def load_model(
         refuse_extremes(graph)
         return Model(graph, None, digest, found.notes, unsaid_resets=found.unsaid)
     refuse_continuous_time(dt, discretize, reset)
+    if is_onnx(data):
+        return _from_onnx(path, data, digest, given)
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
@@ -238,6 +246,14 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
     return Model(graph, calibration, digest, tuple(told), step=Step(program, tensors, made))
+
+
+def _from_onnx(path: Path, data: bytes, digest: str, given: Given) -> Model:
+    found = read_onnx(path, data, given)
+    graph, made = build_graph(found.program, found.tensors, _name(path))
+    refuse_extremes(graph)
+    step = Step(found.program, found.tensors, made)
+    return Model(graph, None, digest, found.notes, step=step, input_grid=found.input_grid)
 
 
 def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,6 +156,8 @@ def calibration_data(
         values = repeated(values, shape, options.repeat, where, must=True)
         refuse_other_shape(values.x.shape, shape, where)
         scaled = scaled or _are_values(values, span)
+    of_file = model.input_grid
+    scaled = scaled or (of_file is not None and (values is None or not values.are_counts))
     REPEAT.check(options.repeat, "--repeat")
     if not scaled:
         if values is None:
@@ -165,7 +167,13 @@ def calibration_data(
         return Calibrating(data, origin, where, notes=notes)
     _refuse_values(model, where or "--input-scale")
     x = None if values is None else values.x
-    grid, how = find_grid(x, shape, span, options, where)
+    if of_file is not None and options.scale is None and options.offset is None:
+        options = replace(options, scale=repr(float(of_file.scale)))
+        grid, _ = find_grid(x, shape, span, options, where)
+        within = min(max(grid.low, of_file.low), 0), max(min(grid.high, of_file.high), 0)
+        grid, how = replace(grid, low=within[0], high=within[1]), "as the file quantizes its input"
+    else:
+        grid, how = find_grid(x, shape, span, options, where)
     if values is None:
         return Calibrating(None, origin, where, grid)
     data = data_of(values, grid, where)

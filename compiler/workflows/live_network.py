@@ -113,14 +113,14 @@ def compared(model: Model, data: Data | None) -> Compared:
 
 
 def _equal(found: Compared) -> Diagnostic:
-    """N796: every spike, or nearly."""
+    """N779: every spike, or nearly."""
     what = (
         "every spike is the network's own"
         if not found.differ
         else f"{found.differ} neuron-steps are not the network's own"
     )
     return Diagnostic(
-        "N796",
+        "N779",
         f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes",
         LIVE,
         f"both in floats, before anything is rounded, on {found.on}",
@@ -129,10 +129,10 @@ def _equal(found: Compared) -> Diagnostic:
 
 
 def _several(found: Compared, kinds: str) -> Diagnostic:
-    """N797: neurons that send several spikes in a step."""
+    """N794: neurons that send several spikes in a step."""
     share = found.differ / found.values
     return Diagnostic(
-        "N797",
+        "N794",
         f"{found.several[0]:,} times neurons send several spikes in a step, up to {found.several[1]}",
         LIVE,
         f"neurons of {kinds}; on a chip a neuron sends one spike a step, and what is left of the "
@@ -175,7 +175,7 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     rung = between(FLOATS, LIVE, spiking, floats, None, 1e-9)
     cause = "front end: the graph is not what the network computes; please report this"
     if any(np.any(values > 1) for values in spiking.values()):
-        cause = "the network's neurons send several spikes in a step (N797)"
+        cause = "the network's neurons send several spikes in a step (N794)"
     rungs.append(replace(rung, cause=cause if rung.differences else None))
     weights = _values(recompiled.graphs[WEIGHTS], frames)
     rung = between(WEIGHTS, FLOATS, floats, weights, graph.readout.name, 1e-9)

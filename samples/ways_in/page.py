@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 from .measure import CALIBRATED_ON, TARGET, measure
+from .onnx_ways import ONNX_WAYS, OnnxWay, measure_onnx, other_ways
 from .spiking import Spiking, netx_ways, nir_ways
 from .torch_ways import WAYS, Way
 
@@ -14,14 +15,22 @@ HEAD = """# Ways in
 
 Written by `python -m samples.ways_in`, which makes every file below, reads it, and compares; do not edit. The tests do the same (`tests/samples/test_ways_in.py`).
 
-Event recordings and sounds become data by `snnc frames` ([recordings.md](recordings.md)). Files of ONNX, Keras, TensorFlow Lite, SavedModel, GGUF and TorchScript are
-refused by name, with the nearest way in.
+Event recordings and sounds become data by `snnc frames` ([recordings.md](recordings.md)). Files of Keras, TensorFlow Lite, SavedModel, GGUF and TorchScript are
+refused by name, with the nearest way in: for the first three that is ONNX.
 
 ## Networks of PyTorch
 
 Each network is trained for a moment on scikit-learn's digits (8 x 8, whole numbers from 0 to 16; 1,397 images, seed 0) and goes in in the form that people have it in.
 *Largest difference*: of any answer between torch (float32) and the graph that snnc reads (float64), relative to the largest answer, on {images} other images. *Integers*: decisions of
 the compiled bundle (`{target}`, {calibrated} calibration images, `--code auto`, fast simulator) that are torch's.
+"""
+
+ONNX = """
+## Networks in ONNX
+
+The same digits. *Largest difference*: between the graph that snnc reads and the answers of the library that trained the network, or for PyTorch and scikit-learn of onnx's reference
+implementation, before a softmax at the end. All go in as `snnc compile net.onnx` ([onnx.md](onnx.md)). Keras, JAX and brevitas export in environments of their own: the scripts are in
+`samples/ways_in/exporters`, and `SNNC_ONNX_ENVIRONMENTS=FOLDER python -m samples.ways_in` runs them.
 """
 
 SPIKING = """
@@ -52,16 +61,25 @@ def page() -> str:
         )
         for way, found in measured
     ]
+    onnx = [_onnx_row(way) for way in (*ONNX_WAYS, *other_ways())]
     spiking = [*nir_ways(), *netx_ways()]
     lines = [
         HEAD.format(images=images, target=TARGET, calibrated=CALIBRATED_ON),
         *table(head, rows),
+        ONNX,
+        *table(("form", "made with", "network", "largest difference", "integers", "code"), onnx),
         SPIKING,
         *table(
             ("form", "made with", "network", "way in", "compared with", "differ"), map(_row, spiking)
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _onnx_row(way: OnnxWay) -> tuple[str, ...]:
+    found = measure_onnx(way, integers=True)
+    kept = f"{found.kept} of {found.images}"
+    return way.form, way.made, way.network, f"{found.largest:.0e}", kept, f"`{found.code}`"
 
 
 def _names(way: Way) -> tuple[str, ...]:

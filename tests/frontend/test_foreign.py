@@ -16,15 +16,6 @@ from snnc.errors import UserError
 from snnc.frontend import load_model
 
 
-def _onnx() -> bytes:
-    """ModelProto: ir_version 8, producer_name, opset_import."""
-    return b"\x08\x08\x12\x07pytorch\x1a\x052.9.0" + b"\x3a\x02\x12\x00" + b"\x42\x02\x10\x12"
-
-
-def _onnx_of_quantizers() -> bytes:
-    return b"\x08\x0a\x3a\x02\x12\x00\x42\x02\x10\x12"
-
-
 def _saved_model() -> bytes:
     return b"\x08\x01\x12\x05\x0a\x03\x12\x01\x00"
 
@@ -66,12 +57,10 @@ def _wave() -> bytes:
 
 
 FILES: dict[str, tuple[bytes, str, str]] = {
-    "onnx": (_onnx(), "this is an ONNX model", "torch.export"),
-    "qonnx": (_onnx_of_quantizers(), "this is an ONNX model", "torch.export"),
-    "saved_model.pb": (_saved_model(), "a SavedModel of TensorFlow", "--module"),
-    "tflite": (_lite(), "a TensorFlow Lite model", "--module"),
-    "keras": (_keras(), "this is a Keras model", "--module"),
-    "h5": (_hdf5(_old_keras), "this is a Keras model", "--module"),
+    "saved_model.pb": (_saved_model(), "a SavedModel of TensorFlow", "tf2onnx.convert"),
+    "tflite": (_lite(), "a TensorFlow Lite model", "tf2onnx.convert"),
+    "keras": (_keras(), "this is a Keras model", "net.export("),
+    "h5": (_hdf5(_old_keras), "this is a Keras model", "net.export("),
     "hdf5": (_hdf5(_other), "not a NIR graph: it holds spikes", "torch.export"),
     "gguf": (b"GGUF" + bytes(40), "a GGUF file", "torch.export"),
     "aedat": (b"#!AER-DAT2.0\r\n", "a recording of events", "--data"),

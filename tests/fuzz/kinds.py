@@ -244,6 +244,14 @@ KINDS: tuple[Kind, ...] = (
         NETX_COMMANDS,
     ),
     Kind(
+        "onnx",
+        10,
+        ("onnx-image", "onnx-moved", "onnx-levels"),
+        ("model.onnx",),
+        (*BYTES, *("onnx",) * 16, "stand-in"),
+        _model_commands("model.onnx", data=CALIBRATED),
+    ),
+    Kind(
         "safetensors",
         2,
         ("safetensors",),

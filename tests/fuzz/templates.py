@@ -26,6 +26,8 @@ from tests.by_options import compile_model, run_bundle
 from tests.frontend import netx_files
 from tests.recordings import writers
 
+from .onnx_templates import write_onnx
+
 INPUTS, CLASSES = 6, 3
 BUNDLES = (
     ("loihi", "loihi", None),
@@ -123,7 +125,18 @@ SECRET = 1234.5
 
 def build(folder: Path) -> None:
     """Fill a folder with one folder a template; the same bytes each time."""
-    for make in (_outside, _archives, _saved, _nir, _netx, _bundles, _training, _events, _recordings):
+    for make in (
+        _outside,
+        _archives,
+        _saved,
+        _nir,
+        _netx,
+        write_onnx,
+        _bundles,
+        _training,
+        _events,
+        _recordings,
+    ):
         torch.manual_seed(0)
         make(folder)
 

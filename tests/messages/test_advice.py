@@ -106,7 +106,9 @@ def test_every_command_that_is_named_is_there() -> None:
 def test_packages_are_asked_for_in_the_versions_that_work() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     wanted = {
-        text for name in ("torch", "nir", "safetensors", "plots", "events") for text in extras[name]
+        text
+        for name in ("torch", "nir", "onnx", "safetensors", "plots", "events")
+        for text in extras[name]
     }
     assert {f"{package}{versions}" for package, versions in RANGES.items()} == wanted
     assert install_command("nir") == "pip install 'nir>=1.0.8'"

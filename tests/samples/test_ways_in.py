@@ -8,6 +8,7 @@ import pytest
 
 from samples.ways_in.__main__ import PAGE
 from samples.ways_in.measure import measure
+from samples.ways_in.onnx_ways import ONNX_WAYS, OnnxWay, measure_onnx
 from samples.ways_in.spiking import netx_ways, nir_ways
 from samples.ways_in.torch_ways import WAYS, Way
 
@@ -27,6 +28,19 @@ def test_the_graph_is_the_network(way: Way) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_the_integers_decide_as_the_network() -> None:
     found = measure(WAYS[1], integers=True)
+    assert found.kept is not None and found.kept >= 0.97 * found.images
+
+
+@pytest.mark.parametrize("way", ONNX_WAYS, ids=[f"{w.form}-{w.network}" for w in ONNX_WAYS])
+@pytest.mark.filterwarnings("ignore")
+def test_the_graph_of_an_onnx_file(way: OnnxWay) -> None:
+    found = measure_onnx(way, integers=False)
+    assert found.largest < ROUNDING and found.decisions == found.images
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_integers_of_an_onnx_file() -> None:
+    found = measure_onnx(ONNX_WAYS[2], integers=True)
     assert found.kept is not None and found.kept >= 0.97 * found.images
 
 

@@ -66,6 +66,25 @@ HIGHER_ORDER: dict[str, str] = {
     "torch.ops.higher_order.wrap_with_autocast": "export without torch.autocast, in float32",
 }
 
+ONNX_CURES: dict[str, str] = {
+    **dict.fromkeys(("ArgMax", "LogSoftmax", "Softmax", "TopK"), AT_THE_END),
+    **dict.fromkeys(("Celu", "Elu", "Erf", "Exp", "Gelu", "HardSwish", "Mish", "Pow", "Selu"), SPIKES),
+    **dict.fromkeys(("Sigmoid", "Softplus", "Softsign", "Sqrt", "Swish", "Tanh"), SPIKES),
+    **dict.fromkeys(("GroupNormalization", "InstanceNormalization", "LRN"), NORM),
+    **dict.fromkeys(("LayerNormalization", "LpNormalization", "RMSNormalization"), NORM),
+    **dict.fromkeys(("GRU", "LSTM", "Loop", "RNN", "Scan"), LOOP),
+    **dict.fromkeys(("Equal", "Greater", "If", "Less", "Where"), BRANCH),
+    "Attention": PRODUCT,
+    **dict.fromkeys(
+        ("ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "QGemm", "QLinearAdd"),
+        "export with QuantizeLinear and DequantizeLinear around every operation (QDQ), with scales "
+        "that do not depend on data",
+    ),
+}
+"""By operation of ONNX."""
+
+OTHER_ONNX = "docs/onnx.md lists every operation that is read"
+
 ANYTHING_ELSE = (
     "build the network from nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.AvgPool2d, nn.Flatten, "
     "sums and nn.ReLU; docs/models.md lists every operation"

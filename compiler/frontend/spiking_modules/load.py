@@ -101,10 +101,10 @@ def digest_of_network(net: nn.Module) -> str:
 
 
 def _what_it_takes(live: LiveNetwork) -> Diagnostic:
-    """N795: the neurons, and how the network takes its steps."""
+    """N778: the neurons, and how the network takes its steps."""
     length = "" if live.form.steps is None else f", {live.form.steps} of them"
     return Diagnostic(
-        "N795",
+        "N778",
         f"neurons of {live.kinds}; the network takes {live.form.way.value}{length}",
         live.net.__class__.__name__,
         "a frame of the data is one step here",

@@ -71,7 +71,7 @@ def test_several_spikes_a_step_are_said(tmp_path: Any) -> None:
     bundle = snnc.compile(
         net, target="reference", calibration=frames, input_shape=(12,), output=tmp_path / "net.bundle"
     )
-    (said,) = (note for note in bundle.manifest.notes if note.code == "N797")
+    (said,) = (note for note in bundle.manifest.notes if note.code == "N794")
     assert "several spikes" in said.what and "SingleSpike" in str(said.help)
 
 

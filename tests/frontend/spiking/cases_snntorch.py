@@ -230,7 +230,7 @@ def test_the_compile_compares_and_the_ladder_begins_with_the_network(
         net, target="reference", calibration=x, input_shape=(12,), output=tmp_path / "net.bundle"
     )
     notes = {note.code: note for note in bundle.manifest.notes}
-    assert "Leaky" in notes["N795"].what and "every spike" in notes["N796"].what
+    assert "Leaky" in notes["N778"].what and "every spike" in notes["N779"].what
     climbed = bundle.ladder((x, None), model=net)
     names = [rung.name for rung in climbed.rungs]
     assert names[:3] == ["the network itself", "graph in floats", "graph with the chip's weights"]
