@@ -37,7 +37,7 @@ def unseen(data: Data, counts: NDArray[np.int64] | None, where: str) -> tuple[Da
             "are left to judge by"
         )
         cure = "give --calibration other samples, such as of the training data"
-        return data, [Diagnostic("N795", what, where, why, cure, Severity.WARNING)]
+        return data, [Diagnostic("N791", what, where, why, cure, Severity.WARNING)]
     what = f"judged on {left} of {len(data.x)} samples: the others were used in calibration"
     return data.part(new), [Diagnostic("N790", what, where, severity=Severity.NOTE)]
 
@@ -84,10 +84,10 @@ def about(
             "judged by a float network that only approximates the model, which was trained with spikes"
         )
         cure = "give data with labels y"
-        found.append(Diagnostic("N796", what, judged.where, "", cure, Severity.WARNING))
+        found.append(Diagnostic("N792", what, judged.where, "", cure, Severity.WARNING))
     if blind:
         frames = counted(judged.data.x.shape[1], "frame")
         what = f"the data end after {frames}, before any answer depends on them"
         cure = "use data of more frames"
-        found.append(Diagnostic("N797", what, judged.where, "", cure, Severity.WARNING))
+        found.append(Diagnostic("N793", what, judged.where, "", cure, Severity.WARNING))
     return found

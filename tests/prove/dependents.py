@@ -76,6 +76,18 @@ DEPENDENTS = (
         "a soft reset is a feedback of minus one threshold; thresholds and decays come from equations",
     ),
     Dependent(
+        "spiking libraries' neurons, read",
+        (
+            "compiler/frontend/spiking_modules/building.py",
+            "compiler/frontend/spiking_modules/layer.py",
+            "compiler/frontend/spiking_modules/norse.py",
+            "compiler/frontend/spiking_modules/sinabs.py",
+            "compiler/frontend/spiking_modules/snntorch.py",
+            "compiler/frontend/spiking_modules/spikingjelly.py",
+        ),
+        "which step of a library is ours: reset, comparison, decays, what a late reset leaves to a connection",
+    ),
+    Dependent(
         "lava-dl's networks, read",
         (
             "compiler/frontend/netx/neurons.py",

@@ -12,6 +12,7 @@ ELSEWHERE = {
     "compiler/training/methods/stdb.py": "options of training",
     "compiler/authoring/surrogate.py": "derivatives of a spike, in training",
     "backends/xylo/bit_shift_decays.py": "chooses decays",
+    "compiler/frontend/onnx/quantizers.py": "levels of a file, once when it is read",
     "compiler/recordings/aedat.py": "addresses of pixels",
     "passes/quantize_weights/decays.py": "chooses decays",
     "passes/ease_hard_reset.py": "chooses decays",
