@@ -85,7 +85,7 @@ DEPENDENTS = (
             "compiler/frontend/spiking_modules/snntorch.py",
             "compiler/frontend/spiking_modules/spikingjelly.py",
         ),
-        "which step of a library is ours: reset, comparison, decays, what a late reset leaves to a connection",
+        "which step is ours: reset, comparison, decays, what a late reset leaves to a connection",
     ),
     Dependent(
         "lava-dl's networks, read",
