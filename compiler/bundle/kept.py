@@ -58,6 +58,17 @@ class Kept:
         return math.sqrt(share * (1 - share) / n)
 
     @property
+    def accuracy_error(self) -> float:
+        """At most the standard error of the difference of both accuracies, as a fraction.
+
+        Both judge the same n samples: with b losses and c gains the variance of the difference is
+        ``(b + c - (b - c)^2 / n) / n^2``, and b + c is at most the number of decisions that differ. One
+        such decision in two more samples is added, as for :attr:`standard_error`.
+        """
+        n = self.samples + 2
+        return math.sqrt(((1 - (self.decisions or 0.0)) * self.samples + 1) / n / n)
+
+    @property
     def worst(self) -> PopulationError | None:
         """The population of neurons with the largest error."""
         return max(self.populations[:-1], key=lambda p: p.error, default=None)

@@ -303,7 +303,9 @@ def _loss(
         lost = 1 - kept.decisions
         what = f"the integers decide differently from the float network on {lost:.1%} of samples"
         if kept.accuracy is not None:
-            what += "; accuracy {1:.1%} in integers, {0:.1%} in floats".format(*kept.accuracy)
+            meant, found = kept.accuracy
+            what += f"; accuracy {found:.1%} in integers, {meant:.1%} in floats"
+            what += f", a difference whose standard error is up to {kept.accuracy_error:.1%}"
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
     error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst = kept.worst

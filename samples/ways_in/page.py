@@ -6,6 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
+from samples.spiking_libraries.compare import SAMPLES, Row
+from samples.spiking_libraries.compare import rows as rows_of
+from samples.spiking_libraries.environments import LIBRARIES as INSTALLABLE
+
 from .measure import CALIBRATED_ON, TARGET, measure
 from .onnx_ways import ONNX_WAYS, OnnxWay, measure_onnx, other_ways
 from .spiking import Spiking, netx_ways, nir_ways
@@ -40,6 +44,14 @@ SPIKING = """
 already: currents and potentials are compared as well ([netx.md](netx.md)). Networks of your own integers go in as a `snnc.ir.Program` ([netx.md](netx.md#programs-from-python)).
 """
 
+LIBRARIES = f"""
+## Networks of spiking libraries
+
+Each is trained on the same digits as spike trains of 16 to 32 steps, in the library's own environment (`samples/spiking_libraries`, seed 0), and goes in as its state dict with `--module`
+([spiking-libraries.md](spiking-libraries.md)). Compared with the network itself, run in double precision on {SAMPLES} test samples, spike by spike. *In floats*: of the graph that snnc reads. *Integers*:
+of the program for `reference` with 8-bit weights, which is what rounding changes; decisions are compared with the graph in floats.
+"""
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines of a table in Markdown."""
@@ -72,6 +84,18 @@ def page() -> str:
         *table(
             ("form", "made with", "network", "way in", "compared with", "differ"), map(_row, spiking)
         ),
+        LIBRARIES,
+        *table(
+            (
+                "network",
+                "library",
+                "spikes",
+                "differ in floats",
+                "differ in integers",
+                "decisions kept",
+            ),
+            (_library_row(row) for library in INSTALLABLE for row in rows_of(library)),
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -80,6 +104,11 @@ def _onnx_row(way: OnnxWay) -> tuple[str, ...]:
     found = measure_onnx(way, integers=True)
     kept = f"{found.kept} of {found.images}"
     return way.form, way.made, way.network, f"{found.largest:.0e}", kept, f"`{found.code}`"
+
+
+def _library_row(row: Row) -> tuple[str, ...]:
+    differ = [f"{n:,} of {row.values:,} neuron-steps" for n in (row.floats, row.rounded)]
+    return row.network, row.library, f"{row.spikes:,}", *differ, f"{row.kept} of {SAMPLES}"
 
 
 def _names(way: Way) -> tuple[str, ...]:

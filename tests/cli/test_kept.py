@@ -82,6 +82,8 @@ def test_labels_say_what_the_loss_is_worth(snnc: Command, tmp_path: Path) -> Non
     assert manifest(folder)["kept"]["accuracy"] == {"float": meant, "integers": found}
     words = f"accuracy {found:.1%} in integers, {meant:.1%} in floats"
     assert words in done.out and words in done.err and words in snnc("inspect", folder).out
+    differ = int((floats[aside] != decided).sum())
+    assert f"a difference whose standard error is up to {(differ + 1) ** 0.5 / 18:.1%}" in done.err
     np.savez(data, x=x, y=y + 5)  # labels that no output has
     done = snnc(*asked, "--calibration", data, "-o", folder)
     assert done.code == 0 and "warning[N729]" in done.err
