@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
 from .own_folder import folder_on_path
 from .recognise import find_model, find_saved, refuse_other_file
+from .slayer.blocks import fit, has_blocks
+from .slayer.blocks import states_of as block_states
+from .slayer.live import LiveBlocks
+from .slayer.load import load_blocks
 from .spiking_modules.live import LiveNetwork
 from .spiking_modules.load import load_network
 from .spiking_modules.recognise import spikes, states_of
@@ -40,6 +45,7 @@ from .torch_save.saved import FACTORY, Saved
 from .torch_save.through_torch import archive_of, need_torch
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
@@ -79,11 +85,28 @@ class IntegerModel:
         program: what a chip is to do, valid.
         digest: sha256 of the file, hexadecimal; of a program that was given in Python, of its own file.
         notes: what reading it settled that the file leaves open.
+        live: the network itself, of lava-dl's blocks.
     """
 
     program: Program
     digest: str
     notes: tuple[Diagnostic, ...] = ()
+    live: LiveBlocks | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """A network that the user's code has built, with the weights of a file.
+
+    Attributes:
+        net: in evaluation.
+        notes: how its weights were found.
+        digest: sha256 of the file, hexadecimal.
+    """
+
+    net: nn.Module
+    notes: tuple[Diagnostic, ...]
+    digest: str
 
 
 NOTHING_GIVEN = Given()
@@ -98,6 +121,7 @@ def load_model(
     discretize: str | None = None,
     reset: str | None = None,
     given: Given = NOTHING_GIVEN,
+    own: Own | None = None,
 ) -> Model:
     """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
 
@@ -108,6 +132,7 @@ def load_model(
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
         reset: ``subtract`` or ``zero``: what a spike does where a NIR file does not say.
         given: what the user says of the network that the file does not.
+        own: of a state dict, its network as :func:`own_of` built it; None builds it.
 
     Raises:
         UserError: D1xx when the file cannot be used, D2xx when the network in it cannot; every
@@ -129,7 +154,7 @@ def load_model(
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
-        return _from_saved(saved, given, _name(path), digest)
+        return _from_saved(saved, given, _name(path), digest, own)
     if archive is None:
         raise refuse_other_file(path, data)
     return _from_archive(archive, _name(path), digest, given)
@@ -143,23 +168,33 @@ def load_integers(
     discretize: str | None = None,
     reset: str | None = None,
     given: Given = NOTHING_GIVEN,
+    own: Callable[[], Own | None] = lambda: None,
 ) -> IntegerModel | None:
-    """Read a file of lava-dl (netx); None for any other, which :func:`load_model` reads.
+    """Read a file of lava-dl (netx), or a state dict of its blocks; None for any other, which
+    :func:`load_model` reads.
 
     Args:
         path: the file.
         reset_interval: steps after which every layer is cleared.
-        dt, discretize, reset, given: as for ``load_model``; refused.
+        dt, discretize, reset: as for ``load_model``; refused.
+        given: likewise; refused with a file of lava-dl.
+        own: gives what :func:`own_of` gives, where a module is given.
 
     Raises:
         UserError: D101 and D102 there is no file or nothing in it; see :func:`load_netx`; D327 an
-            option is for other files.
+            option is for other files; see :func:`own_of` and :func:`of_blocks`.
     """
     data = _read(path)
     hdf5 = None if Archive.is_archive(data) else hdf5_of(data)
     if hdf5 is None or not is_netx(path, hdf5):
         refuse_reset_interval(reset_interval)
-        return None
+        if given.module is None or hdf5 is not None:
+            return None
+        refuse_continuous_time(dt, discretize, reset)
+        built = own()
+        if built is None or not has_blocks(built.net):
+            return None
+        return of_blocks(built, given.shape(path), _name(path))
     refuse_continuous_time(dt, discretize, reset)
     given.refuse(path, INPUT_SHAPE, MODULE)
     program, notes = load_netx(path, hdf5, _name(path), reset_interval)
@@ -230,7 +265,53 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     return Model(graph, calibration, digest, tuple(told), step=Step(program, tensors, made))
 
 
-def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
+def own_of(path: Path, given: Given) -> Own | None:
+    """The network of a state dict, built by the user's code; None of any other file.
+
+    Args:
+        path: the file.
+        given: with a module.
+
+    Raises:
+        UserError: D101 and D102 there is no file or nothing in it, D123 no torch; see
+            :func:`snnc.frontend.torch_save.own_module.own_network`.
+    """
+    data = _read(path)
+    archive = Archive.open(path, data) if Archive.is_archive(data) else None
+    saved = find_saved(path, data, archive)
+    if saved is None or saved.is_module:
+        return None
+    return _own(saved, given, hashlib.sha256(data).hexdigest())
+
+
+def _own(saved: Saved, given: Given, digest: str) -> Own:
+    need_torch(saved.path)
+    net, told = own_network(saved, given, _prepared)
+    return Own(net, tuple(told), digest)
+
+
+def _prepared(net: nn.Module, tensors: Mapping[str, torch.Tensor]) -> set[str]:
+    """Make a library's network ready for tensors of a file; the names of what is no weight."""
+    fit(net, tensors)
+    return states_of(net) | block_states(net)
+
+
+def of_blocks(own: Own, shape: Shape, name: str) -> IntegerModel:
+    """A network of lava-dl's blocks, live in this process.
+
+    Args:
+        own: is left as it is.
+        shape: of one frame.
+        name: of the program.
+
+    Raises:
+        UserError: as :func:`snnc.frontend.slayer.load.load_blocks`.
+    """
+    found = load_blocks(own.net, shape, name)
+    return IntegerModel(found.program, own.digest, (*own.notes, *found.notes), found.live)
+
+
+def _from_saved(saved: Saved, given: Given, name: str, digest: str, own: Own | None) -> Model:
     """What ``torch.save`` wrote."""
     path = saved.path
     if not saved.is_module and given.module is None:
@@ -248,12 +329,14 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
         net, shape = load_module(saved), given.shape(path)
         refuse_large(net, shape, path)
         return _from_archive(Archive.open(path, archive_of(path, net, shape)), name, digest)
-    net, told = own_network(saved, given, states_of)
-    if spikes(net):
-        model = of_library(net, given.shape(path), name, digest)
+    own = own or _own(saved, given, digest)
+    if has_blocks(own.net):
+        raise no_graph(str(path))
+    if spikes(own.net):
+        model = of_library(own.net, given.shape(path), name, digest)
     else:
-        model = _from_archive(Archive.open(path, archive_of_own(net, saved, given)), name, digest)
-    return replace(model, notes=(*told, *model.notes))
+        model = _from_archive(Archive.open(path, archive_of_own(own.net, saved, given)), name, digest)
+    return replace(model, notes=(*own.notes, *model.notes))
 
 
 def of_library(net: nn.Module, shape: Shape, name: str, digest: str) -> Model:

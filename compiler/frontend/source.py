@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from snnc.ir import Program, Shape, validate, write_program
 from .load import (
     IntegerModel,
     Model,
+    Own,
     load_archive,
     load_integers,
     load_model,
     no_graph,
+    of_blocks,
     of_library,
+    own_of,
     refuse_continuous_time,
 )
 from .netx.load import refuse_reset_interval
+from .slayer.blocks import has_blocks
 from .spiking_modules.load import digest_of_network
 from .torch_export.given import Given
 
@@ -90,14 +95,29 @@ class ModelSource:
         given = Given(self.input_shape, self.module, data_shape)
         if self.network is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
+            if has_blocks(self.network):
+                raise no_graph(self.path.name)
             name, digest = self.path.name, digest_of_network(self.network)
             return of_library(self.network, given.shape(self.path), name, digest)
         return load_model(
-            self.path, dt=self.dt, discretize=self.discretize, reset=self.reset, given=given
+            self.path,
+            dt=self.dt,
+            discretize=self.discretize,
+            reset=self.reset,
+            given=given,
+            own=None if self.module is None else self._own,
         )
 
-    def load_integers(self) -> IntegerModel | None:
+    @cached_property
+    def _own(self) -> Own | None:
+        """The network of a state dict, which is built once: asked for integers, and then for a graph."""
+        return own_of(self.path, Given(self.input_shape, self.module))
+
+    def load_integers(self, data_shape: Callable[[], Shape] | None = None) -> IntegerModel | None:
         """The model as a program, where it is integers already; else None.
+
+        Args:
+            data_shape: as for :meth:`load`.
 
         Raises:
             UserError: it is, and cannot be read (:func:`snnc.frontend.load.load_integers`).
@@ -107,6 +127,12 @@ class ModelSource:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             parts = write_program(validate(self.program)).values()
             return IntegerModel(self.program, hashlib.sha256(b"".join(parts)).hexdigest())
+        given = Given(self.input_shape, self.module, data_shape)
+        if self.network is not None and has_blocks(self.network):
+            refuse_reset_interval(self.reset_interval)
+            refuse_continuous_time(self.dt, self.discretize, self.reset)
+            own = Own(self.network, (), digest_of_network(self.network))
+            return of_blocks(own, given.shape(self.path), self.path.name)
         if self.archive is not None or self.network is not None:
             refuse_reset_interval(self.reset_interval)
             return None
@@ -116,5 +142,6 @@ class ModelSource:
             dt=self.dt,
             discretize=self.discretize,
             reset=self.reset,
-            given=Given(self.input_shape, self.module),
+            given=given,
+            own=lambda: self._own,
         )
