@@ -59,12 +59,11 @@ def compile_integers(
     where = "" if given is None else given.where
     fed = _input_entry(ready.program, options.input.repeat)
     data = None if given is None else counts_of(fed, given, must=True)
-    ready = with_block_comparison(ready, data)
     program = ready.program
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow
     ranges, found = check_program(program, backend, counts, where, allowed)
-    notes = (*ready.notes, *found)
+    notes = (*with_block_comparison(ready, data).notes, *found)
     if data is not None and (classes := size(program.readout.shape)) > 1:
         notes += tuple(labels_outside(data, classes))
     report("emit", 1, STAGES)

@@ -1,4 +1,4 @@
-"""A network of lava-dl's blocks compared with the integers that were read of it, when it is compiled."""
+"""A network of lava-dl's blocks compared with the integers that were read of it, at compile."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ def compared_blocks(model: IntegerModel, data: Data | None, simulator: str = FAS
     program, live = model.program, model.live
     assert live is not None
     counts, source = _counts(program, data)
-    counts = np.clip(counts, 0, 1)  # what a step of the chip's input can carry (N7xx names the rest)
     steps = counts.shape[1]
     theirs = live.run(counts)
     trace = simulate(program, encode(program, counts), simulator=simulator)

@@ -97,7 +97,9 @@ def compared(model: Model, data: Data | None) -> Compared:
     names = [p.name for p in graph.neurons if p.name in theirs]
     apart = {n: np.asarray(ours[n] != 0) != (theirs[n] != 0) for n in names}
     on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
-    return differences(apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on)
+    return differences(
+        apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
+    )
 
 
 def differences(

@@ -70,9 +70,7 @@ def chain_of(net: nn.Module, blocks: Mapping[str, nn.Module], shape: Shape) -> l
     return [name for name, _, _ in calls]
 
 
-def _refuse_other_order(
-    calls: list[tuple[str, torch.Tensor, torch.Tensor]], x: torch.Tensor
-) -> None:
+def _refuse_other_order(calls: list[tuple[str, torch.Tensor, torch.Tensor]], x: torch.Tensor) -> None:
     """What a block takes has to be what the one before it gave; the first takes the frames."""
     before, name_before = x.reshape(SAMPLES, -1, STEPS), ""
     seen: set[str] = set()
@@ -95,9 +93,7 @@ def _refuse_other_order(
         before, name_before = passed, name
 
 
-def _refuse_other_answer(
-    answer: Any, last: tuple[str, torch.Tensor, torch.Tensor]
-) -> None:
+def _refuse_other_answer(answer: Any, last: tuple[str, torch.Tensor, torch.Tensor]) -> None:
     """The network has to return what its last block gives, or its sum or mean over the steps."""
     import torch
 

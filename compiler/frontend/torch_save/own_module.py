@@ -28,9 +28,7 @@ Prepare = Callable[["nn.Module", Mapping[str, "torch.Tensor"]], set[str]]
 """What a library's networks need before they take the tensors of a file."""
 
 
-def own_network(
-    saved: Saved, given: Given, prepare: Prepare
-) -> tuple[nn.Module, list[Diagnostic]]:
+def own_network(saved: Saved, given: Given, prepare: Prepare) -> tuple[nn.Module, list[Diagnostic]]:
     """The network of a state dict, built by the user's code; and how its weights were found.
 
     Args:
