@@ -110,7 +110,7 @@ class ModelSource:
 
     @cached_property
     def _own(self) -> Own | None:
-        """The network of a state dict, which is built once: asked for integers, and then for a graph."""
+        """The network of a state dict, built once: asked for integers, and then for a graph."""
         return own_of(self.path, Given(self.input_shape, self.module))
 
     def load_integers(self, data_shape: Callable[[], Shape] | None = None) -> IntegerModel | None:

@@ -50,7 +50,7 @@ class ConvNet(nn.Module):
         super().__init__()
         self.blocks = nn.ModuleList(
             [
-                slayer.block.cuba.Conv(NEURON, 1, 8, 3, padding=1, weight_scale=2, weight_norm=True),
+                slayer.block.cuba.Conv(NEURON, 1, 8, 3, padding=1, weight_norm=True),
                 slayer.block.cuba.Pool(NEURON, 2, stride=2, weight_scale=2),
                 slayer.block.cuba.Flatten(),
                 slayer.block.cuba.Dense(NEURON, 128, 32, weight_norm=True, delay=True),
@@ -92,7 +92,7 @@ TASKS = (
         run,
         spikes,
         STEPS,
-        epochs=6,
+        epochs=20,
         rate=1e-2,
         shape=(1, 8, 8),
         loss=loss,

@@ -1,6 +1,7 @@
 """Which modules of a network are lava-dl's blocks, and which of them are read.
 
-Source: lava-dl 0.6.0, lava/lib/dl/slayer/block/{base,cuba}.py, neuron/{base,cuba,norm}.py, axon/delay.py.
+Source: lava-dl 0.6.0, lava/lib/dl/slayer, block/{base,cuba}.py, neuron/{base,cuba,norm}.py,
+axon/delay.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A live network of lava-dl's blocks becomes a program: what lava-dl exports of it, read as a ``.net`` file.
+"""A live network of lava-dl's blocks becomes a program: its export is read as a ``.net`` file.
 
 Source: lava-dl 0.6.0, lava/lib/dl/slayer/block/base.py (``export_hdf5`` of each block; that of Average
 fails, because it has no neuron, and that of Affine leaves out the bias).

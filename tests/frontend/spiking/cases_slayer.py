@@ -248,8 +248,8 @@ def test_a_live_network_is_left_as_it_is(tmp_path: Path):
 # What is refused
 
 
-class Graded(Chain):
-    """Calls its blocks otherwise than in a chain."""
+class Other(Chain):
+    """Does not call its blocks in a chain."""
 
     def __init__(self, way: str):
         super().__init__(dense(12, 9), dense(9, 9), dense(9, 9))
@@ -274,7 +274,7 @@ class Graded(Chain):
     ],
 )
 def test_other_orders(code, way, where, match):
-    refused(code, Graded(way), where, match)
+    refused(code, Other(way), where, match)
 
 
 def refused(code: str, net: nn.Module, where: str, match: str, shape: tuple[int, ...] = (12,)) -> None:
@@ -287,7 +287,7 @@ def with_(**options: Any) -> dict[str, Any]:
     return {**NEURON, **options}
 
 
-class Own_(C.Dense):
+class Changed(C.Dense):
     """A subclass."""
 
 
@@ -302,7 +302,7 @@ class Own_(C.Dense):
         (lambda: dense(12, 9, NORM, delay=True), "delays and a normalisation"),
         (lambda: C.KWTA(dict(NEURON), 12, 9, 3), "cuba.KWTA is not read"),
         (lambda: C.Input(dict(NEURON)), "takes values, not spikes"),
-        (lambda: Own_(dict(NEURON), 12, 9), "Own_, a subclass"),
+        (lambda: Changed(dict(NEURON), 12, 9), "Changed, a subclass"),
         (lambda: slayer.block.alif.Dense(ALIF, 12, 9), "alif.Dense is not read"),
         (lambda: slayer.block.rf.Dense(RF, 12, 9), "rf.Dense is not read"),
         (lambda: slayer.block.sigma_delta.Dense(SDNN, 12, 9), "sigma_delta.Dense"),
