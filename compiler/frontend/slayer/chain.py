@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SAMPLES, STEPS = 2, 5
 
 CHAIN = (
-    "call each block once, with what the block before it returns; lava-dl's export_hdf5 knows no other "
+    "call each block once, with what the block before it returns; lava-dl's export_hdf5 has no other "
     "order"
 )
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import fail
 from snnc.frontend.own_folder import folder_on_path
-from snnc.frontend.torch_save.through_torch import quiet_torch, reason
+from snnc.frontend.torch_save.through_torch import quiet_torch
 
-from .blocks import rest
+from .blocks import failed, rest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -94,7 +93,7 @@ class LiveBlocks:
                 self.net(given)
         except Exception as error:  # the user's own code, which may raise anything
             what = f"the network fails on {samples} samples of {steps} steps"
-            raise fail("D124", what, where=type(self.net).__name__, why=reason(error)) from None
+            raise failed(what, type(self.net).__name__, error) from None
         finally:
             for hook in hooks:
                 hook.remove()

@@ -17,10 +17,10 @@ from snnc.errors import Diagnostic, Severity, fail
 from snnc.files import hdf5_arrays
 from snnc.frontend.netx.builder import ANSWER, INPUT, Builder
 from snnc.frontend.netx.fields import NETX, Layer, layers_of
-from snnc.frontend.torch_save.through_torch import quiet_torch, reason
+from snnc.frontend.torch_save.through_torch import quiet_torch
 from snnc.ir import Kind, Program, ProgramPopulation, Shape, validate
 
-from .blocks import WEIGHTED, blocks_of, kind_of, rest, shifts
+from .blocks import WEIGHTED, blocks_of, failed, kind_of, rest, shifts
 from .chain import chain_of
 from .live import LiveBlocks, Watched
 
@@ -118,8 +118,7 @@ def _copied(net: nn.Module, name: str) -> nn.Module:
         twin = copy.deepcopy(net, dict(known)).cpu().float().eval()
     except Exception as error:  # whatever the user's own modules raise
         help = "give its state dict and --module, the function that builds it"
-        what = "the network cannot be copied"
-        raise fail("D124", what, where=name, why=reason(error), help=help) from None
+        raise failed("the network cannot be copied", name, error, help) from None
     rest(twin)
     return twin
 
@@ -146,8 +145,7 @@ def _exported(chain: list[tuple[str, Any]], shape: Shape, name: str) -> list[Lay
                 with quiet_torch(), torch.no_grad():
                     _export(copy.deepcopy(block), group)
             except Exception as error:  # lava-dl's, of another version or with what it does not expect
-                what = "lava-dl cannot export this block"
-                raise fail("D124", what, where=path or name, why=reason(error)) from None
+                raise failed("lava-dl cannot export this block", path or name, error) from None
     layers = layers_of(hdf5_arrays(buffer.getvalue(), name, NETX, list), name)
     named = [""] * len(first) + [_population(path, block) for path, block in chain]
     return [replace(layer, block=own) for layer, own in zip(layers, named, strict=True)]
