@@ -106,10 +106,11 @@ def _compared(name: str, folder: Path, factory: str, shape: tuple[int, ...]) -> 
             module=factory,
             output=Path(place) / "net.bundle",
         )
+        program = bundle.program
         decided = np.asarray(bundle.run((data.x, data.y)).answers)[:, -1].reshape(SAMPLES, -1)
     live, floats, theirs = _itself(source, data.x)
     frames = data.x[:, : next(iter(live.values())).shape[1]]
-    integers = _integers(bundle.program, frames, list(live))
+    integers = _integers(program, frames, list(live))
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     ours = decided.argmax(1)
     return Row(

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError
 from snnc.frontend.spiking_modules.layer import refused
-from snnc.frontend.torch_save.through_torch import reason
 
 if TYPE_CHECKING:
     import torch
@@ -121,11 +120,6 @@ def rest(net: nn.Module) -> None:
                 setattr(here, name, torch.zeros(1))
         if hasattr(here, "delay_buffer"):
             here.delay_buffer = None
-
-
-def failed(what: str, where: str, error: BaseException, help: str = "") -> UserError:
-    """D124: lava-dl's code or the user's own raised something."""
-    return fail("D124", what, where=where, why=reason(error), help=help)
 
 
 def _outermost(net: nn.Module) -> Iterator[tuple[str, nn.Module]]:

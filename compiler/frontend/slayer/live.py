@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.frontend.own_folder import folder_on_path
-from snnc.frontend.torch_save.through_torch import quiet_torch
+from snnc.frontend.torch_save.through_torch import failed, quiet_torch
 
-from .blocks import failed, rest
+from .blocks import rest
 
 if TYPE_CHECKING:
     from torch import nn

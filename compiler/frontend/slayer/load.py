@@ -17,10 +17,10 @@ from snnc.errors import Diagnostic, Severity, fail
 from snnc.files import hdf5_arrays
 from snnc.frontend.netx.builder import ANSWER, INPUT, Builder
 from snnc.frontend.netx.fields import NETX, Layer, layers_of
-from snnc.frontend.torch_save.through_torch import quiet_torch
+from snnc.frontend.torch_save.through_torch import failed, quiet_torch
 from snnc.ir import Kind, Program, ProgramPopulation, Shape, validate
 
-from .blocks import WEIGHTED, blocks_of, failed, kind_of, rest, shifts
+from .blocks import WEIGHTED, blocks_of, kind_of, rest, shifts
 from .chain import chain_of
 from .live import LiveBlocks, Watched
 
