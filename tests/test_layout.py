@@ -260,6 +260,7 @@ OTHER_PROCESS = (
     "runs in an engine's process, which imports nothing of snnc, on files that snnc just wrote"
 )
 NOT_THROUGH_THE_DOOR = {
+    "compiler/frontend/slayer/load.py": "lava-dl writes into memory; that is read through the door",
     "backends/child.py": "what an engine printed, for a message",
     "backends/environments.py": "the mark and the lock of an environment, in a folder of snnc's own",
     "backends/keeper.py": "what the system says of a process that was started here",

@@ -161,6 +161,7 @@ def model_source(
             where="model",
             help="give the path of a model file, a torch.nn.Module, snnc.Rollout or snnc.ir.Program",
         )
+    from snnc.frontend.slayer.blocks import has_blocks
     from snnc.frontend.spiking_modules.recognise import spikes
     from snnc.frontend.torch_export.given import parse_shape
     from snnc.frontend.torch_save.live_module import archive_of_module, no_shape
@@ -170,7 +171,7 @@ def model_source(
         frames = frame_shape(data.values(2 if repeat else 3), repeat)
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     path = Path(type(model).__name__.lower())
-    if spikes(model):
+    if spikes(model) or has_blocks(model):
         if arguments is not None:
             what = "example= is for networks without time; neurons of this one take steps"
             raise not_together(what, where="example", help="give input_shape, the shape of one frame")

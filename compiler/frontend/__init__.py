@@ -1,6 +1,7 @@
 """From the user's file to a graph. Reads torch.export archives without importing torch."""
 
-from .load import IntegerModel, Model, load_archive, load_model
+from .load import load_archive, load_model
+from .model import IntegerModel, Model
 from .source import ModelSource
 from .torch_export.given import Given
 

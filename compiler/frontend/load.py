@@ -3,98 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
-
-from snnc.errors import Diagnostic, UserError, fail
+from snnc.errors import UserError, fail
 from snnc.files import Kind, read_bytes
 from snnc.files.hdf5 import hdf5_of
-from snnc.ir import Graph, Program, Shape
 
 from .archives.archive import Archive
 from .archives.exported import read_program
 from .archives.tensors import read_payloads, read_tensors
+from .model import IntegerModel, Model, Own
 from .netx.load import is_netx, load_netx, refuse_reset_interval
 from .nir.load import load_nir
 from .nir.neurons import RULES
 from .onnx.program import read_onnx
 from .onnx.proto import is_onnx
-from .onnx.translation import Grid
 from .operations.cures import HOW_TO_EXPORT
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
+from .own_networks import of_blocks, of_library, own_of_saved
 from .recognise import find_model, find_saved, refuse_other_file
-from .spiking_modules.live import LiveNetwork
-from .spiking_modules.load import load_network
-from .spiking_modules.recognise import spikes, states_of
+from .slayer.blocks import has_blocks
+from .spiking_modules.recognise import spikes
 from .torch_export.answer import with_answer
 from .torch_export.builder import build_graph
 from .torch_export.calibration import read_calibration
 from .torch_export.deployment import with_deployment
 from .torch_export.given import INPUT_SHAPE, MODULE, Given
 from .torch_export.torch_run import Step
-from .torch_save.own_folder import folder_on_path
-from .torch_save.own_module import archive_of_own, own_network
+from .torch_save.own_module import archive_of_own
 from .torch_save.pickled_module import load_module, refuse_large
 from .torch_save.pickles import refuse_code
 from .torch_save.saved import FACTORY, Saved
 from .torch_save.through_torch import archive_of, need_torch
 
 if TYPE_CHECKING:
-    from torch import nn
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Model:
-    """What a model file holds.
-
-    Attributes:
-        graph: the network, in real numbers and frames.
-        calibration: integer event counts (samples, frames, \\*input shape) that travelled in the
-            file, dtype as stored; None when there are none.
-        digest: sha256 of the file, hexadecimal.
-        notes: what reading it settled that the file leaves open.
-        step: the program that the graph was read from (of ONNX its translation); None for NIR.
-        input_grid: the levels that an ONNX file rounds its input to; None where it does not.
-        unsaid_resets: populations of a NIR file that neither file nor user says the reset of.
-        live: the network itself, of a library whose neurons spike.
-    """
-
-    graph: Graph
-    calibration: NDArray[Any] | None
-    digest: str
-    notes: tuple[Diagnostic, ...] = ()
-    step: Step | None = None
-    unsaid_resets: tuple[str, ...] = ()
-    input_grid: Grid | None = None
-    live: LiveNetwork | None = None
-
-    @property
-    def whole_type(self) -> str | None:
-        """The type of the input, where it was exported with one that has whole numbers only."""
-        return None if self.step is None else self.step.program.whole_type(self.step.program.inputs[0])
-
-    def __repr__(self) -> str:
-        samples = 0 if self.calibration is None else len(self.calibration)
-        return f"Model({self.graph!r}, {samples} calibration samples, sha256 {self.digest[:12]})"
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class IntegerModel:
-    """A model that is integers already: no pass has anything to do.
-
-    Attributes:
-        program: what a chip is to do, valid.
-        digest: sha256 of the file, hexadecimal; of a program that was given in Python, of its own file.
-        notes: what reading it settled that the file leaves open.
-    """
-
-    program: Program
-    digest: str
-    notes: tuple[Diagnostic, ...] = ()
+    pass
 
 
 NOTHING_GIVEN = Given()
@@ -109,6 +56,7 @@ def load_model(
     discretize: str | None = None,
     reset: str | None = None,
     given: Given = NOTHING_GIVEN,
+    own: Own | None = None,
 ) -> Model:
     """Read a model file. Runs no code from it, and imports torch only for what ``torch.save`` wrote.
 
@@ -120,6 +68,7 @@ def load_model(
         discretize: ``euler`` (the default) or ``exponential``, of a NIR file.
         reset: ``subtract`` or ``zero``: what a spike does where a NIR file does not say.
         given: what the user says of the network that the file does not.
+        own: of a state dict, its network as :func:`own_of` built it; None builds it.
 
     Raises:
         UserError: D1xx when the file cannot be used, D2xx when the network in it cannot; every
@@ -144,7 +93,7 @@ def load_model(
     archive = Archive.open(path, data) if packed else None
     saved = find_saved(path, data, archive)
     if saved is not None:
-        return _from_saved(saved, given, _name(path), digest)
+        return _from_saved(saved, given, _name(path), digest, own)
     if archive is None:
         raise refuse_other_file(path, data)
     return _from_archive(archive, _name(path), digest, given)
@@ -158,23 +107,33 @@ def load_integers(
     discretize: str | None = None,
     reset: str | None = None,
     given: Given = NOTHING_GIVEN,
+    own: Callable[[], Own | None] = lambda: None,
 ) -> IntegerModel | None:
-    """Read a file of lava-dl (netx); None for any other, which :func:`load_model` reads.
+    """Read a file of lava-dl (netx), or a state dict of its blocks; None for any other, which
+    :func:`load_model` reads.
 
     Args:
         path: the file.
         reset_interval: steps after which every layer is cleared.
-        dt, discretize, reset, given: as for ``load_model``; refused.
+        dt, discretize, reset: as for ``load_model``; refused.
+        given: likewise; refused with a file of lava-dl.
+        own: gives what :func:`own_of` gives, where a module is given.
 
     Raises:
         UserError: D101 and D102 there is no file or nothing in it; see :func:`load_netx`; D327 an
-            option is for other files.
+            option is for other files; see :func:`own_of` and :func:`of_blocks`.
     """
     data = _read(path)
     hdf5 = None if Archive.is_archive(data) else hdf5_of(data)
     if hdf5 is None or not is_netx(path, hdf5):
         refuse_reset_interval(reset_interval)
-        return None
+        if given.module is None or hdf5 is not None:
+            return None
+        refuse_continuous_time(dt, discretize, reset)
+        built = own()
+        if built is None or not has_blocks(built.net):
+            return None
+        return of_blocks(built, given.shape(path), _name(path))
     refuse_continuous_time(dt, discretize, reset)
     given.refuse(path, INPUT_SHAPE, MODULE)
     given.refuse_answer(path)
@@ -256,7 +215,26 @@ def _from_onnx(path: Path, data: bytes, digest: str, given: Given) -> Model:
     return Model(graph, None, digest, found.notes, step=step, input_grid=found.input_grid)
 
 
-def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
+def own_of(path: Path, given: Given) -> Own | None:
+    """The network of a state dict, built by the user's code; None of any other file.
+
+    Args:
+        path: the file.
+        given: with a module.
+
+    Raises:
+        UserError: D101 and D102 there is no file or nothing in it, D123 no torch; see
+            :func:`snnc.frontend.torch_save.own_module.own_network`.
+    """
+    data = _read(path)
+    archive = Archive.open(path, data) if Archive.is_archive(data) else None
+    saved = find_saved(path, data, archive)
+    if saved is None or saved.is_module:
+        return None
+    return own_of_saved(saved, given, hashlib.sha256(data).hexdigest())
+
+
+def _from_saved(saved: Saved, given: Given, name: str, digest: str, own: Own | None) -> Model:
     """What ``torch.save`` wrote."""
     path = saved.path
     if not saved.is_module and given.module is None:
@@ -275,34 +253,15 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str) -> Model:
         refuse_large(net, shape, path)
         exported, only = archive_of(path, net, shape), Given(answer=given.answer)
         return _from_archive(Archive.open(path, exported), name, digest, only)
-    net, told = own_network(saved, given, states_of)
-    if spikes(net):
-        model = of_library(net, given.shape(path), name, digest, given.answer)
+    own = own or own_of_saved(saved, given, digest)
+    if has_blocks(own.net):
+        raise no_graph(str(path))
+    if spikes(own.net):
+        model = of_library(own.net, given.shape(path), name, digest, given.answer)
     else:
-        exported, only = archive_of_own(net, saved, given), Given(answer=given.answer)
+        exported, only = archive_of_own(own.net, saved, given), Given(answer=given.answer)
         model = _from_archive(Archive.open(path, exported), name, digest, only)
-    return replace(model, notes=(*told, *model.notes))
-
-
-def of_library(
-    net: nn.Module, shape: Shape, name: str, digest: str, answer: str | None = None
-) -> Model:
-    """A network whose neurons are a spiking library's, live in this process.
-
-    Args:
-        net: with its weights; is left as it is.
-        shape: of one frame.
-        name: of the graph.
-        digest: of its file.
-        answer: position (from 0) of what it returns, where it is not the first tensor.
-
-    Raises:
-        UserError: as :func:`snnc.frontend.spiking_modules.load.load_network`.
-    """
-    with folder_on_path(Path.cwd()):
-        found = load_network(net, shape, name, answer)
-    refuse_extremes(found.graph)
-    return Model(found.graph, None, digest, found.notes, live=found.live)
+    return replace(model, notes=(*own.notes, *model.notes))
 
 
 def _name(path: Path) -> str:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from snnc.ir import Program, Shape, validate, write_program
 
-from .load import (
-    IntegerModel,
-    Model,
-    load_archive,
-    load_integers,
-    load_model,
-    no_graph,
-    of_library,
-    refuse_continuous_time,
-)
+from .load import load_archive, load_integers, load_model, no_graph, own_of, refuse_continuous_time
+from .model import IntegerModel, Model, Own
 from .netx.load import refuse_reset_interval
+from .own_networks import of_blocks, of_library
+from .slayer.blocks import has_blocks
 from .spiking_modules.load import digest_of_network
 from .torch_export.given import Given
 
@@ -93,15 +88,30 @@ class ModelSource:
         given = Given(self.input_shape, self.module, data_shape, self.answer)
         if self.network is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
+            if has_blocks(self.network):
+                raise no_graph(self.path.name)
             name, digest = self.path.name, digest_of_network(self.network)
             shape = given.shape(self.path)
             return of_library(self.network, shape, name, digest, self.answer)
         return load_model(
-            self.path, dt=self.dt, discretize=self.discretize, reset=self.reset, given=given
+            self.path,
+            dt=self.dt,
+            discretize=self.discretize,
+            reset=self.reset,
+            given=given,
+            own=None if self.module is None else self._own,
         )
 
-    def load_integers(self) -> IntegerModel | None:
+    @cached_property
+    def _own(self) -> Own | None:
+        """The network of a state dict, built once: asked for integers, and then for a graph."""
+        return own_of(self.path, Given(self.input_shape, self.module))
+
+    def load_integers(self, data_shape: Callable[[], Shape] | None = None) -> IntegerModel | None:
         """The model as a program, where it is integers already; else None.
+
+        Args:
+            data_shape: as for :meth:`load`.
 
         Raises:
             UserError: it is, and cannot be read (:func:`snnc.frontend.load.load_integers`).
@@ -112,6 +122,12 @@ class ModelSource:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             parts = write_program(validate(self.program)).values()
             return IntegerModel(self.program, hashlib.sha256(b"".join(parts)).hexdigest())
+        given = Given(self.input_shape, self.module, data_shape, self.answer)
+        if self.network is not None and has_blocks(self.network):
+            refuse_reset_interval(self.reset_interval)
+            refuse_continuous_time(self.dt, self.discretize, self.reset)
+            own = Own(self.network, (), digest_of_network(self.network))
+            return of_blocks(own, given.shape(self.path), self.path.name)
         if self.archive is not None or self.network is not None:
             refuse_reset_interval(self.reset_interval)
             return None
@@ -121,5 +137,6 @@ class ModelSource:
             dt=self.dt,
             discretize=self.discretize,
             reset=self.reset,
-            given=Given(self.input_shape, self.module, answer=self.answer),
+            given=given,
+            own=lambda: self._own,
         )

@@ -83,14 +83,15 @@ def compile_model(
     asked = build_pipeline(backend, options.pipeline)
     refuse_output(output)
     refuse_odd_names(source, options.calibration, output)
-    if (ready := source.load_integers()) is not None:
+    given = options.calibration
+    data_shape = None if given is None else partial(_frame_shape, given, options.input)
+    if (ready := source.load_integers(data_shape)) is not None:
         manifest = compile_integers(
             ready, source, options, output, backend, report, printing=after_pass is not None
         )
         return Compiled(output, manifest, ready.program, manifest.notes)
     report("load", 0, len(asked.passes) + MORE_STEPS)
-    given = options.calibration
-    model = source.load(None if given is None else partial(_frame_shape, given, options.input))
+    model = source.load(data_shape)
     ready_data = calibration_data(model, given, backend.target, options.input, asked)
     data = ready_data.data
     model = with_live_comparison(with_measured_effects(model, data), data)

@@ -19,6 +19,7 @@ from .data_warnings import labels_outside
 from .describing import histogram, relative, versions
 from .given_data import counts_of
 from .input_values import REPEAT
+from .live_blocks import with_block_comparison
 from .options import AUTO, KEEP, CompileOptions
 from .sources import counts_digest
 from .writing import write_bundle
@@ -53,15 +54,16 @@ def compile_integers(
             was written.
     """
     _refuse_for_passes(options, printing)
-    program, given = ready.program, options.calibration
+    given = options.calibration
     report("prove ranges", 0, STAGES)
     where = "" if given is None else given.where
-    fed = _input_entry(program, options.input.repeat)
+    fed = _input_entry(ready.program, options.input.repeat)
     data = None if given is None else counts_of(fed, given, must=True)
+    program = ready.program
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow
     ranges, found = check_program(program, backend, counts, where, allowed)
-    notes = (*ready.notes, *found)
+    notes = (*with_block_comparison(ready, data).notes, *found)
     if data is not None and (classes := size(program.readout.shape)) > 1:
         notes += tuple(labels_outside(data, classes))
     report("emit", 1, STAGES)
@@ -70,6 +72,8 @@ def compile_integers(
         program.name,
         ready.digest,
         None if source.file is None else relative(source.file, output),
+        input_shape=source.input_shape,
+        module=source.module,
         reset_interval=source.reset_interval,
     )
 

@@ -45,7 +45,8 @@ class Compared:
         several: neuron-steps in which the network itself sends more than one spike, and the most.
         first: the population and step (from 1) where they differ first; None where they do not.
         worst: of all populations the one that differs most, and its share of neuron-steps.
-        on: samples and steps, in words.
+        how: what was compared, in words.
+        on: samples and steps, likewise.
     """
 
     values: int
@@ -54,6 +55,7 @@ class Compared:
     several: tuple[int, int]
     first: tuple[str, int] | None
     worst: tuple[str, float]
+    how: str
     on: str
 
 
@@ -73,9 +75,9 @@ def with_live_comparison(model: Model, data: Data | None) -> Model:
     if found.several[1] > 1:
         note = _several(found, model.live.kinds)
     elif found.differ > ROUNDING * found.values:
-        raise _another(found)
+        raise another(found)
     else:
-        note = _equal(found)
+        note = equal(found)
     return replace(model, notes=(*model.notes, note))
 
 
@@ -94,7 +96,23 @@ def compared(model: Model, data: Data | None) -> Compared:
     ours: Mapping[str, NDArray[Any]] = run_in_floats(graph, counts).spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
     apart = {n: np.asarray(ours[n] != 0) != (theirs[n] != 0) for n in names}
-    several = [theirs[n] > 1 for n in names]
+    on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
+    return differences(
+        apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
+    )
+
+
+def differences(
+    apart: Mapping[str, NDArray[np.bool_]], sent: Mapping[str, NDArray[Any]], how: str, on: str
+) -> Compared:
+    """What a comparison came to.
+
+    Args:
+        apart: by population, where it differs from the network itself, (samples, steps, \\*shape).
+        sent: spikes of the network itself, likewise, of those that fire.
+        how, on: as in :class:`Compared`.
+    """
+    several = [spikes > 1 for spikes in sent.values()]
     steps = {
         n: int(np.flatnonzero(a.any(axis=(0, *range(2, a.ndim))))[0])
         for n, a in apart.items()
@@ -103,16 +121,17 @@ def compared(model: Model, data: Data | None) -> Compared:
     first = min(steps, key=lambda n: steps[n], default=None)
     return Compared(
         sum(a.size for a in apart.values()),
-        sum(int(np.count_nonzero(theirs[n])) for n in names),
+        sum(int(np.count_nonzero(spikes)) for spikes in sent.values()),
         sum(int(np.count_nonzero(a)) for a in apart.values()),
-        (sum(int(s.sum()) for s in several), int(max((theirs[n].max() for n in names), default=0))),
+        (sum(int(s.sum()) for s in several), int(max((s.max() for s in sent.values()), default=0))),
         None if first is None else (first, steps[first] + 1),
         max(((n, float(a.mean())) for n, a in apart.items()), key=lambda each: each[1]),
-        f"{source}, {len(counts)} samples of {counts.shape[1]} steps",
+        how,
+        on,
     )
 
 
-def _equal(found: Compared) -> Diagnostic:
+def equal(found: Compared) -> Diagnostic:
     """N779: every spike, or nearly."""
     what = (
         "every spike is the network's own"
@@ -123,7 +142,7 @@ def _equal(found: Compared) -> Diagnostic:
         "N779",
         f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes",
         LIVE,
-        f"both in floats, before anything is rounded, on {found.on}",
+        f"both {found.how}, on {found.on}",
         severity=Severity.NOTE if not found.differ else Severity.WARNING,
     )
 
@@ -143,14 +162,15 @@ def _several(found: Compared, kinds: str) -> Diagnostic:
     )
 
 
-def _another(found: Compared) -> Exception:
+def another(found: Compared) -> Exception:
+    """D686: another network."""
     assert found.first is not None
     population, step = found.first
     return fail(
         "D686",
         f"{found.differ:,} of {found.values:,} neuron-steps are not what the network itself computes",
         where=population,
-        why=f"they differ first in step {step}; compared in floats, on {found.on}",
+        why=f"they differ first in step {step}; compared {found.how}, on {found.on}",
         help="something between or inside the neurons keeps a state or looks at other steps: write "
         "each step as layers of the library and linear operations",
     )

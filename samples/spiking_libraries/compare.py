@@ -15,10 +15,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .environments import LIBRARIES, ROOT, environment
+
+Ints = NDArray[Any]
+Spikes = dict[str, Ints]
+"""By population, (samples, steps, \\*shape)."""
 
 RESULTS = ROOT / "build" / "spiking_libraries"
 SAMPLES = 50
@@ -33,8 +39,10 @@ class Row:
         library: with its version.
         values: neuron-steps compared.
         spikes: of the network itself.
-        floats, rounded: neuron-steps that differ: of the graph in floats, of the integer program.
-        kept: of ``SAMPLES`` samples, decisions of the integers that are those of the graph in floats.
+        floats, rounded: neuron-steps that differ: of the graph in floats, of the integer program. A
+            network of integers has no graph in floats; both are the program's.
+        kept: of ``SAMPLES`` samples, decisions of the integers that are those of the graph in floats,
+            or of the network of integers itself.
         right: of ``SAMPLES`` samples, those that the integers decide right.
     """
 
@@ -84,20 +92,14 @@ def _compared(name: str, folder: Path, factory: str, shape: tuple[int, ...]) -> 
     import snnc
     from snnc.bundle.data import Data
     from snnc.frontend import ModelSource
-    from snnc.sim import encode, simulate
-    from snnc.sim.step_floats import run_in_floats
-    from snnc.verify import spikes_by_frame
 
     with np.load(folder / "test.npz") as stored:
         data = Data(stored["x"][:SAMPLES].astype(np.int64), stored["y"][:SAMPLES])
     text = ",".join(map(str, shape))
-    model = ModelSource(folder / "weights.pt", input_shape=text, module=factory).load()
-    assert model.live is not None
-    frames = model.live.comparable(data.x)
-    live, floats = model.live.run(frames), run_in_floats(model.graph, frames)
+    source = ModelSource(folder / "weights.pt", input_shape=text, module=factory)
     with tempfile.TemporaryDirectory() as place:
         bundle = snnc.compile(
-            folder / "weights.pt",
+            source.path,
             target="reference",
             calibration=folder / "calibration.npz",
             input_shape=text,
@@ -106,21 +108,46 @@ def _compared(name: str, folder: Path, factory: str, shape: tuple[int, ...]) -> 
         )
         program = bundle.program
         decided = np.asarray(bundle.run((data.x, data.y)).answers)[:, -1].reshape(SAMPLES, -1)
-    trace = simulate(program, encode(program, frames))
-    names = [p.name for p in model.graph.neurons if p.name in live]
-    integers = {n: spikes_by_frame(program, n, trace.spikes[n])[:, : frames.shape[1]] for n in names}
+    live, floats, theirs = _itself(source, data.x)
+    frames = data.x[:, : next(iter(live.values())).shape[1]]
+    integers = _integers(program, frames, list(live))
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    ours, theirs = decided.argmax(1), floats.answers.reshape(SAMPLES, -1).argmax(1)
+    ours = decided.argmax(1)
     return Row(
         name,
         about["library"],
-        sum(live[n].size for n in names),
-        sum(int(live[n].sum()) for n in names),
-        sum(int((floats.spikes[n] != live[n]).sum()) for n in names),
-        sum(int((integers[n] != live[n]).sum()) for n in names),
+        sum(spikes.size for spikes in live.values()),
+        sum(int(spikes.sum()) for spikes in live.values()),
+        sum(int(((floats or integers)[n] != live[n]).sum()) for n in live),
+        sum(int((integers[n] != live[n]).sum()) for n in live),
         int((ours == theirs).sum()),
         int((ours == data.y).sum()),
     )
+
+
+def _itself(source: Any, x: Ints) -> tuple[Spikes, Spikes, Ints]:
+    """Spikes of the network itself, of its graph in floats (none of integers), and decisions."""
+    from snnc.sim.step_floats import run_in_floats
+
+    if (ready := source.load_integers()) is not None:
+        live = ready.live.run(x)
+        last = list(live)[-1]
+        return live, {}, live[last].sum(1).reshape(SAMPLES, -1).argmax(1)
+    model = source.load()
+    frames = model.live.comparable(x)
+    sent, floats = model.live.run(frames), run_in_floats(model.graph, frames)
+    names = [p.name for p in model.graph.neurons if p.name in sent]
+    decided = floats.answers.reshape(SAMPLES, -1).argmax(1)
+    return {n: sent[n] for n in names}, {n: floats.spikes[n] for n in names}, decided
+
+
+def _integers(program: Any, frames: Ints, names: list[str]) -> Spikes:
+    """Spikes of the integer program, step by step."""
+    from snnc.sim import encode, simulate
+    from snnc.verify import spikes_by_frame
+
+    trace = simulate(program, encode(program, frames))
+    return {n: spikes_by_frame(program, n, trace.spikes[n])[:, : frames.shape[1]] for n in names}
 
 
 def main() -> None:

@@ -27,6 +27,20 @@ LIBRARIES = {
     # Without isolation: its build would bring a torch of its own.
     "norse": ("--no-build-isolation", "norse==1.1.0", "nirtorch==2.6"),
     "sinabs": ("sinabs==3.1.3", "nirtorch==2.6", "pbr==7.0.3"),
+    # `lava` is a namespace, so that lava.lib.dl of this folder and lava.proc of lava-nc are found side
+    # by side. Its slayer imports its object detection, hence torchvision, OpenCV and requests;
+    # torchvision 0.28.0 fails on import beside torch without CUDA, 0.16.2 does not.
+    "slayer": (
+        "--ignore-requires-python",
+        "lava-dl==0.6.0",
+        "torchvision==0.16.2",
+        "opencv-python-headless==4.14.0.94",
+        "requests==2.34.2",
+        "urllib3==2.8.0",
+        "idna==3.20",
+        "charset-normalizer==3.5.3",
+        "certifi==2026.10.19.post1",
+    ),
 }
 """By library, what pip installs, without dependencies."""
 
@@ -67,6 +81,8 @@ def _install(library: str, folder: Path) -> None:
         )
         if done.returncode:
             raise NotInstalledError(done.stderr.strip().splitlines()[-1:] or done.returncode)
+        # lava-dl 0.6.0 brings a package `tests`, which would be found in front of snnc's.
+        shutil.rmtree(half / "tests", ignore_errors=True)
         (half / WHOLE).touch()
         try:
             half.rename(folder)

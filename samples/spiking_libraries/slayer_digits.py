@@ -1,4 +1,4 @@
-"""A network of lava-dl's SLAYER 0.6.0: CUBA blocks, which train with the chip's integers."""
+"""Networks of lava-dl's SLAYER 0.6.0: CUBA blocks, which train with the chip's integers."""
 
 from __future__ import annotations
 
@@ -43,6 +43,28 @@ class Net(nn.Module):
         return x
 
 
+class ConvNet(nn.Module):
+    """A convolution, a pool and axonal delays, on images of 8 x 8."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            [
+                slayer.block.cuba.Conv(NEURON, 1, 8, 3, padding=1, weight_norm=True),
+                slayer.block.cuba.Pool(NEURON, 2, stride=2, weight_scale=2),
+                slayer.block.cuba.Flatten(),
+                slayer.block.cuba.Dense(NEURON, 128, 32, weight_norm=True, delay=True),
+                slayer.block.cuba.Dense(NEURON, 32, CLASSES, weight_norm=True),
+            ]
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(samples, 1, 8, 8, steps) to spikes, (samples, 10, steps)."""
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
 def run(net: Any, x: torch.Tensor) -> torch.Tensor:
     """The rate of each class."""
     answers: torch.Tensor = net(x.movedim(1, -1))
@@ -61,7 +83,21 @@ def loss(answers: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return 0.5 * ((answers - wanted) ** 2).sum()
 
 
-TASKS = (Task("slayer", "lava-dl", Net, run, spikes, STEPS, epochs=40, rate=1e-2, loss=loss),)
+TASKS = (
+    Task("slayer", "lava-dl", Net, run, spikes, STEPS, epochs=40, rate=1e-2, loss=loss),
+    Task(
+        "slayer_conv",
+        "lava-dl",
+        ConvNet,
+        run,
+        spikes,
+        STEPS,
+        epochs=20,
+        rate=1e-2,
+        shape=(1, 8, 8),
+        loss=loss,
+    ),
+)
 
 if __name__ == "__main__":
     main(TASKS)

@@ -35,26 +35,28 @@ class Layer:
         number: its place, from 0.
         place: the file.
         arrays: by name, ``neuron/vThMant`` for those of its neurons.
+        block: the path of the user's own block, where the file was written from a live network.
     """
 
     number: int
     place: str
     arrays: dict[str, NDArray[Any]]
+    block: str = ""
 
     @property
     def where(self) -> str:
         """For messages."""
-        return f"{self.place}: layer/{self.number}"
+        return self.block or f"{self.place}: layer/{self.number}"
 
     @property
     def name(self) -> str:
         """What its population is called."""
-        return f"layer{self.number}"
+        return self.block or f"layer{self.number}"
 
     @property
     def origin(self) -> str:
-        """Its group in the file, and its type."""
-        return f"layer/{self.number} ({self.type})"
+        """Its group in the file, or the user's block, and its type."""
+        return f"{self.block or f'layer/{self.number}'} ({self.type})"
 
     @property
     def type(self) -> str:

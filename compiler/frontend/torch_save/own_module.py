@@ -7,7 +7,7 @@ is read by torch's weights-only loader.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +21,21 @@ from .saved import Saved
 from .through_torch import archive_of, reason
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
+Prepare = Callable[["nn.Module", Mapping[str, "torch.Tensor"]], set[str]]
+"""What a library's networks need before they take the tensors of a file."""
 
-def own_network(
-    saved: Saved, given: Given, states_of: Callable[[nn.Module], set[str]]
-) -> tuple[nn.Module, list[Diagnostic]]:
+
+def own_network(saved: Saved, given: Given, prepare: Prepare) -> tuple[nn.Module, list[Diagnostic]]:
     """The network of a state dict, built by the user's code; and how its weights were found.
 
     Args:
         saved: the file.
         given: its ``module`` names the factory, which is called without arguments.
-        states_of: names in a state dict that are what the last run left, and no weights.
+        prepare: makes the network ready for tensors of a file; gives the names in a state dict that are
+            what the last run left, and no weights.
 
     Raises:
         UserError: D104 the file holds something else, D126 the factory cannot be used, D127 its network
@@ -42,7 +45,7 @@ def own_network(
     weights = weights_in(load_tensors(saved), saved.path, len(saved.data))
     with folder_on_path(Path.cwd()):
         net = built_by(given.module)
-        notes = _load(net, weights, saved.path, given.module, states_of)
+        notes = _load(net, weights, saved.path, given.module, prepare)
     net.eval()
     return net, notes
 
@@ -149,18 +152,20 @@ def _load(
     weights: Weights,
     path: Path,
     name: str,
-    states_of: Callable[[nn.Module], set[str]],
+    prepare: Prepare,
 ) -> list[Diagnostic]:
     """Give the network its weights; nothing may be missing, left over or of another shape."""
     try:
         if _is_rollout(net):
             rollout: Any = net
             rollout.reset()  # creates the states, which a state dict does not hold
+        weights, notes = fitted(weights, net.state_dict(), path)
+        passing = prepare(net, weights.tensors)
         wanted = net.state_dict()
-        passing = states_of(net)
+    except UserError:
+        raise
     except Exception as error:
         raise _user_code(name, "the network has no state dict", error) from None
-    weights, notes = fitted(weights, wanted, path)
     state = {key: values for key, values in weights.tensors.items() if key not in passing}
     wanted = {key: values for key, values in wanted.items() if key not in passing}
     other = [

@@ -132,6 +132,16 @@ def _refuse_more_arguments(path: Path, net: nn.Module) -> None:
         )
 
 
+def failed(what: str, where: str, error: BaseException, help: str = "") -> UserError:
+    """D124: a library's code or the user's own raised something.
+
+    Args:
+        what, where, help: of the message.
+        error: what was raised.
+    """
+    return fail("D124", what, where=where, why=reason(error), help=help)
+
+
 def cannot_run(path: Path, shape: Shape, error: Exception) -> UserError:
     """The message for a network that does not take a frame of the shape."""
     return fail(

@@ -1,0 +1,1 @@
+from compiler.frontend.model import *

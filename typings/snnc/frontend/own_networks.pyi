@@ -1,0 +1,1 @@
+from compiler.frontend.own_networks import *

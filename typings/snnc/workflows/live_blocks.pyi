@@ -1,0 +1,1 @@
+from compiler.workflows.live_blocks import *
