@@ -286,7 +286,7 @@ def with_(**options: Any) -> dict[str, Any]:
     return {**NEURON, **options}
 
 
-class Changed(C.Dense):  # type: ignore[misc, name-defined]
+class Changed(C.Dense):  # type: ignore[misc]
     """A subclass."""
 
 
