@@ -13,7 +13,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import SEVERAL_SPIKES, STANDARD, Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
+from snnc.ir import (
+    SEVERAL_SPIKES,
+    STANDARD,
+    Code,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Program,
+    ProgramPopulation,
+)
 
 from .lif import lif_obstacles
 from .sigma_delta import late_bias

@@ -8,7 +8,6 @@ from snnc.errors import Diagnostic
 
 from . import SEVERAL_SPIKES, STANDARD, Program, Target, find_model
 
-
 ONE_SPIKE = (
     "build the network with spike_fn=SingleSpike and train it on, or use a target whose neurons send "
     "several spikes in a step (loihi, reference)"

@@ -16,6 +16,7 @@ from snnc.conformance.kit import Kit
 from snnc.errors import UserError
 from snnc.ir import Code, Comparison, Encoding, Extent, Program, Reach, Reset, find_model, validate
 from snnc.ir.neuron_checks import check_models
+from snnc.ir.scaling import weights_of
 from snnc.ir.several_spikes import MODEL, MOST_PAYLOAD
 from snnc.sim import simulate
 from snnc.verify.ranges import prove
@@ -70,7 +71,9 @@ def by_hand(whole: Program, frames: Any) -> tuple[Any, Any]:
             v[i] = kept(v[i], neuron.potential_decay) + u[i] + (bias if step > neuron.bias_start else 0)
             while v[i] >= threshold * (sent[i] + 1) and sent[i] < neuron.constants["most_spikes"]:
                 sent[i] += 1
-            v[i] = v[i] - sent[i] * threshold if neuron.reset is Reset.SUBTRACT else v[i] * (not sent[i])
+            v[i] = (
+                v[i] - sent[i] * threshold if neuron.reset is Reset.SUBTRACT else v[i] * (not sent[i])
+            )
         spikes.append(sent)
         potentials.append(list(v))
     return np.array(spikes), np.array(potentials)
@@ -123,7 +126,7 @@ def test_ranges_are_proved_through_them() -> None:
     frames = np.full((1, 20, *whole.input.shape), 2)
     most = simulate(whole, frames).spikes["hidden"].max()
     (weights,) = whole.into("readout")
-    assert sums[0].high >= most * weights.op.weight.max() > 0
+    assert sums[0].high >= most * weights_of(weights.op).max() > 0
 
 
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
