@@ -185,4 +185,4 @@ def _counted(graph: Graph, name: str, sent: NDArray[Any]) -> NDArray[np.float64]
         return (sent != 0).astype(np.float64)
     amplitude = population.amplitude
     each = per_channel(amplitude, population.shape) if amplitude.ndim else amplitude
-    return np.rint(sent / each)
+    return np.asarray(np.rint(sent / each), np.float64)

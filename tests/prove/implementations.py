@@ -296,8 +296,8 @@ IMPLEMENTATIONS = (
         "int64 (numpy), int32 (Lava)",
         TESTED,
         "another neuron in steps 4 and 5: integration is this page's own code; "
-        "`tests/ir/test_several_spikes.py` compares the model with plain integers, conformance and random "
-        "networks the process with the model",
+        "`tests/ir/test_several_spikes.py` compares the model with plain integers, conformance and "
+        "random networks the process with the model",
     ),
     Implementation(
         "C",
