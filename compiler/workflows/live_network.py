@@ -182,7 +182,7 @@ def _counted(graph: Graph, name: str, sent: NDArray[Any]) -> NDArray[np.float64]
     """How many spikes a population sends, from what it puts out: as many amplitudes."""
     population = graph.by_name[name]
     if population.dynamics.model != SEVERAL_SPIKES:
-        return (sent != 0).astype(np.float64)
+        return np.asarray(sent != 0, np.float64)
     amplitude = population.amplitude
     each = per_channel(amplitude, population.shape) if amplitude.ndim else amplitude
     return np.asarray(np.rint(sent / each), np.float64)
