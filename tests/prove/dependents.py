@@ -76,6 +76,19 @@ DEPENDENTS = (
         "a soft reset is a feedback of minus one threshold; thresholds and decays come from equations",
     ),
     Dependent(
+        "networks of spiking libraries, read",
+        (
+            "compiler/frontend/spiking_modules/building.py",
+            "compiler/frontend/spiking_modules/layer.py",
+            "compiler/frontend/spiking_modules/norse.py",
+            "compiler/frontend/spiking_modules/sinabs.py",
+            "compiler/frontend/spiking_modules/snntorch.py",
+            "compiler/frontend/spiking_modules/spikingjelly.py",
+        ),
+        "what a library's neuron does in a step, in the words of a population; a late reset is a "
+        "connection of its own",
+    ),
+    Dependent(
         "lava-dl's networks, read",
         (
             "compiler/frontend/netx/neurons.py",

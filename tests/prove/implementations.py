@@ -18,6 +18,7 @@ from . import (
     sigma_delta,
     vector,
 )
+from . import several_spikes as several
 from .claims import Claim
 from .scene import KINDS, Kind, unknown_neuron
 
@@ -286,18 +287,7 @@ IMPLEMENTATIONS = (
         tuple(_sigma_delta(name) for name in sigma_delta.NAMES),
     ),
     Implementation(
-        "several spikes in a step",
-        (
-            "compiler/ir/several_spikes.py",
-            "backends/loihi/payload/neurons/__init__.py",
-            "backends/loihi/payload/processes.py",
-        ),
-        "the neuron model `several-spikes`, and the package's own process for it",
-        "int64 (numpy), int32 (Lava)",
-        TESTED,
-        "another neuron in steps 4 and 5: integration is this page's own code; "
-        "`tests/ir/test_several_spikes.py` compares the model with plain integers, conformance and "
-        "random networks the process with the model",
+        "several spikes in a step", several.PLACES, several.USED, several.WIDTHS, TESTED, several.WHY
     ),
     Implementation(
         "C",
