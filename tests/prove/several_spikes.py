@@ -9,6 +9,7 @@ PLACES = (
 )
 USED = "the neuron model `several-spikes`, and the package's own process for it"
 WIDTHS = "int64 (numpy), int32 (Lava)"
+ROW = ("several spikes in a step", PLACES, USED, WIDTHS)
 WHY = (
     "another neuron in steps 4 and 5: integration is this page's own code; "
     "`tests/ir/test_several_spikes.py` compares the model with plain integers, "
