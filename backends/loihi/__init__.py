@@ -150,7 +150,7 @@ def _stock_only(program: Program) -> Iterator[Diagnostic]:
     )
 
 
-OWN = ("Spiking", "Counting", "Readout", "LateSigmaDelta")
+OWN = ("Spiking", "SeveralSpikes", "Counting", "Readout", "LateSigmaDelta")
 """Processes that the package brings; everything else is Lava's own."""
 
 

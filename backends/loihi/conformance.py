@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snnc.conformance import Conformance, Kit
-from snnc.ir import Comparison, Reset
+from snnc.ir import MOST_SPIKES, SEVERAL_SPIKES, Comparison, Reset
 
 from .sigma_delta import DELTA, SIGMA_DELTA, SPIKE_EXP, STATE_EXP
 
@@ -21,6 +21,14 @@ CHANGES: Mapping[str, Any] = {
 }
 """Neurons that send by how much their value has changed."""
 
+SEVERAL: Mapping[str, Any] = {
+    "model": SEVERAL_SPIKES,
+    "constants": {MOST_SPIKES: 2**23 - 1},
+    "comparison": Comparison.GREATER_EQUAL,
+    "reset": Reset.SUBTRACT,
+}
+"""Neurons that send several spikes in a step."""
+
 VARIANTS: tuple[Mapping[str, Any], ...] = (
     {},
     {"reset": Reset.SUBTRACT, "start_value": np.asarray(3200)},
@@ -30,6 +38,9 @@ VARIANTS: tuple[Mapping[str, Any], ...] = (
     CHANGES,
     {**CHANGES, "model": SIGMA_DELTA.name},
     {**CHANGES, "model": SIGMA_DELTA.name, "bias_mantissa": np.asarray(30), "bias_start": 3},
+    SEVERAL,
+    {**SEVERAL, "reset": Reset.ZERO, "current_decay": 2000, "potential_decay": 300},
+    {**SEVERAL, "constants": {MOST_SPIKES: 2}, "bias_mantissa": np.asarray(700), "bias_start": 3},
 )
 
 

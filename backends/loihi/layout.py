@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from snnc.ir import (
+    SEVERAL_SPIKES,
     STANDARD,
     Conv2d,
     IntegerNeuron,
@@ -106,6 +107,8 @@ def _neuron_process(program: Program, population: ProgramPopulation, stock: bool
         if stock:
             return "GradedVec", _graded_readout(neuron)
         return "Readout", "never fires and sends its potential, which LIF cannot"
+    if neuron.model == SEVERAL_SPIKES:
+        return "SeveralSpikes", "LIF sends no more than one spike in a step"
     if neuron.model != STANDARD:
         return _sigma_delta_process(neuron)
     if neuron.code.exact:

@@ -8,9 +8,10 @@ import numpy as np
 
 from snnc.backends.limit_messages import OWN_PASSES
 from snnc.errors import Diagnostic
-from snnc.ir import STANDARD, IntegerNeuron, Integers, Limit, ProgramPopulation
+from snnc.ir import IntegerNeuron, Integers, Limit, ProgramPopulation
 
 from .limit_messages import below, exceeds, where_in
+from .sigma_delta import DELTA, SIGMA_DELTA
 from .target import (
     BIAS_EXPONENT,
     BIAS_MANTISSA,
@@ -30,7 +31,7 @@ def check_population(population: ProgramPopulation) -> Iterator[Diagnostic]:
     if neuron is None:
         return
     where = where_in(population.origin, population.name)
-    if neuron.model != STANDARD:
+    if neuron.model in (DELTA.name, SIGMA_DELTA.name):
         yield from _sigma_delta(neuron, where)
         return
     for what, value in (

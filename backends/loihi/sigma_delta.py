@@ -39,6 +39,7 @@ class _Encoder:
 
     interface: ClassVar[int] = 1
     graded: ClassVar[bool] = True
+    signed: ClassVar[bool] = True
     name: ClassVar[str]
     biased: ClassVar[bool]
 

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Kind, Program, ProgramPopulation
+from snnc.ir import (
+    SEVERAL_SPIKES,
+    STANDARD,
+    Code,
+    IntegerNeuron,
+    Integers,
+    Kind,
+    Program,
+    ProgramPopulation,
+)
 
 from .lif import lif_obstacles
 from .sigma_delta import late_bias
@@ -53,6 +62,9 @@ def obstacles(program: Program) -> Iterator[tuple[str, str]]:
 def _of_population(
     program: Program, population: ProgramPopulation, neuron: IntegerNeuron
 ) -> Iterator[str]:
+    if neuron.model == SEVERAL_SPIKES:
+        yield "several spikes in a step, of which Lava's LIF sends one; use spike_fn=SingleSpike"
+        return
     if neuron.model != STANDARD:
         if late_bias(neuron):
             yield "a bias that starts later than step 1; train without biases"

@@ -6,7 +6,7 @@ Numbers that we could find in no primary source say so. Limits of which no sourc
 
 from __future__ import annotations
 
-from snnc.ir import STANDARD, Limit, LimitName, SignMode, Target
+from snnc.ir import SEVERAL_SPIKES, STANDARD, Limit, LimitName, SignMode, Target
 
 LIF_MODEL = "lava-nc 0.10.0, lava/proc/lif/models.py"
 
@@ -102,7 +102,7 @@ LOIHI = Target(
     sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
-    neuron_models=(STANDARD, "delta", "sigma-delta"),
+    neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
     overflow="Lava wraps and saturates as snnc's simulators do, except for its own graded "
     "neurons, which do neither",
 )

@@ -10,7 +10,16 @@ from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
-from snnc.ir import STANDARD, Integers, Program, Target, Trace, read_program, write_program
+from snnc.ir import (
+    SEVERAL_SPIKES,
+    STANDARD,
+    Integers,
+    Program,
+    Target,
+    Trace,
+    read_program,
+    write_program,
+)
 from snnc.sim import FAST, REFERENCE, simulate
 
 PIPELINE = (
@@ -27,7 +36,7 @@ class ReferenceBackend:
     name = "reference"
     target = Target(
         "reference",
-        neuron_models=(STANDARD, "delta", "sigma-delta"),
+        neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
         overflow="both simulators wrap and saturate alike",
     )
 

@@ -1,7 +1,17 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
 from .convolution import AvgPool2d, Conv2d
-from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Neuron, Reset
+from .dynamics import (
+    MOST_SPIKES,
+    SEVERAL_SPIKES,
+    STANDARD,
+    Code,
+    Comparison,
+    Encoding,
+    Kind,
+    Neuron,
+    Reset,
+)
 from .extent import Extent, Fan
 from .fixed_point import (
     Integers,
@@ -50,6 +60,8 @@ from .trace import Measured, Trace
 from .validation import validate
 
 __all__ = [
+    "MOST_SPIKES",
+    "SEVERAL_SPIKES",
     "STANDARD",
     "Array",
     "AvgPool2d",

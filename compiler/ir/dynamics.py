@@ -9,6 +9,9 @@ from enum import Enum
 STANDARD = "standard"
 """The neuron model of ``docs/numerics.md``."""
 
+SEVERAL_SPIKES, MOST_SPIKES = "several-spikes", "most_spikes"
+"""The neuron model of ``several_spikes.py``, and its constant: the most spikes in one step."""
+
 
 class Kind(Enum):
     """What a population is for."""

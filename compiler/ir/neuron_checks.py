@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from snnc.errors import Diagnostic
 
-from . import STANDARD, Program, Target, find_model
+from . import SEVERAL_SPIKES, STANDARD, Program, Target, find_model
+
+ONE_SPIKE = (
+    "build the network with spike_fn=SingleSpike and train it on, or use a target whose neurons send "
+    "several spikes in a step (loihi, reference)"
+)
 
 
 def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
@@ -27,7 +32,9 @@ def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
                 f"{', '.join(target.neuron_models)}",
                 where,
                 "neurons of another model would fire at other times",
-                "use the passes of the target itself (leave --passes out)",
+                ONE_SPIKE
+                if neuron.model == SEVERAL_SPIKES
+                else "use the passes of the target itself (leave --passes out)",
             )
         elif neuron.model != STANDARD:
             find_model(neuron.model)

@@ -97,6 +97,11 @@ class BoundedModel(NeuronModel, Protocol):
     Only the neurons of such a model may send numbers below 0.
     """
 
+    @property
+    def signed(self) -> bool:
+        """Whether they may."""
+        ...
+
     def bounds(
         self, neuron: IntegerNeuron, arriving: Reach, steps: int
     ) -> tuple[dict[str, Extent], Reach]:

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import (
+    MOST_SPIKES,
+    SEVERAL_SPIKES,
     Array,
     Comparison,
     Encoding,
@@ -117,21 +119,25 @@ class FloatNeurons:
         self.potential: Array = np.broadcast_to(start, self.shape).astype(np.float64)
 
     def step(self, arrived: Array, step: int) -> Array:
-        """Time step ``step`` (from 0); returns the amplitude where a neuron fired, else 0."""
+        """Time step ``step`` (from 0); returns the amplitude for each spike, else 0."""
         if self.neuron.restart and (step - self.start) % self.steps_per_frame == 0:
             self._restart()
         self.current = self.current * self.neuron.current_kept + arrived
         self.potential = self.potential * self.neuron.potential_kept + self.current
         if step >= self.start:
             self.potential = self.potential + self.bias
-        if self.neuron.comparison is Comparison.GREATER:
+        fired: Array
+        if self.neuron.model == SEVERAL_SPIKES:
+            most = self.neuron.constants[MOST_SPIKES]
+            fired = np.clip(np.floor(self.potential / self.threshold), 0, most)
+        elif self.neuron.comparison is Comparison.GREATER:
             fired = self.potential > self.threshold
         else:
             fired = self.potential >= self.threshold
         if self.neuron.reset is Reset.SUBTRACT:
             self.potential = self.potential - fired * self.threshold
         else:
-            self.potential = np.where(fired, 0.0, self.potential)
+            self.potential = np.where(fired != 0, 0.0, self.potential)
         return np.asarray(fired * self.amplitude)
 
 

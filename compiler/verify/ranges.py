@@ -180,7 +180,8 @@ def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
         return Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
     if p.neuron.model != STANDARD:
         most = find_model(p.neuron.model).most_spikes(p.neuron)
-        signed = bounded_model(p.neuron) is not None
+        model = bounded_model(p.neuron)
+        signed = model is not None and model.signed
         step = Extent.of(-most - 1 if signed else 0, most, p.shape)
         return Sent(step, step.times(steps))
     levels = p.neuron.levels if p.neuron.code.exact else steps

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from snnc.bundle.data import Data
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend import Model
-from snnc.ir import Graph, Kind
+from snnc.ir import SEVERAL_SPIKES, Graph, Kind, per_channel
 from snnc.sim.step_floats import run_in_floats
 from snnc.verify.rungs import Rung, between
 
@@ -42,7 +42,6 @@ class Compared:
         values: neuron-steps compared.
         spikes: of the network itself.
         differ: neuron-steps that differ.
-        several: neuron-steps in which the network itself sends more than one spike, and the most.
         first: the population and step (from 1) where they differ first; None where they do not.
         worst: of all populations the one that differs most, and its share of neuron-steps.
         how: what was compared, in words.
@@ -52,7 +51,6 @@ class Compared:
     values: int
     spikes: int
     differ: int
-    several: tuple[int, int]
     first: tuple[str, int] | None
     worst: tuple[str, float]
     how: str
@@ -72,9 +70,7 @@ def with_live_comparison(model: Model, data: Data | None) -> Model:
     if model.live is None:
         return model
     found = compared(model, data)
-    if found.several[1] > 1:
-        note = _several(found, model.live.kinds)
-    elif found.differ > ROUNDING * found.values:
+    if found.differ > ROUNDING * found.values:
         raise another(found)
     else:
         note = equal(found)
@@ -95,7 +91,7 @@ def compared(model: Model, data: Data | None) -> Compared:
     theirs = live.run(counts)
     ours: Mapping[str, NDArray[Any]] = run_in_floats(graph, counts).spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
-    apart = {n: np.asarray(ours[n] != 0) != (theirs[n] != 0) for n in names}
+    apart = {n: _counted(graph, n, ours[n]) != theirs[n] for n in names}
     on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
     return differences(
         apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
@@ -112,7 +108,6 @@ def differences(
         sent: spikes of the network itself, likewise, of those that fire.
         how, on: as in :class:`Compared`.
     """
-    several = [spikes > 1 for spikes in sent.values()]
     steps = {
         n: int(np.flatnonzero(a.any(axis=(0, *range(2, a.ndim))))[0])
         for n, a in apart.items()
@@ -121,9 +116,8 @@ def differences(
     first = min(steps, key=lambda n: steps[n], default=None)
     return Compared(
         sum(a.size for a in apart.values()),
-        sum(int(np.count_nonzero(spikes)) for spikes in sent.values()),
+        sum(int(spikes.sum()) for spikes in sent.values()),
         sum(int(np.count_nonzero(a)) for a in apart.values()),
-        (sum(int(s.sum()) for s in several), int(max((s.max() for s in sent.values()), default=0))),
         None if first is None else (first, steps[first] + 1),
         max(((n, float(a.mean())) for n, a in apart.items()), key=lambda each: each[1]),
         how,
@@ -144,21 +138,6 @@ def equal(found: Compared) -> Diagnostic:
         LIVE,
         f"both {found.how}, on {found.on}",
         severity=Severity.NOTE if not found.differ else Severity.WARNING,
-    )
-
-
-def _several(found: Compared, kinds: str) -> Diagnostic:
-    """N794: neurons that send several spikes in a step."""
-    share = found.differ / found.values
-    return Diagnostic(
-        "N794",
-        f"{found.several[0]:,} times neurons send several spikes in a step, up to {found.several[1]}",
-        LIVE,
-        f"neurons of {kinds}; on a chip a neuron sends one spike a step, and what is left of the "
-        f"potential fires in the next: {share:.2%} of {found.values:,} neuron-steps differ, "
-        f"{found.worst[1]:.2%} in {found.worst[0]}, on {found.on}",
-        "build the network with spike_fn=SingleSpike and train it on",
-        Severity.WARNING,
     )
 
 
@@ -194,8 +173,6 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     spiking = {n: v for n, v in above.items() if graph.by_name[n].kind is Kind.NEURONS}
     rung = between(FLOATS, LIVE, spiking, floats, None, 1e-9)
     cause = "front end: the graph is not what the network computes; please report this"
-    if any(np.any(values > 1) for values in spiking.values()):
-        cause = "the network's neurons send several spikes in a step (N794)"
     rungs.append(replace(rung, cause=cause if rung.differences else None))
     weights = _values(recompiled.graphs[WEIGHTS], frames)
     rung = between(WEIGHTS, FLOATS, floats, weights, graph.readout.name, 1e-9)
@@ -215,7 +192,17 @@ def weights_and_program(recompiled: Stages, model: Model, data: Data, spikes: Va
 
 
 def _values(graph: Graph, frames: NDArray[Any]) -> Values:
-    """Spikes as 0 and 1, and the readout, step by step."""
+    """How many spikes, and the readout, step by step."""
     run = run_in_floats(graph, frames)
-    found: Values = {name: (spikes != 0).astype(np.float64) for name, spikes in run.spikes.items()}
+    found: Values = {name: _counted(graph, name, spikes) for name, spikes in run.spikes.items()}
     return {**found, graph.readout.name: run.readout}
+
+
+def _counted(graph: Graph, name: str, sent: NDArray[Any]) -> NDArray[np.float64]:
+    """How many spikes a population sends, from what it puts out: as many amplitudes."""
+    population = graph.by_name[name]
+    if population.dynamics.model != SEVERAL_SPIKES:
+        return np.asarray(sent != 0, np.float64)
+    amplitude = population.amplitude
+    each = per_channel(amplitude, population.shape) if amplitude.ndim else amplitude
+    return np.asarray(np.rint(sent / each), np.float64)

@@ -19,7 +19,7 @@ from .grid_search import MOST_WEIGHTS, Weights, best_exponent, channel_scale, co
 from .lone_weights import to_exceed
 from .rounding import Choice, on_grid
 from .settled_bias import SettledBias, settle
-from .sums import Sums, worst_sums
+from .sums import Sums, sends_several, worst_sums
 
 POTENTIAL = "potential"
 """What messages call it."""
@@ -225,7 +225,9 @@ class GridSearch:
         self, graph: Graph, population: Population, sums: Sums, choice: Choice
     ) -> list[Excess]:
         found = []
-        graded = graph.code is Code.GRADED
+        graded = graph.code is Code.GRADED or sends_several(population)
+        if population.kind is Kind.READOUT:
+            graded |= any(sends_several(graph.by_name[p.source]) for p in graph.into(population.name))
         limit = self.target.limit(LimitName.GRADED_INPUT if graded else LimitName.DENDRITIC_INPUT)
         if limit is not None:
             found.append(_excess("input of one step", sums.step * choice.scale, limit))

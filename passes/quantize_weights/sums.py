@@ -8,7 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import STANDARD, Array, Code, Encoding, Extent, Graph, Kind, Population, Projection
+from snnc.ir import (
+    MOST_SPIKES,
+    SEVERAL_SPIKES,
+    STANDARD,
+    Array,
+    Code,
+    Encoding,
+    Extent,
+    Graph,
+    Kind,
+    Neuron,
+    Population,
+    Projection,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +33,7 @@ class Sums:
         potential: of the potential, after a first frame where neurons keep it; None where the model
             itself says what is kept.
         levels: what each neuron can count to at most, of the population's shape; None where it is no
-            neuron of an exact code.
+            neuron of an exact code, and sends no more than one spike in a step.
     """
 
     step: Array
@@ -58,7 +71,21 @@ def worst_sums(
         bias = 0.0 if population.bias is None else population.bias
         counted = np.floor(frame.high + np.maximum(bias, 0) + population.shift)
         levels = np.clip(counted, 0, population.levels)
+    elif population.neuron is not None and sends_several(population):
+        levels = _most_spikes(population, population.neuron, step)
     return Sums(_by_channel(step), _potential(graph, population, step, frame, frames), levels)
+
+
+def sends_several(population: Population) -> bool:
+    """Whether its neurons may send several spikes in a step."""
+    return population.neuron is not None and population.neuron.model == SEVERAL_SPIKES
+
+
+def _most_spikes(population: Population, neuron: Neuron, step: Extent) -> Array:
+    """The most spikes of a step: what is left of the last one is less than a threshold."""
+    bias = 0.0 if population.bias is None else np.maximum(population.bias, 0)
+    above = np.floor(1 + step.high / (1 - neuron.current_kept) + bias)
+    return np.asarray(np.clip(above, 0, neuron.constants[MOST_SPIKES]))
 
 
 def _reach(
@@ -72,6 +99,11 @@ def _reach(
         if source.encoding is Encoding.SPREAD:
             return Extent.of(0, 1, source.shape), Extent.of(0, min(high, steps), source.shape)
         return in_step, in_step if source.encoding is Encoding.ONCE else in_step.times(steps)
+    if sends_several(source):
+        # In a loop nobody knows yet what comes back: the integers' own proof does (D423).
+        most = np.ones(source.shape) if levels is None else levels
+        step = Extent(np.zeros_like(most), most)
+        return step, step.times(steps)
     if not graph.code.exact or source.levels is None:
         return Extent.of(0, 1, source.shape), Extent.of(0, steps, source.shape)
     most = np.full(source.shape, float(source.levels)) if levels is None else levels

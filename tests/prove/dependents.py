@@ -76,7 +76,7 @@ DEPENDENTS = (
         "a soft reset is a feedback of minus one threshold; thresholds and decays come from equations",
     ),
     Dependent(
-        "spiking libraries' neurons, read",
+        "networks of spiking libraries, read",
         (
             "compiler/frontend/spiking_modules/building.py",
             "compiler/frontend/spiking_modules/layer.py",
@@ -85,7 +85,8 @@ DEPENDENTS = (
             "compiler/frontend/spiking_modules/snntorch.py",
             "compiler/frontend/spiking_modules/spikingjelly.py",
         ),
-        "which step is ours: reset, comparison, decays, what a late reset leaves to a connection",
+        "what a library's neuron does in a step, in the words of a population; a late reset is a "
+        "connection of its own",
     ),
     Dependent(
         "lava-dl's networks, read",

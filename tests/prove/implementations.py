@@ -18,6 +18,7 @@ from . import (
     sigma_delta,
     vector,
 )
+from . import several_spikes as several
 from .claims import Claim
 from .scene import KINDS, Kind, unknown_neuron
 
@@ -256,8 +257,7 @@ IMPLEMENTATIONS = (
         "int32 (numpy)",
         CODE,
         "lava-nc's own code for what `lif.py` lets through, with a bias that is due in every "
-        "step; that an "
-        "early bias changes no spike is not part of a step",
+        "step; that an early bias changes no spike is not part of a step",
         tuple(_stock(kind) for kind in lava_stock.KINDS),
     ),
     Implementation(
@@ -285,6 +285,7 @@ IMPLEMENTATIONS = (
         "state, input, threshold and pair of exponents, biases once they are shifted",
         tuple(_sigma_delta(name) for name in sigma_delta.NAMES),
     ),
+    Implementation(*several.ROW, TESTED, several.WHY),
     Implementation(
         "C",
         (

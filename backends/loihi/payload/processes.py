@@ -20,7 +20,7 @@ from lava.utils.weightutils import SignMode
 
 from .matrices import matrix
 from .model import Model
-from .neurons import Counting, LateSigmaDelta, Readout, Spiking
+from .neurons import Counting, LateSigmaDelta, Readout, SeveralSpikes, Spiking
 
 PAYLOAD_BITS = 24
 """Width of a graded spike's payload (signed), as in Lava's own networks."""
@@ -71,6 +71,11 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         return Readout(**shared)
     if population["process"] == "Counting":
         return Counting(threshold=flat("threshold"), code=neuron["code"], **shared)
+    if population["process"] == "SeveralSpikes":
+        most = neuron["constants"]["most_spikes"]
+        return SeveralSpikes(
+            threshold=flat("threshold"), reset=neuron["reset"], most_spikes=most, **shared
+        )
     return Spiking(
         threshold=flat("threshold"),
         comparison=neuron["comparison"],

@@ -13,6 +13,8 @@ from snnc.frontend.steps.constants import constant_of
 from snnc.frontend.steps.elementwise import channels_of, elementwise
 from snnc.frontend.steps.network import Dynamics, StepNetwork, refuse_without_path
 from snnc.ir import (
+    MOST_SPIKES,
+    SEVERAL_SPIKES,
     Array,
     Comparison,
     Graph,
@@ -26,9 +28,10 @@ from snnc.ir import (
     SparseLinear,
     size,
 )
+from snnc.ir.several_spikes import MOST_PAYLOAD
 
 from .fold import Folded
-from .layer import SpikingLayer
+from .layer import SpikingLayer, refused
 
 MOST_PARTS = 2**8
 """Populations that a layer is taken apart into, where its neurons have decays of their own."""
@@ -72,6 +75,7 @@ def build(
     for layer, signal in found.arriving.items():
         arriving = _together(signal, parts, shapes)
         if layer not in layers:
+            _refuse_several(signal, layers)
             network.population(layer, layer, _pool(signal.shape), arriving)
         elif layers[layer].threshold is not None or layer == answer:
             _neurons(network, layers[layer], arriving, parts[layer], shapes)
@@ -92,6 +96,19 @@ def _graph(network: StepNetwork, name: str) -> Graph:
     graph = Graph(name, (*ordered, last), projections, frame_is_step=True)
     refuse_without_path(graph)
     return graph
+
+
+def _refuse_several(pooled: Signal, layers: dict[str, SpikingLayer]) -> None:
+    """D681 where several spikes a step are pooled: the largest of numbers is no spike of 0 or 1."""
+    for term in pooled.terms:
+        layer = layers.get(term.source.name)
+        if layer is not None and layer.several:
+            raise refused(
+                layer.name,
+                layer.kind,
+                "sends several spikes in a step into a maximum",
+                "build it with spike_fn=SingleSpike, or pool sums (SumPool2d, AvgPool2d)",
+            )
 
 
 def _used(found: Folded) -> set[str]:
@@ -265,6 +282,8 @@ def _dynamics(layer: SpikingLayer, shape: Shape, part: Part, some: Shape) -> Dyn
     one = float(start.flat[0])
     apart = start if np.any(start != one) else None
     neuron = Neuron(layer.reset, layer.comparison, 0.0 if apart is not None else one, *kept)
+    if layer.several:
+        neuron = replace(neuron, model=SEVERAL_SPIKES, constants={MOST_SPIKES: MOST_PAYLOAD})
     return Dynamics(neuron, gain, leak, threshold, apart)
 
 

@@ -62,17 +62,78 @@ def test_an_answer_of_neurons_that_never_fire() -> None:
     equal(net_of(sl.IAF(**ONE), sl.ExpLeak(tau_mem=6.0)))
 
 
-def test_several_spikes_a_step_are_said(tmp_path: Any) -> None:
-    found = load_network(net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF()), (12,), "net")
-    assert all(layer.several for layer in found.live.layers.values())
-    frames = frames_of(None, (12,), 0.9, 0, 3)
-    assert max(values.max() for values in found.live.run(frames).values()) > 1
-    net = net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF())
-    bundle = snnc.compile(
-        net, target="reference", calibration=frames, input_shape=(12,), output=tmp_path / "net.bundle"
+@pytest.mark.parametrize("reset", [MembraneSubtract(), MembraneReset()])
+@pytest.mark.parametrize(
+    "make",
+    [
+        sl.IAF,
+        lambda **kw: sl.LIF(tau_mem=5.0, norm_input=False, **kw),
+        lambda **kw: sl.LIF(tau_mem=5.0, tau_syn=3.0, norm_input=False, **kw),
+        lambda **kw: sl.LIF(tau_mem=torch.linspace(2, 9, 9), norm_input=False, **kw),
+    ],
+)
+@pytest.mark.parametrize("threshold", [torch.tensor(0.3), torch.linspace(0.2, 0.6, 9)])
+def test_several_spikes_a_step(make: Any, reset: Any, threshold: Any) -> None:
+    first = make(reset_fn=reset, spike_threshold=threshold)
+    equal(net_of(first, sl.IAF(reset_fn=reset)), silent=9, several=True, most=2)
+
+
+def test_several_spikes_a_step_come_back() -> None:
+    torch.manual_seed(1)
+    back = nn.Linear(9, 9)
+    with torch.no_grad():
+        back.weight.mul_(0.3)
+    own = sl.LIFRecurrent(tau_mem=4.0, rec_connect=back, norm_input=False)
+    equal(net_of(own, sl.IAF()), several=True, most=2)
+
+
+def test_several_spikes_with_samples_and_steps_in_one_axis() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 3, bias=False),
+        sl.IAFSqueeze(batch_size=1, spike_threshold=torch.tensor(0.3)),
+        sl.SumPool2d(2),
+        nn.Flatten(),
+        linear(54, 5, 1),
+        sl.IAFSqueeze(batch_size=1),
     )
-    (said,) = (note for note in bundle.manifest.notes if note.code == "N794")
-    assert "several spikes" in said.what and "SingleSpike" in str(said.help)
+    equal(net, (1, 8, 8), several=True)
+
+
+def test_several_spikes_into_a_maximum_are_refused() -> None:
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 3, bias=False),
+        sl.IAFSqueeze(batch_size=1),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        linear(54, 5, 1),
+        sl.IAFSqueeze(batch_size=1),
+    )
+    assert "into a maximum" in refused("D681", net, (1, 8, 8))
+
+
+@pytest.mark.parametrize("target", ["reference", "loihi"])
+def test_several_spikes_a_step_compile(tmp_path: Any, target: Any) -> None:
+    net = net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF())
+    frames = frames_of(None, (12,), 0.5, 0, 1)
+    found = load_network(net, (12,), "net")
+    assert max(values.max() for values in found.live.run(frames).values()) > 1
+    bundle = snnc.compile(
+        net, target=target, calibration=frames, input_shape=(12,), output=tmp_path / "net.bundle"
+    )
+    (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
+    assert "every spike is the network's own" in said.what
+    models = [p.dynamics.model for p in bundle.program.populations[1:-1]]
+    assert models == ["several-spikes", "several-spikes"]
+
+
+def test_several_spikes_a_step_where_no_neuron_sends_them(tmp_path: Any) -> None:
+    net = net_of(sl.IAF(), sl.IAF())
+    output = tmp_path / "net.bundle"
+    with pytest.raises(snnc.UserError, match="SingleSpike") as caught:
+        snnc.compile(net, target="nir", input_shape=(12,), output=output)
+    assert "D332" in {d.code for d in caught.value.diagnostics}
+    assert not output.exists()
 
 
 @pytest.mark.parametrize(

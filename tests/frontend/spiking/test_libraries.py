@@ -12,8 +12,6 @@ from samples.spiking_libraries.compare import SAMPLES, rows
 from samples.spiking_libraries.environments import LIBRARIES, ROOT, NotInstalledError, environment
 
 HERE = Path(__file__).parent
-SEVERAL = ("sinabs", "sinabs_conv")
-"""Networks whose neurons may send several spikes a step, which no population does."""
 
 
 def environment_of(library: str) -> dict[str, str]:
@@ -42,8 +40,7 @@ def test_trained_networks_spike_as_they_did(library: str) -> None:
     assert len(found) >= 2
     for row in found:
         assert row.spikes > 500
-        if row.network not in SEVERAL:
-            assert row.floats == 0, row
+        assert row.floats == 0, row
         if library == "slayer":  # integers in training already
             assert row.rounded == 0 and row.kept == SAMPLES, row
         assert row.rounded < 0.2 * row.values and row.kept >= 45, row

@@ -27,7 +27,7 @@ class Network(AbstractProcess):  # type: ignore[misc]
     Ports, all flat int32 in C order of (channels, height, width):
         spikes_in: payload of every input spike, 0 for none.
         potential_out: the readout's potential after every step.
-        spikes_<population>: 1 where a neuron fired; may be left unconnected.
+        spikes_<population>: 1 where a neuron fired, or the payload; may be left unconnected.
 
     Vars, one for each of those:
         hidden_potential_<population>: what its neurons keep after a step, for Lava's Monitor.

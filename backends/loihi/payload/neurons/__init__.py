@@ -10,7 +10,8 @@ One time step, all in integers (``docs/numerics.md`` of snnc; Lava's ``AbstractP
     spike where v > threshold (or >=); v -= threshold (or v = 0)
 
 The exact codes count instead, at the last step of each frame: ``n = clip(v // threshold, 0, levels)``,
-and send n spikes from then on, or one spike with payload n. Of sigma-delta neurons only the bias is
+and send n spikes from then on, or one spike with payload n. ``SeveralSpikes`` counts in every step,
+and takes what it sends from its potential. Of sigma-delta neurons only the bias is
 not Lava's own.
 """
 
@@ -86,6 +87,18 @@ class Spiking(Integrator):
     """Fires at its threshold, then subtracts it (``reset='subtract'``) or goes to 0 (``'zero'``).
 
     ``comparison`` is ``'>'`` or ``'>='``; ``threshold`` is in units of ``v``, one for each neuron.
+    """
+
+    def __init__(self, *, shape: tuple[int, ...], threshold: Integers, **rest: Any) -> None:
+        super().__init__(shape=shape, **rest)
+        self.threshold = Var(shape=shape, init=threshold)
+        self.s_out = OutPort(shape=shape)
+
+
+class SeveralSpikes(Integrator):
+    """Sends as many spikes in a step as thresholds are in ``v``, at most ``most_spikes``, as a payload.
+
+    Then it subtracts as many thresholds (``reset='subtract'``), or goes to 0 (``'zero'``).
     """
 
     def __init__(self, *, shape: tuple[int, ...], threshold: Integers, **rest: Any) -> None:
@@ -172,6 +185,26 @@ class PySpikingFixed(AbstractPyIntegrator):
         else:
             self.v[fired] = 0
         self.s_out.send(fired)
+
+
+@implements(proc=SeveralSpikes, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PySeveralSpikesFixed(AbstractPyIntegrator):
+    """Lava finds this one by the tag ``fixed_pt``."""
+
+    s_out: Any = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    threshold: Any = LavaPyType(np.ndarray, np.int32, precision=24)
+
+    def run_spk(self) -> None:
+        """One time step."""
+        potential = self.integrate()
+        sent = np.clip(potential // self.threshold, 0, self.proc_params["most_spikes"])
+        if self.proc_params["reset"] == "subtract":
+            self.v[:] = potential - sent * self.threshold
+        else:
+            self.v[sent > 0] = 0
+        self.s_out.send(sent)
 
 
 @implements(proc=Counting, protocol=LoihiProtocol)

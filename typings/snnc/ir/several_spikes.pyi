@@ -1,0 +1,1 @@
+from compiler.ir.several_spikes import *
