@@ -217,10 +217,12 @@ def folded_bipolar(node: OnnxNode, values: list[Any]) -> Array:
 
 def leveled(t: Translation, node: OnnxNode, source: str, how: How) -> str:
     """A signal rounded to levels: neurons that have them, unless it lies on them already."""
+    given = source
     source, grid = _without_cut(t, source, how.grid, how.shift)
     if (known := t.grids.get(source)) is not None and grid.holds(known):
         return source
-    if source in t.input and np.ndim(grid.scale) == 0 and grid.low <= 0 <= grid.high:
+    # Behind an activation the input is cut for this branch alone: levels, no grid of the input.
+    if given in t.input and np.ndim(grid.scale) == 0 and grid.low <= 0 <= grid.high:
         _take_grid_of_input(t, node, grid)
         return source
     if not grid.low < grid.high:
@@ -252,6 +254,10 @@ def _without_cut(t: Translation, source: str, grid: Grid, shift: float) -> tuple
 
 
 def _take_grid_of_input(t: Translation, node: OnnxNode, grid: Grid) -> None:
+    if t.input_grid is not None and t.input_grid != grid:
+        raise UnsupportedError(
+            f"{node.op} of an input that is quantized to other steps too", "quantize the input once"
+        )
     if t.input_grid is None:
         t.input_grid = grid
         t.notes.append(
