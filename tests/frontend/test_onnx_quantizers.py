@@ -281,3 +281,14 @@ def test_several_scales_behind_the_answer_are_refused(tmp_path: Path) -> None:
     nodes = [node("MatMul", ["x", "w"], ["h"]), *_rounded_to("h", "y", "s")]
     with pytest.raises(UserError, match=r"D201.*several scales"):
         loaded(model_of(nodes, (1, 6), inits, 21), tmp_path)
+
+
+def test_scales_of_another_axis_are_refused(tmp_path: Path) -> None:
+    inits = {"s": np.asarray([0.1, 0.5, 1, 2], np.float32), "z": np.zeros(4, np.int8)}
+    nodes = [
+        node("QuantizeLinear", ["x", "s", "z"], ["q"], axis=1),
+        node("DequantizeLinear", ["q", "s", "z"], ["d"], axis=2),
+        node("Relu", ["d"]),
+    ]
+    with pytest.raises(UserError, match=r"D201.*another scale"):
+        loaded(model_of(nodes, (1, 4, 4), inits, 21), tmp_path)
