@@ -237,3 +237,58 @@ def test_a_quantizer_behind_the_answer_is_taken_off(tmp_path: Path) -> None:
     ):
         model.graph.node.append(one)
     assert [n.code for n in loaded(model, tmp_path).notes].count("N766") == 2
+
+
+def _two_branches(first: list[Any], second: list[Any]) -> Any:
+    inits = {"s": _scalar(0.5), "s2": _scalar(0.25), "z": np.asarray(0, np.int8)}
+    nodes = [
+        *first,
+        *second,
+        node("MatMul", ["a", "w"], ["p"]),
+        node("MatMul", ["b", "v"], ["q"]),
+        node("Add", ["p", "q"]),
+    ]
+    more = {"w": weights(5, 3), "v": weights(5, 3, seed=2)}
+    return model_of(nodes, (1, 5), {**inits, **more}, 21)
+
+
+def _rounded_to(source: str, made: str, scale: str) -> list[Any]:
+    return [
+        node("QuantizeLinear", [source, scale, "z"], [f"{made}.q"]),
+        node("DequantizeLinear", [f"{made}.q", scale, "z"], [made]),
+    ]
+
+
+def test_an_input_with_two_grids_is_refused(tmp_path: Path) -> None:
+    model = _two_branches(_rounded_to("x", "a", "s"), _rounded_to("x", "b", "s2"))
+    with pytest.raises(UserError, match=r"D201.*other steps"):
+        loaded(model, tmp_path)
+
+
+def test_a_quantizer_behind_relu_of_the_input_leaves_other_branches_alone(tmp_path: Path) -> None:
+    first = [node("Relu", ["x"], ["r"]), *_rounded_to("r", "a", "s")]
+    model = _two_branches(first, [node("Identity", ["x"], ["b"])])
+    assert loaded(model, tmp_path).input_grid is None
+    assert apart(model, tmp_path, drawn((5,), samples=32)) < ROUNDING
+
+
+def test_several_scales_behind_the_answer_are_refused(tmp_path: Path) -> None:
+    inits = {
+        "w": weights(6, 3),
+        "s": np.asarray([0.1, 0.5, 2], np.float32),
+        "z": np.zeros(3, np.int8),
+    }
+    nodes = [node("MatMul", ["x", "w"], ["h"]), *_rounded_to("h", "y", "s")]
+    with pytest.raises(UserError, match=r"D201.*several scales"):
+        loaded(model_of(nodes, (1, 6), inits, 21), tmp_path)
+
+
+def test_scales_of_another_axis_are_refused(tmp_path: Path) -> None:
+    inits = {"s": np.asarray([0.1, 0.5, 1, 2], np.float32), "z": np.zeros(4, np.int8)}
+    nodes = [
+        node("QuantizeLinear", ["x", "s", "z"], ["q"], axis=1),
+        node("DequantizeLinear", ["q", "s", "z"], ["d"], axis=2),
+        node("Relu", ["d"]),
+    ]
+    with pytest.raises(UserError, match=r"D201.*another scale"):
+        loaded(model_of(nodes, (1, 4, 4), inits, 21), tmp_path)

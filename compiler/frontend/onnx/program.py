@@ -292,6 +292,13 @@ def take_off(t: Translation, node: OnnxNode) -> None:
         axis = node.whole("axis", -1 if node.version >= 13 else 1)
         if len(shape) != 2 or axis not in (1, -1):
             raise UnsupportedError(f"{node.op} along axis {axis} of {shape}", ONNX_CURES[node.op])
+    if node.op in ("QuantizeLinear", "DequantizeLinear") and any(
+        np.size(t.constants.get(other, 0)) > 1 for other in node.inputs[1:]
+    ):
+        raise UnsupportedError(
+            f"{node.op} behind the answer with several scales or zero points",
+            "use one scale and one zero point for the answer: several change which is the largest",
+        )
     t.give(node, source)
     one = shape[1:] == (1,)
     t.notes.append(

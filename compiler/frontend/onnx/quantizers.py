@@ -75,7 +75,6 @@ def dequantize(t: Translation, node: OnnxNode) -> None:
     """``DequantizeLinear`` of what ``QuantizeLinear`` gave; of whole numbers of the input, a factor."""
     node.attribute("output_dtype")
     if node.inputs[0] in t.rounded:
-        _scale_is_known(t, node)
         t.give(node, _real(t, node, 0, 1, 2))
     else:
         source = t.live(node)
@@ -83,11 +82,6 @@ def dequantize(t: Translation, node: OnnxNode) -> None:
         moved = t.emit(node, "sub", self=Ref(source), other=less)
         t.give(node, t.emit(node, "mul", self=Ref(moved), other=np.asarray(_scale(t, node, 1, source))))
     t.elements[node.outputs[0]] = 1
-
-
-def _scale_is_known(t: Translation, node: OnnxNode) -> None:
-    for ignored in ("axis", "block_size"):
-        node.attribute(ignored)
 
 
 def _real(t: Translation, node: OnnxNode, number: int, scale_at: int, zero_at: int) -> str:
@@ -100,9 +94,9 @@ def _real(t: Translation, node: OnnxNode, number: int, scale_at: int, zero_at: i
     found = t.rounded.get(name)
     if found is None:
         raise UnsupportedError(f"{node.op} of numbers without a scale", FIXED_SCALE)
-    scale = np.ravel(np.asarray(t.fixed(node, scale_at), np.float64))
+    scale = _scale(t, node, scale_at, found.inner)  # along its axis: that may be another one
     zero = _zero_of(node, t.optional(node, zero_at))
-    if not np.array_equal(scale, np.ravel(found.grid.scale)) or zero != found.zero:
+    if not np.array_equal(scale, found.grid.scale) or zero != found.zero:
         raise UnsupportedError(f"{node.op} with another scale than the numbers have", FIXED_SCALE)
     if name not in t.real:
         t.real[name] = leveled(t, node, found.inner, How(found.grid))
@@ -217,10 +211,12 @@ def folded_bipolar(node: OnnxNode, values: list[Any]) -> Array:
 
 def leveled(t: Translation, node: OnnxNode, source: str, how: How) -> str:
     """A signal rounded to levels: neurons that have them, unless it lies on them already."""
+    given = source
     source, grid = _without_cut(t, source, how.grid, how.shift)
     if (known := t.grids.get(source)) is not None and grid.holds(known):
         return source
-    if source in t.input and np.ndim(grid.scale) == 0 and grid.low <= 0 <= grid.high:
+    # Behind an activation the input is cut for this branch alone: levels, no grid of the input.
+    if given in t.input and np.ndim(grid.scale) == 0 and grid.low <= 0 <= grid.high:
         _take_grid_of_input(t, node, grid)
         return source
     if not grid.low < grid.high:
@@ -252,6 +248,10 @@ def _without_cut(t: Translation, source: str, grid: Grid, shift: float) -> tuple
 
 
 def _take_grid_of_input(t: Translation, node: OnnxNode, grid: Grid) -> None:
+    if t.input_grid is not None and t.input_grid != grid:
+        raise UnsupportedError(
+            f"{node.op} of an input that is quantized to other steps too", "quantize the input once"
+        )
     if t.input_grid is None:
         t.input_grid = grid
         t.notes.append(
