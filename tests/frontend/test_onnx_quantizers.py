@@ -292,3 +292,11 @@ def test_scales_of_another_axis_are_refused(tmp_path: Path) -> None:
     ]
     with pytest.raises(UserError, match=r"D201.*another scale"):
         loaded(model_of(nodes, (1, 4, 4), inits, 21), tmp_path)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_input_that_is_used_as_it_is_too_is_refused(moved: bool, tmp_path: Path) -> None:
+    second = [node("Identity", ["x"], ["b"])] if moved else [node("Neg", ["x"], ["b"])]
+    model = _two_branches(_rounded_to("x", "a", "s"), second)
+    with pytest.raises(UserError, match=r"D201.*quantized for another use"):
+        loaded(model, tmp_path)

@@ -72,6 +72,13 @@ class Found:
     file: File
 
 
+OF_INPUT = ("QuantizeLinear", "Quant")
+"""Quantizers that an input may have in front of everything that takes it."""
+
+MOVERS = ("Identity", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Dropout", "Cast")
+"""Operations that give the input itself, in another shape at most."""
+
+
 def read_onnx(path: Path, data: bytes, given: Given) -> Found:
     """Read an ONNX model.
 
@@ -102,6 +109,8 @@ def read_onnx(path: Path, data: bytes, given: Given) -> Found:
         _translate(t, node, last, functions)
     if t.problems:
         raise UserError(*t.problems)
+    if t.input_grid is not None:
+        _refuse_other_uses(nodes, inputs[0])
     answers = tuple(_answer(t, name) for name in outputs)
     _tell_levels(t)
     program = Exported(
@@ -113,6 +122,29 @@ def read_onnx(path: Path, data: bytes, given: Given) -> Found:
         dtypes=t.dtypes,
     )
     return Found(program, t.tensors, tuple(t.notes), t.input_grid, file)
+
+
+def _refuse_other_uses(nodes: list[OnnxNode], entry: str) -> None:
+    """Make sure that an input with a grid of its own is used behind its quantizer alone.
+
+    Raises:
+        UserError: D201 something takes it as it is too, and there is one input, rounded or not.
+    """
+    bare = {entry}
+    for node in nodes:
+        taken = bare.intersection(node.inputs)
+        if not taken or node.op in OF_INPUT:
+            continue
+        if node.op not in MOVERS:
+            what = f"{node.op} of the input, which is quantized for another use,"
+            raise fail(
+                "D201",
+                f"{what} is not supported",
+                where=node.where,
+                why="the input has one grid for all that takes it",
+                help="quantize the input once, before everything that takes it",
+            )
+        bare.update(node.outputs)
 
 
 def _node(file: File, proto: Any) -> OnnxNode:
