@@ -60,7 +60,11 @@ SimulatorName = Annotated[
 ]
 Factory = Annotated[
     str | None,
-    typer.Option(metavar="MODULE:FACTORY", help="builds the network of a state dict; runs your code"),
+    typer.Option(
+        metavar="MODULE:FACTORY",
+        help="runs your code: a function or class, called without arguments, that builds the network "
+        "of a state dict; looked for in the current folder, then where Python looks",
+    ),
 ]
 AnswerName = Annotated[
     str | None,
