@@ -14,7 +14,7 @@ from snnc.errors import UserError
 from snnc.frontend import load_model
 from snnc.frontend.operations.activations import ACTIVATIONS
 from snnc.frontend.operations.piecewise import PIECEWISE
-from snnc.frontend.torch_export.builder import RULES
+from snnc.frontend.torch_export.reader import RULES
 from snnc.ir import Conv2d, Target
 from snnc.passes import Context, Pipeline
 from snnc.sim.analog import run_frames

@@ -11,21 +11,16 @@ import numpy as np
 from snnc.errors import Diagnostic, UserError
 from snnc.frontend.archives.exported import Exported, Node
 from snnc.frontend.operations.activations import ACTIVATIONS, QUANTIZED, Ends, whole_levels
-from snnc.frontend.operations.arithmetic import ARITHMETIC
-from snnc.frontend.operations.call import Call, Rules, UnsupportedError
+from snnc.frontend.operations.call import Call, UnsupportedError
 from snnc.frontend.operations.cures import POSITIVE, SPIKES
 from snnc.frontend.operations.expression import Signal, Source, Tensor
-from snnc.frontend.operations.layers import LAYERS
 from snnc.frontend.operations.memory import (
     Cell,
     first_tensor,
     is_in_place,
 )
 from snnc.frontend.operations.piecewise import PIECEWISE, between
-from snnc.frontend.operations.pooling import POOLING
 from snnc.frontend.operations.pooling_order import with_pooling_last
-from snnc.frontend.operations.rearranging import REARRANGING
-from snnc.frontend.operations.resizing import RESIZING
 from snnc.frontend.operations.signs import is_sum_of_positives
 from snnc.frontend.operations.straight_through import without_straight_through
 from snnc.frontend.operations.training_mode import refuse_training_mode
@@ -42,30 +37,7 @@ from .interface import (
 from .reader import ProgramReader
 from .states import states_in
 
-RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC}
-
 INPUT = "input"
-EXACT = ("lift_fresh_copy", "detach", "alias", "clone", "zeros", "ones", "zeros_like")
-"""Operations on constants that change no number of any type."""
-
-FLOAT, DOUBLE = 7, 8
-"""``ScalarType`` of torch/_export/serde/schema.py."""
-
-NARROW = frozenset({"uint8", "int8", "int16"})
-WRAPPING = frozenset({"add", "mul", "neg", "rsub", "sub"})
-"""Operations whose results PyTorch wraps around in a narrow type, as no chip does."""
-
-MALFORMED = (
-    ArithmeticError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What a wrong structure raises when it is read as if it were the right one."""
 
 WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
 

@@ -35,7 +35,6 @@ from .interface import (
 
 RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC}
 
-INPUT = "input"
 EXACT = ("lift_fresh_copy", "detach", "alias", "clone", "zeros", "ones", "zeros_like")
 """Operations on constants that change no number of any type."""
 
@@ -57,8 +56,6 @@ MALFORMED = (
     ValueError,
 )
 """What a wrong structure raises when it is read as if it were the right one."""
-
-WHOLE_TENSORS = "write buffers as a whole, buffer.copy_(value), and nothing else in place"
 
 
 @dataclass
