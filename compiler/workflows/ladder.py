@@ -60,7 +60,7 @@ from .deployed import (
     payload_differences,
 )
 from .given_data import load_input
-from .live_network import live_rungs, weights_and_program
+from .live_network import data_of_network, live_rungs, weights_and_program
 from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
 from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
@@ -180,6 +180,8 @@ def climb(
         counts = find_calibration(bundle, source, origin.calibration)
         recompiled = _Recompiled(bundle, backend, source, counts)
         steps, live = recompiled.graphs[FLOATS].frame_is_step, recompiled.model.live is not None
+        given, left_out = data_of_network(recompiled.model, given)
+        warnings += left_out
         rungs = [] if steps else _upper(recompiled, given, report)
         if live:
             rungs = live_rungs(recompiled, recompiled.model, given)
@@ -187,7 +189,7 @@ def climb(
         spikes = encode(bundle.program, given.x)
         if live:
             values = recompiled.program_values(recompiled.program, traces[PROGRAM])
-            rungs.append(weights_and_program(recompiled, recompiled.model, given, values))
+            rungs.append(weights_and_program(recompiled, given, values))
         elif rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:

@@ -6,7 +6,8 @@ state that forward writes, an operation over time between the neurons shows here
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from snnc.bundle.data import Data
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend import Model
+from snnc.frontend.spiking_modules.live import Returned
 from snnc.ir import SEVERAL_SPIKES, Graph, Kind, per_channel
 from snnc.sim.step_floats import run_in_floats
 from snnc.verify.rungs import Rung, between
@@ -88,14 +90,64 @@ def compared(model: Model, data: Data | None) -> Compared:
     else:
         counts, source = few_of(graph, data.meant), "calibration data"
     counts = live.comparable(counts)
-    theirs = live.run(counts)
-    ours: Mapping[str, NDArray[Any]] = run_in_floats(graph, counts).spikes
+    run, floats = live.run(counts), run_in_floats(graph, counts)
+    theirs, ours = run.sent, floats.spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
     apart = {n: _counted(graph, n, ours[n]) != theirs[n] for n in names}
     on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
-    return differences(
+    found = differences(
         apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
     )
+    if found.differ <= ROUNDING * found.values:  # else the answers have no chance
+        _refuse_other_answers(graph, floats.readout, run.answers, found)
+    return found
+
+
+ANSWER_ROUNDING = 1e-4
+"""Of the largest answer: what float32 inside a library's neurons leaves."""
+
+
+def _refuse_other_answers(
+    graph: Graph, readout: NDArray[np.float64], returned: Sequence[Returned], found: Compared
+) -> None:
+    """Make sure that the readout is what the network returns: step by step, or over its steps.
+
+    Spikes that it returns are counted (N707). Over the steps it may return the sum, the mean, or what
+    the last step gave.
+
+    Raises:
+        UserError: D686.
+    """
+    size = math.prod(graph.readout.shape)
+    ours = readout.reshape(*readout.shape[:2], size)
+    counts = graph.readout.accumulate and graph.readout.neuron is None
+    share = found.differ / found.values
+    first = 0
+    for part in returned:
+        mine = ours[first : first + part.samples]
+        first += part.samples
+        options = [
+            _nearly(np.cumsum(values, axis=1) if counts else values, mine, share)
+            if by_step
+            else any(_nearly(values, mine[:, -1] / n, share) for n in (1, part.steps))
+            for by_step, values in part.readings(size)
+        ]
+        if not any(options):
+            raise fail(
+                "D686",
+                "the answers are not what the network itself returns",
+                where=graph.readout.origin,
+                why=f"its neurons' spikes are; compared {found.how}, on {found.on}",
+                help="return the spikes of each step, their sum or mean over all steps, a linear layer "
+                "of them, or the potential of a last layer that never fires",
+            )
+
+
+def _nearly(theirs: NDArray[Any], ours: NDArray[Any], share: float) -> bool:
+    """Whether answers are equal, but for rounding: of few spikes that differ, of few answers."""
+    scale = max(1.0, float(np.abs(theirs).max(initial=0.0)))
+    apart = np.abs(theirs - ours) > ANSWER_ROUNDING * scale
+    return bool(apart.mean() <= (0.1 if share else 0.0))
 
 
 def differences(
@@ -127,17 +179,18 @@ def differences(
 
 def equal(found: Compared) -> Diagnostic:
     """N779: every spike, or nearly."""
-    what = (
-        "every spike is the network's own"
-        if not found.differ
-        else f"{found.differ} neuron-steps are not the network's own"
-    )
+    what, cure = "every spike is the network's own", ""
+    if found.differ:
+        what = f"{found.differ} neuron-steps are not the network's own"
+    elif not found.spikes:
+        what, cure = "no neuron spikes, so the comparison shows little", "give --calibration data"
     return Diagnostic(
         "N779",
         f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes",
         LIVE,
         f"both {found.how}, on {found.on}",
-        severity=Severity.NOTE if not found.differ else Severity.WARNING,
+        cure,
+        Severity.WARNING if found.differ or not found.spikes else Severity.NOTE,
     )
 
 
@@ -155,17 +208,44 @@ def another(found: Compared) -> Exception:
     )
 
 
+def data_of_network(model: Model, data: Data) -> tuple[Data, list[Diagnostic]]:
+    """What the network itself can be given of some data, and a warning where that is not all of it.
+
+    Args:
+        model: any; without a live network the data are as they were.
+        data: of the user.
+    """
+    if model.live is None:
+        return data, []
+    x = model.live.comparable(data.x)
+    given = replace(
+        data, x=x, values=None if data.values is None else model.live.comparable(data.values)
+    )
+    if x.shape == data.x.shape and np.array_equal(x, data.x):
+        return given, []
+    says = Diagnostic(
+        "N799",
+        f"the network itself takes {model.live.form.way.value}, {x.shape[1]} steps; the data have "
+        f"{data.x.shape[1]} frames, which are not all given to it",
+        LIVE,
+        "every rung of the ladder runs on what the network itself can take",
+        "build it with as many steps as the data have frames; where it takes one frame, repeat that",
+        Severity.WARNING,
+    )
+    return given, [says]
+
+
 def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     """The rungs above the integer program: the network itself, the graph, the chip's weights.
 
     Args:
         recompiled: the graphs of the compile.
         model: with its live network.
-        data: what all of them are given.
+        data: what all of them are given, as :func:`data_of_network` gives it.
     """
     assert model.live is not None
-    frames = model.live.comparable(data.meant)
-    above: Values = dict(model.live.run(frames))
+    frames = data.meant
+    above: Values = dict(model.live.run(frames).sent)
     graph = recompiled.graphs[FLOATS]
     above = {p.name: above[p.name] for p in graph.populations if p.name in above}
     rungs = [Rung(LIVE, None)]
@@ -181,11 +261,10 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
     return rungs
 
 
-def weights_and_program(recompiled: Stages, model: Model, data: Data, spikes: Values) -> Rung:
+def weights_and_program(recompiled: Stages, data: Data, spikes: Values) -> Rung:
     """The integer program compared with the graph of the chip's weights, step by step."""
-    assert model.live is not None
     graph = recompiled.graphs[WEIGHTS]
-    above = _values(graph, model.live.comparable(data.meant))
+    above = _values(graph, data.meant)
     rung = between(PROGRAM, WEIGHTS, above, spikes, graph.readout.name, 1e-9)
     cause = "decays and potentials are rounded in every step (N705), where the graph's are real numbers"
     return replace(rung, cause=cause if rung.differences else None)

@@ -135,7 +135,7 @@ def _itself(source: Any, x: Ints) -> tuple[Spikes, Spikes, Ints]:
         return live, {}, live[last].sum(1).reshape(SAMPLES, -1).argmax(1)
     model = source.load()
     frames = model.live.comparable(x)
-    sent, floats = model.live.run(frames), run_in_floats(model.graph, frames)
+    sent, floats = model.live.run(frames).sent, run_in_floats(model.graph, frames)
     names = [p.name for p in model.graph.neurons if p.name in sent]
     decided = floats.answers.reshape(SAMPLES, -1).argmax(1)
     return {n: sent[n] for n in names}, {n: floats.spikes[n] for n in names}, decided

@@ -9,8 +9,13 @@ from snnc.frontend.archives.exported import Exported, Node
 from snnc.frontend.operations.outputs import Output, chosen
 from snnc.frontend.torch_export.interface import no_tensor
 
+from .form import Form, Way
+
 OVER_STEPS = ("sum", "mean")
 """Operations along the axis of steps, after which an answer is a sum over the frames."""
+
+AXES = {Way.TIME_FIRST: 0, Way.BATCH_FIRST: 1, Way.TIME_LAST: -1}
+"""Of what takes all steps at once, the axis of steps."""
 
 PASSED_ON = ("alias", "clone", "contiguous", "detach", "to", "_to_copy")
 
@@ -47,11 +52,12 @@ def answer_of(result: Any, wanted: str | None, where: str) -> Any:
     return parts[chosen(outputs, wanted, where)]
 
 
-def answers_of(program: Exported, steps: int, name: str) -> Answers:
+def answers_of(program: Exported, form: Form, steps: int, name: str) -> Answers:
     """The answers of a trace.
 
     Args:
         program: with a result for each call.
+        form: how the network takes its steps.
         steps: of the trace.
         name: of the network, for messages.
 
@@ -61,25 +67,30 @@ def answers_of(program: Exported, steps: int, name: str) -> Answers:
     outputs = [output for output in program.outputs if output is not None]
     if not outputs:
         raise no_tensor(name)
-    if len(outputs) == steps:
+    if form.way is Way.STEP:
         return Answers(tuple(outputs))
     made = {tensor: node for node in program.nodes for tensor in node.outputs}
+    axis = None if form.unrolled else AXES.get(form.way)
     tensor, summed = outputs[0], False
     while (node := made.get(tensor)) is not None:
-        if node.op in PASSED_ON or (not summed and _is_over_steps(node, made)):
+        if node.op in PASSED_ON or (not summed and _is_over_steps(program, node, made, axis)):
             summed = summed or node.op in OVER_STEPS
             tensor = node.taken[0]
-        elif node.op == "stack" and len(node.taken) == steps:
+        elif form.unrolled and node.op == "stack" and len(node.taken) == steps:
             return Answers(node.taken, summed)
         else:
             break
-    return Answers((outputs[0],))
+    return Answers((outputs[0],)) if form.unrolled or not summed else Answers((tensor,), True)
 
 
-def _is_over_steps(node: Node, made: dict[str, Node]) -> bool:
-    """Whether a sum or mean is along the axis that a stack has made."""
-    inner = made.get(node.taken[0]) if node.taken else None
-    if node.op not in OVER_STEPS or inner is None or inner.op != "stack":
+def _is_over_steps(program: Exported, node: Node, made: dict[str, Node], axis: int | None) -> bool:
+    """Whether a sum or mean is along the axis of steps: ``axis``, or that which a stack has made."""
+    if node.op not in OVER_STEPS or not node.taken:
         return False
+    inner, rank = made.get(node.taken[0]), len(program.shapes.get(node.taken[0]) or ())
+    if axis is None and inner is not None and inner.op == "stack":
+        axis = int(inner.arguments.get("dim", 0))
     dims: Any = node.arguments.get("dim")
-    return bool(dims == (int(inner.arguments.get("dim", 0)),))
+    if axis is None or not rank or not isinstance(dims, tuple) or len(dims) != 1:
+        return False
+    return bool(dims[0] % rank == axis % rank)

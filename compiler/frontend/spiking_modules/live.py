@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from snnc.errors import fail
 from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 
+from .answers import answer_of
 from .building import Part
 from .form import Form, Way
 from .layer import Layout, SpikingLayer
@@ -25,6 +27,54 @@ if TYPE_CHECKING:
 
 Recorded = dict[str, NDArray[np.float64]]
 """By population, (samples, steps, \\*shape)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Returned:
+    """What a network returned for some samples.
+
+    Attributes:
+        values: as it came; of a call for each step, (samples, steps, ...).
+        samples, steps: of the run.
+    """
+
+    values: NDArray[np.float64]
+    samples: int
+    steps: int
+
+    def readings(self, size: int) -> list[tuple[bool, NDArray[np.float64]]]:
+        """What it may be: whether for each step, and (samples, steps, size) or (samples, size).
+
+        A network does not say which axis is which; where two readings are possible, both are given.
+        """
+        shape, found = self.values.shape, []
+        for axes in ((self.samples, self.steps), (self.steps, self.samples)):
+            if shape[:2] == axes and self.values.size == size * self.samples * self.steps:
+                turned = self.values if axes[0] == self.samples else np.moveaxis(self.values, 0, 1)
+                found.append((True, turned.reshape(self.samples, self.steps, size)))
+        last = (shape[0], shape[-1])
+        if last == (self.samples, self.steps) and self.values.size == size * math.prod(last):
+            turned = np.moveaxis(self.values, -1, 1)
+            found.append((True, turned.reshape(self.samples, self.steps, size)))
+        if shape[0] == self.samples * self.steps and self.values.size == size * shape[0]:
+            found.append((True, self.values.reshape(self.samples, self.steps, size)))
+        if shape[0] == self.samples and self.values.size == size * self.samples:
+            found.append((False, self.values.reshape(self.samples, size)))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class LiveRun:
+    """What a network did.
+
+    Attributes:
+        sent: by population, how many spikes a step; of those that never fire the potential.
+        answers: what it returned, for some samples after the other.
+    """
+
+    sent: Recorded
+    answers: tuple[Returned, ...]
+
 
 AT_ONCE = 32
 """Samples that are run together."""
@@ -39,12 +89,14 @@ class LiveNetwork:
         form: how it takes its steps.
         layers: what its neurons do, by path.
         parts: by layer, the populations that it became.
+        answer: position (from 0) of the answer in what it returns; None for the first tensor.
     """
 
     net: nn.Module
     form: Form
     layers: Mapping[str, SpikingLayer]
     parts: Mapping[str, tuple[Part, ...]]
+    answer: str | None = None
 
     @property
     def kinds(self) -> str:
@@ -54,15 +106,21 @@ class LiveNetwork:
     def comparable(self, frames: NDArray[Any]) -> NDArray[Any]:
         """Of some frames, those that the network can be given: (samples, steps, \\*shape).
 
-        A loop of fixed length takes no more than its steps; one over a single frame takes that frame in
-        every step.
+        A loop of fixed length takes its own number of steps: further frames are left out, missing ones
+        are empty. One over a single frame takes the first frame in every step.
         """
-        most = self.form.steps
-        found = frames if most is None else frames[:, :most]
-        return np.repeat(found[:, :1], found.shape[1], axis=1) if self.form.way is Way.STATIC else found
+        steps = self.form.steps
+        if steps is None:
+            return frames
+        if self.form.way is Way.STATIC:
+            return np.repeat(frames[:, :1], steps, axis=1)
+        found = np.zeros((len(frames), steps, *frames.shape[2:]), frames.dtype)
+        there = min(steps, frames.shape[1])
+        found[:, :there] = frames[:, :there]
+        return found
 
-    def run(self, frames: NDArray[Any]) -> Recorded:
-        """What the neurons send, how many spikes a step; of those that never fire the potential.
+    def run(self, frames: NDArray[Any]) -> LiveRun:
+        """What the neurons send, and what the network returns.
 
         Args:
             frames: (samples, steps, \\*shape), as :meth:`comparable` gives them.
@@ -70,23 +128,22 @@ class LiveNetwork:
         Raises:
             UserError: D124 the network fails.
         """
-        parts = [self._some(frames[n : n + AT_ONCE]) for n in range(0, len(frames), AT_ONCE)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        runs = [self._some(frames[n : n + AT_ONCE]) for n in range(0, len(frames), AT_ONCE)]
+        sent = {n: np.concatenate([run.sent[n] for run in runs]) for n in runs[0].sent}
+        return LiveRun(sent, tuple(answer for run in runs for answer in run.answers))
 
-    def _some(self, frames: NDArray[Any]) -> Recorded:
+    def _some(self, frames: NDArray[Any]) -> LiveRun:
         import torch
 
         samples, steps = frames.shape[:2]
-        total = self.form.steps or steps
         net = copied(self.net)
-        given = torch.zeros(total, samples, *frames.shape[2:], dtype=torch.float64)
-        given[:steps] = torch.from_numpy(np.moveaxis(np.asarray(frames, np.float64), 1, 0).copy())
+        given = torch.from_numpy(np.moveaxis(np.asarray(frames, np.float64), 1, 0).copy())
         records: dict[str, list[Any]] = {name: [] for name in self.layers}
         with ExitStack() as stack:
             for name in self.layers:
                 hook = net.get_submodule(name).register_forward_hook(_keeping(records[name]))
                 stack.callback(hook.remove)
-                _resize(net.get_submodule(name), samples, total)
+                _resize(net.get_submodule(name), samples, steps)
             for module in net.modules():
                 if (
                     library_of(module) is None
@@ -97,15 +154,19 @@ class LiveNetwork:
             stack.enter_context(quiet_torch())
             stack.enter_context(torch.no_grad())
             try:
-                self.form.call(net, list(given))
+                results = self.form.call(net, list(given))
             except Exception as error:  # the user's own code, which may raise anything
                 what = f"the network fails on {samples} samples of {steps} steps"
                 raise fail("D124", what, where=type(net).__name__, why=reason(error)) from None
-        found: Recorded = {}
+        sent: Recorded = {}
         for name, record in records.items():
-            values = _by_step(record, self.layers[name].layout, self.form.unrolled, samples)[:, :steps]
-            found |= self._populations(name, values)
-        return found
+            values = _by_step(record, self.layers[name].layout, self.form.unrolled, samples)
+            sent |= self._populations(name, values)
+        where = type(net).__name__
+        returned = [answer_of(result, self.answer, where).double().numpy() for result in results]
+        if self.form.way is Way.STEP:
+            return LiveRun(sent, (Returned(np.stack(returned, axis=1), samples, steps),))
+        return LiveRun(sent, (Returned(returned[0], samples, steps),))
 
     def _populations(self, name: str, values: NDArray[np.float64]) -> Recorded:
         """A layer's values by population; those of a spike are 1, whatever it is multiplied by."""

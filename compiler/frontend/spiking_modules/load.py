@@ -60,14 +60,14 @@ def load_network(net: nn.Module, shape: Shape, name: str, answer: str | None = N
     program, tensors = traced(markers, form, shape, name, answer)
     steps = steps_of(form)
     refuse_uneven(markers.calls, layers, steps)
-    answers = answers_of(program, steps, name)
+    answers = answers_of(program, form, steps, name)
     reader = reader_of(without_stacks(program, answers.tensors), tensors, layers)
     reader.read()
     way = Way.STEP if form.unrolled else form.way
     signals = tuple(reader.answer(tensor, way) for tensor in answers.tensors)
     found = folded(reader, form, steps, signals, answers.summed)
     graph, notes, parts = build(found, layers, shape, name)
-    live = LiveNetwork(twin, form, layers, parts)
+    live = LiveNetwork(twin, form, layers, parts, answer)
     return Found(graph, (*notes, _what_it_takes(live)), live)
 
 

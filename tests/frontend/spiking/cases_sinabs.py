@@ -117,7 +117,7 @@ def test_several_spikes_a_step_compile(tmp_path: Any, target: Any) -> None:
     net = net_of(sl.IAF(spike_fn=MultiSpike), sl.IAF())
     frames = frames_of(None, (12,), 0.5, 0, 1)
     found = load_network(net, (12,), "net")
-    assert max(values.max() for values in found.live.run(frames).values()) > 1
+    assert max(values.max() for values in found.live.run(frames).sent.values()) > 1
     bundle = snnc.compile(
         net, target=target, calibration=frames, input_shape=(12,), output=tmp_path / "net.bundle"
     )
@@ -148,3 +148,35 @@ def test_several_spikes_a_step_where_no_neuron_sends_them(tmp_path: Any) -> None
 )
 def test_what_is_refused(neuron: Any, what: Any) -> None:
     assert what in refused("D681", net_of(neuron()))
+
+
+class OfAllSteps(nn.Module):
+    """A network that makes one answer of all its steps."""
+
+    def __init__(self, made: Any, last: Any = None) -> None:
+        super().__init__()
+        self.net, self.made = net_of(sl.IAF(**ONE), last), made
+
+    def forward(self, x: Any) -> Any:
+        return self.made(self.net(x))
+
+
+@pytest.mark.parametrize(
+    "made", [lambda y: y.sum(1), lambda y: y.mean(dim=1), lambda y: y.sum(-2), lambda y: y]
+)
+def test_answers_over_the_steps(made: Any) -> None:
+    assert equal(OfAllSteps(made)).graph.readout.accumulate
+
+
+@pytest.mark.parametrize("made", [lambda y: y.amax(1), lambda y: y[:, 0], lambda y: y[:, ::2].sum(1)])
+def test_other_answers_over_the_steps_are_refused(made: Any, tmp_path: Any) -> None:
+    frames = frames_of(None, (12,), 0.4, 0, 1)
+    with pytest.raises(snnc.UserError) as caught:
+        snnc.compile(
+            OfAllSteps(made),
+            target="reference",
+            calibration=frames,
+            input_shape=(12,),
+            output=tmp_path / "net.bundle",
+        )
+    assert {d.code for d in caught.value.diagnostics} <= {"D201", "D686", "D209"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import snntorch
 import torch
@@ -269,3 +270,26 @@ def test_another_answer_than_the_first() -> None:
     assert found.graph.readout.name == "net.lif2"
     with pytest.raises(snnc.UserError, match="no output is called '2'"):
         load_network(Both(), (12,), "net", "2")
+
+
+def test_the_ladder_of_a_network_with_steps_of_its_own(tmp_path: Any) -> None:
+    """Data of other frames than the network can take: all rungs run on what it takes."""
+    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1)
+    x = frames_of(net, (12,), 0.4, 1, 1)
+    bundle = snnc.compile(
+        net, target="reference", calibration=x, input_shape=(12,), output=tmp_path / "net.bundle"
+    )
+    climbed = bundle.ladder((x, None), model=net)
+    assert "N799" in {note.code for note in climbed.warnings}
+    rungs = {rung.name: rung for rung in climbed.rungs}
+    assert not rungs["graph in floats"].differences
+    assert rungs["integer program"].differences < 0.02 * rungs["integer program"].compared
+    same = np.repeat(x[:, :1], 10, axis=1)
+    assert not [w for w in bundle.ladder((same, None), model=net).warnings if w.code == "N799"]
+
+
+def test_a_network_in_which_nothing_spikes_is_said(tmp_path: Any) -> None:
+    net = Loop(snntorch.Leaky(beta=0.9, threshold=1e3), snntorch.Leaky(beta=0.9, threshold=1e3), None)
+    bundle = snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
+    (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
+    assert said.severity.value == "warning" and "no neuron spikes" in said.what

@@ -9,8 +9,11 @@ import pytest
 import torch
 
 from snnc import UserError
+from snnc.bundle.data import Data
+from snnc.frontend import Model
 from snnc.frontend.spiking_modules.load import Found, load_network
 from snnc.sim.step_floats import run_in_floats
+from snnc.workflows.live_network import with_live_comparison
 
 SAMPLES, STEPS = 6, 24
 
@@ -31,7 +34,7 @@ def equal(
     silent: int = 0,
     several: bool = False,
 ) -> Found:
-    """Every spike of every population is the network's own, and every population spikes.
+    """Every spike of every population is the network's own, every population spikes; answers too.
 
     Args:
         silent: populations that may stay silent.
@@ -39,7 +42,7 @@ def equal(
     """
     found = load_network(net, shape, "net")
     frames = found.live.comparable(frames_of(net, shape, density, seed, most))
-    live, ours = found.live.run(frames), run_in_floats(found.graph, frames)
+    live, ours = found.live.run(frames).sent, run_in_floats(found.graph, frames)
     quiet, largest = 0, 0
     for population in found.graph.neurons:
         if population.name not in live:
@@ -54,6 +57,7 @@ def equal(
     readout = found.graph.readout
     if readout.name in live:
         np.testing.assert_allclose(ours.readout, live[readout.name], rtol=1e-5, atol=1e-6)
+    with_live_comparison(Model(found.graph, None, "", live=found.live), Data(frames, None))
     return found
 
 
