@@ -84,6 +84,19 @@ def test_recurrent(recurrent: Any) -> None:
     equal(Loop(recurrent(), snntorch.Leaky(beta=0.9), None))
 
 
+@pytest.mark.parametrize(
+    "neuron",
+    [
+        lambda: snntorch.Leaky(0.8, reset_mechanism="zero", reset_delay=False),
+        lambda: snntorch.Synaptic(0.5, 0.8, reset_mechanism="zero", reset_delay=False),
+        lambda: snntorch.RLeaky(0.8, linear_features=9, reset_mechanism="zero", reset_delay=False),
+    ],
+)
+def test_a_hard_reset_in_the_step_of_the_spike(neuron: Any) -> None:
+    torch.manual_seed(3)
+    equal(Loop(neuron(), snntorch.Leaky(beta=0.9), None))
+
+
 def test_lapicque() -> None:
     equal(Loop(snntorch.Lapicque(beta=0.9, threshold=0.05), snntorch.Leaky(beta=0.9), None))
 
