@@ -176,21 +176,15 @@ def climb(
         chosen, missing = engine_or_reason(backend, options.engine)
         given = load_input(bundle, options.data, options.samples)
         warnings += about_data(bundle, given, backend.target)
-        source = find_model(bundle, origin)
-        counts = find_calibration(bundle, source, origin.calibration)
-        recompiled = _Recompiled(bundle, backend, source, counts)
-        steps, live = recompiled.graphs[FLOATS].frame_is_step, recompiled.model.live is not None
-        given, left_out = data_of_network(recompiled.model, given)
+        model = find_model(bundle, origin)
+        calibration = find_calibration(bundle, model, origin.calibration)
+        recompiled = _Recompiled(bundle, backend, model, calibration)
+        given, left_out = data_of_network(model, given)
         warnings += left_out
-        rungs = [] if steps else _upper(recompiled, given, report)
-        if live:
-            rungs = live_rungs(recompiled, recompiled.model, given)
+        rungs = _upper(recompiled, given, report)
         traces = _traces(recompiled, bundle, given, report)
         spikes = encode(bundle.program, given.x)
-        if live:
-            values = recompiled.program_values(recompiled.program, traces[PROGRAM])
-            rungs.append(weights_and_program(recompiled, given, values))
-        elif rungs:
+        if rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:
                 warnings.append(_stand_in(bundle))
@@ -209,8 +203,8 @@ def climb(
             )
             rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
             warnings += about_comparison(compared, chosen)
-    random = options.data is None
-    return Ladder(bundle, chosen, given, random, tuple(rungs), tuple(warnings), missing)
+    ends = tuple(rungs), tuple(warnings), missing
+    return Ladder(bundle, chosen, given, options.data is None, *ends)
 
 
 def _refuse_options(options: VerifyOptions) -> None:
@@ -270,7 +264,11 @@ class _Recompiled(Stages):
 
 
 def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
-    """The rungs whose values are real numbers, frame by frame."""
+    """The rungs whose values are real numbers, frame by frame; none of a file of neurons that spike."""
+    if recompiled.model.live is not None:
+        return live_rungs(recompiled, recompiled.model, data)
+    if recompiled.graphs[FLOATS].frame_is_step:
+        return []
     readout = recompiled.model.graph.readout.name
     above: Mapping[str, NDArray[Any]] = {}
     rungs = []
@@ -315,14 +313,15 @@ def _cause(rung: Rung, recompiled: _Recompiled) -> str:
 def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Integers) -> Rung:
     """The integer program beside the graph with the chip's weights, frame by frame."""
     program, graph = recompiled.program, recompiled.graphs[WEIGHTS]
-    code = graph.code
-    above, below = recompiled.values(WEIGHTS, data), recompiled.program_values(program, trace)
+    code, below = graph.code, recompiled.program_values(program, trace)
+    if recompiled.model.live is not None:
+        return weights_and_program(recompiled, data, below)
+    above = recompiled.values(WEIGHTS, data)
     rung = between(PROGRAM, WEIGHTS, above, below, graph.readout.name, NOISE)
     cause = None
     if rung.differences:
-        overflows = sum(observe(program, data.x).overflows.values())
         cause = spiking_cause(graph)
-        if overflows:
+        if overflows := sum(observe(program, data.x).overflows.values()):
             cause = f"saturation: {overflows} values did not fit their registers"
         elif code.exact:
             cause = "delay: what belongs to one frame does not arrive together; please report this"
