@@ -45,7 +45,6 @@ class Compared:
         spikes: of the network itself.
         differ: neuron-steps that differ.
         first: the population and step (from 1) where they differ first; None where they do not.
-        worst: of all populations the one that differs most, and its share of neuron-steps.
         how: what was compared, in words.
         on: samples and steps, likewise.
     """
@@ -54,7 +53,6 @@ class Compared:
     spikes: int
     differ: int
     first: tuple[str, int] | None
-    worst: tuple[str, float]
     how: str
     on: str
 
@@ -171,7 +169,6 @@ def differences(
         sum(int(spikes.sum()) for spikes in sent.values()),
         sum(int(np.count_nonzero(a)) for a in apart.values()),
         None if first is None else (first, steps[first] + 1),
-        max(((n, float(a.mean())) for n, a in apart.items()), key=lambda each: each[1]),
         how,
         on,
     )

@@ -39,7 +39,6 @@ class Way(Enum):
     TIME_FIRST = "frames of shape (steps, samples, ...)"
     BATCH_FIRST = "frames of shape (samples, steps, ...)"
     SQUEEZED = "frames of shape (samples times steps, ...)"
-    TIME_LAST = "frames of shape (samples, ..., steps)"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Form:
             return found
         if self.way is Way.STATIC:
             return [net(frames[0])]
-        axis = {Way.TIME_FIRST: 0, Way.TIME_LAST: frames[0].ndim}.get(self.way, 1)
+        axis = 0 if self.way is Way.TIME_FIRST else 1
         if len(frames) > 1:
             stacked = torch.stack(tuple(frames), dim=axis)
         else:  # a change of shape, which a trace of one sample can be read with
@@ -127,7 +126,7 @@ def _candidates(layouts: set[Layout]) -> list[tuple[Way, bool]]:
         return [(Way.SQUEEZED, False), (Way.BATCH_FIRST, False)]
     if Layout.BATCH_FIRST in layouts:
         return [(Way.BATCH_FIRST, False)]
-    return [(Way.TIME_LAST, False)] if Layout.TIME_LAST in layouts else [(Way.TIME_FIRST, False)]
+    return [(Way.TIME_FIRST, False)]
 
 
 def _takes_states(net: nn.Module) -> bool:
@@ -173,10 +172,7 @@ def _fits(seen: Seen, layers: dict[str, SpikingLayer], form: Form, samples: int,
         Layout.TIME_FIRST: (steps, samples),
         Layout.BATCH_FIRST: (samples, steps),
         Layout.SQUEEZED: (samples * steps,),
-        Layout.TIME_LAST: (samples,),
     }[layout]
-    if layout is Layout.TIME_LAST and shape[-1:] != (steps,):
-        return False
     return len(shape) > len(wanted) - (form.way is Way.SQUEEZED) and shape[: len(wanted)] == wanted
 
 

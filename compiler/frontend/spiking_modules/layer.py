@@ -30,7 +30,6 @@ class Layout(Enum):
     TIME_FIRST = "steps, samples, ..."
     BATCH_FIRST = "samples, steps, ..."
     SQUEEZED = "samples times steps, ..."
-    TIME_LAST = "samples, ..., steps"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +83,6 @@ Mark = Callable[..., "torch.Tensor"]
 
 class Library(Protocol):
     """One library's modules."""
-
-    name: str
-    """As people write it."""
 
     def is_neuron(self, module: nn.Module) -> bool:
         """Whether a module is one of the library's neurons, known or not."""

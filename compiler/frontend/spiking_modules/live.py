@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -52,10 +51,6 @@ class Returned:
             if shape[:2] == axes and self.values.size == size * self.samples * self.steps:
                 turned = self.values if axes[0] == self.samples else np.moveaxis(self.values, 0, 1)
                 found.append((True, turned.reshape(self.samples, self.steps, size)))
-        last = (shape[0], shape[-1])
-        if last == (self.samples, self.steps) and self.values.size == size * math.prod(last):
-            turned = np.moveaxis(self.values, -1, 1)
-            found.append((True, turned.reshape(self.samples, self.steps, size)))
         if shape[0] == self.samples * self.steps and self.values.size == size * shape[0]:
             found.append((True, self.values.reshape(self.samples, self.steps, size)))
         if shape[0] == self.samples and self.values.size == size * self.samples:
@@ -223,6 +218,4 @@ def _by_step(
     (whole,) = record
     if layout is Layout.TIME_FIRST:
         return np.moveaxis(whole, 0, 1)
-    if layout is Layout.TIME_LAST:
-        return np.moveaxis(whole, -1, 1)
     return whole if layout is Layout.BATCH_FIRST else whole.reshape(samples, -1, *whole.shape[1:])

@@ -56,8 +56,6 @@ class Carried(NamedTuple):
 class Norse:
     """See the module."""
 
-    name = "Norse"
-
     def is_neuron(self, module: nn.Module) -> bool:
         """Every class of Norse's neurons."""
         places = {f"{PLACE}{name}" for name in NEURONS}

@@ -33,8 +33,6 @@ STATEFUL = "sinabs.layers.stateful_layer.StatefulLayer"
 class Sinabs:
     """See the module."""
 
-    name = "sinabs"
-
     def is_neuron(self, module: nn.Module) -> bool:
         """Every layer of sinabs with a state."""
         return any(f"{k.__module__}.{k.__qualname__}" == STATEFUL for k in type(module).__mro__)

@@ -44,8 +44,6 @@ QUANTITIES = {"spk": "spikes", "syn": "current", "mem": "potential"}
 class SnnTorch:
     """See the module."""
 
-    name = "snnTorch"
-
     def is_neuron(self, module: nn.Module) -> bool:
         """Every class of its neurons."""
         return any(

@@ -40,8 +40,6 @@ KNOWN = (
 class SpikingJelly:
     """See the module."""
 
-    name = "SpikingJelly"
-
     def is_neuron(self, module: nn.Module) -> bool:
         """Every class of its neurons."""
         return any(kind.__module__.startswith(PLACE) for kind in type(module).__mro__)

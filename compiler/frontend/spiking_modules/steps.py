@@ -14,7 +14,7 @@ from snnc.frontend.operations.expression import Signal, Source, Tensor
 from snnc.frontend.operations.memory import Cell, is_in_place
 from snnc.frontend.steps.network import independent
 from snnc.frontend.torch_export.reader import ProgramReader
-from snnc.ir import Array, AvgPool2d, Op, Reshape, Scale, Shape
+from snnc.ir import Array, AvgPool2d, Reshape, Scale, Shape
 
 from .form import Way
 from .layer import Layout, SpikingLayer
@@ -50,7 +50,6 @@ ZEROS = ("new_zeros", "zeros_like")
 LAYOUTS = {
     Way.TIME_FIRST: Layout.TIME_FIRST,
     Way.BATCH_FIRST: Layout.BATCH_FIRST,
-    Way.TIME_LAST: Layout.TIME_LAST,
 }
 """Of what a network returns that takes all steps at once."""
 
@@ -101,7 +100,7 @@ class StepReader(ProgramReader):
         if not isinstance(value, Signal):
             raise independent(tensor)
         layout = LAYOUTS.get(way)
-        if layout is None or len(value.shape) < 2 or 1 not in (value.shape[0], value.shape[-1]):
+        if layout is None or value.shape[:1] != (1,):
             return value
         return value.through(Reshape(_without_axis(layout, value.shape)), tensor)
 
@@ -178,12 +177,7 @@ def _without_axis(layout: Layout, shape: Shape) -> Shape:
     """A shape without its axis of one sample or one step; the first axis is gone already."""
     if layout in (Layout.STEP, Layout.SQUEEZED):
         return shape
-    return shape[:-1] if layout is Layout.TIME_LAST else shape[1:]
-
-
-def as_ops(signal: Signal) -> list[tuple[Moment, tuple[Op, ...]]]:
-    """A signal's terms by moment."""
-    return [(Moment.of(term.source), term.ops) for term in signal.terms]
+    return shape[1:]
 
 
 def reader_of(
