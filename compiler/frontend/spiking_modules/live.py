@@ -47,10 +47,12 @@ class Returned:
         A network does not say which axis is which; where two readings are possible, both are given.
         """
         shape, found = self.values.shape, []
-        for axes in ((self.samples, self.steps), (self.steps, self.samples)):
-            if shape[:2] == axes and self.values.size == size * self.samples * self.steps:
-                turned = self.values if axes[0] == self.samples else np.moveaxis(self.values, 0, 1)
-                found.append((True, turned.reshape(self.samples, self.steps, size)))
+        whole = self.values.size == size * self.samples * self.steps
+        if whole and shape[:2] == (self.samples, self.steps):
+            found.append((True, self.values.reshape(self.samples, self.steps, size)))
+        if whole and shape[:2] == (self.steps, self.samples):
+            turned = np.moveaxis(self.values, 0, 1)
+            found.append((True, turned.reshape(self.samples, self.steps, size)))
         if shape[0] == self.samples * self.steps and self.values.size == size * shape[0]:
             found.append((True, self.values.reshape(self.samples, self.steps, size)))
         if shape[0] == self.samples and self.values.size == size * self.samples:
