@@ -46,7 +46,7 @@ ResetRule = Annotated[
     ),
 ]
 InputShape = Annotated[
-    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save")
+    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save and for --module")
 ]
 ResetInterval = Annotated[
     int | None,
