@@ -12,6 +12,7 @@ from .options import (
     AnswerName,
     CheckpointPath,
     CurvePath,
+    Device,
     Factory,
     InputShape,
     LabelledPath,
@@ -49,6 +50,8 @@ def finetune(
     patience: Annotated[
         int, typer.Option(help="stop after N epochs without improvement; 0: never")
     ] = 0,
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16, of training")] = "float32",
+    device: Device = "cpu",
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     checkpoint: CheckpointPath = None,
     curve: CurvePath = None,
@@ -84,6 +87,8 @@ def finetune(
                 optimizer=optimizer,
                 schedule=schedule,
                 patience=patience,
+                precision=precision,
+                device=device,
                 seed=seed,
             )
         trained(found)

@@ -99,6 +99,7 @@ DataPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, fr
 
 LabelledPath = Annotated[Path, typer.Option("--data", help=".npz with x (samples, frames, ...) and y")]
 CurvePath = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="loss and accuracy by epoch")]
+Device = Annotated[str, typer.Option(help="where to train, as torch names it: cpu, cuda, mps")]
 CheckpointPath = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import need_torch, reported
+from .options import Device, need_torch, reported
 from .output.progress import progress
 
 
@@ -16,6 +16,7 @@ def train(
         Path,
         typer.Argument(metavar="CONFIG.toml", help="see docs/training.md"),
     ],
+    device: Device = "",
 ) -> None:
     """Train as CONFIG.toml describes, method by method. Functions that it names are run."""
     with reported():
@@ -25,5 +26,5 @@ def train(
         from snnc.training.config import read_config, train_config
 
         with progress() as report:
-            trained = train_config(read_config(config), report)
+            trained = train_config(read_config(config, device), report)
         print_trained(trained)

@@ -84,8 +84,12 @@ class Config:
         return self.path.parent
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path, device: str = "") -> Config:
     """Read a file and check everything in it that needs no other file.
+
+    Args:
+        path: the file.
+        device: where all stages are trained; empty for what each of them says.
 
     Raises:
         UserError: D325 keys or values that do not fit; D305, D308, D326, D329, D330 methods and recipes
@@ -103,6 +107,8 @@ def read_config(path: Path) -> Config:
     tables = top.need("stage", list)
     if not tables or not all(isinstance(table, dict) for table in tables):
         raise fail("D325", "no stage", where=str(path), help="write one or more tables [[stage]]")
+    if device:
+        tables = [{**table, "device": device} for table in tables]
     stages = [_stage(table, f"{path}, [[stage]] {i}", seed) for i, table in enumerate(tables, 1)]
     output = Table(top.need("output", dict), f"{path}, [output]", OUTPUTS)
     model, given = output.need("model", str), output.given(curve=str, checkpoint=str)

@@ -23,6 +23,7 @@ from .checkpoint_checks import optimizer_state, same_form
 from .curve import Curve, Row
 from .judge import judge
 from .methods.base import Task
+from .placing import PRECISIONS, Placing, device_of
 
 Pairs = Iterable[tuple[Tensor, Tensor]]
 OPTIMIZERS = ("adam", "amsgrad", "sgd")
@@ -50,6 +51,10 @@ class Recipe:
         clip: largest norm of all gradients together; 0 for none.
         keep: ``best``, the network with the most right answers on the validation data, or ``last``.
         patience: stop after so many epochs without a better judgement; 0 never stops early.
+        precision: ``float32``, or ``bfloat16`` for convolutions and matrices in training
+            (:class:`~snnc.training.placing.Placing`); judgements are in float32.
+        device: where it is trained, as torch names it; the network is back on the CPU in the end.
+            Another device draws and adds in another order, and gives another network.
         seed: of everything that is drawn. Each epoch has a seed of its own, so that a run that is
             resumed goes on as it would have.
     """
@@ -73,6 +78,8 @@ class Recipe:
     clip: float = 1.0
     keep: str = "best"
     patience: int = 0
+    precision: str = "float32"
+    device: str = "cpu"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -80,6 +87,8 @@ class Recipe:
         refuse_other(self.optimizer, "optimizer", OPTIMIZERS, "training")
         refuse_other(self.schedule, "schedule", SCHEDULES, "training")
         refuse_other(self.keep, "keep", KEPT, "training")
+        refuse_other(self.precision, "precision", PRECISIONS, "training")
+        device_of(self.device)
 
 
 @dataclass
@@ -138,9 +147,11 @@ def fit(
             is no number any more.
     """
     began = time.monotonic()
+    placing = Placing(device_of(recipe.device), recipe.precision)
     task.network.finalize()
+    task.network.to(placing.device)
     torch.manual_seed(recipe.seed)
-    state = _Loop(task, recipe, _count(train), about or {})
+    state = _Loop(task, recipe, _count(train), about or {}, placing)
     resumed = None
     if checkpoint is not None and checkpoint.exists():
         resumed = state.restore(read_checkpoint(checkpoint), checkpoint)
@@ -159,6 +170,7 @@ def fit(
         if checkpoint is not None:
             state.save(checkpoint)
     task.network.load_state_dict(state.best_state)
+    task.network.cpu()
     task.finish()
     return Run(state.curve, state.best, time.monotonic() - began, stopped, resumed)
 
@@ -171,8 +183,10 @@ def _count(pairs: Pairs) -> int:
 class _Loop:
     """What changes from epoch to epoch."""
 
-    def __init__(self, task: Task, recipe: Recipe, batches: int, about: Mapping[str, str]) -> None:
-        self.about = about
+    def __init__(
+        self, task: Task, recipe: Recipe, batches: int, about: Mapping[str, str], placing: Placing
+    ) -> None:
+        self.about, self.placing = about, placing
         self.task, self.network, self.recipe, self.batches = task, task.network, recipe, batches
         groups = task.groups()
         self.parameters = [p for group, _ in groups for p in group]
@@ -189,8 +203,9 @@ class _Loop:
         network.train()
         self.task.begin_epoch(epoch - 1, recipe.epochs)
         total, done = 0.0, 0
-        for x, y in train:
-            loss = self.task.loss(x, y, recipe.smoothing)
+        for x, y in self.placing.pairs(train):
+            with self.placing.computing():
+                loss = self.task.loss(x, y, recipe.smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip:
@@ -212,7 +227,7 @@ class _Loop:
 
     def judged(self, epoch: int, loss: float, validation: Pairs, began: float) -> Row:
         """Look at the network as it is now; keep it if it is the best so far."""
-        found = judge(self.network, validation)
+        found = judge(self.network, self.placing.pairs(validation))
         row = Row(epoch, loss, found, time.monotonic() - began)
         better = epoch == 0 or found.last > self.curve.rows[self.best].judgement.last
         if better or self.recipe.keep == "last":

@@ -59,7 +59,7 @@ def judge(network: FrameNetwork, data: Iterable[tuple[Tensor, Tensor]]) -> Judge
         network.eval()
         with torch.no_grad():
             for x, y in data:
-                found = (network(x).argmax(-1) == y[:, None]).sum(0).double().numpy()
+                found = (network(x).argmax(-1) == y[:, None]).sum(0).cpu().double().numpy()
                 right = found if right is None else right + found
                 samples += len(y)
     finally:

@@ -350,6 +350,8 @@ def test_another_network_and_a_model(snnc: Command, place: Path) -> None:
             ["D325", "epochs is 'three'", "a whole number", "[[stage]] 1"],
         ),
         ({"epochs = 3": "epoch = 3"}, ["D325", "did you mean epochs?"]),
+        ({"epochs = 3": "device = 'cuda:77'"}, ["D326", "no device 'cuda:77'", "cpu"]),
+        ({"epochs = 3": "precision = 'half'"}, ["D326", "no precision 'half'", "bfloat16"]),
         ({"epochs = 3": "epochs = true"}, ["D325", "epochs is True"]),
         ({"streaming": "steaming"}, ["D330", "did you mean streaming?"]),
         ({"[[stage]]": "[[stages]]"}, ["D325", "did you mean stage?"]),
@@ -371,6 +373,13 @@ def test_files_that_cannot_work(
     before = {p.name for p in path.parent.iterdir()}
     refused(snnc("train", path), *parts)
     assert {p.name for p in path.parent.iterdir()} - {"__pycache__"} == before
+
+
+def test_a_device_for_all_stages(snnc: Command, place: Path) -> None:
+    refused(snnc("train", config("plain"), "--device", "cuda:77"), "D326", "no device 'cuda:77'")
+    path = config("plain", **{"epochs = 3": "epochs = 3\ndevice = 'cuda:77'"})
+    done = snnc("train", path, "--device", "cpu")
+    assert done.code == 0, done.err
 
 
 def test_no_file(snnc: Command, place: Path) -> None:

@@ -18,6 +18,7 @@ from snnc.training.checkpoint import Checkpoint, read_checkpoint
 from snnc.training.fit import Progress, Run, fit
 from snnc.training.methods.base import Method, Task
 from snnc.training.methods.registry import parse_method
+from snnc.training.placing import Placing
 
 RECIPE = Recipe(epochs=4, learning_rate=1e-2, schedule="onecycle", seed=3)
 
@@ -278,3 +279,30 @@ def test_rates_are_spikes_a_neuron_and_step() -> None:
     )
     assert found.rates == {"h1": (1 + 3) / 8}
     assert found.samples == 3 and found.last == pytest.approx(2 / 3)
+
+
+def test_what_is_trained_in_bfloat16_is_judged_in_float32() -> None:
+    task, found = run(recipe=Recipe(epochs=4, learning_rate=2e-2, seed=3, precision="bfloat16"))
+    plain = run(recipe=Recipe(epochs=4, learning_rate=2e-2, seed=3))[1]
+    assert courses(found)[0][2:] == courses(plain)[0][2:]  # before training
+    assert courses(found)[1][1] != courses(plain)[1][1]
+    rows = found.curve.rows
+    assert rows[found.best].judgement.last > rows[0].judgement.last + 0.1
+    assert {value.dtype for value in task.network.parameters()} == {torch.float32}
+    again = judge(task.network, Batches(*data(40, seed=1)))
+    assert again.last == rows[found.best].judgement.last
+
+
+def test_bfloat16_lays_images_out_channels_last() -> None:
+    placing = Placing(torch.device("cpu"), "bfloat16")
+    x, y = data(8)
+    ((laid_out, labels),) = placing.pairs([(torch.from_numpy(x).float(), torch.from_numpy(y))])
+    assert laid_out.shape == x.shape and torch.equal(laid_out, torch.from_numpy(x).float())
+    assert laid_out.stride()[2] == 1 and torch.equal(labels, torch.from_numpy(y))
+
+
+@pytest.mark.parametrize("name", ["cuda:77", "tpu", "gpu", "meta"])
+def test_a_device_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(UserError, match="there is no device") as found:
+        run(recipe=Recipe(epochs=1, device=name))
+    assert "D326" in str(found.value) and "cpu" in str(found.value)
