@@ -187,11 +187,11 @@ def _with_fixed_steps(marked: Marked, form: Form, shape: Shape, steps: int) -> F
         if set(counts.values()) == {1} or steps > 1:
             return form
         return Form(Way.STATIC, True, max(counts.values()))
-    # With more frames than before: does the loop run on?
-    longer = steps + 1
-    problem, _ = _problem(marked, form, shape, longer)
-    if problem is None and max(_calls(marked).values()) > max(counts.values()):
-        return form
+    # With more frames than before: does the loop run on? It may take every second one.
+    for longer in (steps + 1, 2 * steps + 2):
+        problem, _ = _problem(marked, form, shape, longer)
+        if problem is None and max(_calls(marked).values()) > max(counts.values()):
+            return form
     return Form(form.way, True, max(counts.values()))
 
 

@@ -360,3 +360,40 @@ def test_spikes_that_arrive_two_steps_later() -> None:
     """Those of a trace's last steps lead to nothing in it."""
     found = equal(Answered(lambda spikes, potentials: spikes, delay=2))
     assert ("lif1", "lif2", 2) in {(p.source, p.target, p.frames) for p in found.graph.projections}
+
+
+class Stepping(nn.Module):
+    """A loop that takes some of the frames."""
+
+    def __init__(self, every: int, most: int) -> None:
+        super().__init__()
+        self.fc, self.lif, self.every, self.most = linear(12, 9, 0), snntorch.Leaky(0.9), every, most
+
+    def forward(self, x: Any) -> Any:
+        mem, found = at_rest(self.lif), []
+        for step in range(0, x.shape[0], self.every):
+            if step >= self.most:
+                break
+            spikes, mem = self.lif(self.fc(x[step]), mem)
+            found.append(spikes)
+        return torch.stack(found)
+
+
+def test_a_loop_that_leaves_frames_out() -> None:
+    """It was read as a loop of one step."""
+    assert "2 times in 3 steps" in refused("D685", Stepping(2, 100))
+
+
+def test_a_loop_that_ends_before_the_frames(tmp_path: Any) -> None:
+    """Nothing shows it before data of as many frames come."""
+    x = frames_of(None, (12,), 0.4, 1, 1)
+    with pytest.raises(snnc.UserError, match="takes 20 steps of 24") as caught:
+        snnc.compile(
+            Stepping(1, 20),
+            target="reference",
+            calibration=x,
+            input_shape=(12,),
+            output=tmp_path / "net.bundle",
+        )
+    assert {d.code for d in caught.value.diagnostics} == {"D685"}
+    assert not (tmp_path / "net.bundle").exists()
