@@ -46,7 +46,8 @@ ResetRule = Annotated[
     ),
 ]
 InputShape = Annotated[
-    str | None, typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save and for --module")
+    str | None,
+    typer.Option(metavar="N,N,..", help="shape of one frame, for files of torch.save and --module"),
 ]
 ResetInterval = Annotated[
     int | None,

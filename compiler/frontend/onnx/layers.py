@@ -140,7 +140,8 @@ def matmul(t: Translation, node: OnnxNode) -> None:
 
 
 def multiplied(t: Translation, node: OnnxNode, source: str, matrix: np.ndarray) -> str:  # type: ignore[type-arg]
-    """A signal times a constant matrix."""
+    """A signal times a constant matrix; the result has as many axes as the longer of the two."""
+    rank = matrix.ndim
     while matrix.ndim > 2 and len(matrix) == 1:
         matrix = matrix[0]
     if matrix.ndim > 2:
@@ -148,14 +149,20 @@ def multiplied(t: Translation, node: OnnxNode, source: str, matrix: np.ndarray) 
     if matrix.ndim < 2:
         made = t.emit(node, "linear", input=Ref(source), weight=matrix.reshape(1, -1))
         return t.emit(node, "squeeze", self=Ref(made), dim=(len(t.shape(made)) - 1,))
-    return t.emit(node, "linear", input=Ref(source), weight=np.ascontiguousarray(matrix.T))
+    made = t.emit(node, "linear", input=Ref(source), weight=np.ascontiguousarray(matrix.T))
+    shape = t.shape(made)
+    if rank <= len(shape):
+        return made
+    return t.emit(node, "reshape", self=Ref(made), shape=(*(1,) * (rank - len(shape)), *shape))
 
 
 def batch_norm(t: Translation, node: OnnxNode) -> None:
-    """``BatchNormalization`` in inference."""
-    if node.whole("training_mode", 0) or (node.version < 9 and not node.whole("spatial", 1)):
+    """``BatchNormalization`` in inference; before version 14, more than one output says training."""
+    training = bool(node.whole("training_mode", 0))
+    training |= node.version < 14 and any(node.outputs[1:])
+    if training or (node.version < 9 and not node.whole("spatial", 1)):
         raise UnsupportedError(
-            f"{node.op} in training" if node.whole("training_mode", 0) else f"{node.op} by element",
+            f"{node.op} in training" if training else f"{node.op} by element",
             "export the network in evaluation mode",
         )
     node.attribute("momentum")

@@ -57,12 +57,17 @@ def flatten(t: Translation, node: OnnxNode) -> None:
 
 
 def squeeze(t: Translation, node: OnnxNode) -> None:
-    """``Squeeze``: axes of size 1 go; the batch axis only where it is named."""
+    """``Squeeze``: axes of size 1 go; the batch axis only where it is named.
+
+    Without names the file's own batch of one goes too: axes behind it have other numbers then.
+    """
     old = t.shape(t.live(node))
     given = _axes(t, node, len(old))
     axes = given if given is not None else {n for n, length in enumerate(old) if length == 1 and n}
     if any(old[axis] != 1 for axis in axes):
         raise ValueError(f"axes {sorted(axes)} of {old}")
+    if given is None and t.one_sample:
+        t.unbatched.add(node.outputs[0])
     _reshaped(t, node, tuple(n for axis, n in enumerate(old) if axis not in axes))
 
 

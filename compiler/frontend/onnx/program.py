@@ -32,7 +32,7 @@ from .pooling import POOLING
 from .proto import ONNX, File, read_file
 from .quantizers import FOLDED, QUANTIZERS
 from .resizing import RESIZING
-from .translation import ELEMENT_FLOATS, Grid, Rules, Translation
+from .translation import ELEMENT_FLOATS, OF_WHOLE, WITHOUT_AXES, Grid, Rules, Translation
 
 RULES: Rules = {**LAYERS, **POOLING, **MOVING, **RESIZING, **ARITHMETIC, **QUANTIZERS}
 
@@ -42,15 +42,6 @@ NEWEST_OF_OTHERS = 23
 
 WRONG = (ArithmeticError, AttributeError, IndexError, KeyError, MemoryError, TypeError, ValueError)
 """What a wrong structure raises when it is read as if it were the right one."""
-
-OF_WHOLE = frozenset(
-    {
-        *("Cast", "CastLike", "Clip", "Concat", "DequantizeLinear", "Flatten", "Gather", "Identity"),
-        *("QLinearConv", "QLinearMatMul", "Reshape", "Slice", "Split", "Squeeze", "Transpose"),
-        *("Unsqueeze", "com.microsoft.DequantizeLinear"),
-    }
-)
-"""Operations that mean the same of whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +88,7 @@ def read_onnx(path: Path, data: bytes, given: Given) -> Found:
     given.refuse(path, MODULE)
     if len(graph.node) > MOST_NODES:
         raise ONNX.wrong(str(path), f"it has {len(graph.node)} nodes, the limit is {MOST_NODES}")
-    t = Translation()
+    t = Translation(Budget(str(path)))
     _place_constants(t, graph, str(path))
     inputs = _place_inputs(t, graph, path, given)
     outputs, told = read_out(graph, max(0, len(inputs) - 1), given.answer, str(path))
@@ -155,12 +146,11 @@ def _node(file: File, proto: Any) -> OnnxNode:
 def _place_constants(t: Translation, graph: Any, place: str) -> None:
     from onnx import TensorProto, numpy_helper
 
-    budget = Budget(place)
     if graph.sparse_initializer:
         raise ONNX.wrong(place, "it has sparse weights, which are not read")
     for tensor in graph.initializer:
         if tensor.data_type != TensorProto.STRING:
-            budget.take(8 * int(np.prod([int(n) for n in tensor.dims], dtype=np.float64)))
+            t.budget.take(8 * int(np.prod([int(n) for n in tensor.dims], dtype=np.float64)))
             with parsing(f"{place}, {tensor.name}", ONNX):
                 t.constants[tensor.name] = numpy_helper.to_array(tensor)
 
@@ -175,6 +165,9 @@ def _place_inputs(t: Translation, graph: Any, path: Path, given: Given) -> tuple
         names.append(value.name)
         t.shapes[value.name] = shape
         t.elements[value.name] = int(value.type.tensor_type.elem_type)
+        if len(names) == 1:
+            batch = value.type.tensor_type.shape.dim[:1]
+            t.one_sample = any(axis.dim_value == 1 for axis in batch)
     if names:
         t.input.add(names[0])
         frame_shape(Exported((), t.shapes, tuple(names), ()), names[0])
@@ -253,6 +246,13 @@ def _apply(t: Translation, node: OnnxNode, key: str) -> None:
     element = t.elements.get(lives[0], 1) if lives else 1
     if element not in ELEMENT_FLOATS and key not in OF_WHOLE:
         raise UnsupportedError(f"{key} of whole numbers", "put a Cast to float in front of it")
+    if t.unbatched.intersection(node.inputs):
+        if key not in WITHOUT_AXES:
+            raise UnsupportedError(
+                f"{key} behind a Squeeze that takes the batch axis too",
+                "name the axes of the Squeeze, or export with an open batch axis",
+            )
+        t.unbatched.update(node.outputs)
     RULES[key](t, node)
     node.refuse_leftovers()
     for output in node.outputs:
@@ -273,9 +273,11 @@ def _compute(t: Translation, node: OnnxNode, key: str) -> None:
     values: list[Any] = []
     for name in node.inputs:
         if name and t.is_live(name):  # its shape is all that is asked for
-            values.append(np.broadcast_to(np.float32(0), t.shape(t.name_of(name))))
+            source = t.rounded[name].inner if name in t.rounded else t.name_of(name)
+            values.append(np.broadcast_to(np.float32(0), t.shape(source)))
         else:
             values.append(t.constants[name] if name else None)
+    t.count_work(node, values)
     if key == "Constant":
         results: Sequence[Any] = (_constant(node),)
     elif key in FOLDED:
@@ -288,6 +290,7 @@ def _compute(t: Translation, node: OnnxNode, key: str) -> None:
         )
     for output, value in zip(node.outputs, results, strict=False):
         if output:
+            t.budget.take(int(np.asarray(value).nbytes), node.where)
             t.constants[output] = value
 
 
@@ -313,7 +316,8 @@ def take_off(t: Translation, node: OnnxNode) -> None:
     if name in t.unknown:
         t.unknown.update(node.outputs)
         return
-    source = t.name_of(name)
+    # Of whole numbers (QLinearMatMul), what they stand for.
+    source = t.rounded[name].inner if name in t.rounded else t.name_of(name)
     if node.op == "Cast" and node.whole("to", 1) not in ELEMENT_FLOATS:
         raise UnsupportedError("a conversion to whole numbers", "read out what it converts")
     if node.op in ("Cast", "Identity", "Dropout", "ZipMap"):

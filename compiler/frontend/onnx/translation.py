@@ -6,13 +6,15 @@ rules, which run here on signals that stand for nothing: an ONNX file need not s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from snnc.errors import Diagnostic
+from snnc.files import Budget
 from snnc.frontend.archives.exported import Node, Ref
 from snnc.frontend.operations.activations import ACTIVATIONS
 from snnc.frontend.operations.arithmetic import ARITHMETIC
@@ -43,6 +45,37 @@ TARGETS: Mapping[str, str] = {
     "transpose": "int",
 }
 """By operation of ATen, the variant that is meant where it is not ``default``."""
+
+OF_WHOLE = frozenset(
+    {
+        *("Cast", "CastLike", "Clip", "Concat", "DequantizeLinear", "Flatten", "Gather", "Identity"),
+        *("QLinearConv", "QLinearMatMul", "Reshape", "Slice", "Split", "Squeeze", "Transpose"),
+        *("Unsqueeze", "com.microsoft.DequantizeLinear"),
+    }
+)
+"""Operations that mean the same of whole numbers."""
+
+WITHOUT_AXES = frozenset(
+    {
+        *(
+            "Abs",
+            "Add",
+            "Cast",
+            "Clip",
+            "Div",
+            "Dropout",
+            "Floor",
+            "HardSigmoid",
+            "Identity",
+            "LeakyRelu",
+        ),
+        *("MatMul", "Max", "Mean", "Min", "Mul", "Neg", "Relu", "Sub", "Sum"),
+    }
+)
+"""Operations that mean the same with one more axis of size 1 in front."""
+
+MOST_WORK = 2**30
+"""Elements that all operations on constants may go through: a few seconds."""
 
 NEEDS_CONSTANT = "a chip only adds what arrives and multiplies it by fixed weights"
 
@@ -105,6 +138,7 @@ class Translation:
     """A program of ATen that is being written.
 
     Attributes:
+        budget: bytes that constants may take, those of the file and those that are made of them.
         nodes, shapes: as in :class:`Exported`.
         constants: by tensor of the file, its numbers.
         tensors: constants that operations use, by name, float64.
@@ -119,12 +153,16 @@ class Translation:
         leveled: quantizers that became levels: where, the grid, whether ties went to even numbers.
         floors: what was rounded down, by the program's names.
         gaps: by difference, what was rounded down and what was taken off it.
+        work: elements that operations on constants have gone through.
+        one_sample: whether the file says a batch of one, not an open one.
+        unbatched: tensors of the file that have lost this axis there; here all have it.
         unknown: tensors behind something that is wrong.
         input: the frame; with what else only rearranges it.
         input_grid: the levels that the file rounds its input to.
         problems, notes: what was found.
     """
 
+    budget: Budget
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[str, Shape | None] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
@@ -140,6 +178,9 @@ class Translation:
     leveled: list[tuple[str, Grid, bool]] = field(default_factory=list)
     floors: set[str] = field(default_factory=set)
     gaps: dict[str, tuple[str, str]] = field(default_factory=dict)
+    work: int = 0
+    one_sample: bool = False
+    unbatched: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     input: set[str] = field(default_factory=set)
     input_grid: Grid | None = None
@@ -170,6 +211,7 @@ class Translation:
     def constant(self, values: Any, hint: str) -> Ref:
         """Make numbers a constant of the program."""
         array = np.asarray(values)
+        self.budget.take(8 * array.size, hint)
         whole = array.dtype.kind in "iub"
         name = self.fresh(hint)
         self.tensors[name] = np.asarray(array, np.float64)
@@ -230,6 +272,22 @@ class Translation:
         if shape[:1] != (1,):
             raise ValueError(f"{name} has shape {shape}, not (1, ...)")
         return Signal.of(Source("?"), shape[1:])
+
+    def count_work(self, node: OnnxNode, values: Sequence[Any]) -> None:
+        """Count what an operation on constants goes through.
+
+        Raises:
+            UnsupportedError: all of them together go through more than ``MOST_WORK``.
+        """
+        self.work += sum(math.prod(np.shape(v)) for v in values if v is not None)
+        if node.op in ("MatMul", "Gemm"):  # a product for each row, column and element between
+            self.work += math.prod(np.shape(values[0])) * max(np.shape(values[1]), default=1)
+        if self.work > MOST_WORK:
+            raise UnsupportedError(
+                f"{node.op} of constants, which with those before it goes through more than "
+                f"{MOST_WORK} elements,",
+                "compute it beforehand: onnxsim, or constant folding",
+            )
 
     # What rules ask.
 

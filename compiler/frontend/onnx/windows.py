@@ -76,10 +76,15 @@ def windows(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int] | None =
     if how == "VALID":
         before = after = (0,) * axes
     elif how in ("SAME_UPPER", "SAME_LOWER"):
-        whole = [
-            max(0, (math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n)
+        missing = [
+            (math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n
             for n, s, d, k in zip(sizes, strides, dilations, given, strict=True)
         ]
+        if kernel is None and min(missing) < 0:
+            # onnxruntime 1.32.0 and onnx 1.23.2 cut elements off, or fail; TensorFlow does neither.
+            what = f"{node.op} with auto_pad {how} of windows {given} narrower than strides {strides}"
+            raise UnsupportedError(f"{what}: runtimes of ONNX disagree; export it with pads")
+        whole = [max(0, n) for n in missing]
         less, more = tuple(n // 2 for n in whole), tuple(n - n // 2 for n in whole)
         before, after = (less, more) if how == "SAME_UPPER" else (more, less)
     elif how != "NOTSET":

@@ -113,7 +113,8 @@ def form_of(marked: Marked, shape: Shape) -> Form:
         f"it does not take frames of shape {shape} in any way that is known",
         where=type(marked.net).__name__,
         why="; ".join(f"{way}: {problem}" for way, problem in tried.items()),
-        help="--input-shape is the shape of one frame, without samples and steps",
+        help="--input-shape is the shape of one frame, without samples and steps; where forward "
+        "repeats one frame over all steps before its layers, take that out and use --repeat",
     )
 
 
@@ -180,17 +181,37 @@ def _with_fixed_steps(marked: Marked, form: Form, shape: Shape, steps: int) -> F
     """The form, with the number of steps of a loop whose length the frames do not say."""
     counts = _calls(marked)
     if not form.unrolled:
+        _refuse_loops(marked, form, shape)
         return form
     if form.way is Way.STEP:
         if set(counts.values()) == {1} or steps > 1:
             return form
         return Form(Way.STATIC, True, max(counts.values()))
-    # With more frames than before: does the loop run on?
-    longer = steps + 1
-    problem, _ = _problem(marked, form, shape, longer)
-    if problem is None and max(_calls(marked).values()) > max(counts.values()):
-        return form
+    # With more frames than before: does the loop run on? It may take every second one.
+    for longer in (steps + 1, 2 * steps + 2):
+        problem, _ = _problem(marked, form, shape, longer)
+        if problem is None and max(_calls(marked).values()) > max(counts.values()):
+            return form
     return Form(form.way, True, max(counts.values()))
+
+
+def _refuse_loops(marked: Marked, form: Form, shape: Shape) -> None:
+    """Make sure that every layer gets all steps at once, where a trace has a single one.
+
+    Raises:
+        UserError: D685 something calls a layer step by step, and may keep what the step before gave.
+    """
+    steps = 2
+    problem, _ = _problem(marked, form, shape, steps)
+    name = next((name for name, count in _calls(marked).items() if count != 1), None)
+    if problem is None and name is not None:
+        raise fail(
+            "D685",
+            f"it is called {_calls(marked)[name]} times in {steps} steps, where all are given at once",
+            where=name,
+            why="what a loop around it keeps from step to step is not seen in one call",
+            help="let the whole network take one step a call: functional.set_step_mode(net, 's')",
+        )
 
 
 def _calls(marked: Marked) -> dict[str, int]:

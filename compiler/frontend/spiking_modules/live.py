@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 
@@ -123,7 +123,7 @@ class LiveNetwork:
             frames: (samples, steps, \\*shape), as :meth:`comparable` gives them.
 
         Raises:
-            UserError: D124 the network fails.
+            UserError: D124 the network fails, D685 its loop takes another number of steps.
         """
         runs = [self._some(frames[n : n + AT_ONCE]) for n in range(0, len(frames), AT_ONCE)]
         sent = {n: np.concatenate([run.sent[n] for run in runs]) for n in runs[0].sent}
@@ -158,6 +158,8 @@ class LiveNetwork:
         sent: Recorded = {}
         for name, record in records.items():
             values = _by_step(record, self.layers[name].layout, self.form.unrolled, samples)
+            if values.shape[1] != steps:
+                raise _another_number(name, values.shape[1], steps)
             sent |= self._populations(name, values)
         where = type(net).__name__
         returned = [answer_of(result, self.answer, where).double().numpy() for result in results]
@@ -175,6 +177,16 @@ class LiveNetwork:
             return {parts[0].name: values}
         flat = values.reshape(*values.shape[:2], -1)
         return {part.name: flat[:, :, part.places] for part in parts}
+
+
+def _another_number(name: str, found: int, steps: int) -> UserError:
+    return fail(
+        "D685",
+        f"it takes {found} steps of {steps}",
+        where=name,
+        why="the network leaves its loop before the frames end, or goes on behind them",
+        help="give it as many frames as it takes; a loop of fixed length is read as one",
+    )
 
 
 def _keeping(record: list[Any]) -> Any:

@@ -61,10 +61,11 @@ def load_network(net: nn.Module, shape: Shape, name: str, answer: str | None = N
     steps = steps_of(form)
     refuse_uneven(markers.calls, layers, steps)
     answers = answers_of(program, form, steps, name)
-    reader = reader_of(without_stacks(program, answers.tensors), tensors, layers)
+    apart = without_stacks(program, answers.tensors)
+    reader = reader_of(apart, tensors, layers)
     reader.read()
     way = Way.STEP if form.unrolled else form.way
-    signals = tuple(reader.answer(tensor, way) for tensor in answers.tensors)
+    signals = tuple(reader.answer(tensor, way) for tensor in apart.outputs if tensor is not None)
     found = folded(reader, form, steps, signals, answers.summed)
     graph, notes, parts = build(found, layers, shape, name)
     live = LiveNetwork(twin, form, layers, parts, answer)

@@ -43,17 +43,20 @@ class Marked:
         net: in evaluation, with markers.
         layers: by path, in the order of the network's modules.
         calls: of the neurons, since :meth:`begin`.
+        given: what stands for the neurons' quantities, likewise.
     """
 
     net: nn.Module
     layers: dict[str, SpikingLayer]
     calls: list[Seen] = field(default_factory=list)
+    given: list[torch.Tensor] = field(default_factory=list)
     _given: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Before each run."""
         rest(self.net)
         self.calls.clear()
+        self.given.clear()
         self._given.clear()
 
     def mark(
@@ -83,6 +86,7 @@ class Marked:
         number = list(self.layers).index(layer)
         given: torch.Tensor = torch.ops.snnc.neurons(x, number, call, QUANTITIES.index(quantity))
         before[quantity] = given
+        self.given.append(given)
         return given
 
 

@@ -7,9 +7,11 @@ import pickle
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnc.errors import UserError
 
-from .layer import Library, SpikingLayer
+from .layer import Library, SpikingLayer, refused
 from .norse import Norse
 from .sinabs import Sinabs
 from .snntorch import SnnTorch
@@ -85,11 +87,28 @@ def layers_of(net: nn.Module) -> dict[str, SpikingLayer]:
         assert library is not None
         try:
             found[name] = library.read(name or type(module).__name__, module)
+            _refuse_numbers(found[name])
         except UserError as problem:
             problems.append(problem)
     if problems:
         raise UserError(*(each for problem in problems for each in problem.diagnostics))
     return found
+
+
+def _refuse_numbers(layer: SpikingLayer) -> None:
+    """D681 where a threshold is not above 0, or any number of a layer is not finite.
+
+    What is told from data alone would show only where such a neuron is driven.
+    """
+    every = (layer.current_kept, layer.potential_kept, layer.gain, layer.leak, layer.start, layer.sends)
+    threshold = np.ones(()) if layer.threshold is None else layer.threshold
+    if not all(np.all(np.isfinite(values)) for values in (*every, threshold)):
+        raise refused(
+            layer.name, layer.kind, "has parameters that are NaN or infinite", "look at its training"
+        )
+    if np.any(threshold <= 0):
+        what = f"has a threshold of {float(threshold.min()):g}, which is not above 0"
+        raise refused(layer.name, layer.kind, what, "keep thresholds above 0 in training")
 
 
 def _outermost(net: nn.Module) -> Iterable[tuple[str, nn.Module]]:

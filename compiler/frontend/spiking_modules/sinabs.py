@@ -49,7 +49,8 @@ class Sinabs:
                 name,
                 kind,
                 f"keeps its potential above {lowest:g} (min_v_mem)",
-                "train without min_v_mem",
+                "build it without: from_model(net, min_v_mem=None), whose default is -1; or train "
+                "without, and measure how well it decides",
             )
         kept = numbers(module.alpha_mem_calculated)
         alpha = module.alpha_syn_calculated

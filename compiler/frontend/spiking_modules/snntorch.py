@@ -5,9 +5,11 @@ Source: snntorch 1.0.0, snntorch/_neurons/{neurons,leaky,synaptic,rleaky,rsynapt
 A step of Leaky: ``mem <- beta mem + x``, less the threshold where the potential was above it before
 (``reset_delay``, the default: the reset comes one step late, after the leak), a spike where mem is
 above the threshold. ``reset_mechanism="zero"`` puts mem back to 0 before the leak, which is a hard
-reset in the step of the spike. Synaptic and RSynaptic add a current, RLeaky and RSynaptic their own
-spikes of the step before. Lapicque keeps ``1 - time_step / (R C)`` and adds ``time_step / C`` times
-x.
+reset in the step of the spike. With ``reset_delay=False`` the reset comes at once, but where a
+potential stays above the threshold behind it, the next step takes another threshold before it
+compares, and gives it back where no spike follows: that no population of ours does. Synaptic and
+RSynaptic add a current, RLeaky and RSynaptic their own spikes of the step before. Lapicque keeps
+``1 - time_step / (R C)`` and adds ``time_step / C`` times x.
 """
 
 from __future__ import annotations
@@ -72,6 +74,13 @@ class SnnTorch:
                 kind,
                 "with reset_mechanism='zero' drops what arrives in the step after a spike",
                 "give it reset_delay=False",
+            )
+        if reset == "subtract" and not delayed:
+            raise refused(
+                name,
+                kind,
+                "with reset_delay=False gives a threshold back to potentials that stay above it",
+                "leave reset_delay as it is by default, and train on",
             )
         return SpikingLayer(
             name,

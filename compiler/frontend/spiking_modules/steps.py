@@ -21,6 +21,10 @@ from .layer import Layout, SpikingLayer
 from .marking import OPERATION, QUANTITIES
 
 AFTER_NEURONS = "pool the spikes behind the neurons, or use AvgPool2d"
+STACK = (
+    "return the stack itself, its sum or mean over the steps, or its last step; compute the rest in "
+    "each step, or behind the network"
+)
 SPIKE = "neurons of the library, which spike"
 
 
@@ -113,6 +117,8 @@ class StepReader(ProgramReader):
         if op in ZEROS:
             shape = self.program.shapes[node.outputs[0]]
             return np.zeros(shape or ())
+        if op == "stack" and self.is_live(node):
+            raise UnsupportedError("a stack of several steps that something is computed of", STACK)
         if op in ("max_pool2d", "max_pool2d_with_indices"):
             return self._largest(call)
         return super().apply(call)

@@ -17,7 +17,7 @@ from snnc.ir import Array, Shape
 
 from .answers import answer_of
 from .form import Form, Way
-from .marking import Marked
+from .marking import OPERATION, Marked
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +53,7 @@ def traced(
     from torch import nn
 
     class Unrolled(nn.Module):
-        """Frames in, answers out: one for each call."""
+        """Frames in; out an answer for each call, and behind them the markers."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -61,7 +61,9 @@ def traced(
 
         def forward(self, *frames: torch.Tensor) -> list[Any]:
             marked.begin()
-            return [answer_of(result, answer, name) for result in form.call(self.net, frames)]
+            results = [answer_of(result, answer, name) for result in form.call(self.net, frames)]
+            # All markers are outputs: those of the last steps may lead to nothing in the trace.
+            return [*results, *marked.given]
 
     count = 1 if form.way is Way.STATIC else steps_of(form)
     frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(count))
@@ -143,11 +145,20 @@ def _axis(program: Exported, node: Node) -> int:
 
 
 def _only_used(program: Exported) -> Exported:
-    """Without operations whose results nobody takes: stacks of frames that were taken apart again."""
+    """Without operations whose results nobody takes: stacks of frames that were taken apart again.
+
+    What reaches neurons that something takes is kept in all steps.
+    """
+    markers = [node for node in program.nodes if node.target == OPERATION]
     wanted = {name for name in (*program.outputs, *program.mutated.values()) if name is not None}
-    kept: list[Node] = []
-    for node in reversed(program.nodes):
-        if wanted.intersection(node.outputs):
-            kept.append(node)
-            wanted.update(node.taken)
-    return replace(program, nodes=tuple(reversed(kept)))
+    while True:
+        kept: list[Node] = []
+        for node in reversed(program.nodes):
+            if wanted.intersection(node.outputs):
+                kept.append(node)
+                wanted.update(node.taken)
+        used = {node.arguments["layer"] for node in markers if wanted.intersection(node.outputs)}
+        more = {n for node in markers if node.arguments["layer"] in used for n in node.outputs}
+        if more <= wanted:
+            return replace(program, nodes=tuple(reversed(kept)))
+        wanted |= more

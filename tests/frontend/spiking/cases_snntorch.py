@@ -184,6 +184,11 @@ def test_an_answer_of_neurons_that_never_fire() -> None:
         (lambda: snntorch.Leaky(0.9, inhibition=True), "inhibition"),
         (lambda: snntorch.Leaky(0.9, state_quant=lambda x: x), "state_quant"),
         (lambda: snntorch.Synaptic(0.5, 0.9, reset_mechanism="zero"), "reset_delay=False"),
+        (lambda: snntorch.Leaky(0.9, reset_delay=False), "stay above it"),
+        (lambda: snntorch.Synaptic(0.5, 0.9, reset_delay=False), "stay above it"),
+        (lambda: snntorch.Leaky(0.9, threshold=torch.linspace(-0.1, 1, 9)), "a threshold of -0.1"),
+        (lambda: snntorch.Leaky(0.9, threshold=0.0), "not above 0"),
+        (lambda: snntorch.Leaky(float("nan")), "NaN or infinite"),
     ],
 )
 def test_what_is_refused(neuron: Any, what: Any) -> None:
@@ -306,3 +311,89 @@ def test_a_network_in_which_nothing_spikes_is_said(tmp_path: Any) -> None:
     bundle = snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
     (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
     assert said.severity.value == "warning" and "no neuron spikes" in said.what
+
+
+class Answered(nn.Module):
+    """A network of two layers, with what it makes of its spikes and potentials."""
+
+    def __init__(self, result: Any, last: str = "subtract", delay: int = 0) -> None:
+        super().__init__()
+        self.fc1, self.lif1, self.fc2 = linear(12, 9, 0), snntorch.Leaky(0.9), linear(9, 5, 1)
+        self.lif2, self.result, self.delay = snntorch.Leaky(0.9, reset_mechanism=last), result, delay
+
+    def forward(self, x: Any) -> Any:
+        mem1, mem2, spikes, potentials = at_rest(self.lif1), at_rest(self.lif2), [], []
+        waiting = [torch.zeros(x.shape[1], 9, dtype=x.dtype)] * self.delay
+        for now in x:
+            first, mem1 = self.lif1(self.fc1(now), mem1)
+            waiting.append(first)
+            last, mem2 = self.lif2(self.fc2(waiting.pop(0)), mem2)
+            spikes.append(last)
+            potentials.append(mem2)
+        return self.result(torch.stack(spikes), torch.stack(potentials))
+
+
+def test_the_potential_of_the_last_step() -> None:
+    equal(Answered(lambda spikes, potentials: potentials[-1], last="none"))
+    refused("D684", Answered(lambda spikes, potentials: spikes[0]))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda spikes, potentials: {"spikes": spikes, "potentials": potentials},
+        lambda spikes, potentials: spikes.transpose(0, 1),
+        lambda spikes, potentials: spikes.permute(1, 0, 2),
+    ],
+)
+def test_other_ways_to_return_the_spikes(result: Any) -> None:
+    equal(Answered(result))
+
+
+def test_what_is_computed_of_all_steps_is_named() -> None:
+    for result in (lambda s, m: -s, lambda s, m: s[2:].sum(0), lambda s, m: s.permute(1, 2, 0)):
+        text = refused("D201", Answered(result))
+        assert "a stack of several steps" in text and "in each step" in text
+
+
+def test_spikes_that_arrive_two_steps_later() -> None:
+    """Those of a trace's last steps lead to nothing in it."""
+    found = equal(Answered(lambda spikes, potentials: spikes, delay=2))
+    assert ("lif1", "lif2", 2) in {(p.source, p.target, p.frames) for p in found.graph.projections}
+
+
+class Stepping(nn.Module):
+    """A loop that takes some of the frames."""
+
+    def __init__(self, every: int, most: int) -> None:
+        super().__init__()
+        self.fc, self.lif, self.every, self.most = linear(12, 9, 0), snntorch.Leaky(0.9), every, most
+
+    def forward(self, x: Any) -> Any:
+        mem, found = at_rest(self.lif), []
+        for step in range(0, x.shape[0], self.every):
+            if step >= self.most:
+                break
+            spikes, mem = self.lif(self.fc(x[step]), mem)
+            found.append(spikes)
+        return torch.stack(found)
+
+
+def test_a_loop_that_leaves_frames_out() -> None:
+    """It was read as a loop of one step."""
+    assert "2 times in 3 steps" in refused("D685", Stepping(2, 100))
+
+
+def test_a_loop_that_ends_before_the_frames(tmp_path: Any) -> None:
+    """Nothing shows it before data of as many frames come."""
+    x = frames_of(None, (12,), 0.4, 1, 1)
+    with pytest.raises(snnc.UserError, match="takes 20 steps of 24") as caught:
+        snnc.compile(
+            Stepping(1, 20),
+            target="reference",
+            calibration=x,
+            input_shape=(12,),
+            output=tmp_path / "net.bundle",
+        )
+    assert {d.code for d in caught.value.diagnostics} == {"D685"}
+    assert not (tmp_path / "net.bundle").exists()

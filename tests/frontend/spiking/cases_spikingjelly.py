@@ -87,6 +87,15 @@ def test_recurrent_containers() -> None:
     equal(nn.Sequential(linear(12, 9, 0), element, linear(9, 5, 1), neuron.IFNode()))
 
 
+def test_a_container_that_loops_inside_layers_of_all_steps() -> None:
+    """Its connections lead from step to step, where the trace has one."""
+    inside = layer.LinearRecurrentContainer(neuron.IFNode(v_reset=None), 9, 9)
+    net = net_of(inside)
+    functional.set_step_mode(net, "m")
+    text = refused("D685", net)
+    assert "called 2 times in 2 steps" in text and "set_step_mode(net, 's')" in text
+
+
 def test_steps_that_forward_adds_up() -> None:
     class Voting(nn.Module):
         def __init__(self) -> None:
