@@ -15,7 +15,7 @@ from .form import Form, Way
 OVER_STEPS = ("sum", "mean")
 """Operations along the axis of steps, after which an answer is a sum over the frames."""
 
-AXES = {Way.TIME_FIRST: 0, Way.BATCH_FIRST: 1}
+AXES = {Way.TIME_FIRST: 0, Way.BATCH_FIRST: 1, Way.REPEATED: 0}
 """Of what takes all steps at once, the axis of steps."""
 
 PASSED_ON = ("alias", "clone", "contiguous", "detach", "to", "_to_copy")

@@ -36,6 +36,7 @@ class Way(Enum):
 
     STEP = "one step a call"
     STATIC = "one frame, for all steps of a loop in forward"
+    REPEATED = "one frame, which forward repeats over all steps at once"
     TIME_FIRST = "frames of shape (steps, samples, ...)"
     BATCH_FIRST = "frames of shape (samples, steps, ...)"
     SQUEEZED = "frames of shape (samples times steps, ...)"
@@ -57,11 +58,16 @@ class Form:
     steps: int | None
     carries: bool = False
 
+    @property
+    def of_one_frame(self) -> bool:
+        """Whether the network is given a single frame for all steps."""
+        return self.way in (Way.STATIC, Way.REPEATED)
+
     def call(self, net: nn.Module, frames: Sequence[torch.Tensor]) -> list[Any]:
         """What a network gives: a result for each call.
 
         Args:
-            frames: one for each step, (samples, \\*shape); of STATIC a single one.
+            frames: one for each step, (samples, \\*shape); of STATIC and REPEATED a single one.
         """
         import torch
 
@@ -73,7 +79,7 @@ class Form:
                 carried = result[1] if self.carries else None
                 found.append(result)
             return found
-        if self.way is Way.STATIC:
+        if self.of_one_frame:
             return [net(frames[0])]
         axis = 0 if self.way is Way.TIME_FIRST else 1
         if len(frames) > 1:
@@ -108,14 +114,37 @@ def form_of(marked: Marked, shape: Shape) -> Form:
             if not short or way is Way.STEP:
                 break
             steps *= 2
+    if layouts == {Layout.TIME_FIRST} and (repeated := _repeated(marked, shape)) is not None:
+        return repeated
     raise fail(
         "D683",
         f"it does not take frames of shape {shape} in any way that is known",
         where=type(marked.net).__name__,
         why="; ".join(f"{way}: {problem}" for way, problem in tried.items()),
-        help="--input-shape is the shape of one frame, without samples and steps; where forward "
-        "repeats one frame over all steps before its layers, take that out and use --repeat",
+        help="--input-shape is the shape of one frame, without samples and steps; where forward makes "
+        "all steps of one frame, use repeat, expand or stack, or take that out and use --repeat",
     )
+
+
+def _repeated(marked: Marked, shape: Shape) -> Form | None:
+    """A network that is given one frame and repeats it: ``x.unsqueeze(0).repeat(T, 1, 1, 1, 1)``.
+
+    That is how SpikingJelly's examples give a still image to neurons that take all steps at once.
+    """
+    import torch
+
+    found: set[int] = set()
+    for samples in SAMPLES:
+        marked.begin()
+        try:
+            with quiet_torch(), torch.no_grad():
+                marked.net(torch.zeros(samples, *shape, dtype=torch.float64))
+        except Exception:  # the user's own code, which may raise anything
+            return None
+        if not marked.calls or any(seen.shape[1:2] != (samples,) for seen in marked.calls):
+            return None
+        found |= {seen.shape[0] for seen in marked.calls}
+    return Form(Way.REPEATED, False, found.pop()) if len(found) == 1 else None
 
 
 def _candidates(layouts: set[Layout]) -> list[tuple[Way, bool]]:

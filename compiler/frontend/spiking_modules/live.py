@@ -109,7 +109,7 @@ class LiveNetwork:
         steps = self.form.steps
         if steps is None:
             return frames
-        if self.form.way is Way.STATIC:
+        if self.form.of_one_frame:
             return np.repeat(frames[:, :1], steps, axis=1)
         found = np.zeros((len(frames), steps, *frames.shape[2:]), frames.dtype)
         there = min(steps, frames.shape[1])

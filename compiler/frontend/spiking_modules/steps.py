@@ -54,6 +54,7 @@ ZEROS = ("new_zeros", "zeros_like")
 LAYOUTS = {
     Way.TIME_FIRST: Layout.TIME_FIRST,
     Way.BATCH_FIRST: Layout.BATCH_FIRST,
+    Way.REPEATED: Layout.TIME_FIRST,
 }
 """Of what a network returns that takes all steps at once."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from snnc.ir import Array, Shape
 from .answers import answer_of
 from .form import Form, Way
 from .marking import OPERATION, Marked
+from .repeats import one_step
 
 if TYPE_CHECKING:
     import torch
@@ -61,11 +63,13 @@ def traced(
 
         def forward(self, *frames: torch.Tensor) -> list[Any]:
             marked.begin()
-            results = [answer_of(result, answer, name) for result in form.call(self.net, frames)]
+            with one_step() if form.way is Way.REPEATED else nullcontext():
+                called = form.call(self.net, frames)
+            results = [answer_of(result, answer, name) for result in called]
             # All markers are outputs: those of the last steps may lead to nothing in the trace.
             return [*results, *marked.given]
 
-    count = 1 if form.way is Way.STATIC else steps_of(form)
+    count = 1 if form.of_one_frame else steps_of(form)
     frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(count))
     buffer = io.BytesIO()
     with quiet_torch(), torch.no_grad():

@@ -9,7 +9,13 @@ import torch
 from spikingjelly.activation_based import functional, layer, neuron
 from torch import nn
 
-from .comparing import equal, linear, refused
+from snnc import UserError
+from snnc.bundle.data import Data
+from snnc.frontend import Model
+from snnc.frontend.spiking_modules.load import load_network
+from snnc.workflows.live_network import with_live_comparison
+
+from .comparing import equal, frames_of, linear, refused
 
 
 def net_of(first: Any, last: Any = None, hidden: Any = 9) -> Any:
@@ -125,3 +131,57 @@ def test_what_is_refused(make: Any) -> None:
 
 def test_a_layer_that_keeps_a_state_of_its_own() -> None:
     refused("D201", nn.Sequential(linear(12, 9, 0), neuron.IFNode(), layer.SynapseFilter(tau=3.0)))
+
+
+class Repeating(nn.Module):
+    """As SpikingJelly's own examples give a still image to neurons that take all steps at once."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.way, self.steps = way, 6
+        self.conv: Any = nn.Sequential(
+            layer.Conv2d(2, 4, 3, padding=1, bias=False),
+            layer.BatchNorm2d(4),
+            neuron.IFNode(),
+            layer.MaxPool2d(2, 2),
+            layer.Flatten(),
+            layer.Linear(16, 5),
+            neuron.LIFNode(tau=2.0, v_threshold=0.3),
+        )
+        functional.set_step_mode(self, "m")
+        with torch.no_grad():
+            weight: Any = self.conv[0].weight
+            weight.mul_(4)
+
+    def forward(self, x: Any) -> Any:
+        if self.way == "repeat":
+            steps = x.unsqueeze(0).repeat(self.steps, 1, 1, 1, 1)
+        elif self.way == "repeat with an axis more":
+            steps = x.repeat(self.steps, 1, 1, 1, 1)
+        elif self.way == "expand":
+            steps = x.unsqueeze(0).expand(self.steps, -1, -1, -1, -1)
+        else:
+            steps = torch.stack([x] * self.steps)
+        return self.conv(steps).mean(0)
+
+
+@pytest.mark.parametrize("way", ["repeat", "repeat with an axis more", "expand", "stack"])
+def test_a_still_image_repeated_in_forward(way: str) -> None:
+    found = equal(Repeating(way), (2, 4, 4), density=0.7)
+    assert found.live.form.way.name == "REPEATED" and found.live.form.steps == 6
+
+
+def test_a_network_that_treats_its_repeats_unlike() -> None:
+    """A trace of one step cannot see it, and the network itself does."""
+
+    class Fading(Repeating):
+        def forward(self, x: Any) -> Any:
+            steps = x.unsqueeze(0).repeat(self.steps, 1, 1, 1, 1)
+            fading = torch.linspace(1, 0, steps.shape[0], dtype=x.dtype).view(-1, 1, 1, 1, 1)
+            return self.conv(steps * fading).mean(0)
+
+    found = load_network(Fading("repeat"), (2, 4, 4), "net")
+    model = Model(found.graph, None, "", live=found.live)
+    with pytest.raises(UserError, match="D686"):
+        with_live_comparison(model, Data(frames_of(None, (2, 4, 4), 0.7, 0, 1), None))

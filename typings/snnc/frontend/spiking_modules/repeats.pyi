@@ -1,0 +1,1 @@
+from compiler.frontend.spiking_modules.repeats import *
