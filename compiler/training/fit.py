@@ -45,7 +45,7 @@ class Recipe:
             (momentum 0.9).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).
-        weight_decay: of weights; not of thresholds.
+        weight_decay: of weights, biases and batch normalisation; not of thresholds and ranges.
         smoothing: of labels, 0 to below 1.
         clip: largest norm of all gradients together; 0 for none.
         keep: ``best``, the network with the most right answers on the validation data, or ``last``.

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snnc.authoring.activation import QuantizedReLU
 from snnc.authoring.network import FrameNetwork
+from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
 from snnc.settings import refuse_wrong
 
@@ -61,8 +63,16 @@ class Task:
         self.network = network
 
     def groups(self) -> list[tuple[list[nn.Parameter], float]]:
-        """Trained parameters with a factor on the learning rate each; decay is for the first group."""
-        return [([p for p in self.network.parameters() if p.requires_grad], 1.0)]
+        """Trained parameters with a factor on the learning rate each; decay is for the first group.
+
+        Weights, biases and batch normalisation's own decay, as in the authors' recipes (Rathi et al.
+        2020 give all parameters to one optimiser, and train no thresholds). Thresholds and ranges do
+        not: what an activation can hold is no matter of how large the weights are.
+        """
+        ends = activation_ends(self.network)
+        own = {id(end) for end in ends}
+        rest = [p for p in self.network.parameters() if p.requires_grad and id(p) not in own]
+        return [(rest, 1.0), ([end for end in ends if end.requires_grad], 1.0)]
 
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
         """Cross-entropy, the mean over all frames from the first response on (Fischer et al. 2018).
@@ -89,6 +99,17 @@ class Task:
 
     def finish(self) -> None:
         """Turn the best network into what is exported."""
+
+
+def activation_ends(network: nn.Module) -> list[nn.Parameter]:
+    """Where activations end: thresholds of spiking neurons and ranges of levels, trained or not."""
+    ends = []
+    for module in network.modules():
+        if isinstance(module, SpikingNeuron):
+            ends.append(module.threshold)
+        elif isinstance(module, QuantizedReLU):
+            ends.append(module.range)
+    return ends
 
 
 STEPS = Bounds(1, 4096)

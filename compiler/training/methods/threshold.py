@@ -72,10 +72,9 @@ class ThresholdTask(Task):
         An optimiser like Adam moves every parameter by as much; activations have scales of their own.
         """
         thresholds = [neuron.threshold for neuron in self.network.spiking().values()]
-        own = {id(threshold) for threshold in thresholds}
-        trained = [p for p in self.network.parameters() if p.requires_grad and id(p) not in own]
+        (rest, _), _ = super().groups()
         return [
-            (trained, 1.0),
+            (rest, 1.0),
             *(
                 ([threshold], self.rate * float(threshold.detach().mean()))
                 for threshold in thresholds
