@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from snnc.bounds import MOST, SEED, SHARE, Bounds, refuse_outside
 from snnc.choices import refuse_other
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.files import parsing
 
 from .checkpoint import CHECKPOINT, Checkpoint, read_checkpoint
@@ -135,7 +136,7 @@ def fit(
 
     Raises:
         UserError: D322 the checkpoint is another run's, D323 the loss
-            is no number any more.
+            is no number any more, D521 a batch cannot be normalised.
     """
     began = time.monotonic()
     task.network.finalize()
@@ -190,7 +191,8 @@ class _Loop:
         self.task.begin_epoch(epoch - 1, recipe.epochs)
         total, done = 0.0, 0
         for x, y in train:
-            loss = self.task.loss(x, y, recipe.smoothing)
+            with _normalised(len(y)):
+                loss = self.task.loss(x, y, recipe.smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip:
@@ -271,6 +273,23 @@ class _Loop:
             "network": shapes,
             **self.about,
         }
+
+
+@contextmanager
+def _normalised(samples: int) -> Iterator[None]:
+    """A message for what torch's batch normalisation says of a single value a channel."""
+    try:
+        yield
+    except ValueError as problem:
+        if not str(problem).startswith("Expected more than 1 value per channel"):
+            raise
+        raise fail(
+            "D521",
+            f"a batch of {counted(samples, 'sample')} has one value a channel: it cannot be normalised",
+            where="training",
+            why="batch normalisation needs the spread of a batch",
+            help="use a larger batch (--batch; batch of the stage)",
+        ) from None
 
 
 def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -> torch.optim.Optimizer:

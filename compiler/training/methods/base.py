@@ -14,6 +14,7 @@ from snnc.authoring.activation import QuantizedReLU
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
+from snnc.errors import Diagnostic
 from snnc.settings import refuse_wrong
 
 
@@ -56,7 +57,10 @@ class Task:
     Attributes:
         method: with its options.
         network: trained in place.
+        notes: what of the network that the method was given it does not train.
     """
+
+    notes: tuple[Diagnostic, ...] = ()
 
     def __init__(self, method: Method, network: FrameNetwork) -> None:
         self.method = method
@@ -67,7 +71,7 @@ class Task:
 
         Weights, biases and batch normalisation's own decay, as in the authors' recipes (Rathi et al.
         2020 give all parameters to one optimiser, and train no thresholds). Thresholds and ranges do
-        not: what an activation can hold is no matter of how large the weights are.
+        not: how much an activation can hold does not depend on how large the weights are.
         """
         ends = activation_ends(self.network)
         own = {id(end) for end in ends}

@@ -39,7 +39,10 @@ class Stdb(Conversion):
             on Lava's stock LIF neurons.
         leak: share of the potential that a step keeps; a multiple of 1/4096.
         start: of the potential, in thresholds, 0 to below 1.
-        dropout: share of each population that is left out, the same for a sample's whole run.
+        dropout: share of each population that is left out, the same for a sample's whole run and for
+            all that it reaches, none directly before a pool; default: what the network has.
+        dropout_conv: likewise, of populations with channels (published: 0.3, and 0.5 for the others);
+            default: as dropout.
         balance: how thresholds are found, as ``balance-thresholds{method}``.
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.

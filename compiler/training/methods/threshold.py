@@ -32,7 +32,10 @@ class Threshold(Conversion):
         rate: factor on the learning rate for thresholds, in thresholds.
         sharpness: of the logistic surrogate gradient, in thresholds.
         start: of the potential, in thresholds: 0.5 rounds to the nearest level, 0 (as published) down.
-        dropout: share of each population that is left out, the same for a sample's whole run.
+        dropout: share of each population that is left out, the same for a sample's whole run and for
+            all that it reaches, none directly before a pool; default: what the network has.
+        dropout_conv: likewise, of populations with channels (published: 0.3, and 0.5 for the others);
+            default: as dropout.
         balance: how the first thresholds are found, as ``balance-thresholds{method}``.
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
