@@ -42,13 +42,14 @@ class Recipe:
     Attributes:
         epochs: at most so many.
         learning_rate: highest.
-        optimizer: ``adam`` (AdamW), ``amsgrad`` (its variant, as STDB has it) or ``sgd``
-            (momentum 0.9).
+        optimizer: ``adam`` (AdamW: weights decay apart from the gradient), ``amsgrad`` (Adam with AMSGrad
+            and the decay as a part of the gradient, L2, as STDB's code has it) or ``sgd`` (momentum
+            0.9, decay likewise).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).
         weight_decay: of weights, biases and batch normalisation; not of thresholds and ranges.
         smoothing: of labels, 0 to below 1.
-        clip: largest norm of all gradients together; 0 for none.
+        clip: largest norm of all gradients together; 0 for none, as published for all the methods.
         keep: ``best``, the network with the most right answers on the validation data, or ``last``.
         patience: stop after so many epochs without a better judgement; 0 never stops early.
         seed: of everything that is drawn. Each epoch has a seed of its own, so that a run that is
@@ -304,7 +305,9 @@ def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -
     ]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(tables, lr=recipe.learning_rate, momentum=MOMENTUM)
-    return torch.optim.AdamW(tables, lr=recipe.learning_rate, amsgrad=recipe.optimizer == "amsgrad")
+    if recipe.optimizer == "amsgrad":
+        return torch.optim.Adam(tables, lr=recipe.learning_rate, amsgrad=True)
+    return torch.optim.AdamW(tables, lr=recipe.learning_rate)
 
 
 def _scheduler(

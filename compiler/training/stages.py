@@ -187,7 +187,8 @@ def train_through(
                 report(f"prepare {stage.method.name}", 0, 1)
                 torch.manual_seed(stage.recipe.seed)
                 about = {"network's weights": _weights(network), "batch": str(stage.batch), **hashes}
-                task = stage.method.prepare(network, calibration)
+                measured = calibration_of(parts.train, seed, stage.method.samples_measured)
+                task = stage.method.prepare(network, measured)
                 said |= dict.fromkeys(task.notes)
                 run = fit(
                     task,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from snnc.authoring.activation import QuantizedReLU
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
+from snnc.choices import refuse_other
 from snnc.errors import Diagnostic
 from snnc.settings import refuse_wrong
 
@@ -27,6 +28,7 @@ class Method:
     """
 
     name: ClassVar[str]
+    recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bounds: ClassVar[Mapping[str, Bounds]] = {}
 
@@ -37,6 +39,25 @@ class Method:
             UserError: D305 a number outside its bounds, D326 not one of the words.
         """
         refuse_wrong(self, self.name)
+
+    @property
+    def samples_measured(self) -> int:
+        """Training samples that thresholds are measured on."""
+        return CALIBRATION_SAMPLES
+
+    @classmethod
+    def published(cls, recipe: str, **options: Any) -> Self:
+        """The method with a paper's options.
+
+        Args:
+            recipe: one of ``recipes``.
+            options: by field; they win over the recipe's.
+
+        Raises:
+            UserError: D326 no such recipe, and what options raise.
+        """
+        refuse_other(recipe, "recipe", tuple(cls.recipes), f"{cls.name}{{recipe}}")
+        return cls(**{**cls.recipes[recipe], **options})
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         """What to train.
@@ -81,6 +102,10 @@ class Task:
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
         """Cross-entropy, the mean over all frames from the first response on (Fischer et al. 2018).
 
+        Published otherwise: Fischer et al. sum over the frames (gradients are as many times larger),
+        Rathi et al. take one loss at the end, of the potential that has added up over all steps (the
+        answer here is its mean over a frame's steps: logits are T times smaller).
+
         Args:
             x: counts as floats, (batch, frames, *shape).
             y: labels, (batch,); each holds for all frames of its sample.
@@ -115,6 +140,9 @@ def activation_ends(network: nn.Module) -> list[nn.Parameter]:
             ends.append(module.range)
     return ends
 
+
+CALIBRATION_SAMPLES = 64
+"""Training samples that an archive carries, and that thresholds are measured on."""
 
 STEPS = Bounds(1, 4096)
 """Of a frame in training: far beyond what is useful, and within what memory holds."""

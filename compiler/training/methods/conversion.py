@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
-from snnc.bounds import FACTOR, PERCENTILE, SHARE, Bounds
+from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, SHARE, Bounds
 from snnc.ir import AvgPool2d, Dropout, Graph, Op, Population, Projection
-from snnc.passes.balance_thresholds import GROUPS, METHODS
+from snnc.passes.balance_thresholds import GROUPS, METHODS, BalanceThresholds
 
 from .balancing import balanced_thresholds
-from .base import STEPS, Method
+from .base import CALIBRATION_SAMPLES, STEPS, Method
 from .thaw import graph_of, thaw
 
 
@@ -36,6 +36,7 @@ class Conversion(Method):
         "dropout_conv": SHARE,
         "percentile": PERCENTILE,
         "scale": FACTOR,
+        "samples": SAMPLES,
     }
 
     steps: int = 16
@@ -46,6 +47,11 @@ class Conversion(Method):
     percentile: float = 99.0
     per: str = "population"
     scale: float = 1.0
+    samples: int | None = None
+
+    @property
+    def samples_measured(self) -> int:
+        return self.samples or CALIBRATION_SAMPLES
 
     def converted(
         self, network: FrameNetwork, counts: NDArray[np.integer[Any]], **neurons: Any
@@ -69,6 +75,7 @@ class Conversion(Method):
             percentile=self.percentile,
             per=self.per,
             scale=self.scale,
+            samples=self.samples or BalanceThresholds.samples,
         )
 
         def neuron(population: Population) -> SpikingNeuron:
