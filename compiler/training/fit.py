@@ -42,9 +42,9 @@ class Recipe:
     Attributes:
         epochs: at most so many.
         learning_rate: highest.
-        optimizer: ``adam`` (AdamW: weights decay apart from the gradient), ``amsgrad`` (Adam with AMSGrad
-            and the decay as a part of the gradient, L2, as STDB's code has it) or ``sgd`` (momentum
-            0.9, decay likewise).
+        optimizer: ``adam`` (AdamW: the decay is apart from the gradient), ``amsgrad`` (Adam with
+            AMSGrad and the decay as a part of the gradient, L2, as STDB's code has it) or ``sgd``
+            (momentum 0.9, decay likewise).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).
         weight_decay: of weights, biases and batch normalisation; not of thresholds and ranges.

@@ -17,7 +17,7 @@ METHODS: dict[str, type[Method]] = {m.name: m for m in (Stdb, Streaming, Thresho
 
 
 def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method:
-    """A method from its text form. ``recipe=NAME`` sets what a paper has; an option that is given too wins.
+    """A method from its text form; ``recipe=NAME`` sets a paper's options, of which given ones win.
 
     Args:
         text: ``name`` or ``name{option=value,...}``.

@@ -29,8 +29,8 @@ class Stdb(Conversion):
     maximum of a layer's input in a step, times 0.7, a start of 0, its own surrogate, its dropout.
     Differences from the authors' code that remain: every layer has its own window of T steps, delayed
     to match, so none is lost on the way; the input is not Poisson, of either sign, but the counts in
-    every step; the leak takes what the reset left, as on the chip; time since the last spike begins
-    anew at every frame, as potentials do; the loss is of the mean over a frame's steps, at each frame,
+    every step; the leak takes what the reset left, as on the chip; time since the last spike starts
+    again at every frame, as potentials do; the loss is of the mean over a frame's steps, at each frame,
     not of the sum at the end; biases and batch normalisation (folded) are allowed. Adam with L2 decay
     and AMSGrad, and a fifth of the rate at 60, 80 and 90 %, are the recipe's optimizer and schedule.
 
@@ -52,7 +52,8 @@ class Stdb(Conversion):
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on all thresholds (the authors' 0.7 for long runs; 0.2 to 1 for short ones).
-        samples: of the training data, that thresholds are measured on (published: 512).
+        samples: of the training data, that thresholds are measured on (published: 512); default: 64,
+            in Python at most 128 of those given.
     """
 
     name: ClassVar[str] = "stdb"

@@ -49,7 +49,8 @@ class Threshold(Conversion):
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on the first thresholds.
-        samples: of the training data, that the first thresholds are measured on.
+        samples: of the training data, that the first thresholds are measured on; default: 64, in
+            Python at most 128 of those given.
     """
 
     name: ClassVar[str] = "threshold"
