@@ -116,13 +116,18 @@ def _value(text: str, kind: type, where: str) -> Any:
     raise fail("D308", f"{text!r} is not a {kind.__name__}", where=where)
 
 
+def shown_option(value: object) -> str:
+    """An option's value as its text form has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def text_of(name: str, instance: object) -> str:
     """The text form with every option that is set, defaults included."""
     parts = []
     for option in options(type(instance)):
         value = getattr(instance, option.replace("-", "_"))
         if value is not None:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            text = shown_option(value)
             parts.append(f"{option}={text}")
     return f"{name}{{{','.join(parts)}}}" if parts else name
 
@@ -148,9 +153,13 @@ def describe_options(kind: type) -> list[str]:
         elif field in bounds:
             takes = str(bounds[field]).removeprefix("a ")
         default = getattr(kind(), field)
-        text = str(default).lower() if isinstance(default, bool) else str(default)
+        text = shown_option(default)
         unset = "unset" if default is None else text
         lines.append(f"{option}: {takes}; default {unset}; {explained.get(field, '')}")
+    recipes: Mapping[str, Mapping[str, Any]] = getattr(kind, "recipes", {})
+    for recipe, given in recipes.items():
+        text = ", ".join(f"{field.replace('_', '-')}={shown_option(v)}" for field, v in given.items())
+        lines.append(f"recipe: {recipe}; default unset; sets {text}; an option that is given too wins")
     return lines
 
 

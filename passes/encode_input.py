@@ -59,6 +59,15 @@ class EncodeInput(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         encoding = self._encoding(graph, context)
+        if graph.has_rates and graph.trained_steps is not None and encoding is not Encoding.GRADED:
+            context.warn(
+                "N737",
+                f"input code {encoding.value}, trained with {Encoding.GRADED.value}",
+                where=graph.input.name,
+                why="the network was trained with spikes, with its input's counts in every step",
+                help="use encode-input{code=graded} where the target has it, or measure the accuracy "
+                "(snnc run)",
+            )
         steps = float(graph.steps_per_frame or 1)
         worth = 1.0 if encoding is Encoding.GRADED else steps
         if graph.code.exact:

@@ -46,6 +46,15 @@ class RestartFrames(Pass):
                 why="its neurons keep their potentials from frame to frame",
                 help="--set 'restart-frames{enabled=false}': potentials carry over from frame to frame",
             )
+        if not self.enabled and graph.trained_steps is not None:
+            context.warn(
+                "N737",
+                "potentials carry over from frame to frame, trained with a restart at each frame",
+                where=", ".join(p.name for p in graph.neurons),
+                why="the network was trained with spikes, and each frame began at the start value",
+                help="leave the option out where the target can restart neurons, or measure the "
+                "accuracy (snnc run)",
+            )
         return graph.with_populations(
             replace(p, neuron=replace(p.neuron, restart=self.enabled))
             for p in graph.populations

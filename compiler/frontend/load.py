@@ -22,6 +22,7 @@ from .nir.neurons import RULES
 from .onnx.program import read_onnx
 from .onnx.proto import is_onnx
 from .operations.cures import HOW_TO_EXPORT
+from .operations.kept_dropout import with_dropout
 from .operations.last_activation import without_last_activation
 from .operations.magnitudes import refuse_extremes
 from .own_networks import of_blocks, of_library, own_of_saved
@@ -176,19 +177,21 @@ def refuse_continuous_time(dt: float | None, discretize: str | None, reset: str 
         )
 
 
-def load_archive(data: bytes, name: str, answer: str | None = None) -> Model:
+def load_archive(data: bytes, name: str, answer: str | None = None, dropout: bool = False) -> Model:
     """Read an archive that is in memory, as ``FrameNetwork.to_bytes`` makes it.
 
     Args:
         data: of a ``torch.export`` archive.
         name: what the graph is called, and messages call the archive.
         answer: name or position of the output that is compiled; None for the only one.
+        dropout: keep it in the graph, for training.
 
     Raises:
         UserError: as :func:`load_model`.
     """
     archive = Archive.open(Path(name), data)
-    return _from_archive(archive, name, hashlib.sha256(data).hexdigest(), Given(answer=answer))
+    given = Given(answer=answer, dropout=dropout)
+    return _from_archive(archive, name, hashlib.sha256(data).hexdigest(), given)
 
 
 def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHING_GIVEN) -> Model:
@@ -200,7 +203,7 @@ def _from_archive(archive: Archive, name: str, digest: str, given: Given = NOTHI
     refuse_code(archive, raw={p.member for p in payloads if not p.pickled})
     given.refuse(archive.path, INPUT_SHAPE, MODULE)
     tensors = read_tensors(archive, payloads)
-    graph, made = build_graph(program, tensors, name)
+    graph, made = build_graph(with_dropout(program) if given.dropout else program, tensors, name)
     refuse_extremes(graph)
     graph = with_deployment(archive, graph)
     calibration = read_calibration(archive, graph.input.shape)
@@ -251,7 +254,7 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str, own: Own | N
         given.refuse(path, MODULE)
         net, shape = load_module(saved), given.shape(path)
         refuse_large(net, shape, path)
-        exported, only = archive_of(path, net, shape), Given(answer=given.answer)
+        exported, only = archive_of(path, net, shape), given.of_archive()
         return _from_archive(Archive.open(path, exported), name, digest, only)
     own = own or own_of_saved(saved, given, digest)
     if has_blocks(own.net):
@@ -259,7 +262,7 @@ def _from_saved(saved: Saved, given: Given, name: str, digest: str, own: Own | N
     if spikes(own.net):
         model = of_library(own.net, given.shape(path), name, digest, given.answer)
     else:
-        exported, only = archive_of_own(own.net, saved, given), Given(answer=given.answer)
+        exported, only = archive_of_own(own.net, saved, given), given.of_archive()
         model = _from_archive(Archive.open(path, exported), name, digest, only)
     return replace(model, notes=(*own.notes, *model.notes))
 

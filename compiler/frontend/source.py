@@ -71,11 +71,12 @@ class ModelSource:
                 found += [f"--{field.name.replace('_', '-')}", text]
         return tuple(found)
 
-    def load(self, data_shape: Callable[[], Shape] | None = None) -> Model:
+    def load(self, data_shape: Callable[[], Shape] | None = None, dropout: bool = False) -> Model:
         """Read the model (:func:`snnc.frontend.load_model`).
 
         Args:
             data_shape: gives the shape of one frame of the data, for files that do not contain it.
+            dropout: keep it in the graph, for training.
 
         Raises:
             UserError: as ``load_model``.
@@ -84,8 +85,8 @@ class ModelSource:
             raise no_graph(self.program.name)
         if self.archive is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
-            return load_archive(self.archive, self.path.name, self.answer)
-        given = Given(self.input_shape, self.module, data_shape, self.answer)
+            return load_archive(self.archive, self.path.name, self.answer, dropout)
+        given = Given(self.input_shape, self.module, data_shape, self.answer, dropout)
         if self.network is not None:
             refuse_continuous_time(self.dt, self.discretize, self.reset)
             if has_blocks(self.network):

@@ -36,6 +36,7 @@ from .neuron_models import BoundedModel, NeuronModel, Reach, find_model
 from .ops import (
     Array,
     BatchNorm,
+    Dropout,
     Flatten,
     Identity,
     Linear,
@@ -70,6 +71,7 @@ __all__ = [
     "Code",
     "Comparison",
     "Conv2d",
+    "Dropout",
     "Encoding",
     "Extent",
     "Fan",

@@ -78,6 +78,19 @@ class Identity(Op):
 
 
 @dataclass(frozen=True, eq=False)
+class Dropout(Identity):
+    """Where training leaves elements out; in inference nothing happens. Only training reads it.
+
+    Attributes:
+        share: that is left out.
+        whole_channels: all of a channel or nothing, as torch.nn.Dropout2d.
+    """
+
+    share: float
+    whole_channels: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Flatten(Op):
     """All axes into one, in C order."""
 
@@ -174,7 +187,8 @@ def one_a_channel(name: str, values: Array, channels: Shape) -> None:
 class BatchNorm(Op):
     """Batch normalisation in inference: ``y = (x - mean) / sqrt(var + eps) * weight + bias``.
 
-    All arrays have shape (channels,). Source: torch.nn.BatchNorm2d, evaluation mode.
+    All arrays have shape (channels,). Source: torch.nn.BatchNorm2d, evaluation mode. ``momentum``, of
+    the statistics, is for training alone; 0 is their mean over all batches, as torch exports None.
     """
 
     mean: Array
@@ -182,6 +196,7 @@ class BatchNorm(Op):
     weight: Array
     bias: Array
     eps: float
+    momentum: float = 0.1
 
     @property
     def factor(self) -> Array:

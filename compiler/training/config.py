@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SEED
 from snnc.bundle.data import DataSource
-from snnc.errors import fail
+from snnc.errors import Diagnostic, fail
 from snnc.files import resolved
 from snnc.frontend import ModelSource, load_archive
 from snnc.frontend.torch_save.own_folder import folder_on_path
@@ -44,6 +44,7 @@ from snnc.progress import Report, quiet
 
 from .data.batches import Augment, Batches
 from .fit import Recipe
+from .methods.norms import with_own_norms
 from .methods.registry import parse_method
 from .methods.thaw import thaw
 from .outputs import refuse_outputs
@@ -136,8 +137,8 @@ def train_config(config: Config, report: Report = quiet) -> Trained:
     with folder_on_path(resolved(folder)):
         parts = read_training_data(config.data, folder, config.seed)
         report("load", 0, 1)
-        network = _network(config, parts.train.x.shape[2:])
-        return train_through(network, config.stages, parts, files, report)
+        network, notes = _network(config, parts.train.x.shape[2:])
+        return train_through(network, config.stages, parts, files, report, notes)
 
 
 def read_training_data(table: Table, folder: Path, seed: int) -> Parts:
@@ -194,15 +195,15 @@ def _stage(values: dict[str, Any], place: str, seed: int) -> Stage:
     return Stage(method, recipe, **table.given(batch=int))
 
 
-def _network(config: Config, shape: Shape) -> FrameNetwork:
-    """The network to begin with."""
+def _network(config: Config, shape: Shape) -> tuple[FrameNetwork, tuple[Diagnostic, ...]]:
+    """The network to begin with, and what of it is not trained."""
     top, seed = config.top, config.seed
     if "model" in top:
         path = config.folder / top.need("model", str)
         shaped, module = top.get("input_shape", str), top.get("module", str)
         answer = top.get("answer", str)
         source = ModelSource(path, input_shape=shaped, module=module, answer=answer)
-        return thaw(source.load(lambda: shape).graph)
+        return thaw(source.load(lambda: shape, dropout=True).graph), ()
     name = top.need("network", str)
     for key in ("input_shape", "module", "answer"):
         if key in top:
@@ -217,9 +218,13 @@ def _network(config: Config, shape: Shape) -> FrameNetwork:
     except ValueError as problem:
         what = "the network is incomplete"
         raise fail("D126", what, where=f"network {name}", why=str(problem)) from None
-    return net.float()
+    return net.float(), ()
 
 
-def _thawed(net: nn.Module, shape: Shape, path: Path, name: str) -> FrameNetwork:
-    """Another torch network, for one frame: batch normalisation folded, as the compiler reads it."""
-    return thaw(load_archive(archive_of(path, net, shape), name.rpartition(":")[2]).graph)
+def _thawed(
+    net: nn.Module, shape: Shape, path: Path, name: str
+) -> tuple[FrameNetwork, tuple[Diagnostic, ...]]:
+    """Another torch network, for one frame, with its dropout and its batch normalisation."""
+    archive = archive_of(path, net, shape)
+    graph, notes = with_own_norms(load_archive(archive, name.rpartition(":")[2], dropout=True).graph)
+    return thaw(graph, norms=True), notes

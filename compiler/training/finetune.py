@@ -66,5 +66,5 @@ def finetune(
     parts = read_parts(data, validation, options.validation_share, options.recipe.seed)
     shape = parts.train.x.shape[2:]
     report("load", 0, 1)
-    found = source.load(lambda: shape)
+    found = source.load(lambda: shape, dropout=True)
     return train_through(thaw(found.graph), [stage], parts, files, report)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from snnc.bounds import MOST, SEED, SHARE, Bounds, refuse_outside
 from snnc.choices import refuse_other
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.files import parsing
 
 from .checkpoint import CHECKPOINT, Checkpoint, read_checkpoint
@@ -42,13 +43,14 @@ class Recipe:
     Attributes:
         epochs: at most so many.
         learning_rate: highest.
-        optimizer: ``adam`` (AdamW), ``amsgrad`` (its variant, as STDB has it) or ``sgd``
-            (momentum 0.9).
+        optimizer: ``adam`` (AdamW: the decay is apart from the gradient), ``amsgrad`` (Adam with
+            AMSGrad and the decay as a part of the gradient, L2, as STDB's code has it) or ``sgd``
+            (momentum 0.9, decay likewise).
         schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
             90 % of the epochs).
-        weight_decay: of weights; not of thresholds.
+        weight_decay: of weights, biases and batch normalisation; not of thresholds and ranges.
         smoothing: of labels, 0 to below 1.
-        clip: largest norm of all gradients together; 0 for none.
+        clip: largest norm of all gradients together; 0 for none, as published for all the methods.
         keep: ``best``, the network with the most right answers on the validation data, or ``last``.
         patience: stop after so many epochs without a better judgement; 0 never stops early.
         precision: ``float32``, or ``bfloat16`` for convolutions and matrices in training
@@ -144,7 +146,7 @@ def fit(
 
     Raises:
         UserError: D322 the checkpoint is another run's, D323 the loss
-            is no number any more.
+            is no number any more, D521 a batch cannot be normalised.
     """
     began = time.monotonic()
     placing = Placing(device_of(recipe.device), recipe.precision)
@@ -204,7 +206,7 @@ class _Loop:
         self.task.begin_epoch(epoch - 1, recipe.epochs)
         total, done = 0.0, 0
         for x, y in self.placing.pairs(train):
-            with self.placing.computing():
+            with self.placing.computing(), _normalised(len(y)):
                 loss = self.task.loss(x, y, recipe.smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -288,6 +290,23 @@ class _Loop:
         }
 
 
+@contextmanager
+def _normalised(samples: int) -> Iterator[None]:
+    """A message for what torch's batch normalisation says of a single value a channel."""
+    try:
+        yield
+    except ValueError as problem:
+        if not str(problem).startswith("Expected more than 1 value per channel"):
+            raise
+        raise fail(
+            "D521",
+            f"a batch of {counted(samples, 'sample')} has one value a channel: it cannot be normalised",
+            where="training",
+            why="batch normalisation needs the spread of a batch",
+            help="use a larger batch (--batch; batch of the stage)",
+        ) from None
+
+
 def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -> torch.optim.Optimizer:
     tables: list[dict[str, Any]] = [
         {
@@ -300,7 +319,9 @@ def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -
     ]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(tables, lr=recipe.learning_rate, momentum=MOMENTUM)
-    return torch.optim.AdamW(tables, lr=recipe.learning_rate, amsgrad=recipe.optimizer == "amsgrad")
+    if recipe.optimizer == "amsgrad":
+        return torch.optim.Adam(tables, lr=recipe.learning_rate, amsgrad=True)
+    return torch.optim.AdamW(tables, lr=recipe.learning_rate)
 
 
 def _scheduler(

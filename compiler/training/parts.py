@@ -22,8 +22,8 @@ from snnc.recordings.event_sets import Labelled
 from snnc.recordings.events import LARGEST_COUNT, narrow
 
 from .fit import Pairs
+from .methods.base import CALIBRATION_SAMPLES
 
-CALIBRATION_SAMPLES = 64
 HELD_BACK = Bounds(0.0, 1.0, above_low=True, below_high=True)
 DEFAULT_SHARE = 0.1
 
@@ -131,18 +131,25 @@ def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Par
     return Parts(_chosen(data, rest), _chosen(data, back), said, kept=rest)
 
 
-def calibration_of(data: Labelled, seed: int) -> NDArray[np.integer[Any]]:
+def calibration_of(
+    data: Labelled, seed: int, samples: int = CALIBRATION_SAMPLES
+) -> NDArray[np.integer[Any]]:
     """A few training samples for the archive: thresholds and ranges are measured on them.
 
     One of them has the largest count of all: range proofs and the room of sums hold for it.
 
+    Args:
+        data: all.
+        seed: of the draw.
+        samples: at most so many; fewer are the first of more.
+
     Returns:
-        (at most 64, frames, *shape), drawn with the seed.
+        (at most ``samples``, frames, *shape).
     """
-    samples = len(data.y)
-    order = np.random.default_rng(seed).permutation(samples)
-    largest = int(np.argmax(data.x.reshape(samples, -1).max(1)))
-    chosen = [largest, *(i for i in order.tolist() if i != largest)][:CALIBRATION_SAMPLES]
+    there = len(data.y)
+    order = np.random.default_rng(seed).permutation(there)
+    largest = int(np.argmax(data.x.reshape(there, -1).max(1)))
+    chosen = [largest, *(i for i in order.tolist() if i != largest)][:samples]
     calibration: NDArray[np.integer[Any]] = data.x[np.sort(chosen)]
     return calibration
 

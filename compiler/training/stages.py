@@ -86,6 +86,7 @@ class Trained(Result):
         test: the finished network on the test part; None where there is none.
         calibration: samples that the archive carries.
         seconds: altogether.
+        notes: what training left out of the network.
     """
 
     files: Files
@@ -96,6 +97,7 @@ class Trained(Result):
     test: Judgement | None
     calibration: int
     seconds: float
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def model(self) -> Path:
@@ -130,6 +132,7 @@ class Trained(Result):
             "test": None if self.test is None else self.test.last,
             "calibration_samples": self.calibration,
             "seconds": self.seconds,
+            "notes": [note.as_json() for note in self.notes],
         }
 
     @property
@@ -148,6 +151,7 @@ def train_through(
     parts: Parts,
     files: Files,
     report: Report = quiet,
+    notes: Sequence[Diagnostic] = (),
 ) -> Trained:
     """Train a network with one method after another, and write it.
 
@@ -157,6 +161,7 @@ def train_through(
         parts: the data.
         files: outputs; training resumes from checkpoints that exist.
         report: progress.
+        notes: what was said of the network already.
 
     Raises:
         UserError: D5xx data that do not fit, D322 and D323 as :func:`snnc.training.fit`, D112.
@@ -171,6 +176,7 @@ def train_through(
     checkpoints: tuple[Path | None, ...] = files.checkpoints(len(stages)) or (None,) * len(stages)
     hashes = {f"{name} data": digest(part) for name, part in parts.all().items() if name != "test"}
     runs: list[Run] = []
+    said = dict.fromkeys(notes)
     with _memory_errors():
         report("judge", 0, 1)
         given = judge(network, validation)
@@ -181,7 +187,9 @@ def train_through(
                 report(f"prepare {stage.method.name}", 0, 1)
                 torch.manual_seed(stage.recipe.seed)
                 about = {"network's weights": _weights(network), "batch": str(stage.batch), **hashes}
-                task = stage.method.prepare(network, calibration)
+                measured = calibration_of(parts.train, seed, stage.method.samples_measured)
+                task = stage.method.prepare(network, measured)
+                said |= dict.fromkeys(task.notes)
                 run = fit(
                     task,
                     _training_batches(parts, stage.batch),
@@ -201,7 +209,7 @@ def train_through(
     _write(files, network, calibration, runs)
     seconds = time.monotonic() - began
     kept = len(calibration)
-    return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds)
+    return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds, tuple(said))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ import pytest
 import torch
 from torch import nn
 
-from snnc.authoring import FrameNetwork, SpikingNeuron
+from snnc.authoring import FrameNetwork, QuantizedReLU, SpikingNeuron
 from snnc.errors import UserError
 from snnc.training import Batches, Recipe, judge
 from snnc.training.checkpoint import Checkpoint, read_checkpoint
-from snnc.training.fit import Progress, Run, fit
-from snnc.training.methods.base import Method, Task
+from snnc.training.fit import OPTIMIZERS, Progress, Run, fit
+from snnc.training.methods.base import Method, Task, activation_ends
 from snnc.training.methods.registry import parse_method
 from snnc.training.placing import Placing
 
@@ -306,3 +307,28 @@ def test_a_device_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(UserError, match="there is no device") as found:
         run(recipe=Recipe(epochs=1, device=name))
     assert "D326" in str(found.value) and "cpu" in str(found.value)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "activation",
+    [SpikingNeuron(2, [1.5] * 4, start=0.0), QuantizedReLU(4, 1.5)],
+)
+def test_weights_decay_and_what_activations_hold_does_not(activation: Any, optimizer: str) -> None:
+    net = FrameNetwork((2, 4, 4))
+    net.node("h1", activation=copy.deepcopy(activation))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Conv2d(2, 4, 3, padding=1, bias=False), delay=0)
+    net.edge("h1", "answer", nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), delay=0)
+    weight = net.get_submodule("input_to_h1").get_parameter("weight")
+    before = [p.detach().clone() for p in (weight, *activation_ends(net))]
+    recipe = Recipe(
+        epochs=1, learning_rate=4e-3, weight_decay=0.5, optimizer=optimizer, schedule="constant",
+        keep="last",
+    )  # fmt: skip
+    x, y = np.zeros((4, 3, 2, 4, 4), np.uint8), np.zeros(4, np.int64)
+    task = parse_method("streaming").prepare(net, x)
+    fit(task, [next(iter(Batches(x, y, 4)))] * 200, Batches(x, y, 4), recipe)
+    after = [p.detach() for p in (weight, *activation_ends(task.network))]
+    assert float(after[0].abs().sum()) < 0.8 * float(before[0].abs().sum())
+    assert len(after) == 2 and torch.equal(after[1], before[1])

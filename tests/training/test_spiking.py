@@ -190,6 +190,9 @@ def test_another_number_of_steps_is_warned_of(tmp_path: Path) -> None:
     [
         ("set-neurons{reset=zero}", None, ("N737", "reset zero, trained with subtract")),
         ("set-neurons{start-value=0.25}", None, ("N737", "start value 0.25, trained with 0.5")),
+        ("restart-frames{enabled=false}", None, ("N737", "potentials carry over")),
+        ("encode-input{code=spread}", None, ("N737", "input code spread, trained with graded")),
+        ("encode-input{code=once}", None, ("N737", "input code once, trained with graded")),
         ("balance-thresholds{method=percentile}", None, ("N739", "percentile changes nothing")),
         (None, "frame", ("N738", "spikes of the code rate")),
     ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snnc.errors import counted
 
-from .console import new_table, say, show_table
+from .console import diagnostics, new_table, say, show_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,6 +35,7 @@ def trained(result: Trained) -> None:
     if result.test is not None:
         _judged(table, "test part, at the end", "", result.test)
     show_table(table)
+    diagnostics(result.notes)
     say("accuracy after the last frame; rates: spikes a neuron and step, or the share above zero")
     for stage, run in zip(result.stages, result.runs, strict=True):
         say(f"{method_text(stage.method)}\n    {_ended(run)}, seed {stage.recipe.seed}")

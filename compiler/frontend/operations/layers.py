@@ -181,12 +181,14 @@ def batch_norm(call: Call) -> Signal:
             "it depends on the other samples of a batch; set track_running_stats=True",
         )
     weight, bias = call.optional_constant("weight"), call.optional_constant("bias")
+    momentum = call.value("momentum")
     op = BatchNorm(
         mean,
         variance,
         np.ones_like(mean) if weight is None else weight,
         np.zeros_like(mean) if bias is None else bias,
         call.number("eps", 1e-5),
+        0.1 if momentum is None else float(momentum),
     )
     return call.through(source, op)
 

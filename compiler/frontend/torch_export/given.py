@@ -25,12 +25,18 @@ class Given:
         module: ``package.module:factory``, what builds the network of a state dict.
         answer: name or position of the output that is compiled.
         data_shape: gives the shape of a frame of the calibration data; None where there are none.
+        dropout: keep it in the graph, for training.
     """
 
     input_shape: str | None = None
     module: str | None = None
     data_shape: Callable[[], Shape] | None = None
     answer: str | None = None
+    dropout: bool = False
+
+    def of_archive(self) -> Given:
+        """What is still to be said when the network has become an archive."""
+        return Given(answer=self.answer, dropout=self.dropout)
 
     def refuse(self, path: Path, *options: str) -> None:
         """Make sure that none of the options is there: the file says itself what they would say.

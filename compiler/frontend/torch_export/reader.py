@@ -13,6 +13,7 @@ from snnc.frontend.operations.arithmetic import ARITHMETIC
 from snnc.frontend.operations.call import Call, Rules, UnsupportedError, torch_shape
 from snnc.frontend.operations.cures import BUFFER, cure_for
 from snnc.frontend.operations.expression import Signal, Source, Tensor
+from snnc.frontend.operations.kept_dropout import KEPT_DROPOUT
 from snnc.frontend.operations.layers import LAYERS
 from snnc.frontend.operations.memory import (
     PERHAPS_SAME_MEMORY,
@@ -33,7 +34,7 @@ from .interface import (
     state_shape,
 )
 
-RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC}
+RULES: Rules = {**LAYERS, **POOLING, **REARRANGING, **RESIZING, **ARITHMETIC, **KEPT_DROPOUT}
 
 EXACT = ("lift_fresh_copy", "detach", "alias", "clone", "zeros", "ones", "zeros_like")
 """Operations on constants that change no number of any type."""

@@ -25,7 +25,8 @@ class Batches:
         x: counts, (samples, frames, *shape).
         y: labels, (samples,).
         size: samples of a batch; the last one may have fewer.
-        shuffle: another order each time, drawn from torch's global generator.
+        shuffle: another order each time, drawn from torch's global generator; a single sample that is
+            left over joins the batch before, because alone it cannot be normalised.
         augment: applied to each batch.
 
     Raises:
@@ -51,13 +52,21 @@ class Batches:
         self.augment = augment
 
     def __len__(self) -> int:
-        return -(-len(self.y) // self.size)
+        return len(self._sizes())
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self.y)) if self.shuffle else torch.arange(len(self.y))
-        for chosen in torch.split(order, self.size):
+        for chosen in torch.split(order, self._sizes()):
             x = self.x[chosen].float()
             yield (x if self.augment is None else self.augment(x)), self.y[chosen]
+
+    def _sizes(self) -> list[int]:
+        """Of all batches."""
+        whole, rest = divmod(len(self.y), self.size)
+        sizes = [self.size] * whole + [rest] * (rest > 0)
+        if self.shuffle and rest == 1 and whole:
+            sizes[-2:] = [self.size + 1]
+        return sizes
 
 
 def _as_torch_has(x: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from snnc.ir import Array, Graph, Target
 from snnc.passes import Context, Pipeline
+from snnc.passes.balance_thresholds import BalanceThresholds
 
 PASSES = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays{{steps-per-frame={steps}}},encode-input,"
-    "restart-frames,balance-thresholds{{method={method},percentile={percentile},per={per},scale={scale}}}"
+    "restart-frames,balance-thresholds{{method={method},percentile={percentile},per={per},scale={scale},"
+    "samples={samples}}}"
 )
 
 
@@ -25,6 +27,7 @@ def balanced_thresholds(
     percentile: float = 99.0,
     per: str = "population",
     scale: float = 1.0,
+    samples: int = BalanceThresholds.samples,
 ) -> dict[str, Array]:
     """Threshold balancing (Rathi et al. 2020) as ``snnc compile`` does it.
 
@@ -36,6 +39,7 @@ def balanced_thresholds(
         percentile: for activation and percentile, in percent.
         per: ``population`` or ``channel``.
         scale: factor on all.
+        samples: largest number that is used of the calibration data.
 
     Returns:
         By population, shape () or (channels,), in units of its activations.
@@ -43,7 +47,9 @@ def balanced_thresholds(
     Raises:
         UserError: an option is out of bounds.
     """
-    text = PASSES.format(steps=steps, method=method, percentile=percentile, per=per, scale=scale)
+    text = PASSES.format(
+        steps=steps, method=method, percentile=percentile, per=per, scale=scale, samples=samples
+    )
     context = Context(Target("training"), np.asarray(counts, np.int64))
     balanced = Pipeline.parse(text).run(graph, context)
     found = {p.name: p.threshold for p in balanced.neurons}

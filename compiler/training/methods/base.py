@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from snnc.authoring.activation import QuantizedReLU
 from snnc.authoring.network import FrameNetwork
+from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
+from snnc.choices import refuse_other
+from snnc.errors import Diagnostic
 from snnc.settings import refuse_wrong
 
 
@@ -24,6 +28,7 @@ class Method:
     """
 
     name: ClassVar[str]
+    recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bounds: ClassVar[Mapping[str, Bounds]] = {}
 
@@ -34,6 +39,25 @@ class Method:
             UserError: D305 a number outside its bounds, D326 not one of the words.
         """
         refuse_wrong(self, self.name)
+
+    @property
+    def samples_measured(self) -> int:
+        """Training samples that thresholds are measured on."""
+        return CALIBRATION_SAMPLES
+
+    @classmethod
+    def published(cls, recipe: str, **options: Any) -> Self:
+        """The method with a paper's options.
+
+        Args:
+            recipe: one of ``recipes``.
+            options: by field; they win over the recipe's.
+
+        Raises:
+            UserError: D326 no such recipe, and what options raise.
+        """
+        refuse_other(recipe, "recipe", tuple(cls.recipes), f"{cls.name}{{recipe}}")
+        return cls(**{**cls.recipes[recipe], **options})
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         """What to train.
@@ -54,18 +78,33 @@ class Task:
     Attributes:
         method: with its options.
         network: trained in place.
+        notes: what of the network that the method was given it does not train.
     """
+
+    notes: tuple[Diagnostic, ...] = ()
 
     def __init__(self, method: Method, network: FrameNetwork) -> None:
         self.method = method
         self.network = network
 
     def groups(self) -> list[tuple[list[nn.Parameter], float]]:
-        """Trained parameters with a factor on the learning rate each; decay is for the first group."""
-        return [([p for p in self.network.parameters() if p.requires_grad], 1.0)]
+        """Trained parameters with a factor on the learning rate each; decay is for the first group.
+
+        Weights, biases and batch normalisation's own decay, as in the authors' recipes (Rathi et al.
+        2020 give all parameters to one optimiser, and train no thresholds). Thresholds and ranges do
+        not: how much an activation can hold does not depend on how large the weights are.
+        """
+        ends = activation_ends(self.network)
+        own = {id(end) for end in ends}
+        rest = [p for p in self.network.parameters() if p.requires_grad and id(p) not in own]
+        return [(rest, 1.0), ([end for end in ends if end.requires_grad], 1.0)]
 
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
         """Cross-entropy, the mean over all frames from the first response on (Fischer et al. 2018).
+
+        Published otherwise: Fischer et al. sum over the frames (gradients are as many times larger),
+        Rathi et al. take one loss at the end, of the potential that has added up over all steps (the
+        answer here is its mean over a frame's steps: logits are T times smaller).
 
         Args:
             x: counts as floats, (batch, frames, *shape).
@@ -90,6 +129,20 @@ class Task:
     def finish(self) -> None:
         """Turn the best network into what is exported."""
 
+
+def activation_ends(network: nn.Module) -> list[nn.Parameter]:
+    """Where activations end: thresholds of spiking neurons and ranges of levels, trained or not."""
+    ends = []
+    for module in network.modules():
+        if isinstance(module, SpikingNeuron):
+            ends.append(module.threshold)
+        elif isinstance(module, QuantizedReLU):
+            ends.append(module.range)
+    return ends
+
+
+CALIBRATION_SAMPLES = 64
+"""Training samples that an archive carries, and that thresholds are measured on."""
 
 STEPS = Bounds(1, 4096)
 """Of a frame in training: far beyond what is useful, and within what memory holds."""

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
-from snnc.bounds import FACTOR, PERCENTILE, SHARE, Bounds
-from snnc.ir import Population
-from snnc.passes.balance_thresholds import GROUPS, METHODS
+from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, SHARE, Bounds
+from snnc.ir import AvgPool2d, Dropout, Graph, Op, Population, Projection
+from snnc.passes.balance_thresholds import GROUPS, METHODS, BalanceThresholds
 
 from .balancing import balanced_thresholds
-from .base import STEPS, Method
+from .base import CALIBRATION_SAMPLES, STEPS, Method
 from .thaw import graph_of, thaw
 
 
@@ -33,17 +33,25 @@ class Conversion(Method):
         "steps": STEPS,
         "start": SHARE,
         "dropout": SHARE,
+        "dropout_conv": SHARE,
         "percentile": PERCENTILE,
         "scale": FACTOR,
+        "samples": SAMPLES,
     }
 
     steps: int = 16
     start: float = 0.5
-    dropout: float = 0.0
+    dropout: float | None = None
+    dropout_conv: float | None = None
     balance: str = "activation"
     percentile: float = 99.0
     per: str = "population"
     scale: float = 1.0
+    samples: int | None = None
+
+    @property
+    def samples_measured(self) -> int:
+        return self.samples or CALIBRATION_SAMPLES
 
     def converted(
         self, network: FrameNetwork, counts: NDArray[np.integer[Any]], **neurons: Any
@@ -58,7 +66,7 @@ class Conversion(Method):
         Raises:
             UserError: D214, D215 the network cannot be trained.
         """
-        graph = graph_of(network)
+        graph = graph_of(network, dropout=True)
         thresholds = balanced_thresholds(
             graph,
             counts,
@@ -67,10 +75,30 @@ class Conversion(Method):
             percentile=self.percentile,
             per=self.per,
             scale=self.scale,
+            samples=self.samples or BalanceThresholds.samples,
         )
 
         def neuron(population: Population) -> SpikingNeuron:
             threshold = thresholds[population.name].tolist()
             return SpikingNeuron(self.steps, threshold, start=self.start, **neurons)
 
-        return thaw(graph, neuron, self.dropout)
+        return thaw(graph, neuron, self._dropout(graph))
+
+    def _dropout(self, graph: Graph) -> dict[str, float] | None:
+        """Shares by population; None for what the network has.
+
+        None directly before a pool, as in the authors' networks (Rathi et al. 2020).
+        """
+        if self.dropout is None and self.dropout_conv is None:
+            return None
+        full = self.dropout or 0.0
+        conv = full if self.dropout_conv is None else self.dropout_conv
+        pooled = {q.source for q in graph.projections if isinstance(_first(q), AvgPool2d)}
+        return {
+            p.name: conv if len(p.shape) > 1 else full for p in graph.neurons if p.name not in pooled
+        }
+
+
+def _first(projection: Projection) -> Op | None:
+    """What a projection does first, besides the dropout that the network had."""
+    return next((op for op in projection.ops if not isinstance(op, Dropout)), None)

@@ -17,15 +17,15 @@ METHODS: dict[str, type[Method]] = {m.name: m for m in (Stdb, Streaming, Thresho
 
 
 def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method:
-    """A method from its text form.
+    """A method from its text form; ``recipe=NAME`` sets a paper's options, of which given ones win.
 
     Args:
         text: ``name`` or ``name{option=value,...}``.
         short: by option's name what an option of the command line says; None says nothing.
 
     Raises:
-        UserError: D330 no such method, D329 no such option, D308 a value of another type; D320 two
-            values for one.
+        UserError: D330 no such method, D329 no such option, D326 no such recipe, D308 a value of
+            another type; D320 two values for one.
     """
     name, texts = settings.split(text)
     kind = METHODS.get(name)
@@ -43,7 +43,9 @@ def parse_method(text: str, short: Mapping[str, object] | None = None) -> Method
                 help="give it once",
             )
         texts[option] = str(value)
-    return kind(**settings.values(kind, texts, f"method {name}"))
+    recipe = texts.pop("recipe", None) if kind.recipes else None
+    found = settings.values(kind, texts, f"method {name}")
+    return kind(**found) if recipe is None else kind.published(recipe, **found)
 
 
 def method_text(method: Method) -> str:

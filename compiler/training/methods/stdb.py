@@ -25,9 +25,14 @@ class Stdb(Conversion):
     """Convert by threshold balancing, then train the weights for few time steps (Rathi et al. 2020).
 
     The converted network's weights and thresholds are the start; gradients go through all steps of a
-    frame, and through frames. Differences from the authors' code (Rathi et al. 2020): every layer has
-    its own window of T steps, delayed to match, so none is lost on the way; the input is not Poisson
-    but the counts in every step; the leak takes what the reset left, as on the chip.
+    frame, and through frames. ``stdb{recipe=rathi2020}`` is the paper's: thresholds from the plain
+    maximum of a layer's input in a step, times 0.7, a start of 0, its own surrogate, its dropout.
+    Differences from the authors' code that remain: every layer has its own window of T steps, delayed
+    to match, so none is lost on the way; the input is not Poisson, of either sign, but the counts in
+    every step; the leak takes what the reset left, as on the chip; time since the last spike starts
+    again at every frame, as potentials do; the loss is of the mean over a frame's steps, at each frame,
+    not of the sum at the end; biases and batch normalisation (folded) are allowed. Adam with L2 decay
+    and AMSGrad, and a fifth of the rate at 60, 80 and 90 %, are the recipe's optimizer and schedule.
 
     Options:
         steps: T, time steps of a frame.
@@ -38,12 +43,17 @@ class Stdb(Conversion):
         reset: ``subtract`` or ``zero``: with a hard reset, a start of 0 and no biases the network runs
             on Lava's stock LIF neurons.
         leak: share of the potential that a step keeps; a multiple of 1/4096.
-        start: of the potential, in thresholds, 0 to below 1.
-        dropout: share of each population that is left out, the same for a sample's whole run.
+        start: of the potential, in thresholds, 0 (as published) to below 1.
+        dropout: share of each population that is left out, the same for a sample's whole run and for
+            all that it reaches, none directly before a pool; default: what the network has.
+        dropout_conv: likewise, of populations with channels (published: 0.3, and 0.5 for the others);
+            default: as dropout.
         balance: how thresholds are found, as ``balance-thresholds{method}``.
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on all thresholds (the authors' 0.7 for long runs; 0.2 to 1 for short ones).
+        samples: of the training data, that thresholds are measured on (published: 512); default: 64,
+            in Python at most 128 of those given.
     """
 
     name: ClassVar[str] = "stdb"
@@ -51,6 +61,20 @@ class Stdb(Conversion):
         **Conversion.choices,
         "surrogate": SURROGATES,
         "reset": RESETS,
+    }
+
+    recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "rathi2020": {
+            "steps": 100,
+            "surrogate": "stdb",
+            "start": 0.0,
+            "balance": "maximum",
+            "per": "population",
+            "scale": 0.7,
+            "dropout": 0.5,
+            "dropout_conv": 0.3,
+            "samples": 512,
+        }
     }
 
     bounds: ClassVar[Mapping[str, Bounds]] = {

@@ -16,6 +16,8 @@ from snnc.bounds import MOST, Bounds
 
 from .base import STRENGTH, Method, Task
 
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
 
 @dataclass(frozen=True)
 class Streaming(Method):
@@ -60,7 +62,7 @@ class StreamingTask(Task):
         """Batch normalisation in evaluation mode for the last epochs."""
         if epoch >= epochs - self.options.frozen:
             for module in self.network.modules():
-                if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                if isinstance(module, NORMS):
                     module.eval()
 
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -1,14 +1,16 @@
-"""From a compiler's graph back to a network that can be trained: whatever the front end reads, thawed.
+"""From a compiler's graph back to a network that is trained: whatever the front end reads, thawed.
 
-Batch normalisation is folded, as on the chip; convolutions and matrices become torch's own layers whose
-weights are trained, everything constant goes into one trained bias a population. Pooling stays pooling.
+Batch normalisation is folded, as on the chip, or stays a layer; convolutions and matrices become
+torch's own layers whose weights are trained, what is constant goes into one trained bias a population.
+Pooling stays pooling.
 """
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -29,7 +31,9 @@ from snnc.frontend import load_archive
 from snnc.ir import (
     Array,
     AvgPool2d,
+    BatchNorm,
     Conv2d,
+    Dropout,
     Flatten,
     Graph,
     Identity,
@@ -47,11 +51,12 @@ from snnc.ir import (
     apply_chain,
     chain_shapes,
     per_channel,
-    target_shape,
 )
 from snnc.ir.scaling import scale_outputs
 from snnc.passes import Context
 from snnc.passes.fold_batch_norm import FoldBatchNorm
+
+from .norms import norm_layer
 
 LARGEST_FIXED = 2**24
 """Entries of a matrix that only moves elements about; it is stored in full (64 MiB)."""
@@ -59,14 +64,19 @@ LARGEST_FIXED = 2**24
 ActivationOf = Callable[[Population], Activation | None]
 
 
-def graph_of(network: FrameNetwork, name: str = "network") -> Graph:
+def graph_of(network: FrameNetwork, name: str = "network", dropout: bool = False) -> Graph:
     """The graph that the compiler would read from the network's archive.
+
+    Args:
+        network: not changed.
+        name: of the graph.
+        dropout: with the network's dropout in it, for another network that is to be trained.
 
     Raises:
         UserError: the network has operations that cannot be compiled.
         ValueError: it is incomplete.
     """
-    return load_archive(network.to_bytes(), name).graph
+    return load_archive(network.to_bytes(), name, dropout=dropout).graph
 
 
 def without_batch_norm(graph: Graph) -> Graph:
@@ -105,14 +115,21 @@ def own_activation(population: Population, steps: int | None = None) -> Activati
     return None if population.ceiling is None else CappedReLU(float(population.ceiling.min()))
 
 
-def thaw(graph: Graph, activation: ActivationOf | None = None, dropout: float = 0.0) -> FrameNetwork:
+def thaw(
+    graph: Graph,
+    activation: ActivationOf | None = None,
+    dropout: Mapping[str, float] | None = None,
+    norms: bool = False,
+) -> FrameNetwork:
     """A network with the graph's weights, ready to be trained; in evaluation the same function.
 
     Args:
         graph: as the front end gives it, or after passes that leave the code open.
         activation: the activation of each population of neurons; its own where left out.
-        dropout: share of each population that its targets do not receive, the same for a sample's
-            whole run.
+        dropout: by population, share that its targets do not receive, the same for a sample's whole
+            run and for all targets; None for what the graph has.
+        norms: keep batch normalisation as a layer where it is over a single connection
+            (:func:`snnc.training.methods.norms.with_own_norms` folds the others).
 
     Returns:
         A :class:`FrameNetwork` whose nodes are called like the populations.
@@ -128,7 +145,7 @@ def thaw(graph: Graph, activation: ActivationOf | None = None, dropout: float = 
             why="training starts from activations or from a network that snnc.training wrote",
             help="train it in the framework that it comes from",
         )
-    graph = without_batch_norm(graph)
+    graph = graph if norms else without_batch_norm(graph)
     choose = activation or partial(own_activation, steps=graph.trained_steps)
     network = FrameNetwork(graph.input.shape)
     names = {p.name: INPUT if p.kind is Kind.INPUT else node_name(p.name) for p in graph.populations}
@@ -136,13 +153,14 @@ def thaw(graph: Graph, activation: ActivationOf | None = None, dropout: float = 
         if p.kind is Kind.NEURONS:
             network.node(names[p.name], activation=choose(p))
     network.readout(names[graph.readout.name], accumulate=graph.readout.accumulate)
+    masks: dict[Hashable, FixedDropout] = {}
     constants = {p.name: _constant(graph, p) for p in graph.populations if p.kind is not Kind.INPUT}
     for projection in graph.projections:
         shape = graph.by_name[projection.source].shape
         target = graph.by_name[projection.target]
-        parts = _modules(projection, shape, target_shape(graph, projection), target.shape)
-        if dropout and projection.source != graph.input.name:
-            parts.insert(0, FixedDropout(dropout))
+        if dropout is not None:
+            projection = _dropped(projection, dropout.get(projection.source, 0.0))
+        parts = _modules(projection, shape, target.shape, masks)
         constant = constants.pop(projection.target, None)
         if constant is not None:
             parts.append(Bias(_floats(constant)))
@@ -157,8 +175,10 @@ def _constant(graph: Graph, population: Population) -> Array | None:
     if population.bias is not None:
         total = total + population.bias
     for projection in graph.into(population.name):
-        zeros = np.zeros((1, *graph.by_name[projection.source].shape))
-        total = total + apply_chain(projection.ops, zeros)[0].reshape(population.shape)
+        shapes = chain_shapes(projection.ops, graph.by_name[projection.source].shape)
+        first = _after_norms(projection)
+        zeros = np.zeros((1, *shapes[first]))
+        total = total + apply_chain(projection.ops[first:], zeros)[0].reshape(population.shape)
     if not total.any():
         return None
     rows = total.reshape(len(total), -1)
@@ -167,13 +187,38 @@ def _constant(graph: Graph, population: Population) -> Array | None:
     return total
 
 
-def _modules(projection: Projection, shape: Shape, given: Shape, wanted: Shape) -> list[nn.Module]:
-    """The linear part of a projection's chain as modules that are trained where they hold weights."""
-    ops = _merged([op.without_constant() for op in projection.ops], shape)
+def _after_norms(projection: Projection) -> int:
+    """Where in the chain what follows the last batch normalisation begins."""
+    return max((i + 1 for i, op in enumerate(projection.ops) if isinstance(op, BatchNorm)), default=0)
+
+
+def _dropped(projection: Projection, share: float) -> Projection:
+    """The projection with dropout right behind its source, and nowhere else."""
+    ops = tuple(op for op in projection.ops if not isinstance(op, Dropout))
+    return replace(projection, ops=(*((Dropout(share),) if share else ()), *ops))
+
+
+def _modules(
+    projection: Projection, shape: Shape, wanted: Shape, masks: dict[Hashable, FixedDropout]
+) -> list[nn.Module]:
+    """A projection's chain as modules that are trained where they hold weights.
+
+    What is constant behind the last batch normalisation is left out: it is the population's.
+    """
+    first = _after_norms(projection)
+    shapes = chain_shapes(projection.ops, shape)
     parts: list[nn.Module] = []
-    for op, before in zip(ops, chain_shapes(tuple(ops), shape), strict=False):
-        parts += _module(op, before, projection)
-    if given != wanted:
+    for op, before in zip(projection.ops[:first], shapes, strict=False):
+        if isinstance(op, BatchNorm):
+            parts.append(norm_layer(op, before))
+            continue
+        parts += _module(op.without_constant(), before, projection, masks)
+        if (constant := op.constant(before)) is not None:
+            parts.append(Bias(_floats(constant)))
+    ops = _merged([op.without_constant() for op in projection.ops[first:]], shapes[first])
+    for op, before in zip(ops, chain_shapes(tuple(ops), shapes[first]), strict=False):
+        parts += _module(op, before, projection, masks)
+    if shapes[-1] != wanted:
         parts.append(Shaped(wanted))
     return parts
 
@@ -182,7 +227,7 @@ def _merged(ops: list[Op], shape: Shape) -> list[Op]:
     """Without identities, and with every scaling that follows weights inside them."""
     merged: list[Op] = []
     for op in ops:
-        if isinstance(op, Identity):
+        if isinstance(op, Identity) and not isinstance(op, Dropout):
             continue
         if isinstance(op, Scale) and merged and isinstance(merged[-1], Conv2d | Linear):
             after = chain_shapes(tuple(merged), shape)[-1]
@@ -192,7 +237,11 @@ def _merged(ops: list[Op], shape: Shape) -> list[Op]:
     return merged
 
 
-def _module(op: Op, shape: Shape, projection: Projection) -> list[nn.Module]:
+def _module(
+    op: Op, shape: Shape, projection: Projection, masks: dict[Hashable, FixedDropout]
+) -> list[nn.Module]:
+    if isinstance(op, Dropout):
+        return [_dropout(op, projection, masks)]
     if isinstance(op, Conv2d):
         outs, per_group, *kernel = op.weight.shape
         size = (kernel[0], kernel[1])
@@ -224,6 +273,16 @@ def _module(op: Op, shape: Shape, projection: Projection) -> list[nn.Module]:
         why="it rearranges single elements, and its matrix is too large to store in full",
         help="write it as slices of channels, pooling or a convolution",
     )
+
+
+def _dropout(op: Dropout, projection: Projection, masks: dict[Hashable, FixedDropout]) -> FixedDropout:
+    """One mask for all targets of a population, or of the layer in the middle of a chain."""
+    before = projection.ops[: projection.ops.index(op)]
+    behind = all(isinstance(o, Dropout) for o in before)
+    key = (projection.source, len(before), op.share, op.whole_channels) if behind else id(op)
+    if key not in masks:
+        masks[key] = FixedDropout(op.share, op.whole_channels)
+    return masks[key]
 
 
 def _with_weight(module: Weighted, weight: Array) -> nn.Module:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.authoring.activation import QuantizedReLU
+from snnc.authoring.dropout import FixedDropout
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.backends import find_backend
 from snnc.bounds import PERCENTILE, Bounds
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Code, Population, Target
 from snnc.passes import Context, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
@@ -76,7 +78,9 @@ class Weights(Method):
                 return QuantizedReLU(self.steps, ranges[population.name].tolist())
             return own_activation(population, graph.trained_steps)
 
-        return OnGridTask(self, thaw(folded, activation), self._grid(counts))
+        task = OnGridTask(self, thaw(folded, activation), self._grid(counts))
+        task.notes = _dropout_rests(network)
+        return task
 
     def _grid(self, counts: NDArray[np.integer[Any]]) -> Grid:
         backend = find_backend(self.target)
@@ -85,6 +89,23 @@ class Weights(Method):
         pipeline = pipeline.with_option("quantize-weights", bits=self.bits, correct_bias="no")
         pipeline = pipeline.with_option("choose-code", code=self.code)
         return Grid(pipeline, Context(backend.target, np.asarray(counts, np.int64)))
+
+
+def _dropout_rests(network: FrameNetwork) -> tuple[Diagnostic, ...]:
+    """N700 for a network with dropout: chains are folded, and what was between their parts is gone."""
+    found = [name for name, m in network.named_modules() if isinstance(m, FixedDropout) and m.p]
+    if not found:
+        return ()
+    return (
+        Diagnostic(
+            "N700",
+            f"dropout rests while weights are on the grid, in {counted(len(found), 'layer')}",
+            where=", ".join(found),
+            why="the method weights trains the folded network, in which there is no place for it",
+            help="train with dropout before, with another method",
+            severity=Severity.WARNING,
+        ),
+    )
 
 
 class OnGridTask(Task):

@@ -1,0 +1,1 @@
+from compiler.frontend.operations.kept_dropout import *
