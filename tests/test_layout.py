@@ -45,6 +45,7 @@ ALLOWED = {
     "cost": {"ir"},
     "verify": {"sim", "ir", "errors"},
     "authoring": {"files"},
+    "rollouts": set(),
     "bundle": BASIS | {"ir", "cost"},
     "frontend": BASIS | {"ir", "authoring"},
     "passes": BASIS | {"ir", "sim"},
