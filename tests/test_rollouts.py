@@ -255,6 +255,13 @@ def test_counting_takes_its_time_only_up_to_the_limit() -> None:
     assert 1 < least < most == 2 ** len(complete(MOST_IN_LOOPS + 1))
 
 
+@pytest.mark.parametrize("count", [2, 5, 8])
+def test_lemma_1_takes_loops_without_a_common_node(count: int) -> None:
+    """Of 5 nodes that all lead to one another, loops of no common edge would give 59049 of 58562."""
+    least, most = bounds_of_valid_patterns(complete(count))
+    assert 3 ** (count // 2) == least <= count_valid_patterns(complete(count)) <= most
+
+
 def test_listing_is_refused_at_once() -> None:
     fan = [("x", str(n)) for n in range(21)]
     assert count_valid_patterns(fan) == 2**21
