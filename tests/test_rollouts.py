@@ -6,6 +6,8 @@ import itertools
 import math
 import random
 import time
+from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -270,3 +272,16 @@ def test_listing_is_refused_at_once() -> None:
     ):
         valid_patterns(fan)
     assert next(valid_patterns(fan[:20])) == RolloutPattern.streaming(fan[:20])
+
+
+def test_the_pages_example() -> None:
+    """Each line of docs/rollouts.md that says its value after ``#``."""
+    text = (Path(__file__).resolve().parent.parent / "docs" / "rollouts.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    said = [line.split("  # ") for line in code.splitlines() if "  # " in line]
+    assert len(said) == 4
+    for expression, value in said:
+        wanted = eval(value.split(":")[0], {"inf": math.inf})
+        assert eval(expression, names) == wanted, expression

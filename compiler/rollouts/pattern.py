@@ -89,7 +89,12 @@ class RolloutPattern:
 
     @classmethod
     def from_network(cls, network: Network) -> RolloutPattern:
-        """The pattern of a ``snnc.Rollout`` or ``FrameNetwork``.
+        """The pattern of a ``snnc.Rollout`` or ``FrameNetwork``; see :meth:`from_delays`."""
+        return cls.from_delays((edge.source, edge.target, edge.delay) for edge in network.edges)
+
+    @classmethod
+    def from_delays(cls, edges: Iterable[tuple[str, str, int]]) -> RolloutPattern:
+        """The pattern of edges (source, target, frames) with delays of any length.
 
         An edge of d > 1 frames becomes d edges through d - 1 nodes that copy, named
         ``source.1``, ``source.2``, ..; edges that leave one node share them (Fischer et al. 2018,
@@ -100,16 +105,16 @@ class RolloutPattern:
                 pattern cannot represent; and as the class does.
         """
         found: dict[Edge, int] = {}
-        for edge in network.edges:
-            source = edge.source
-            for ago in range(1, edge.delay):
-                found[source, f"{edge.source}.{ago}"] = 1
-                source = f"{edge.source}.{ago}"
-            frames = min(edge.delay, 1)
-            if found.setdefault((source, edge.target), frames) != frames:
+        for source, target, delay in edges:
+            place = source
+            for ago in range(1, delay):
+                found[place, f"{source}.{ago}"] = 1
+                place = f"{source}.{ago}"
+            frames = min(delay, 1)
+            if found.setdefault((place, target), frames) != frames:
                 raise ValueError(
-                    f"edges {edge.source} -> {edge.target} take 0 frames and 1; a rollout pattern has "
-                    "one edge from a node to another"
+                    f"edges {source} -> {target} take 0 frames and 1; a rollout pattern has one edge "
+                    "from a node to another"
                 )
         return cls.of(found)
 
