@@ -15,6 +15,7 @@ from torch import nn
 
 from snnc.authoring import FrameNetwork, Rollout
 from snnc.rollouts import (
+    MOST_COPIES,
     MOST_IN_LOOPS,
     MOST_PATTERNS,
     Edge,
@@ -208,6 +209,18 @@ def test_from_a_network() -> None:
     both = network(FrameNetwork, [("input", "h1", 0), ("input", "h1", 1), ("h1", "answer", 0)])
     with pytest.raises(ValueError, match="input -> h1 take 0 frames and 1"):
         RolloutPattern.from_network(both)
+
+
+def test_long_delays_take_no_memory_without_bound() -> None:
+    """Edges that leave one node share the nodes that copy."""
+    most = [("input", "a", MOST_COPIES // 2 + 1), ("input", "b", 7), ("a", "b", MOST_COPIES // 2 + 1)]
+    pattern = RolloutPattern.from_delays(most)
+    assert len(pattern.graph) == 3 + MOST_COPIES and pattern.first_response("b") == 7
+    assert pattern.full_response("b") == MOST_COPIES + 2 and pattern.inference_factor == 1
+    with pytest.raises(ValueError, match=f"need {MOST_COPIES + 1} nodes that copy"):
+        RolloutPattern.from_delays([*most, ("b", "c", 2)])
+    with pytest.raises(ValueError, match="nodes that copy"):
+        RolloutPattern.from_delays([("input", "a", 2**40)])
 
 
 def test_what_is_refused() -> None:

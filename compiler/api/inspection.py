@@ -140,7 +140,7 @@ def _rollout_text(rollout: Mapping[str, Any]) -> str:
     full = rollout["full_response"]
     return (
         f"  rollout: first response after {_frames(rollout['first_response'])}, "
-        f"full response {'never: a loop' if full is None else f'after {_frames(full)}'}; "
+        f"full response {'never, because of a loop' if full is None else f'after {_frames(full)}'}; "
         f"inference factor {rollout['inference_factor']}"
     )
 

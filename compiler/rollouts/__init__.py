@@ -23,9 +23,10 @@ from .counting import (
     count_valid_patterns,
     valid_patterns,
 )
-from .pattern import Edge, Network, Node, RolloutPattern, graph_of
+from .pattern import MOST_COPIES, Edge, Network, Node, RolloutPattern, graph_of
 
 __all__ = [
+    "MOST_COPIES",
     "MOST_IN_LOOPS",
     "MOST_PATTERNS",
     "Edge",

@@ -17,6 +17,10 @@ Node = tuple[int, str]
 """A node of a rollout window: its frame, from 0, and the network's node."""
 
 
+MOST_COPIES = 10_000
+"""Nodes that copy, of :meth:`RolloutPattern.from_delays`: a delay is a number in somebody's file."""
+
+
 class _Delayed(Protocol):
     @property
     def source(self) -> str: ...
@@ -102,10 +106,20 @@ class RolloutPattern:
 
         Raises:
             ValueError: one node leads to another both with and without a delay of a frame, which a
-                pattern cannot represent; and as the class does.
+                pattern cannot represent; the delays need more than ``MOST_COPIES`` nodes that copy; and
+                as the class does.
         """
         found: dict[Edge, int] = {}
-        for source, target, delay in edges:
+        known = tuple(edges)
+        longest: dict[str, int] = {}
+        for source, _, delay in known:
+            longest[source] = max(longest.get(source, 1), delay)
+        if (copies := sum(longest.values()) - len(longest)) > MOST_COPIES:
+            raise ValueError(
+                f"the delays need {copies} nodes that copy, and a pattern is made with at most "
+                f"{MOST_COPIES}"
+            )
+        for source, target, delay in known:
             place = source
             for ago in range(1, delay):
                 found[place, f"{source}.{ago}"] = 1
@@ -125,7 +139,7 @@ class RolloutPattern:
         nx.set_edge_attributes(graph, dict(zip(self.edges, self.frames, strict=True)), "frames")
         return graph
 
-    @property
+    @cached_property
     def inputs(self) -> frozenset[str]:
         """Nodes that no edge enters (Fischer et al. 2018, network)."""
         return inputs_of(self.graph)

@@ -138,7 +138,8 @@ def test_inspect(snnc: Command, finished: Path) -> None:
     assert model.code == bundle.code == 0
     assert "h2 -> h2: conv2d" in model.out and "batch-norm" in model.out
     assert model.out.endswith(
-        "  rollout: first response after 2 frames, full response never: a loop; inference factor 1\n"
+        "  rollout: first response after 2 frames, full response never, because of a loop; "
+        "inference factor 1\n"
     )
     assert "program model, 4 steps a frame" in bundle.out and "1162 neurons" in bundle.out
 
