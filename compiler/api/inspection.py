@@ -94,7 +94,7 @@ def inspect_source(source: ModelSource) -> Inspection:
 def _inspect_model(model: Model) -> Inspection:
     """What a model's graph is made of."""
     graph = model.graph
-    rollout = _rollout(graph)
+    rollout = rollout_of(graph)
     content = {
         "model": graph.name,
         "sha256": model.digest,
@@ -115,17 +115,22 @@ def _inspect_model(model: Model) -> Inspection:
     return Inspection(graph.name, content, f"{graph_text(graph).rstrip()}\n{_rollout_text(rollout)}")
 
 
-def _rollout(graph: Graph) -> dict[str, Any]:
-    """What its delays in frames mean (:mod:`snnc.rollouts`); ``full_response`` is None with loops."""
+def rollout_of(graph: Graph) -> dict[str, Any]:
+    """What its delays in frames mean (:mod:`snnc.rollouts`); ``full_response`` is None with loops.
+
+    Populations that the input does not reach, such as those that bring a bias, are left out.
+    """
+    reached = {graph.input.name}
+    while more := {q.target for q in graph.projections if q.source in reached} - reached:
+        reached |= more
+    edges = [(q.source, q.target, q.frames) for q in graph.projections if q.source in reached]
     try:
-        pattern = RolloutPattern.from_delays((q.source, q.target, q.frames) for q in graph.projections)
+        pattern = RolloutPattern.from_delays(edges)
         name = graph.readout.name
         first, full = pattern.first_response(name), pattern.full_response(name)
         factor = pattern.inference_factor
     except ValueError as error:
         return {"unknown": str(error)}
-    if others := sorted(pattern.inputs - {graph.input.name}):
-        return {"unknown": f"nothing leads to {others[0]!r}, which is not the input"}
     return {
         "first_response": first,
         "full_response": None if full == math.inf else full,
@@ -134,7 +139,7 @@ def _rollout(graph: Graph) -> dict[str, Any]:
 
 
 def _rollout_text(rollout: Mapping[str, Any]) -> str:
-    """Of :func:`_rollout`, in a line."""
+    """Of :func:`rollout_of`, in a line."""
     if "unknown" in rollout:
         return f"  rollout: {rollout['unknown']}"
     full = rollout["full_response"]
