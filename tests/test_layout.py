@@ -45,6 +45,7 @@ ALLOWED = {
     "cost": {"ir"},
     "verify": {"sim", "ir", "errors"},
     "authoring": {"files"},
+    "rollouts": set(),
     "bundle": BASIS | {"ir", "cost"},
     "frontend": BASIS | {"ir", "authoring"},
     "passes": BASIS | {"ir", "sim"},
@@ -58,7 +59,7 @@ ALLOWED = {
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
     "api": BASIS
     | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
-    | {"recordings"},
+    | {"recordings", "rollouts"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
     | {"training", "noise", "tuning", "messages", "recordings"},

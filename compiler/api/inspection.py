@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from snnc.ir.delays import Delays, delays_of
 from snnc.ir.footprint import program_size
 from snnc.ir.text import graph_text, program_text
 from snnc.results import Result, Rows
+from snnc.rollouts import RolloutPattern
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,6 +94,7 @@ def inspect_source(source: ModelSource) -> Inspection:
 def _inspect_model(model: Model) -> Inspection:
     """What a model's graph is made of."""
     graph = model.graph
+    rollout = rollout_of(graph)
     content = {
         "model": graph.name,
         "sha256": model.digest,
@@ -105,10 +108,50 @@ def _inspect_model(model: Model) -> Inspection:
             }
             for q in graph.projections
         ],
+        "rollout": rollout,
         "calibration_samples": 0 if model.calibration is None else len(model.calibration),
         "notes": [note.as_json() for note in model.notes],
     }
-    return Inspection(graph.name, content, graph_text(graph))
+    return Inspection(graph.name, content, f"{graph_text(graph).rstrip()}\n{_rollout_text(rollout)}")
+
+
+def rollout_of(graph: Graph) -> dict[str, Any]:
+    """What its delays in frames mean (:mod:`snnc.rollouts`); ``full_response`` is None with loops.
+
+    Populations that the input does not reach, such as those that bring a bias, are left out.
+    """
+    reached = {graph.input.name}
+    while more := {q.target for q in graph.projections if q.source in reached} - reached:
+        reached |= more
+    edges = [(q.source, q.target, q.frames) for q in graph.projections if q.source in reached]
+    try:
+        pattern = RolloutPattern.from_delays(edges)
+        name = graph.readout.name
+        first, full = pattern.first_response(name), pattern.full_response(name)
+        factor = pattern.inference_factor
+    except ValueError as error:
+        return {"unknown": str(error)}
+    return {
+        "first_response": first,
+        "full_response": None if full == math.inf else full,
+        "inference_factor": factor,
+    }
+
+
+def _rollout_text(rollout: Mapping[str, Any]) -> str:
+    """Of :func:`rollout_of`, in a line."""
+    if "unknown" in rollout:
+        return f"  rollout: {rollout['unknown']}"
+    full = rollout["full_response"]
+    return (
+        f"  rollout: first response after {_frames(rollout['first_response'])}, "
+        f"full response {'never, because of a loop' if full is None else f'after {_frames(full)}'}; "
+        f"inference factor {rollout['inference_factor']}"
+    )
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"
 
 
 def _inspect_program(model: IntegerModel) -> Inspection:

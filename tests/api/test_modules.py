@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import torch
 from torch import Tensor, nn
 
 import snnc
+from snnc.api.inspection import rollout_of
+from snnc.frontend import load_model
+from snnc.ir import Kind
 
 from .conftest import MODEL
 
@@ -171,3 +175,36 @@ def test_no_option_is_ignored(model: Any, options: dict[str, Any], code: str) ->
     """What is for NIR files, for files of weights, or for modules, is refused elsewhere."""
     with pytest.raises(snnc.UserError, match=code):
         snnc.inspect(layers() if model == "module" else model, input_shape=(6,), **options)
+
+
+def test_what_the_delays_of_a_model_mean() -> None:
+    """An ordinary network is a sequential rollout: its layers one after the other, within a frame."""
+    ordinary = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2))
+    found = snnc.inspect(ordinary, input_shape=(6,))
+    assert found.content["rollout"] == {"first_response": 0, "full_response": 0, "inference_factor": 3}
+    assert found.text.endswith(
+        "first response after 0 frames, full response after 0 frames; inference factor 3"
+    )
+    net = snnc.Rollout((6,))
+    net.node("h1")
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(6, 3))
+    net.edge("h1", "answer", nn.Linear(3, 2), delay=2)
+    net.edge("input", "answer", nn.Linear(6, 2))
+    found = snnc.inspect(net)
+    assert found.content["rollout"] == {"first_response": 1, "full_response": 3, "inference_factor": 1}
+
+
+def test_populations_that_bring_a_bias_are_no_way_of_the_input() -> None:
+    """As the reader of NIR makes them; an answer that no input reaches has no response."""
+    graph = load_model(MODEL).graph
+    bias = replace(graph.input, name="bias", kind=Kind.NEURONS)
+    (first,) = [q for q in graph.projections if (q.source, q.target) == ("input", "h1")]
+    biased = replace(
+        graph,
+        populations=(*graph.populations, bias),
+        projections=(*graph.projections, replace(first, source="bias", target="answer", frames=0)),
+    )
+    assert rollout_of(biased) == rollout_of(graph) == snnc.inspect(MODEL).content["rollout"]
+    cut = replace(graph, projections=tuple(q for q in graph.projections if q.target != "answer"))
+    assert rollout_of(cut) == {"unknown": "unknown node 'answer'; known: input, h1, h2"}

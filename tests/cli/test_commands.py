@@ -137,6 +137,10 @@ def test_inspect(snnc: Command, finished: Path) -> None:
     model, bundle = snnc("inspect", MODEL), snnc("inspect", finished)
     assert model.code == bundle.code == 0
     assert "h2 -> h2: conv2d" in model.out and "batch-norm" in model.out
+    assert model.out.endswith(
+        "  rollout: first response after 2 frames, full response never, because of a loop; "
+        "inference factor 1\n"
+    )
     assert "program model, 4 steps a frame" in bundle.out and "1162 neurons" in bundle.out
 
 
@@ -243,6 +247,8 @@ def test_inspect_says_what_delays_cost_and_when_answers_have_seen_the_input(
     assert [p["name"] for p in model["populations"]] == ["input", "h1", "h2", "answer"]
     (loop,) = [q for q in model["projections"] if q["source"] == q["target"]]
     assert (loop["source"], loop["operations"], loop["frames"]) == ("h2", ["Conv2d"], 1)
+    rollout = {"first_response": 2, "full_response": None, "inference_factor": 1}
+    assert model["rollout"] == rollout
 
 
 def test_run_says_accuracy_without_a_file_and_the_unit_with_one(
