@@ -115,7 +115,7 @@ class Attempt:
 
     def judge(self, lowered: Lowered) -> Kept | None:
         """What integers keep of the float network; None where nothing can tell."""
-        if self.data is None or lowered.graph.frame_is_step:
+        if self.data is None:
             return None
         self.report("judge", 0, 1)
         order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))

@@ -287,6 +287,13 @@ def kept_text(kept: Kept | None) -> str:
     return f"{kept.decisions:.1%} of decisions kept"
 
 
+ROUND_LESS = (
+    "--set 'quantize-weights{headroom=16}' rounds weights less where potentials have room to spare, "
+    "for shorter streams (N732); or train with weights on the chip's grid"
+)
+"""For a network that spikes already: no other code or K is to be tried."""
+
+
 def _loss(
     kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
 ) -> list[Diagnostic]:
@@ -315,6 +322,8 @@ def _loss(
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if better is not None:
         cure = _cure(better, asked)
+    elif attempt.model.graph.frame_is_step:
+        cure = " or ".join([*_wider(asked, attempt), ROUND_LESS])
     else:
         cures = [*_wider(asked, attempt), "fine-tune for the chip (snnc finetune)"]
         cure = f"no other code or K that was tried does better; {' or '.join(cures)}"

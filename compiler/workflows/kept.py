@@ -18,7 +18,8 @@ from snnc.ir import Program
 from snnc.ir.footprint import fan_out
 from snnc.sim import encode, simulate
 
-from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages
+from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages, Values
+from .step_stages import step_values
 
 CAUSES = {
     COUNTS: "input: values are rounded to counts",
@@ -27,6 +28,9 @@ CAUSES = {
     PROGRAM: "spikes: rates approximate activations",
 }
 """What each stage adds to the error of the one above."""
+
+STEP_CAUSES = {**CAUSES, PROGRAM: "steps: decays and potentials are rounded in each of them"}
+"""The same of a network that spikes already."""
 
 BLOCK_VALUES = 2**26
 """Spikes that are simulated at a time, so that memory stays bounded."""
@@ -37,6 +41,9 @@ LEAST_SPREAD = 1e-5
 
 def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     """Run the float network, the stages between and the integers on the same data.
+
+    Of a network that spikes already, a population's values are the spikes that each neuron sends in a
+    whole run: one that comes a step later is no error.
 
     Args:
         stages: of the compile, finished.
@@ -53,15 +60,21 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     readout, operations = program.readout.name, 0.0
     connections = _connections(program)
+    by_step = stages.graphs[FLOATS].frame_is_step
+    causes = STEP_CAUSES if by_step else CAUSES
     for first in range(0, len(counts), block):
         part = data.part(slice(first, first + block))
-        values = {name: stages.values(name, part) for name in stages.graphs}
         trace = simulate(program, encode(program, part.x))
-        values[PROGRAM] = stages.program_values(program, trace)
+        of_program = stages.program_values(program, trace)
+        if by_step:
+            values = _over_steps(stages, part, of_program, readout)
+        else:
+            values = {name: stages.values(name, part) for name in stages.graphs}
+            values[PROGRAM] = of_program
         for name, sent in trace.spikes.items():
             operations += float(np.count_nonzero(sent, axis=(0, 1)).ravel() @ connections[name])
         for name, meant in values[FLOATS].items():
-            found = {stage: values[stage][name] for stage in CAUSES if stage in values}
+            found = {stage: values[stage][name] for stage in causes if stage in values}
             sums.setdefault(name, _Sum()).add(meant, found)
         pair = (values[FLOATS][readout][:, -1], values[PROGRAM][readout][:, -1])
         flat = tuple(v.reshape(len(part.x), -1) for v in pair)
@@ -79,9 +92,25 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
         apart / spread if spread else 0.0,
         steps,
         operations / len(counts),
-        tuple(sums[name].error(name) for name in sums),
+        tuple(sums[name].error(name, causes) for name in sums),
         _accuracy(data.y, decided, meant.shape[1]),
     )
+
+
+def _over_steps(
+    stages: Stages, part: Data, of_program: Values, readout: str
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """By stage and population: spikes of a whole run, and the readout after it, (samples, 1, ...)."""
+    names = [name for name in (FLOATS, COUNTS, WEIGHTS) if name in stages.graphs]
+    by_stage = {**{n: step_values(stages, n, part) for n in names}, PROGRAM: of_program}
+    found: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for stage, values in by_stage.items():
+        found[stage] = {}
+        for name, steps in values.items():
+            common = steps[:, : of_program[name].shape[1]]  # the last may end after the run
+            last = name == readout
+            found[stage][name] = common[:, -1:] if last else common.sum(axis=1, keepdims=True)
+    return found
 
 
 def _accuracy(
@@ -117,7 +146,7 @@ class _Sum:
             self.apart[stage] = self.apart.get(stage, 0.0) + square
         self.power += float(np.square(meant).sum())
 
-    def error(self, name: str) -> PopulationError:
+    def error(self, name: str, causes: Mapping[str, str]) -> PopulationError:
         by_stage = {
             stage: math.sqrt(apart / self.power) if self.power else 0.0
             for stage, apart in self.apart.items()
@@ -126,4 +155,4 @@ class _Sum:
         for stage, error in by_stage.items():
             added[stage], before = error - before, max(error, before)
         cause = max(added, key=lambda stage: added[stage])
-        return PopulationError(name, by_stage[PROGRAM], by_stage, CAUSES[cause])
+        return PopulationError(name, by_stage[PROGRAM], by_stage, causes[cause])

@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
-from snnc.errors import Diagnostic, Severity, fail
+from snnc.errors import Diagnostic, Severity, counted, fail
 from snnc.frontend import Model
-from snnc.frontend.spiking_modules.live import Returned
-from snnc.ir import SEVERAL_SPIKES, Graph, Kind, per_channel
+from snnc.frontend.spiking_modules.live import LiveNetwork, Returned
+from snnc.ir import Graph, Kind
 from snnc.sim.step_floats import run_in_floats
 from snnc.verify.rungs import Rung, between
 
 from .nir_effects import few_of
-from .stages import FLOATS, PROGRAM, WEIGHTS, Stages
+from .stages import COUNTS, FLOATS, PROGRAM, WEIGHTS, Stages, Values
+from .step_stages import spike_counts, step_values
 
 LIVE = "the network itself"
 
@@ -32,8 +33,6 @@ RANDOM_SAMPLES, RANDOM_STEPS = 8, 16
 
 ROUNDING = 1e-4
 """Of neuron-steps: what the order of additions may change where a potential meets its threshold."""
-
-Values = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,38 @@ def with_live_comparison(model: Model, data: Data | None) -> Model:
     if found.differ > ROUNDING * found.values:
         raise another(found)
     else:
-        note = equal(found)
-    return replace(model, notes=(*model.notes, note))
+        notes = [equal(found)]
+    if data is not None:
+        notes += _another_length(model.live, data.x.shape[1])
+    return replace(model, notes=(*model.notes, *notes))
+
+
+def _another_length(live: LiveNetwork, frames: int) -> list[Diagnostic]:
+    """N799 where data are shorter or longer than the network's own loop."""
+    steps = live.form.steps
+    if steps is None or steps == frames:
+        return []
+    cure = f"of still images, --repeat {steps}"
+    if not live.form.of_one_frame:
+        cure = f"give recordings of {counted(steps, 'frame')} each; {cure}"
+    return [_other_frames(live, steps, frames, WHY_COMPILED, cure)]
+
+
+WHY_COMPILED = "the chip takes a step for each frame of the data, and answers after the last"
+WHY_COMPARED = "every rung of the ladder runs on what the network itself can take"
+
+
+def _other_frames(live: LiveNetwork, steps: int, frames: int, why: str, cure: str) -> Diagnostic:
+    """N799."""
+    return Diagnostic(
+        "N799",
+        f"the network itself takes {live.form.way.value}, {counted(steps, 'step')}; "
+        f"the data have {counted(frames, 'frame')}",
+        LIVE,
+        why,
+        cure,
+        Severity.WARNING,
+    )
 
 
 def compared(model: Model, data: Data | None) -> Compared:
@@ -91,7 +120,7 @@ def compared(model: Model, data: Data | None) -> Compared:
     run, floats = live.run(counts), run_in_floats(graph, counts)
     theirs, ours = run.sent, floats.spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
-    apart = {n: _counted(graph, n, ours[n]) != theirs[n] for n in names}
+    apart = {n: spike_counts(graph, n, ours[n]) != theirs[n] for n in names}
     on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
     found = differences(
         apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
@@ -220,15 +249,11 @@ def data_of_network(model: Model, data: Data) -> tuple[Data, list[Diagnostic]]:
     )
     if x.shape == data.x.shape and np.array_equal(x, data.x):
         return given, []
-    says = Diagnostic(
-        "N799",
-        f"the network itself takes {model.live.form.way.value}, {x.shape[1]} steps; the data have "
-        f"{data.x.shape[1]} frames, which are not all given to it",
-        LIVE,
-        "every rung of the ladder runs on what the network itself can take",
-        "build it with as many steps as the data have frames; where it takes one frame, repeat that",
-        Severity.WARNING,
-    )
+    steps, frames = x.shape[1], data.x.shape[1]
+    cure = f"give data of {counted(steps, 'frame')}"
+    if model.live.form.of_one_frame:
+        cure += f", all equal: of still images, compile with --repeat {steps}"
+    says = _other_frames(model.live, steps, frames, WHY_COMPARED, cure)
     return given, [says]
 
 
@@ -241,44 +266,34 @@ def live_rungs(recompiled: Stages, model: Model, data: Data) -> list[Rung]:
         data: what all of them are given, as :func:`data_of_network` gives it.
     """
     assert model.live is not None
-    frames = data.meant
-    above: Values = dict(model.live.run(frames).sent)
+    above: Values = dict(model.live.run(data.meant).sent)
     graph = recompiled.graphs[FLOATS]
     above = {p.name: above[p.name] for p in graph.populations if p.name in above}
     rungs = [Rung(LIVE, None)]
-    floats = _values(graph, frames)
+    floats = step_values(recompiled, FLOATS, data)
     spiking = {n: v for n, v in above.items() if graph.by_name[n].kind is Kind.NEURONS}
     rung = between(FLOATS, LIVE, spiking, floats, None, 1e-9)
     cause = "front end: the graph is not what the network computes; please report this"
     rungs.append(replace(rung, cause=cause if rung.differences else None))
-    weights = _values(recompiled.graphs[WEIGHTS], frames)
-    rung = between(WEIGHTS, FLOATS, floats, weights, graph.readout.name, 1e-9)
-    cause = "weights and thresholds are rounded to the chip's grid (N703)"
-    rungs.append(replace(rung, cause=cause if rung.differences else None))
+    causes = {
+        COUNTS: "input: values are rounded to the counts that the target's input takes",
+        WEIGHTS: "weights and thresholds are rounded to the chip's grid (N703)",
+    }
+    name, before = FLOATS, floats
+    for below, cause in causes.items():
+        if below not in recompiled.graphs:
+            continue
+        values = step_values(recompiled, below, data)
+        rung = between(below, name, before, values, graph.readout.name, 1e-9)
+        rungs.append(replace(rung, cause=cause if rung.differences else None))
+        name, before = below, values
     return rungs
 
 
 def weights_and_program(recompiled: Stages, data: Data, spikes: Values) -> Rung:
     """The integer program compared with the graph of the chip's weights, step by step."""
-    graph = recompiled.graphs[WEIGHTS]
-    above = _values(graph, data.meant)
-    rung = between(PROGRAM, WEIGHTS, above, spikes, graph.readout.name, 1e-9)
+    above = step_values(recompiled, WEIGHTS, data)
+    readout = recompiled.graphs[WEIGHTS].readout.name
+    rung = between(PROGRAM, WEIGHTS, above, spikes, readout, 1e-9)
     cause = "decays and potentials are rounded in every step (N705), where the graph's are real numbers"
     return replace(rung, cause=cause if rung.differences else None)
-
-
-def _values(graph: Graph, frames: NDArray[Any]) -> Values:
-    """How many spikes, and the readout, step by step."""
-    run = run_in_floats(graph, frames)
-    found: Values = {name: _counted(graph, name, spikes) for name, spikes in run.spikes.items()}
-    return {**found, graph.readout.name: run.readout}
-
-
-def _counted(graph: Graph, name: str, sent: NDArray[Any]) -> NDArray[np.float64]:
-    """How many spikes a population sends, from what it puts out: as many amplitudes."""
-    population = graph.by_name[name]
-    if population.dynamics.model != SEVERAL_SPIKES:
-        return np.asarray(sent != 0, np.float64)
-    amplitude = population.amplitude
-    each = per_channel(amplitude, population.shape) if amplitude.ndim else amplitude
-    return np.asarray(np.rint(sent / each), np.float64)
