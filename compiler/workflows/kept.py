@@ -43,7 +43,7 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
     """Run the float network, the stages between and the integers on the same data.
 
     Of a network that spikes already, a population's values are the spikes that each neuron sends in a
-    whole run: one that comes a step later is no error.
+    whole run: one that comes a step later does not count.
 
     Args:
         stages: of the compile, finished.

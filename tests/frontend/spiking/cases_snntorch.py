@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 import snntorch
 import torch
@@ -290,29 +289,6 @@ def test_another_answer_than_the_first() -> None:
         load_network(Both(), (12,), "net", "2")
 
 
-def test_the_ladder_of_a_network_with_steps_of_its_own(tmp_path: Any) -> None:
-    """Data of other frames than the network can take: all rungs run on what it takes."""
-    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1)
-    x = frames_of(net, (12,), 0.4, 1, 1)
-    bundle = snnc.compile(
-        net, target="reference", calibration=x, input_shape=(12,), output=tmp_path / "net.bundle"
-    )
-    climbed = bundle.ladder((x, None), model=net)
-    assert "N799" in {note.code for note in climbed.warnings}
-    rungs = {rung.name: rung for rung in climbed.rungs}
-    assert not rungs["graph in floats"].differences
-    assert rungs["integer program"].differences < 0.02 * rungs["integer program"].compared
-    same = np.repeat(x[:, :1], 10, axis=1)
-    assert not [w for w in bundle.ladder((same, None), model=net).warnings if w.code == "N799"]
-
-
-def test_a_network_in_which_nothing_spikes_is_said(tmp_path: Any) -> None:
-    net = Loop(snntorch.Leaky(beta=0.9, threshold=1e3), snntorch.Leaky(beta=0.9, threshold=1e3), None)
-    bundle = snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
-    (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
-    assert said.severity.value == "warning" and "no neuron spikes" in said.what
-
-
 class Answered(nn.Module):
     """A network of two layers, with what it makes of its spikes and potentials."""
 
@@ -382,57 +358,3 @@ class Stepping(nn.Module):
 def test_a_loop_that_leaves_frames_out() -> None:
     """It was read as a loop of one step."""
     assert "2 times in 3 steps" in refused("D685", Stepping(2, 100))
-
-
-def test_a_loop_that_ends_before_the_frames(tmp_path: Any) -> None:
-    """Nothing shows it before data of as many frames come."""
-    x = frames_of(None, (12,), 0.4, 1, 1)
-    with pytest.raises(snnc.UserError, match="takes 20 steps of 24") as caught:
-        snnc.compile(
-            Stepping(1, 20),
-            target="reference",
-            calibration=x,
-            input_shape=(12,),
-            output=tmp_path / "net.bundle",
-        )
-    assert {d.code for d in caught.value.diagnostics} == {"D685"}
-    assert not (tmp_path / "net.bundle").exists()
-
-
-def test_values_that_are_no_counts(tmp_path: Any) -> None:
-    """The chip's weights have the scale of the values in them: that rung was given the values too.
-
-    Then it decided like the rung above for one sample in eight, with a cause that was not so.
-    """
-    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1)
-    rng = np.random.default_rng(0)
-    still = rng.integers(0, 17, (64, 12)) / 16 * (rng.random((64, 12)) < 0.6)
-    bundle = snnc.compile(
-        net,
-        target="reference",
-        calibration=still,
-        input_shape=(12,),
-        repeat=10,
-        output=tmp_path / "net.bundle",
-    )
-    kept = bundle.manifest.kept
-    assert kept is not None and kept.aside and kept.samples == 16
-    assert (kept.decisions or 0.0) >= 0.9 and kept.error < 0.3
-    assert [each.population for each in kept.populations] == ["lif1", "lif2", "readout"]
-    assert all(0 < each.error < 0.3 for each in kept.populations)
-    rungs = {rung.name: rung for rung in bundle.ladder((still, None), model=net).rungs}
-    assert not rungs["graph in floats"].differences
-    assert not rungs["graph on the input's counts"].differences
-    for name in ("graph with the chip's weights", "integer program"):
-        assert rungs[name].differences < 0.05 * rungs[name].compared, name
-        assert (rungs[name].agreement or 0.0) > 0.9, name
-
-
-def test_images_that_are_not_repeated_as_often_as_the_network_does(tmp_path: Any) -> None:
-    net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 10, axis=-1)
-    x = frames_of(None, (12,), 0.4, 1, 1)[:, :1]
-    bundle = snnc.compile(
-        net, target="reference", calibration=x, input_shape=(12,), output=tmp_path / "net.bundle"
-    )
-    (said,) = (note for note in bundle.notes if note.code == "N799")
-    assert "10 steps; the data have 1 frame" in said.what and "--repeat 10" in said.help

@@ -24,8 +24,8 @@ def environment_of(library: str) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_every_case_of_a_library(library: str) -> None:
-    cases = HERE / f"cases_{library}.py"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(cases)]
+    cases = [str(path) for path in sorted(HERE.glob(f"cases_{library}*.py"))]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cases]
     done = subprocess.run(
         command, cwd=ROOT, env=environment_of(library), capture_output=True, text=True, check=False
     )
