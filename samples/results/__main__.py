@@ -10,6 +10,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from samples.delays import results as delays
 from samples.fashion_mnist import results as fashion_mnist
 from samples.nmnist import results as nmnist
 
@@ -23,6 +24,7 @@ def main() -> None:
     found = {
         "nmnist": nmnist.results(),
         "fashion_mnist": fashion_mnist.results(),
+        "delays": delays.results(),
         "versions": {name: version(name) for name in ("snnc", "torch", "numpy")},
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
+
+from .delays_page import delays_section
+from .tables import table as _table
 
 HEAD = """# Results of the training methods
 
 Written by `make results` (`python -m samples.results`) from `docs/results.json`; do not edit. Each part alone:
-`python -m samples.nmnist.results`, `python -m samples.fashion_mnist.results`. Everything is measured on {machine},
+`python -m samples.nmnist.results`, `python -m samples.fashion_mnist.results`, `python -m samples.delays.results`. Everything is measured on {machine},
 torch {torch}, CPU only, seed {seed}. One network was trained once for each number: the standard error of an accuracy
 is given with it, and differences within it mean nothing. Nothing was chosen by looking at test data.
 
@@ -28,12 +30,7 @@ def page(found: dict[str, Any]) -> str:
         seed=events["seed"],
         verified=verified,
     )
-    return "\n".join([head, *_nmnist(events), *_fashion(images), ""])
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return [*lines, *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
+    return "\n".join([head, *_nmnist(events), *_fashion(images), *delays_section(found["delays"]), ""])
 
 
 def _spread(percent: float, samples: int) -> str:
