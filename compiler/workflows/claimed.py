@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic, Severity, counted
-from snnc.ir import Target
+from snnc.ir import Program, Target
 from snnc.verify.claims import Claim
+
+from .more_frames import more_frames, nearest_to_its_end
 
 
 def claims_in(ranges: Ranges) -> tuple[Claim, ...]:
@@ -25,8 +27,20 @@ def _lasting(frames: int | None) -> str:
     return "any number of frames" if frames is None else f"up to {counted(frames, 'frame')}"
 
 
+def _longer(program: Program | None, ranges: Ranges, proved: int, wanted: int) -> str:
+    """What makes the claim that holds for ``proved`` frames hold for more, and may be named."""
+    (claim, *_) = (each for each in ranges.claims if each.frames == proved)
+    name = nearest_to_its_end(claim.registers)
+    return "" if program is None or name is None else more_frames(program, name, proved, wanted)
+
+
 def beyond_proof(
-    ranges: Ranges, counts: NDArray[np.int64], target: Target, *, settled: bool = False
+    ranges: Ranges,
+    counts: NDArray[np.int64],
+    target: Target,
+    *,
+    settled: bool = False,
+    program: Program | None = None,
 ) -> list[Diagnostic]:
     """A warning (N725) where samples lie in no claim: their counts and their frames together.
 
@@ -35,6 +49,7 @@ def beyond_proof(
         counts: (samples, frames, ...).
         target: says what its engines do where a register overflows.
         settled: calibrating with such counts changes nothing: neither weights nor thresholds.
+        program: of the bundle; names what else makes the proof longer.
     """
     found = claims_in(ranges)
     if not found:
@@ -49,7 +64,9 @@ def beyond_proof(
     cure = "compile with --calibration data like these"
     lasting = [c.frames for c in found if c.low <= low and high <= c.high and c.frames is not None]
     if lasting and settled:
-        cure = f"use streams of {_lasting(max(lasting))}, or train with smaller weights"
+        cure = f"use streams of {_lasting(max(lasting))}"
+        longer = _longer(program, ranges, max(lasting), frames)
+        cure += f", or compile with {longer}" if longer else ""
     return [
         Diagnostic(
             "N725",

@@ -27,7 +27,7 @@ def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]
         *misfits(data, given.grid, given.rounding, "the data"),
         *larger,
         *outside_classes(bundle, data),
-        *beyond_proof(bundle.manifest.ranges, data.x, target, settled=settled),
+        *beyond_proof(bundle.manifest.ranges, data.x, target, settled=settled, program=bundle.program),
     ]
 
 

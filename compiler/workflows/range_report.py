@@ -14,6 +14,8 @@ from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
 from snnc.verify.ranges import Proof, Range, explain, prove
 
+from .more_frames import more_frames
+
 UNCALIBRATED = 1
 """Largest count that ranges are proved for where there are no calibration data, at the least."""
 
@@ -68,7 +70,10 @@ def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Pro
     if counts.shape[1] <= proof.frames:
         return []
     population = program.by_name[proof.shortest]
-    fewer = "fewer steps a frame (--steps-per-frame), " if program.steps_per_frame > 1 else ""
+    fewer = "fewer steps a frame (--steps-per-frame)" if program.steps_per_frame > 1 else ""
+    longer = more_frames(program, proof.shortest, proof.frames, counts.shape[1])
+    shorter = f"streams of at most {counted(proof.frames, 'frame')}"
+    cures = [cure for cure in (fewer, longer, shorter) if cure]
     return [
         Diagnostic(
             "N732",
@@ -76,8 +81,7 @@ def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Pro
             f"{counts.shape[1]}",
             population.origin or population.name,
             "it adds up what arrives in every frame, and some input fills its register before the end",
-            f"use {fewer}smaller weights into it (the largest answer stays the largest), or streams of "
-            f"at most {counted(proof.frames, 'frame')}",
+            f"use {', or '.join(cures)}",
             Severity.WARNING,
         )
     ]

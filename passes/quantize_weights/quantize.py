@@ -148,7 +148,8 @@ class QuantizeWeights(Pass):
             if seen is not None and context.calibration is not None:
                 choice = compensate(search, graph, population, choice, seen, context.calibration)
             for each, old in zip(choice.rounded, graph.into(population.name), strict=True):
-                self._tell_rounding(each, old, context)
+                final = context.calibration is not None or graph.frame_is_step
+                self._tell_rounding(each, old, context, final)
             search.remember(graph, population, choice, context)
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
                 rounded[id(old)] = new.projection
@@ -294,7 +295,8 @@ class QuantizeWeights(Pass):
             f"{free.worst_error:.2%}",
         )
 
-    def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context) -> None:
+    def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context, final: bool) -> None:
+        """N703 and N727. ``final``: calibration has been, or changes nothing (own thresholds)."""
         projection, clipped = rounded.projection, rounded.clipped
         grid, total = projection.integers, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
@@ -308,7 +310,7 @@ class QuantizeWeights(Pass):
             if channels.max() > EXACT or clipped:
                 context.note("N703", what, where=where)
         else:
-            data = [] if context.calibration is not None else ["compile with --calibration FILE.npz"]
+            data = [] if final else ["compile with --calibration FILE.npz"]
             cures = [*more_bits(grid.bits, context.target), *data, "train with weights of like size"]
             context.warn(
                 "N703",

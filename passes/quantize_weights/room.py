@@ -14,20 +14,20 @@ def tell_room(population: Population, scale: int, state_bits: int, wanted: float
         scale: integer units for 1.0, see :class:`snnc.ir.PopulationGrid`.
         state_bits: width of current and potential, sign included; the potential saturates at
             ``2**(state_bits - 1) - 1``, the current wraps (docs/numerics.md, "Neurons").
-        wanted: thresholds that a spiking population should hold; below that it is a warning.
+        wanted: thresholds that a spiking population should hold (the option ``headroom``); what is less
+            is said. The proof of ranges says for which inputs nothing saturates.
         c: where it is said.
     """
     fires = population.kind is Kind.NEURONS
     room = (2 ** (state_bits - 1) - 1) / (scale * 2.0 ** (c.target.threshold_shift if fires else 0))
     if fires and room < wanted:
-        c.warn(
+        c.note(
             "N709",
-            f"current and potential have room for {room:.5g} thresholds, {wanted:g} are needed",
+            f"current and potential have room for {room:.5g} thresholds ({wanted:g} are aimed at); the "
+            "last line of compile says for which inputs they fit",
             where=population.origin,
-            why="its weights are small compared with its threshold, as they are where a time step is "
-            "short compared with the time constants; beyond the room the potential saturates on "
-            f"{c.target.name}",
-            help="use a longer time step, or fewer weight bits",
+            why="its weights are small compared with its threshold, and coarser ones make room; "
+            f"beyond the room the potential saturates on {c.target.name}",
         )
     elif not fires and population.neuron is not None:
         c.note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,51 @@ def test_an_overflow_of_the_first_frame_is_not_cured_by_calibration(tmp_path: Pa
     assert cures and all("levels" not in cure and "--calibration" not in cure for cure in cures)
     assert all("--allow-overflow" in cure for cure in cures)
     snnc.compile(path, "loihi", tmp_path / "out", dt=1e-4, calibration=data, allow_overflow=True)
+
+
+def looped(folder: Path, *sizes: str, calibration: Any) -> snnc.Bundle:
+    """A neuron whose weights differ in size, so that its scale leaves room for few thresholds."""
+    nodes = {
+        "input": nir.Input({"input": ONE.astype(int)}),
+        "small": nir.Linear(ONE[None] * 0.004),
+        "large": nir.Linear(ONE[None] * -3.0),
+        "if": nir.IF(ONE, ONE),
+        "output": nir.Output({"output": ONE.astype(int)}),
+    }
+    edges = [("input", "small"), ("small", "if"), ("if", "large"), ("large", "if"), ("if", "output")]
+    path = save(nir.NIRGraph(nodes, edges), folder)
+    return snnc.compile(path, "loihi", folder / "out", dt=1.0, calibration=calibration, changes=sizes)
+
+
+def test_more_room_lengthens_the_proof_of_neurons_that_fire(tmp_path: Path) -> None:
+    """Smaller weights would change their spikes; the cure that is named is tried here."""
+    data = np.ones((1, 40, 1), np.int64)
+    bundle = looped(tmp_path, calibration=data)
+    (short,) = (n for n in bundle.notes if n.code == "N732")
+    assert short.where == "if" and "smaller weights" not in short.help
+    (option,) = re.findall(r"--set '(quantize-weights\{headroom=\d+\})'", short.help)
+    (warned,) = (w for w in bundle.run(data).warnings if w.code == "N725")
+    assert option in warned.help and "smaller weights" not in warned.help
+    better = looped(tmp_path, option, calibration=data)
+    assert "N732" not in [n.code for n in better.notes]
+    assert "N725" not in [w.code for w in better.run(data).warnings]
+
+
+def test_room_is_no_fault(tmp_path: Path) -> None:
+    """What fits is proved: little room alone is a note, with what was aimed at."""
+    path = save(counting(1.0, weight=1e-3), tmp_path)
+    bundle = snnc.compile(path, "loihi", tmp_path / "out", dt=1.0)
+    (told,) = (n for n in bundle.notes if n.code == "N709")
+    assert bundle.manifest.ranges.claims
+    assert told.severity is Severity.NOTE and "64 are aimed at" in told.what and not told.help
+
+
+def test_rounding_that_no_calibration_changes(tmp_path: Path) -> None:
+    """Thresholds are the file's: the cure of other networks is not named."""
+    weights = np.array([[1.0, 0.0], [1e-4, 0.0]])  # one neuron's only weight is far below the grid
+    graph = chain(nir.Linear(weights), nir.IF(np.ones(2), np.ones(2)))
+    path = save(graph, tmp_path)
+    changes = "quantize-weights{per=population}"
+    bundle = snnc.compile(path, "loihi", tmp_path / "out", dt=1.0, changes=changes, weight_bits=4)
+    (told,) = (n for n in bundle.notes if n.code == "N703")
+    assert told.severity is Severity.WARNING and "--calibration" not in told.help

@@ -1,0 +1,1 @@
+from compiler.workflows.more_frames import *
