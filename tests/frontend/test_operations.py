@@ -92,6 +92,8 @@ def test_the_batch_axis_stays_in_front(export: Exporter) -> None:
 
 USED_ELSEWHERE = frozenset(
     {
+        *(f"snnc.{kind}" for kind in ("alpha_dropout", "dropout", "feature_alpha_dropout")),
+        "snnc.feature_dropout",  # dropout that training keeps: tests/training
         "_to_copy",
         "_unsafe_view",
         "alias",
