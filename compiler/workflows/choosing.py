@@ -37,23 +37,33 @@ GRAVE_ERROR = 0.1
 
 @dataclass(frozen=True)
 class Candidate:
-    """A code, the steps that a frame takes in it (None leaves these to the passes), and the levels."""
+    """A way to compile.
 
-    code: str
+    Attributes:
+        code: None for that of a network that spikes already.
+        steps_per_frame: that a frame takes in it; None leaves these to the passes.
+        levels: of activations; None likewise.
+        headroom: of ``quantize-weights``; None likewise.
+    """
+
+    code: str | None
     steps_per_frame: int | None
     levels: int | None = None
+    headroom: int | None = None
 
     @property
     def options(self) -> str:
         """As the command line has them."""
-        steps = f" --steps-per-frame {self.steps_per_frame}" if self.steps_per_frame else ""
-        changes = "".join(f" --set '{change}'" for change in self.changes)
-        return f"--code {self.code}{steps}{changes}"
+        code = [] if self.code is None else [f"--code {self.code}"]
+        steps = [f"--steps-per-frame {self.steps_per_frame}"] if self.steps_per_frame else []
+        return " ".join([*code, *steps, *(f"--set '{change}'" for change in self.changes)])
 
     @property
     def changes(self) -> tuple[str, ...]:
         """Options of passes."""
-        return () if self.levels is None else (f"quantize-activations{{levels={self.levels}}}",)
+        levels = () if self.levels is None else (f"quantize-activations{{levels={self.levels}}}",)
+        room = () if self.headroom is None else (f"quantize-weights{{headroom={self.headroom}}}",)
+        return (*levels, *room)
 
 
 ORDER = (
@@ -66,6 +76,9 @@ ORDER = (
     Candidate("rate", 64),
 )
 """By what a frame costs: time steps first, then synaptic operations (docs/conversion.md has both)."""
+
+FINER = (Candidate(None, None, headroom=16),)
+"""For a network that spikes already: weights are rounded less, for streams that are proved shorter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,13 +300,6 @@ def kept_text(kept: Kept | None) -> str:
     return f"{kept.decisions:.1%} of decisions kept"
 
 
-ROUND_LESS = (
-    "--set 'quantize-weights{headroom=16}' rounds weights less where potentials have room to spare, "
-    "for shorter streams (N732); or train with weights on the chip's grid"
-)
-"""For a network that spikes already: no other code or K is to be tried."""
-
-
 def _loss(
     kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
 ) -> list[Diagnostic]:
@@ -323,7 +329,7 @@ def _loss(
     if better is not None:
         cure = _cure(better, asked)
     elif attempt.model.graph.frame_is_step:
-        cure = " or ".join([*_wider(asked, attempt), ROUND_LESS])
+        cure = " or ".join([*_wider(asked, attempt), "train with weights on the chip's grid"])
     else:
         cures = [*_wider(asked, attempt), "fine-tune for the chip (snnc finetune)"]
         cure = f"no other code or K that was tried does better; {' or '.join(cures)}"

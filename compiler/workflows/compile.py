@@ -19,7 +19,7 @@ from snnc.progress import Report, quiet
 
 from .attempt import Attempt
 from .calibrating import calibration_data, set_aside
-from .choosing import Candidate, Choice, candidates, choose
+from .choosing import FINER, Candidate, Choice, candidates, choose
 from .data_warnings import labels_outside
 from .describing import (
     calibration_entry,
@@ -139,12 +139,10 @@ def _chosen(attempt: Attempt, options: CompileOptions, asked: Pipeline) -> Choic
         judged = set_aside(len(attempt.data.x))
 
     def pipeline_of(candidate: Candidate) -> Pipeline:
-        changed = replace(
-            pipeline,
-            changes=(*pipeline.changes, *candidate.changes),
-            steps_per_frame=candidate.steps_per_frame,
-            code=candidate.code,
-        )
+        changed = replace(pipeline, changes=(*pipeline.changes, *candidate.changes))
+        if candidate.code is not None:
+            steps = candidate.steps_per_frame
+            changed = replace(changed, steps_per_frame=steps, code=candidate.code)
         return build_pipeline(attempt.backend, changed)
 
     def ways(steps: int | None) -> tuple[Candidate, ...]:
@@ -152,11 +150,13 @@ def _chosen(attempt: Attempt, options: CompileOptions, asked: Pipeline) -> Choic
             return ()
         return candidates(attempt.backend.target, attempt.model.graph, steps, judged)
 
+    spikes = pipeline.passes is None and attempt.model.graph.frame_is_step
+    cures = FINER if spikes else ways(None)
     return choose(
         attempt,
         asked,
         ways(pipeline.steps_per_frame),
-        ways(None),
+        cures,
         pipeline_of,
         automatic=pipeline.code == AUTO,
         keep=options.keep,

@@ -203,8 +203,8 @@ def climb(
             )
             rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
             warnings += about_comparison(compared, chosen)
-    ends = tuple(rungs), tuple(warnings), missing
-    return Ladder(bundle, chosen, given, options.data is None, *ends)
+    found = tuple(rungs), tuple(warnings)
+    return Ladder(bundle, chosen, given, options.data is None, *found, missing)
 
 
 def _refuse_options(options: VerifyOptions) -> None:

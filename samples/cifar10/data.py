@@ -7,7 +7,6 @@ to the digit. They are decoded once, into ``build/cifar10``.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from snnc.recordings.event_sets import Labelled
+from snnc.training.parts import Parts
 
 DATA = Path("../shared/data/cifar10")
 DECODED = Path("build/cifar10")
@@ -27,31 +29,6 @@ class DataMissing(RuntimeError):
     """The images are not on this machine; one line with the cure."""
 
 
-@dataclass(frozen=True)
-class Images:
-    """Pictures and what they show.
-
-    Attributes:
-        x: pixels 0..255, (n, 3, 32, 32) uint8, red, green, blue.
-        y: class, (n,) int64: 0 airplane to 9 truck.
-    """
-
-    x: NDArray[np.uint8]
-    y: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What to fit, what to choose by, and what to report."""
-
-    train: Images
-    validation: Images
-    test: Images
-
-
 def load() -> Parts:
     """The last 5,000 of the training images are held back.
 
@@ -61,14 +38,16 @@ def load() -> Parts:
         DataMissing: no images.
     """
     fitting, test = read("train"), read("test")
-    held = len(fitting) - VALIDATION
-    return Parts(
-        Images(fitting.x[:held], fitting.y[:held]), Images(fitting.x[held:], fitting.y[held:]), test
-    )
+    held = len(fitting.y) - VALIDATION
+    train, validation = (Labelled(fitting.x[p], fitting.y[p]) for p in (slice(held), slice(held, None)))
+    return Parts(train, validation, "the last 5,000 training images", test)
 
 
-def read(name: str) -> Images:
-    """One file, decoded: ``train`` or ``test``.
+def read(name: str) -> Labelled:
+    """One file, decoded: pixels 0..255, (n, 3, 32, 32) uint8, and classes, 0 airplane to 9 truck.
+
+    Args:
+        name: ``train`` or ``test``.
 
     Raises:
         DataMissing: no images.
@@ -76,13 +55,13 @@ def read(name: str) -> Images:
     place = DECODED / f"{name}.npz"
     if place.exists():
         with np.load(place) as file:
-            return Images(file["x"], file["y"])
+            return Labelled(file["x"], file["y"])
     try:
         with np.load(DATA / f"{name}.npz") as file:
             packed, offset, label = file["jpeg"], file["offset"], file["label"]
     except FileNotFoundError:
         raise DataMissing(f"no {DATA / name}.npz: CIFAR-10's JPEG copy belongs there") from None
-    images = Images(_decoded(packed, offset), label.astype(np.int64))
+    images = Labelled(_decoded(packed, offset), label.astype(np.int64))
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f"{name}.part.npz")  # a run that is stopped leaves no half of it
     np.savez(part, x=images.x, y=images.y)

@@ -3,8 +3,7 @@
     python -m samples.cifar10.train [--seed 0] [--epochs 30] [--device cpu] [--precision float32]
 
 Writes ``build/results/cifar10/resnet20_<seed>.pt``, its curve, and a checkpoint after each epoch: the
-same command goes on from there. What is kept is decided by 5,000 of the training images. On a machine
-without bfloat16 (AVX2), an epoch took four to five minutes of one core.
+same command goes on from there. What is kept is decided by 5,000 of the training images.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ choose the epoch by, 180 to test, 40 frames of 25 ms of 32 bands of energy. Thre
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from samples.results.record import FOLDER, Outcome, recorded
 from snnc.authoring import FrameNetwork
 from snnc.recordings.event_sets import Labelled
 from snnc.training import Batches, Recipe, Streaming, fit, judge
-from snnc.training.parts import hold_back
+from snnc.training.parts import Parts, hold_back
 
 from .networks import SHAPES, build
 
@@ -32,15 +32,6 @@ PLACE = FOLDER / "delays"
 SEEDS = (0, 1, 2)
 RECIPE = Recipe(epochs=20, learning_rate=2e-3, schedule="onecycle", weight_decay=0.01, smoothing=0.05)
 BATCH = 64
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Frames with labels: to fit, to choose by, to report."""
-
-    train: Labelled
-    validation: Labelled
-    test: Labelled
 
 
 def frames() -> Parts:
@@ -55,8 +46,7 @@ def frames() -> Parts:
                 snnc.frames(sounds, path, dt="25ms", frames=40, label_from="{label}_*")
         with np.load(path) as file:
             found[part] = Labelled(file["x"], file["y"])
-    parts = hold_back(found["train"], 0.1, 0, DATA)
-    return Parts(parts.train, parts.validation, found["test"])
+    return replace(hold_back(found["train"], 0.1, 0, DATA), test=found["test"])
 
 
 def experiment(shape: str, streaming: bool, seed: int) -> Outcome:
@@ -64,10 +54,12 @@ def experiment(shape: str, streaming: bool, seed: int) -> Outcome:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     parts = frames()
+    assert parts.test is not None
     task = Streaming().prepare(build(SHAPES[shape], streaming), parts.train.x[:1])
-    recipe = Recipe(**{**RECIPE.__dict__, "seed": seed})
     train = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True)
-    run = fit(task, train, Batches(parts.validation.x, parts.validation.y, 270), recipe)
+    run = fit(
+        task, train, Batches(parts.validation.x, parts.validation.y, 270), replace(RECIPE, seed=seed)
+    )
     network = task.network
     on_chip = build(SHAPES[shape], True)
     on_chip.load_state_dict(network.state_dict())

@@ -55,7 +55,7 @@ def _nmnist(found: dict[str, Any]) -> list[str]:
         "## N-MNIST, streaming rollout (method `streaming`)",
         "",
         f"{found['train_samples']} recordings to train, {found['test_samples']} to test; 12 frames of 40 ms, "
-        f"{found['parameters']:,} parameters, {found['epochs']} epochs.",
+        f"{found['parameters']:,} parameters, {found['epochs']} epochs. {found.get('remark', '')}".rstrip(),
         "",
         *_last_frame(found),
         "Right answers after each frame, %; the shortest way to the answer takes "

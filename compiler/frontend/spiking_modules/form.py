@@ -121,7 +121,8 @@ def form_of(marked: Marked, shape: Shape) -> Form:
         f"it does not take frames of shape {shape} in any way that is known",
         where=type(marked.net).__name__,
         why="; ".join(f"{way}: {problem}" for way, problem in tried.items()),
-        help="--input-shape is the shape of one frame, without samples and steps; where forward makes "
+        help="of still images, --repeat with the network's number of steps; --input-shape is the shape "
+        "of one frame, without samples and steps; where forward makes "
         "all steps of one frame, use repeat, expand or stack, or take that out and use --repeat",
     )
 

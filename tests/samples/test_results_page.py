@@ -7,7 +7,7 @@ from pathlib import Path
 
 from samples.results.page import page
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def test_the_page_is_that_of_its_numbers() -> None:
