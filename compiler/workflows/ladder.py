@@ -203,8 +203,8 @@ def climb(
             )
             rungs.append(_explained(rung, deployed, _payload_difference(bundle, files) or "engine"))
             warnings += about_comparison(compared, chosen)
-    found = tuple(rungs), tuple(warnings)
-    return Ladder(bundle, chosen, given, options.data is None, *found, missing)
+    drawn = options.data is None
+    return Ladder(bundle, chosen, given, drawn, tuple(rungs), tuple(warnings), missing)
 
 
 def _refuse_options(options: VerifyOptions) -> None:
