@@ -11,6 +11,7 @@ from snnc.backends import Emitted, find_backend
 from snnc.bundle.data import DataSource
 from snnc.bundle.manifest import Manifest
 from snnc.bundle.output import refuse_output
+from snnc.bundle.still_images import frame_shape
 from snnc.errors import Diagnostic, Interrupted, UserError
 from snnc.frontend import ModelSource
 from snnc.ir import Graph, Program, Shape, size
@@ -30,7 +31,7 @@ from .describing import (
     relative,
 )
 from .input_cures import with_input_cures
-from .input_values import InputOptions, frame_shape
+from .input_values import InputOptions
 from .integers import compile_integers
 from .live_network import with_live_comparison
 from .nir_effects import doubts, with_measured_effects

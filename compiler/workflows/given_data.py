@@ -11,10 +11,11 @@ from snnc.bounds import SAMPLES
 from snnc.bundle.data import Data, DataSource, check_counts, refuse_other_shape
 from snnc.bundle.folder import Contents
 from snnc.bundle.manifest import InputEntry
+from snnc.bundle.still_images import least_axes, repeated
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
 
-from .input_values import data_of, repeated
+from .input_values import data_of
 from .options import DEFAULT_SAMPLES
 
 RANDOM_SEED = 0
@@ -64,7 +65,7 @@ def counts_of(given: InputEntry, data: DataSource, *, must: bool) -> Data:
     Raises:
         UserError: the data cannot be read, or do not fit.
     """
-    values = data.values(3 if given.repeat is None else 2)
+    values = data.values(least_axes(given.repeat))
     values = repeated(values, given.shape, given.repeat, data.where, must=must)
     refuse_other_shape(values.x.shape, given.shape, data.where)
     return data_of(values, given.grid, data.where)

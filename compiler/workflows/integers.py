@@ -8,6 +8,7 @@ from snnc.backends import Backend, Emitted
 from snnc.bundle.data import Data, DataSource
 from snnc.bundle.manifest import Calibration, InputEntry, Manifest, ModelEntry, ReadoutEntry
 from snnc.bundle.ranges import Ranges
+from snnc.bundle.still_images import REPEAT
 from snnc.errors import Diagnostic, UserError
 from snnc.frontend import IntegerModel, ModelSource
 from snnc.ir import Code, Program, size
@@ -18,7 +19,6 @@ from .checking import check_program
 from .data_warnings import labels_outside
 from .describing import histogram, relative, versions
 from .given_data import counts_of
-from .input_values import REPEAT
 from .live_blocks import with_block_comparison
 from .options import AUTO, KEEP, CompileOptions
 from .sources import counts_digest

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from snnc.bundle.data import DataSource, Values
 from snnc.bundle.folder import Contents, digest
 from snnc.bundle.manifest import ModelEntry
+from snnc.bundle.still_images import repeated
 from snnc.errors import fail
 from snnc.frontend import Model, ModelSource
 from snnc.ir import Integers, pack_arrays
 
 from .given_data import counts_of
-from .input_values import data_of, repeated
+from .input_values import data_of
 from .options import Origin
 
 
