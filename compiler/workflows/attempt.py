@@ -22,6 +22,7 @@ from snnc.progress import Report
 from .calibrating import Calibrating, drawn_order, in_order, set_aside
 from .checking import check_program
 from .kept import judge
+from .retraining import Retraining
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -52,6 +53,7 @@ class Attempt:
         after_pass, report: called after each pass.
         grid: which values the counts stand for; None where data are counts.
         said: of the input, before any pass.
+        retraining: what training the model further takes; None where it cannot, or nobody asks.
     """
 
     model: Model
@@ -63,6 +65,7 @@ class Attempt:
     report: Report
     grid: InputGrid | None = None
     said: tuple[Diagnostic, ...] = ()
+    retraining: Retraining | None = None
 
     @staticmethod
     def of(

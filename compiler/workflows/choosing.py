@@ -197,7 +197,7 @@ def choose(
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
     if not _enough(kept, keep):
         better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
-        notes += _loss(kept, attempt, asked, better)
+        notes += _loss(kept, attempt, asked, better, lowered.graph)
     return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
 
 
@@ -218,10 +218,10 @@ def _as_asked(
         first, *others = refused.diagnostics
         raise UserError(_with_cure(first, asked, better), *others) from None
     kept = attempt.judge(lowered)
-    if kept is None or not _loss(kept, attempt, asked, None):
+    if kept is None or not _loss(kept, attempt, asked, None, lowered.graph):
         return Choice(lowered, asked, kept, (), ())
     better = _better(attempt, asked, possible, pipeline_of, keep, than=kept)
-    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better)))
+    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better, lowered.graph)))
 
 
 def _better(
@@ -301,7 +301,7 @@ def kept_text(kept: Kept | None) -> str:
 
 
 def _loss(
-    kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
+    kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None, graph: Graph
 ) -> list[Diagnostic]:
     """N781 where the integers lose decisions: how many, where it arises, what does better."""
     if kept is None:
@@ -327,14 +327,29 @@ def _loss(
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if better is not None:
-        cure = _cure(better, asked)
+        lossy = not _enough(better.kept, 1 - LOSS)
+        cure = "; or ".join([_cure(better, asked), *(_trained(attempt, asked, graph) if lossy else [])])
     elif attempt.model.graph.frame_is_step:
         cure = " or ".join([*_wider(asked, attempt), "train with weights on the chip's grid"])
     else:
-        cures = [*_wider(asked, attempt), "fine-tune for the chip (snnc finetune)"]
-        cure = f"no other code or K that was tried does better; {' or '.join(cures)}"
+        cures = [*_wider(asked, attempt), *_trained(attempt, asked, graph)]
+        cure = "; ".join(
+            filter(None, ("no other code or K that was tried does better", " or ".join(cures)))
+        )
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
     return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
+
+
+def _trained(attempt: Attempt, asked: Pipeline, graph: Graph) -> list[str]:
+    """The command that trains the network for the chip, where its data can be trained on."""
+    if attempt.retraining is None:
+        return []
+    labelled = attempt.data is not None and attempt.data.y is not None
+    spikes = attempt.model.graph.was_trained_for_spikes
+    return [
+        "train it for the chip: "
+        + attempt.retraining.command(asked, graph.code, spikes=spikes, labelled=labelled)
+    ]
 
 
 def _wider(asked: Pipeline, attempt: Attempt) -> list[str]:

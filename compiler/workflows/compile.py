@@ -37,6 +37,7 @@ from .live_network import with_live_comparison
 from .nir_effects import doubts, with_measured_effects
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
+from .retraining import Retraining
 from .writing import write_bundle
 
 MORE_STEPS = 3
@@ -102,6 +103,9 @@ def compile_model(
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
+    if ready_data.grid is None:  # training takes counts
+        retraining = Retraining(source, given, options.input.repeat, options.target)
+        attempt = replace(attempt, retraining=retraining)
     try:
         choice = _chosen(attempt, options, asked)
     except Interrupted:
