@@ -121,11 +121,16 @@ class Attempt:
         if self.data is None:
             return None
         self.report("judge", 0, 1)
-        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        aside = set_aside(len(self.data.x))
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
-        judged = (order[len(order) - aside :] if aside else order)[:most]
-        return judge(lowered.stages, lowered.program, self.data.part(judged), bool(aside))
+        return judge(lowered.stages, lowered.program, self.judged(most), bool(aside))
+
+    def judged(self, most: int = LEAST_JUDGED) -> Data:
+        """The calibration samples that are judged by, as many as are asked for or there are."""
+        assert self.data is not None
+        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        return self.data.part((order[len(order) - aside :] if aside else order)[:most])
 
 
 def context_of(
