@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, UserError, fail, number
+from snnc.errors import Diagnostic, UserError, counted, fail, number
 from snnc.files import Budget, Kind, parse_npz, read_bytes
 from snnc.files.arrays import NPY_MAGIC
 from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
@@ -201,7 +201,7 @@ def check_values(arrays: Mapping[str, NDArray[Any]], where: str, least_axes: int
     if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
         raise fail(
             "D505",
-            f"y has shape {y.shape} and type {y.dtype}, x has {len(x)} samples",
+            f"y has shape {y.shape} and type {y.dtype}, x has {counted(len(x), 'sample')}",
             where=where,
             help="give one whole number a sample, or leave y out",
         )

@@ -70,7 +70,8 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
         ):
             raise fail(
                 "D653",
-                f"--repeat {repeat} repeats a still image, and each sample has {x.shape[1]} frames",
+                f"--repeat {repeat} repeats a still image, and each sample has "
+                f"{counted(x.shape[1], 'frame')}",
                 where=where,
                 why=f"x has shape {values.x.shape}: samples, frames, and a frame {shape}",
                 help=f"leave --repeat out, or give images: x of shape (samples, {_axes(shape)})",

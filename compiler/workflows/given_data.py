@@ -41,7 +41,8 @@ def random_data(bundle: Contents, samples: int) -> Data:
     if needed > share_of_memory():
         raise fail(
             "D154",
-            f"random input of {samples} samples with {counted(frames, 'frame')} each takes {needed} "
+            f"random input of {counted(samples, 'sample')} with {counted(frames, 'frame')} each "
+            f"takes {needed} "
             f"bytes, the limit is {share_of_memory()}",
             where="--samples",
             why="frames are as many as in the calibration data; a quarter of the memory may be used",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.bundle.kept import Kept
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.passes import Pipeline
 from snnc.passes.widths import more_bits
 
@@ -52,8 +52,8 @@ def loss(
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
     error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst, varied = kept.worst, _variation(attempt, lowered)
-    why = f"judged on {kept.samples} samples {which}{error}; if the network was trained on them, "
-    why += "other samples may lose more"
+    why = f"judged on {counted(kept.samples, 'sample')} {which}{error}; "
+    why += "if the network was trained on them, other samples may lose more"
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
     if varied.why():
