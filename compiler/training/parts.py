@@ -27,6 +27,8 @@ from .methods.base import CALIBRATION_SAMPLES
 
 HELD_BACK = Bounds(0.0, 1.0, above_low=True, below_high=True)
 DEFAULT_SHARE = 0.1
+ONLY_COUNTS = "training here takes counts: train with values in your own code, then compile"
+"""What to do with fractions."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def read_labelled(
     """
     values = source.values(least_axes(repeat))
     shape = frame_shape(values, repeat) if shape is None else shape
-    data = repeated(values, shape, repeat, source.where, must=True).as_counts(source.where)
+    data = repeated(values, shape, repeat, source.where, must=True).as_counts(source.where, ONLY_COUNTS)
     if data.y is None:
         raise fail(
             "D513",

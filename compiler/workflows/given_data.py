@@ -21,6 +21,8 @@ from .options import DEFAULT_SAMPLES
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
 RANDOM_DENSITY = 0.05
+NO_VALUES = "give whole numbers: this network was integers already, so nothing is scaled; what a count "
+NO_VALUES += "stands for is what its authors' reader gives it (of lava-dl: docs/netx.md, N777)"
 DRAWN_BYTES = 24
 """A count that is drawn: a random number, its place in the histogram, and the count."""
 
@@ -55,13 +57,14 @@ def random_data(bundle: Contents, samples: int) -> Data:
     return Data(drawn, None, None if grid is None else grid.values(drawn))
 
 
-def counts_of(given: InputEntry, data: DataSource, *, must: bool) -> Data:
+def counts_of(given: InputEntry, data: DataSource, *, must: bool, integers: bool = False) -> Data:
     """Data as a bundle's input takes them: still images repeated, values as counts.
 
     Args:
         given: what the bundle's manifest says of its input.
         data: the user's.
         must: refuse streams where the bundle repeats still images.
+        integers: whether the network was integers already, which no values reach.
 
     Raises:
         UserError: the data cannot be read, or do not fit.
@@ -69,6 +72,8 @@ def counts_of(given: InputEntry, data: DataSource, *, must: bool) -> Data:
     values = data.values(least_axes(given.repeat))
     values = repeated(values, given.shape, given.repeat, data.where, must=must)
     refuse_other_shape(values.x.shape, given.shape, data.where)
+    if integers:
+        return values.as_counts(data.where, NO_VALUES)
     return data_of(values, given.grid, data.where)
 
 
@@ -81,7 +86,8 @@ def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -
     SAMPLES.check(samples, "--samples")
     if data is None:
         return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
-    read = counts_of(bundle.manifest.input, data, must=False)
+    integers = not bundle.manifest.passes
+    read = counts_of(bundle.manifest.input, data, must=False, integers=integers)
     target = find_backend(bundle.manifest.target, where=str(bundle.folder)).target
     check_counts(read, bundle.program, target, data.where)
     return read if samples is None else read.first(samples)

@@ -58,7 +58,7 @@ def compile_integers(
     report("prove ranges", 0, STAGES)
     where = "" if given is None else given.where
     fed = _input_entry(ready.program, options.input.repeat)
-    data = None if given is None else counts_of(fed, given, must=True)
+    data = None if given is None else counts_of(fed, given, must=True, integers=True)
     program = ready.program
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow

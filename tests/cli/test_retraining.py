@@ -109,7 +109,7 @@ def test_values_cannot_be_trained_on(snnc: Command, place: Path) -> None:
     done = snnc("compile", "net.pt", *FEW_BITS, "--calibration", "values.npz", "-o", "out")
     assert "warning[N781]" in done.err and "finetune" not in done.err
     done = snnc("finetune", "net.pt", "--method", "stdb", "--data", "values.npz", "--repeat", "1")
-    assert done.code == 2
+    assert done.code == 2 and "own code" in done.err and "--input-scale" not in done.err
 
 
 @pytest.mark.parametrize(
