@@ -6,7 +6,6 @@ torch 2.13 (``torch.nn.functional``).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +16,6 @@ from .ops import Array, Op, Pair, Shape, one_a_channel, per_channel, size
 
 MOST_PADDED = 2**24
 """Elements of a padded input: a padding of a million pixels takes two bytes in a file."""
-
-MOST_IN_WINDOWS = 2**25
-"""Values that a convolution lays out at once, one for each window that sees it: 256 MiB of doubles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,19 +87,22 @@ class Conv2d(Op):
         ]
 
     def apply(self, x: Array) -> Array:
-        batch, (outs, rows, columns) = x.shape[0], self.out_shape(x.shape[1:])
-        at_once = max(1, MOST_IN_WINDOWS // (rows * columns * math.prod(self.weight.shape[1:])))
-        if batch > at_once:
-            return np.concatenate([self.apply(x[i : i + at_once]) for i in range(0, batch, at_once)])
-        windows = self.windows(x)
-        ins, per_group = self.weight.shape[1], outs // self.groups
-        parts = []
-        for group in range(self.groups):
-            w = windows[:, group * ins : (group + 1) * ins].transpose(0, 2, 3, 1, 4, 5)
-            kernel = self.weight[group * per_group : (group + 1) * per_group]
-            flat = w.reshape(batch * rows * columns, -1) @ kernel.reshape(per_group, -1).T
-            parts.append(flat.reshape(batch, rows, columns, per_group).transpose(0, 3, 1, 2))
-        y = np.concatenate(parts, axis=1) if self.groups > 1 else parts[0]
+        # A sample at a time, so that its windows stay in the cache; channels first, as they come out.
+        (outs, rows, columns), (high, wide) = self.out_shape(x.shape[1:]), self.weight.shape[2:]
+        padded = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in self.padding)])
+        kernel = self.weight.reshape(self.groups, outs // self.groups, -1)
+        windows = np.empty((x.shape[1], high, wide, rows, columns), x.dtype)
+        y = np.empty((len(x), outs, rows, columns), np.result_type(x, self.weight))
+        down, right = self.stride
+        for sample, into in zip(padded, y, strict=True):
+            for i in range(high):
+                top = i * self.dilation[0]
+                seen = sample[:, top : top + down * (rows - 1) + 1 : down]
+                for j in range(wide):
+                    left = j * self.dilation[1]
+                    windows[:, i, j] = seen[:, :, left : left + right * (columns - 1) + 1 : right]
+            flat = windows.reshape(self.groups, -1, rows * columns)
+            into[:] = (kernel @ flat).reshape(into.shape)
         return np.asarray(y if self.bias is None else y + per_channel(self.bias, y.shape[1:]))
 
     def matrix(self, shape: Shape) -> sparse.csr_array:

@@ -10,6 +10,8 @@ import torch
 
 DEEPEST = 8
 NUMBER = (int, float)
+MOVED = ("lr", "momentum", "betas")
+"""What a schedule changes of an optimizer's options: ``onecycle`` moves momenta too."""
 
 
 def same_form(found: Any, mine: Any, place: str, depth: int = 0) -> None:
@@ -64,8 +66,11 @@ def optimizer_state(found: Any, mine: Mapping[str, Any], parameters: Sequence[to
         raise ValueError("the optimizer's state has other entries")
     same_form(found["param_groups"], mine["param_groups"], "the optimizer's groups")
     for one, other in zip(found["param_groups"], mine["param_groups"], strict=True):
-        if any(one[key] != value for key, value in other.items() if key != "lr") or one["lr"] < 0:
+        if any(one[key] != value for key, value in other.items() if key not in MOVED) or one["lr"] < 0:
             raise ValueError("the optimizer's groups have other options")
+        decays = [*one.get("betas", ()), one.get("momentum", 0.0)]
+        if not all(0 <= decay < 1 for decay in decays):
+            raise ValueError("the optimizer's momentum is outside 0 to 1")
     states = found["state"]
     if not isinstance(states, Mapping):
         raise ValueError("the optimizer's state is not a table")

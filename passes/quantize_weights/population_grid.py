@@ -64,7 +64,8 @@ class GridSearch:
     """The options of ``quantize-weights`` that the search needs, and the target's limits.
 
     ``means`` are what populations put out on average, where biases are corrected for rounding.
-    ``reached`` grows: what neurons of populations that are done can count to.
+    ``reached`` grows: what neurons of populations that are done can count to. ``answers`` holds what
+    the readout reaches, which a search asks for many times.
     """
 
     target: Target
@@ -76,6 +77,7 @@ class GridSearch:
     powers_of_two: bool = False
     means: Mapping[str, Array] | None = None
     reached: dict[str, Array] = field(default_factory=dict)
+    answers: dict[str, float] = field(default_factory=dict)
 
     def mode(self, weights: Array) -> SignMode:
         """The sign mode that leaves the weights most bits."""
@@ -183,7 +185,9 @@ class GridSearch:
             return (
                 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
             )
-        largest = _largest_answer(graph, context)
+        name = population.name
+        largest = self.answers.get(name) or _largest_answer(graph, context)
+        self.answers[name] = largest
         return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 
     def rests(self, graph: Graph, population: Population) -> Sequence[Array | None]:

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from torch import nn
 
 from snnc.authoring import FrameNetwork
-from snnc.authoring.activation import QuantizedReLU
+from snnc.authoring.nodes import Activation
 
 WIDTHS = (16, 32, 64)
 BLOCKS = 3
 CLASSES = 10
 
-Activations = Callable[[str], QuantizedReLU | None]
+Activations = Callable[[str], Activation | None]
 
 
 def _plain(_node: str) -> None:

@@ -56,9 +56,9 @@ def compiled(
     return OnChip(by_frame, len(ran.data.x), [n.render_short() for n in done.notes])
 
 
-def on_lava(bundle: Path, test: Path) -> dict[str, Any]:
+def on_lava(bundle: Path, test: Path, samples: int = VERIFIED) -> dict[str, Any]:
     """Compare spikes and potentials with Lava's on the first test samples."""
-    done = snnc.load(bundle).verify(test, samples=VERIFIED, time_limit=TIME_LIMIT)
+    done = snnc.load(bundle).verify(test, samples=samples, time_limit=TIME_LIMIT)
     found = done.comparison
     return {
         "engine": done.engine.name,

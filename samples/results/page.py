@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from .cifar10_page import cifar10_section
 from .delays_page import delays_section
+from .tables import spread
 from .tables import table as _table
 
 HEAD = """# Results of the training methods
 
 Written by `make results` (`python -m samples.results`) from `docs/results.json`; do not edit. Each part alone:
-`python -m samples.nmnist.results`, `python -m samples.fashion_mnist.results`, `python -m samples.delays.results`. Everything is measured on {machine},
+`python -m samples.results --only nmnist`, and so on. Everything is measured on {machine},
 torch {torch}, CPU only, seed {seed}. One network was trained once for each number: the standard error of an accuracy
 is given with it, and differences within it mean nothing. Nothing was chosen by looking at test data.
 
@@ -30,13 +32,13 @@ def page(found: dict[str, Any]) -> str:
         seed=events["seed"],
         verified=verified,
     )
-    return "\n".join([head, *_nmnist(events), *_fashion(images), *delays_section(found["delays"]), ""])
-
-
-def _spread(percent: float, samples: int) -> str:
-    """An accuracy with its standard error, percent."""
-    share = percent / 100
-    return f"{percent:g} ± {100 * (share * (1 - share) / samples) ** 0.5:.1f}"
+    parts = [
+        *_nmnist(events),
+        *_fashion(images),
+        *cifar10_section(found["cifar10"]),
+        *delays_section(found["delays"]),
+    ]
+    return "\n".join([head, *parts, ""])
 
 
 EVENT_NETWORKS = {
@@ -76,7 +78,7 @@ def _last_frame(found: dict[str, Any]) -> list[str]:
     for name, title in EVENT_NETWORKS.items():
         lava = found["lava"].get(name)
         compared = ["", ""] if lava is None else [f"{lava['values']:,}", lava["differ"]]
-        rows.append([title, _spread(found[name], found["test_samples"]), *compared])
+        rows.append([title, spread(found[name], found["test_samples"]), *compared])
     return _table(["", "right after the last frame, %", "Lava: values compared", "differ"], rows)
 
 
@@ -117,7 +119,7 @@ def _fashion(found: dict[str, Any]) -> list[str]:
         "",
         f"{found['train_samples']:,} images to train, {found['validation_samples']:,} to choose by, "
         f"{found['test_samples']:,} to test; 16 grey levels. A convolutional network of 0.93 million multiply-accumulates "
-        f"({found['epochs']['ann']} epochs): **{_spread(found['ann'], found['test_samples'])} %** as an ANN in floats.",
+        f"({found['epochs']['ann']} epochs): **{spread(found['ann'], found['test_samples'])} %** as an ANN in floats.",
         "",
         *_converted(found),
         *_trained_thresholds(found),

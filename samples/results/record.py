@@ -20,10 +20,9 @@ def recorded(name: str, run: Callable[[], Outcome]) -> Outcome:
         name: of the file, below ``build/results``; removing that file makes the experiment run again.
         run: gives numbers, texts and lists of them.
     """
+    if (before := found_before(name)) is not None:
+        return before
     path = FOLDER / f"{name}.json"
-    if path.exists():
-        found: Outcome = json.loads(path.read_text())
-        return found
     path.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     outcome = run()
@@ -33,6 +32,15 @@ def recorded(name: str, run: Callable[[], Outcome]) -> Outcome:
     part.replace(path)
     print(f"{name}: {_short(outcome)}", flush=True)
     return outcome
+
+
+def found_before(name: str) -> Outcome | None:
+    """What an experiment found in an earlier run; None if it has not run."""
+    path = FOLDER / f"{name}.json"
+    if not path.exists():
+        return None
+    found: Outcome = json.loads(path.read_text())
+    return found
 
 
 def _short(outcome: Outcome) -> str:

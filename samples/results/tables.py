@@ -9,3 +9,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Lines of Markdown, an empty one behind them."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return [*lines, *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
+
+
+def spread(percent: float, samples: int) -> str:
+    """An accuracy with its standard error, percent."""
+    share = percent / 100
+    return f"{percent:g} ± {100 * (share * (1 - share) / samples) ** 0.5:.1f}"

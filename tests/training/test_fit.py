@@ -76,16 +76,21 @@ def courses(found: Run) -> list[list[Any]]:
 
 
 METHODS = [
-    ("streaming{frozen=1,activity=0.01}", "sgd"),
-    ("stdb{steps=2,dropout=0.2,surrogate=stdb}", "adam"),
-    ("threshold{steps=2}", "adam"),
-    ("weights{bits=3,code=graded,steps=4}", "adam"),
+    ("streaming{frozen=1,activity=0.01}", "sgd", "step"),
+    ("stdb{steps=2,dropout=0.2,surrogate=stdb}", "adam", "step"),
+    ("threshold{steps=2}", "adam", "cosine"),
+    ("weights{bits=3,code=graded,steps=4}", "adam", "constant"),
+    ("streaming", "sgd", "onecycle"),  # which moves the momentum, too
+    ("streaming", "adam", "onecycle"),
+    ("stdb{steps=2}", "amsgrad", "step"),
 ]
 
 
-@pytest.mark.parametrize(("method", "optimizer"), METHODS)
-def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, method: str, optimizer: str) -> None:
-    recipe = Recipe(epochs=4, learning_rate=1e-2, schedule="step", seed=3, optimizer=optimizer)
+@pytest.mark.parametrize(("method", "optimizer", "schedule"), METHODS)
+def test_a_resumed_run_is_the_uninterrupted_one(
+    tmp_path: Path, method: str, optimizer: str, schedule: str
+) -> None:
+    recipe = Recipe(epochs=4, learning_rate=1e-2, schedule=schedule, seed=3, optimizer=optimizer)
     whole, course = run(method, recipe)
     place = tmp_path / "run.ckpt"
     with pytest.raises(Stop):

@@ -1,0 +1,266 @@
+"""What is trained and converted on CIFAR-10: every experiment is one network and one seed.
+
+Each begins with ResNet-20 in floats (``float_0``), writes its network to
+``build/results/cifar10``, goes on from its checkpoint, and gives the numbers of ``docs/results.json``.
+What is kept of a training is decided by 5,000 of the training images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from samples.results.chip import compiled, on_lava
+from samples.results.record import FOLDER, Outcome
+from snnc.authoring import FrameNetwork, QuantizedReLU, SpikingNeuron
+from snnc.authoring.surrogate import Linear
+from snnc.files.writing import write_file
+from snnc.frontend import load_model
+from snnc.ir import Population
+from snnc.recordings.event_sets import Labelled
+from snnc.training import Batches, Recipe, Stdb, Streaming, Threshold, Weights, fit, judge, thaw
+from snnc.training.fit import Progress
+from snnc.training.methods.balancing import balanced_thresholds
+from snnc.training.methods.base import Method, Task
+from snnc.training.parts import Parts
+
+from .data import augment, load
+from .networks import resnet20
+
+PLACE = FOLDER / "cifar10"
+BATCH, JUDGED = 128, 250
+CALIBRATION = 256
+SPIKING_TEST = 2_000
+"""The first test images, as many of each class: what networks that spike are counted on."""
+
+MOST_PROVED = 256
+"""With more steps the worst input could leave a 24-bit potential; compiled with --allow-overflow."""
+
+
+@dataclass(frozen=True)
+class Computing:
+    """Where and how a training computes: ``Recipe``'s device and precision."""
+
+    device: str = "cpu"
+    precision: str = "float32"
+
+    def of(self, recipe: Recipe, seed: int) -> Recipe:
+        """The recipe, there."""
+        return replace(recipe, device=self.device, precision=self.precision, seed=seed)
+
+
+FLOATS = Recipe(
+    epochs=30,
+    learning_rate=0.2,
+    optimizer="sgd",
+    schedule="onecycle",
+    weight_decay=5e-4,
+    clip=0.0,
+)
+FINE_TUNED = Recipe(epochs=4, learning_rate=5e-4)
+"""From the network in floats: levels, weights of few bits, spikes."""
+
+FROM_SCRATCH = Recipe(epochs=4, learning_rate=5e-3, schedule="onecycle")
+
+
+def floats(computing: Computing, seed: int, epochs: int = FLOATS.epochs) -> Outcome:
+    """ResNet-20 with ReLUs and batch normalisation, from scratch."""
+    torch.manual_seed(seed)
+    network = _channels_last(resnet20())
+    task = Streaming(frozen=1).prepare(network, load().train.x[:1, None])
+    recipe = computing.of(replace(FLOATS, epochs=epochs), seed)
+    return _trained(f"float_{seed}", task, recipe)
+
+
+def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> Outcome:
+    """So many levels an activation, trained; exact on a chip in the code ``graded``.
+
+    Args:
+        computing: where.
+        seed: of the network in floats too.
+        levels: of every activation.
+        lava: test images that Lava computes as well.
+    """
+    name = f"levels_{levels}_{seed}"
+    counts = load().train.x[:CALIBRATION, None]
+    graph = load_model(PLACE / f"float_{seed}.pt").graph
+    ranges = balanced_thresholds(graph, counts, steps=levels, percentile=99.9)
+
+    def activation(population: Population) -> QuantizedReLU:
+        return QuantizedReLU(levels, ranges[population.name].tolist())
+
+    task = Streaming(frozen=0).prepare(_channels_last(thaw(graph, activation)), counts)
+    outcome = _trained(name, task, computing.of(FINE_TUNED, seed))
+    return {**outcome, **_integers(name, "graded", _test(None), lava)}
+
+
+def few_bits(computing: Computing, seed: int, bits: int, levels: int = 15) -> Outcome:
+    """Weights of few bits, trained on the grid, from the network with levels; beside plain rounding."""
+    name, start = f"weights_{bits}_{seed}", PLACE / f"levels_{levels}_{seed}.pt"
+    counts = load().train.x[:CALIBRATION, None]
+    rounded = compiled(
+        start, PLACE / f"rounded_{bits}_{seed}.loihi", _test(None), code="graded", bits=bits
+    )
+    task = Weights(bits=bits, code="graded").prepare(thaw(load_model(start).graph), counts)
+    outcome = _trained(name, task, computing.of(replace(FINE_TUNED, epochs=3), seed))
+    return {**outcome, **_integers(name, "graded", _test(None)), "rounded": rounded.by_frame[-1]}
+
+
+def converted(start: str, steps: int, seed: int) -> Outcome:
+    """Converted and no more: the paper's way or ``snnc compile``'s own defaults, counted in integers.
+
+    Args:
+        start: a key of ``STARTS``.
+        steps: of a frame.
+        seed: of the network in floats.
+    """
+    name = f"converted_{start}_{steps}_{seed}"
+    model, test = PLACE / f"float_{seed}.pt", _test(SPIKING_TEST)
+    found: Outcome = {}
+    if start == "paper":
+        network = _prepared(_method(start, steps, "linear"), seed).network
+        model = PLACE / f"{name}.pt"
+        network.export(model, load().train.x[:CALIBRATION, None])
+        found["torch_test"] = _right(network, SPIKING_TEST)
+    overflow = steps > MOST_PROVED
+    done = compiled(model, PLACE / f"{name}.loihi", test, steps=steps, allow_overflow=overflow)
+    return {**found, "test": done.by_frame[-1], "test_samples": done.samples}
+
+
+STARTS: dict[str, dict[str, Any]] = {
+    "paper": {"balance": "maximum", "scale": 0.7, "start": 0.0, "per": "population"},
+    "default": {"per": "channel"},
+}
+"""Options of the conversion: that of Rathi et al. 2020, and snnc's own."""
+
+
+def hybrid(
+    computing: Computing, seed: int, start: str, steps: int, surrogate: str, epochs: int
+) -> Outcome:
+    """Converted, then trained through its spikes (method ``stdb``)."""
+    name = f"stdb_{start}_{surrogate}_{steps}_{seed}"
+    task = _prepared(_method(start, steps, surrogate), seed)
+    outcome = _trained(name, task, computing.of(replace(FINE_TUNED, epochs=epochs), seed), SPIKING_TEST)
+    return {**outcome, **_integers(name, "rate", _test(SPIKING_TEST))}
+
+
+def from_scratch(computing: Computing, seed: int, steps: int, epochs: int) -> Outcome:
+    """The same network, spiking from the first epoch, with batch normalisation trained."""
+    torch.manual_seed(seed)
+    name = f"scratch_{steps}_{seed}"
+    network = resnet20(lambda _node: SpikingNeuron(steps, 1.0, surrogate=Linear(0.3)))
+    task = Streaming(frozen=1).prepare(_channels_last(network), load().train.x[:1, None])
+    recipe = computing.of(replace(FROM_SCRATCH, epochs=epochs), seed)
+    outcome = _trained(name, task, recipe, SPIKING_TEST)
+    return {**outcome, **_integers(name, "rate", _test(SPIKING_TEST))}
+
+
+def thresholds(computing: Computing, seed: int, steps: int, kind: str, epochs: int) -> Outcome:
+    """Thresholds trained with the weights, held fixed, or trained in the published form.
+
+    Args:
+        computing: where.
+        seed: of the network in floats too.
+        steps: T.
+        kind: ``trained``, ``fixed`` or ``published`` (``threshold{recipe=castagnetti2023}``).
+        epochs: of training.
+    """
+    name = f"thresholds_{kind}_{steps}_{seed}"
+    if kind == "published":
+        method = Threshold.published("castagnetti2023", steps=steps)
+    else:
+        method = Threshold(steps=steps, trained=kind == "trained")
+    task = _prepared(method, seed)
+    outcome = _trained(name, task, computing.of(replace(FINE_TUNED, epochs=epochs), seed))
+    return {**outcome, **_integers(name, "rate", _test(None))}
+
+
+def _method(start: str, steps: int, surrogate: str) -> Stdb:
+    return Stdb(steps=steps, surrogate=surrogate, **STARTS[start])
+
+
+def _prepared(method: Method, seed: int) -> Task:
+    network = thaw(load_model(PLACE / f"float_{seed}.pt").graph)
+    task = method.prepare(network, load().train.x[:CALIBRATION, None])
+    _channels_last(task.network)
+    return task
+
+
+def _channels_last(network: FrameNetwork) -> FrameNetwork:
+    """Convolutions' weights as a CPU reads them fastest; the values stay."""
+    for weight in network.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def _trained(name: str, task: Task, recipe: Recipe, tested: int | None = None) -> Outcome:
+    """Train, write network and curve, and count the right test answers in floats."""
+    parts = load()
+    train, validation = _loaders(parts)
+
+    def told(now: Progress) -> None:
+        if now.row is not None:
+            right, seconds = now.row.judgement.last, now.row.seconds
+            print(
+                f"{name}: epoch {now.epoch} of {now.epochs}, loss {now.loss:.3f}, right of the "
+                f"validation images {right:.2%}, {seconds:.0f} s",
+                flush=True,
+            )
+
+    run = fit(task, train, validation, recipe, checkpoint=PLACE / f"{name}.checkpoint", listener=told)
+    write_file(PLACE / f"{name}.csv", run.curve.csv_text().encode())
+    network = task.network
+    network.export(PLACE / f"{name}.pt", np.ascontiguousarray(parts.train.x[:CALIBRATION, None]))
+    first, best = run.curve.rows[0].judgement, run.curve.rows[run.best].judgement
+    return {
+        "epochs": recipe.epochs,
+        "best_epoch": run.best,
+        "precision": recipe.precision,
+        "validation_before": round(100 * first.last, 2),
+        "validation": round(100 * best.last, 2),
+        "torch_test": _right(network, tested),
+        "rates": {node: round(rate, 4) for node, rate in best.rates.items()},
+        "thresholds": {
+            node: [round(float(v), 4) for v in neuron.threshold.detach().reshape(-1)][:1]
+            for node, neuron in network.spiking().items()
+        },
+        "train_seconds": round(sum(row.seconds for row in run.curve.rows), 1),
+    }
+
+
+def _loaders(parts: Parts) -> tuple[Batches, Batches]:
+    train = Batches(parts.train.x[:, None], parts.train.y, BATCH, shuffle=True, augment=augment)
+    return train, Batches(parts.validation.x[:, None], parts.validation.y, JUDGED)
+
+
+def _right(network: FrameNetwork, samples: int | None) -> float:
+    """Right of the (first) test images, %."""
+    test = _test_images(samples)
+    return round(100 * judge(network, Batches(test.x, test.y, JUDGED)).last, 2)
+
+
+def _test_images(samples: int | None) -> Labelled:
+    test = load().test
+    assert test is not None
+    return Labelled(test.x[:samples, None], test.y[:samples])
+
+
+def _test(samples: int | None) -> Path:
+    """The (first) test images as a file for ``snnc run``."""
+    path = PLACE / f"test_{samples or 'all'}.npz"
+    if not path.exists():
+        images = _test_images(samples)
+        np.savez(path, x=images.x, y=images.y)
+    return path
+
+
+def _integers(name: str, code: str, test: Path, lava: int = 0) -> Outcome:
+    bundle = PLACE / f"{name}.loihi"
+    done = compiled(PLACE / f"{name}.pt", bundle, test, code=code)
+    found: Outcome = {"test": done.by_frame[-1], "test_samples": done.samples, "notes": done.notes}
+    return {**found, "lava": on_lava(bundle, test, lava)} if lava else found

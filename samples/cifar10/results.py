@@ -1,0 +1,98 @@
+"""CIFAR-10: levels, conversion, spikes and thresholds trained, weights of few bits, on ResNet-20.
+
+    python -m samples.cifar10.results [BEGINNING ...] [--precision bfloat16] [--device cpu]
+
+Runs what is not there yet (``build/results/cifar10``) of the experiments whose names begin so, or all,
+one after the other; a training that is stopped goes on after its last epoch. ``python -m
+samples.results --only cifar10`` puts what is there into ``docs/results.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from samples.results.record import Outcome, found_before, recorded
+
+from . import experiments as one
+from .data import DataMissing
+from .experiments import PLACE, SPIKING_TEST, Computing
+
+SEEDS = (0, 1)
+LEVELS = (15, 8, 4, 2)
+BITS = (8, 4, 3)
+LAVA_IMAGES = 5
+CONVERTED = (4, 8, 16, 32, 40, 64, 80, 128, 160, 256, 512)
+"""Powers of two, and ten times as many steps as the hybrid networks have."""
+
+HYBRID = {4: 3, 8: 2, 16: 1}
+"""Steps, and epochs of training, whatever the start."""
+
+THRESHOLDS = {1: 3, 2: 3, 4: 3, 8: 1}
+KINDS = ("trained", "fixed", "published")
+
+Experiments = dict[str, Callable[[], Outcome]]
+
+
+def experiments(computing: Computing) -> Experiments:
+    """All, in an order in which each has what it begins with."""
+    found: Experiments = {}
+    for seed in SEEDS:
+        found[f"float_{seed}"] = partial(one.floats, computing, seed)
+        for levels in LEVELS if seed == 0 else LEVELS[:1]:
+            lava = LAVA_IMAGES if levels == LEVELS[0] else 0
+            found[f"levels_{levels}_{seed}"] = partial(one.with_levels, computing, seed, levels, lava)
+        for steps, epochs in THRESHOLDS.items():
+            for kind in KINDS if seed == 0 else KINDS[:2]:
+                run = partial(one.thresholds, computing, seed, steps, kind, epochs)
+                found[f"thresholds_{kind}_{steps}_{seed}"] = run
+    for start in one.STARTS:
+        for steps in CONVERTED:
+            found[f"converted_{start}_{steps}_0"] = partial(one.converted, start, steps, 0)
+    for steps, epochs in HYBRID.items():
+        for start in one.STARTS:
+            for surrogate in ("linear", "stdb"):
+                run = partial(one.hybrid, computing, 0, start, steps, surrogate, epochs)
+                found[f"stdb_{start}_{surrogate}_{steps}_0"] = run
+        found[f"scratch_{steps}_0"] = partial(one.from_scratch, computing, 0, steps, epochs)
+    for bits in BITS:
+        found[f"weights_{bits}_0"] = partial(one.few_bits, computing, 0, bits)
+    return found
+
+
+def run(beginnings: list[str], computing: Computing) -> None:
+    """Those whose names begin so, or all."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name, experiment in experiments(computing).items():
+        if not beginnings or name.startswith(tuple(beginnings)):
+            recorded(f"cifar10/{name}", experiment)
+
+
+def results() -> dict[str, Any]:
+    """What has been computed, by experiment; the page's tables leave out what is not there."""
+    known = experiments(Computing())
+    each = {name: found_before(f"cifar10/{name}") for name in known}
+    return {
+        "seeds": list(SEEDS),
+        "spiking_test": SPIKING_TEST,
+        "experiments": {name: outcome for name, outcome in each.items() if outcome is not None},
+    }
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description="The methods on CIFAR-10.")
+    parser.add_argument("beginnings", nargs="*", help="of names of experiments; none for all")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="float32")
+    given = parser.parse_args()
+    try:
+        run(given.beginnings, Computing(given.device, given.precision))
+    except DataMissing as missing:
+        raise SystemExit(f"error: {missing}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+# ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
+"""The part of ``docs/results.md`` on CIFAR-10: tables with what has been computed, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .tables import spread, table
+
+Found = dict[str, Any]
+
+
+def cifar10_section(found: Found) -> list[str]:
+    """Sentences and tables from ``samples.cifar10.results``; an experiment without a number is left out."""
+    each = found["experiments"]
+    if not each:
+        return []
+    return [
+        "## CIFAR-10, ResNet-20",
+        "",
+        "The ResNet-20 of He et al. 2016 (0.27 million weights, 41 million multiply-accumulates an image), 45,000 images to train, 5,000 to choose by, "
+        "8,000 to test; the JPEG copy of the set (quality 75). An experiment is one training and one seed; `python -m samples.cifar10.results` "
+        f"runs all that is not there yet. Networks that spike through many steps are counted on the first {found['spiking_test']:,} test images, "
+        f"as many of each class. {_precisions(each)}",
+        "",
+        *_floats(each, found["seeds"]),
+        *_thresholds(each),
+        *_hybrid(each),
+        *_bits(each),
+        _time(each),
+        "",
+    ]
+
+
+def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
+    rows = []
+    for seed in seeds:
+        if (floats := each.get(f"float_{seed}")) is None:
+            continue
+        rows.append(
+            [f"floats, seed {seed}", floats["epochs"], spread(floats["torch_test"], 8000), "", "", ""]
+        )
+        for name, one in _of(each, "levels_"):
+            levels, of = name.split("_")[1:]
+            if of == str(seed):
+                lava = one.get("lava")
+                compared = ["", ""] if lava is None else [f"{lava['values']:,}", lava["differ"]]
+                rows.append(
+                    [
+                        f"{levels} levels, seed {seed}",
+                        one["epochs"],
+                        spread(one["torch_test"], 8000),
+                        spread(one["test"], one["test_samples"]),
+                        *compared,
+                    ]
+                )
+    head = [
+        "network",
+        "epochs",
+        "in floats, %",
+        "in integers, code `graded`, %",
+        "Lava: values compared",
+        "differ",
+    ]
+    return [
+        "### In floats, and with levels (exact codes)",
+        "",
+        "Levels begin with the network in floats, batch normalisation folded.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def _thresholds(each: Found) -> list[str]:
+    found = _of(each, "thresholds_")
+    if not found:
+        return []
+    kinds = ("trained", "fixed", "published")
+    rows = []
+    for steps, seed in sorted({(int(n.split("_")[2]), int(n.split("_")[3])) for n, _ in found}):
+        ones = [each.get(f"thresholds_{kind}_{steps}_{seed}") for kind in kinds]
+        levels = each.get(f"levels_{steps}_{seed}")
+        rows.append(
+            [
+                steps,
+                seed,
+                *("" if one is None else one["test"] for one in ones),
+                "" if levels is None else levels["test"],
+                *("" if one is None else _mean_rate(one) for one in ones[:2]),
+                next(str(one["epochs"]) for one in ones if one is not None),
+            ]
+        )
+    head = ["steps T", "seed", "trained", "fixed", "published form", "as many levels, `graded`"]
+    return [
+        "### Trained thresholds (method `threshold`, Castagnetti et al. 2023)",
+        "",
+        "Right of 8,000 test images, %, in integers. *Fixed* trains the weights alone; the published form is "
+        "`threshold{recipe=castagnetti2023}`. Spikes: a neuron and step, the mean over the layers.",
+        "",
+        *table([*head, "spikes, trained", "spikes, fixed", "epochs"], rows),
+    ]
+
+
+def _hybrid(each: Found) -> list[str]:
+    converted = _of(each, "converted_")
+    if not converted:
+        return []
+    ways = {
+        "paper": "maximum x 0.7, start 0 (Rathi et al. 2020)",
+        "default": "`snnc compile`'s defaults",
+    }
+    steps = sorted({int(name.split("_")[2]) for name, _ in converted})
+    trained = {
+        "linear from the paper's": "stdb_paper_linear",
+        "`stdb` from the paper's": "stdb_paper_stdb",
+        "linear from ours": "stdb_default_linear",
+        "`stdb` from ours": "stdb_default_stdb",
+        "from scratch": "scratch",
+    }
+    rows = [
+        [
+            t,
+            *(each.get(f"converted_{way}_{t}_0", {}).get("test", "") for way in ways),
+            *(each.get(f"{name}_{t}_0", {}).get("test", "") for name in trained.values()),
+            each.get(f"stdb_paper_linear_{t}_0", {}).get("epochs", ""),
+        ]
+        for t in steps
+    ]
+    return [
+        "### Hybrid conversion (method `stdb`, Rathi et al. 2020)",
+        "",
+        "Right of the test images, %, in integers. Converted in two ways, and trained from each through the spikes, with both surrogates; beside it the "
+        "same network from scratch. Above 256 steps the worst input could leave a 24-bit potential (D319); compiled with `--allow-overflow`.",
+        "",
+        *table(
+            [
+                "steps T",
+                *(f"converted: {title}" for title in ways.values()),
+                *(f"trained: {t}" for t in trained),
+                "epochs",
+            ],
+            rows,
+        ),
+    ]
+
+
+def _bits(each: Found) -> list[str]:
+    found = _of(each, "weights_")
+    if not found:
+        return []
+    rows = [[name.split("_")[1], one["rounded"], one["test"], one["epochs"]] for name, one in found]
+    return [
+        "### Weights of few bits (method `weights`)",
+        "",
+        "15 levels an activation, code `graded`; right of 8,000 test images, %, in integers.",
+        "",
+        *table(["bits", "rounded by the compiler", "trained on the grid", "epochs"], rows),
+    ]
+
+
+def _of(each: Found, beginning: str) -> list[tuple[str, Found]]:
+    return [(name, one) for name, one in each.items() if name.startswith(beginning)]
+
+
+def _mean_rate(one: Found) -> str:
+    rates = [rate for node, rate in one["rates"].items() if node != "answer"]
+    return f"{sum(rates) / len(rates):.3f}"
+
+
+def _precisions(each: Found) -> str:
+    found = sorted({one["precision"] for one in each.values() if "precision" in one})
+    return f"Trained in {' and '.join(found)}; judged in float32."
+
+
+def _time(each: Found) -> str:
+    hours = sum(one["seconds"] for one in each.values()) / 3600
+    return f"Time, in all {hours:.1f} hours of one core, beside other work."
