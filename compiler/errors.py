@@ -166,8 +166,9 @@ def number(value: int | float) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """``1 frame``, ``2 frames``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    """``1 frame``, ``2 frames``, ``2 classes``."""
+    more = f"{what}es" if what.endswith("s") else f"{what}s"
+    return f"{number} {what if number == 1 else more}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

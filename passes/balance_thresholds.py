@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, Bounds
+from snnc.errors import counted
 from snnc.ir import Array, Graph, Kind, Population
 from snnc.sim.analog import run_frames
 from snnc.sim.spiking import Floats, balance
@@ -102,7 +103,8 @@ class BalanceThresholds(Pass):
                 "N702",
                 "some neurons never had positive input during calibration",
                 where=name,
-                why=f"{len(frames)} calibration samples; they got the population's threshold, or 1",
+                why=f"{counted(len(frames), 'calibration sample')}; they got the population's "
+                "threshold, or 1",
                 help="calibrate with more, or more varied, samples",
             )
         return balanced

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.bounds import SAMPLES, Bounds
+from snnc.errors import counted
 from snnc.ir import Array, Graph, Kind, Population, per_channel
 from snnc.sim.analog import frame_values, in_frames, run_frames
 from snnc.sim.spiking import (
@@ -90,7 +91,8 @@ class CorrectRates(Pass):
             "N783",
             f"biases moved by up to {max(moved.values()):.2g} thresholds a step",
             where=", ".join(moved),
-            why=f"mean rates on {len(frames)} calibration samples differed from mean activations",
+            why=f"mean rates on {counted(len(frames), 'calibration sample')} differed from mean "
+            "activations",
         )
         return graph
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import networkx as nx
 
 from snnc.bounds import Bounds
-from snnc.errors import Diagnostic, UserError, fail
+from snnc.errors import Diagnostic, UserError, counted, fail
 from snnc.ir import Code, Graph, LimitName, Projection, relays_needed, size
 from snnc.ir.program_ranges import STEPS as LONGEST_TIME
 
@@ -94,13 +94,13 @@ class MatchDelays(Pass):
             steps = default_steps(graph)
             if steps == graph.trained_steps and graph.code is Code.RATE:
                 why = "--steps-per-frame is not given"
-                context.note("N733", f"{steps} steps a frame, as in training", why=why)
+                context.note("N733", f"{counted(steps, 'step')} a frame, as in training", why=why)
                 return steps
             levels = [p for p in graph.neurons if p.levels == steps]
             if levels and steps > 1 and graph.code is not Code.GRADED:
                 context.note(
                     "N733",
-                    f"{steps} steps a frame: as many as the activations have levels",
+                    f"{counted(steps, 'step')} a frame: as many as the activations have levels",
                     where=levels[0].origin or levels[0].name,
                     why="--steps-per-frame is not given",
                 )
@@ -108,14 +108,14 @@ class MatchDelays(Pass):
         if graph.trained_steps not in (None, given) and graph.code is Code.RATE:
             context.warn(
                 "N734",
-                f"{given} steps a frame; the network was trained with {graph.trained_steps}",
+                f"{counted(given, 'step')} a frame; the network was trained with {graph.trained_steps}",
                 why="its weights and thresholds are for spikes over that many steps",
                 help="leave --steps-per-frame out, or measure the accuracy (snnc run)",
             )
         if graph.frame_is_step and given != 1:
             raise fail(
                 "D314",
-                f"{given} steps a frame, but a frame of this network is 1 step",
+                f"{counted(given, 'step')} a frame, but a frame of this network is 1 step",
                 where="--steps-per-frame",
                 why="its neurons spike already, and each frame of their input is one time step",
                 help="leave the option out; --dt sets the length of a step",
@@ -169,7 +169,7 @@ class MatchDelays(Pass):
                 wrong.append(
                     Diagnostic(
                         "D303",
-                        f"a delay of {buffered} steps exceeds {longest}",
+                        f"a delay of {counted(buffered, 'step')} exceeds {longest}",
                         where,
                         "spikes must arrive together with those on other paths or from a loop",
                         cure,
@@ -183,7 +183,9 @@ class MatchDelays(Pass):
         relays = f", or {RELAYS}" if relayed else ""
         for steps in range(min(given - 1, 4 * (longest + hop)), 0, -1):
             if self.retime and solve_starts(graph, steps, hop, longest) is not None:
-                return f"use at most {steps} steps a frame (--steps-per-frame {steps}){relays}"
+                return (
+                    f"use at most {counted(steps, 'step')} a frame (--steps-per-frame {steps}){relays}"
+                )
         return f"use shorter delays in the network{relays}"
 
 
@@ -197,8 +199,8 @@ def note_relays(
         if relays:
             context.note(
                 "N723",
-                f"{relays * size(source.shape)} relay neurons carry its spikes over a delay of {delay} "
-                f"steps: a connection delays by at most {longest}",
+                f"{counted(relays * size(source.shape), 'relay neuron')} for its spikes, over a delay "
+                f"of {counted(delay, 'step')}: a connection delays by at most {longest}",
                 where=source.origin or source.name,
                 why="spikes must arrive together with those on other paths or from a loop",
                 help="" if graph.frame_is_step else "use fewer steps a frame (--steps-per-frame)",
@@ -228,19 +230,23 @@ def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> Non
     had = sum(slack.edges[edge]["weight"] + hop for edge in pairwise(loop))
     waits = sum(graph.latency(name, steps_per_frame) for name in loop[1:])
     needed = smallest_steps(graph, hop)
-    why = f"its delays add up to {(had + waits) // steps_per_frame} frames of {steps_per_frame} steps"
+    frames = counted((had + waits) // steps_per_frame, "frame")
+    why = f"its delays add up to {frames} of {counted(steps_per_frame, 'step')}"
     if graph.frame_is_step:  # nobody can choose how many steps a frame has
         cure = f"give the loop {hop * length} steps of delay or more"
     elif needed is not None:
-        cure = f"use at least {needed} steps a frame (--steps-per-frame {needed})"
+        cure = f"use at least {counted(needed, 'step')} a frame (--steps-per-frame {needed})"
     else:
         more = (
-            f"{length} frames of delay or more" if waits or graph.code.exact else "one frame of delay"
+            f"{counted(length, 'frame')} of delay or more"
+            if waits or graph.code.exact
+            else "one frame of delay"
         )
         cure = f"no number of steps a frame helps: give the loop {more}"
     raise fail(
         "D302",
-        f"a loop of {length} connections has {had} steps and needs {hop * length}",
+        f"a loop of {counted(length, 'connection')} has {counted(had, 'step')} and needs "
+        f"{hop * length}",
         where=" -> ".join(loop),
         why=f"{why}, of which {waits} pass while neurons integrate their frames" if waits else why,
         help=cure,

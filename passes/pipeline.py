@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from snnc import settings
-from snnc.errors import CompilerBug, Diagnostic, UserError, blamed, fail, nearest
+from snnc.errors import CompilerBug, Diagnostic, UserError, blamed, counted, fail, nearest
 from snnc.ir import Graph, Target
 from snnc.ir.plugins import Plugin, plugins, without_interface
 
@@ -236,7 +236,8 @@ def _too_large(a_pass: Pass, graph: Graph, context: Context, problem: MemoryErro
         given, frames = context.calibration.shape[:2]
         used = min(given, getattr(a_pass, "samples", given))
         steps = graph.steps_per_frame or 1
-        why = f"it runs {used} calibration samples of {frames} frames, {steps} steps each"
+        why = f"it runs {counted(used, 'calibration sample')} of {counted(frames, 'frame')}, "
+        why += f"{counted(steps, 'step')} each"
         fewer = f": --set '{a_pass.name}{{samples={max(1, used // 8)}}}'"
         cures.append("fewer calibration samples" + (fewer if hasattr(a_pass, "samples") else ""))
     return fail(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bounds import PERCENTILE, SAMPLES, Bounds
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Array, Code, Graph, Kind, Population, Target, per_channel
 from snnc.sim.analog import run_frames
 
@@ -146,7 +146,7 @@ class QuantizeActivations(Pass):
             if graph.code is Code.FRAME and count > steps:
                 raise fail(
                     "D318",
-                    f"{count} levels do not fit a frame of {steps} steps",
+                    f"{count} levels do not fit a frame of {counted(steps, 'step')}",
                     where=where,
                     why="the code frame sends one spike for each level, at most one a step",
                     help=f"use --steps-per-frame {count}" + graded,
@@ -180,7 +180,7 @@ class QuantizeActivations(Pass):
                 "N756",
                 "no neuron ever had positive input during calibration",
                 where=population.origin,
-                why=f"{len(seen)} calibration samples; its range is taken to be 1",
+                why=f"{counted(len(seen), 'calibration sample')}; its range is taken to be 1",
                 help="calibrate with more, or more varied, samples",
             )
         return ranges.top if self.per == "channel" else np.asarray(ranges.top.max())
@@ -191,7 +191,7 @@ class QuantizeActivations(Pass):
             step, top = (per_channel(x, population.shape) for x in (step, top))
         near = np.clip(np.floor(seen / step + population.shift), 0, population.levels) * step
         clipped = float(np.mean(seen > top))
-        levels = f"{population.levels} levels"
+        levels = counted(population.levels or 0, "level")
         if population.levels == LARGEST_PAYLOAD:
             levels = f"multiples of {float(np.max(step)):.4g}"
         context.note(
@@ -199,6 +199,7 @@ class QuantizeActivations(Pass):
             f"activations rounded to {levels} up to {float(np.max(top)):.4g}: "
             f"off by {float(np.abs(near - seen).mean()):.2g} on average, {clipped:.2%} clipped",
             where=population.origin,
-            why=f"measured on {len(seen)} calibration samples of {seen.shape[1]} frames",
+            why=f"measured on {counted(len(seen), 'calibration sample')} of "
+            f"{counted(seen.shape[1], 'frame')}",
             help="train with snnc.QuantizedReLU, which has these levels from the beginning",
         )

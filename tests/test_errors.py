@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from snnc.choices import refuse_other
-from snnc.errors import LONGEST, Diagnostic, UserError, fail, nearest, number
+from snnc.errors import LONGEST, Diagnostic, UserError, counted, fail, nearest, number
 
 
 def test_an_error_comes_home_from_another_process() -> None:
@@ -62,3 +62,16 @@ def test_a_word_that_an_option_does_not_have(word: str, cure: str) -> None:
     with pytest.raises(UserError, match="D326") as caught:
         refuse_other(word, "code", ["rate", "frame"], "--code")
     assert cure in caught.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("number_", "what", "text"),
+    [
+        (1, "frame", "1 frame"),
+        (0, "frame", "0 frames"),
+        (2, "class", "2 classes"),
+        (1, "class", "1 class"),
+    ],
+)
+def test_counts_of_things(number_: int, what: str, text: str) -> None:
+    assert counted(number_, what) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.backends.limit_messages import OWN_PASSES
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import (
     Conv2d,
     Identity,
@@ -98,10 +98,14 @@ def _shape(program: Program, projection: ProgramProjection, where: str) -> Itera
     neurons = size(program.by_name[projection.target].shape)
     given = out_shape(program, projection)
     if given is None or size(given) != neurons:
-        fact = "cannot take its source's shape" if given is None else f"gives {size(given)} values"
+        fact = (
+            "cannot take its source's shape"
+            if given is None
+            else f"gives {counted(size(given), 'value')}"
+        )
         yield Diagnostic(
             "D416",
-            f"{fact}, its target has {neurons} neurons",
+            f"{fact}, its target has {counted(neurons, 'neuron')}",
             where=where,
             help="please report this: no pass of snnc may produce it",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.ir import Program, ProgramPopulation
 
 from .limit_messages import where_is
@@ -46,7 +46,7 @@ def too_many(program: Program, cores: list[Core]) -> UserError:
     name, amount = max(fullest.use, key=lambda item: item[1] / RESOURCES[item[0]].value)
     return fail(
         "D433",
-        f"the network needs {len(cores)} cores, a chip of loihi1 has {CORES.value}",
+        f"the network needs {counted(len(cores), 'core')}, a chip of loihi1 has {CORES.value}",
         where=where_is(program.by_name[largest]),
         why=f"it takes {taken[largest]} of them; the scarce resource is {name} ({amount} of "
         f"{RESOURCES[name].value}); stated by {CORES.source}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnc.backends.limit_messages import OWN_PASSES
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import STANDARD, Code, IntegerNeuron, Integers, Limit, Program, ProgramPopulation, Reset
 
 from .bounds import arriving, largest_current, saturates_below
@@ -70,7 +70,7 @@ def _dynamics(neuron: IntegerNeuron, where: str) -> Iterator[Diagnostic]:
     if neuron.bias_interval != 1 and neuron.threshold is not None and neuron.code is Code.RATE:
         yield Diagnostic(
             "D434",
-            f"a bias that is added in one of {neuron.bias_interval} steps",
+            f"a bias that is added in one of {counted(neuron.bias_interval, 'step')}",
             where,
             "a compartment of Loihi 1 adds its bias in every step",
             "use --code rate",

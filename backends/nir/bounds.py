@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.files.memory import machine_memory
 from snnc.ir.memory import SHARE, gigabytes
 from snnc.sim.nir_sizes import Sized, sizes
@@ -116,7 +116,8 @@ def extent(graph: Any, layout: Layout, samples: int, steps: int, *, potentials: 
     if trace + at_once + kept > room:
         raise fail(
             "D571",
-            f"a run of {longest} steps takes {gigabytes(trace + at_once + kept)} with one sample at a "
+            f"a run of {counted(longest, 'step')} takes {gigabytes(trace + at_once + kept)} with "
+            "one sample at a "
             f"time; the limit is {gigabytes(room)}",
             where="layout.json",
             why=f"{longest - steps} steps are before the program's first, and that is 1/{SHARE} of the "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Array, Kind, Program, ProgramPopulation
 
 from .choices import Choices
@@ -113,7 +113,7 @@ class _Chain:
             fewer = "fewer --steps-per-frame, or " if self.program.steps_per_frame > 1 else ""
             raise fail(
                 "D420",
-                f"a matrix of {rows} x {columns} weights, more than {MOST_WEIGHTS}",
+                f"a matrix of {rows} x {counted(columns, 'weight')}, more than {MOST_WEIGHTS}",
                 where="nir{wiring=chain}",
                 why="each level is one matrix",
                 help=f"use {fewer}--target 'nir{{wiring=free}}'",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnc.backends.limit_messages import OWN_PASSES
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import IntegerNeuron, Program, ProgramPopulation, Reset
 
 from .choices import Choices
@@ -74,7 +74,7 @@ def _unsaid(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
     elif neuron.clear_interval:
         yield Diagnostic(
             "D417",
-            f"NIR cannot represent a restart every {neuron.clear_interval} steps",
+            f"NIR cannot represent a restart every {counted(neuron.clear_interval, 'step')}",
             where,
             "no primitive clears its state at a given time",
             "--set 'restart-frames{enabled=false}', or --target 'nir{unsaid=metadata}'",
@@ -106,9 +106,8 @@ def _beginning(
     """Biases and a readout's frames begin where the population's own frames begin."""
     cure = "compile with snnc's own passes, which let both begin there"
     if np.any(neuron.bias_mantissa) and neuron.bias_start != population.start:
-        what = (
-            f"its bias begins after {neuron.bias_start} steps, the population after {population.start}"
-        )
+        what = f"its bias begins after {counted(neuron.bias_start, 'step')}, "
+        what += f"the population after {population.start}"
         why = "a bias in NIR acts from the first step on"
         yield Diagnostic("D417", what, where, why, cure)
     interval = neuron.clear_interval
@@ -118,7 +117,8 @@ def _beginning(
         and (neuron.clear_offset - population.start - 1) % interval
     ):
         what = (
-            f"its frames of {interval} steps begin at step {neuron.clear_offset}, the population at "
+            f"its frames of {counted(interval, 'step')} begin at step {neuron.clear_offset}, the "
+            "population at "
             f"step {population.start + 1}"
         )
         yield Diagnostic("D417", what, where, "each answer would add up other steps", cure)
@@ -139,9 +139,10 @@ def _answer(neuron: IntegerNeuron, where: str, choice: str) -> Iterator[Diagnost
     if choice == "integrator" and neuron.threshold is None and neuron.clear_interval:
         yield Diagnostic(
             "D417",
-            f"NIR cannot represent a sum that begins again every {neuron.clear_interval} steps",
+            f"NIR cannot represent a sum that begins again every "
+            f"{counted(neuron.clear_interval, 'step')}",
             where,
             "an integrator never clears its sum, and this readout answers each frame by itself",
             f"use --target 'nir{{answer=values}}': add up what the file gives over each "
-            f"{neuron.clear_interval} steps",
+            f"{counted(neuron.clear_interval, 'step')}",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Integers, Kind, Program, Trace
 from snnc.sim import simulate
 
@@ -84,8 +84,9 @@ def _compared(expected: Trace, found: Trace, name: str) -> str:
     right: NDArray[np.int32] = found.spikes[name]
     different = float((left != right).mean())
     return (
-        f"{int(right.sum())} spikes instead of {int(left.sum())}, {different:.2%} of neuron-steps "
-        f"differ ({left.shape[0]} samples of {left.shape[1]} steps)"
+        f"{counted(int(right.sum()), 'spike')} instead of {int(left.sum())}, {different:.2%} of "
+        "neuron-steps "
+        f"differ ({counted(left.shape[0], 'sample')} of {counted(left.shape[1], 'step')})"
     )
 
 

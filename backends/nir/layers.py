@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Array, Conv2d, Op, Shape, size
 
 from .sketch import Sketch, stored
@@ -124,7 +124,7 @@ def _matrix(
     if outs[0] * ins[0] > MOST_WEIGHTS:
         raise fail(
             "D420",
-            f"a matrix of {outs[0]} x {ins[0]} weights, more than {MOST_WEIGHTS}",
+            f"a matrix of {outs[0]} x {counted(ins[0], 'weight')}, more than {MOST_WEIGHTS}",
             where=origin,
             why="NIR has no sparse matrices, and no way back from a flattened image",
             help="keep images (--target 'nir{shapes=keep}') and square kernels, or make the layer "

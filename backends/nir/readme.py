@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snnc.errors import counted
 from snnc.ir import Encoding, Program
 
 from .choices import Choices
@@ -40,7 +41,11 @@ def readme(program: Program, choices: Choices, written: Written) -> str:
     layout = written.layout
     readout = layout.populations[-1]
     steps = program.steps_per_frame
-    total = f"add it up over the {readout.clear} steps of a frame" if readout.clear else "add it up"
+    total = (
+        f"add it up over the {counted(readout.clear, 'step')} of a frame"
+        if readout.clear
+        else "add it up"
+    )
     unit = "" if readout.unit == 1 else f"; {readout.unit:g} of the program's units are 1.0"
     rows = "\n".join(
         f"| {p.name} | `{p.node}` | {' x '.join(map(str, p.shape))} | {p.quantity} |"
@@ -68,6 +73,7 @@ def _input(program: Program) -> str:
     steps = program.steps_per_frame
     if steps == 1:
         return "one frame a step"
+    each = f"{counted(steps, 'step')} a frame"
     if program.input.encoding is Encoding.SPREAD:
-        return f"{steps} steps a frame, each count spread over them as spikes (docs/numerics.md)"
-    return f"{steps} steps a frame, the frame's counts at each of them"
+        return f"{each}, each count spread over them as spikes (docs/numerics.md)"
+    return f"{each}, the frame's counts at each of them"

@@ -9,7 +9,7 @@ import numpy as np
 from snnc.backends.limit_messages import where_in
 from snnc.backends.loihi.population_checks import check_population
 from snnc.backends.loihi.projection_checks import check_projection
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import Code, Conv2d, Linear, Program, ProgramPopulation, ProgramProjection, SparseLinear
 from snnc.ir.scaling import weights_of
 
@@ -101,7 +101,8 @@ def _too_large(program: Program, input_bits: int, cores: int) -> Diagnostic:
     return Diagnostic(
         "D433",
         f"{sizes[0]} neurons, {sizes[1]} echoes of delayed spikes and {sizes[2]} inputs exceed "
-        f"{NEURONS.value} places: they take {cores} cores of {COMPARTMENTS.value}, the chip has "
+        f"{NEURONS.value} places: they take {counted(cores, 'core')} of {COMPARTMENTS.value}, the "
+        "chip has "
         f"{CORES.value}",
         program.name,
         f"{CORES.source}; {COMPARTMENTS.source}",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Encoding, Program, size
 
 from .groups import Groups, payload_range
@@ -94,7 +94,7 @@ def notes(
     yield Diagnostic(
         "N750",
         f"{neurons} neurons on {chip} of {CORES.value} cores, {fed} input neurons fed by the host; "
-        f"{len(cores)} cores and {tiles_of(cores)} tiles in all",
+        f"{counted(len(cores), 'core')} and {counted(tiles_of(cores), 'tile')} in all",
         program.name,
         severity=Severity.NOTE,
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Comparison, Graph, Kind, Neuron, Population, Projection, Reset, size
 from snnc.ir.scaling import scale_outputs
 from snnc.passes.base import Context, Fact, Pass
@@ -161,7 +161,7 @@ def _changed(
         if neuron.reset is Reset.ZERO:
             said.append(HARD)
         if spikes > 1:
-            said.append(f"up to {spikes} spikes in one step (1 before)")
+            said.append(f"up to {counted(spikes, 'spike')} in one step (1 before)")
         if neuron.comparison is Comparison.GREATER:
             said.append("it fires at its threshold (before: only above it)")
         if neuron.start_value:

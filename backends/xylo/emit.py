@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnc.backends.base import Emitted
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Integers, Kind, Program, write_program
 from snnc.sim import simulate
 
@@ -93,7 +93,8 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
     if most > INPUT_SPIKES.value:
         yield Diagnostic(
             "N743",
-            f"calibration data have {most} spikes of an input channel in one step; xylo takes "
+            f"calibration data have {counted(most, 'spike')} of an input channel in one step; xylo "
+            "takes "
             f"{INPUT_SPIKES.value}",
             program.input.origin or program.input.name,
             f"stated by {INPUT_SPIKES.source}; snnc run adds up all of them, the chip drops the rest",
@@ -108,7 +109,8 @@ def _effects(program: Program, layout: Layout, example: Integers | None) -> Iter
     yield Diagnostic(
         "N749",
         f"currents reached {reached.largest} of {HIGHEST} on {len(example)} example inputs of "
-        f"{example.shape[1]} steps; they exceeded 16 bits in {reached.saturated} neuron-steps",
+        f"{counted(example.shape[1], 'step')}; they exceeded 16 bits in {reached.saturated} "
+        "neuron-steps",
         program.name,
         "there Xylo clamps spike by spike, the program once a step; it is not "
         "proved that no input does so",

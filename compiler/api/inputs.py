@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import numpy as np
 
 from snnc.bundle.data import Data, DataSource
+from snnc.bundle.still_images import frame_shape, least_axes
 from snnc.choices import not_together
 from snnc.errors import fail
 from snnc.frontend import ModelSource
 from snnc.ir import Program, Shape
 from snnc.recordings.result import Frames
-from snnc.workflows.input_values import frame_shape
 
 from .arguments import several
 from .programs import plain_program
@@ -168,7 +168,7 @@ def model_source(
 
     frames: Shape | None = None if shape is None else parse_shape(shape)
     if frames is None and data is not None and example is None:
-        frames = frame_shape(data.values(2 if repeat else 3), repeat)
+        frames = frame_shape(data.values(least_axes(repeat)), repeat)
     arguments = example if isinstance(example, tuple) or example is None else (example,)
     path = Path(type(model).__name__.lower())
     if spikes(model) or has_blocks(model):

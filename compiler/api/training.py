@@ -39,6 +39,7 @@ def finetune(
     batch: int = 64,
     checkpoint: str | os.PathLike[str] | None = None,
     curve: str | os.PathLike[str] | None = None,
+    repeat: int | None = None,
     input_shape: ShapeLike = None,
     module: str | None = None,
     answer: str | int | None = None,
@@ -59,6 +60,7 @@ def finetune(
         batch: samples in a batch.
         checkpoint: file that is written after each epoch; if it exists, the training resumes from it.
         curve: file for a table of loss and accuracy by epoch.
+        repeat: number of frames that show each still image: data are (samples, *input shape).
         recipe: fields of :class:`snnc.training.fit.Recipe`: epochs, learning_rate, optimizer, schedule,
             patience, seed and others.
 
@@ -78,7 +80,9 @@ def finetune(
     if unknown:
         raise TypeError(f"finetune has no argument {sorted(unknown)[0]!r}")
     counts = needed_data(data, "the data")
-    source = model_source(model, data=counts, input_shape=input_shape, module=module, answer=answer)
+    source = model_source(
+        model, data=counts, repeat=repeat, input_shape=input_shape, module=module, answer=answer
+    )
     options = FinetuneOptions(
         method,
         counts,
@@ -88,6 +92,7 @@ def finetune(
         batch,
         data_source(validation, "the validation data"),
         validation_share,
+        repeat,
     )
     files = Files(Path(output), path_of(curve), path_of(checkpoint))
     return train_further(source, options, files, report=progress)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, UserError, fail, number
+from snnc.errors import Diagnostic, UserError, counted, fail, number
 from snnc.files import Budget, Kind, parse_npz, read_bytes
 from snnc.files.arrays import NPY_MAGIC
 from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
-from snnc.ir.counts import refuse_fractions, refuse_strange
+from snnc.ir.counts import broken_counts, refuse_fractions, refuse_strange
 
 SHOWN_NAMES = 5
 READ = ("x", "y")
@@ -95,12 +95,18 @@ class Values:
         """Whether they are counts wherever they go: numbers of a type that has whole ones only."""
         return self.x.dtype.kind != "f"
 
-    def as_counts(self, where: str) -> Data:
+    def as_counts(self, where: str, cure: str = "") -> Data:
         """Taken for event counts.
+
+        Args:
+            where: what messages call them.
+            cure: of fractions, where none can become counts; empty where a compile makes them counts.
 
         Raises:
             UserError: D506 numbers that are not whole, D507 too large ones.
         """
+        if cure and broken_counts(self.x):
+            raise _with_cure(self.x, where, cure)
         return Data(_whole(self.x, where), self.y)
 
 
@@ -201,7 +207,7 @@ def check_values(arrays: Mapping[str, NDArray[Any]], where: str, least_axes: int
     if y is not None and (y.ndim != 1 or len(y) != len(x) or y.dtype.kind not in "iu"):
         raise fail(
             "D505",
-            f"y has shape {y.shape} and type {y.dtype}, x has {len(x)} samples",
+            f"y has shape {y.shape} and type {y.dtype}, x has {counted(len(x), 'sample')}",
             where=where,
             help="give one whole number a sample, or leave y out",
         )
@@ -250,6 +256,15 @@ def _whole(x: NDArray[Any], where: str) -> NDArray[np.int64]:
         what = f"a count of {number(largest)} exceeds {MAX_COUNT}"
         raise fail("D507", what, where=where)
     return x.astype(np.int64)
+
+
+def _with_cure(x: NDArray[Any], where: str, cure: str) -> UserError:
+    """D506 of fractions, with another cure than a compile that makes counts of them."""
+    try:
+        refuse_fractions(x, where)
+    except UserError as refused:
+        return UserError(*(replace(d, help=cure if d.help else "") for d in refused.diagnostics))
+    raise AssertionError("no fractions")
 
 
 def check_shape(data: Data, shape: Shape, where: str) -> None:

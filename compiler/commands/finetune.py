@@ -17,6 +17,7 @@ from .options import (
     InputShape,
     LabelledPath,
     ModelPath,
+    Repeat,
     reported,
 )
 from .output.progress import progress
@@ -55,6 +56,7 @@ def finetune(
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     checkpoint: CheckpointPath = None,
     curve: CurvePath = None,
+    repeat: Repeat = None,
     input_shape: InputShape = None,
     module: Factory = None,
     answer: AnswerName = None,
@@ -78,6 +80,7 @@ def finetune(
                 batch=batch,
                 checkpoint=checkpoint,
                 curve=curve,
+                repeat=repeat,
                 input_shape=input_shape,
                 module=module,
                 answer=answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from snnc.errors import UserError, blamed, fail
+from snnc.errors import UserError, blamed, counted, fail
 
 from .dynamics import STANDARD, Code, Comparison, Reset
 from .neuron_models import find_model
@@ -90,7 +90,7 @@ def _check_code(neuron: IntegerNeuron, where: str) -> None:
         raise fail(
             "D137",
             f"clear_offset {neuron.clear_offset} is not the step after bias_start "
-            f"{neuron.bias_start}, or whole frames of {interval} steps from it",
+            f"{neuron.bias_start}, or whole frames of {counted(interval, 'step')} from it",
             where=f"{where}, clear_offset",
             why="in an exact code potentials begin every frame at their start value",
         )

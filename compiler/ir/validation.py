@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from weakref import WeakSet
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 
 from .dynamics import Encoding, Kind
 from .memory import refuse_too_large
@@ -113,7 +113,7 @@ def _check_population(population: ProgramPopulation) -> None:
     for length in shape:
         in_range("ProgramPopulation", "shape", length, where)
     if size(shape) > WORD:
-        what = f"shape {shape} has {size(shape)} neurons; there can be {WORD}"
+        what = f"shape {shape} has {counted(size(shape), 'neuron')}; there can be {WORD}"
         raise fail("D134", what, where=f"{where}, shape", why="neurons are numbered in 32 bits")
     in_range("ProgramPopulation", "start", population.start, where)
     kind, neuron, encoding = population.kind, population.neuron, population.encoding

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.results import Result, Rows
 
 
@@ -170,7 +170,8 @@ class NoiseReport(Result):
     def headline(self) -> str:
         """The result in one line."""
         shown = ", ".join(p.population for p in self.populations)
-        return f"{self.network}: {self.samples} samples, {self.frames} frames each; {shown}"
+        each = f"{counted(self.samples, 'sample')}, {counted(self.frames, 'frame')} each"
+        return f"{self.network}: {each}; {shown}"
 
     def table(self) -> Rows:
         """The best threshold of each population and number of steps."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import Diagnostic, Severity, fail
+from snnc.errors import Diagnostic, Severity, counted, fail
 from snnc.files import parsing
 from snnc.progress import Report
 
@@ -39,7 +39,7 @@ def cut_sounds(
         if rate and sound.rate != rate:
             raise fail(
                 "D626",
-                f"sounds of {rate} and {sound.rate} samples a second",
+                f"sounds of {rate} and {counted(sound.rate, 'sample')} a second",
                 where=f"{sources[0].path} and {source.path}",
                 why="their bands would be of different frequencies",
                 help="convert them to one rate",
@@ -74,7 +74,8 @@ def _hop(sound: Sound, options: FrameOptions, place: str) -> int:
             "D624",
             f"frames of {options.dt} us are {options.dt * sound.rate / 1e6:g} samples of this sound",
             where=place,
-            why=f"it has {sound.rate} samples a second; a frame takes a whole number of them, and a "
+            why=f"it has {counted(sound.rate, 'sample')} a second; a frame takes a whole number of "
+            "them, and a "
             f"recording has {FRAMES.high} frames at most",
             help="choose another --dt",
         )

@@ -36,19 +36,35 @@ FILE = Kind("D620", "the recording cannot be read")
 LARGEST_COUNT = int(np.iinfo(np.uint16).max)
 
 
+def brighter(polarities: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which events are brighter: polarities are 1 and 0, or 1 and -1, as recordings have them.
+
+    Raises:
+        ValueError: other values, of which nobody knows what they mean.
+    """
+    there = polarities[:0] if not len(polarities) else np.unique(polarities)
+    if not (np.isin(there, (0, 1)).all() or np.isin(there, (-1, 1)).all()):
+        some = ", ".join(f"{float(value):g}" for value in there[:4]) + (
+            ", ..." if len(there) > 4 else ""
+        )
+        raise ValueError(f"polarities of {some}; they have to be 0 and 1, or -1 and 1")
+    return np.asarray(polarities > 0)
+
+
 def as_events(given: NDArray[Any]) -> Events:
     """Events from any structured array with the fields x, y, p, t, as other readers return them.
 
     Args:
-        given: (events,), fields in any order and of any integer or boolean dtype; y, x >= 0. A polarity
-            above 0 is brighter, any other darker (some sets have -1).
+        given: (events,), fields in any order and of any integer or boolean dtype; y, x >= 0.
+            Polarities are 1 and 0, or 1 and -1.
 
     Returns:
         The same events with dtype :data:`EVENT`, sorted by time where they are not; events of one time
         keep their order.
 
     Raises:
-        ValueError: a field is missing or holds no whole numbers, or a coordinate is outside 0..65535.
+        ValueError: a field is missing or holds no whole numbers, a coordinate is outside 0..65535, or
+            polarities are no two values (:func:`brighter`).
     """
     names = given.dtype.names or ()
     if missing := [name for name in ("x", "y", "p", "t") if name not in names]:
@@ -65,7 +81,7 @@ def as_events(given: NDArray[Any]) -> Events:
         _check_coordinates(name, given[name])
     events = np.empty(len(given), EVENT)
     events["x"], events["y"], events["t"] = given["x"], given["y"], given["t"]
-    events["p"] = given["p"] > 0
+    events["p"] = brighter(given["p"])
     if len(events) and np.any(np.diff(events["t"]) < 0):
         events = events[np.argsort(events["t"], kind="stable")]
     return events

@@ -199,7 +199,7 @@ def _frames(looks: Sequence[Look], options: FrameOptions) -> int:
     if not FRAMES.hold(needed):
         raise fail(
             "D624",
-            f"the longest recording needs {needed} frames, {FRAMES.high} are the limit",
+            f"the longest recording needs {counted(needed, 'frame')}, {FRAMES.high} are the limit",
             where="--dt" if options.dt else "--events-per-frame",
             help="take longer frames, or only the first ones with --frames",
         )

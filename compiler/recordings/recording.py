@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .events import EVENT, Events, as_events, most_events
+from .events import EVENT, Events, as_events, brighter, most_events
 
 UNITS = {"s": 10**6, "ms": 10**3, "us": 1, "ns": 1e-3}
 """Microseconds that one of a unit has."""
@@ -48,14 +48,14 @@ def recording_of(
     """A recording made of one array for each field.
 
     Args:
-        fields: x, y, t, p, each (events,): numbers of any type. Coordinates are whole; a polarity above
-            0 is brighter.
+        fields: x, y, t, p, each (events,): numbers of any type. Coordinates are whole; polarities
+            are 0 and 1, or -1 and 1.
         reading: the unit of times.
         size: height and width of the sensor, if the file says them.
 
     Raises:
         ValueError: too many events, lengths that differ, numbers that are not finite or not whole,
-            times beyond 2^53 us.
+            times beyond 2^53 us, polarities of other values.
     """
     lengths = {name: len(fields[name]) for name in ("x", "y", "t", "p")}
     if max(lengths.values()) > (most := most_events()):
@@ -70,7 +70,7 @@ def recording_of(
     given = np.empty(lengths["t"], [("x", np.int64), ("y", np.int64), ("p", np.uint8), ("t", np.int64)])
     for name in ("x", "y"):
         given[name] = _whole(name, fields[name])
-    given["p"] = fields["p"] > 0
+    given["p"] = brighter(fields["p"])
     given["t"] = microseconds(fields["t"], reading.time_unit)
     return Recording(as_events(given), size)
 

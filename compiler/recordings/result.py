@@ -75,7 +75,7 @@ class Frames(Result):
 
     def headline(self) -> str:
         """The result in one line."""
-        classes = f", {len(self.classes)} classes" if self.classes else ", no labels"
+        classes = f", {counted(len(self.classes), 'class')}" if self.classes else ", no labels"
         return f"{counted(len(self.x), 'sample')}{classes}, x {self.x.shape} {self.x.dtype}"
 
     def as_json(self) -> Any:

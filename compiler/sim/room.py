@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.files.memory import machine_memory
 from snnc.ir import Program, size
 from snnc.ir.memory import SHARE, gigabytes
@@ -28,10 +28,11 @@ def refuse_long_run(program: Program, samples: int, steps: int, *, states: bool 
     if taken > room:
         raise fail(
             "D139",
-            f"a record of {samples} samples and {steps} steps takes {gigabytes(taken)}; "
+            f"a record of {counted(samples, 'sample')} and {counted(steps, 'step')} takes "
+            f"{gigabytes(taken)}; "
             f"the limit is {gigabytes(room)}",
             where=program.name,
             why=f"that is 1/{SHARE} of the memory that this process may use; a step is recorded with "
-            f"{size(program.input.shape)} inputs and {neurons} neurons",
+            f"{counted(size(program.input.shape), 'input')} and {counted(neurons, 'neuron')}",
             help="use fewer samples or frames at a time",
         )

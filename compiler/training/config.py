@@ -7,6 +7,7 @@
 
     [data]
     train = "train.npz"                     # validation = FILE or validation_share = 0.1, test = FILE
+    repeat = 4                              # frames that show each still image; none: x has frames
     augment = "package.module:function"     # counts (batch, frames, *shape) float to as many
 
     [[stage]]
@@ -33,6 +34,7 @@ from torch import Tensor, nn
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SEED
 from snnc.bundle.data import DataSource
+from snnc.bundle.still_images import REPEAT
 from snnc.errors import Diagnostic, fail
 from snnc.files import resolved
 from snnc.frontend import ModelSource, load_archive
@@ -56,7 +58,8 @@ from .stages import Files, Stage, Trained, train_through
 from .tables import Table, read_toml
 
 TOP = ("network", "model", "input_shape", "module", "answer", "seed", "data", "stage", "output")
-FILES = ("train", "validation", "validation_share", "test", "augment")
+FILES = ("train", "validation", "validation_share", "test", "repeat", "augment")
+FILE_BOUNDS = {"validation_share": HELD_BACK, "repeat": REPEAT}
 OUTPUTS = ("model", "curve", "checkpoint")
 
 
@@ -103,7 +106,7 @@ def read_config(path: Path, device: str = "") -> Config:
         raise fail("D325", what, where=str(path), help=cure)
     seed = top.get("seed", int) or 0
     values = top.need("data", dict)
-    known = (RECORDED, RECORDED_BOUNDS) if "set" in values else (FILES, {"validation_share": HELD_BACK})
+    known = (RECORDED, RECORDED_BOUNDS) if "set" in values else (FILES, FILE_BOUNDS)
     data = Table(values, f"{path}, [data]", *known)
     tables = top.need("stage", list)
     if not tables or not all(isinstance(table, dict) for table in tables):
@@ -158,10 +161,11 @@ def read_training_data(table: Table, folder: Path, seed: int) -> Parts:
     named = table.given(validation=str, test=str)
     sources = {name: DataSource(folder / text) for name, text in named.items()}
     share = table.get("validation_share", float)
+    repeat = table.get("repeat", int)
     train = DataSource(folder / table.need("train", str))
-    parts = read_parts(train, sources.get("validation"), share, seed)
+    parts = read_parts(train, sources.get("validation"), share, seed, repeat)
     if "test" in sources:
-        parts = replace(parts, test=read_labelled(sources["test"]))
+        parts = replace(parts, test=read_labelled(sources["test"], repeat))
     function = table.get("augment", str)
     if function is None:
         return parts

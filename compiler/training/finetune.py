@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snnc.bundle.data import DataSource
+from snnc.bundle.still_images import REPEAT, frame_shape, least_axes
 from snnc.frontend import ModelSource
 from snnc.progress import Report, quiet
 
@@ -28,6 +29,7 @@ class FinetuneOptions:
         batch: samples of a batch.
         validation: counts with labels that epochs are judged on; None for a share of ``data``.
         validation_share: which share; None for a tenth.
+        repeat: number of frames that show each still image of both; None where data have their own.
     """
 
     method: str
@@ -38,6 +40,7 @@ class FinetuneOptions:
     batch: int = DEFAULT_BATCH
     validation: DataSource | None = None
     validation_share: float | None = None
+    repeat: int | None = None
 
 
 def finetune(
@@ -63,8 +66,9 @@ def finetune(
     paths = (source.file, data.path, None if validation is None else validation.path)
     inputs = tuple(path for path in paths if path is not None)
     refuse_outputs(files.model, files.curves(1), files.checkpoints(1), inputs)
-    parts = read_parts(data, validation, options.validation_share, options.recipe.seed)
-    shape = parts.train.x.shape[2:]
+    repeat, share, seed = options.repeat, options.validation_share, options.recipe.seed
+    REPEAT.check(repeat, "--repeat")
     report("load", 0, 1)
-    found = source.load(lambda: shape, dropout=True)
+    found = source.load(lambda: frame_shape(data.values(least_axes(repeat)), repeat), dropout=True)
+    parts = read_parts(data, validation, share, seed, repeat, found.graph.input.shape)
     return train_through(thaw(found.graph), [stage], parts, files, report)

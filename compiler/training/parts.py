@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import Bounds
 from snnc.bundle.data import DataSource, refuse_other_shape
+from snnc.bundle.still_images import frame_shape, least_axes, repeated
 from snnc.choices import not_together
 from snnc.errors import counted, fail
 from snnc.ir import Shape
@@ -26,6 +27,8 @@ from .methods.base import CALIBRATION_SAMPLES
 
 HELD_BACK = Bounds(0.0, 1.0, above_low=True, below_high=True)
 DEFAULT_SHARE = 0.1
+ONLY_COUNTS = "training here takes counts: train with values in your own code, then compile"
+"""What to do with fractions."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Parts:
         said: how the validation part came about, in words.
         batches: makes training batches of a size, where they are more than ``train`` cut up.
         kept: indices of the training samples among those that some were held back of; None: all.
+        repeat: number of equal frames that each still image became; None where there are none.
     """
 
     train: Labelled
@@ -45,6 +49,7 @@ class Parts:
     test: Labelled | None = None
     batches: Callable[[int], Pairs] | None = None
     kept: NDArray[np.int64] | None = None
+    repeat: int | None = None
 
     def all(self) -> dict[str, Labelled]:
         """The parts that are there, by name."""
@@ -52,14 +57,23 @@ class Parts:
         return {name: part for name, part in named.items() if part is not None}
 
 
-def read_labelled(source: DataSource) -> Labelled:
+def read_labelled(
+    source: DataSource, repeat: int | None = None, shape: Shape | None = None
+) -> Labelled:
     """Data with labels.
+
+    Args:
+        source: the data.
+        repeat: number of frames that each still image becomes; None where data have their own.
+        shape: of a still image; None: as the data show.
 
     Raises:
         UserError: D501 to D507 as :func:`snnc.bundle.data.read_data`, D513 no labels, D514 counts that
-            no archive can carry.
+            no archive can carry; with still images as :func:`snnc.bundle.still_images.repeated`.
     """
-    data = source.read()
+    values = source.values(least_axes(repeat))
+    shape = frame_shape(values, repeat) if shape is None else shape
+    data = repeated(values, shape, repeat, source.where, must=True).as_counts(source.where, ONLY_COUNTS)
     if data.y is None:
         raise fail(
             "D513",
@@ -83,23 +97,33 @@ def read_parts(
     validation: DataSource | None = None,
     share: float | None = None,
     seed: int = 0,
+    repeat: int | None = None,
+    shape: Shape | None = None,
 ) -> Parts:
     """Training and validation part; without data for the second, a share of the first is held back.
+
+    Args:
+        train, validation: the data.
+        share: of the first, held back; None for a tenth.
+        seed: of the samples that are held back.
+        repeat, shape: of still images, as :func:`read_labelled` takes them.
 
     Raises:
         UserError: as :func:`read_labelled` and :func:`hold_back`; D327 a file and a share.
     """
     if validation is None:
-        return hold_back(
-            read_labelled(train), DEFAULT_SHARE if share is None else share, seed, train.where
-        )
+        data = read_labelled(train, repeat, shape)
+        parts = hold_back(data, DEFAULT_SHARE if share is None else share, seed, train.where)
+        return replace(parts, repeat=repeat)
     if share is not None:
         raise not_together(
             "a validation file and a share to hold back",
             where="validation",
             help="give one of them",
         )
-    return Parts(read_labelled(train), read_labelled(validation), validation.where)
+    train_part = read_labelled(train, repeat, shape)
+    judged = read_labelled(validation, repeat, shape)
+    return Parts(train_part, judged, validation.where, repeat=repeat)
 
 
 def hold_back(data: Labelled, share: float, seed: int, where: Path | str) -> Parts:

@@ -12,7 +12,7 @@ import numpy as np
 
 from snnc.bounds import SAMPLES, Bounds
 from snnc.choices import not_together
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.recordings.event_sets import EventSet, Recordings, as_frames, chosen, event_set
 from snnc.recordings.events import LARGEST_COUNT, Counts, Events, View, frames_by_count, frames_by_time
 
@@ -115,5 +115,5 @@ def _first(recordings: Recordings, samples: int | None) -> Recordings:
     if samples is None:
         return recordings
     if samples < 1:
-        raise ValueError(f"{samples} samples")
+        raise ValueError(f"{counted(samples, 'sample')}")
     return chosen(recordings, np.arange(min(samples, len(recordings))))

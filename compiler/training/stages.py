@@ -142,6 +142,7 @@ class Trained(Result):
         target, code = getattr(method, "target", "loihi"), getattr(method, "code", "rate")
         quoted = f'"{target}"' if "{" in target else target
         options = "" if code == "rate" else f" --code {code}"
+        options += "" if self.parts.repeat is None else f" --repeat {self.parts.repeat}"
         return f"snnc compile {self.files.model} --target {quoted}{options}"
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from snnc.backends import Backend, find_backend
 from snnc.bounds import SAMPLES, WORKERS
 from snnc.bundle.data import Data, Values, refuse_other_shape
+from snnc.bundle.still_images import frame_shape, repeated
 from snnc.errors import UserError, counted
 from snnc.files.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
 from snnc.frontend import Model, ModelSource
 from snnc.progress import Report, quiet
 from snnc.workflows.calibrating import Calibrating, calibration_data, set_aside
-from snnc.workflows.input_values import data_of, frame_shape, misfits, repeated
+from snnc.workflows.input_values import data_of, misfits
 from snnc.workflows.options import PipelineOptions
 from snnc.workflows.pipelines import build_pipeline
 

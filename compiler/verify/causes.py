@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.errors import counted
 from snnc.ir import Array, Graph, IntegerNeuron, Kind, Population, Program, Reset, per_channel
 from snnc.ir.scaling import weights_of
 
@@ -26,7 +27,9 @@ def program_difference(meant: Program, found: Program) -> str | None:
     if names != [p.name for p in found.populations]:
         return "structure: other populations"
     if meant.steps_per_frame != found.steps_per_frame:
-        return f"structure: {found.steps_per_frame} steps a frame for {meant.steps_per_frame}"
+        return (
+            f"structure: {counted(found.steps_per_frame, 'step')} a frame for {meant.steps_per_frame}"
+        )
     for before, after in zip(meant.populations, found.populations, strict=True):
         if before.neuron is not None and after.neuron is not None:
             kind = _neuron_difference(before.neuron, after.neuron)
@@ -98,7 +101,7 @@ def levels_cause(
     how = "" if population.shift else ", rounded down"
     if population.levels > MANY_LEVELS:
         return f"code: {who} has multiples of {step:.4g}{how}"
-    return f"code: {who} has {population.levels} levels of {step:.4g}{how}"
+    return f"code: {who} has {counted(population.levels, 'level')} of {step:.4g}{how}"
 
 
 def spiking_cause(graph: Graph) -> str:

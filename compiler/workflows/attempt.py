@@ -22,6 +22,7 @@ from snnc.progress import Report
 from .calibrating import Calibrating, drawn_order, in_order, set_aside
 from .checking import check_program
 from .kept import judge
+from .retraining import Retraining
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -52,6 +53,7 @@ class Attempt:
         after_pass, report: called after each pass.
         grid: which values the counts stand for; None where data are counts.
         said: of the input, before any pass.
+        retraining: what training the model further takes; None where it cannot, or nobody asks.
     """
 
     model: Model
@@ -63,6 +65,7 @@ class Attempt:
     report: Report
     grid: InputGrid | None = None
     said: tuple[Diagnostic, ...] = ()
+    retraining: Retraining | None = None
 
     @staticmethod
     def of(
@@ -118,11 +121,16 @@ class Attempt:
         if self.data is None:
             return None
         self.report("judge", 0, 1)
-        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        aside = set_aside(len(self.data.x))
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
-        judged = (order[len(order) - aside :] if aside else order)[:most]
-        return judge(lowered.stages, lowered.program, self.data.part(judged), bool(aside))
+        return judge(lowered.stages, lowered.program, self.judged(most), bool(aside))
+
+    def judged(self, most: int = LEAST_JUDGED) -> Data:
+        """The calibration samples that are judged by, as many as are asked for or there are."""
+        assert self.data is not None
+        order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
+        return self.data.part((order[len(order) - aside :] if aside else order)[:most])
 
 
 def context_of(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data, DataSource, Values, refuse_other_shape
+from snnc.bundle.still_images import REPEAT, repeated
 from snnc.errors import Diagnostic, Severity, fail
 from snnc.frontend import Model
 from snnc.ir import InputGrid, Target
@@ -15,7 +16,7 @@ from snnc.ir.counts import broken_counts
 from snnc.passes import Pipeline
 
 from .input_grids import Span, find_grid, grid_note, span_of
-from .input_values import REPEAT, InputOptions, counted_note, data_of, repeated
+from .input_values import InputOptions, counted_note, data_of
 
 SEED = 0
 ENOUGH = 128

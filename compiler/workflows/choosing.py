@@ -17,22 +17,16 @@ from snnc.bundle.manifest import TriedEntry
 from snnc.errors import Diagnostic, Severity, UserError
 from snnc.ir import Code, Conv2d, Graph, Linear, Target
 from snnc.passes import Pipeline
-from snnc.passes.widths import more_bits
 
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
+from .losses import GRAVE_ERROR, LOSS, is_drowned, is_lost, loss
 
 KEPT = Bounds(0.0, 1.0, above_low=True)
 """Fraction of decisions that can be asked for."""
 
-LOSS = 0.01
-"""Fraction of decisions from which a loss is a warning."""
-
 FEW = 16
 """Samples below which decisions alone say little: the answers' error says more."""
-
-GRAVE_ERROR = 0.1
-"""Error of the answers, relative to their spread, from which one output alone gets the warning."""
 
 
 @dataclass(frozen=True)
@@ -195,9 +189,9 @@ def choose(
         raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
     candidate, lowered, pipeline, kept = best
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
-    if not _enough(kept, keep):
+    if not _enough(kept, keep) or is_drowned(kept, attempt, lowered):
         better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
-        notes += _loss(kept, attempt, asked, better)
+        notes += _loss(kept, attempt, asked, better, lowered)
     return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
 
 
@@ -218,10 +212,10 @@ def _as_asked(
         first, *others = refused.diagnostics
         raise UserError(_with_cure(first, asked, better), *others) from None
     kept = attempt.judge(lowered)
-    if kept is None or not _loss(kept, attempt, asked, None):
+    if not is_lost(kept, attempt, lowered):
         return Choice(lowered, asked, kept, (), ())
     better = _better(attempt, asked, possible, pipeline_of, keep, than=kept)
-    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better)))
+    return Choice(lowered, asked, kept, (), tuple(_loss(kept, attempt, asked, better, lowered)))
 
 
 def _better(
@@ -301,46 +295,20 @@ def kept_text(kept: Kept | None) -> str:
 
 
 def _loss(
-    kept: Kept | None, attempt: Attempt, asked: Pipeline, better: Tried | None
+    kept: Kept | None,
+    attempt: Attempt,
+    asked: Pipeline,
+    better: Tried | None,
+    lowered: Lowered,
 ) -> list[Diagnostic]:
-    """N781 where the integers lose decisions: how many, where it arises, what does better."""
-    if kept is None:
+    """N781 where the integers lose much, with what does better."""
+    if kept is None or not is_lost(kept, attempt, lowered):
         return []
-    if kept.decisions is None:
-        if kept.error <= GRAVE_ERROR:
-            return []
-        what = f"the integers' answers are off by {kept.error:.1%} of the float answers' spread"
-    else:
-        if 1 - kept.decisions <= LOSS:
-            return []
-        lost = 1 - kept.decisions
-        what = f"the integers decide differently from the float network on {lost:.1%} of samples"
-        if kept.accuracy is not None:
-            meant, found = kept.accuracy
-            what += f"; accuracy {found:.1%} in integers, {meant:.1%} in floats"
-            what += f", a difference whose standard error is up to {kept.accuracy_error:.1%}"
-    which = "kept out of calibration" if kept.aside else "that calibration used as well"
-    error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
-    worst = kept.worst
-    why = f"judged on {kept.samples} samples {which}{error}; if the network was trained on them, "
-    why += "other samples may lose more"
-    if worst is not None:
-        why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
-    if better is not None:
-        cure = _cure(better, asked)
-    elif attempt.model.graph.frame_is_step:
-        cure = " or ".join([*_wider(asked, attempt), "train with weights on the chip's grid"])
-    else:
-        cures = [*_wider(asked, attempt), "fine-tune for the chip (snnc finetune)"]
-        cure = f"no other code or K that was tried does better; {' or '.join(cures)}"
-    where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
-    return [Diagnostic("N781", what, where, why, cure, Severity.WARNING)]
-
-
-def _wider(asked: Pipeline, attempt: Attempt) -> list[str]:
-    """More bits, where few were asked for and the target stores more."""
-    bits = [getattr(p, "bits", None) for p in asked.passes if p.name == "quantize-weights"]
-    return [cure for n in bits if n is not None for cure in more_bits(n, attempt.backend.target)]
+    cure = "" if better is None else _cure(better, asked)
+    if better is not None and better.kept is not None and is_drowned(kept, attempt, lowered):
+        cure += f", answers off by {better.kept.error:.1%}"
+    enough = better is not None and _enough(better.kept, 1 - LOSS)
+    return [loss(kept, attempt, asked, lowered, cure, enough=enough)]
 
 
 def _cure(better: Tried, asked: Pipeline) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.bundle.data import Data
-from snnc.errors import Diagnostic, Severity, blamed, fail
+from snnc.errors import Diagnostic, Severity, blamed, counted, fail
 from snnc.files.memory import machine_memory
 from snnc.ir import Measured, Program, Trace, size
 from snnc.ir.memory import gigabytes
@@ -140,7 +140,8 @@ def samples_a_block(program: Program, steps: int, samples: int) -> int:
             f"one sample with hidden potentials needs {gigabytes(needed)}, half of the memory that "
             f"this process may use is {gigabytes(most)}",
             where="--potentials",
-            why=f"{values} values ({steps} steps), {BYTES_A_VALUE} bytes each with the engine's copies",
+            why=f"{counted(values, 'value')} ({counted(steps, 'step')}), {BYTES_A_VALUE} bytes each "
+            "with the engine's copies",
             help="use data with fewer frames, or leave --potentials out",
         )
     return max(1, min(samples, BLOCK_BYTES // max(1, needed)))

@@ -11,6 +11,7 @@ from snnc.backends import Emitted, find_backend
 from snnc.bundle.data import DataSource
 from snnc.bundle.manifest import Manifest
 from snnc.bundle.output import refuse_output
+from snnc.bundle.still_images import frame_shape
 from snnc.errors import Diagnostic, Interrupted, UserError
 from snnc.frontend import ModelSource
 from snnc.ir import Graph, Program, Shape, size
@@ -30,12 +31,13 @@ from .describing import (
     relative,
 )
 from .input_cures import with_input_cures
-from .input_values import InputOptions, frame_shape
+from .input_values import InputOptions
 from .integers import compile_integers
 from .live_network import with_live_comparison
 from .nir_effects import doubts, with_measured_effects
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
+from .retraining import Retraining
 from .writing import write_bundle
 
 MORE_STEPS = 3
@@ -101,6 +103,9 @@ def compile_model(
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
+    if ready_data.grid is None:  # training takes counts
+        retraining = Retraining(source, given, options.input.repeat, options.target)
+        attempt = replace(attempt, retraining=retraining)
     try:
         choice = _chosen(attempt, options, asked)
     except Interrupted:

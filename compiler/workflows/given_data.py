@@ -11,15 +11,18 @@ from snnc.bounds import SAMPLES
 from snnc.bundle.data import Data, DataSource, check_counts, refuse_other_shape
 from snnc.bundle.folder import Contents
 from snnc.bundle.manifest import InputEntry
+from snnc.bundle.still_images import least_axes, repeated
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
 
-from .input_values import data_of, repeated
+from .input_values import data_of
 from .options import DEFAULT_SAMPLES
 
 RANDOM_SEED = 0
 RANDOM_FRAMES = 8
 RANDOM_DENSITY = 0.05
+NO_VALUES = "give whole numbers: this network was integers already, so nothing is scaled; what a count "
+NO_VALUES += "stands for is what its authors' reader gives it (of lava-dl: docs/netx.md, N777)"
 DRAWN_BYTES = 24
 """A count that is drawn: a random number, its place in the histogram, and the count."""
 
@@ -40,7 +43,8 @@ def random_data(bundle: Contents, samples: int) -> Data:
     if needed > share_of_memory():
         raise fail(
             "D154",
-            f"random input of {samples} samples with {counted(frames, 'frame')} each takes {needed} "
+            f"random input of {counted(samples, 'sample')} with {counted(frames, 'frame')} each "
+            f"takes {needed} "
             f"bytes, the limit is {share_of_memory()}",
             where="--samples",
             why="frames are as many as in the calibration data; a quarter of the memory may be used",
@@ -53,20 +57,23 @@ def random_data(bundle: Contents, samples: int) -> Data:
     return Data(drawn, None, None if grid is None else grid.values(drawn))
 
 
-def counts_of(given: InputEntry, data: DataSource, *, must: bool) -> Data:
+def counts_of(given: InputEntry, data: DataSource, *, must: bool, integers: bool = False) -> Data:
     """Data as a bundle's input takes them: still images repeated, values as counts.
 
     Args:
         given: what the bundle's manifest says of its input.
         data: the user's.
         must: refuse streams where the bundle repeats still images.
+        integers: whether the network was integers already, which no values reach.
 
     Raises:
         UserError: the data cannot be read, or do not fit.
     """
-    values = data.values(3 if given.repeat is None else 2)
+    values = data.values(least_axes(given.repeat))
     values = repeated(values, given.shape, given.repeat, data.where, must=must)
     refuse_other_shape(values.x.shape, given.shape, data.where)
+    if integers:
+        return values.as_counts(data.where, NO_VALUES)
     return data_of(values, given.grid, data.where)
 
 
@@ -79,7 +86,8 @@ def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -
     SAMPLES.check(samples, "--samples")
     if data is None:
         return random_data(bundle, DEFAULT_SAMPLES if samples is None else samples)
-    read = counts_of(bundle.manifest.input, data, must=False)
+    integers = not bundle.manifest.passes
+    read = counts_of(bundle.manifest.input, data, must=False, integers=integers)
     target = find_backend(bundle.manifest.target, where=str(bundle.folder)).target
     check_counts(read, bundle.program, target, data.where)
     return read if samples is None else read.first(samples)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bounds import Bounds
-from snnc.errors import Diagnostic, Severity, UserError, fail
+from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.ir import Encoding, Graph, InputGrid, LimitName, Shape, Target
 from snnc.ir.relays import LARGEST_PAYLOAD
 from snnc.passes import Pipeline
@@ -101,7 +101,8 @@ def given_numbers(text: str | None, option: str, bounds: Bounds, shape: Shape) -
         channels = shape[0] if shape else 0
         raise fail(
             "D650",
-            f"{option} has {len(found)} numbers, the input has {channels} channels",
+            f"{option} has {counted(len(found), 'number')}, the input has "
+            f"{counted(channels, 'channel')}",
             where=option,
             why=f"a frame has shape {shape}; its first axis are the channels",
             help=f"give one number, or {channels}",

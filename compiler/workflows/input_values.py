@@ -1,22 +1,13 @@
-"""From what a user gives for an input to the counts that a program takes: still images, values."""
+"""From the values that a user gives for an input to the counts that a program takes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from snnc.bounds import Bounds
 from snnc.bundle.data import Data, Values
-from snnc.errors import Diagnostic, Severity, counted, fail
-from snnc.files import share_of_memory
-from snnc.ir import InputGrid, Misfit, Shape
-
-MOST_FRAMES = 2**16
-"""No time in a program is longer than 65536 steps (``docs/numerics.md``)."""
-
-REPEAT = Bounds(1, MOST_FRAMES)
-VALUE = 8
+from snnc.bundle.still_images import least_axes
+from snnc.errors import Diagnostic, Severity
+from snnc.ir import InputGrid, Misfit
 
 NEARLY = 0.01
 """Rounding errors, in counts, that are the noise of single precision."""
@@ -39,7 +30,7 @@ class InputOptions:
     @property
     def least_axes(self) -> int:
         """Of the data: still images may lack the axis of frames."""
-        return 3 if self.repeat is None else 2
+        return least_axes(self.repeat)
 
     @property
     def as_options(self) -> tuple[str, ...]:
@@ -55,73 +46,6 @@ class InputOptions:
             if value is not None
             for text in (option, str(value))
         )
-
-
-def frame_shape(values: Values, repeat: int | None) -> Shape:
-    """The shape of one frame, for a model that does not say it.
-
-    Still images are (samples, \\*frame) or (samples, 1, \\*frame). Where both can be meant, an axis of
-    one frame is taken for that of 5 axes, which no image has, and of 3, which a list of pixels has.
-    """
-    shape = values.x.shape
-    if repeat is None or (len(shape) in (3, 5) and shape[1] == 1):
-        return shape[2:]
-    return shape[1:]
-
-
-def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, must: bool) -> Values:
-    """Still images as streams of equal frames.
-
-    Args:
-        values: (samples, \\*shape) or (samples, frames, \\*shape).
-        shape: of a frame.
-        repeat: how many frames; None changes nothing.
-        where: what messages call the data.
-        must: refuse data that have several frames; else these stay as they are.
-
-    Raises:
-        UserError: D305 the number, D508 images of another shape, D653 several frames, D654 more than
-            memory holds.
-    """
-    REPEAT.check(repeat, "--repeat")
-    x = values.x
-    if repeat is None:
-        return values
-    if shape not in (x.shape[1:], x.shape[2:]):
-        raise fail(
-            "D508",
-            f"x has images of shape {x.shape[1:]}, the model takes {shape}",
-            where=where,
-            why=f"with --repeat, x is (samples, {_axes(shape)}) or (samples, frames, {_axes(shape)})",
-            help=f"reshape x, which has shape {x.shape}",
-        )
-    if x.shape[1:] == shape:
-        x = x[:, None]
-    if x.shape[1] > 1:
-        if must:
-            raise fail(
-                "D653",
-                f"--repeat {repeat} repeats a still image, and each sample has {x.shape[1]} frames",
-                where=where,
-                why=f"x has shape {values.x.shape}: samples, frames, and a frame {shape}",
-                help=f"leave --repeat out, or give images: x of shape (samples, {_axes(shape)})",
-            )
-        return values
-    needed = VALUE * x.size * repeat
-    if needed > share_of_memory():
-        raise fail(
-            "D654",
-            f"{counted(len(x), 'image')} repeated over {repeat} frames take {needed} bytes, the limit "
-            f"is {share_of_memory()}",
-            where=where,
-            why="a quarter of the memory may be used",
-            help="use fewer images, or a smaller --repeat",
-        )
-    return Values(np.repeat(x, repeat, axis=1), values.y)
-
-
-def _axes(shape: Shape) -> str:
-    return ", ".join(map(str, shape))
 
 
 def data_of(values: Values, grid: InputGrid | None, where: str) -> Data:

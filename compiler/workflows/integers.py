@@ -8,6 +8,7 @@ from snnc.backends import Backend, Emitted
 from snnc.bundle.data import Data, DataSource
 from snnc.bundle.manifest import Calibration, InputEntry, Manifest, ModelEntry, ReadoutEntry
 from snnc.bundle.ranges import Ranges
+from snnc.bundle.still_images import REPEAT
 from snnc.errors import Diagnostic, UserError
 from snnc.frontend import IntegerModel, ModelSource
 from snnc.ir import Code, Program, size
@@ -18,7 +19,6 @@ from .checking import check_program
 from .data_warnings import labels_outside
 from .describing import histogram, relative, versions
 from .given_data import counts_of
-from .input_values import REPEAT
 from .live_blocks import with_block_comparison
 from .options import AUTO, KEEP, CompileOptions
 from .sources import counts_digest
@@ -58,7 +58,7 @@ def compile_integers(
     report("prove ranges", 0, STAGES)
     where = "" if given is None else given.where
     fed = _input_entry(ready.program, options.input.repeat)
-    data = None if given is None else counts_of(fed, given, must=True)
+    data = None if given is None else counts_of(fed, given, must=True, integers=True)
     program = ready.program
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.bundle.data import Data
+from snnc.errors import counted
 from snnc.frontend import IntegerModel
 from snnc.ir import Integers, Program, size
 from snnc.sim import FAST, answers, encode, simulate
 from snnc.verify import spikes_by_frame
 
-from .live_network import RANDOM_SAMPLES, Compared, another, differences, equal
+from .live_network import RANDOM_SAMPLES, UNSEEN, Compared, another, differences, equal
 from .nir_effects import MOST_SAMPLES, MOST_VALUES
 
 RANDOM_STEPS = 64
@@ -36,7 +37,7 @@ def with_block_comparison(model: IntegerModel, data: Data | None) -> IntegerMode
     found = compared_blocks(model, data)
     if found.differ:
         raise another(found)
-    return replace(model, notes=(*model.notes, equal(found)))
+    return replace(model, notes=(*model.notes, equal(found, UNSEEN if data is None else "")))
 
 
 def compared_blocks(model: IntegerModel, data: Data | None, simulator: str = FAST) -> Compared:
@@ -57,7 +58,7 @@ def compared_blocks(model: IntegerModel, data: Data | None, simulator: str = FAS
         name = program.readout.name
         ours[name] = answers(program, trace.potentials[name])[:, :steps].astype(np.int64)
     apart = {name: ours[name] != values for name, values in theirs.items()}
-    on = f"{source}, {len(counts)} samples of {steps} steps"
+    on = f"{source}, {counted(len(counts), 'sample')} of {counted(steps, 'step')}"
     return differences(apart, {n: v for n, v in theirs.items() if n in fired}, HOW, on)
 
 

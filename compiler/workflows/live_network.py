@@ -22,14 +22,18 @@ from snnc.ir import Graph, Kind
 from snnc.sim.step_floats import run_in_floats
 from snnc.verify.rungs import Rung, between
 
-from .nir_effects import few_of
+from .nir_effects import affordable, few_of
 from .stages import COUNTS, FLOATS, PROGRAM, WEIGHTS, Stages, Values
 from .step_stages import spike_counts, step_values
 
 LIVE = "the network itself"
 
-RANDOM_SAMPLES, RANDOM_STEPS = 8, 16
-"""Of random spikes, where there are no data to compare with."""
+RANDOM_SAMPLES, RANDOM_STEPS = 4, 256
+"""Of random spikes, where there are no data to compare with: rather long than many, since what a
+network does late (it resets itself in step 100) shows in no short run."""
+
+UNSEEN = "give --calibration data of the length in use: what the network does later than this, or on "
+UNSEEN += "other input, was not compared"
 
 ROUNDING = 1e-4
 """Of neuron-steps: what the order of additions may change where a potential meets its threshold."""
@@ -72,7 +76,7 @@ def with_live_comparison(model: Model, data: Data | None) -> Model:
     if found.differ > ROUNDING * found.values:
         raise another(found)
     else:
-        notes = [equal(found)]
+        notes = [equal(found, UNSEEN if data is None else "")]
     if data is not None:
         notes += _another_length(model.live, data.x.shape[1])
     return replace(model, notes=(*model.notes, *notes))
@@ -111,7 +115,7 @@ def compared(model: Model, data: Data | None) -> Compared:
     graph, live = model.graph, model.live
     assert live is not None
     if data is None:
-        shape = (RANDOM_SAMPLES, RANDOM_STEPS, *graph.input.shape)
+        shape = (*affordable(graph, RANDOM_SAMPLES, RANDOM_STEPS), *graph.input.shape)
         counts = (np.random.default_rng(0).random(shape) < 0.3).astype(np.int64)
         source = "random spikes"
     else:
@@ -121,7 +125,7 @@ def compared(model: Model, data: Data | None) -> Compared:
     theirs, ours = run.sent, floats.spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
     apart = {n: spike_counts(graph, n, ours[n]) != theirs[n] for n in names}
-    on = f"{source}, {len(counts)} samples of {counts.shape[1]} steps"
+    on = f"{source}, {counted(len(counts), 'sample')} of {counted(counts.shape[1], 'step')}"
     found = differences(
         apart, {n: theirs[n] for n in names}, "in floats, before anything is rounded", on
     )
@@ -203,18 +207,24 @@ def differences(
     )
 
 
-def equal(found: Compared) -> Diagnostic:
-    """N779: every spike, or nearly."""
-    what, cure = "every spike is the network's own", ""
+def equal(found: Compared, cure: str = "") -> Diagnostic:
+    """N779: every spike, or nearly.
+
+    Args:
+        found: the comparison.
+        cure: what would compare more, where anything would.
+    """
+    what = "every spike is the network's own"
     if found.differ:
         what = f"{found.differ} neuron-steps are not the network's own"
     elif not found.spikes:
         what, cure = "no neuron spikes, so the comparison shows little", "give --calibration data"
     return Diagnostic(
         "N779",
-        f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes",
+        f"{what}: {found.values:,} neuron-steps compared, {found.spikes:,} of them spikes, "
+        f"on {found.on}",
         LIVE,
-        f"both {found.how}, on {found.on}",
+        f"both {found.how}",
         cure,
         Severity.WARNING if found.differ or not found.spikes else Severity.NOTE,
     )

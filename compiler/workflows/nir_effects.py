@@ -57,12 +57,17 @@ def doubts(model: Model) -> list[Diagnostic]:
 
 def few_of(graph: Graph, counts: NDArray[Any]) -> NDArray[Any]:
     """Samples and steps that are run in bounded time and memory, from all over the data."""
+    samples, steps = affordable(graph, MOST_SAMPLES, counts.shape[1])
+    return counts[drawn_order(len(counts))[:samples], :steps]
+
+
+def affordable(graph: Graph, most_samples: int, most_steps: int) -> tuple[int, int]:
+    """Samples and steps that can be run in bounded time and memory: steps first."""
     work = max(1, count_ann(graph, graph).macs)
     room = sum(size(p.shape) for p in graph.populations)
     most = min(MOST_OPERATIONS / work, MOST_VALUES / room)  # steps of one sample
-    steps = int(max(1, min(counts.shape[1], most)))
-    samples = int(max(1, min(MOST_SAMPLES, most // steps)))
-    return counts[drawn_order(len(counts))[:samples], :steps]
+    steps = int(max(1, min(most_steps, most)))
+    return int(max(1, min(most_samples, most // steps))), steps
 
 
 def _with_other_reset(graph: Graph, names: tuple[str, ...]) -> Graph:
@@ -83,19 +88,22 @@ def _difference(run: StepRun, other: StepRun) -> tuple[str, bool]:
     samples, steps = before[0].shape[:2]
     text = (
         f"with its threshold taken away instead, {share:.2%} of neuron-steps differ "
-        f"({others} spikes in place of {spikes})"
+        f"({counted(others, 'spike')} in place of {spikes})"
     )
     decided = [each.answers.reshape(samples, -1) for each in (run, other)]
     changed = 0
     if decided[0].shape[1] > 1:
         changed = int((decided[0].argmax(1) != decided[1].argmax(1)).sum())
         text += f", {changed} of {samples} decisions too"
-    return f"{text}; measured in floats on {samples} samples of {steps} steps", changed > 0
+    return (
+        f"{text}; measured in floats on {counted(samples, 'sample')} of {counted(steps, 'step')}",
+        changed > 0,
+    )
 
 
 def _silent(graph: Graph, counts: NDArray[Any]) -> Diagnostic:
     return silence(
-        graph.name, f"{len(counts)} calibration samples", counts.shape[1], graph.step_seconds
+        graph.name, f"{counted(len(counts), 'calibration sample')}", counts.shape[1], graph.step_seconds
     )
 
 

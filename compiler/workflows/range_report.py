@@ -143,10 +143,10 @@ def _observed(
     else:
         inputs = {r.population: r.most for r in proof.ranges if r.register == ARRIVED}
         observed = observe(program, counts, inputs)
-        status = f"observed on {observed.samples} samples"
+        status = f"observed on {counted(observed.samples, 'sample')}"
         entry = Ranges(status, observed=tuple(observed.as_json()), bounds=_bounds(proof))
         overflows = sum(observed.overflows.values())
-        shown = f"{overflows} values did on {observed.samples} calibration samples"
+        shown = f"{overflows} values did on {counted(observed.samples, 'calibration sample')}"
     notes = [
         Diagnostic(
             "N724",

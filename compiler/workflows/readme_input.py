@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.bundle.manifest import InputEntry
+from snnc.errors import counted
 
 from .input_values import grid_text
 
@@ -59,7 +60,7 @@ def tell_input(folder: Path, given: InputEntry) -> None:
             ones=ones.removesuffix(","),
         )
     if given.repeat is not None and given.repeat > 1:
-        said += REPEATED.format(frames=f"{given.repeat} frames", repeat=given.repeat)
+        said += REPEATED.format(frames=f"{counted(given.repeat, 'frame')}", repeat=given.repeat)
     if said and readme.is_file():
         with readme.open("ab") as file:
             file.write(said.encode())

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from snnc.bundle.data import DataSource, Values
 from snnc.bundle.folder import Contents, digest
 from snnc.bundle.manifest import ModelEntry
+from snnc.bundle.still_images import repeated
 from snnc.errors import fail
 from snnc.frontend import Model, ModelSource
 from snnc.ir import Integers, pack_arrays
 
 from .given_data import counts_of
-from .input_values import data_of, repeated
+from .input_values import data_of
 from .options import Origin
 
 
@@ -28,7 +29,7 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
     """
     entry, named = bundle.manifest.model, origin.model
     if named is not None and named.file is None:
-        return _same(named.load(), entry, named.path)
+        return _same_given(named.load(), entry, named.path)
     path = None if named is None else named.path
     if path is None and entry.path is None:
         raise fail(
@@ -52,7 +53,8 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
             "D128",
             "the model is a state dict; building its network runs your code",
             where=str(where),
-            help=f"name the code again: --module {entry.module}",
+            help=f"name the code again: --module {entry.module}; in Python, "
+            f"snnc.load(BUNDLE).ladder(module={entry.module!r})",
         )
     # Where calibration data told the shape when it was compiled, the program has it now.
     source = ModelSource(
@@ -67,14 +69,35 @@ def find_model(bundle: Contents, origin: Origin) -> Model:
     return _same(source.load(lambda: bundle.program.input.shape), entry, where)
 
 
-def _same(model: Model, entry: ModelEntry, where: Path) -> Model:
+def _same_given(model: Model, entry: ModelEntry, where: Path) -> Model:
+    """As :func:`_same`, of a module or a program that was given in Python: what to do is there, too."""
+    if model.digest != entry.sha256 and entry.path is not None:
+        raise fail(
+            "D128",
+            "the bundle was compiled from a file, and the model is given in Python",
+            where=str(where),
+            why="whether both are the same network cannot be told: a file has a sha256 of its own",
+            help="leave model= out, or give the file's path"
+            + (f" and module={entry.module!r}" if entry.module else ""),
+        )
+    return _same(
+        model, entry, where, "give the one that was compiled, as it was then, or compile again"
+    )
+
+
+def _same(
+    model: Model,
+    entry: ModelEntry,
+    where: Path,
+    cure: str = "name the right one with --model, or compile again",
+) -> Model:
     if model.digest != entry.sha256:
         raise fail(
             "D128",
             "this is not the model that the bundle was compiled from",
             where=str(where),
             why=f"its sha256 begins {model.digest[:12]}, the bundle's {entry.sha256[:12]}",
-            help="name the right one with --model, or compile again",
+            help=cure,
         )
     return model
 
@@ -97,8 +120,8 @@ def find_calibration(
         raise fail(
             "D128",
             "this bundle was compiled without calibration data",
-            where="--calibration",
-            help="leave the option out",
+            where="--calibration" if calibration.path is not None else "calibration",
+            help="leave them out",
         )
     if calibration is None and entry.origin == "array":
         raise fail(
@@ -126,7 +149,9 @@ def find_calibration(
             "these are not the calibration data that the bundle was compiled with",
             where=where,
             why=f"their sha256 begins {found[:12]}, the bundle's {str(entry.sha256)[:12]}",
-            help="name the right ones with --calibration, or compile again",
+            help="give the ones that it was compiled with, or compile again"
+            if source.path is None
+            else "name the right ones with --calibration, or compile again",
         )
     return counts
 

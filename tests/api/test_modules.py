@@ -104,6 +104,28 @@ def test_the_ladder_remembers_what_was_given(tmp_path: Path) -> None:
     assert not alone.ladder(counts(6), model=layers(), calibration=counts(6)).different
 
 
+def test_a_module_for_a_bundle_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to do is said in Python's words: the module cannot be named with --model or --module."""
+    monkeypatch.chdir(tmp_path)
+    torch.save(layers().state_dict(), "weights.pt")
+    Path("own_layers.py").write_text("from tests.api.test_modules import layers\n")
+    code = "own_layers:layers"
+    bundle = snnc.compile("weights.pt", "reference", "b", module=code, calibration=counts(6))
+    with pytest.raises(snnc.UserError, match=r"D128[\s\S]*given in Python") as refused:
+        snnc.load(bundle.folder).ladder(counts(6), model=layers())
+    assert "--" not in str(refused.value) and f"module='{code}'" in str(refused.value)
+    with pytest.raises(snnc.UserError, match=rf"D128[\s\S]*ladder\(module='{code}'\)"):
+        snnc.load(bundle.folder).ladder(counts(6), calibration=counts(6))
+    assert not bundle.ladder(counts(6), module=code, calibration=counts(6)).different
+    alone = snnc.compile(layers(), "reference", "c", calibration=counts(6))
+    other = layers()
+    with torch.no_grad():
+        next(other.parameters()).add_(1)
+    with pytest.raises(snnc.UserError, match=r"D128[\s\S]*not the model") as refused:
+        snnc.load(alone.folder).ladder(counts(6), model=other)
+    assert "--" not in str(refused.value)
+
+
 @pytest.mark.parametrize("wrong", [3, None, {"a": 1}, [1.0]])
 def test_what_is_no_model(wrong: Any) -> None:
     with pytest.raises(snnc.UserError, match=r"D337.*a model is a path, a torch module or a program"):

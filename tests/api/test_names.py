@@ -20,7 +20,7 @@ PARAMETERS = {
     "progress",
     "explain": "code",
     "finetune": "model method data output steps bits validation validation_share batch checkpoint "
-    "curve input_shape module answer progress recipe",
+    "curve repeat input_shape module answer progress recipe",
     "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
     "columns time_unit only label_from like first sound bands range_db progress",
     "inspect": f"path allow_altered example {MODEL} reset_interval",

@@ -11,6 +11,7 @@ from snnc.backends import Engine
 from snnc.commands.output import console
 from snnc.commands.output import progress as showing
 from snnc.commands.output.progress import Phases, clock, progress
+from snnc.errors import Diagnostic, Severity
 
 from .conftest import MODEL, Command
 
@@ -60,6 +61,29 @@ def test_quiet_and_verbose(snnc: Command, tmp_path: Path) -> None:
     for both in (snnc(*words, "-q", "-v"), snnc("-q", *words, "-v"), snnc("-q", "-v", *words)):
         assert both.code == 2 and "opposites" in both.err
     assert "note[N703]" in snnc(*words).err  # nothing of it stays
+
+
+def test_one_reason_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """As of fifty populations; errors are shown in full."""
+
+    def said(severity: Severity) -> list[str]:
+        named = [
+            Diagnostic("N720", f"fact {i}", f"h{i}", "the reason", "the cure", severity) for i in "12"
+        ]
+        other = Diagnostic("N720", "fact 3", "h3", "another reason", "the cure", severity)
+        console.diagnostics([*named, other])
+        return capsys.readouterr().err.splitlines()
+
+    first = ["warning[N720]: fact 1", "  at   h1", "  why  the reason", "  help the cure"]
+    third = ["warning[N720]: fact 3", "  at   h3", "  why  another reason", "  help the cure"]
+    assert said(Severity.WARNING) == [*first, "warning[N720] h2: fact 2", *third]
+    assert len(said(Severity.ERROR)) == 12
+    console.set_verbosity(console.Verbosity.VERBOSE)
+    try:
+        assert [line.split()[0] for line in said(Severity.NOTE)].count("why") == 2
+    finally:
+        console.set_verbosity(console.Verbosity.NORMAL)
+    assert len(said(Severity.NOTE)) == 3
 
 
 def test_phases_have_their_own_times(monkeypatch: pytest.MonkeyPatch) -> None:

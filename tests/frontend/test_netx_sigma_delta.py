@@ -207,3 +207,20 @@ def test_other_targets_refuse_the_neurons(tmp_path: Path) -> None:
         said = [d.what for d in caught.value.diagnostics if d.code == "D332"]
         assert "model delta," in said[0] and "model sigma-delta," in said[1], target
     assert snnc.compile(path, "reference", calibration=x).verify(x).equal
+
+
+def test_fractions_have_a_cure_that_works(tmp_path: Path) -> None:
+    """No option makes counts of them here: ``--input-scale`` is refused."""
+    written(tmp_path / "net.net", small())
+    counts = np.random.default_rng(0).integers(-64, 65, (4, 6, 4))
+    output = tmp_path / "net.bundle"
+    with pytest.raises(UserError, match="D506") as caught:
+        snnc.compile(tmp_path / "net.net", "loihi", output, calibration=counts / 64)
+    assert "give whole numbers" in str(caught.value) and "--input-scale" not in str(caught.value)
+    assert not output.exists()
+    bundle = snnc.compile(
+        tmp_path / "net.net", "loihi", output, calibration=counts, allow_overflow=True
+    )
+    with pytest.raises(UserError, match="D506") as caught:
+        bundle.run(counts / 64)
+    assert "give whole numbers" in str(caught.value)

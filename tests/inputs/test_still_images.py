@@ -10,8 +10,8 @@ import pytest
 
 import snnc
 from snnc.bundle.data import Values
+from snnc.bundle.still_images import frame_shape, repeated
 from snnc.ir import Shape
-from snnc.workflows.input_values import frame_shape, repeated
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -54,6 +54,13 @@ def test_images_are_streams(model: Path, tmp_path: Path) -> None:
         asked.run(images())
 
 
+def test_streams_that_are_still_images_already(model: Path, tmp_path: Path) -> None:
+    """As an archive carries them that ``snnc finetune --repeat`` trained."""
+    streams = np.repeat(images()[:, None], 5, axis=1)
+    bundle = snnc.compile(model, "reference", tmp_path / "b", calibration=streams, repeat=5)
+    assert bundle.manifest.input.repeat == 5 and bundle.manifest.calibration.frames == 5
+
+
 def test_values_are_repeated_too(model: Path, tmp_path: Path) -> None:
     values = images() / 8
     bundle = snnc.compile(model, "reference", tmp_path / "b", calibration=values, repeat=4)
@@ -75,8 +82,11 @@ def test_rows_are_judged_on_images(model: Path) -> None:
 
 def test_recordings_are_not_repeated(model: Path, tmp_path: Path) -> None:
     streams = np.repeat(images()[:, None], 5, axis=1)
-    with pytest.raises(snnc.UserError, match="D653"):
-        snnc.compile(model, "reference", tmp_path / "b", calibration=streams, repeat=5)
+    moving = streams.copy()
+    moving[5, 4, 0, 0, 0] += 1
+    for recordings, repeat in ((moving, 5), (streams, 4), (streams, 6)):
+        with pytest.raises(snnc.UserError, match="D653"):
+            snnc.compile(model, "reference", tmp_path / "b", calibration=recordings, repeat=repeat)
     for wrong in (0, -1, 2**16 + 1):
         with pytest.raises(snnc.UserError, match="D305"):
             snnc.compile(model, "reference", tmp_path / "b", calibration=images(), repeat=wrong)
@@ -87,7 +97,7 @@ def test_recordings_are_not_repeated(model: Path, tmp_path: Path) -> None:
 
 def test_images_that_do_not_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     data = Values(images(), None)
-    monkeypatch.setattr("snnc.workflows.input_values.share_of_memory", lambda: 6 * 32 * 8 * 5)
+    monkeypatch.setattr("snnc.bundle.still_images.share_of_memory", lambda: 6 * 32 * 8 * 5)
     assert repeated(data, SHAPE, 5, "", must=True).x.shape == (6, 5, *SHAPE)
     with pytest.raises(snnc.UserError, match="D654"):
         repeated(data, SHAPE, 6, "", must=True)

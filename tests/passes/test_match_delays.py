@@ -257,7 +257,7 @@ def test_what_the_limit_leaves_no_starts_for_goes_through_relays() -> None:
     assert done.longest_delay == 20 and free.longest_delay is None
     (note,) = context.notes
     assert note.code == "N723" and note.where == "a"
-    assert note.what.startswith("15 relay neurons carry its spikes over a delay of 63 steps")
+    assert note.what.startswith("15 relay neurons for its spikes, over a delay of 63 steps")
     assert relays_needed(63, 20) == 3  # after 21, 42 and 63 steps; the last hears it at the 64th
 
 

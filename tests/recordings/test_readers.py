@@ -16,7 +16,7 @@ from snnc.recordings.events import EVENT, Events
 from snnc.recordings.libraries import child
 from snnc.recordings.library_child import gathered
 from snnc.recordings.readers import read_recording
-from snnc.recordings.recording import Reading, Recording
+from snnc.recordings.recording import Reading, Recording, recording_of
 
 from .writers import NEEDED, SIDE, WRITERS, aedat_2, aedat_3, aedat_4, raw_2, raw_3, some_events, txt
 
@@ -267,3 +267,26 @@ def test_no_reader(tmp_path: Path) -> None:
     (tmp_path / "b.bin").mkdir()
     with pytest.raises(UserError, match="D140"):
         read(tmp_path / "b.bin")
+
+
+@pytest.mark.parametrize(
+    ("polarities", "found"),
+    [
+        ([1, 0, 1], [1, 0, 1]),
+        ([1, -1, 1], [1, 0, 1]),
+        ([1, 1, 1], [1, 1, 1]),
+        ([-1.0, 1.0, -1.0], [0, 1, 0]),
+        ([True, False, True], [1, 0, 1]),
+        ([1, 2, 1], None),  # all would be brighter
+        ([1, 0, -1], None),
+        ([0, 255, 0], None),
+        ([0.5, 1, 0], None),
+    ],
+)
+def test_polarities_of_two_values(polarities: list[float], found: list[int] | None) -> None:
+    fields = {"x": np.arange(3), "y": np.arange(3), "t": np.arange(3), "p": np.asarray(polarities)}
+    if found is None:
+        with pytest.raises(ValueError, match=r"polarities of .*0 and 1, or -1 and 1"):
+            recording_of(fields, Reading())
+    else:
+        assert recording_of(fields, Reading()).events["p"].tolist() == found

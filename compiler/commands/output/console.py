@@ -69,18 +69,28 @@ def new_table(*columns: str, title: str = "") -> Table:
 
 
 def diagnostics(found: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to standard error; on a terminal in colour, with links and how to read more."""
+    """Print diagnostics to standard error; on a terminal in colour, with links and how to read more.
+
+    A warning or note whose reason and cure were printed already is a line without them.
+    """
     from rich.console import Console
     from rich.style import Style
     from rich.text import Text
 
     found = list(found)
+    told: set[tuple[str, str, str]] = set()
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for diagnostic in found:
         short = diagnostic.severity is Severity.NOTE
         if short and verbosity() is Verbosity.QUIET:
             continue
-        short = short and verbosity() is not Verbosity.VERBOSE
+        # The same reason and cure, as of each of fifty populations, are read once.
+        more = (diagnostic.code, diagnostic.why, diagnostic.help)
+        short = (short and verbosity() is not Verbosity.VERBOSE) or (
+            diagnostic.severity is not Severity.ERROR and more in told
+        )
+        if not short:
+            told.add(more)
         text = diagnostic.render_short() if short else diagnostic.render()
         head, _, rest = text.partition("\n")
         line = Text(head, style=COLOURS[diagnostic.severity])
@@ -91,8 +101,8 @@ def diagnostics(found: Iterable[Diagnostic]) -> None:
     if console.is_terminal:
         from snnc.messages.links import hint
 
-        if more := hint(found):
-            console.print(Text(more, style="dim"))
+        if read_on := hint(found):
+            console.print(Text(read_on, style="dim"))
 
 
 def _page_of(code: str) -> str:

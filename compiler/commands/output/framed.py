@@ -20,7 +20,7 @@ def framed(found: Frames, output: Path) -> None:
     samples, frames, *shape = found.x.shape
     tally, settings = found.tally, found.settings
     names = ", ".join(found.classes[:MOST_NAMES]) + (", ..." if len(found.classes) > MOST_NAMES else "")
-    classes = f"{len(found.classes)} classes: {names}" if found.classes else "no labels"
+    classes = f"{counted(len(found.classes), 'class')}: {names}" if found.classes else "no labels"
     how = ""
     if settings.dt is not None:
         how = f" of {settings.dt / 1000:g} ms"

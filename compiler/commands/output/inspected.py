@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snnc.errors import counted
 from snnc.workflows.kept_text import kept_lines
 
 from .compiled import ranges_text
@@ -26,7 +27,10 @@ def inspected(bundle: Contents, found: Delays) -> None:
     size = program_size(bundle.program)
     say(program_text(bundle.program))
     say(f"target       {manifest.target}")
-    say(f"size         {size.neurons} neurons, {size.synapses} synapses, {size.buffered} buffered")
+    say(
+        f"size         {counted(size.neurons, 'neuron')}, {counted(size.synapses, 'synapse')}, "
+        f"{size.buffered} buffered"
+    )
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     delays(found)
     say(f"calibration  {manifest.calibration.origin}")
@@ -53,18 +57,18 @@ def delays(found: Delays) -> None:
         return
     say(
         f"input        first seen by the answer after step {found.first_answer}: "
-        f"{found.shortest.steps} steps, {' -> '.join(found.shortest.names)}"
+        f"{counted(found.shortest.steps, 'step')}, {' -> '.join(found.shortest.names)}"
     )
     but = " but loops" if found.loops else ""
     say(
         f"             seen over every way{but} by the answer after step {found.complete_answer}: "
-        f"{found.longest.steps} steps, {' -> '.join(found.longest.names)}"
+        f"{counted(found.longest.steps, 'step')}, {' -> '.join(found.longest.names)}"
     )
     if found.longest_loop is not None:
         names = found.longest_loop.names
         count = f"{found.loops} loop{'s' if found.loops != 1 else ''}"
         say(
-            f"memory       {count}, the longest takes {found.longest_loop.steps} steps: "
+            f"memory       {count}, the longest takes {counted(found.longest_loop.steps, 'step')}: "
             f"{' -> '.join((*names, names[0]))}"
         )
     if not found.all_seen:

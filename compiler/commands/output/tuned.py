@@ -113,7 +113,7 @@ def _by_frame(found: Front) -> None:
             r.code,
             f"K {r.steps_per_frame}",
             f"{r.weight_bits} bits",
-            "" if r.levels is None else f"{r.levels} levels",
+            "" if r.levels is None else f"{counted(r.levels, 'level')}",
         )
         for r in rows
     ]

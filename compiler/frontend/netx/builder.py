@@ -271,7 +271,9 @@ class Builder:
         if self.source.kind is Kind.READOUT:
             raise layer.wrong("type", "it is behind a layer that never fires")
         if neurons % classes:
-            raise layer.wrong("shape", f"{neurons} neurons make no {classes} groups of one size")
+            raise layer.wrong(
+                "shape", f"{neurons} neurons make no {counted(classes, 'group')} of one size"
+            )
         self.grouped = neurons // classes
 
     def _count_spikes(self) -> None:

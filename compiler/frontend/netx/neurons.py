@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import Array, Comparison, IntegerNeuron, Reset, Shape
 
 from .fields import Layer
@@ -172,5 +172,7 @@ def _by_channel(layer: Layer, name: str, values: Array, shape: Shape) -> Array:
     if values.size == 1:
         return values.reshape(())
     if values.size != shape[0] or values.ndim != 1:
-        raise layer.wrong(name, f"its shape is {values.shape}; the layer has {shape[0]} channels")
+        raise layer.wrong(
+            name, f"its shape is {values.shape}; the layer has {counted(shape[0], 'channel')}"
+        )
     return values.reshape(shape[0], *(1 for _ in shape[1:]))

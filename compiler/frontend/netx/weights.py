@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Array, Conv2d, Linear, Op, Shape, SignMode, SparseLinear, on_grid, size
 
 from .fields import Layer
@@ -146,13 +146,15 @@ def each_delayed(layer: Layer, grid: Grid) -> list[tuple[int, Op]]:
     if delays.max() > LONGEST_DELAY:
         raise fail(
             "D643",
-            f"a delay of {int(delays.max())} steps; the chip has {LONGEST_DELAY}",
+            f"a delay of {counted(int(delays.max()), 'step')}; the chip has {LONGEST_DELAY}",
             where=f"{layer.where}/delay",
             why="lava-dl would cut it to that",
             help=f"train with delays up to {LONGEST_DELAY} (delay.max_delay)",
         )
     if delays.size not in (1, *weights.shape):
-        raise layer.wrong("delay", f"it holds {delays.size} delays for weights of {weights.shape}")
+        raise layer.wrong(
+            "delay", f"it holds {counted(delays.size, 'delay')} for weights of {weights.shape}"
+        )
     if len(np.unique(delays)) == 1:
         return [(int(delays[0]), Linear(weights))]
     if delays.size == weights.shape[0]:

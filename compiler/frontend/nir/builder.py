@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from snnc.errors import Diagnostic, Severity, UserError, fail
+from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.frontend.operations.expression import Signal, Source
 from snnc.frontend.steps.constants import brought, constant_of
 from snnc.frontend.steps.elementwise import only, only_places
@@ -147,7 +147,9 @@ class Builder:
             for t in signal.terms
         ]
         if np.any(constant):
-            source = self.network.always(name, f"after {steps} steps", "its delay holds it back")
+            source = self.network.always(
+                name, f"after {counted(steps, 'step')}", "its delay holds it back"
+            )
             terms.append(brought(source, constant, steps, name))
         return Signal(signal.shape, tuple(terms))
 
@@ -216,7 +218,8 @@ class Builder:
         if said.restart_steps > 1:
             raise fail(
                 "D213",
-                f"it restarts every {said.restart_steps} steps; a frame of a NIR network is 1 step",
+                f"it restarts every {counted(said.restart_steps, 'step')}; a frame of a NIR network "
+                "is 1 step",
                 where=name,
                 why="neurons restart with every frame or never",
                 help="write the file without: --set 'restart-frames{enabled=false}', or compile the "
@@ -230,7 +233,7 @@ class Builder:
             if np.any(said.start_value):
                 beyond.append("a start value")
             if said.start_step:
-                beyond.append(f"begin after {said.start_step} steps")
+                beyond.append(f"begin after {counted(said.start_step, 'step')}")
             if said.restart_steps:
                 beyond.append("restart at each step")
             what = f"it follows the metadata of snnc in the file: {', '.join(beyond)}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.errors import Diagnostic, Severity, UserError, fail
+from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.ir import Array, Comparison, Reset, Shape
 
 KEY = "snnc"
@@ -159,14 +159,14 @@ def frame_notes(answer: Answer, node: str) -> Iterator[Diagnostic]:
     parts = []
     steps = answer.steps_per_frame
     if answer.input_start:
-        parts.append(f"give {answer.input_start} frames without input first")
+        parts.append(f"give {counted(answer.input_start, 'frame')} without input first")
     if steps > 1 and answer.input == "spread":
-        parts.append(f"spread each count over {steps} frames, as single spikes")
+        parts.append(f"spread each count over {counted(steps, 'frame')}, as single spikes")
     elif steps > 1:
         parts.append(f"give each frame's counts {steps} times")
     if answer.sum > 1:
         after = f", after the first {answer.start}" if answer.start else ""
-        parts.append(f"add the answers up over every {answer.sum} frames{after}")
+        parts.append(f"add the answers up over every {counted(answer.sum, 'frame')}{after}")
     elif answer.kind and steps > 1:
         parts.append(f"take answers {steps}, {2 * steps}, {3 * steps} and so on")
     if parts:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from snnc.errors import Diagnostic, Severity, UserError
+from snnc.errors import Diagnostic, Severity, UserError, counted
 from snnc.frontend.operations.expression import Signal, Source
 from snnc.ir import Array, Shape, SparseLinear, size
 
@@ -111,7 +111,7 @@ def refuse_connections(name: str, made: int) -> None:
         UserError: D663.
     """
     if made > MOST_CONNECTIONS:
-        what = f"{made} connections between populations that differ in time constants"
+        what = f"{counted(made, 'connection')} between populations that differ in time constants"
         raise UserError(_too_many(name, what, MOST_CONNECTIONS))
 
 
@@ -177,7 +177,8 @@ def split_note(name: str, parts: tuple[Part, ...]) -> Diagnostic:
     more = ", ..." if len(parts) > 4 else ""
     return Diagnostic(
         "N788",
-        f"its time constants have {len(parts)} different values: it becomes {len(parts)} populations, "
+        f"its time constants have {len(parts)} different values: it becomes "
+        f"{counted(len(parts), 'population')}, "
         f"{sizes}{more}",
         name,
         "a chip's population has one decay",

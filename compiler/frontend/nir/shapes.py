@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.frontend.operations.expression import MOST_ELEMENTS
 from snnc.ir import Shape, chain_shapes, size
 
@@ -42,7 +42,8 @@ def widened(nodes: Nodes) -> Nodes:
         if neurons > MOST_ELEMENTS:
             raise fail(
                 "D662",
-                f"populations with one value for all neurons would have {neurons} neurons in all, "
+                f"populations with one value for all neurons would have "
+                f"{counted(neurons, 'neuron')} in all, "
                 f"the limit is {MOST_ELEMENTS}",
                 where=name,
                 why="their size follows from what arrives, and no chip has that many",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Graph, Kind, Population, Projection
 
 
@@ -59,7 +59,8 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
         if graph.by_name[name].kind is Kind.READOUT:
             yield Diagnostic(
                 "N719",
-                f"the file's sum begins after {step} steps, here it begins at once, so it has "
+                f"the file's sum begins after {counted(step, 'step')}, here it begins at once, so "
+                "it has "
                 f"earlier spikes too (the first can arrive after {arrives:g} steps)",
                 name,
                 "a population cannot ignore its input for some steps",
@@ -68,7 +69,7 @@ def late_problems(graph: Graph, begins: Mapping[str, int], input_start: int) -> 
         else:
             yield Diagnostic(
                 "D213",
-                f"it begins after {step} steps, and spikes can arrive after {arrives:g}",
+                f"it begins after {counted(step, 'step')}, and spikes can arrive after {arrives:g}",
                 name,
                 "a population integrates what arrives; nothing stores it until then",
                 "delay the connections, or let it begin at once",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.frontend.operations.outputs import Output, chosen
 from snnc.ir import Shape
 
@@ -72,7 +72,8 @@ def _of_real_numbers(graph: Any) -> tuple[list[str], list[Diagnostic]]:
         return [value.name for value in graph.output], []
     said = Diagnostic(
         "N767",
-        f"of {len(kept) + len(left)} outputs, {len(left)} hold no real numbers and are left out: "
+        f"of {counted(len(kept) + len(left), 'output')}, {len(left)} hold no real numbers and are "
+        "left out: "
         f"{', '.join(left)}",
         kept[0],
         "a chip's readout is a population of sums; the class is the largest of them",

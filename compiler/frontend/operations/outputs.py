@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.ir import Shape
 
 ANSWER = "--answer"
@@ -47,7 +47,7 @@ def chosen(outputs: Sequence[Output], wanted: str | None, where: str) -> int:
     if wanted is None:
         if len(tensors) == 1:
             return tensors[0]
-        what = f"the network gives {len(tensors)} outputs, and one of them is the answer"
+        what = f"the network gives {counted(len(tensors), 'output')}, and one of them is the answer"
         raise _unclear(outputs, tensors, what, where)
     found = [n for n, output in enumerate(outputs) if wanted in output.names]
     if not found and wanted.isascii() and wanted.isdigit() and int(wanted) < len(outputs):

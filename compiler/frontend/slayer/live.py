@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.errors import counted
 from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.through_torch import failed, quiet_torch
 
@@ -92,7 +93,7 @@ class LiveBlocks:
             with folder_on_path(Path.cwd()), quiet_torch(), torch.no_grad():
                 self.net(given)
         except Exception as error:  # the user's own code, which may raise anything
-            what = f"the network fails on {samples} samples of {steps} steps"
+            what = f"the network fails on {counted(samples, 'sample')} of {counted(steps, 'step')}"
             raise failed(what, type(self.net).__name__, error) from None
         finally:
             for hook in hooks:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.frontend.operations.expression import Signal, Source, Term
 from snnc.frontend.steps.constants import constant_of
 from snnc.ir import Op
@@ -80,7 +80,7 @@ def refuse_uneven(calls: Iterable[Seen], layers: Iterable[str], steps: int) -> N
     called = Counter(seen.layer for seen in calls)
     for name in layers:
         if called[name] != steps:
-            raise _uneven(name, f"it is called {called[name]} times in {steps} steps")
+            raise _uneven(name, f"it is called {called[name]} times in {counted(steps, 'step')}")
 
 
 def _at(signal: Signal, step: int, entry: str, static: bool) -> Signal:

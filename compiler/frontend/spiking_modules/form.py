@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 from snnc.ir import Shape
 
@@ -191,7 +191,11 @@ def _problem(marked: Marked, form: Form, shape: Shape, steps: int) -> tuple[str 
             (s for s in marked.calls if not _fits(s, marked.layers, form, samples, steps)), None
         )
         if wrong is not None:
-            return f"{wrong.layer} gets {wrong.shape} for {samples} samples and {steps} steps", False
+            return (
+                f"{wrong.layer} gets {wrong.shape} for {counted(samples, 'sample')} and "
+                f"{counted(steps, 'step')}",
+                False,
+            )
     return None, False
 
 
@@ -237,7 +241,8 @@ def _refuse_loops(marked: Marked, form: Form, shape: Shape) -> None:
     if problem is None and name is not None:
         raise fail(
             "D685",
-            f"it is called {_calls(marked)[name]} times in {steps} steps, where all are given at once",
+            f"it is called {_calls(marked)[name]} times in {counted(steps, 'step')}, where all are "
+            "given at once",
             where=name,
             why="what a loop around it keeps from step to step is not seen in one call",
             help="let the whole network take one step a call: functional.set_step_mode(net, 's')",

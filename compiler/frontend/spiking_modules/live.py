@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.frontend.torch_save.own_folder import folder_on_path
 from snnc.frontend.torch_save.through_torch import quiet_torch, reason
 
@@ -153,7 +153,7 @@ class LiveNetwork:
             try:
                 results = self.form.call(net, list(given))
             except Exception as error:  # the user's own code, which may raise anything
-                what = f"the network fails on {samples} samples of {steps} steps"
+                what = f"the network fails on {counted(samples, 'sample')} of {counted(steps, 'step')}"
                 raise fail("D124", what, where=type(net).__name__, why=reason(error)) from None
         sent: Recorded = {}
         for name, record in records.items():
@@ -182,10 +182,11 @@ class LiveNetwork:
 def _another_number(name: str, found: int, steps: int) -> UserError:
     return fail(
         "D685",
-        f"it takes {found} steps of {steps}",
+        f"it takes {counted(found, 'step')} of {steps}",
         where=name,
         why="the network leaves its loop before the frames end, or goes on behind them",
-        help="give it as many frames as it takes; a loop of fixed length is read as one",
+        help="give --calibration data of as many frames as it takes; a loop of fixed length is read "
+        "as one",
     )
 
 

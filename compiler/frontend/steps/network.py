@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import networkx as nx
 import numpy as np
 
-from snnc.errors import Diagnostic, Severity, UserError, fail
+from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.frontend.operations.expression import Signal
 from snnc.ir import Array, Graph, Identity, Kind, Neuron, Op, Population, Projection
 
@@ -130,7 +130,9 @@ class StepNetwork:
     def constant_input(self, name: str, constant: Array, steps: int) -> None:
         """One neuron that fires at every step, and brings ``constant`` after so many."""
         if steps:
-            source = self.always(name, f"after {steps} steps", "a chip's own bias acts at once")
+            source = self.always(
+                name, f"after {counted(steps, 'step')}", "a chip's own bias acts at once"
+            )
         else:
             why = "a chip's own bias acts on the potential at once"
             source = self.always(name, "by way of the current", why)
@@ -168,7 +170,7 @@ class StepNetwork:
         if (leaks and neuron.start_value) or (neuron.current_kept and np.any(bias)):
             raise fail(
                 "D213",
-                f"it begins after {steps} steps, and its potential leaks from step 0",
+                f"it begins after {counted(steps, 'step')}, and its potential leaks from step 0",
                 where=name,
                 why="a population cannot hold its state until then",
                 help="let it begin at once",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.files import Budget
 from snnc.frontend.archives.archive import damaged
 from snnc.frontend.archives.tensors import MOST_ELEMENTS as MOST_WEIGHTS
@@ -117,7 +117,7 @@ def refuse_large(net: nn.Module, shape: Shape, path: Path) -> None:
 
     def look(layer: nn.Module, given: Any, gives: Any) -> None:
         if isinstance(gives, torch.Tensor) and gives.numel() > MOST_ELEMENTS:
-            raise ValueError(f"a {type(layer).__name__} gives {gives.numel()} elements")
+            raise ValueError(f"a {type(layer).__name__} gives {counted(gives.numel(), 'element')}")
 
     try:
         with quiet_torch(), torch.no_grad():

@@ -15,7 +15,7 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
 from snnc.choices import refuse_other
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.settings import refuse_wrong
 
 
@@ -116,7 +116,9 @@ class Task:
         """
         first = self.network.first_response
         if x.shape[1] <= first:
-            raise ValueError(f"{x.shape[1]} frames; the first answer needs more than {first}")
+            raise ValueError(
+                f"{counted(x.shape[1], 'frame')}; the first answer needs more than {first}"
+            )
         answers = self.network(x)[:, first:]
         repeated = y[:, None].expand(answers.shape[:2])
         return nn.functional.cross_entropy(

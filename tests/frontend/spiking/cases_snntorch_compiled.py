@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import snntorch
+import torch
+from torch import nn
 
 import snnc
 
 from .cases_snntorch import Loop, Stepping
-from .comparing import frames_of
+from .comparing import frames_of, linear
 
 
 def test_the_ladder_of_a_network_with_steps_of_its_own(tmp_path: Any) -> None:
@@ -35,6 +37,41 @@ def test_a_network_in_which_nothing_spikes_is_said(tmp_path: Any) -> None:
     bundle = snnc.compile(net, target="reference", input_shape=(12,), output=tmp_path / "net.bundle")
     (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
     assert said.severity.value == "warning" and "no neuron spikes" in said.what
+
+
+class LateReset(nn.Module):
+    """Forgets everything in one step, long after its first."""
+
+    def __init__(self, when: int) -> None:
+        super().__init__()
+        self.fc, self.lif, self.when = linear(12, 9, 0), snntorch.Leaky(beta=0.95), when
+
+    def forward(self, x: Any) -> Any:
+        mem, spikes = self.lif.reset_mem(), []
+        for step in range(len(x)):
+            mem = torch.zeros_like(mem) if step == self.when else mem
+            spike, mem = self.lif(self.fc(x[step]), mem)
+            spikes.append(spike)
+        return torch.stack(spikes)
+
+
+@pytest.mark.parametrize("when", [20, 100, 250])
+def test_what_happens_late_is_seen_without_data(tmp_path: Any, when: Any) -> None:
+    with pytest.raises(snnc.UserError, match=rf"D686(.|\n)*first in step {when + 1}(.|\n)*256 steps"):
+        snnc.compile(LateReset(when), "reference", tmp_path / "a.bundle", input_shape=(12,))
+    assert not (tmp_path / "a.bundle").exists()
+
+
+def test_what_no_comparison_sees_is_said(tmp_path: Any) -> None:
+    """Later than the random steps; calibration data of the length in use show it."""
+    net = LateReset(300)
+    bundle = snnc.compile(net, "reference", tmp_path / "a.bundle", input_shape=(12,))
+    (said,) = (note for note in bundle.manifest.notes if note.code == "N779")
+    assert said.what.endswith("on random spikes, 4 samples of 256 steps")
+    assert "later than this" in said.help
+    long = (np.random.default_rng(0).random((2, 320, 12)) < 0.3).astype(np.int64)
+    with pytest.raises(snnc.UserError, match="first in step 301"):
+        snnc.compile(net, "reference", tmp_path / "b", input_shape=(12,), calibration=long)
 
 
 def test_a_loop_that_ends_before_the_frames(tmp_path: Any) -> None:

@@ -1,0 +1,115 @@
+"""N781: what a conversion loses of the float network, where that arises, and what does better."""
+
+from __future__ import annotations
+
+from snnc.bundle.kept import Kept
+from snnc.errors import Diagnostic, Severity, counted
+from snnc.passes import Pipeline
+from snnc.passes.widths import more_bits
+
+from .attempt import Attempt, Lowered
+from .variation import Variation
+
+LOSS = 0.01
+"""Fraction of decisions from which a loss is a warning."""
+
+GRAVE_ERROR = 0.1
+"""Error of the answers, relative to their spread, from which one output alone gets the warning."""
+
+DROWNED = 1.0
+"""Error from which equal decisions prove nothing, where the float network decides alike throughout."""
+
+
+def is_lost(kept: Kept | None, attempt: Attempt, lowered: Lowered) -> bool:
+    """Whether the integers lose so much that it is said."""
+    if kept is None:
+        return False
+    if kept.decisions is None:
+        return kept.error > GRAVE_ERROR
+    return 1 - kept.decisions > LOSS or is_drowned(kept, attempt, lowered)
+
+
+def is_drowned(kept: Kept | None, attempt: Attempt, lowered: Lowered) -> bool:
+    """Whether the answers' error is larger than all that the one decision of all samples varies by."""
+    if kept is None or kept.decisions is None or kept.error <= DROWNED:
+        return False
+    return _variation(attempt, lowered).one_decision
+
+
+def loss(
+    kept: Kept, attempt: Attempt, asked: Pipeline, lowered: Lowered, cure: str, *, enough: bool
+) -> Diagnostic:
+    """The warning.
+
+    Args:
+        kept: by the integers, with a loss (:func:`is_lost`).
+        attempt: the compile.
+        asked: its pipeline.
+        lowered: what became of the model.
+        cure: what was tried and does better; empty where nothing does.
+        enough: whether that keeps what is usually asked for.
+    """
+    which = "kept out of calibration" if kept.aside else "that calibration used as well"
+    error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
+    worst, varied = kept.worst, _variation(attempt, lowered)
+    why = f"judged on {counted(kept.samples, 'sample')} {which}{error}; "
+    why += "if the network was trained on them, other samples may lose more"
+    if worst is not None:
+        why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
+    if varied.why():
+        why += f"; {varied.why()}"
+    spikes = attempt.model.graph.frame_is_step
+    cures = [varied.cure()]
+    if not cure:
+        cures += [
+            *_wider(asked, attempt),
+            *(["train with weights on the chip's grid"] if spikes else []),
+        ]
+    if not cure or not enough:
+        cures += _trained(attempt, asked, lowered)
+    also = " or ".join(filter(None, cures))
+    if cure:
+        help = f"{cure}; or {also}" if also else cure
+    else:
+        tried = "" if spikes else "no other code or K that was tried does better"
+        help = "; ".join(filter(None, (tried, also)))
+    where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
+    return Diagnostic("N781", _what(kept), where, why, help, Severity.WARNING)
+
+
+def _what(kept: Kept) -> str:
+    off = f"the integers' answers are off by {kept.error:.1%} of the float answers' spread"
+    if kept.decisions is None:
+        return off
+    if 1 - kept.decisions <= LOSS:
+        return (
+            f"{off}; the float network decides alike on all samples, so equal decisions prove nothing"
+        )
+    lost = 1 - kept.decisions
+    what = f"the integers decide differently from the float network on {lost:.1%} of samples"
+    if kept.accuracy is not None:
+        meant, found = kept.accuracy
+        what += f"; accuracy {found:.1%} in integers, {meant:.1%} in floats"
+        what += f", a difference whose standard error is up to {kept.accuracy_error:.1%}"
+    return what
+
+
+def _variation(attempt: Attempt, lowered: Lowered) -> Variation:
+    assert attempt.data is not None  # something was judged
+    return Variation.of(lowered.stages, attempt.judged())
+
+
+def _trained(attempt: Attempt, asked: Pipeline, lowered: Lowered) -> list[str]:
+    """The command that trains the network for the chip, where its data can be trained on."""
+    if attempt.retraining is None or attempt.model.graph.frame_is_step:
+        return []
+    labelled = attempt.data is not None and attempt.data.y is not None
+    spikes, code = attempt.model.graph.was_trained_for_spikes, lowered.graph.code
+    command = attempt.retraining.command(asked, code, spikes=spikes, labelled=labelled)
+    return [f"train it for the chip: {command}"]
+
+
+def _wider(asked: Pipeline, attempt: Attempt) -> list[str]:
+    """More bits, where few were asked for and the target stores more."""
+    bits = [getattr(p, "bits", None) for p in asked.passes if p.name == "quantize-weights"]
+    return [cure for n in bits if n is not None for cure in more_bits(n, attempt.backend.target)]
