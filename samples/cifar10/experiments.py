@@ -33,7 +33,7 @@ from .networks import resnet20
 
 PLACE = FOLDER / "cifar10"
 BATCH, JUDGED = 128, 250
-CALIBRATION = 256
+CALIBRATION = 128
 SPIKING_TEST = 2_000
 """The first test images, as many of each class: what networks that spike are counted on."""
 

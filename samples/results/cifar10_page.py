@@ -130,8 +130,8 @@ def _hybrid(each: Found) -> list[str]:
     return [
         "### Hybrid conversion (method `stdb`, Rathi et al. 2020)",
         "",
-        "Right of the test images, %, in integers. Converted in two ways, and trained from each through the spikes, with both surrogates; beside it the "
-        "same network from scratch. Above 256 steps the worst input could leave a 24-bit potential (D319); compiled with `--allow-overflow`.",
+        "Right of the test images, %, in integers. Converted in two ways, and trained from each through the spikes, with both surrogates; the same network "
+        "from scratch, for comparison. Above 256 steps the worst input could leave a 24-bit potential (D319); compiled with `--allow-overflow`.",
         "",
         *table(
             [
@@ -175,4 +175,4 @@ def _precisions(each: Found) -> str:
 
 def _time(each: Found) -> str:
     hours = sum(one["seconds"] for one in each.values()) / 3600
-    return f"Time, in all {hours:.1f} hours of one core, beside other work."
+    return f"Time, in all {hours:.1f} hours of one core that other work shared."

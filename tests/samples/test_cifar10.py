@@ -1,0 +1,73 @@
+"""The experiments on CIFAR-10: the network's size, what is drawn of an image, the order, the tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from samples.cifar10.data import augment
+from samples.cifar10.experiments import Computing
+from samples.cifar10.networks import resnet20
+from samples.cifar10.results import experiments
+from samples.results.cifar10_page import cifar10_section
+from snnc.cost.ann_operations import count_ann
+from snnc.training.methods.thaw import graph_of
+
+
+def test_the_network_is_as_large_as_the_one_of_the_paper() -> None:
+    """He et al. 2016, table 6: 0.27 million parameters; 41 million multiply-accumulates."""
+    network = resnet20()
+    weights = sum(p.numel() for p in network.parameters() if p.ndim > 1)
+    assert 0.265e6 < weights < 0.275e6
+    graph = graph_of(network)
+    assert 40.5e6 < count_ann(graph, graph).macs < 41.5e6
+
+
+def test_an_image_is_moved_and_mirrored_and_no_more() -> None:
+    torch.manual_seed(0)
+    x = torch.arange(1.0, 1 + 12 * 6 * 5).reshape(1, 1, 12, 6, 5).expand(64, 2, 12, 6, 5)
+    found = augment(x).numpy()
+    padded = np.pad(x[0, 0].numpy(), ((0, 0), (4, 4), (4, 4)))
+    copies = {}
+    for top in range(9):
+        for left in range(9):
+            part = padded[:, top : top + 6, left : left + 5]
+            copies[part.tobytes()] = copies[part[:, :, ::-1].tobytes()] = (top, left)
+    assert all((sample[0] == sample[1]).all() for sample in found)
+    places = {copies[sample[0].tobytes()] for sample in found}
+    assert len(places) > 30
+
+
+def test_every_experiment_comes_after_the_network_that_it_begins_with() -> None:
+    names = list(experiments(Computing()))
+    for number, name in enumerate(names):
+        kind, *_, seed = name.split("_")
+        if kind != "float":
+            assert f"float_{seed}" in names[:number], name
+        if kind == "weights":
+            assert f"levels_15_{seed}" in names[:number], name
+
+
+def _trained(**more: Any) -> dict[str, Any]:
+    common = {"epochs": 3, "precision": "float32", "seconds": 3600.0, "rates": {"a": 0.1, "answer": 0}}
+    return {**common, "torch_test": 87.5, "test": 87.25, "test_samples": 8000, **more}
+
+
+def test_tables_show_what_has_been_computed() -> None:
+    found: dict[str, Any] = {"seeds": [0, 1], "spiking_test": 2000, "experiments": {}}
+    assert cifar10_section(found) == []
+    found["experiments"] = {
+        "float_0": _trained(),
+        "levels_15_0": _trained(lava={"values": 1234567, "differ": 0}),
+        "thresholds_fixed_4_0": _trained(test=84.5),
+        "converted_paper_16_0": {"test": 61.5, "test_samples": 2000, "seconds": 1.0},
+        "stdb_paper_linear_16_0": _trained(test=80.25, epochs=1),
+    }
+    lines = cifar10_section(found)
+    assert "| floats, seed 0 | 3 | 87.5 ± 0.4 |  |  |  |" in lines
+    assert "| 15 levels, seed 0 | 3 | 87.5 ± 0.4 | 87.25 ± 0.4 | 1,234,567 | 0 |" in lines
+    assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines
+    assert "| 16 | 61.5 |  | 80.25 |  |  |  |  | 1 |" in lines
+    assert any("4.0 hours" in line for line in lines)
