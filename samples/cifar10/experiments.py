@@ -7,7 +7,9 @@ What is kept of a training is decided by 5,000 of the training images.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +30,11 @@ from snnc.training.methods.balancing import balanced_thresholds
 from snnc.training.methods.base import Method, Task
 from snnc.training.parts import Parts
 
-from .data import augment, load
+from .data import DataMissing, augment, load
 from .networks import resnet20
 
 PLACE = FOLDER / "cifar10"
+SHIPPED = Path(__file__).parent
 BATCH, JUDGED = 128, 250
 CALIBRATION = 128
 SPIKING_TEST = 2_000
@@ -54,15 +57,18 @@ class Computing:
 
 
 FLOATS = Recipe(
-    epochs=30,
-    learning_rate=0.2,
+    epochs=90,
+    learning_rate=0.1,
     optimizer="sgd",
     schedule="onecycle",
     weight_decay=5e-4,
     clip=0.0,
 )
-FINE_TUNED = Recipe(epochs=4, learning_rate=5e-4)
-"""From the network in floats: levels, weights of few bits, spikes."""
+LEVELS = Recipe(epochs=5, learning_rate=0.01, optimizer="sgd", weight_decay=5e-4, clip=0.0)
+"""From the network in floats, with its batch normalisation."""
+
+FINE_TUNED = Recipe(epochs=4, learning_rate=2e-4)
+"""From the network in floats, batch normalisation folded: spikes, weights of few bits."""
 
 FROM_SCRATCH = Recipe(epochs=4, learning_rate=5e-3, schedule="onecycle")
 
@@ -73,7 +79,44 @@ def floats(computing: Computing, seed: int, epochs: int = FLOATS.epochs) -> Outc
     network = _channels_last(resnet20())
     task = Streaming(frozen=1).prepare(network, load().train.x[:1, None])
     recipe = computing.of(replace(FLOATS, epochs=epochs), seed)
-    return _trained(f"float_{seed}", task, recipe)
+    return _trained(f"float_{seed}", task, recipe, finish=partial(write_weights, seed=seed))
+
+
+def write_weights(network: FrameNetwork, seed: int) -> None:
+    """Round the weights to half precision, and keep them in 0.5 MB: ``weights_<seed>.npz``.
+
+    So a later session begins with the very network, ``samples/cifar10/resnet20_<seed>.npz``.
+    """
+    for weight in network.parameters():
+        if weight.ndim > 1:
+            weight.data = weight.data.half().float()
+    halves = {
+        name: value.half().numpy() if value.ndim > 1 else value.numpy()
+        for name, value in network.state_dict().items()
+    }
+    np.savez_compressed(PLACE / f"weights_{seed}.npz", **halves)
+
+
+def float_network(seed: int) -> Path:
+    """The archive of the network in floats: trained here, or from the weights of this folder.
+
+    Raises:
+        DataMissing: neither.
+    """
+    path = PLACE / f"float_{seed}.pt"
+    if path.exists():
+        return path
+    shipped = SHIPPED / f"resnet20_{seed}.npz"
+    if not shipped.exists():
+        raise DataMissing(f"there is no network of seed {seed} yet: run the experiment float_{seed}")
+    with np.load(shipped) as file:
+        state = {name: torch.from_numpy(file[name]) for name in file.files}
+    network = resnet20()
+    network.finalize()
+    network.load_state_dict({n: v.float() if v.is_floating_point() else v for n, v in state.items()})
+    PLACE.mkdir(parents=True, exist_ok=True)
+    network.export(path, np.ascontiguousarray(load().train.x[:CALIBRATION, None]))
+    return path
 
 
 def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> Outcome:
@@ -87,14 +130,15 @@ def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> 
     """
     name = f"levels_{levels}_{seed}"
     counts = load().train.x[:CALIBRATION, None]
-    graph = load_model(PLACE / f"float_{seed}.pt").graph
+    graph = load_model(float_network(seed)).graph
     ranges = balanced_thresholds(graph, counts, steps=levels, percentile=99.9)
 
     def activation(population: Population) -> QuantizedReLU:
         return QuantizedReLU(levels, ranges[population.name].tolist())
 
-    task = Streaming(frozen=0).prepare(_channels_last(thaw(graph, activation)), counts)
-    outcome = _trained(name, task, computing.of(FINE_TUNED, seed))
+    network = _channels_last(thaw(graph, activation, norms=True))
+    task = Streaming(frozen=2).prepare(network, counts)
+    outcome = _trained(name, task, computing.of(LEVELS, seed))
     return {**outcome, **_integers(name, "graded", _test(None), lava)}
 
 
@@ -119,7 +163,7 @@ def converted(start: str, steps: int, seed: int) -> Outcome:
         seed: of the network in floats.
     """
     name = f"converted_{start}_{steps}_{seed}"
-    model, test = PLACE / f"float_{seed}.pt", _test(SPIKING_TEST)
+    model, test = float_network(seed), _test(SPIKING_TEST)
     found: Outcome = {}
     if start == "paper":
         network = _prepared(_method(start, steps, "linear"), seed).network
@@ -184,7 +228,7 @@ def _method(start: str, steps: int, surrogate: str) -> Stdb:
 
 
 def _prepared(method: Method, seed: int) -> Task:
-    network = thaw(load_model(PLACE / f"float_{seed}.pt").graph)
+    network = thaw(load_model(float_network(seed)).graph)
     task = method.prepare(network, load().train.x[:CALIBRATION, None])
     _channels_last(task.network)
     return task
@@ -198,8 +242,14 @@ def _channels_last(network: FrameNetwork) -> FrameNetwork:
     return network
 
 
-def _trained(name: str, task: Task, recipe: Recipe, tested: int | None = None) -> Outcome:
-    """Train, write network and curve, and count the right test answers in floats."""
+def _trained(
+    name: str,
+    task: Task,
+    recipe: Recipe,
+    tested: int | None = None,
+    finish: Callable[[FrameNetwork], None] | None = None,
+) -> Outcome:
+    """Train, finish, write network and curve, and count the right test answers in floats."""
     parts = load()
     train, validation = _loaders(parts)
 
@@ -215,6 +265,8 @@ def _trained(name: str, task: Task, recipe: Recipe, tested: int | None = None) -
     run = fit(task, train, validation, recipe, checkpoint=PLACE / f"{name}.checkpoint", listener=told)
     write_file(PLACE / f"{name}.csv", run.curve.csv_text().encode())
     network = task.network
+    if finish is not None:
+        finish(network)
     network.export(PLACE / f"{name}.pt", np.ascontiguousarray(parts.train.x[:CALIBRATION, None]))
     first, best = run.curve.rows[0].judgement, run.curve.rows[run.best].judgement
     return {

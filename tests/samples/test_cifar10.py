@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
-from samples.cifar10.data import augment
+from samples.cifar10 import experiments as one
+from samples.cifar10.data import DataMissing, augment
 from samples.cifar10.experiments import Computing
 from samples.cifar10.networks import resnet20
 from samples.cifar10.results import experiments
 from samples.results.cifar10_page import cifar10_section
 from snnc.cost.ann_operations import count_ann
+from snnc.frontend import load_model
+from snnc.training import thaw
 from snnc.training.methods.thaw import graph_of
 
 
@@ -48,6 +54,29 @@ def test_every_experiment_comes_after_the_network_that_it_begins_with() -> None:
             assert f"float_{seed}" in names[:number], name
         if kind == "weights":
             assert f"levels_15_{seed}" in names[:number], name
+
+
+def test_a_network_that_is_shipped_is_the_one_that_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights are rounded before anything is measured, and take half a megabyte."""
+    images = np.random.default_rng(0).integers(0, 256, (8, 3, 32, 32)).astype(np.uint8)
+    parts = SimpleNamespace(train=SimpleNamespace(x=images))
+    monkeypatch.setattr(one, "load", lambda: parts)
+    monkeypatch.setattr(one, "PLACE", tmp_path)
+    monkeypatch.setattr(one, "SHIPPED", tmp_path)
+    with pytest.raises(DataMissing, match="run the experiment float_3"):
+        one.float_network(3)
+    torch.manual_seed(0)
+    network = resnet20()
+    x = torch.from_numpy(images[:, None]).float()
+    network(x)  # statistics of batch normalisation, beyond half precision's largest number
+    one.write_weights(network, 3)
+    written = (tmp_path / "weights_3.npz").rename(tmp_path / "resnet20_3.npz")
+    assert written.stat().st_size < 600_000
+    found = thaw(load_model(one.float_network(3)).graph, norms=True)
+    with torch.no_grad():
+        torch.testing.assert_close(found.eval()(x), network.eval()(x))
 
 
 def _trained(**more: Any) -> dict[str, Any]:
