@@ -42,6 +42,19 @@ def check_calibration(counts: Counts, input_shape: tuple[int, ...]) -> None:
         raise ValueError(f"calibration counts must be in 0..65535, got {counts.min()}..{counts.max()}")
 
 
+def checked_counts(calibration: object, input_shape: tuple[int, ...]) -> Counts | None:
+    """Event counts that can be calibration data of a network; None where there are none.
+
+    Raises:
+        ValueError: as :func:`as_counts` and :func:`check_calibration`.
+    """
+    if calibration is None:
+        return None
+    counts = as_counts(calibration)
+    check_calibration(counts, input_shape)
+    return counts
+
+
 def as_counts(calibration: object) -> Counts:
     """Event counts from an array, a tensor or nested lists; floats that are whole numbers count.
 

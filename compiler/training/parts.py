@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
@@ -162,7 +161,7 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
         ValueError: the network is incomplete.
     """
     first = network.first_response
-    classes = class_count(network)
+    classes = network.classes
     for name, part in parts.all().items():
         where = f"the {name} data"
         _check_shape(part, network.input_shape, where)
@@ -186,18 +185,6 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
                 why=f"the shortest path to the readout takes {counted(first, 'frame')}",
                 help="add frames, of zeros where the input has ended",
             )
-
-
-def class_count(network: FrameNetwork) -> int:
-    """How many answers the readout has."""
-    twin_mode = network.training
-    try:
-        with torch.no_grad():
-            network.eval()
-            answers = network(torch.zeros(1, 1, *network.input_shape))
-    finally:
-        network.train(twin_mode)
-    return int(answers.shape[-1])
 
 
 def digest(part: Labelled) -> str:

@@ -24,10 +24,11 @@ from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 
 from .data.batches import Batches
-from .fit import Pairs, Progress, Recipe, Run, fit
+from .fit import Pairs, Progress, Run, fit
 from .judge import Judgement, judge
 from .methods.base import Method
 from .parts import Parts, calibration_of, check_parts, digest
+from .recipe import Recipe
 
 DEFAULT_BATCH = 64
 
@@ -251,9 +252,8 @@ class _Told:
         self.finished = 0
 
     def __call__(self, now: Progress) -> None:
-        self.epoch = now.epoch
+        self.epoch, self.best = now.epoch, now.best
         if now.row is not None:
-            self.best = max(self.best, now.row.judgement.last)
             self.finished = now.epoch
         what = f"{self.name}, epoch {now.epoch} of {now.epochs}"
         loss = "" if now.loss != now.loss else f"loss {now.loss:.3f}, "

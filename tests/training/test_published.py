@@ -14,9 +14,9 @@ from snnc.authoring import FrameNetwork, SpikingNeuron
 from snnc.authoring.surrogate import SinceSpike
 from snnc.errors import UserError
 from snnc.training import Batches, Recipe, Stdb, Threshold, fit
-from snnc.training.fit import OPTIMIZERS
 from snnc.training.methods.registry import method_text, parse_method
 from snnc.training.parts import calibration_of
+from snnc.training.recipe import OPTIMIZERS
 
 from .problems import digits, trained_rollout
 
@@ -172,6 +172,7 @@ def test_a_recipe_sets_and_what_is_given_wins() -> None:
     assert method == Stdb.published("rathi2020") == Stdb(
         steps=100, surrogate="stdb", start=0.0, balance="maximum", scale=0.7, dropout=0.5,
         dropout_conv=0.3, samples=512,
+        loss="potential",
     )  # fmt: skip
     assert parse_method(method_text(method)) == method
     given = parse_method("stdb{scale=1,recipe=rathi2020}", {"steps": 8})

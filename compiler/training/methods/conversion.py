@@ -27,7 +27,11 @@ class Conversion(Method):
     The options are explained where ``snnc methods`` shows them: with each method.
     """
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"balance": METHODS, "per": GROUPS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Method.choices,
+        "balance": METHODS,
+        "per": GROUPS,
+    }
 
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "steps": STEPS,

@@ -26,13 +26,14 @@ class Stdb(Conversion):
 
     The converted network's weights and thresholds are the start; gradients go through all steps of a
     frame, and through frames. ``stdb{recipe=rathi2020}`` is the paper's: thresholds from the plain
-    maximum of a layer's input in a step, times 0.7, a start of 0, its own surrogate, its dropout.
+    maximum of a layer's input in a step, times 0.7, a start of 0, its own surrogate, its dropout, one
+    loss of the output's potential at the end.
     Differences from the authors' code that remain: every layer has its own window of T steps, delayed
     to match, so none is lost on the way; the input is not Poisson, of either sign, but the counts in
     every step; the leak takes what the reset left, as on the chip; time since the last spike starts
-    again at every frame, as potentials do; the loss is of the mean over a frame's steps, at each frame,
-    not of the sum at the end; biases and batch normalisation (folded) are allowed. Adam with L2 decay
-    and AMSGrad, and a fifth of the rate at 60, 80 and 90 %, are the recipe's optimizer and schedule.
+    again at every frame, as potentials do; biases and batch normalisation (folded) are allowed. Adam
+    with L2 decay and AMSGrad (``amsgrad``), and a fifth of the rate at 60, 80 and 90 % (``step``), are
+    the training's options.
 
     Options:
         steps: T, time steps of a frame.
@@ -74,6 +75,7 @@ class Stdb(Conversion):
             "dropout": 0.5,
             "dropout_conv": 0.3,
             "samples": 512,
+            "loss": "potential",
         }
     }
 

@@ -30,8 +30,8 @@ class Threshold(Conversion):
     sharpness 1 in units of the activations, thresholds that learn at the rate of the weights. What
     differs still: the first thresholds come from activations, not from 0.8 to 1 at random, because
     weights come from a trained network and not from scratch; batch normalisation is folded before,
-    not trained; thresholds stay above 1e-6; soft labels (Mixup) and a halving of the rate every 30
-    epochs there are not.
+    not trained; thresholds stay above 1e-6. Mixup, SGD and a halving of the rate every 30 epochs are
+    the training's options (``mixup``, ``optimizer``, ``schedule``, ``step_every``, ``step_factor``).
 
     Options:
         steps: T, time steps of a frame.

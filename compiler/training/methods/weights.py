@@ -48,7 +48,7 @@ class Weights(Method):
     """
 
     name: ClassVar[str] = "weights"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": CODES}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Method.choices, "code": CODES}
 
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "bits": Bounds(1, 32),
