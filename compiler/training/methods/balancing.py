@@ -13,11 +13,12 @@ from snnc.passes.balance_thresholds import BalanceThresholds
 
 PASSES = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays{{steps-per-frame={steps}}},encode-input,"
-    "restart-frames,balance-thresholds{{method={method},percentile={percentile},per={per},scale={scale},"
+    "restart-frames{{enabled={restart}}},balance-thresholds{{method={method},percentile={percentile},per={per},scale={scale},"
     "samples={samples}}}"
 )
 
 
+# Many arguments: the options of threshold balancing, by name.
 def balanced_thresholds(
     graph: Graph,
     counts: NDArray[np.integer[Any]],
@@ -27,6 +28,7 @@ def balanced_thresholds(
     percentile: float = 99.0,
     per: str = "population",
     scale: float = 1.0,
+    restart: bool = True,
     samples: int = BalanceThresholds.samples,
 ) -> dict[str, Array]:
     """Threshold balancing (Rathi et al. 2020) as ``snnc compile`` does it.
@@ -39,6 +41,7 @@ def balanced_thresholds(
         percentile: for activation and percentile, in percent.
         per: ``population`` or ``channel``.
         scale: factor on all.
+        restart: whether potentials restart at every frame.
         samples: largest number that is used of the calibration data.
 
     Returns:
@@ -48,7 +51,13 @@ def balanced_thresholds(
         UserError: an option is out of bounds.
     """
     text = PASSES.format(
-        steps=steps, method=method, percentile=percentile, per=per, scale=scale, samples=samples
+        steps=steps,
+        method=method,
+        percentile=percentile,
+        per=per,
+        scale=scale,
+        restart=str(restart).lower(),
+        samples=samples,
     )
     context = Context(Target("training"), np.asarray(counts, np.int64))
     balanced = Pipeline.parse(text).run(graph, context)

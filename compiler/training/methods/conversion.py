@@ -51,6 +51,7 @@ class Conversion(Method):
     percentile: float = 99.0
     per: str = "population"
     scale: float = 1.0
+    restart_frames: bool = True
     samples: int | None = None
 
     @property
@@ -79,12 +80,19 @@ class Conversion(Method):
             percentile=self.percentile,
             per=self.per,
             scale=self.scale,
+            restart=self.restart_frames,
             samples=self.samples or BalanceThresholds.samples,
         )
 
         def neuron(population: Population) -> SpikingNeuron:
             threshold = thresholds[population.name].tolist()
-            return SpikingNeuron(self.steps, threshold, start=self.start, **neurons)
+            return SpikingNeuron(
+                self.steps,
+                threshold,
+                start=self.start,
+                restart_frames=self.restart_frames,
+                **neurons,
+            )
 
         return thaw(graph, neuron, self._dropout(graph))
 

@@ -54,7 +54,8 @@ class FrameLoss:
             where: what messages call the method.
 
         Raises:
-            UserError: D308 a weight is not a number or below 0, or all are 0; D327 the loss has no weights.
+            UserError: D308 a weight is not a number or below 0, or all are 0; D327 the loss has no
+                weights.
         """
         if weights is None:
             return cls(kind)

@@ -27,13 +27,12 @@ class Stdb(Conversion):
     The converted network's weights and thresholds are the start; gradients go through all steps of a
     frame, and through frames. ``stdb{recipe=rathi2020}`` is the paper's: thresholds from the plain
     maximum of a layer's input in a step, times 0.7, a start of 0, its own surrogate, its dropout, one
-    loss of the output's potential at the end.
+    loss of the output's potential at the end, potentials that run on.
     Differences from the authors' code that remain: every layer has its own window of T steps, delayed
     to match, so none is lost on the way; the input is not Poisson, of either sign, but the counts in
-    every step; the leak takes what the reset left, as on the chip; time since the last spike starts
-    again at every frame, as potentials do; biases and batch normalisation (folded) are allowed. Adam
-    with L2 decay and AMSGrad (``amsgrad``), and a fifth of the rate at 60, 80 and 90 % (``step``), are
-    the training's options.
+    every step; the leak takes what the reset left, as on the chip; biases and batch normalisation
+    (folded) are allowed. Adam with L2 decay and AMSGrad (``amsgrad``), and a fifth of the rate at 60,
+    80 and 90 % (``step``), are the training's options.
 
     Options:
         steps: T, time steps of a frame.
@@ -53,6 +52,8 @@ class Stdb(Conversion):
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on all thresholds (the authors' 0.7 for long runs; 0.2 to 1 for short ones).
+        restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
+            (as published, where an input is several frames); the compiled network's then do, too.
         samples: of the training data, that thresholds are measured on (published: 512); default: 64,
             in Python at most 128 of those given.
     """
@@ -75,6 +76,7 @@ class Stdb(Conversion):
             "dropout": 0.5,
             "dropout_conv": 0.3,
             "samples": 512,
+            "restart_frames": False,
             "loss": "potential",
         }
     }

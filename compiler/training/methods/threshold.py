@@ -49,6 +49,8 @@ class Threshold(Conversion):
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on the first thresholds.
+        restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
+            (as published, where an input is several frames); the compiled network's then do, too.
         samples: of the training data, that the first thresholds are measured on; default: 64, in
             Python at most 128 of those given.
     """
