@@ -1,6 +1,7 @@
 """Training of networks that the compiler takes: methods, the loop, data."""
 
 from .data.batches import Batches
+from .data.poisson import PoissonInput
 from .fit import fit
 from .judge import judge
 from .methods.stdb import Stdb
@@ -13,6 +14,7 @@ from .recipe import Recipe
 
 __all__ = [
     "Batches",
+    "PoissonInput",
     "Recipe",
     "Stdb",
     "Streaming",

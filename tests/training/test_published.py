@@ -40,7 +40,7 @@ class StdbSpike(torch.autograd.Function):
 
 
 def in_the_authors_order(
-    weights: list[Tensor], arriving: Tensor, steps: int
+    weights: list[Tensor], arriving: Tensor, steps: int, thresholds: tuple[float, ...] = THETA
 ) -> tuple[Tensor, list[Tensor]]:
     """vgg_spiking.py (nitin-rathi/hybrid-snn-conversion @02cd0fb), of layers without convolutions.
 
@@ -50,6 +50,7 @@ def in_the_authors_order(
         weights: of three layers, the last one the readout.
         arriving: (steps, inputs).
         steps: of the input; two more let the last of it reach the readout.
+        thresholds: of the first two layers.
 
     Returns:
         The readout's potential, and each layer's spikes, (steps + 2, neurons).
@@ -59,7 +60,7 @@ def in_the_authors_order(
     fired: list[list[Tensor]] = [[], []]
     for t in range(steps + 2):
         signal = arriving[t] if t < steps else torch.zeros_like(arriving[0])
-        for i, theta in enumerate(THETA):
+        for i, theta in enumerate(thresholds):
             spikes = StdbSpike.apply(potentials[i] / theta - 1.0, t - 1 - last[i])  # type: ignore[no-untyped-call]
             reset = theta * (spikes > 0).detach()
             last[i] = torch.where(spikes > 0, t - 1.0, last[i]).detach()
@@ -229,7 +230,7 @@ def test_a_recipe_sets_and_what_is_given_wins() -> None:
     assert method == Stdb.published("rathi2020") == Stdb(
         steps=100, surrogate="stdb", start=0.0, balance="maximum", scale=0.7, dropout=0.5,
         dropout_conv=0.3, samples=512,
-        restart_frames=False, loss="potential",
+        restart_frames=False, input="poisson", loss="potential",
     )  # fmt: skip
     assert parse_method(method_text(method)) == method
     given = parse_method("stdb{scale=1,recipe=rathi2020}", {"steps": 8})
@@ -247,7 +248,7 @@ def test_the_papers_balancing() -> None:
     """Layer by layer with spikes before it, the maximum of what arrives in a step, times 0.7."""
     train, _ = digits()
     network = trained_rollout()
-    method = Stdb.published("rathi2020", steps=8, dropout=0.0, dropout_conv=0.0)
+    method = Stdb.published("rathi2020", steps=8, dropout=0.0, dropout_conv=0.0, input="counts")
     x = calibration_of(train, 0, method.samples_measured)  # type: ignore[arg-type]
     assert len(x) == 512 and len(calibration_of(train, 0)) == 64  # type: ignore[arg-type]
     spiking = method.prepare(network, x).network.eval()

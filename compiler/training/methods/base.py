@@ -131,6 +131,20 @@ class Task:
         """
         return self.frame_loss(self.network, x, y, smoothing)
 
+    def encoded(self, x: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+        """What of data reaches the network, where that is not the data themselves.
+
+        Args:
+            x: counts of samples that are not trained on, (samples, frames, *shape).
+
+        Returns:
+            Counts (samples, frames of the network, *shape), each time the same.
+
+        Raises:
+            UserError: D522 counts that cannot be encoded.
+        """
+        return x
+
     def begin_epoch(self, epoch: int, epochs: int) -> None:
         """Called before each epoch (from 0), in training mode."""
 

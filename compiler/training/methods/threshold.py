@@ -17,6 +17,7 @@ from snnc.bounds import FACTOR, Bounds
 
 from .base import Task
 from .conversion import Conversion
+from .thaw import graph_of
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,12 @@ class Threshold(Conversion):
     comparison: str = ">"
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        spiking = self.converted(
-            network,
-            counts,
+        graph = graph_of(network, dropout=True)
+        spiking = self.spiking(
+            graph,
+            self.thresholds(graph, counts, self.steps, self.restart_frames),
+            self.steps,
+            self.restart_frames,
             trainable=self.trained,
             surrogate=Logistic(self.sharpness, self.relative),
             comparison=self.comparison,
