@@ -114,7 +114,7 @@ def _frames(
     for r in range(frames.shape[1]):
         if net.restart:
             memories = net.start()
-        state, in_steps = _frame(net, history, frames[:, r], memories, by_step, again)
+        state, in_steps, memories = _frame(net, history, frames[:, r], memories, by_step, again)
         history = {name: [state[name], *past[:-1]] for name, past in history.items()}
         answers.append(state[net.readout] if in_steps is None else in_steps)
     return answers, history, memories
@@ -127,20 +127,21 @@ def _frame(
     memories: dict[str, Memory],
     by_step: bool,
     again: int,
-) -> tuple[dict[str, Tensor], Tensor | None]:
-    """One frame; where the steps are asked for, what the answer was after each, (batch, steps, ...)."""
+) -> tuple[dict[str, Tensor], Tensor | None, dict[str, Memory]]:
+    """One frame: states; where asked for the answer after each step, (batch, steps, ...); memory."""
     steps = net.steps
     if steps is None or not (by_step or 0 < again < steps):
-        return advance(net, history, frame, memories), None
+        return advance(net, history, frame, memories), None, memories
     size = again or steps
     sent: dict[str, list[Tensor]] = {}
     for first in range(0, steps, size):
         part = _Part(first, min(first + size, steps), by_step)
         if again:
-            state, found = checkpoint(_part, net, history, frame, memories, part, use_reentrant=False)
+            state, memories = checkpoint(
+                _part, net, history, frame, memories, part, use_reentrant=False
+            )
         else:
-            state, found = _part(net, history, frame, memories, part)
-        memories.update(found)
+            state, memories = _part(net, history, frame, memories, part)
         if not by_step:
             state[net.readout] = state[net.readout] * (part.steps / steps)
         for name, value in state.items():
@@ -152,14 +153,14 @@ def _frame(
     before = history[net.readout][0] if net.accumulate else None
     if not by_step:
         whole[net.readout] = torch.stack(arrived if before is None else [before, *arrived]).sum(0)
-        return whole, None
+        return whole, None, memories
     running = torch.cat(arrived).cumsum(0)
     mean = running[-1] / steps
     whole[net.readout] = mean if before is None else before + mean
     if before is not None:
-        return whole, (before + running / steps).movedim(0, 1)
+        return whole, (before + running / steps).movedim(0, 1), memories
     so_far = torch.arange(1, steps + 1, device=running.device).view(-1, *[1] * (running.ndim - 1))
-    return whole, (running / so_far).movedim(0, 1)
+    return whole, (running / so_far).movedim(0, 1), memories
 
 
 def _part(
