@@ -62,12 +62,15 @@ def split(text: str) -> tuple[str, dict[str, str]]:
 
 
 def options(kind: type) -> dict[str, type]:
-    """The options of a dataclass by their command-line name, with the type that their text becomes."""
+    """The options of a dataclass by their command-line name, with the type that their text becomes.
+
+    Fields by keyword only are options that several dataclasses share: they come last.
+    """
     if not is_dataclass(kind):
         return {}
     hints = typing.get_type_hints(kind)
     found = {}
-    for field in fields(kind):
+    for field in sorted(fields(kind), key=lambda field: field.kw_only is True):
         hint = hints[field.name]
         if isinstance(hint, types.UnionType):
             hint = next(t for t in hint.__args__ if t is not types.NoneType)
@@ -137,10 +140,12 @@ def describe_options(kind: type) -> list[str]:
 
     Args:
         kind: the dataclass; ``choices`` of it lists the values of options that are words, ``bounds``
-            the ends of numbers, its docstring says under "Options:" what each does.
+            the ends of numbers, its docstring and its bases' say under "Options:" what each does.
     """
     lines = []
-    explained = _explanations(kind.__doc__ or "")
+    explained: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        explained |= _explanations(each.__doc__ or "")
     choices: Mapping[str, tuple[str, ...]] = getattr(kind, "choices", {})
     bounds: Mapping[str, Bounds] = getattr(kind, "bounds", {})
     for option, hint in options(kind).items():

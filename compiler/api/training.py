@@ -61,7 +61,7 @@ def finetune(
         checkpoint: file that is written after each epoch; if it exists, the training resumes from it.
         curve: file for a table of loss and accuracy by epoch.
         repeat: number of frames that show each still image: data are (samples, *input shape).
-        recipe: fields of :class:`snnc.training.fit.Recipe`: epochs, learning_rate, optimizer, schedule,
+        recipe: fields of :class:`snnc.training.Recipe`: epochs, learning_rate, optimizer, schedule,
             patience, seed and others.
 
     Raises:
@@ -73,7 +73,7 @@ def finetune(
     need_torch("snnc finetune", "training", "only this part of snnc needs it", "")
     from snnc.training.finetune import FinetuneOptions
     from snnc.training.finetune import finetune as train_further
-    from snnc.training.fit import Recipe
+    from snnc.training.recipe import Recipe
     from snnc.training.stages import Files
 
     unknown = set(recipe) - {field.name for field in fields(Recipe)}

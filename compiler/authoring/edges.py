@@ -45,6 +45,22 @@ class Edge:
     delay: int
 
 
+def check_delay(delay: object, least: int, place: str, rule: str) -> None:
+    """Refuse a delay that is not a whole number of frames, or below the least.
+
+    Args:
+        delay: of an edge.
+        least: that its network has.
+        place: what messages call the edge.
+        rule: what the network says of delays.
+
+    Raises:
+        ValueError: it is.
+    """
+    if isinstance(delay, bool) or not isinstance(delay, int) or delay < least:
+        raise ValueError(f"delay of {place} is {delay!r}; {rule}, at least {least}")
+
+
 def check_linear(operation: nn.Module, place: str) -> None:
     """Refuse what is not linear.
 

@@ -19,6 +19,7 @@ Counts: TypeAlias = NDArray[np.integer[Any]]
 
 DESCRIPTION_FILE = "snnc/rollout.json"
 DEPLOYMENT_FILE = "snnc/deployment.json"
+LARGEST, SMALLEST = int(np.iinfo(np.uint16).max), int(np.iinfo(np.int16).min)
 CALIBRATION_FILE = "snnc/calibration.npz.b64"
 """Base64, because torch (2.13) stores and returns extra files as text only."""
 
@@ -31,15 +32,32 @@ def check_calibration(counts: Counts, input_shape: tuple[int, ...]) -> None:
         input_shape: shape of one frame.
 
     Raises:
-        ValueError: wrong dtype, wrong shape, nothing in it, or a count outside 0..65535.
+        ValueError: wrong dtype, wrong shape, nothing in it, or counts beyond 16 bits.
     """
     if not np.issubdtype(counts.dtype, np.integer):
         raise ValueError(f"calibration must be whole numbers, got {counts.dtype}")
     if counts.ndim != 2 + len(input_shape) or counts.shape[2:] != input_shape or counts.size == 0:
         wanted = ", ".join(["samples", "frames", *map(str, input_shape)])
         raise ValueError(f"calibration must have shape ({wanted}), got {counts.shape}")
-    if counts.min() < 0 or counts.max() > np.iinfo(np.uint16).max:
-        raise ValueError(f"calibration counts must be in 0..65535, got {counts.min()}..{counts.max()}")
+    low, high = int(counts.min()), int(counts.max())
+    if low < SMALLEST or high > (LARGEST if low >= 0 else -SMALLEST - 1):
+        raise ValueError(
+            f"calibration counts must be in 0..{LARGEST}, or of either sign in {SMALLEST}.."
+            f"{-SMALLEST - 1}; got {low}..{high}"
+        )
+
+
+def checked_counts(calibration: object, input_shape: tuple[int, ...]) -> Counts | None:
+    """Event counts that can be calibration data of a network; None where there are none.
+
+    Raises:
+        ValueError: as :func:`as_counts` and :func:`check_calibration`.
+    """
+    if calibration is None:
+        return None
+    counts = as_counts(calibration)
+    check_calibration(counts, input_shape)
+    return counts
 
 
 def as_counts(calibration: object) -> Counts:
@@ -91,7 +109,9 @@ def archive_bytes(
 
 
 def _as_text(counts: Counts) -> str:
-    narrow = np.uint8 if counts.max() <= np.iinfo(np.uint8).max else np.uint16
+    kinds = (np.uint8, np.uint16) if counts.min() >= 0 else (np.int8, np.int16)
+    fits = np.iinfo(kinds[0]).min <= counts.min() and counts.max() <= np.iinfo(kinds[0]).max
+    narrow = kinds[0] if fits else kinds[1]
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=counts.astype(narrow))
     return base64.b64encode(buffer.getvalue()).decode("ascii")

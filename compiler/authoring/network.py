@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,13 +30,15 @@ from torch import Tensor, nn
 from snnc.files.writing import write_file
 
 from .dropout import FixedDropout
-from .edges import Edge, check_linear
-from .export import archive_bytes, as_counts, check_calibration, deployed, described
-from .neurons import SpikingNeuron
-from .nodes import Activation, Node, Readout
+from .edges import Edge, check_delay, check_linear
+from .export import archive_bytes, checked_counts, deployed, described
+from .neurons import Memory, SpikingNeuron
+from .nodes import Activation, Node, Readout, speak_levels
+from .unrolling import Structure, advance, overwrite, unroll
 from .wiring import (
     INPUT,
-    STATE_PREFIX,
+    buffer_name,
+    common_restart,
     common_steps,
     depths,
     frames_to,
@@ -45,6 +48,7 @@ from .wiring import (
     refuse_frames,
     refuse_name,
     shape_of,
+    zeros_for,
 )
 
 
@@ -62,6 +66,8 @@ class FrameNetwork(nn.Module):
         weight_bits, scales: of the chip's grid, where the weights were trained on one: its bits, and
             for each node and the readout integer units for one threshold, one or one a channel. The
             archive carries them, and the compiler finds the same integers again.
+        recompute_steps: time steps (of a network without spikes: frames) whose states backpropagation
+            keeps at a time; the others are computed again (:mod:`.unrolling`). 0 keeps all.
     """
 
     least_delay: ClassVar[int] = 0
@@ -79,6 +85,9 @@ class FrameNetwork(nn.Module):
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._order: tuple[str, ...] = ()
         self._steps: int | None = None
+        self._restart = True
+        self._memories: dict[str, Memory] = {}
+        self.recompute_steps = 0
         self.weight_bits: int | None = None
         self.scales: dict[str, list[int]] = {}
 
@@ -143,11 +152,7 @@ class FrameNetwork(nn.Module):
         targets = [*self._nodes, *([self._readout] if self._readout else [])]
         if target not in targets:
             raise ValueError(f"unknown target {target!r}; known: {', '.join(targets) or 'none'}")
-        if isinstance(delay, bool) or not isinstance(delay, int) or delay < self.least_delay:
-            raise ValueError(
-                f"delay of {source} -> {target} is {delay!r}; {self._rule_of_delays}, "
-                f"at least {self.least_delay}"
-            )
+        check_delay(delay, self.least_delay, f"{source} -> {target}", self._rule_of_delays)
         check_linear(operation, f"{source} -> {target}")
         name = free_name(self, f"{source}_to_{target}")
         self.add_module(name, operation)
@@ -166,21 +171,40 @@ class FrameNetwork(nn.Module):
             ValueError: the network is incomplete or ``frames`` does not fit it.
         """
         self._build()
+        return self._unrolled(frames)
+
+    def by_step(self, frames: Tensor) -> Tensor:
+        """The answers after each time step of each frame, from zero states; differentiable.
+
+        After step k of a frame the answer is the mean over the frame's steps 1 to k of what has
+        arrived at the readout; where the readout accumulates, the sum so far, in frames. Its last
+        one is what :meth:`forward` gives, but for rounding.
+
+        Args:
+            frames: as for :meth:`forward`.
+
+        Returns:
+            (batch, frames, steps, classes).
+
+        Raises:
+            ValueError: no node spikes, and what :meth:`forward` raises.
+        """
+        self._build()
+        if self._steps is None:
+            raise ValueError("there are no time steps within a frame: no node spikes")
+        return self._unrolled(frames, by_step=True)
+
+    def _unrolled(self, frames: Tensor, by_step: bool = False) -> Tensor:
         refuse_frames(frames, 2, self.input_shape)
-        batch, length = frames.shape[:2]
+        batch = frames.shape[0]
         for module in self.modules():
             if isinstance(module, FixedDropout):
                 module.begin(batch)
         history = {
             name: [frames.new_zeros(self._state_shape(name, batch))] * depth
-            for name, depth in depths(self._edges, self._answer if self._accumulate else None).items()
+            for name, depth in self._depths().items()
         }
-        answers = []
-        for r in range(length):
-            state = self._advance(history, frames[:, r])
-            history = {name: [state[name], *past[:-1]] for name, past in history.items()}
-            answers.append(state[self._answer])
-        return torch.stack(answers, dim=1)
+        return unroll(self._structure(), history, frames, by_step)
 
     def step(self, frame: Tensor) -> Tensor:
         """Take in one frame and keep the states in the buffers ``state_<node>_<frames ago>``.
@@ -204,9 +228,10 @@ class FrameNetwork(nn.Module):
     def reset(self) -> None:
         """Zero the states that :meth:`step` keeps, as before frame 0."""
         self._build()
-        for name, depth in depths(self._edges, self._answer if self._accumulate else None).items():
+        self._memories = self._structure().start()
+        for name, depth in self._depths().items():
             for ago in range(1, depth + 1):
-                self.get_buffer(_buffer_name(name, ago)).zero_()
+                self.get_buffer(buffer_name(name, ago)).zero_()
 
     def export(self, path: str | Path, calibration: object = None) -> None:
         """Write the step, in evaluation mode and from zero states, as a ``torch.export`` archive.
@@ -225,23 +250,23 @@ class FrameNetwork(nn.Module):
     def to_bytes(self, calibration: object = None) -> bytes:
         """The archive that :meth:`export` writes; the same arguments and errors."""
         self._build()
-        counts = None if calibration is None else as_counts(calibration)
-        if counts is not None:
-            check_calibration(counts, self.input_shape)
-        # A copy keeps the training flags and the states of the original as they are.
-        twin = copy.deepcopy(self).cpu().eval()
-        twin._speak_levels()
+        counts = checked_counts(calibration, self.input_shape)
+        dynamics = {name: neuron.dynamics() for name, neuron in self.spiking().items()}
+        twin = copy.deepcopy(self).cpu().eval()  # training flags and states stay as they are
+        speak_levels(twin.get_submodule(name) for name in twin._nodes)
+        twin._shapes = {}
+        twin._build()
         twin.reset()
         # Bound on the instance, not wrapped: a wrapper would add itself to every module path.
         twin.__dict__["forward"] = twin._step
-        frame = self._like_parameters((1, *self.input_shape)).cpu()
+        frame = zeros_for(self, (1, *self.input_shape)).cpu()
         with torch.no_grad():
             program = torch.export.export(twin, (frame,))
         return archive_bytes(
             program,
             described(self.input_shape, self._nodes, self._answer, self._accumulate, self._edges),
             counts,
-            self._settled(),
+            deployed(self._steps, dynamics, self.weight_bits, self.scales),
         )
 
     def finalize(self) -> None:
@@ -252,20 +277,6 @@ class FrameNetwork(nn.Module):
         """
         self._build()
 
-    def _speak_levels(self) -> None:
-        """Put what a frame's spikes stand for in place of spiking: what the archive's program says."""
-        for name in self._nodes:
-            node = self.get_submodule(name)
-            assert isinstance(node, Node)
-            if isinstance(node.activation, SpikingNeuron):
-                node.activation = node.activation.levels().train(node.training)
-        self._shapes = {}
-        self._build()
-
-    def _settled(self) -> dict[str, object] | None:
-        dynamics = {name: neuron.dynamics() for name, neuron in self.spiking().items()}
-        return deployed(self._steps, dynamics, self.weight_bits, self.scales)
-
     @property
     def nodes(self) -> tuple[str, ...]:
         """The names of the nodes, in the order in which they were added."""
@@ -275,6 +286,17 @@ class FrameNetwork(nn.Module):
     def edges(self) -> tuple[Edge, ...]:
         """The edges, in the order in which they were added."""
         return tuple(self._edges)
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether the readout's state is the running sum over frames."""
+        return self._accumulate
+
+    @property
+    def classes(self) -> int:
+        """How many answers the readout has."""
+        self._build()
+        return self._shapes[self._answer][0]
 
     def spiking(self) -> dict[str, SpikingNeuron]:
         """The neurons of nodes that spike, by the node's name."""
@@ -309,34 +331,20 @@ class FrameNetwork(nn.Module):
             raise ValueError("the network has no readout; add one with .readout(name)")
         return self._readout
 
-    def _advance(self, history: dict[str, list[Tensor]], frame: Tensor) -> dict[str, Tensor]:
-        """New states of everything; ``history[name][k-1]`` is k frames old."""
-        state = {INPUT: frame}
-        for name in self._order:
-            arriving = []
-            for edge in self._edges:
-                if edge.target == name:
-                    past = history[edge.source][edge.delay - 1] if edge.delay else state[edge.source]
-                    arriving.append(self._along(edge, past))
-            if name == self._readout and self._accumulate:
-                arriving.insert(0, history[name][0])
-            state[name] = self.get_submodule(name)(*arriving)
-        return state
+    def _depths(self) -> dict[str, int]:
+        return depths(self._edges, self._answer if self._accumulate else None)
 
-    def _along(self, edge: Edge, sent: Tensor) -> Tensor:
-        """What an edge brings: (batch, *shape), to a spiking node (steps or 1, batch, *shape)."""
-        operation = self.get_submodule(edge.name)
-        if self._steps is None:
-            arrived: Tensor = operation(sent)
-            return arrived
-        if edge.source == INPUT:
-            arrived = operation(sent)  # the same in every step
-            return arrived if edge.target == self._readout else arrived.unsqueeze(0)
-        if edge.target == self._readout:
-            arrived = operation(sent.mean(0))  # the mean of a linear operation is that of the mean
-            return arrived
-        arrived = operation(sent.flatten(0, 1)).unflatten(0, sent.shape[:2])
-        return arrived
+    def _structure(self) -> Structure:
+        return Structure(
+            self.get_submodule,
+            tuple(self._edges),
+            self._order,
+            self._answer,
+            self._accumulate,
+            self._steps,
+            self._restart,
+            self.recompute_steps,
+        )
 
     def _state_shape(self, name: str, batch: int) -> tuple[int, ...]:
         """Shape of a node's state; a spiking one has its steps in front."""
@@ -345,17 +353,15 @@ class FrameNetwork(nn.Module):
 
     def _step(self, frame: Tensor) -> Tensor:
         """What is exported: no checks, no gradient switches, every state read before written."""
-        known = depths(self._edges, self._answer if self._accumulate else None)
+        known = self._depths()
         history = {
-            name: [self.get_buffer(_buffer_name(name, ago)) for ago in range(1, depth + 1)]
+            name: [self.get_buffer(buffer_name(name, ago)) for ago in range(1, depth + 1)]
             for name, depth in known.items()
         }
-        state = self._advance(history, frame)
-        for name, past in history.items():
-            # Oldest first, so that each state is passed on before it is overwritten.
-            for older, younger in zip(past[:0:-1], past[-2::-1], strict=True):
-                older.copy_(younger)
-            past[0].copy_(state[name])
+        if self._restart:
+            self._memories = self._structure().start()
+        state = advance(self._structure(), history, frame, self._memories)
+        overwrite(history, state)
         return state[self._answer]
 
     def _build(self) -> None:
@@ -366,7 +372,9 @@ class FrameNetwork(nn.Module):
             self.input_shape,
             (*self._nodes, self._answer),
             self._edges,
-            lambda name, shape: shape_of(name, self.get_submodule(name), shape, self._like_parameters),
+            lambda name, shape: shape_of(
+                name, self.get_submodule(name), shape, partial(zeros_for, self)
+            ),
         )
         if len(shapes[self._answer]) != 1:
             raise ValueError(
@@ -374,26 +382,18 @@ class FrameNetwork(nn.Module):
                 "(classes,); flatten on its edges"
             )
         self._shapes = shapes
-        self._steps = common_steps({n: self.get_submodule(n) for n in self._nodes})
+        nodes = {n: self.get_submodule(n) for n in self._nodes}
+        self._steps, self._restart = common_steps(nodes), common_restart(nodes)
         self._order = order_within_frame((*self._nodes, self._answer), self._edges)
-        for name, depth in depths(self._edges, self._answer if self._accumulate else None).items():
+        for name, depth in self._depths().items():
             for ago in range(1, depth + 1):
                 # Not persistent: a state_dict holds what was trained, and loads into a new network.
                 self.register_buffer(
-                    _buffer_name(name, ago),
-                    self._like_parameters(self._state_shape(name, 1)),
+                    buffer_name(name, ago),
+                    zeros_for(self, self._state_shape(name, 1)),
                     persistent=False,
                 )
-
-    def _like_parameters(self, shape: tuple[int, ...]) -> Tensor:
-        """Zeros with the device and dtype of the weights."""
-        example = next(self.parameters(), torch.empty(0))
-        return torch.zeros(shape, device=example.device, dtype=example.dtype)
 
     def _check_open(self) -> None:
         if self._shapes:
             raise ValueError("the network has run already; its structure is final")
-
-
-def _buffer_name(node: str, ago: int) -> str:
-    return f"{STATE_PREFIX}{node}_{ago}"

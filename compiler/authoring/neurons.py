@@ -7,7 +7,8 @@ A frame lasts K steps. In each, a neuron of the code ``rate`` (``docs/numerics.m
     v <- v - threshold * s          soft reset; hard: v <- 0 where s
     out[k] = threshold * s          amplitude: a spike is worth its neuron's threshold
 
-from ``v = start * threshold`` at every frame's begin. The mean of ``out`` over the frame is the
+from ``v = start * threshold`` at every frame's begin, or at the first one's only
+(``restart_frames=False``). The mean of ``out`` over the frame is the
 activation that spikes stand for: between 0 and the threshold, in K levels. The compiler folds the
 amplitude into the next weights (Castagnetti et al. 2023).
 """
@@ -15,6 +16,7 @@ amplitude into the next weights (Castagnetti et al. 2023).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +30,19 @@ DECAY_UNIT = 4096
 """Leaks are fractions of 2**12 on the chip (docs/numerics.md, "Neurons", step 3)."""
 
 SMALLEST_THRESHOLD = 1e-6
+
+
+@dataclass
+class Memory:
+    """What a population of neurons keeps from one call to the next; None before the first.
+
+    Attributes:
+        potential: (batch, channels, ...).
+        since: steps since each neuron last fired, likewise, where the surrogate asks for it.
+    """
+
+    potential: Tensor | None = None
+    since: Tensor | None = None
 
 
 class SpikingNeuron(nn.Module):
@@ -44,6 +59,9 @@ class SpikingNeuron(nn.Module):
         comparison: ``>`` or ``>=``.
         surrogate: the spike's derivative.
         detach_reset: the reset passes no gradient on (STDB; ATIF's does).
+        restart_frames: every frame begins at the start value, as with the compiler's pass
+            ``restart-frames``; false: potentials, and the time since the last spike, run on from
+            frame to frame. The same for all nodes of a network.
 
     Shapes: forward takes (steps, batch, channels, ...) or (1, batch, channels, ...), the same in every
         step, and gives (steps, batch, channels, ...).
@@ -65,6 +83,7 @@ class SpikingNeuron(nn.Module):
         comparison: str = ">",
         surrogate: Surrogate | None = None,
         detach_reset: bool = False,
+        restart_frames: bool = True,
     ) -> None:
         super().__init__()
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
@@ -87,6 +106,7 @@ class SpikingNeuron(nn.Module):
         self.comparison = comparison
         self.surrogate: Surrogate = surrogate or Linear()
         self.detach_reset = detach_reset
+        self.restart_frames = bool(restart_frames)
         self.threshold = nn.Parameter(values, requires_grad=trainable)
 
     def extra_repr(self) -> str:
@@ -96,14 +116,25 @@ class SpikingNeuron(nn.Module):
         leak = "" if self.leak == 1 else f", leak={self.leak}"
         return (
             f"steps={self.steps}, threshold={threshold}, reset={self.reset}, start={self.start}{leak}"
+            f"{'' if self.restart_frames else ', restart_frames=False'}"
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        """What leaves in each step: the threshold where a neuron fires, else 0."""
+    def forward(self, z: Tensor, memory: Memory | None = None, steps: int | None = None) -> Tensor:
+        """What leaves in each step: the threshold where a neuron fires, else 0.
+
+        Args:
+            z: what arrives.
+            memory: what an earlier call left, and this one will leave; None for the start value.
+            steps: how many; None for a frame's.
+        """
         threshold = self._threshold(z.ndim - 2)
-        given = z.expand(self.steps, *z.shape[1:])
-        potential = (self.start * threshold).expand(given.shape[1:])
-        since = torch.full_like(given[0], NEVER) if self.surrogate.needs_time else None
+        given = z.expand(self.steps if steps is None else steps, *z.shape[1:])
+        memory = memory or Memory()
+        potential, since = memory.potential, memory.since
+        if potential is None:
+            potential = (self.start * threshold).expand(given.shape[1:])
+        if since is None and self.surrogate.needs_time:
+            since = torch.full_like(given[0], NEVER)
         inclusive = self.comparison == ">="
         sent = []
         for arriving in given:
@@ -119,6 +150,7 @@ class SpikingNeuron(nn.Module):
             if since is not None:
                 since = since * (1 - spikes.detach())
             sent.append(spikes * threshold)
+        memory.potential, memory.since = potential, since
         return torch.stack(sent)
 
     def levels(self) -> QuantizedReLU:
@@ -139,6 +171,7 @@ class SpikingNeuron(nn.Module):
             "comparison": self.comparison,
             "start_value": self.start,
             "potential_kept": self.leak,
+            **({} if self.restart_frames else {"restart_frames": False}),
         }
 
     def _threshold(self, axes: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .activation import CappedReLU, QuantizedReLU
-from .neurons import SpikingNeuron
+from .neurons import Memory, SpikingNeuron
 
 Activation: TypeAlias = QuantizedReLU | CappedReLU | SpikingNeuron
 
@@ -23,13 +24,20 @@ class Node(nn.Module):
         # No Identity in place of None: what is not there leaves no trace in the exported program.
         self.norm = norm
 
-    def forward(self, *arriving: Tensor) -> Tensor:
-        """Sum tensors (batch, *shape), or (steps or 1, batch, *shape) where it spikes, and rectify."""
+    def forward(
+        self, *arriving: Tensor, memory: Memory | None = None, steps: int | None = None
+    ) -> Tensor:
+        """Sum tensors (batch, *shape), or (steps or 1, batch, *shape) where it spikes, and rectify.
+
+        Args:
+            arriving: one an edge.
+            memory, steps: of a spiking node, as :meth:`SpikingNeuron.forward` has them.
+        """
         total: Tensor = reduce(torch.add, arriving)
         if isinstance(self.activation, SpikingNeuron):
             if self.norm is not None:
                 total = self.norm(total.flatten(0, 1)).unflatten(0, total.shape[:2])
-            spikes: Tensor = self.activation(total)
+            spikes: Tensor = self.activation(total, memory, steps)
             return spikes
         if self.norm is not None:
             total = self.norm(total)
@@ -49,3 +57,11 @@ class Readout(nn.Module):
     def forward(self, *arriving: Tensor) -> Tensor:
         """Sum tensors of one shape (batch, classes)."""
         return reduce(torch.add, arriving) if len(arriving) > 1 else arriving[0].clone()
+
+
+def speak_levels(nodes: Iterable[nn.Module]) -> None:
+    """Put what a frame's spikes stand for in place of spiking: what an archive's program says."""
+    for node in nodes:
+        assert isinstance(node, Node)
+        if isinstance(node.activation, SpikingNeuron):
+            node.activation = node.activation.levels().train(node.training)

@@ -62,6 +62,28 @@ def common_steps(nodes: Mapping[str, nn.Module]) -> int | None:
     return next(iter(found), None)
 
 
+def common_restart(nodes: Mapping[str, nn.Module]) -> bool:
+    """Whether potentials begin again at every frame; True where nothing spikes.
+
+    Args:
+        nodes: by their names; each has an activation.
+
+    Raises:
+        ValueError: some begin again and others do not.
+    """
+    spiking = {name: node.activation for name, node in nodes.items()}
+    found = {a.restart_frames: n for n, a in spiking.items() if isinstance(a, SpikingNeuron)}
+    if len(found) > 1:
+        said = ", ".join(f"{name}: {str(restart).lower()}" for restart, name in found.items())
+        raise ValueError(f"restart_frames is the same for all nodes; here {said}")
+    return next(iter(found), True)
+
+
+def buffer_name(node: str, ago: int) -> str:
+    """The name of the buffer that holds a state of some frames ago."""
+    return f"{STATE_PREFIX}{node}_{ago}"
+
+
 def order_within_frame(names: Sequence[str], edges: Iterable[Edge]) -> tuple[str, ...]:
     """Nodes and readout so that whatever takes no frame comes after its source.
 
@@ -151,6 +173,12 @@ def shape_of(name: str, module: nn.Module, shape: Shape, zeros: Callable[[Shape]
     except (RuntimeError, ValueError, IndexError) as error:
         raise ValueError(f"{name} cannot take a frame of shape {shape}: {error}") from error
     return tuple(result.shape[2:] if spikes else result.shape[1:])
+
+
+def zeros_for(network: nn.Module, shape: Shape) -> Tensor:
+    """Zeros with the device and dtype of the weights."""
+    example = next(network.parameters(), torch.empty(0))
+    return torch.zeros(shape, device=example.device, dtype=example.dtype)
 
 
 def refuse_name(name: str, taken: bool) -> None:

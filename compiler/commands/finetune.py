@@ -48,6 +48,17 @@ def finetune(
     batch: Annotated[int, typer.Option(help="samples in a batch")] = 64,
     optimizer: Annotated[str, typer.Option(help="adam, amsgrad or sgd")] = "adam",
     schedule: Annotated[str, typer.Option(help="constant, cosine, onecycle or step")] = "cosine",
+    step_every: Annotated[
+        int, typer.Option(help="epochs between the falls of the schedule step; 0: at 60, 80 and 90 %")
+    ] = 0,
+    step_factor: Annotated[float, typer.Option(help="of the rate at each fall")] = 0.2,
+    mixup: Annotated[float, typer.Option(help="alpha of mixed samples and labels; 0: none")] = 0.0,
+    best_by: Annotated[
+        str, typer.Option(help="the best epoch: accuracy after the last frame, or mean over frames")
+    ] = "last",
+    recompute_steps: Annotated[
+        int, typer.Option(help="time steps kept for the way back at a time, to save memory; 0: all")
+    ] = 0,
     patience: Annotated[
         int, typer.Option(help="stop after N epochs without improvement; 0: never")
     ] = 0,
@@ -89,6 +100,11 @@ def finetune(
                 learning_rate=learning_rate,
                 optimizer=optimizer,
                 schedule=schedule,
+                step_every=step_every,
+                step_factor=step_factor,
+                mixup=mixup,
+                best_by=best_by,
+                recompute_steps=recompute_steps,
                 patience=patience,
                 precision=precision,
                 device=device,

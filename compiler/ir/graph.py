@@ -205,7 +205,9 @@ class Graph:
     ``longest_delay`` is the most steps on top of the hop that a connection of the program may have:
     what takes longer here will go through relays (``relays.py``). None where there is no limit.
     ``trained_steps`` and ``trained_bits`` are the time steps of a frame and the weight bits that it was
-    trained with; None where training knew neither. Where nothing else is asked for, they are taken.
+    trained with; None where training knew neither. ``trained_restart`` says whether neurons that were
+    trained with spikes began every frame at their start value; None where none were. Where nothing else
+    is asked for, they are taken.
     """
 
     name: str
@@ -218,6 +220,7 @@ class Graph:
     longest_delay: int | None = None
     trained_steps: int | None = None
     trained_bits: int | None = None
+    trained_restart: bool | None = None
 
     @property
     def steps(self) -> int:

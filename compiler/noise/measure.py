@@ -272,6 +272,14 @@ def _other_neurons(graph: Graph) -> Iterator[Diagnostic]:
     for p in graph.neurons:
         if graph.trained_steps is None or p.neuron is None:
             continue
+        if graph.trained_restart is False:
+            yield Diagnostic(
+                "N736",
+                "trained with potentials that carry over from frame to frame",
+                where=p.name,
+                why="the ideal quantizer, and the neurons that are run here, restart at each frame",
+                severity=Severity.WARNING,
+            )
         if p.neuron.reset.value != "subtract" or p.neuron.potential_kept != 1:
             kept = p.neuron.potential_kept
             yield Diagnostic(

@@ -23,7 +23,7 @@ microseconds."""
 Events: TypeAlias = NDArray[np.void]
 """Structured, (events,), of dtype :data:`EVENT`, in the order of time."""
 
-Counts: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+Counts: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.int8] | NDArray[np.int16]
 
 NMNIST_BYTES = 5
 NMNIST_OVERFLOW = 240
@@ -33,7 +33,7 @@ IN_MEMORY = 64
 
 FILE = Kind("D620", "the recording cannot be read")
 
-LARGEST_COUNT = int(np.iinfo(np.uint16).max)
+LARGEST_COUNT, SMALLEST_COUNT = int(np.iinfo(np.uint16).max), int(np.iinfo(np.int16).min)
 
 
 def brighter(polarities: NDArray[Any]) -> NDArray[np.bool_]:
@@ -320,12 +320,17 @@ def frames_by_count(events: Events, view: View, *, frames: int, events_a_frame: 
 
 
 def narrow(counts: NDArray[np.integer[Any]]) -> Counts:
-    """The same counts as uint8, or as uint16 where one is above 255.
+    """The same counts as uint8, or as uint16 where one is above 255; of either sign int8 or int16.
 
     Raises:
-        ValueError: one is above 65535.
+        ValueError: one is above 65535, or of either sign one is outside -32768..32767.
     """
-    most = int(counts.max(initial=0))
+    most, least = int(counts.max(initial=0)), int(counts.min(initial=0))
+    if least < 0:
+        if least < SMALLEST_COUNT or most >= -SMALLEST_COUNT:
+            raise ValueError(f"counts of either sign from {least} to {most}, beyond 16 bits")
+        small = least >= -128 and most <= 127
+        return counts.astype(np.int8) if small else counts.astype(np.int16)
     if most > LARGEST_COUNT:
         raise ValueError(
             f"a pixel counts {most} events in one frame, more than {LARGEST_COUNT}; take shorter "

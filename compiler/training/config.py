@@ -45,12 +45,12 @@ from snnc.ir import Shape
 from snnc.progress import Report, quiet
 
 from .data.batches import Augment, Batches
-from .fit import Recipe
 from .methods.norms import with_own_norms
 from .methods.registry import parse_method
 from .methods.thaw import thaw
 from .outputs import refuse_outputs
 from .parts import HELD_BACK, Parts, read_labelled, read_parts
+from .recipe import Recipe
 from .recordings import BOUNDS as RECORDED_BOUNDS
 from .recordings import KEYS as RECORDED
 from .recordings import recorded_parts

@@ -9,11 +9,11 @@ from snnc.bundle.still_images import REPEAT, frame_shape, least_axes
 from snnc.frontend import ModelSource
 from snnc.progress import Report, quiet
 
-from .fit import Recipe
 from .methods.registry import parse_method
 from .methods.thaw import thaw
 from .outputs import refuse_outputs
 from .parts import read_parts
+from .recipe import Recipe
 from .stages import DEFAULT_BATCH, Files, Stage, Trained, train_through
 
 

@@ -9,93 +9,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from snnc.bounds import MOST, SEED, SHARE, Bounds, refuse_outside
-from snnc.choices import refuse_other
+from snnc.authoring.network import FrameNetwork
+from snnc.choices import not_together
 from snnc.errors import counted, fail
 from snnc.files import parsing
 
 from .checkpoint import CHECKPOINT, Checkpoint, read_checkpoint
 from .checkpoint_checks import optimizer_state, same_form
 from .curve import Curve, Row
-from .judge import judge
+from .data.mixing import mixed
+from .judge import Judgement, judge
 from .methods.base import Task
-from .placing import PRECISIONS, Placing, device_of
+from .methods.streaming import NORMS
+from .placing import Placing, device_of
+from .recipe import Recipe, optimizer_of, scheduler_of
 
 Pairs = Iterable[tuple[Tensor, Tensor]]
-OPTIMIZERS = ("adam", "amsgrad", "sgd")
-KEPT = ("best", "last")
-SCHEDULES = ("constant", "cosine", "onecycle", "step")
-STEP_AT, STEP_BY = (0.6, 0.8, 0.9), 0.2
-"""STDB's schedule: a fifth of the rate at 60, 80 and 90 % of the epochs (Rathi et al. 2020)."""
-
-MOMENTUM = 0.9
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained.
-
-    Attributes:
-        epochs: at most so many.
-        learning_rate: highest.
-        optimizer: ``adam`` (AdamW: the decay is apart from the gradient), ``amsgrad`` (Adam with
-            AMSGrad and the decay as a part of the gradient, L2, as STDB's code has it) or ``sgd``
-            (momentum 0.9, decay likewise).
-        schedule: ``constant``, ``cosine`` (down to 0), ``onecycle``, or ``step`` (a fifth at 60, 80 and
-            90 % of the epochs).
-        weight_decay: of weights, biases and batch normalisation; not of thresholds and ranges.
-        smoothing: of labels, 0 to below 1.
-        clip: largest norm of all gradients together; 0 for none, as published for all the methods.
-        keep: ``best``, the network with the most right answers on the validation data, or ``last``.
-        patience: stop after so many epochs without a better judgement; 0 never stops early.
-        precision: ``float32``, or ``bfloat16`` for convolutions and matrices in training
-            (:class:`~snnc.training.placing.Placing`); judgements are in float32.
-        device: where it is trained, as torch names it; the network is back on the CPU in the end.
-            Another device draws and adds in another order, and gives another network.
-        seed: of everything that is drawn. Each epoch has a seed of its own, so that a run that is
-            resumed goes on as it would have.
-    """
-
-    bounds: ClassVar[Mapping[str, Bounds]] = {
-        "epochs": Bounds(0, MOST),
-        "learning_rate": Bounds(1e-12, 1e30),  # as float32 holds it,
-        "weight_decay": Bounds(0.0, 1e3),
-        "smoothing": SHARE,
-        "clip": Bounds(0.0, 1e9),
-        "patience": Bounds(0, MOST),
-        "seed": SEED,
-    }
-
-    epochs: int = 10
-    learning_rate: float = 1e-4
-    optimizer: str = "adam"
-    schedule: str = "cosine"
-    weight_decay: float = 0.0
-    smoothing: float = 0.0
-    clip: float = 1.0
-    keep: str = "best"
-    patience: int = 0
-    precision: str = "float32"
-    device: str = "cpu"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, "training")
-        refuse_other(self.optimizer, "optimizer", OPTIMIZERS, "training")
-        refuse_other(self.schedule, "schedule", SCHEDULES, "training")
-        refuse_other(self.keep, "keep", KEPT, "training")
-        refuse_other(self.precision, "precision", PRECISIONS, "training")
-        device_of(self.device)
 
 
 @dataclass
 class Progress:
-    """What a listener is told: epoch and batch, out of how many, and the loss so far."""
+    """What a listener is told: epoch and batch, out of how many, loss and best accuracy so far."""
 
     epoch: int
     epochs: int
@@ -103,6 +42,7 @@ class Progress:
     batches: int
     loss: float
     row: Row | None = None
+    best: float = 0.0
 
 
 Listener = Callable[[Progress], None]
@@ -131,7 +71,7 @@ def fit(
 ) -> Run:
     """Train what ``method.prepare`` gave; in the end ``task.network`` is the kept one, finished.
 
-    The best is the one with the most right answers after the last frame of the validation data, the
+    The best is the one with the most right answers on the validation data (``recipe.best_by``), the
     earliest of equals; epoch 0 of the curve is the network as it was given. Seeds are fixed: the same
     call on the same machine with as many threads gives the same network.
 
@@ -151,6 +91,7 @@ def fit(
     began = time.monotonic()
     placing = Placing(device_of(recipe.device), recipe.precision)
     task.network.finalize()
+    _refuse_recomputed_norms(task.network, recipe.recompute_steps)
     task.network.to(placing.device)
     torch.manual_seed(recipe.seed)
     state = _Loop(task, recipe, _count(train), about or {}, placing)
@@ -160,7 +101,7 @@ def fit(
     tell = listener or (lambda _: None)
     if resumed is None:
         row = state.judged(0, float("nan"), validation, time.monotonic())
-        tell(Progress(0, recipe.epochs, 0, state.batches, row.loss, row))
+        tell(Progress(0, recipe.epochs, 0, state.batches, row.loss, row, state.best_score))
     stopped = False
     for epoch in range(len(state.curve.rows), recipe.epochs + 1):
         if stopped := bool(recipe.patience) and epoch - 1 - state.best >= recipe.patience:
@@ -168,13 +109,25 @@ def fit(
         moment = time.monotonic()
         loss = state.epoch(epoch, train, tell)
         row = state.judged(epoch, loss, validation, moment)
-        tell(Progress(epoch, recipe.epochs, state.batches, state.batches, loss, row))
+        tell(Progress(epoch, recipe.epochs, state.batches, state.batches, loss, row, state.best_score))
         if checkpoint is not None:
             state.save(checkpoint)
     task.network.load_state_dict(state.best_state)
     task.network.cpu()
+    task.network.recompute_steps = 0
     task.finish()
     return Run(state.curve, state.best, time.monotonic() - began, stopped, resumed)
+
+
+def _refuse_recomputed_norms(network: FrameNetwork, steps: int) -> None:
+    norms = [name for name, module in network.named_modules() if isinstance(module, NORMS)]
+    if steps and norms:
+        raise not_together(
+            f"{counted(steps, 'step')} kept at a time, and batch normalisation",
+            where=f"recompute-steps, {', '.join(norms)}",
+            why="its statistics are those of all steps, and would be counted twice",
+            help="leave recompute-steps out, or fold batch normalisation first (method stdb does)",
+        )
 
 
 def _count(pairs: Pairs) -> int:
@@ -192,8 +145,9 @@ class _Loop:
         self.task, self.network, self.recipe, self.batches = task, task.network, recipe, batches
         groups = task.groups()
         self.parameters = [p for group, _ in groups for p in group]
-        self.optimizer = _optimizer(recipe, groups)
-        self.scheduler = _scheduler(recipe, self.optimizer, batches)
+        self.optimizer = optimizer_of(recipe, groups)
+        self.scheduler = scheduler_of(recipe, self.optimizer, batches)
+        self.network.recompute_steps = recipe.recompute_steps
         self.curve = Curve()
         self.best = 0
         self.best_state: dict[str, Tensor] = {}
@@ -206,6 +160,8 @@ class _Loop:
         self.task.begin_epoch(epoch - 1, recipe.epochs)
         total, done = 0.0, 0
         for x, y in self.placing.pairs(train):
+            if recipe.mixup:
+                x, y = mixed(x, y, network.classes, recipe.mixup)
             with self.placing.computing(), _normalised(len(y)):
                 loss = self.task.loss(x, y, recipe.smoothing)
             self.optimizer.zero_grad()
@@ -224,18 +180,29 @@ class _Loop:
                     help="use a smaller learning rate (--learning-rate; learning_rate of the stage), "
                     "or the linear surrogate gradient",
                 )
-            tell(Progress(epoch, recipe.epochs, done, self.batches, total / done))
+            tell(Progress(epoch, recipe.epochs, done, self.batches, total / done, best=self.best_score))
         return total / max(1, done)
 
     def judged(self, epoch: int, loss: float, validation: Pairs, began: float) -> Row:
         """Look at the network as it is now; keep it if it is the best so far."""
         found = judge(self.network, self.placing.pairs(validation))
         row = Row(epoch, loss, found, time.monotonic() - began)
-        better = epoch == 0 or found.last > self.curve.rows[self.best].judgement.last
+        better = epoch == 0 or self.score(found) > self.best_score
         if better or self.recipe.keep == "last":
             self.best, self.best_state = epoch, copy.deepcopy(self.network.state_dict())
         self.curve.rows.append(row)
         return row
+
+    def score(self, found: Judgement) -> float:
+        """What the best epoch is chosen by."""
+        if self.recipe.best_by == "last":
+            return found.last
+        return found.mean_from(self.network.first_response)
+
+    @property
+    def best_score(self) -> float:
+        """Of the epoch that is kept."""
+        return self.score(self.curve.rows[self.best].judgement)
 
     def save(self, path: Path) -> None:
         Checkpoint(
@@ -265,14 +232,24 @@ class _Loop:
 
     def _refuse_another_run(self, found: Checkpoint, path: Path) -> None:
         mine = self._identity()
-        if found.recipe != mine:
-            other = sorted(k for k in {*mine, *found.recipe} if mine.get(k) != found.recipe.get(k))
+        # What was not an option when it was written had the value that is now the default.
+        theirs = {**self._defaults(), **found.recipe}
+        if theirs != mine:
+            other = sorted(k for k in {*mine, *theirs} if mine.get(k) != theirs.get(k))
             raise fail(
                 "D322",
                 f"this checkpoint belongs to another run: {', '.join(other)} differ",
                 where=str(path),
                 help="remove the file to start again, or give the options that it was written with",
             )
+
+    def _defaults(self) -> dict[str, Any]:
+        """Of the options of the recipe and of the method."""
+        method = self.task.method
+        return {
+            **{f.name: f.default for f in fields(self.recipe)},
+            **{f"method {f.name}": repr(f.default) for f in fields(method)},
+        }
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to be gone on with."""
@@ -305,35 +282,3 @@ def _normalised(samples: int) -> Iterator[None]:
             why="batch normalisation needs the spread of a batch",
             help="use a larger batch (--batch; batch of the stage)",
         ) from None
-
-
-def _optimizer(recipe: Recipe, groups: list[tuple[list[nn.Parameter], float]]) -> torch.optim.Optimizer:
-    tables: list[dict[str, Any]] = [
-        {
-            "params": parameters,
-            "lr": recipe.learning_rate * factor,
-            "weight_decay": 0.0 if i else recipe.weight_decay,
-        }
-        for i, (parameters, factor) in enumerate(groups)
-        if parameters
-    ]
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(tables, lr=recipe.learning_rate, momentum=MOMENTUM)
-    if recipe.optimizer == "amsgrad":
-        return torch.optim.Adam(tables, lr=recipe.learning_rate, amsgrad=True)
-    return torch.optim.AdamW(tables, lr=recipe.learning_rate)
-
-
-def _scheduler(
-    recipe: Recipe, optimizer: torch.optim.Optimizer, batches: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    total = max(1, recipe.epochs * batches)
-    if recipe.schedule == "onecycle":
-        rates = [group["lr"] for group in optimizer.param_groups]
-        return torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1)
-    if recipe.schedule == "cosine":
-        return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
-    if recipe.schedule == "step":
-        at = [round(total * share) for share in STEP_AT]
-        return torch.optim.lr_scheduler.MultiStepLR(optimizer, at, STEP_BY)
-    return torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)

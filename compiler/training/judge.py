@@ -33,13 +33,18 @@ class Judgement:
         """Share of right answers after the last frame."""
         return float(self.right[-1])
 
+    def mean_from(self, first: int) -> float:
+        """The mean of the shares after all frames from ``first`` (from 0) on."""
+        return float(self.right[first:].mean())
+
 
 def judge(network: FrameNetwork, data: Iterable[tuple[Tensor, Tensor]]) -> Judgement:
     """Run all batches, without gradient and in evaluation mode; the network's mode stays as it was.
 
     Args:
         network: any.
-        data: batches of x (batch, frames, *shape) float and y (batch,) int64, at least one.
+        data: batches of x (batch, frames, *shape) float and y (batch,) int64, at least one; of
+            probabilities, (batch, classes), the largest one's class is right.
     """
     network.finalize()  # before there are hooks: they would count what probes its shapes
     active: dict[str, list[float]] = {name: [0.0, 0.0] for name in network.nodes}
@@ -59,7 +64,8 @@ def judge(network: FrameNetwork, data: Iterable[tuple[Tensor, Tensor]]) -> Judge
         network.eval()
         with torch.no_grad():
             for x, y in data:
-                found = (network(x).argmax(-1) == y[:, None]).sum(0).cpu().double().numpy()
+                wanted = y if y.ndim == 1 else y.argmax(-1)
+                found = (network(x).argmax(-1) == wanted[:, None]).sum(0).cpu().double().numpy()
                 right = found if right is None else right + found
                 samples += len(y)
     finally:

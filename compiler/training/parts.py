@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
@@ -20,7 +19,7 @@ from snnc.choices import not_together
 from snnc.errors import counted, fail
 from snnc.ir import Shape
 from snnc.recordings.event_sets import Labelled
-from snnc.recordings.events import LARGEST_COUNT, narrow
+from snnc.recordings.events import LARGEST_COUNT, SMALLEST_COUNT, narrow
 
 from .fit import Pairs
 from .methods.base import CALIBRATION_SAMPLES
@@ -82,12 +81,13 @@ def read_labelled(
             help="save labels: np.savez(FILE, x=counts, y=labels)",
         )
     low, high = int(data.x.min()), int(data.x.max())
-    if low < 0 or high > LARGEST_COUNT:
+    if low < SMALLEST_COUNT or high > (LARGEST_COUNT if low >= 0 else -SMALLEST_COUNT - 1):
         raise fail(
             "D514",
             f"counts from {low} to {high}",
             where=source.where,
-            why=f"a network is trained on event counts from 0 to {LARGEST_COUNT}",
+            why=f"a network is trained on counts from 0 to {LARGEST_COUNT}, or of either sign from "
+            f"{SMALLEST_COUNT} to {-SMALLEST_COUNT - 1}",
         )
     return Labelled(narrow(data.x), data.y)
 
@@ -172,7 +172,8 @@ def calibration_of(
     """
     there = len(data.y)
     order = np.random.default_rng(seed).permutation(there)
-    largest = int(np.argmax(data.x.reshape(there, -1).max(1)))
+    flat = data.x.reshape(there, -1)
+    largest = int(np.argmax(np.maximum(flat.max(1).astype(np.int64), -flat.min(1).astype(np.int64))))
     chosen = [largest, *(i for i in order.tolist() if i != largest)][:samples]
     calibration: NDArray[np.integer[Any]] = data.x[np.sort(chosen)]
     return calibration
@@ -186,7 +187,7 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
         ValueError: the network is incomplete.
     """
     first = network.first_response
-    classes = class_count(network)
+    classes = network.classes
     for name, part in parts.all().items():
         where = f"the {name} data"
         _check_shape(part, network.input_shape, where)
@@ -210,18 +211,6 @@ def check_parts(parts: Parts, network: FrameNetwork) -> None:
                 why=f"the shortest path to the readout takes {counted(first, 'frame')}",
                 help="add frames, of zeros where the input has ended",
             )
-
-
-def class_count(network: FrameNetwork) -> int:
-    """How many answers the readout has."""
-    twin_mode = network.training
-    try:
-        with torch.no_grad():
-            network.eval()
-            answers = network(torch.zeros(1, 1, *network.input_shape))
-    finally:
-        network.train(twin_mode)
-    return int(answers.shape[-1])
 
 
 def digest(part: Labelled) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.authoring.network import FrameNetwork
 from snnc.bounds import SAMPLES, Bounds, refuse_outside
+from snnc.choices import not_together
 from snnc.errors import Diagnostic, Interrupted
 from snnc.files.writing import write_file
 from snnc.frontend import load_archive
@@ -24,10 +25,12 @@ from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 
 from .data.batches import Batches
-from .fit import Pairs, Progress, Recipe, Run, fit
+from .fit import Pairs, Progress, Run, fit
 from .judge import Judgement, judge
 from .methods.base import Method
+from .methods.stdb import Stdb
 from .parts import Parts, calibration_of, check_parts, digest
+from .recipe import Recipe
 
 DEFAULT_BATCH = 64
 
@@ -170,6 +173,7 @@ def train_through(
     """
     began = time.monotonic()
     check_parts(parts, network)
+    _refuse_stages_after_draws(stages)
     seed = stages[0].recipe.seed
     calibration = calibration_of(parts.train, seed)
     largest = max(stage.batch for stage in stages)
@@ -194,7 +198,7 @@ def train_through(
                 run = fit(
                     task,
                     _training_batches(parts, stage.batch),
-                    validation,
+                    Batches(task.encoded(parts.validation.x), parts.validation.y, largest),
                     stage.recipe,
                     checkpoint=checkpoint,
                     listener=told,
@@ -204,13 +208,25 @@ def train_through(
                 raise told.stopped(checkpoint) from None
             network = task.network
             runs.append(run)
-        test = (
-            None if parts.test is None else judge(network, Batches(parts.test.x, parts.test.y, largest))
-        )
+        test = None
+        if parts.test is not None:
+            test = judge(network, Batches(task.encoded(parts.test.x), parts.test.y, largest))
+        calibration = task.encoded(calibration)
     _write(files, network, calibration, runs)
     seconds = time.monotonic() - began
     kept = len(calibration)
     return Trained(files, tuple(stages), tuple(runs), given, parts, test, kept, seconds, tuple(said))
+
+
+def _refuse_stages_after_draws(stages: Sequence[Stage]) -> None:
+    for method in (stage.method for stage in stages[:-1]):
+        if isinstance(method, Stdb) and method.input != "counts":
+            raise not_together(
+                f"{method.name}{{input={method.input}}} and a stage after it",
+                where="[[stage]]",
+                why="the network that results takes draws, and other stages train on counts",
+                help="make it the last stage",
+            )
 
 
 @contextmanager
@@ -252,9 +268,8 @@ class _Told:
         self.finished = 0
 
     def __call__(self, now: Progress) -> None:
-        self.epoch = now.epoch
+        self.epoch, self.best = now.epoch, now.best
         if now.row is not None:
-            self.best = max(self.best, now.row.judgement.last)
             self.finished = now.epoch
         what = f"{self.name}, epoch {now.epoch} of {now.epochs}"
         loss = "" if now.loss != now.loss else f"loss {now.loss:.3f}, "

@@ -234,7 +234,7 @@ def broken_data(what: str) -> dict[str, Any]:
     if what == "nan":
         x[0, 0, 0, 0, 0] = np.nan
     if what == "negative":
-        x[0, 0, 0, 0, 0] = -1
+        x[0, 0, 0, 0, 0], x[0, 0, 0, 0, 1] = -1, 40000
     changed = {"shape": x[..., :7], "frames": x[:, :2], "one": x[:1]}.get(what, x)
     return {"x": changed} if what == "no labels" else {"x": changed, "y": y[: len(changed)]}
 
@@ -245,7 +245,7 @@ def broken_data(what: str) -> dict[str, Any]:
         ("no labels", ["D513", "no labels y", "np.savez"]),
         ("labels", ["D516", "1 of", "0..9", "12", "10 answers"]),
         ("nan", ["D506", "NaN"]),
-        ("negative", ["D514", "-1"]),
+        ("negative", ["D514", "-1 to 40000"]),
         ("shape", ["D508", "(1, 8, 7)", "(1, 8, 8)"]),
         ("frames", ["D517", "2 frames", "frame 3", "add frames"]),
         ("one", ["D515", "none is left"]),

@@ -61,6 +61,28 @@ def test_all_that_can_be_said(archive: bytes, tmp_path: Path) -> None:
     assert answer.trained_scale is not None and answer.trained_scale.tolist() == 7
 
 
+@pytest.mark.parametrize(("said", "found"), [({}, True), ({"restart_frames": False}, False)])
+def test_frame_boundaries_of_training(
+    archive: bytes, tmp_path: Path, said: dict[str, bool], found: bool
+) -> None:
+    graph = load_model(with_said(archive, changed(**said), tmp_path)).graph
+    assert graph.trained_restart is found
+
+
+def test_neurons_with_frame_boundaries_of_their_own_are_refused(tmp_path: Path) -> None:
+    net = Rollout((3,))
+    for name in ("h1", "h2"):
+        net.node(name, activation=SpikingNeuron(4, 2.0))
+    net.readout("answer")
+    for source, target in (("input", "h1"), ("h1", "h2"), ("h2", "answer")):
+        net.edge(source, target, nn.Linear(3, 3))
+    neurons = {"h1": NEURON, "h2": {**NEURON, "restart_frames": False}}
+    path = with_said(net.to_bytes(), {"format": 1, "neurons": neurons}, tmp_path)
+    with pytest.raises(UserError, match="some neurons restart at every frame") as refused:
+        load_model(path)
+    assert refused.value.diagnostics[0].code == "D106"
+
+
 def changed(**entries: object) -> dict[str, object]:
     return {"format": 1, "neurons": {"h1": {**NEURON, **entries}}}
 
@@ -89,6 +111,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a start beyond": (changed(start_value=3), "start_value"),
     "a word for a number": (changed(start_value="0"), "start_value"),
     "nothing kept": (changed(potential_kept=0), "keeps nothing"),
+    "a number for a truth value": (changed(restart_frames=1), "restart_frames"),
     "no number": (
         b'{"format": 1, "neurons": {"h1": {"reset": "zero", "comparison": ">", '
         b'"start_value": NaN, "potential_kept": 1}}}',

@@ -19,7 +19,7 @@ import snnc
 from snnc.bundle.data import DataSource
 from snnc.frontend import ModelSource
 from snnc.training.finetune import FinetuneOptions, finetune
-from snnc.training.fit import Recipe
+from snnc.training.recipe import Recipe
 from snnc.training.stages import Files
 from snnc.workflows.results_file import write_results
 from tests.by_options import compile_model, run_bundle

@@ -16,10 +16,11 @@ from snnc.authoring import FrameNetwork, QuantizedReLU, SpikingNeuron
 from snnc.errors import UserError
 from snnc.training import Batches, Recipe, judge
 from snnc.training.checkpoint import Checkpoint, read_checkpoint
-from snnc.training.fit import OPTIMIZERS, Progress, Run, fit
+from snnc.training.fit import Progress, Run, fit
 from snnc.training.methods.base import Method, Task, activation_ends
 from snnc.training.methods.registry import parse_method
 from snnc.training.placing import Placing
+from snnc.training.recipe import OPTIMIZERS
 
 RECIPE = Recipe(epochs=4, learning_rate=1e-2, schedule="onecycle", seed=3)
 

@@ -223,6 +223,9 @@ def test_trained_neurons_keep_their_start_and_a_hard_reset_is_named() -> None:
     assert own.spiking.whole == pytest.approx(own.spiking.local)
     (note,) = found.notes
     assert note.code == "N736" and "reset zero" in note.what
+    net.spiking()["h"].restart_frames = False
+    carried = measure_noise(graph_of(net), counts, settings=(Setting(OWN),)).notes
+    assert [n.code for n in carried] == ["N736"] * 2 and "carry over" in carried[0].what
     other = measure_noise(graph_of(net), counts, steps=(3,), settings=(Setting(OWN),), start=0.5)
     assert other.populations[0].start == 0.5
 

@@ -14,9 +14,10 @@ from snnc.authoring import FrameNetwork, SpikingNeuron
 from snnc.authoring.surrogate import SinceSpike
 from snnc.errors import UserError
 from snnc.training import Batches, Recipe, Stdb, Threshold, fit
-from snnc.training.fit import OPTIMIZERS
+from snnc.training.methods.base import Task
 from snnc.training.methods.registry import method_text, parse_method
 from snnc.training.parts import calibration_of
+from snnc.training.recipe import OPTIMIZERS
 
 from .problems import digits, trained_rollout
 
@@ -39,7 +40,7 @@ class StdbSpike(torch.autograd.Function):
 
 
 def in_the_authors_order(
-    weights: list[Tensor], arriving: Tensor, steps: int
+    weights: list[Tensor], arriving: Tensor, steps: int, thresholds: tuple[float, ...] = THETA
 ) -> tuple[Tensor, list[Tensor]]:
     """vgg_spiking.py (nitin-rathi/hybrid-snn-conversion @02cd0fb), of layers without convolutions.
 
@@ -49,6 +50,7 @@ def in_the_authors_order(
         weights: of three layers, the last one the readout.
         arriving: (steps, inputs).
         steps: of the input; two more let the last of it reach the readout.
+        thresholds: of the first two layers.
 
     Returns:
         The readout's potential, and each layer's spikes, (steps + 2, neurons).
@@ -58,7 +60,7 @@ def in_the_authors_order(
     fired: list[list[Tensor]] = [[], []]
     for t in range(steps + 2):
         signal = arriving[t] if t < steps else torch.zeros_like(arriving[0])
-        for i, theta in enumerate(THETA):
+        for i, theta in enumerate(thresholds):
             spikes = StdbSpike.apply(potentials[i] / theta - 1.0, t - 1 - last[i])  # type: ignore[no-untyped-call]
             reset = theta * (spikes > 0).detach()
             last[i] = torch.where(spikes > 0, t - 1.0, last[i]).detach()
@@ -108,6 +110,62 @@ def test_stdb_in_the_authors_order(seed: int) -> None:
         assert weight.grad is not None and other.grad is not None
         assert float(other.grad.abs().max()) > 0
         torch.testing.assert_close(weight.grad / worth, other.grad, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize(("frames", "steps"), [(3, 4), (12, 1)])
+def test_stdb_over_frames_is_the_authors_run(frames: int, steps: int, accumulate: bool) -> None:
+    """Potentials and the time since the last spike run on; the loss is of the potential at the end."""
+    torch.manual_seed(1)
+    arriving = torch.rand(frames, 4, dtype=torch.float64)
+    theirs = [
+        (2 * torch.rand(n, m, dtype=torch.float64) - 0.6).requires_grad_()
+        for m, n in itertools.pairwise((4, 5, 3, 2))
+    ]
+    whole = arriving.repeat_interleave(steps, 0)
+    readout, _ = in_the_authors_order(theirs, whole, frames * steps)
+    nn.functional.cross_entropy(readout[None], torch.tensor([1])).backward()  # type: ignore[no-untyped-call]
+
+    def ours(**options: bool) -> tuple[FrameNetwork, Tensor]:
+        net = FrameNetwork((4,))
+        for name, theta in zip(("h1", "h2"), THETA, strict=True):
+            surrogate = SinceSpike(ALPHA, BETA)
+            net.node(
+                name,
+                activation=SpikingNeuron(
+                    steps, theta, trainable=False, start=0.0, surrogate=surrogate, detach_reset=True,
+                    **options,  # type: ignore[arg-type]
+                ),
+            )  # fmt: skip
+        net.readout("answer", accumulate=accumulate)
+        for (n, m), (source, target), weight, worth in zip(
+            ((4, 5), (5, 3), (3, 2)),
+            (("input", "h1"), ("h1", "h2"), ("h2", "answer")),
+            theirs,
+            (1.0, *THETA),
+            strict=True,
+        ):
+            layer = nn.Linear(n, m, bias=False)
+            net.edge(source, target, layer, delay=0)
+            layer.weight = nn.Parameter(weight.detach().clone() / worth)
+        net.double()
+        loss = Task(Stdb(loss="potential"), net).loss(arriving[None], torch.tensor([1]))
+        loss.backward()  # type: ignore[no-untyped-call]
+        return net, loss.detach()
+
+    net, loss = ours(restart_frames=False)
+    torch.testing.assert_close(
+        loss, nn.functional.cross_entropy(readout.detach()[None], torch.tensor([1]))
+    )
+    for name, other, worth in zip(
+        ("input_to_h1", "h1_to_h2", "h2_to_answer"), theirs, (1.0, *THETA), strict=True
+    ):
+        gradient = net.get_parameter(f"{name}.weight").grad
+        assert gradient is not None and other.grad is not None
+        torch.testing.assert_close(gradient / worth, other.grad, rtol=1e-6, atol=1e-12)
+    restarted, _ = ours(restart_frames=True)
+    again = restarted.get_parameter("input_to_h1.weight").grad
+    assert again is None or not torch.allclose(again, theirs[0].grad)  # type: ignore[arg-type]
 
 
 class AtifSpike(torch.autograd.Function):
@@ -172,6 +230,7 @@ def test_a_recipe_sets_and_what_is_given_wins() -> None:
     assert method == Stdb.published("rathi2020") == Stdb(
         steps=100, surrogate="stdb", start=0.0, balance="maximum", scale=0.7, dropout=0.5,
         dropout_conv=0.3, samples=512,
+        restart_frames=False, input="poisson", loss="potential",
     )  # fmt: skip
     assert parse_method(method_text(method)) == method
     given = parse_method("stdb{scale=1,recipe=rathi2020}", {"steps": 8})
@@ -189,7 +248,7 @@ def test_the_papers_balancing() -> None:
     """Layer by layer with spikes before it, the maximum of what arrives in a step, times 0.7."""
     train, _ = digits()
     network = trained_rollout()
-    method = Stdb.published("rathi2020", steps=8, dropout=0.0, dropout_conv=0.0)
+    method = Stdb.published("rathi2020", steps=8, dropout=0.0, dropout_conv=0.0, input="counts")
     x = calibration_of(train, 0, method.samples_measured)  # type: ignore[arg-type]
     assert len(x) == 512 and len(calibration_of(train, 0)) == 64  # type: ignore[arg-type]
     spiking = method.prepare(network, x).network.eval()

@@ -292,7 +292,8 @@ def test_step_takes_one_stream() -> None:
         (np.full((1, 1, 2, 8, 8), 0.5), "whole numbers"),
         (["a"], "array of event counts, got list"),
         (np.zeros((1, 2, 8, 8), np.uint8), r"\(samples, frames, 2, 8, 8\)"),
-        (np.full((1, 1, 2, 8, 8), -1), r"0\.\.65535"),
+        (np.full((1, 1, 2, 8, 8), 70000), r"0\.\.65535"),
+        (np.full((1, 1, 2, 8, 8), -40000), r"-32768\.\.32767; got -40000"),
     ],
 )
 def test_wrong_calibration_is_told(counts: Any, message: str, tmp_path: Path) -> None:

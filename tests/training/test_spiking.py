@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from snnc.authoring import FixedDropout, FrameNetwork, Rollout, SpikingNeuron
 from snnc.errors import UserError
+from snnc.frontend import load_model
 from snnc.ir import Program, Reset, Trace
 from snnc.sim import encode
 from snnc.sim.engines import simulate
+from snnc.training import graph_of, thaw
 from tests.by_options import climb, compile_model
 
 STEPS = 4
@@ -102,6 +104,9 @@ KINDS: dict[str, dict[str, object]] = {
     "at the threshold": {"comparison": ">="},
     "hard": {"reset": "zero", "start": 0.0},
     "hard from half": {"reset": "zero"},
+    "kept": {"restart_frames": False},
+    "kept, hard": {"reset": "zero", "restart_frames": False},
+    "kept, at the threshold": {"restart_frames": False, "comparison": ">=", "start": 0.0},
 }
 
 
@@ -109,14 +114,17 @@ KINDS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_chips_spikes_are_those_of_training(tmp_path: Path, build, kind: str) -> None:  # type: ignore[no-untyped-def]
     net = on_the_grid(build(**KINDS[kind]))
-    counts = np.random.default_rng(0).poisson(0.4, (6, 5 if build is rolled else 1, 2, 6, 6))
+    kept = "restart_frames" in KINDS[kind]
+    frames = 5 if build is rolled or kept else 1
+    counts = np.random.default_rng(0).poisson(0.4, (6, frames, 2, 6, 6))
     trained, answers = spikes_in_torch(net, counts.astype(np.float32))
     net.export(tmp_path / "net.pt")
     compiled = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi")
     program = compiled.program
     assert program.steps_per_frame == STEPS
-    assert "N733" in [n.code for n in compiled.notes] and "N735" in [n.code for n in compiled.notes]
-    assert not {"N701", "N734"} & {n.code for n in compiled.notes}
+    codes = [n.code for n in compiled.notes]
+    assert codes.count("N733") == 1 + kept and "N735" in codes
+    assert not {"N701", "N734", "N737"} & set(codes)
     trace = simulate(program, encode(program, counts), simulator="reference")
     for name, spikes in trained.items():
         ours = by_frame(trace, program, name)
@@ -191,6 +199,7 @@ def test_another_number_of_steps_is_warned_of(tmp_path: Path) -> None:
         ("set-neurons{reset=zero}", None, ("N737", "reset zero, trained with subtract")),
         ("set-neurons{start-value=0.25}", None, ("N737", "start value 0.25, trained with 0.5")),
         ("restart-frames{enabled=false}", None, ("N737", "potentials carry over")),
+        ("restart-frames{enabled=true}", None, None),
         ("encode-input{code=spread}", None, ("N737", "input code spread, trained with graded")),
         ("encode-input{code=once}", None, ("N737", "input code once, trained with graded")),
         ("balance-thresholds{method=percentile}", None, ("N739", "percentile changes nothing")),
@@ -198,21 +207,53 @@ def test_another_number_of_steps_is_warned_of(tmp_path: Path) -> None:
     ],
 )
 def test_other_neurons_than_trained_are_warned_of(
-    tmp_path: Path, change: str | None, code: str | None, warned: tuple[str, str]
+    tmp_path: Path, change: str | None, code: str | None, warned: tuple[str, str] | None
 ) -> None:
     on_the_grid(rolled()).export(tmp_path / "net.pt")
     changes = [change] if change else []
     done = compile_model(
         tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", code=code, changes=changes
     )
-    (found,) = [n for n in done.notes if n.code == warned[0]]
-    assert warned[1] in found.what
+    if warned is None:
+        assert not {"N737", "N738", "N739"} & {n.code for n in done.notes}
+    else:
+        (found,) = [n for n in done.notes if n.code == warned[0]]
+        assert warned[1] in found.what
     plain = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "plain.loihi")
     assert not {"N737", "N738", "N739"} & {n.code for n in plain.notes}
 
 
+def test_potentials_that_were_kept_are_not_given_up_without_a_word(tmp_path: Path) -> None:
+    net = on_the_grid(feed_forward(restart_frames=False))
+    counts = np.random.default_rng(0).poisson(0.4, (6, 5, 2, 6, 6))
+    trained, _ = spikes_in_torch(net, counts.astype(np.float32))
+    net.export(tmp_path / "net.pt")
+    change = "restart-frames{enabled=true}"
+    done = compile_model(tmp_path / "net.pt", "loihi", tmp_path / "net.loihi", changes=[change])
+    (found,) = [n for n in done.notes if n.code == "N737"]
+    assert "restart at each frame, trained with potentials that carry over" in found.what
+    program = done.program
+    trace = simulate(program, encode(program, counts), simulator="reference")
+    ours = by_frame(trace, program, "h1")
+    np.testing.assert_array_equal(ours[:, 0], trained["h1"][:, 0])
+    assert (ours[:, 1:] != trained["h1"][:, 1:]).any()
+    said = compile_model(
+        tmp_path / "net.pt", "loihi", tmp_path / "said.loihi", changes=["restart-frames{enabled=false}"]
+    )
+    assert "N737" not in [n.code for n in said.notes]
+    # A target that cannot restart neurons takes what was trained for it as it is.
+    plain = compile_model(tmp_path / "net.pt", "nir{unsaid=composite}", tmp_path / "net.nir")
+    assert "N737" not in [n.code for n in plain.notes]
+
+
 @pytest.mark.parametrize(
-    ("options", "cause"), [({"reset": "zero"}, "reset: h"), ({"leak": 0.9}, "leak: h"), ({}, "code: ")]
+    ("options", "cause"),
+    [
+        ({"reset": "zero"}, "reset: h"),
+        ({"leak": 0.9}, "leak: h"),
+        ({}, "code: "),
+        ({"restart_frames": False}, "code: "),
+    ],
 )
 def test_the_ladder_says_what_spikes_lose(
     tmp_path: Path, options: dict[str, object], cause: str
@@ -227,22 +268,31 @@ def test_the_ladder_says_what_spikes_lose(
     assert "N740" in [w.code for w in ladder.warnings]
 
 
-def test_step_by_step_gives_the_same_answers() -> None:
-    net = on_the_grid(rolled())
+@pytest.mark.parametrize("restart", [True, False])
+def test_step_by_step_gives_the_same_answers(restart: bool) -> None:
+    net = on_the_grid(rolled(restart_frames=restart))
+    other = on_the_grid(rolled(restart_frames=not restart))
     frames = torch.from_numpy(np.random.default_rng(0).poisson(0.4, (1, 6, 2, 6, 6))).float()
     net.reset()
     one_by_one = torch.stack([net.step(frames[:, r]) for r in range(6)], dim=1)
     torch.testing.assert_close(one_by_one, net(frames), rtol=0, atol=1e-5)
+    assert float((net(frames) - other(frames)).detach().abs().max()) > 0.1
+    net.step(frames[:, 3])
+    net.reset()
+    torch.testing.assert_close(net.step(frames[:, 0]), one_by_one[:, 0], rtol=0, atol=1e-5)
 
 
 def test_the_dynamics_are_in_the_graph(tmp_path: Path) -> None:
-    from snnc.frontend import load_model
-
     on_the_grid(rolled(reset="zero", start=0.0)).export(tmp_path / "net.pt")
     graph = load_model(tmp_path / "net.pt").graph
     neuron = graph.by_name["h1"].neuron
     assert neuron is not None and neuron.reset is Reset.ZERO and neuron.start_value == 0
     assert graph.trained_steps == STEPS and graph.trained_bits == 8
+    assert graph.trained_restart is True
+    kept = graph_of(on_the_grid(rolled(restart_frames=False)))
+    assert kept.trained_restart is False
+    neurons = thaw(kept).spiking().values()
+    assert [n.restart_frames for n in neurons] == [False, False]
 
 
 def test_nodes_spike_together_or_not_at_all() -> None:
@@ -254,6 +304,18 @@ def test_nodes_spike_together_or_not_at_all() -> None:
     net.edge("h1", "h2", nn.Linear(2, 2))
     net.edge("h2", "answer", nn.Linear(2, 2))
     with pytest.raises(ValueError, match="every node spikes with the same steps"):
+        net(torch.zeros(1, 3, 2))
+
+
+def test_potentials_restart_in_all_nodes_or_in_none() -> None:
+    net = Rollout((2,))
+    net.node("h1", activation=SpikingNeuron(4))
+    net.node("h2", activation=SpikingNeuron(4, restart_frames=False))
+    net.readout("answer")
+    net.edge("input", "h1", nn.Linear(2, 2))
+    net.edge("h1", "h2", nn.Linear(2, 2))
+    net.edge("h2", "answer", nn.Linear(2, 2))
+    with pytest.raises(ValueError, match="the same for all nodes; here h1: true, h2: false"):
         net(torch.zeros(1, 3, 2))
 
 

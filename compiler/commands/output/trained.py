@@ -38,7 +38,8 @@ def trained(result: Trained) -> None:
     diagnostics(result.notes)
     say("accuracy after the last frame; rates: spikes a neuron and step, or the share above zero")
     for stage, run in zip(result.stages, result.runs, strict=True):
-        say(f"{method_text(stage.method)}\n    {_ended(run)}, seed {stage.recipe.seed}")
+        ended = _ended(run, stage.recipe.best_by)
+        say(f"{method_text(stage.method)}\n    {ended}, seed {stage.recipe.seed}")
     say(
         f"{result.files.model}: with {counted(result.calibration, 'sample')} for calibration; "
         f"{result.seconds:.0f} s\nnext: {result.next_command}"
@@ -50,10 +51,12 @@ def _judged(table: Table, name: str, epoch: str, found: Judgement) -> None:
     table.add_row(name, epoch, f"{found.last:.1%}", f"{found.samples}", rates)
 
 
-def _ended(run: Run) -> str:
+def _ended(run: Run, best_by: str) -> str:
     """How many epochs a stage took, and why no more."""
     done = run.curve.rows[-1].epoch
     text = f"{counted(done, 'epoch')}, the best after epoch {run.best}"
+    if best_by == "frames":
+        text += " by the mean over frames"
     if run.stopped_early:
         text += ", stopped early"
     if run.resumed_at is not None:

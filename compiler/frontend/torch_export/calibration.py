@@ -46,8 +46,4 @@ def read_calibration(archive: Archive, input_shape: Shape) -> NDArray[Any] | Non
             where=where,
             help="give Rollout.export the integer event counts, or compile with separate data",
         )
-    if counts.min() < 0:
-        raise fail(
-            "D109", f"the calibration data hold negative counts, down to {counts.min()}", where=where
-        )
     return counts

@@ -5,7 +5,9 @@ Written by ``snnc.training``; a network that was trained with spikes is more tha
     {"format": 1,
      "steps_per_frame": 8,                      time steps K of a frame, or absent
      "weight_bits": 3,                          or absent
-     "neurons": {"h1": {"reset": "zero", "comparison": ">", "start_value": 0.0, "potential_kept": 1.0}},
+     "neurons": {"h1": {"reset": "zero", "comparison": ">", "start_value": 0.0,
+                        "potential_kept": 1.0,
+                        "restart_frames": false}},     or left out: true; the same for all
      "scales": {"h1": [96.0]}}                  integer units of one threshold, one or one a channel
 
 Everything in it is a number or one of few words, and is checked.
@@ -58,6 +60,9 @@ def _settled(graph: Graph, said: Any) -> Graph:
     for name in (*neurons, *scales):
         if name not in graph.by_name or graph.by_name[name].kind is Kind.INPUT:
             raise _WrongError(f"the network has no neurons {name!r}")
+    restarts = {name: _restart(name, said) for name, said in neurons.items()}
+    if len(set(restarts.values())) > 1:
+        raise _WrongError("some neurons restart at every frame and others do not")
     populations = []
     for p in graph.populations:
         if p.name in neurons:
@@ -71,6 +76,7 @@ def _settled(graph: Graph, said: Any) -> Graph:
         graph.with_populations(populations),
         trained_steps=_whole(said, "steps_per_frame", MOST_STEPS),
         trained_bits=_whole(said, "weight_bits", MOST_BITS),
+        trained_restart=next(iter(restarts.values()), None),
     )
 
 
@@ -98,9 +104,18 @@ def _whole(said: Mapping[str, Any], name: str, most: int) -> int | None:
     return value
 
 
+def _restart(name: str, said: Any) -> bool:
+    restart = said.get("restart_frames", True) if isinstance(said, dict) else None
+    if not isinstance(restart, bool):
+        raise _WrongError(
+            f"neurons of {name!r} are not a table, or restart_frames is not true or false"
+        )
+    return restart
+
+
 def _neuron(name: str, said: Any) -> Neuron:
     wanted = {"reset", "comparison", "start_value", "potential_kept"}
-    if not isinstance(said, dict) or said.keys() != wanted:
+    if said.keys() - {"restart_frames"} != wanted:
         raise _WrongError(f"neurons of {name!r} have {', '.join(sorted(wanted))}, and nothing else")
     resets, comparisons = {r.value: r for r in Reset}, {c.value: c for c in Comparison}
     if str(said["reset"]) not in resets or str(said["comparison"]) not in comparisons:

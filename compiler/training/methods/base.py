@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,8 +15,10 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import Bounds
 from snnc.choices import refuse_other
-from snnc.errors import Diagnostic, counted
+from snnc.errors import Diagnostic
 from snnc.settings import refuse_wrong
+
+from .losses import LOSSES, FrameLoss
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,33 @@ class Method:
 
     A method takes a network and prepares another one that is trained in its place
     (:func:`snnc.training.fit`). What comes out, ``snnc compile`` accepts without calibration data.
+
+    Options:
+        loss: of the answers from the first response on: mean or sum over the frames (published: Fischer
+            et al. 2018 sum), last (the last frame's), potential (one, of the sum of all that arrived at
+            the readout in all steps; published: Rathi et al. 2020), or steps (the mean over the answers
+            after each time step of each frame).
+        frame_weights: factors on the frames from the first response on, of the losses mean, sum and
+            steps, with colons between them: 0:1:1; default: 1 for each.
     """
 
     name: ClassVar[str]
     recipes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"loss": LOSSES}
     bounds: ClassVar[Mapping[str, Bounds]] = {}
+
+    loss: str = field(default="mean", kw_only=True)
+    frame_weights: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse options that cannot be.
 
         Raises:
-            UserError: D305 a number outside its bounds, D326 not one of the words.
+            UserError: D305 a number outside its bounds, D326 not one of the words, D308 and D327
+                weights of frames that cannot be.
         """
         refuse_wrong(self, self.name)
+        FrameLoss.parse(self.loss, self.frame_weights, self.name)
 
     @property
     def samples_measured(self) -> int:
@@ -86,6 +101,8 @@ class Task:
     def __init__(self, method: Method, network: FrameNetwork) -> None:
         self.method = method
         self.network = network
+        self.frame_loss = FrameLoss.parse(method.loss, method.frame_weights, method.name)
+        self.frame_loss.check(network)
 
     def groups(self) -> list[tuple[list[nn.Parameter], float]]:
         """Trained parameters with a factor on the learning rate each; decay is for the first group.
@@ -100,30 +117,33 @@ class Task:
         return [(rest, 1.0), ([end for end in ends if end.requires_grad], 1.0)]
 
     def loss(self, x: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Cross-entropy, the mean over all frames from the first response on (Fischer et al. 2018).
-
-        Published otherwise: Fischer et al. sum over the frames (gradients are as many times larger),
-        Rathi et al. take one loss at the end, of the potential that has added up over all steps (the
-        answer here is its mean over a frame's steps: logits are T times smaller).
+        """Cross-entropy of the answers from the first response on, as the method's loss says.
 
         Args:
             x: counts as floats, (batch, frames, *shape).
-            y: labels, (batch,); each holds for all frames of its sample.
+            y: classes, (batch,), or their probabilities, (batch, classes); they hold for all frames of
+                a sample.
             smoothing: of labels.
 
         Raises:
             ValueError: the answer to the last frame has seen none of the input.
+            UserError: D327 there are other frames than weights.
         """
-        first = self.network.first_response
-        if x.shape[1] <= first:
-            raise ValueError(
-                f"{counted(x.shape[1], 'frame')}; the first answer needs more than {first}"
-            )
-        answers = self.network(x)[:, first:]
-        repeated = y[:, None].expand(answers.shape[:2])
-        return nn.functional.cross_entropy(
-            answers.flatten(0, 1), repeated.flatten(), label_smoothing=smoothing
-        )
+        return self.frame_loss(self.network, x, y, smoothing)
+
+    def encoded(self, x: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+        """What of data reaches the network, where that is not the data themselves.
+
+        Args:
+            x: counts of samples that are not trained on, (samples, frames, *shape).
+
+        Returns:
+            Counts (samples, frames of the network, *shape), each time the same.
+
+        Raises:
+            UserError: D522 counts that cannot be encoded.
+        """
+        return x
 
     def begin_epoch(self, epoch: int, epochs: int) -> None:
         """Called before each epoch (from 0), in training mode."""

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, SHARE, Bounds
-from snnc.ir import AvgPool2d, Dropout, Graph, Op, Population, Projection
+from snnc.ir import Array, AvgPool2d, Dropout, Graph, Op, Population, Projection
 from snnc.passes.balance_thresholds import GROUPS, METHODS, BalanceThresholds
 
 from .balancing import balanced_thresholds
 from .base import CALIBRATION_SAMPLES, STEPS, Method
-from .thaw import graph_of, thaw
+from .thaw import thaw
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,11 @@ class Conversion(Method):
     The options are explained where ``snnc methods`` shows them: with each method.
     """
 
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"balance": METHODS, "per": GROUPS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Method.choices,
+        "balance": METHODS,
+        "per": GROUPS,
+    }
 
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "steps": STEPS,
@@ -47,40 +51,61 @@ class Conversion(Method):
     percentile: float = 99.0
     per: str = "population"
     scale: float = 1.0
+    restart_frames: bool = True
     samples: int | None = None
 
     @property
     def samples_measured(self) -> int:
         return self.samples or CALIBRATION_SAMPLES
 
-    def converted(
-        self, network: FrameNetwork, counts: NDArray[np.integer[Any]], **neurons: Any
+    def thresholds(
+        self, graph: Graph, counts: NDArray[np.integer[Any]], steps: int, restart: bool
+    ) -> dict[str, Array]:
+        """The first thresholds, by population.
+
+        Args:
+            graph: of the network.
+            counts: that they are measured on, (samples, frames, *shape).
+            steps: of a frame.
+            restart: whether potentials restart at every frame.
+        """
+        return balanced_thresholds(
+            graph,
+            counts,
+            steps=steps,
+            method=self.balance,
+            percentile=self.percentile,
+            per=self.per,
+            scale=self.scale,
+            start=self.start,
+            restart=restart,
+            samples=self.samples or BalanceThresholds.samples,
+        )
+
+    def spiking(
+        self,
+        graph: Graph,
+        thresholds: Mapping[str, Array],
+        steps: int,
+        restart: bool,
+        **neurons: Any,
     ) -> FrameNetwork:
         """The network with spiking neurons in place of its activations.
 
         Args:
-            network: not changed.
-            counts: that thresholds are measured on, (samples, frames, *shape).
+            graph: with the network's dropout.
+            thresholds: by population.
+            steps: of a frame.
+            restart: whether potentials restart at every frame.
             neurons: what else :class:`SpikingNeuron` takes.
 
         Raises:
             UserError: D214, D215 the network cannot be trained.
         """
-        graph = graph_of(network, dropout=True)
-        thresholds = balanced_thresholds(
-            graph,
-            counts,
-            steps=self.steps,
-            method=self.balance,
-            percentile=self.percentile,
-            per=self.per,
-            scale=self.scale,
-            samples=self.samples or BalanceThresholds.samples,
-        )
 
         def neuron(population: Population) -> SpikingNeuron:
             threshold = thresholds[population.name].tolist()
-            return SpikingNeuron(self.steps, threshold, start=self.start, **neurons)
+            return SpikingNeuron(steps, threshold, start=self.start, restart_frames=restart, **neurons)
 
         return thaw(graph, neuron, self._dropout(graph))
 

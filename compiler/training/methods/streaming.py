@@ -35,8 +35,6 @@ class Streaming(Method):
     """
 
     name: ClassVar[str] = "streaming"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "frozen": Bounds(0, MOST),
         "activity": STRENGTH,

@@ -92,14 +92,20 @@ def node_name(population: str) -> str:
     return name if free and not taken else f"layer_{name}"
 
 
-def own_activation(population: Population, steps: int | None = None) -> Activation | None:
+def own_activation(population: Population, graph: Graph | None = None) -> Activation | None:
     """The activation that a population has in the graph; None for a plain ReLU.
 
     Args:
         population: of neurons.
-        steps: time steps of a frame that the network was trained to spike with, if it was.
+        graph: where it is from, if neurons that the network was trained to spike with are to spike.
     """
-    if steps is not None and population.neuron is not None and population.ceiling is not None:
+    steps = None if graph is None else graph.trained_steps
+    if (
+        graph is not None
+        and steps is not None
+        and population.neuron is not None
+        and population.ceiling is not None
+    ):
         neuron = population.neuron
         return SpikingNeuron(
             steps,
@@ -108,6 +114,7 @@ def own_activation(population: Population, steps: int | None = None) -> Activati
             leak=neuron.potential_kept,
             start=neuron.start_value,
             comparison=neuron.comparison.value,
+            restart_frames=graph.trained_restart is not False,
         )
     if population.levels is not None and population.ceiling is not None:
         ceiling = population.ceiling.tolist()
@@ -146,7 +153,7 @@ def thaw(
             help="train it in the framework that it comes from",
         )
     graph = graph if norms else without_batch_norm(graph)
-    choose = activation or partial(own_activation, steps=graph.trained_steps)
+    choose = activation or partial(own_activation, graph=graph)
     network = FrameNetwork(graph.input.shape)
     names = {p.name: INPUT if p.kind is Kind.INPUT else node_name(p.name) for p in graph.populations}
     for p in graph.populations:

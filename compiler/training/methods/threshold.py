@@ -17,6 +17,7 @@ from snnc.bounds import FACTOR, Bounds
 
 from .base import Task
 from .conversion import Conversion
+from .thaw import graph_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Threshold(Conversion):
     sharpness 1 in units of the activations, thresholds that learn at the rate of the weights. What
     differs still: the first thresholds come from activations, not from 0.8 to 1 at random, because
     weights come from a trained network and not from scratch; batch normalisation is folded before,
-    not trained; thresholds stay above 1e-6; soft labels (Mixup) and a halving of the rate every 30
-    epochs there are not.
+    not trained; thresholds stay above 1e-6. Mixup, SGD and a halving of the rate every 30 epochs are
+    the training's options (``mixup``, ``optimizer``, ``schedule``, ``step_every``, ``step_factor``).
 
     Options:
         steps: T, time steps of a frame.
@@ -49,6 +50,8 @@ class Threshold(Conversion):
         percentile: for balance activation and percentile.
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on the first thresholds.
+        restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
+            (as published, where an input is several frames); the compiled network's then do, too.
         samples: of the training data, that the first thresholds are measured on; default: 64, in
             Python at most 128 of those given.
     """
@@ -87,9 +90,12 @@ class Threshold(Conversion):
     comparison: str = ">"
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        spiking = self.converted(
-            network,
-            counts,
+        graph = graph_of(network, dropout=True)
+        spiking = self.spiking(
+            graph,
+            self.thresholds(graph, counts, self.steps, self.restart_frames),
+            self.steps,
+            self.restart_frames,
             trainable=self.trained,
             surrogate=Logistic(self.sharpness, self.relative),
             comparison=self.comparison,

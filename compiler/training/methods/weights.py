@@ -48,7 +48,7 @@ class Weights(Method):
     """
 
     name: ClassVar[str] = "weights"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"code": CODES}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Method.choices, "code": CODES}
 
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "bits": Bounds(1, 32),
@@ -76,7 +76,7 @@ class Weights(Method):
         def activation(population: Population) -> Any:
             if population.levels is None:
                 return QuantizedReLU(self.steps, ranges[population.name].tolist())
-            return own_activation(population, graph.trained_steps)
+            return own_activation(population, graph)
 
         task = OnGridTask(self, thaw(folded, activation), self._grid(counts))
         task.notes = _dropout_rests(network)

@@ -1,0 +1,1 @@
+from compiler.training.data.mixing import *
