@@ -20,6 +20,8 @@ from .base import Context, Fact, Pass
 from .threshold_bound import bound_thresholds
 
 METHODS = ("activation", "percentile", "maximum", "bound")
+FROM_SPIKES = ("percentile", "maximum")
+"""Those that measure what arrives from neurons that spike; ``activation`` looks at activations."""
 GROUPS = ("population", "channel")
 
 
@@ -50,7 +52,7 @@ class BalanceThresholds(Pass):
             99 and 99.9 for ``activation`` at 4 and 8 steps a frame on 600 training streams of
             samples/moving_digits; for ``percentile`` the literature takes 99.7 and more.
         per: ``population`` or ``channel``: one threshold for all, or one for each channel.
-        scale: factor on every threshold (STDB uses 0.7 for long runs).
+        scale: factor on every threshold, once all have been measured (STDB uses 0.7 for long runs).
         samples: largest number of calibration samples that are used.
     """
 
@@ -97,7 +99,7 @@ class BalanceThresholds(Pass):
         if self.method == "activation":
             balanced = _without_spikes(graph, choose)
         else:
-            balanced = balance(graph, frames, activations, choose)
+            balanced = self._scaled(balance(graph, frames, activations, choose))
         for name in silent:
             context.warn(
                 "N702",
@@ -136,8 +138,15 @@ class BalanceThresholds(Pass):
         """
         if population.levels is not None and population.ceiling is not None:
             return population.ceiling
-        found = self._from_values(activations, silent, population, seen)
-        return found if population.ceiling is None else np.minimum(found, population.ceiling)
+        return _at_most(population, self._from_values(activations, silent, population, seen))
+
+    def _scaled(self, balanced: Graph) -> Graph:
+        """All thresholds times the scale: each was measured behind neurons with whole ones."""
+        return balanced.with_populations(
+            _of_value(p, _at_most(p, p.threshold * self.scale))
+            for p in balanced.neurons
+            if p.levels is None and p.threshold is not None
+        )
 
     def _from_values(
         self,
@@ -162,12 +171,12 @@ class BalanceThresholds(Pass):
             silent.append(population.name)
             together = 1.0 / self.scale
         if self.per == "population":
-            return np.asarray(together * self.scale)
+            return np.asarray(together)
         each = np.array([self._statistic(row) for row in rows])
         quiet = ~(np.isfinite(each) & (each > 0))
         if quiet.any() and population.name not in silent:
             silent.append(population.name)
-        return np.asarray(np.where(quiet, together, each) * self.scale)
+        return np.asarray(np.where(quiet, together, each))
 
     def _statistic(self, values: Array) -> float:
         if self.method == "maximum":
@@ -176,6 +185,11 @@ class BalanceThresholds(Pass):
             positive = values[values > 0]
             return float(np.percentile(positive, self.percentile)) if positive.size else 0.0
         return float(np.percentile(values, self.percentile))
+
+
+def _at_most(population: Population, threshold: Array) -> Array:
+    """Not above what the activation reaches."""
+    return threshold if population.ceiling is None else np.minimum(threshold, population.ceiling)
 
 
 def _without_spikes(graph: Graph, choose: Callable[[Population, None], Array]) -> Graph:

@@ -100,8 +100,8 @@ def test_percentile_of_the_single_step_input() -> None:
 def test_scale() -> None:
     found, _ = thresholds(two_layers(), FRAMES, method="maximum", per="population", scale=0.5)
     assert found["a"] == pytest.approx(1.5)
-    # a spike of a is now worth 1.5
-    assert found["b"] == pytest.approx(3 * 1.5 * 0.5)
+    # b was measured while a spike of a was worth 3: all are scaled in the end (Rathi et al. 2020)
+    assert found["b"] == pytest.approx(3 * 3 * 0.5)
 
 
 def test_without_data_a_bound_is_taken_and_said() -> None:

@@ -13,11 +13,9 @@ from snnc.passes.balance_thresholds import BalanceThresholds
 
 PASSES = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays{{steps-per-frame={steps}}},encode-input,"
-    "restart-frames{{enabled={restart}}},set-neurons{{start-value={start}}},balance-thresholds{{method={method},percentile={percentile},per={per},"
-    "scale={scale},samples={samples}}}"
+    "restart-frames{{enabled={restart}}},set-neurons{{start-value={start}}},balance-thresholds{{"
+    "method={method},percentile={percentile},per={per},scale={scale},samples={samples}}}"
 )
-SPIKING = ("maximum", "percentile")
-"""Methods that measure what arrives from neurons that spike; the others look at activations."""
 
 
 # Many arguments: the options of threshold balancing, by name.
@@ -35,9 +33,6 @@ def balanced_thresholds(
     samples: int = BalanceThresholds.samples,
 ) -> dict[str, Array]:
     """Threshold balancing (Rathi et al. 2020) as ``snnc compile`` does it.
-
-    Where spikes are simulated, each population is measured with those before it at their whole
-    thresholds, and all are scaled in the end, as published.
 
     Args:
         graph: as the front end gives it.
@@ -62,17 +57,12 @@ def balanced_thresholds(
         method=method,
         percentile=percentile,
         per=per,
-        scale=1.0 if method in SPIKING else scale,
+        scale=scale,
         start=start,
         restart=str(restart).lower(),
         samples=samples,
     )
     context = Context(Target("training"), np.asarray(counts, np.int64))
     balanced = Pipeline.parse(text).run(graph, context)
-    found = {}
-    for p in balanced.neurons:
-        if p.threshold is not None:
-            later = scale if method in SPIKING and p.levels is None else 1.0
-            threshold = p.threshold * later
-            found[p.name] = threshold if p.ceiling is None else np.minimum(threshold, p.ceiling)
-    return found
+    found = {p.name: p.threshold for p in balanced.neurons}
+    return {name: threshold for name, threshold in found.items() if threshold is not None}

@@ -14,9 +14,9 @@ from snnc.authoring.neurons import RESETS
 from snnc.authoring.surrogate import Linear, SinceSpike, Surrogate
 from snnc.bounds import FACTOR, SEED, Bounds
 from snnc.ir import Array, Graph
+from snnc.passes.balance_thresholds import FROM_SPIKES
 from snnc.training.data.poisson import PoissonInput, largest_count
 
-from .balancing import SPIKING
 from .base import STRENGTH, Task
 from .conversion import Conversion
 from .streams import PoissonTask, poisson_graph
@@ -126,7 +126,7 @@ class Stdb(Conversion):
             return Task(self, self._spiking(graph, thresholds, self.steps, self.restart_frames))
         code = PoissonInput(self.steps, self.largest or largest_count(counts))
         drawn = poisson_graph(graph, code)
-        if self.balance in SPIKING:
+        if self.balance in FROM_SPIKES:
             some = counts[: self.samples_measured]
             thresholds = self.thresholds(drawn, code.drawn(some, self.input_seed), 1, restart=False)
         else:
