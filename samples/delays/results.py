@@ -3,7 +3,7 @@
     python -m samples.delays.results
 
 On N-MNIST and on spoken digits (``sets.py``). A tenth of the recordings to train is held back to choose
-the epoch by. Three seeds, one thread.
+the epoch by. One thread.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from snnc.training.parts import calibration_of
 from .networks import SHAPES, build
 from .sets import PLACE, SETS
 
-SEEDS = (0, 1, 2)
 WAYS = ("streaming", "without_delays")
 KEYS = ("as_trained", "with_delays", "first_response", "seconds")
 
@@ -94,16 +93,16 @@ def of_set(name: str) -> dict[str, Any]:
         "epochs": own.recipe.epochs,
         "frames": own.shown[-1],
         "shown": list(own.shown),
-        "seeds": list(SEEDS),
+        "seeds": list(own.seeds),
         "networks": {},
     }
     for shape in own.shapes:
         ways: dict[str, Any] = {}
         for way in WAYS:
-            models = [f"{name}/{shape.replace(' ', '_')}_{way}_{seed}" for seed in SEEDS]
+            models = [f"{name}/{shape.replace(' ', '_')}_{way}_{seed}" for seed in own.seeds]
             each = [
                 recorded(f"delays/{m}", partial(experiment, name, shape, way == "streaming", seed, m))
-                for m, seed in zip(models, SEEDS, strict=True)
+                for m, seed in zip(models, own.seeds, strict=True)
             ]
             ways[way] = {key: [one[key] for one in each] for key in KEYS}
             found |= {key: each[0][key] for key in ("train_samples", "test_samples")}

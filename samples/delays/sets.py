@@ -41,6 +41,7 @@ class Set:
         shown: frames whose answers are shown.
         counted: frames after which operations are counted; none where activations have no levels.
         augment: of the training data.
+        seeds: of the trainings, one each.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Set:
     shown: tuple[int, ...]
     counted: tuple[int, ...] = ()
     augment: Augment | None = None
+    seeds: tuple[int, ...] = (0, 1, 2)
 
 
 def spoken_parts() -> Parts:
@@ -96,18 +98,9 @@ SETS = {
         replace(RECIPE, epochs=30, learning_rate=4e-3),
         32,
         (2, 4, 6, 7, 8, 10, 12, 16),
-        tuple(range(1, 17)),
+        (1, 2, 3, 4, 5, 6, 7, 8, 10, 16),
         moved,
-    ),
-    "fsdd_deep": Set(
-        "Spoken digits, six layers",
-        spoken_parts,
-        spoken(6, 64, LEVELS),
-        ("chain", "shortcuts"),
-        RECIPE,
-        64,
-        (2, 5, 7, 10, 15, 20, 40),
-        (2, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 25, 30, 40),
+        (0, 1),
     ),
     "fsdd": Set(
         "Spoken digits, three layers",

@@ -15,7 +15,7 @@ Written by `make results` (`python -m samples.results`) from `docs/results.json`
 `python -m samples.nmnist.results`, `python -m samples.fashion_mnist.results`, `python -m samples.speech.results`,
 `python -m samples.delays.results`. Everything is measured on {machine}, torch {torch}, CPU only. Of N-MNIST's and
 Fashion-MNIST's networks each was trained once, seed {seed}: the standard error of an accuracy is given with it, and
-differences within it mean nothing. The other parts have three seeds. Nothing was chosen by looking at test data.
+differences within it mean nothing. The other parts have two or three seeds each. Nothing was chosen by looking at test data.
 
 An accuracy "in integers" is that of the compiled Loihi bundle on snnc's simulator, all test samples; the bundle's first
 {verified} test samples ran on Lava as well, and every spike and potential was compared.
@@ -33,9 +33,7 @@ def page(found: dict[str, Any]) -> str:
         verified=verified,
     )
     parts = [*_nmnist(events), *_fashion(images)]
-    if "speech" in found:  # not yet where it was never run
-        parts += speech_section(found["speech"])
-    parts += delays_section(found["delays"])
+    parts += [*speech_section(found["speech"]), *delays_section(found["delays"])]
     return "\n".join([head, *parts, ""])
 
 

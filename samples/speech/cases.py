@@ -14,6 +14,7 @@ from samples.results.chip import TIME_LIMIT, VERIFIED, compiled, cost, on_lava
 from samples.results.record import Outcome
 from snnc.training.parts import Parts
 
+from .augmentation import varied
 from .data import PLACE, spoken, together
 from .networks import chain, recurrent
 from .training import parts_of, train_rollout, train_xylo
@@ -70,11 +71,11 @@ class Case:
         torch.manual_seed(self.seed)
         if self.kind == "xylo_float":
             return train_xylo(self.parts(), self.seed, self._file.with_suffix(".nir"))
+        model = self._file.with_suffix(".pt")
         if self.kind == "chain_float":
-            net = chain(XYLO_BANDS)
-        else:
-            net = recurrent(KINDS[self.kind], LEVELS if self.kind == "levels" else None)
-        return train_rollout(net, self.parts(), self.seed, self._file.with_suffix(".pt"))
+            return train_rollout(chain(XYLO_BANDS), self.parts(), self.seed, model)
+        net = recurrent(KINDS[self.kind], LEVELS if self.kind == "levels" else None)
+        return train_rollout(net, self.parts(), self.seed, model, varied)
 
     def on_loihi(self) -> Outcome:
         """Levels in the code ``graded``, all in integers; by recording number, the first on Lava."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from samples.results.record import Outcome, recorded
 
-from .cases import KINDS, LEVELS, RATE_STEPS, Case
-from .data import PLACE
+from .cases import BANDS, KINDS, LEVELS, RATE_STEPS, Case
+from .data import PLACE, spoken
 from .training import RECIPE, XYLO_RECIPE
 
 SEEDS = (0, 1, 2)
@@ -56,6 +56,7 @@ def results() -> dict[str, Any]:
             for name, each in speakers.items()
         },
         "speaker_samples": speakers["loihi"][0]["test_samples"],
+        "train_samples": len(spoken("train", BANDS).y),
         "test_samples": runs["float"][0]["test_samples"],
         "parameters": {kind: runs[kind][0]["parameters"] for kind in KINDS},
         "seeds": list(SEEDS),

@@ -14,9 +14,9 @@ from samples.results.record import Outcome
 from snnc.authoring import Rollout
 from snnc.recordings.event_sets import Labelled
 from snnc.training import Batches, Recipe, Streaming, fit, judge
+from snnc.training.data.batches import Augment
 from snnc.training.parts import Parts, calibration_of, hold_back
 
-from .augmentation import varied
 from .data import DATA, Spoken
 from .xylo import XyloNetwork
 
@@ -33,10 +33,12 @@ def parts_of(train: Spoken, test: Spoken) -> Parts:
     return replace(hold_back(train.labelled(), HELD_BACK, 0, DATA), test=test.labelled())
 
 
-def train_rollout(net: Rollout, parts: Parts, seed: int, model: Path) -> Outcome:
+def train_rollout(
+    net: Rollout, parts: Parts, seed: int, model: Path, augment: Augment | None = None
+) -> Outcome:
     """Train, export, and look at the test part once."""
     task = Streaming().prepare(net, parts.train.x[:1])
-    train = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True, augment=varied)
+    train = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True, augment=augment)
     run = fit(task, train, _whole(parts.validation), replace(RECIPE, seed=seed))
     net.export(model, calibration_of(parts.train, seed))
     assert parts.test is not None
@@ -53,7 +55,7 @@ def train_xylo(parts: Parts, seed: int, model: Path) -> Outcome:
     """The same with Xylo's neurons, in a loop of its own; the model is a NIR file."""
     torch.manual_seed(seed)
     net, recipe = XyloNetwork(), XYLO_RECIPE
-    batches = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True, augment=varied)
+    batches = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True)
     optimizer = torch.optim.AdamW(
         net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
     )
