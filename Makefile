@@ -62,7 +62,7 @@ readers: setup
 bench: setup
 	$(BIN)/python -m benchmarks.speed
 
-# Trains sixteen networks: 93 minutes of one core when it was measured, two run at a time. What is done, in build/results, is not done again.
+# Trains some sixty networks; docs/results.md says how long each part took. What is done, in build/results, is not done again. Speech needs: snnc targets install xylo.
 results: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m samples.results
 

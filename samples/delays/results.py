@@ -2,75 +2,78 @@
 
     python -m samples.delays.results
 
-Spoken digits (``../shared/data/fsdd``): 2,700 recordings to train, of which a tenth is held back to
-choose the epoch by, 180 to test, 40 frames of 25 ms of 32 bands of energy. Three seeds, one thread.
+On N-MNIST and on spoken digits (``sets.py``). A tenth of the recordings to train is held back to choose
+the epoch by. One thread.
 """
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-import snnc
-from samples.from_recordings.__main__ import as_wav
-from samples.results.record import FOLDER, Outcome, recorded
+from samples.results.chip import compiled, cost
+from samples.results.record import Outcome, recorded
 from snnc.authoring import FrameNetwork
 from snnc.recordings.event_sets import Labelled
-from snnc.training import Batches, Recipe, Streaming, fit, judge
-from snnc.training.parts import Parts, hold_back
+from snnc.training import Batches, Streaming, fit, judge
+from snnc.training.parts import calibration_of
 
 from .networks import SHAPES, build
+from .sets import PLACE, SETS
 
-DATA = Path("../shared/data/fsdd")
-PLACE = FOLDER / "delays"
-SEEDS = (0, 1, 2)
-RECIPE = Recipe(epochs=20, learning_rate=2e-3, schedule="onecycle", weight_decay=0.01, smoothing=0.05)
-BATCH = 64
+WAYS = ("streaming", "without_delays")
+KEYS = ("as_trained", "with_delays", "first_response", "seconds")
 
 
-def frames() -> Parts:
-    """The recordings as counts of energy, (samples, 40, 32); made once."""
-    found: dict[str, Labelled] = {}
-    for part in ("train", "test"):
-        path = PLACE / f"{part}.npz"
-        if not path.exists():
-            PLACE.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory() as place:
-                sounds = as_wav(DATA / f"{part}.npz", Path(place) / part)
-                snnc.frames(sounds, path, dt="25ms", frames=40, label_from="{label}_*")
-        with np.load(path) as file:
-            found[part] = Labelled(file["x"], file["y"])
-    return replace(hold_back(found["train"], 0.1, 0, DATA), test=found["test"])
-
-
-def experiment(shape: str, streaming: bool, seed: int) -> Outcome:
+def experiment(name: str, shape: str, streaming: bool, seed: int, model: str) -> Outcome:
     """One training; accuracy by frame as it was trained, and with the delays of a chip."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    parts = frames()
+    own = SETS[name]
+    parts = own.parts()
     assert parts.test is not None
-    task = Streaming().prepare(build(SHAPES[shape], streaming), parts.train.x[:1])
-    train = Batches(parts.train.x, parts.train.y, BATCH, shuffle=True)
-    run = fit(
-        task, train, Batches(parts.validation.x, parts.validation.y, 270), replace(RECIPE, seed=seed)
-    )
+    task = Streaming().prepare(build(own.design, SHAPES[shape], streaming), parts.train.x[:1])
+    train = Batches(parts.train.x, parts.train.y, own.batch, shuffle=True, augment=own.augment)
+    held = Batches(parts.validation.x, parts.validation.y, 270)
+    run = fit(task, train, held, replace(own.recipe, seed=seed))
     network = task.network
-    on_chip = build(SHAPES[shape], True)
+    on_chip = build(own.design, SHAPES[shape], True)
     on_chip.load_state_dict(network.state_dict())
     as_trained, delayed = _by_frame(network, parts.test), _by_frame(on_chip, parts.test)
+    if own.counted:
+        on_chip.export(PLACE / f"{model}.pt", calibration_of(parts.train, 0))
     return {
         "best_epoch": run.best,
         "validation": round(100 * run.curve.rows[run.best].judgement.last, 2),
         "as_trained": as_trained,
         "with_delays": delayed,
         "first_response": on_chip.first_response,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "train_samples": len(parts.train.y) + len(parts.validation.y),
         "test_samples": len(parts.test.y),
+    }
+
+
+def operations(name: str, model: str) -> Outcome:
+    """The compiled network (code ``graded``): right answers, operations and energy after each frame."""
+    test = SETS[name].parts().test
+    assert test is not None
+    bundle, file = PLACE / f"{model}.loihi", PLACE / f"{name}_cut.npz"
+    by_frame: list[float] = []
+    found: dict[str, Any] = {}
+    for frames in reversed(SETS[name].counted):
+        np.savez(file, x=test.x[:, :frames], y=test.y)
+        if not by_frame:
+            by_frame = compiled(PLACE / f"{model}.pt", bundle, file, code="graded").by_frame
+        found[str(frames)] = cost(bundle, file, len(test.y))
+    kept = ("ann_macs", "synaptic_operations", "neuron_updates", "microjoules")
+    return {
+        "by_frame": by_frame,
+        "frames": {f: {key: found[f][key] for key in kept} for f in reversed(found)},
     }
 
 
@@ -81,24 +84,39 @@ def _by_frame(network: FrameNetwork, part: Labelled) -> list[float]:
     ]
 
 
-def results() -> dict[str, Any]:
-    """All of it, computed or from the files of an earlier run."""
-    found: dict[str, Any] = {"epochs": RECIPE.epochs, "seeds": list(SEEDS), "networks": {}}
-    for shape in SHAPES:
-        ways = {}
-        for way in ("streaming", "without_delays"):
+def of_set(name: str) -> dict[str, Any]:
+    """All of one data set."""
+    own = SETS[name]
+    found: dict[str, Any] = {
+        "title": own.title,
+        "layers": len(own.design.layers),
+        "epochs": own.recipe.epochs,
+        "frames": own.shown[-1],
+        "shown": list(own.shown),
+        "seeds": list(own.seeds),
+        "networks": {},
+    }
+    for shape in own.shapes:
+        ways: dict[str, Any] = {}
+        for way in WAYS:
+            models = [f"{name}/{shape.replace(' ', '_')}_{way}_{seed}" for seed in own.seeds]
             each = [
-                recorded(
-                    f"delays/{shape.replace(' ', '_')}_{way}_{seed}",
-                    partial(experiment, shape, way == "streaming", seed),
-                )
-                for seed in SEEDS
+                recorded(f"delays/{m}", partial(experiment, name, shape, way == "streaming", seed, m))
+                for m, seed in zip(models, own.seeds, strict=True)
             ]
-            keys = ("as_trained", "with_delays", "first_response", "seconds")
-            ways[way] = {key: [one[key] for one in each] for key in keys}
-            found["test_samples"] = each[0]["test_samples"]
+            ways[way] = {key: [one[key] for one in each] for key in KEYS}
+            found |= {key: each[0][key] for key in ("train_samples", "test_samples")}
+            if own.counted and way == "streaming":
+                ways["operations"] = [
+                    recorded(f"delays/{m}_operations", partial(operations, name, m)) for m in models
+                ]
         found["networks"][shape] = ways
     return found
+
+
+def results() -> dict[str, Any]:
+    """All of it, computed or from the files of an earlier run."""
+    return {name: of_set(name) for name in SETS}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""All results: computes what is not there yet, writes ``docs/results.json`` and ``docs/results.md``.
+"""All results: computes what is not there yet, writes ``docs/results.json``, ``.md`` and plots.
 
 python -m samples.results [--only PART ...]        (make results)
 
@@ -19,20 +19,23 @@ from samples.cifar10 import results as cifar10
 from samples.delays import results as delays
 from samples.fashion_mnist import results as fashion_mnist
 from samples.nmnist import results as nmnist
+from samples.speech import results as speech
 
 from .page import page
+from .plots import plot_delays
 
 DOCS = Path("docs")
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "nmnist": nmnist.results,
     "fashion_mnist": fashion_mnist.results,
-    "delays": delays.results,
     "cifar10": cifar10.results,
+    "speech": speech.results,
+    "delays": delays.results,
 }
 
 
 def main() -> None:
-    """Run, and write both files."""
+    """Run, and write the files."""
     parser = argparse.ArgumentParser(description="The results of docs/results.md.")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="parts to compute; others stay")
     wanted = parser.parse_args().only or list(PARTS)
@@ -44,6 +47,7 @@ def main() -> None:
     }
     (DOCS / "results.json").write_text(json.dumps(found, indent=2) + "\n")
     (DOCS / "results.md").write_text(page(found))
+    plot_delays(found["delays"], DOCS / "results")
     print(f"wrote {DOCS / 'results.json'} and {DOCS / 'results.md'}")
 
 

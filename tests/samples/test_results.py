@@ -41,6 +41,7 @@ def test_the_page_is_that_of_the_numbers() -> None:
     numbers = json.loads(NUMBERS.read_text())
     assert PAGE.read_text() == page(numbers)
     assert numbers["nmnist"]["exact"] == numbers["nmnist"]["by_frame"][-1]
+    assert all(run["differ"] == 0 for runs in numbers["speech"]["compared"].values() for run in runs)
     assert all(
         row["differ"] == 0
         for part in ("nmnist", "fashion_mnist")

@@ -1,0 +1,1 @@
+"""Spoken digits on Loihi and on Xylo, by recording number and by speaker."""
