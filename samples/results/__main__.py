@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, help="parts to compute; others stay")
     wanted = parser.parse_args().only or list(PARTS)
     before = json.loads((DOCS / "results.json").read_text())
-    found = {
+    found: dict[str, Any] = {
         **{name: run() if name in wanted else before[name] for name, run in PARTS.items()},
         "versions": {name: version(name) for name in ("snnc", "torch", "numpy")},
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
