@@ -105,7 +105,7 @@ def _no_longer(live: LiveNetwork, found: Compared) -> Diagnostic:
         "N799",
         f"the network itself takes {live.form.way.value}, and no more than were compared, {found.on}",
         LIVE,
-        f"of more, {problem.what}" + (f": {problem.why}" if problem.code == "D124" else ""),
+        f"of more, {problem.what}: {problem.why}",
         "give data of no more frames: the chip takes a step for each, and answers after the last",
         Severity.WARNING,
     )
