@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
-from snnc.errors import Diagnostic, Severity, counted, fail
+from snnc.errors import Diagnostic, Severity, UserError, counted, fail
 from snnc.frontend import Model
-from snnc.frontend.spiking_modules.live import LiveNetwork, Returned
+from snnc.frontend.spiking_modules.live import LiveNetwork, LiveRun, Returned
+from snnc.frontend.spiking_modules.trace import STEPS
 from snnc.ir import Graph, Kind
 from snnc.sim.step_floats import run_in_floats
 from snnc.verify.rungs import Rung, between
@@ -50,6 +51,7 @@ class Compared:
         first: the population and step (from 1) where they differ first; None where they do not.
         how: what was compared, in words.
         on: samples and steps, likewise.
+        longer: why the network itself takes no step more; None where none was tried, or it does.
     """
 
     values: int
@@ -58,6 +60,7 @@ class Compared:
     first: tuple[str, int] | None
     how: str
     on: str
+    longer: UserError | None = None
 
 
 def with_live_comparison(model: Model, data: Data | None) -> Model:
@@ -75,8 +78,9 @@ def with_live_comparison(model: Model, data: Data | None) -> Model:
     found = compared(model, data)
     if found.differ > ROUNDING * found.values:
         raise another(found)
-    else:
-        notes = [equal(found, UNSEEN if data is None else "")]
+    notes = [equal(found, UNSEEN if data is None else "")]
+    if found.longer is not None:
+        notes.append(_no_longer(model.live, found))
     if data is not None:
         notes += _another_length(model.live, data.x.shape[1])
     return replace(model, notes=(*model.notes, *notes))
@@ -91,6 +95,20 @@ def _another_length(live: LiveNetwork, frames: int) -> list[Diagnostic]:
     if not live.form.of_one_frame:
         cure = f"give recordings of {counted(steps, 'frame')} each; {cure}"
     return [_other_frames(live, steps, frames, WHY_COMPILED, cure)]
+
+
+def _no_longer(live: LiveNetwork, found: Compared) -> Diagnostic:
+    """N799 where the network itself ends, or fails, before the random frames do."""
+    assert found.longer is not None
+    (problem,) = found.longer.diagnostics
+    return Diagnostic(
+        "N799",
+        f"the network itself takes {live.form.way.value}, and no more than were compared, {found.on}",
+        LIVE,
+        f"of more, {problem.what}: {problem.why}",
+        "give data of no more frames: the chip takes a step for each, and answers after the last",
+        Severity.WARNING,
+    )
 
 
 WHY_COMPILED = "the chip takes a step for each frame of the data, and answers after the last"
@@ -111,7 +129,13 @@ def _other_frames(live: LiveNetwork, steps: int, frames: int, why: str, cure: st
 
 
 def compared(model: Model, data: Data | None) -> Compared:
-    """Run both on the same input, calibration data or random spikes."""
+    """Run both on the same input, calibration data or random spikes.
+
+    Raises:
+        UserError: D124 the network fails, D685 it takes another number of steps than the data have,
+            D686 its answers are others.
+    """
+    longer = None
     graph, live = model.graph, model.live
     assert live is not None
     if data is None:
@@ -121,7 +145,11 @@ def compared(model: Model, data: Data | None) -> Compared:
     else:
         counts, source = few_of(graph, data.meant), "calibration data"
     counts = live.comparable(counts)
-    run, floats = live.run(counts), run_in_floats(graph, counts)
+    if data is None:
+        counts, run, longer = _as_long_as_it_takes(live, counts)
+    else:
+        run = live.run(counts)
+    floats = run_in_floats(graph, counts)
     theirs, ours = run.sent, floats.spikes
     names = [p.name for p in graph.neurons if p.name in theirs]
     apart = {n: spike_counts(graph, n, ours[n]) != theirs[n] for n in names}
@@ -131,7 +159,38 @@ def compared(model: Model, data: Data | None) -> Compared:
     )
     if found.differ <= ROUNDING * found.values:  # else the answers have no chance
         _refuse_other_answers(graph, floats.readout, run.answers, found)
-    return found
+    return replace(found, longer=longer)
+
+
+def _as_long_as_it_takes(
+    live: LiveNetwork, counts: NDArray[Any]
+) -> tuple[NDArray[Any], LiveRun, UserError | None]:
+    """A run on the first of some random frames: as many as the network itself takes.
+
+    What is made for recordings of some length may end there (``min(len(x), 25)``), or fail on longer
+    ones (an index of a list of 25). Nobody asked for more, so the most that it takes is looked for.
+
+    Returns:
+        The frames, the run, and why it takes no frame more; None where it takes all.
+
+    Raises:
+        UserError: D124, D685 it does not even take the steps that it was traced for.
+    """
+    try:
+        return counts, live.run(counts), None
+    except UserError as refused:
+        longer = refused
+    if live.form.steps is not None:
+        raise longer
+    taken, ends = min(STEPS, counts.shape[1] - 1), counts.shape[1]
+    run = live.run(counts[:, :taken])
+    while ends - taken > 1:
+        middle = (taken + ends) // 2
+        try:
+            run, taken = live.run(counts[:, :middle]), middle
+        except UserError as refused:
+            longer, ends = refused, middle
+    return counts[:, :taken], run, longer
 
 
 ANSWER_ROUNDING = 1e-4

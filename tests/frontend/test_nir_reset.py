@@ -105,7 +105,7 @@ def test_large_data_are_measured_in_part(tmp_path: Path, monkeypatch: pytest.Mon
     path = save(network("LIF", {}), tmp_path)
     bundle = snnc.compile(path, "reference", tmp_path / "out", dt=0.1, calibration=FRAMES)
     (note,) = (n for n in bundle.notes if n.code in ("N785", "N787"))
-    assert re.search(r"1 (calibration )?samples of 5 steps", note.what)
+    assert re.search(r"1 (calibration )?sample of 5 steps", note.what)
 
 
 def test_silence_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from snnc.ir import Shape
 
 from .layer import Layout, SpikingLayer
 from .marking import Marked, Seen
+from .snntorch import alone
 
 if TYPE_CHECKING:
     import torch
@@ -138,7 +139,7 @@ def _repeated(marked: Marked, shape: Shape) -> Form | None:
     for samples in SAMPLES:
         marked.begin()
         try:
-            with quiet_torch(), torch.no_grad():
+            with quiet_torch(), torch.no_grad(), alone():
                 marked.net(torch.zeros(samples, *shape, dtype=torch.float64))
         except Exception:  # the user's own code, which may raise anything
             return None
@@ -177,7 +178,7 @@ def _problem(marked: Marked, form: Form, shape: Shape, steps: int) -> tuple[str 
         marked.begin()
         frames = [torch.zeros(samples, *shape, dtype=torch.float64) for _ in range(steps)]
         try:
-            with quiet_torch(), torch.no_grad():
+            with quiet_torch(), torch.no_grad(), alone():
                 form.call(marked.net, frames)
         except UserError:
             raise

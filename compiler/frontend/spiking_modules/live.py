@@ -20,6 +20,7 @@ from .building import Part
 from .form import Form, Way
 from .layer import Layout, SpikingLayer
 from .recognise import copied, library_of
+from .snntorch import alone
 
 if TYPE_CHECKING:
     from torch import nn
@@ -150,6 +151,7 @@ class LiveNetwork:
             stack.enter_context(folder_on_path(Path.cwd()))
             stack.enter_context(quiet_torch())
             stack.enter_context(torch.no_grad())
+            stack.enter_context(alone(*(net.get_submodule(name) for name in self.layers)))
             try:
                 results = self.form.call(net, list(given))
             except Exception as error:  # the user's own code, which may raise anything

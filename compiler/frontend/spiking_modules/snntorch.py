@@ -14,7 +14,9 @@ RSynaptic add a current, RLeaky and RSynaptic their own spikes of the step befor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,6 +128,29 @@ class SnnTorch:
         else:
             given = result[-1] if module.reset_mechanism == "none" else result[0]
         return given
+
+
+@contextmanager
+def alone(*neurons: nn.Module) -> Iterator[None]:
+    """While a network runs, ``snntorch.utils.reset`` in its ``forward`` resets these neurons.
+
+    It goes through ``SpikingNeuron.instances``, a list of the neurons that were ever made, in which
+    copies are not: a copy would be left as it is, and the user's own network be given states of the
+    copy, in a trace even tensors without values.
+    """
+    library: Any = sys.modules.get(f"{PLACE}neurons")
+    if library is None:
+        yield
+        return
+    kinds = [library.SpikingNeuron, *{type(neuron) for neuron in neurons}]
+    kept = {kind: vars(kind)["instances"] for kind in kinds if "instances" in vars(kind)}
+    for kind in kept:
+        kind.instances = [neuron for neuron in neurons if isinstance(neuron, library.SpikingNeuron)]
+    try:
+        yield
+    finally:
+        for kind, instances in kept.items():
+            kind.instances = instances
 
 
 def _recurrent(name: str, kind: str, module: Any) -> tuple[Op, ...] | None:

@@ -20,6 +20,7 @@ from .answers import answer_of
 from .form import Form, Way
 from .marking import OPERATION, Marked
 from .repeats import one_step
+from .snntorch import alone
 
 if TYPE_CHECKING:
     import torch
@@ -72,7 +73,7 @@ def traced(
     count = 1 if form.of_one_frame else steps_of(form)
     frames = tuple(torch.zeros(1, *shape, dtype=torch.float64) for _ in range(count))
     buffer = io.BytesIO()
-    with quiet_torch(), torch.no_grad():
+    with quiet_torch(), torch.no_grad(), alone():
         try:
             torch.export.save(torch.export.export(Unrolled(), frames), buffer)
         except UserError:

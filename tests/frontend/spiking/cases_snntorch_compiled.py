@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import snntorch
+import snntorch.utils
 import torch
 from torch import nn
 
@@ -87,6 +88,73 @@ def test_a_loop_that_ends_before_the_frames(tmp_path: Any) -> None:
         )
     assert {d.code for d in caught.value.diagnostics} == {"D685"}
     assert not (tmp_path / "net.bundle").exists()
+
+
+class Short(nn.Module):
+    """Made for recordings of 25 steps: it ends there, or has nothing for the 26th."""
+
+    def __init__(self, fails: bool) -> None:
+        super().__init__()
+        self.fc, self.lif, self.shares = linear(12, 9, 0), snntorch.Leaky(beta=0.95), [1.0] * 25
+        self.fails = fails
+
+    def forward(self, x: Any) -> Any:
+        mem, spikes = self.lif.reset_mem(), []
+        for step in range(len(x) if self.fails else min(len(x), 25)):
+            spike, mem = self.lif(self.fc(x[step]) * self.shares[step], mem)
+            spikes.append(spike)
+        return torch.stack(spikes)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_without_data_a_network_is_run_as_long_as_it_can_be(tmp_path: Any, fails: Any) -> None:
+    bundle = snnc.compile(Short(fails), "reference", tmp_path / "a.bundle", input_shape=(12,))
+    notes = {note.code: note for note in bundle.manifest.notes}
+    assert notes["N779"].what.endswith("on random spikes, 4 samples of 25 steps")
+    assert "every spike is the network's own" in notes["N779"].what
+    assert notes["N799"].severity.value == "warning" and "25 steps" in notes["N799"].what
+    why = "IndexError" if fails else "it takes 25 steps of 26"
+    assert why in notes["N799"].why
+
+
+class Resetting(nn.Module):
+    """As snnTorch's tutorials have it: neurons keep their states, forward begins with a reset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        kept: Any = {"beta": 0.9, "init_hidden": True}
+        self.net = nn.Sequential(
+            linear(12, 9, 0), snntorch.Leaky(**kept), linear(9, 5, 1), snntorch.Leaky(**kept)
+        )
+
+    def forward(self, x: Any) -> Any:
+        snntorch.utils.reset(self.net)
+        return torch.stack([self.net(frame) for frame in x.unbind(0)])
+
+
+def test_a_reset_in_forward_leaves_the_users_network_alone(tmp_path: Any) -> None:
+    """It goes through all neurons of the process: it put tensors of the trace into the user's own."""
+    net, other = Resetting(), Resetting()
+    x = torch.from_numpy(frames_of(net, (12,), 0.4, 1, 1)).float().moveaxis(1, 0)
+    with torch.no_grad():
+        before, _ = net(x), other(x)
+        potentials = [part.mem.clone() for part in (net.net[1], net.net[3], other.net[1])]
+        bundle = snnc.compile(net, "reference", tmp_path / "a.bundle", input_shape=(12,))
+        for part, kept in zip((net.net[1], net.net[3], other.net[1]), potentials, strict=True):
+            assert torch.equal(part.mem, kept)
+        assert torch.equal(net(x), before)
+    climbed = bundle.ladder((x.moveaxis(0, 1).numpy().astype(int), None), model=net)
+    assert not {rung.name: rung for rung in climbed.rungs}["graph in floats"].differences
+
+
+def test_a_reset_in_every_step_is_seen(tmp_path: Any) -> None:
+    class Forgetful(Resetting):
+        def forward(self, x: Any) -> Any:
+            snntorch.utils.reset(self.net)
+            return self.net(x)
+
+    with pytest.raises(snnc.UserError, match="D686"):
+        snnc.compile(Forgetful(), "reference", tmp_path / "a.bundle", input_shape=(12,))
 
 
 def test_values_that_are_no_counts(tmp_path: Any) -> None:
