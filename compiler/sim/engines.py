@@ -17,6 +17,7 @@ from snnc.ir.neuron_models import foreign_models
 
 from . import reference
 from .encoding import encode
+from .horizon import worth_leaving_out
 from .numba_settings import refuse_settings
 from .room import refuse_long_run
 
@@ -99,11 +100,13 @@ class Tally:
         potential: the readout's after each frame, int32 (samples, frames, \\*shape).
         spikes: payloads summed over samples and steps, int64, by population.
         events: the number of spikes, whatever their payload, likewise.
+        whole: False where steps that cannot reach the answers were left out, with their spikes.
     """
 
     potential: NDArray[np.int32]
     spikes: dict[str, NDArray[np.int64]]
     events: dict[str, NDArray[np.int64]]
+    whole: bool = True
 
 
 def tally(
@@ -112,6 +115,7 @@ def tally(
     *,
     simulator: str = FAST,
     threads: int | None = None,
+    answers_only: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Run a program on event counts and keep answers and spike counts: memory does not grow with steps.
@@ -121,6 +125,7 @@ def tally(
         frames: counts, (samples, frames, \\*input shape).
         simulator: one of ``SIMULATORS``.
         threads: of the fast one; all cores of this process where None.
+        answers_only: leave out what cannot reach the answers, where that is much.
         progress: called with the number of samples that are done.
 
     Raises:
@@ -136,9 +141,12 @@ def tally(
         for p in program.populations
         if p.neuron is None or p.neuron.threshold is not None
     }
-    result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
-    if simulator_for(program, simulator) == FAST:
-        _tally_fast(program, frames, result, threads, progress or _silent)
+    fast, seen = simulator_for(program, simulator) == FAST, {program.readout.name}
+    part = fast and answers_only and worth_leaving_out(program, program.steps(count), seen)
+    events = {name: zeros.copy() for name, zeros in spikes.items()}
+    result = Tally(potential, spikes, events, whole=not part)
+    if fast:
+        _tally_fast(program, frames, result, threads, seen if part else None, progress or _silent)
     else:
         _tally_reference(program, frames, result, progress or _silent)
     return result
@@ -167,6 +175,7 @@ def _tally_fast(
     frames: NDArray[Any],
     result: Tally,
     threads: int | None,
+    seen: set[str] | None,
     progress: Callable[[int], None],
 ) -> None:
     simulator, readout = fast_simulator(program, threads), program.readout
@@ -186,4 +195,5 @@ def _tally_fast(
     # Encoded counts are the counts themselves or, spread, zeros and ones.
     payloads = (min(0, int(frames.min(initial=0))), max(1, int(frames.max(initial=0))))
     total = program.steps(frames.shape[1])
-    simulator.stream(source, len(frames), total, payloads, (readout.name,), keep, progress)
+    names = (readout.name,)
+    simulator.stream(source, len(frames), total, payloads, names, keep, progress, seen=seen)

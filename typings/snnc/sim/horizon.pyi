@@ -1,0 +1,1 @@
+from compiler.sim.horizon import *
