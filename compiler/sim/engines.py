@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from snnc.ir.neuron_models import foreign_models
 
 from . import reference
 from .encoding import encode
-from .horizon import worth_leaving_out
 from .numba_settings import refuse_settings
 from .room import refuse_long_run
 
@@ -141,14 +140,14 @@ def tally(
         for p in program.populations
         if p.neuron is None or p.neuron.threshold is not None
     }
-    fast, seen = simulator_for(program, simulator) == FAST, {program.readout.name}
-    part = fast and answers_only and worth_leaving_out(program, program.steps(count), seen)
-    events = {name: zeros.copy() for name, zeros in spikes.items()}
-    result = Tally(potential, spikes, events, whole=not part)
-    if fast:
-        _tally_fast(program, frames, result, threads, seen if part else None, progress or _silent)
-    else:
-        _tally_reference(program, frames, result, progress or _silent)
+    result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
+    if simulator_for(program, simulator) == FAST:
+        engine = fast_simulator(program, threads)
+        seen = {program.readout.name}
+        part = answers_only and engine.leaves_out(program.steps(count), seen)
+        _tally_fast(engine, frames, result, seen if part else None, progress or _silent)
+        return replace(result, whole=not part)
+    _tally_reference(program, frames, result, progress or _silent)
     return result
 
 
@@ -171,14 +170,14 @@ def _tally_reference(
 
 
 def _tally_fast(
-    program: Program,
+    simulator: Simulator,
     frames: NDArray[Any],
     result: Tally,
-    threads: int | None,
     seen: set[str] | None,
     progress: Callable[[int], None],
 ) -> None:
-    simulator, readout = fast_simulator(program, threads), program.readout
+    program = simulator.program
+    readout = program.readout
     answer_steps = np.array([program.answer_step(r) - 1 for r in range(frames.shape[1])])
     flat = result.potential.reshape(*frames.shape[:2], size(readout.shape))
 

@@ -186,7 +186,7 @@ def compared(
 ) -> list[str]:
     """Differences between both engines, states included.
 
-    Answers alone are compared once more: that takes fewer steps (``snnc.sim.horizon``).
+    Answers alone are compared once more: that takes fewer steps (``snnc.sim.fast.horizon``).
     ``chunk``: once more with all samples in one block and so many steps at a time.
 
     Raises:

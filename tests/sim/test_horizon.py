@@ -11,7 +11,7 @@ import pytest
 from snnc.ir import Kind, Program
 from snnc.sim import reference, tally
 from snnc.sim.fast import Simulator, simulator
-from snnc.sim.horizon import last_seen, worth_leaving_out
+from snnc.sim.fast.horizon import last_seen, worth_leaving_out
 from tests.sim.corpus import KINDS, case
 from tests.sim.test_reference import NEURON, chain
 

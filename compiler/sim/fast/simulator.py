@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
-from snnc.sim.horizon import last_seen
 
+from .horizon import last_seen, worth_leaving_out
 from .plan import Payloads, Plan, make_plan
 from .tables import build_tables
 from .workspace import Workspace
@@ -163,7 +163,6 @@ class Simulator:
             with self._counting:
                 total += found.reshape(total.shape)
 
-    # Many arguments: what is run, what is wanted of it, and who is told.
     def stream(
         self,
         source: Source,
@@ -211,6 +210,10 @@ class Simulator:
             self._idle.append(workspace)
 
         _share(run, parts, self.threads, progress)
+
+    def leaves_out(self, steps: int, seen: Collection[str]) -> bool:
+        """Whether much of a run cannot reach the populations that are looked at."""
+        return worth_leaving_out(self.program, steps, seen)
 
     def _plan(self, payloads: Payloads, record: tuple[str, ...]) -> Plan:
         key = (payloads, record)

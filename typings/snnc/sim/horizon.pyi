@@ -1,1 +1,0 @@
-from compiler.sim.horizon import *
