@@ -128,7 +128,8 @@ def measure(net: Trained, setting: Setting, given: Part, test: Part) -> Row:
             if setting.code is None and compiled.manifest.tried:
                 chosen = next(d.what for d in compiled.notes if d.code == "N780")
             unit = compiled.manifest.readout.potential_of_one
-            potential = tally(compiled.program, test.x.astype(np.int64)).potential[:, -1]
+            counts = test.x.astype(np.int64)
+            potential = tally(compiled.program, counts, answers_only=True).potential[:, -1]
             outputs = (potential.reshape(len(test), -1) / unit).astype(np.float32)
         except UserError as refused:
             said = [f"error {d.code}: {d.what}" for d in refused.diagnostics]

@@ -167,6 +167,7 @@ class Bundle(Result):
         record: str | Iterable[str] = (),
         samples: int | None = None,
         simulator: str | None = None,
+        operations: bool = False,
         progress: Report = quiet,
     ) -> Run:
         """Run the program on a simulator of snnc.
@@ -177,6 +178,9 @@ class Bundle(Result):
             record: names of populations whose spikes and potentials are recorded at every time step.
             samples: use only the first N samples; None for all.
             simulator: ``fast`` (None) or ``reference``, which give the same integers.
+            operations: count all spikes in this run, for the result's ``cost``, ``spike_counts`` and
+                ``events``; these take a run of their own when they are first asked for otherwise,
+                where only a part of the steps can reach the answers.
             progress: as for :meth:`verify`.
 
         Returns:
@@ -190,7 +194,8 @@ class Bundle(Result):
 
         source = needed_data(data, "the data")
         names = each_text("record", record)
-        options = RunOptions(source, samples, simulator or "fast", names, self.allow_altered)
+        chosen = simulator or "fast"
+        options = RunOptions(source, samples, chosen, names, self.allow_altered, operations)
         return run_bundle(self.folder, options, report=progress)
 
     def inspect(self) -> Inspection:

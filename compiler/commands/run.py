@@ -40,7 +40,11 @@ def run(
             refuse_results(output, bundle, data)
         with progress() as report:
             found = Bundle(bundle, allow_altered).run(
-                counts_of(data, report), samples=samples, simulator=simulator, progress=report
+                counts_of(data, report),
+                samples=samples,
+                simulator=simulator,
+                operations=operations or as_json or output is not None,
+                progress=report,
             )
         if output is not None:
             write_results(found, output)

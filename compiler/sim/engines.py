@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,11 +99,13 @@ class Tally:
         potential: the readout's after each frame, int32 (samples, frames, \\*shape).
         spikes: payloads summed over samples and steps, int64, by population.
         events: the number of spikes, whatever their payload, likewise.
+        whole: False where steps that cannot reach the answers were left out, with their spikes.
     """
 
     potential: NDArray[np.int32]
     spikes: dict[str, NDArray[np.int64]]
     events: dict[str, NDArray[np.int64]]
+    whole: bool = True
 
 
 def tally(
@@ -112,6 +114,7 @@ def tally(
     *,
     simulator: str = FAST,
     threads: int | None = None,
+    answers_only: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Run a program on event counts and keep answers and spike counts: memory does not grow with steps.
@@ -121,6 +124,7 @@ def tally(
         frames: counts, (samples, frames, \\*input shape).
         simulator: one of ``SIMULATORS``.
         threads: of the fast one; all cores of this process where None.
+        answers_only: leave out what cannot reach the answers, where that is much.
         progress: called with the number of samples that are done.
 
     Raises:
@@ -138,9 +142,12 @@ def tally(
     }
     result = Tally(potential, spikes, {name: zeros.copy() for name, zeros in spikes.items()})
     if simulator_for(program, simulator) == FAST:
-        _tally_fast(program, frames, result, threads, progress or _silent)
-    else:
-        _tally_reference(program, frames, result, progress or _silent)
+        engine = fast_simulator(program, threads)
+        seen = {program.readout.name}
+        part = answers_only and engine.leaves_out(program.steps(count), seen)
+        _tally_fast(engine, frames, result, seen if part else None, progress or _silent)
+        return replace(result, whole=not part)
+    _tally_reference(program, frames, result, progress or _silent)
     return result
 
 
@@ -163,13 +170,14 @@ def _tally_reference(
 
 
 def _tally_fast(
-    program: Program,
+    simulator: Simulator,
     frames: NDArray[Any],
     result: Tally,
-    threads: int | None,
+    seen: set[str] | None,
     progress: Callable[[int], None],
 ) -> None:
-    simulator, readout = fast_simulator(program, threads), program.readout
+    program = simulator.program
+    readout = program.readout
     answer_steps = np.array([program.answer_step(r) - 1 for r in range(frames.shape[1])])
     flat = result.potential.reshape(*frames.shape[:2], size(readout.shape))
 
@@ -186,4 +194,5 @@ def _tally_fast(
     # Encoded counts are the counts themselves or, spread, zeros and ones.
     payloads = (min(0, int(frames.min(initial=0))), max(1, int(frames.max(initial=0))))
     total = program.steps(frames.shape[1])
-    simulator.stream(source, len(frames), total, payloads, (readout.name,), keep, progress)
+    names = (readout.name,)
+    simulator.stream(source, len(frames), total, payloads, names, keep, progress, seen=seen)

@@ -112,6 +112,7 @@ class RunOptions:
         simulator: ``fast`` or ``reference``, which give the same integers.
         record: populations whose spikes and potentials are recorded at every time step.
         allow_altered: use a bundle although its files differ from its manifest.
+        operations: count spikes in this run, also where they cannot reach the answers.
     """
 
     data: DataSource
@@ -119,3 +120,4 @@ class RunOptions:
     simulator: str = "fast"
     record: tuple[str, ...] = ()
     allow_altered: bool = False
+    operations: bool = False

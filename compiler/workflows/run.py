@@ -19,7 +19,7 @@ from snnc.errors import Diagnostic, counted, fail, nearest
 from snnc.ir import Integers, Kind, Program
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
-from snnc.sim import check_simulator, encode, simulate, tally
+from snnc.sim import Tally, check_simulator, encode, simulate, tally
 from snnc.sim.room import refuse_long_run
 
 from .data_warnings import about_data
@@ -41,22 +41,39 @@ class Run(Result):
         data: counts, int64 (samples, frames, \\*input shape), and labels, if any.
         potential: the readout's after each frame, int32 (samples, frames, \\*readout shape), in the
             chip's units: ``potential_of_one`` of them are 1 in the units of the model.
-        spike_counts: by population, payloads summed over samples and steps, int64 (\\*shape).
-        events: likewise the number of spikes.
         spikes: of the populations that were recorded, (samples, steps, \\*shape): int8, 0 or 1, or
             int32 where spikes carry payloads.
         potentials: likewise the potential after each step, int32, in the chip's units.
         warnings: what the data do that the bundle was not made for.
+        simulator: that it ran on.
+        tallied: spike counts, of all steps or of those that can reach the answers.
     """
 
     bundle: Contents
     data: Data
     potential: NDArray[np.int32]
-    spike_counts: dict[str, NDArray[np.int64]]
-    events: dict[str, NDArray[np.int64]]
     warnings: tuple[Diagnostic, ...]
+    simulator: str
+    tallied: Tally
     spikes: dict[str, Integers] = field(default_factory=dict)
     potentials: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+
+    @cached_property
+    def _whole(self) -> Tally:
+        """Of all steps: another run, where those that cannot reach the answers were left out."""
+        if self.tallied.whole:
+            return self.tallied
+        return tally(self.bundle.program, self.data.x, simulator=self.simulator)
+
+    @property
+    def spike_counts(self) -> dict[str, NDArray[np.int64]]:
+        """By population, payloads summed over samples and steps, int64 (\\*shape)."""
+        return self._whole.spikes
+
+    @property
+    def events(self) -> dict[str, NDArray[np.int64]]:
+        """By population, the number of spikes, likewise."""
+        return self._whole.events
 
     @property
     def potential_of_one(self) -> float:
@@ -148,27 +165,38 @@ def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> 
         report("run", done, total)
 
     record = _recorded_names(bundle.program, options.record)
-    found = tally(bundle.program, read.x, simulator=options.simulator, progress=progress)
+    found = tally(
+        bundle.program,
+        read.x,
+        simulator=options.simulator,
+        answers_only=not options.operations,
+        progress=progress,
+    )
+    if not found.whole and not _spikes(bundle.program, found.events):
+        found = tally(bundle.program, read.x, simulator=options.simulator)
     warnings += _about_spikes(bundle.program, found.events, read.x)
     spikes, potentials = record_steps(bundle.program, read.x, record, options.simulator)
     return Run(
         bundle,
         read,
         found.potential,
-        found.spikes,
-        found.events,
         tuple(warnings),
+        options.simulator,
+        found,
         spikes,
         potentials,
     )
+
+
+def _spikes(program: Program, events: Mapping[str, NDArray[np.int64]]) -> bool:
+    return any(np.any(events[p.name]) for p in program.populations if p.kind is Kind.NEURONS)
 
 
 def _about_spikes(
     program: Program, events: Mapping[str, NDArray[np.int64]], counts: NDArray[np.int64]
 ) -> list[Diagnostic]:
     """N787 where the network has spiking neurons and none of them spiked."""
-    spiking = [p.name for p in program.populations if p.kind is Kind.NEURONS]
-    if not spiking or any(np.any(events[name]) for name in spiking):
+    if _spikes(program, events) or not any(p.kind is Kind.NEURONS for p in program.populations):
         return []
     samples = counted(len(counts), "sample")
     return [silence(program.name, samples, counts.shape[1], program.step_seconds)]

@@ -75,7 +75,7 @@ def _microjoules(network: NetworkEnergy | None) -> float | None:
 
 def cost(bundle: Path, test: Path, samples: int) -> dict[str, Any]:
     """Operations and modelled energy (docs/energy.md) over the first test samples, a sample."""
-    found = snnc.load(bundle).run(test, samples=samples).cost
+    found = snnc.load(bundle).run(test, samples=samples, operations=True).cost
     assert found.ann is not None
     energies = {
         name: {

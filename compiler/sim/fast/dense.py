@@ -24,21 +24,20 @@ def _in_floats(op: Op, kind: Any) -> Op:
 
 
 def multiply(plan: Plan, row: int, spikes: NDArray[np.float32]) -> NDArray[np.int32]:
-    """What a projection brings for spikes (samples, steps, size), in the program's order.
+    """What a projection brings for spikes (runs, size), in the program's order.
 
     Returns:
-        (samples, steps, target's size), in the kernels' order.
+        (runs, target's size), in the kernels' order.
     """
     tables, kind = plan.tables, plan.costs[row].kind
     projection = tables.rows[row]
     if row not in plan.in_floats:
         plan.in_floats[row] = _in_floats(projection.op, kind)
     source, target = (tables.program.by_name[n] for n in (projection.source, projection.target))
-    samples, steps = spikes.shape[:2]
-    batch = spikes.reshape(samples * steps, *source.shape).astype(kind, copy=False)
+    batch = spikes.reshape(-1, *source.shape).astype(kind, copy=False)
     sums = plan.in_floats[row].apply(batch).astype(np.int64)
     if CHECKED and not np.array_equal(sums, projection.op.apply(batch.astype(np.int64))):
         raise OverflowError(f"a sum of a matrix product in {np.dtype(kind)}: {projection.label}")
     arrived = shift_sum(wrap_int32(sums), projection.exponent).astype(np.int32)
     order = tables.order[tables.index[target.name]]
-    return arrived.reshape(samples, steps, -1)[:, :, order]
+    return arrived.reshape(len(spikes), -1)[:, order]

@@ -139,6 +139,28 @@ def write_spikes(
 
 
 @kernel
+def write_sent(
+    out: Any,
+    samples: Any,
+    steps: Any,
+    row: int,
+    first: int,
+    order: Any,
+    graded: bool,
+    lists: Any,
+) -> None:
+    """One population's events of some samples and steps, as (as many, size) in the program's order.
+
+    ``samples``, ``steps``: which; step 0 is ``first`` in ``begin``.
+    """
+    events, payloads, begin, end, _ = lists
+    for i in range(len(samples)):
+        s, k = samples[i], first + steps[i]
+        for e in range(begin[s, row, k], end[s, row, k]):
+            out[i, order[events[e]]] = payloads[e] if graded else 1
+
+
+@kernel
 def count_spikes(
     out: Any,
     steps: int,

@@ -76,6 +76,9 @@ def run_component(
             step = first_step + k
             for m in members:
                 p = populations[m]
+                if step > p.until:
+                    begin[s, m, p.depth + k] = end[s, m, p.depth + k] = free[m]
+                    continue
                 size = p.size
                 here, there = p.state, p.state + size
                 cleared, due = is_cleared(p, step), adds_bias(p, step)

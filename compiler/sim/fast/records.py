@@ -27,6 +27,7 @@ POPULATION = np.dtype(
         ("lone", "i8"),  # its only projection, -1: none or several; set for each run
         ("given", "i8"),  # where its arrivals begin in the array of dense ones, -1: none
         ("record", "i8"),  # where its potentials go in the record, -1: nowhere
+        ("until", "i8"),  # the last step that anybody will see; set for each run
         ("current_decay", "i8"),
         ("potential_decay", "i8"),
         ("input_shift", "i8"),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
 
+from .horizon import last_seen, worth_leaving_out
 from .plan import Payloads, Plan, make_plan
 from .tables import build_tables
 from .workspace import Workspace
@@ -133,7 +134,8 @@ class Simulator:
             return spikes[part, of]
 
         payloads = bounds(spikes) if self._heard else ANY_PAYLOAD
-        self.stream(given, samples, steps, payloads, tuple(trace.potentials), record, progress)
+        potentials, seen = tuple(trace.potentials), {*trace.potentials, *trace.spikes}
+        self.stream(given, samples, steps, payloads, potentials, record, progress, seen=seen)
         return trace
 
     def potentials(self, chunk: Chunk, name: str) -> NDArray[np.int32]:
@@ -170,6 +172,8 @@ class Simulator:
         record: tuple[str, ...],
         sink: Sink,
         progress: Callable[[int], None] | None = None,
+        *,
+        seen: Collection[str] | None = None,
     ) -> None:
         """Run in blocks of samples and chunks of steps, so that memory stays bounded.
 
@@ -181,17 +185,21 @@ class Simulator:
             sink: shown each chunk, in the order of steps for each sample; samples in any order, and
                 from several threads at once.
             progress: called with the number of samples done.
+            seen: populations whose spikes or potentials the sink looks at; None for all. Steps of
+                others that cannot reach those any more are left out.
 
         Raises:
             ValueError: payloads that no spike can carry, or that are not within those stated.
         """
         _check_carried(payloads)
+        until = last_seen(self.program, steps, seen)
         plan = self._plan(payloads if self._heard else ANY_PAYLOAD, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
 
         def run(part: slice) -> None:
             workspace = self._workspace(plan, int(part.stop - part.start), chunk)
+            workspace.watch(until)
             for of in _slices(steps, chunk):
                 spikes = source(part, of)
                 check_given(self.program, spikes)
@@ -202,6 +210,10 @@ class Simulator:
             self._idle.append(workspace)
 
         _share(run, parts, self.threads, progress)
+
+    def leaves_out(self, steps: int, seen: Collection[str]) -> bool:
+        """Whether much of a run cannot reach the populations that are looked at."""
+        return worth_leaving_out(self.program, steps, seen)
 
     def _plan(self, payloads: Payloads, record: tuple[str, ...]) -> Plan:
         key = (payloads, record)

@@ -58,6 +58,10 @@ class Workspace:
         states.v[:] = self.plan.tables.start
         states.v32[:] = self.plan.start32
 
+    def watch(self, until: NDArray[np.int64]) -> None:
+        """Leave a population out after the last step that anybody will see: (populations,)."""
+        self.populations["until"] = until
+
     def advance(self, spikes: NDArray[Any], first: int, payloads: Payloads) -> NDArray[np.int32]:
         """The next steps.
 
@@ -128,9 +132,13 @@ class Workspace:
                 total += int(target["size"])
         given = np.zeros((self.samples, steps, total), np.int32)
         for incoming in chosen:
-            arrived = multiply(self.plan, incoming.row, self._unlisted(incoming.row, steps))
+            samples, when = np.nonzero(self._heard(incoming.row, steps))
+            if not len(samples):
+                continue
+            sent = self._unlisted(incoming.row, samples, when)
+            arrived = multiply(self.plan, incoming.row, sent)
             first = int(self.populations["given"][incoming.target])
-            given[:, :, first : first + arrived.shape[2]] += arrived
+            given[samples, when, first : first + arrived.shape[1]] += arrived
         return given
 
     def _list_again(self, component: Component) -> None:
@@ -145,15 +153,31 @@ class Workspace:
         if self._products is not None:
             return self._products and cost.kind is not None
         spikes = int(self._lists.free[source] - self._listed[source])
-        return cost.pays(spikes, self.samples * steps)
+        return cost.pays(spikes, int(self._heard(row, steps).sum()))
 
-    def _unlisted(self, row: int, steps: int) -> NDArray[np.float32]:
-        """What a projection's source sent that arrives in this chunk: (samples, steps, size)."""
+    def _first_heard(self, row: int) -> tuple[int, int]:
+        """A projection's source, and where the first step that it hears in this chunk is listed."""
         source, delay = int(self.projections["source"][row]), int(self.projections["delay"][row])
-        out = np.zeros((self.samples, steps, int(self.populations["size"][source])), np.float32)
-        order, first = self.plan.tables.order[source], self._depth(source) - 1 - delay
-        graded = bool(self.projections["graded"][row])
-        events.write_spikes(out, (0, 0), steps, source, first, order, graded, self._lists)
+        return source, self._depth(source) - 1 - delay
+
+    def _heard(self, row: int, steps: int) -> NDArray[np.bool_]:
+        """In which steps of the chunk a projection hears anything: (samples, steps).
+
+        With a step for each layer of a deep network, a layer is silent in nearly all of them.
+        """
+        source, first = self._first_heard(row)
+        listed = (slice(None), source, slice(first, first + steps))
+        heard: NDArray[np.bool_] = self._lists.end[listed] > self._lists.begin[listed]
+        return heard
+
+    def _unlisted(
+        self, row: int, samples: NDArray[np.intp], steps: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """What a projection hears in some steps of some samples: (as many, size)."""
+        source, first = self._first_heard(row)
+        out = np.zeros((len(samples), int(self.populations["size"][source])), np.float32)
+        order, graded = self.plan.tables.order[source], bool(self.projections["graded"][row])
+        events.write_sent(out, samples, steps, source, first, order, graded, self._lists)
         return out
 
     def write_spikes(
