@@ -24,7 +24,7 @@ WHOLE = "whole"
 LIBRARIES = {
     "snntorch": ("snntorch==1.0.0",),
     "spikingjelly": ("spikingjelly==2.0.0", "loguru==0.7.3", "tqdm==4.67.1"),
-    # A source archive: pip builds it apart from here, with the setuptools_scm that its version comes from.
+    # A source archive: pip builds it apart, with the setuptools_scm that its version comes from.
     "norse": ("norse==1.1.0", "nirtorch==2.6"),
     "sinabs": ("sinabs==3.1.3", "nirtorch==2.6", "pbr==7.0.3"),
     # `lava` is a namespace, so that lava.lib.dl of this folder and lava.proc of lava-nc are found side

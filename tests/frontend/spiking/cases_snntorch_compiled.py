@@ -138,9 +138,10 @@ def test_a_reset_in_forward_leaves_the_users_network_alone(tmp_path: Any) -> Non
     x = torch.from_numpy(frames_of(net, (12,), 0.4, 1, 1)).float().moveaxis(1, 0)
     with torch.no_grad():
         before, _ = net(x), other(x)
-        potentials = [part.mem.clone() for part in (net.net[1], net.net[3], other.net[1])]
+        neurons: list[Any] = [net.net[1], net.net[3], other.net[1]]
+        potentials = [part.mem.clone() for part in neurons]
         bundle = snnc.compile(net, "reference", tmp_path / "a.bundle", input_shape=(12,))
-        for part, kept in zip((net.net[1], net.net[3], other.net[1]), potentials, strict=True):
+        for part, kept in zip(neurons, potentials, strict=True):
             assert torch.equal(part.mem, kept)
         assert torch.equal(net(x), before)
     climbed = bundle.ladder((x.moveaxis(0, 1).numpy().astype(int), None), model=net)
