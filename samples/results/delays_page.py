@@ -6,7 +6,7 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
-from .tables import table
+from .tables import four_fifths, table
 
 SHOWN = (2, 5, 10, 20, 40)
 """Frames whose answers are shown."""
@@ -32,7 +32,7 @@ def delays_section(found: dict[str, Any]) -> list[str]:
                 ]
             )
             shown = [_mean([each[frame - 1] for each in delayed]) for frame in SHOWN]
-            curves.append([name, title, *shown, _mean([_four_fifths(each) for each in delayed])])
+            curves.append([name, title, *shown, _mean([four_fifths(each) for each in delayed])])
     return [
         "## Training without the delays of a chip",
         "",
@@ -57,13 +57,6 @@ def delays_section(found: dict[str, Any]) -> list[str]:
         *table(["network", "trained", *map(str, SHOWN), "four fifths from frame"], curves),
         *_verdict(found["networks"]),
     ]
-
-
-def _four_fifths(by_frame: list[float]) -> float:
-    """The first frame, from 1, from which on the answers are right at least four fifths as often as the last."""
-    enough = 0.8 * by_frame[-1]
-    below = [frame for frame, right in enumerate(by_frame, 1) if right < enough]
-    return float(max(below, default=0) + 1)
 
 
 def _mean(values: list[float]) -> str:
