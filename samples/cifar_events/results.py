@@ -9,6 +9,7 @@ network. One thread and the seeds below.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import snnc
 from samples.cifar10.data import augment
 from samples.results.chip import compiled, cost, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
@@ -25,7 +27,7 @@ from snnc.files.writing import write_file
 from snnc.frontend import load_model
 from snnc.ir import Population
 from snnc.recordings.event_sets import Labelled
-from snnc.training import Batches, Recipe, Streaming, fit, judge, thaw
+from snnc.training import Batches, Recipe, Streaming, Weights, fit, judge, thaw
 from snnc.training.fit import Progress
 from snnc.training.methods.balancing import balanced_thresholds
 
@@ -86,6 +88,27 @@ def with_levels(shape: str, seed: int) -> Outcome:
     }
 
 
+def against_torch(shape: str, seed: int) -> Outcome:
+    """The network with levels and its weights on the chip's grid, in torch; each decision compared."""
+    name = f"levels_{shape}_{seed}"
+    parts = load()
+    assert parts.test is not None
+    network = thaw(load_model(PLACE / f"{name}.pt").graph)
+    task = Weights(bits=8, code="graded").prepare(network, parts.train.x[:CALIBRATION])
+    task.finish()
+    task.network.eval()
+    with torch.no_grad():
+        batches = Batches(parts.test.x, parts.test.y, JUDGED)
+        decided = torch.cat([task.network(x).argmax(-1) for x, _ in batches]).numpy()
+    in_integers = snnc.load(PLACE / f"{name}.loihi").run(_test()).predictions
+    right = (decided == parts.test.y[:, None]).mean(0)
+    return {
+        "by_frame": [round(100 * float(share), 2) for share in right],
+        "decisions": decided.size,
+        "differ": int((decided != in_integers).sum()),
+    }
+
+
 def _trained(name: str, method: Streaming, network: FrameNetwork, recipe: Recipe) -> Outcome:
     """Train, write network and curve, and count the right test answers in floats."""
     torch.set_num_threads(1)
@@ -142,15 +165,23 @@ def described() -> Outcome:
     }
 
 
+RUNS: dict[str, Callable[[str, int], Outcome]] = {
+    "float": floats,
+    "levels": with_levels,
+    "grid": against_torch,
+}
+"""What is found of each network, in order."""
+
+
 def results() -> dict[str, Any]:
     """All of it, computed or from the files of an earlier run."""
     PLACE.mkdir(parents=True, exist_ok=True)
     recordings = recorded("cifar_events/recordings", described)
     networks: dict[str, Any] = {}
     for shape in SHAPES:
-        ways: dict[str, list[Outcome]] = {"float": [], "levels": []}
+        ways: dict[str, list[Outcome]] = {"float": [], "levels": [], "grid": []}
         for seed in SEEDS:
-            for way, run in (("float", floats), ("levels", with_levels)):
+            for way, run in RUNS.items():
                 name = f"cifar_events/{way}_{shape}_{seed}"
                 ways[way].append(recorded(name, partial(run, shape, seed)))
         networks[shape] = ways

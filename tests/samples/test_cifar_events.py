@@ -175,4 +175,6 @@ def test_an_experiment_from_floats_to_integers(tmp_path: Path, monkeypatch: pyte
     assert floats["parameters"] == sum(p.numel() for p in build("dense").parameters())
     assert len(floats["by_frame"]) == len(quantized["integers"]) == 6
     assert quantized["cost"]["synaptic_operations"] > 0
-    assert (tmp_path / "levels_dense_0.loihi").exists()
+    grid = results.against_torch("dense", 0)
+    assert grid["decisions"] == 20 * 6 and grid["differ"] == 0
+    assert grid["by_frame"] == quantized["integers"]

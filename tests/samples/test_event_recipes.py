@@ -43,6 +43,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     ):
         assert text.count(before) == 1
         text = text.replace(before, after)
+    text = text.replace("frames = 60", "frames = 15")  # of gestures: fewer save time
     (tmp_path / f"{name}.toml").write_text(text)
     return tmp_path
 
