@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .cifar10_page import cifar10_section
+from .cifar_events_page import cifar_events_section
 from .delays_page import delays_section
 from .tables import spread
 from .tables import table as _table
@@ -36,6 +37,7 @@ def page(found: dict[str, Any]) -> str:
         *_nmnist(events),
         *_fashion(images),
         *cifar10_section(found["cifar10"]),
+        *cifar_events_section(found["cifar_events"]),
         *delays_section(found["delays"]),
     ]
     return "\n".join([head, *parts, ""])
