@@ -28,7 +28,7 @@ def cifar_events_section(found: Found) -> list[str]:
         "",
         f"{recordings['train']:,} recordings to train, {recordings['validation']:,} to choose the epoch by, {recordings['test']:,} to test; "
         f"{recordings['sparsity']['events']:,.0f} events a recording, {100 * recordings['sparsity']['active']:.0f} % of the counts above 0. "
-        f"Three layers of 16, 32 and 64 channels; every connection takes one frame. *Densely connected*: each layer and the answer hear all before them. {first['epochs']} epochs, "
+        f"Three layers of 16, 32 and 64 channels; every connection takes one frame. *Densely connected*: each layer and the answer receive from all before them. {first['epochs']} epochs, "
         f"then {tuned['epochs']} with {found['levels']} levels an activation; seed{'s' if len(found['seeds']) > 1 else ''} {seeds}.",
         "",
         *_last_frame(networks, found["levels"]),
