@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from samples.cifar10 import results as cifar10
+from samples.cifar_events import results as cifar_events
 from samples.delays import results as delays
 from samples.fashion_mnist import results as fashion_mnist
 from samples.nmnist import results as nmnist
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "nmnist": nmnist.results,
     "fashion_mnist": fashion_mnist.results,
     "cifar10": cifar10.results,
+    "cifar_events": cifar_events.results,
     "speech": speech.results,
     "delays": delays.results,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
+from .tables import four_fifths
+
 STREAMING, WITHOUT = "streaming", "without_delays"
 WAYS = {STREAMING: "streaming", WITHOUT: "without delays"}
 NEEDED = (50, 70, 80, 90)
@@ -19,13 +21,6 @@ def spread(values: list[float], digits: int = 1) -> str:
     """Mean and standard error over the seeds."""
     error = stdev(values) / len(values) ** 0.5
     return f"{mean(values):.{digits}f} ± {error:.{digits}f}"
-
-
-def four_fifths(by_frame: list[float]) -> float:
-    """The first frame, from 1, from which on answers are right four fifths as often as the last."""
-    enough = 0.8 * by_frame[-1]
-    below = [frame for frame, right in enumerate(by_frame, 1) if right < enough]
-    return float(max(below, default=0) + 1)
 
 
 def last(ways: Ways, way: str, run: str) -> list[float]:

@@ -17,12 +17,11 @@ from .delays_figures import (
     advantages,
     answered,
     first_answers,
-    four_fifths,
     gap,
     last,
     spread,
 )
-from .tables import table
+from .tables import four_fifths, table
 
 INTRODUCTION = """## Training without the delays of a chip
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .cifar10_page import cifar10_section
+from .cifar_events_page import cifar_events_section
 from .delays_page import delays_section
 from .speech_page import speech_section
 from .tables import spread
@@ -34,6 +35,7 @@ def page(found: dict[str, Any]) -> str:
         verified=verified,
     )
     parts = [*_nmnist(events), *_fashion(images), *cifar10_section(found["cifar10"])]
+    parts += cifar_events_section(found["cifar_events"])
     parts += [*speech_section(found["speech"]), *delays_section(found["delays"])]
     return "\n".join([head, *parts, ""])
 

@@ -15,3 +15,14 @@ def spread(percent: float, samples: int) -> str:
     """An accuracy with its standard error, percent."""
     share = percent / 100
     return f"{percent:g} ± {100 * (share * (1 - share) / samples) ** 0.5:.1f}"
+
+
+def four_fifths(by_frame: Sequence[float]) -> float:
+    """The first frame, from 1, from which on answers are right four fifths as often as the last.
+
+    Args:
+        by_frame: accuracy after each frame.
+    """
+    enough = 0.8 * by_frame[-1]
+    below = [frame for frame, right in enumerate(by_frame, 1) if right < enough]
+    return float(max(below, default=0) + 1)

@@ -216,7 +216,7 @@ def test_member_twice(model: Path, refused: Refused) -> None:
         ("calibration-text", b"not base64!"),
         ("calibration-float", base64.b64encode(npz(x=np.zeros((2, 3, 6))))),
         ("calibration-shape", base64.b64encode(npz(x=np.zeros((2, 3, 5), np.uint8)))),
-        ("calibration-negative", base64.b64encode(npz(x=np.full((2, 3, 6), -1)))),
+        ("calibration-below-16-bits", base64.b64encode(npz(x=np.full((2, 3, 6), -(2**15) - 1)))),
         ("calibration-name", base64.b64encode(npz(y=np.zeros((2, 3, 6), np.uint8)))),
         ("calibration-objects", base64.b64encode(npz(x=np.array([[[None] * 6]])))),
     ],
