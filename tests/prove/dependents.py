@@ -157,6 +157,7 @@ DEPENDENTS = (
 )
 
 NAMES_ONLY = {
+    "samples/speech/cases.py": "has the option --reset",
     "backends/loihi/conformance.py": "which cases the target takes",
     "backends/nir/conformance.py": "which cases the target takes",
     "backends/xylo/conformance.py": "which cases the target takes",

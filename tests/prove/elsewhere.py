@@ -18,6 +18,7 @@ ELSEWHERE = {
     "passes/ease_hard_reset.py": "chooses decays",
     "passes/quantize_weights/quantize.py": "chooses scales",
     "samples/c_backend/snnc_c/target.py": "limits",
+    "compiler/training/data/poisson.py": "draws input",
     "samples/moving_digits/events.py": "makes data",
 }
 """Files that look like a step and are none, with what they are."""

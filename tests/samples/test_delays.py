@@ -14,11 +14,11 @@ from samples.results.delays_figures import (
     advantages,
     energy_needed,
     first_answers,
-    four_fifths,
     gap,
     last,
 )
 from samples.results.plots import plot_delays
+from samples.results.tables import four_fifths
 
 DESIGNS = {"spoken": spoken(6, 12, 15), "seen": seen(15), "relu": spoken(3, 12)}
 

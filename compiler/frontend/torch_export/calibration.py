@@ -17,6 +17,8 @@ AS_TEXT = "extra/snnc/calibration.npz.b64"
 """torch (2.13) stores extra files as text only, so ``snnc.Rollout.export`` writes base64."""
 
 ARRAY = "x.npy"
+SMALLEST = -(2**15)
+"""Of counts of either sign, which have 16 bits in an archive."""
 
 
 def read_calibration(archive: Archive, input_shape: Shape) -> NDArray[Any] | None:
@@ -45,5 +47,11 @@ def read_calibration(archive: Archive, input_shape: Shape) -> NDArray[Any] | Non
             f"the calibration data are {counts.dtype} {counts.shape}, not integers {wanted}",
             where=where,
             help="give Rollout.export the integer event counts, or compile with separate data",
+        )
+    if counts.min() < SMALLEST:
+        raise fail(
+            "D109",
+            f"the calibration data hold counts down to {counts.min()}, below {SMALLEST}",
+            where=where,
         )
     return counts
