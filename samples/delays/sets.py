@@ -95,12 +95,11 @@ SETS = {
         seen_parts,
         seen(LEVELS),
         ("chain", "shortcuts"),
-        replace(RECIPE, epochs=30, learning_rate=4e-3),
+        replace(RECIPE, epochs=30, learning_rate=4e-3, best_by="frames"),
         32,
         (2, 4, 6, 7, 8, 10, 12, 16),
         (1, 2, 3, 4, 5, 6, 7, 8, 10, 16),
         moved,
-        (0, 1),
     ),
     "fsdd": Set(
         "Spoken digits, three layers",
