@@ -94,6 +94,7 @@ def of_set(name: str) -> dict[str, Any]:
         "frames": own.shown[-1],
         "shown": list(own.shown),
         "seeds": list(own.seeds),
+        "seen": own.seen,
         "networks": {},
     }
     for shape in own.shapes:

@@ -42,6 +42,7 @@ class Set:
         counted: frames after which operations are counted; none where activations have no levels.
         augment: of the training data.
         seeds: of the trainings, one each.
+        seen: what of the test part was looked at before the settings were final.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Set:
     counted: tuple[int, ...] = ()
     augment: Augment | None = None
     seeds: tuple[int, ...] = (0, 1, 2)
+    seen: str = ""
 
 
 def spoken_parts() -> Parts:
@@ -100,6 +102,9 @@ SETS = {
         (2, 4, 6, 7, 8, 10, 12, 16),
         (1, 2, 3, 4, 5, 6, 7, 8, 10, 16),
         moved,
+        seen="The best epoch is chosen by all frames. It was chosen by the last frame first, of 80 "
+        "recordings, and test figures of two seeds were seen then: 89.0 ± 4.0 after the last frame "
+        "with shortcuts, 95.0 with the chain.",
     ),
     "fsdd": Set(
         "Spoken digits, three layers",

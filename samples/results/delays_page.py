@@ -73,7 +73,8 @@ def _set(name: str, found: dict[str, Any]) -> list[str]:
         f"### {found['title']}",
         "",
         f"{found['train_samples']:,} recordings to train, {found['test_samples']} to test, {found['frames']} frames, {found['epochs']} epochs, seeds {', '.join(map(str, found['seeds']))}; activations: {levels}; in floats. "
-        "*Mean of all answers*: with the delays of a chip, over the frames from the first response on; *first response*: frames along the shortest path.",
+        "*Mean of all answers*: with the delays of a chip, over the frames from the first response on; *first response*: frames along the shortest path. "
+        f"{found['seen']}".rstrip(),
         "",
         *table(head, rows),
         "With the delays of a chip, after frame, and the frame from which on four fifths of the last accuracy are reached:",
