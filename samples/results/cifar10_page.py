@@ -174,5 +174,6 @@ def _precisions(each: Found) -> str:
 
 
 def _time(each: Found) -> str:
-    hours = sum(one["seconds"] for one in each.values()) / 3600
+    # A training that went on from a checkpoint has the time of all its epochs in its curve.
+    hours = sum(max(one["seconds"], one.get("train_seconds", 0.0)) for one in each.values()) / 3600
     return f"Time, in all {hours:.1f} hours of one core that other work shared."
