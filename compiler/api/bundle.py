@@ -55,6 +55,10 @@ class Bundle(Result):
     origin: Origin = field(default_factory=Origin)
     _place: PrivateFolder | None = None
 
+    def __post_init__(self) -> None:
+        """A text is a path, too."""
+        object.__setattr__(self, "folder", Path(self.folder))
+
     @cached_property
     def _read(self) -> tuple[Contents, list[Diagnostic]]:
         return read_bundle(self.folder, allow_altered=self.allow_altered)

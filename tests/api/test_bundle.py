@@ -141,6 +141,11 @@ def test_a_bundle_without_a_folder_goes_with_its_object_and_can_be_saved(tmp_pat
         saved.save(tmp_path / "other")
 
 
+def test_a_folder_may_be_a_text(bundle: snnc.Bundle) -> None:
+    text: Any = str(bundle.folder)
+    assert snnc.Bundle(text).program is not None and snnc.Bundle(text).folder == bundle.folder
+
+
 def test_load(bundle: snnc.Bundle, tmp_path: Path) -> None:
     again = snnc.load(str(bundle.folder))
     assert again.manifest == bundle.manifest and again.manifest.code == "graded"
