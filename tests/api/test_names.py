@@ -32,7 +32,7 @@ PARAMETERS = {
     "Bundle.verify": "data samples engine simulator potentials time_limit progress",
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",
-    "Bundle.run": "data record samples simulator progress",
+    "Bundle.run": "data record samples simulator operations progress",
     "Bundle.inspect": "",
     "Bundle.save": "folder",
     "Rollout.node": "name norm activation",

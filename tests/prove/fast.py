@@ -88,6 +88,10 @@ def _functions() -> dict[str, Any]:
     }
 
 
+LAST_STEP = 2**62
+"""A step that is seen: others are left out (``snnc.sim.fast.horizon``), and change nothing."""
+
+
 def _rows(
     scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: bool
 ) -> tuple[SimpleNamespace, SimpleNamespace]:
@@ -103,6 +107,7 @@ def _rows(
         lone=0 if lone else -1,
         given=0 if projection is None else -1,
         record=0,
+        until=Number(e.const(LAST_STEP), np.int64, numbas),
         narrow=narrow,
         fires=kind.code is not None,
         strict=kind.comparison is Comparison.GREATER,
@@ -312,6 +317,7 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
     row["fires"], row["biased"] = kind.code is not None, given["bias"] != 0
     row["strict"], row["subtract"] = kind.comparison is Comparison.GREATER, kind.reset is Reset.SUBTRACT
     row["code"] = CODES[kind.code] if kind.code is not None else 0
+    row["until"] = given["step"]
 
     def filled(value: int, register: Any, rows: tuple[int, ...] = ()) -> Any:
         return np.full((*rows, size), value, np.int64).astype(register)

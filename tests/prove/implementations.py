@@ -205,7 +205,7 @@ IMPLEMENTATIONS = (
         "int64 (numba)",
         CODE,
         "`run_component` itself, with `fixed_point` as it compiles it; every state, input and "
-        "parameter",
+        "parameter, in steps that are seen (`tests/sim/test_horizon.py` has the others)",
         _each(partial(_fast, narrow=False)),
     ),
     Implementation(
