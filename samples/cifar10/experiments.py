@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import snnc
 from samples.results.chip import compiled, on_lava
 from samples.results.record import FOLDER, Outcome
 from snnc.authoring import FrameNetwork, QuantizedReLU, SpikingNeuron
@@ -140,6 +141,21 @@ def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> 
     task = Streaming(frozen=2).prepare(network, counts)
     outcome = _trained(name, task, computing.of(LEVELS, seed))
     return {**outcome, **_integers(name, "graded", _test(None), lava)}
+
+
+def against_torch(seed: int, levels: int, images: int) -> Outcome:
+    """The network with levels and its weights on the chip's grid, in torch: decisions compared."""
+    name = f"levels_{levels}_{seed}"
+    network = thaw(load_model(PLACE / f"{name}.pt").graph)
+    task = Weights(bits=8, code="graded").prepare(network, load().train.x[:CALIBRATION, None])
+    task.finish()
+    task.network.eval()
+    test = _test_images(images)
+    with torch.no_grad():
+        answers = [task.network(x)[:, -1] for x, _ in Batches(test.x, test.y, JUDGED)]
+    decided = torch.cat(answers).argmax(-1).numpy()
+    in_integers = snnc.load(PLACE / f"{name}.loihi").run((test.x, None)).predictions[:, -1]
+    return {"decisions": len(decided), "differ": int((decided != in_integers).sum())}
 
 
 def few_bits(computing: Computing, seed: int, bits: int, levels: int = 15) -> Outcome:

@@ -24,6 +24,7 @@ SEEDS = (0, 1)
 LEVELS = (15, 8, 4, 2)
 BITS = (8, 4, 3)
 LAVA_IMAGES = 5
+TORCH_IMAGES = 1_000
 CONVERTED = (4, 8, 16, 32, 40, 64, 80, 128, 160, 256, 512)
 """Powers of two, and ten times as many steps as the hybrid networks have."""
 
@@ -44,6 +45,8 @@ def experiments(computing: Computing) -> Experiments:
         for levels in LEVELS if seed == 0 else LEVELS[:1]:
             lava = LAVA_IMAGES if levels == LEVELS[0] else 0
             found[f"levels_{levels}_{seed}"] = partial(one.with_levels, computing, seed, levels, lava)
+        most = LEVELS[0]
+        found[f"torch_{most}_{seed}"] = partial(one.against_torch, seed, most, TORCH_IMAGES)
         for steps, epochs in THRESHOLDS.items():
             for kind in KINDS if seed == 0 else KINDS[:2]:
                 run = partial(one.thresholds, computing, seed, steps, kind, epochs)

@@ -39,19 +39,24 @@ def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
         if (floats := each.get(f"float_{seed}")) is None:
             continue
         rows.append(
-            [f"floats, seed {seed}", floats["epochs"], spread(floats["torch_test"], 8000), "", "", ""]
+            [f"floats, seed {seed}", floats["epochs"], spread(floats["torch_test"], 8000), *[""] * 4]
         )
         for name, one in _of(each, "levels_"):
             levels, of = name.split("_")[1:]
             if of == str(seed):
                 lava = one.get("lava")
                 compared = ["", ""] if lava is None else [f"{lava['values']:,}", lava["differ"]]
+                in_torch = each.get(f"torch_{levels}_{seed}")
+                decided = (
+                    "" if in_torch is None else f"{in_torch['differ']} of {in_torch['decisions']:,}"
+                )
                 rows.append(
                     [
                         f"{levels} levels, seed {seed}",
                         one["epochs"],
                         spread(one["torch_test"], 8000),
                         spread(one["test"], one["test_samples"]),
+                        decided,
                         *compared,
                     ]
                 )
@@ -60,13 +65,14 @@ def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
         "epochs",
         "in floats, %",
         "in integers, code `graded`, %",
+        "decisions that differ from torch's with the chip's weights",
         "Lava: values compared",
         "differ",
     ]
     return [
         "### In floats, and with levels (exact codes)",
         "",
-        "Levels begin with the network in floats, batch normalisation folded.",
+        "Levels begin with the network in floats and its batch normalisation.",
         "",
         *table(head, rows),
     ]

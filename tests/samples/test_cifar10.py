@@ -52,7 +52,7 @@ def test_every_experiment_comes_after_the_network_that_it_begins_with() -> None:
         kind, *_, seed = name.split("_")
         if kind != "float":
             assert f"float_{seed}" in names[:number], name
-        if kind == "weights":
+        if kind in ("weights", "torch"):
             assert f"levels_15_{seed}" in names[:number], name
 
 
@@ -90,13 +90,14 @@ def test_tables_show_what_has_been_computed() -> None:
     found["experiments"] = {
         "float_0": _trained(),
         "levels_15_0": _trained(lava={"values": 1234567, "differ": 0}),
+        "torch_15_0": {"decisions": 1000, "differ": 0, "seconds": 1.0},
         "thresholds_fixed_4_0": _trained(test=84.5),
         "converted_paper_16_0": {"test": 61.5, "test_samples": 2000, "seconds": 1.0},
         "stdb_paper_linear_16_0": _trained(test=80.25, epochs=1),
     }
     lines = cifar10_section(found)
-    assert "| floats, seed 0 | 3 | 87.5 ± 0.4 |  |  |  |" in lines
-    assert "| 15 levels, seed 0 | 3 | 87.5 ± 0.4 | 87.25 ± 0.4 | 1,234,567 | 0 |" in lines
+    assert "| floats, seed 0 | 3 | 87.5 ± 0.4 |  |  |  |  |" in lines
+    assert "| 15 levels, seed 0 | 3 | 87.5 ± 0.4 | 87.25 ± 0.4 | 0 of 1,000 | 1,234,567 | 0 |" in lines
     assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines
     assert "| 16 | 61.5 |  | 80.25 |  |  |  |  | 1 |" in lines
     assert any("4.0 hours" in line for line in lines)
