@@ -193,7 +193,7 @@ def test_what_an_operation_cannot_take_is_one_error(op: Op, shape: tuple[int, ..
         op.out_shape(shape)
 
 
-def test_many_images_are_convolved_a_sample_at_a_time() -> None:
+def test_many_images_are_convolved_a_few_at_a_time() -> None:
     """Their windows together would take nine times what they take themselves."""
     conv = Conv2d(np.ones((1, 4, 3, 3)), padding=(1, 1))
     x = np.random.default_rng(0).integers(-9, 10, (400, 4, 16, 16)).astype(np.float64)
@@ -203,3 +203,16 @@ def test_many_images_are_convolved_a_sample_at_a_time() -> None:
     tracemalloc.stop()
     assert peak < 3 * x.nbytes
     assert np.array_equal(whole[7:8], conv.apply(x[7:8]))
+
+
+@pytest.mark.parametrize("images", [1, 31, 32, 33, 70])
+def test_small_images_are_convolved_together(images: int) -> None:
+    """Of 2x2 pixels 32 at a time: as many, one less, one more, in groups, with stride and dilation."""
+    rng = np.random.default_rng(1)
+    conv = Conv2d(
+        rng.integers(-9, 10, (6, 2, 2, 2)).astype(np.float64), None, (1, 2), (1, 1), (2, 1), 3
+    )
+    x = rng.integers(-9, 10, (images, 6, 2, 3)).astype(np.float64)
+    assert conv.out_shape(x.shape[1:])[1:] == (2, 2)
+    each = [conv.matrix(x.shape[1:]) @ sample.reshape(-1) for sample in x]
+    assert np.array_equal(conv.apply(x).reshape(images, -1), each)
