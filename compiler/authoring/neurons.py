@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from .activation import QuantizedReLU
+from .fused import all_steps, pays, rule_of
 from .surrogate import NEVER, Linear, Surrogate, fire
 
 RESETS = ("subtract", "zero")
@@ -128,13 +129,32 @@ class SpikingNeuron(nn.Module):
             steps: how many; None for a frame's.
         """
         threshold = self._threshold(z.ndim - 2)
-        given = z.expand(self.steps if steps is None else steps, *z.shape[1:])
         memory = memory or Memory()
+        steps = self.steps if steps is None else steps
         potential, since = memory.potential, memory.since
         if potential is None:
-            potential = (self.start * threshold).expand(given.shape[1:])
+            potential = (self.start * threshold).expand(z.shape[1:])
         if since is None and self.surrogate.needs_time:
-            since = torch.full_like(given[0], NEVER)
+            since = torch.full_like(z[0], NEVER)
+        inclusive = self.comparison == ">="
+        if pays(z, steps):
+            rule = rule_of(
+                self.surrogate,
+                leak=self.leak,
+                hard=self.reset == "zero",
+                inclusive=inclusive,
+                detached=self.detach_reset,
+            )
+            if rule is not None:
+                found = all_steps(z, threshold, potential, since, steps, rule)
+                sent, memory.potential, memory.since = found
+                return sent
+        return self._step_by_step(z.expand(steps, *z.shape[1:]), threshold, potential, since, memory)
+
+    # Many arguments: the state and where it is left.
+    def _step_by_step(
+        self, given: Tensor, threshold: Tensor, potential: Tensor, since: Tensor | None, memory: Memory
+    ) -> Tensor:
         inclusive = self.comparison == ">="
         sent = []
         for arriving in given:

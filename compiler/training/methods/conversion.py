@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import SpikingNeuron
 from snnc.bounds import FACTOR, PERCENTILE, SAMPLES, SHARE, Bounds
-from snnc.ir import Array, AvgPool2d, Dropout, Graph, Op, Population, Projection
+from snnc.errors import Diagnostic
+from snnc.ir import AvgPool2d, Dropout, Graph, Op, Population, Projection
 from snnc.passes.balance_thresholds import GROUPS, METHODS, BalanceThresholds
+from snnc.passes.correct_rates import CorrectRates
 
-from .balancing import balanced_thresholds
+from .balancing import Start, balanced
 from .base import CALIBRATION_SAMPLES, STEPS, Method
-from .thaw import thaw
+from .norms import with_own_norms
+from .thaw import graph_of, thaw
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Conversion(Method):
         "percentile": PERCENTILE,
         "scale": FACTOR,
         "samples": SAMPLES,
+        "rounds": CorrectRates.bounds["rounds"],
     }
 
     steps: int = 16
@@ -53,15 +57,17 @@ class Conversion(Method):
     scale: float = 1.0
     restart_frames: bool = True
     samples: int | None = None
+    rounds: int = 0
+    norms: bool = False
 
     @property
     def samples_measured(self) -> int:
         return self.samples or CALIBRATION_SAMPLES
 
-    def thresholds(
+    def balanced(
         self, graph: Graph, counts: NDArray[np.integer[Any]], steps: int, restart: bool
-    ) -> dict[str, Array]:
-        """The first thresholds, by population.
+    ) -> Start:
+        """The first thresholds, and biases for them.
 
         Args:
             graph: of the network.
@@ -69,7 +75,7 @@ class Conversion(Method):
             steps: of a frame.
             restart: whether potentials restart at every frame.
         """
-        return balanced_thresholds(
+        return balanced(
             graph,
             counts,
             steps=steps,
@@ -80,12 +86,12 @@ class Conversion(Method):
             start=self.start,
             restart=restart,
             samples=self.samples or BalanceThresholds.samples,
+            rounds=self.rounds,
         )
 
     def spiking(
         self,
-        graph: Graph,
-        thresholds: Mapping[str, Array],
+        begin: Start,
         steps: int,
         restart: bool,
         **neurons: Any,
@@ -93,8 +99,7 @@ class Conversion(Method):
         """The network with spiking neurons in place of its activations.
 
         Args:
-            graph: with the network's dropout.
-            thresholds: by population.
+            begin: thresholds, and the graph with the network's dropout.
             steps: of a frame.
             restart: whether potentials restart at every frame.
             neurons: what else :class:`SpikingNeuron` takes.
@@ -104,10 +109,15 @@ class Conversion(Method):
         """
 
         def neuron(population: Population) -> SpikingNeuron:
-            threshold = thresholds[population.name].tolist()
+            threshold = begin.thresholds[population.name].tolist()
             return SpikingNeuron(steps, threshold, start=self.start, restart_frames=restart, **neurons)
 
-        return thaw(graph, neuron, self._dropout(graph))
+        return thaw(begin.graph, neuron, self._dropout(begin.graph), self.norms)
+
+    def read(self, network: FrameNetwork) -> tuple[Graph, tuple[Diagnostic, ...]]:
+        """The graph that is to spike, with dropout, and N700 for what of its norms is folded."""
+        graph = graph_of(network, dropout=True)
+        return with_own_norms(graph) if self.norms else (graph, ())
 
     def _dropout(self, graph: Graph) -> dict[str, float] | None:
         """Shares by population; None for what the network has.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,14 +13,14 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import RESETS
 from snnc.authoring.surrogate import Linear, SinceSpike, Surrogate
 from snnc.bounds import FACTOR, SEED, Bounds
-from snnc.ir import Array, Graph
+from snnc.choices import not_together
 from snnc.passes.balance_thresholds import FROM_SPIKES
 from snnc.training.data.poisson import PoissonInput, largest_count
 
+from .balancing import Start
 from .base import STRENGTH, Task
 from .conversion import Conversion
 from .streams import PoissonTask, poisson_graph
-from .thaw import graph_of
 
 SURROGATES = ("linear", "stdb")
 INPUTS = ("counts", "poisson")
@@ -66,6 +66,10 @@ class Stdb(Conversion):
         scale: factor on all thresholds (the authors' 0.7 for long runs; 0.2 to 1 for short ones).
         restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
             (as published, where an input is several frames); the compiled network's then do, too.
+        rounds: of ``correct-rates{rounds}`` at the start: biases make up for what spikes make of
+            activations on average; the pass has 2, 0 (as published) leaves them.
+        norms: keep batch normalisation, which is trained along and folded by the compiler; default: it
+            is folded before.
         samples: of the training data, that thresholds are measured on (published: 512); default: 64,
             in Python at most 128 of those given.
     """
@@ -118,29 +122,37 @@ class Stdb(Conversion):
 
         Raises:
             UserError: D214, D215 the network cannot be trained; D315 Poisson input for a network with
-                delays of frames, D522 counts beyond the largest.
+                delays of frames, D327 rounds where spikes set the thresholds, D522 counts beyond the
+                largest.
         """
-        graph = graph_of(network, dropout=True)
+        graph, notes = self.read(network)
         if self.input == "counts":
-            thresholds = self.thresholds(graph, counts, self.steps, self.restart_frames)
-            return Task(self, self._spiking(graph, thresholds, self.steps, self.restart_frames))
+            begin = self.balanced(graph, counts, self.steps, self.restart_frames)
+            task = Task(self, self._spiking(begin, self.steps, self.restart_frames))
+            task.notes = notes
+            return task
         code = PoissonInput(self.steps, self.largest or largest_count(counts))
-        drawn = poisson_graph(graph, code)
         if self.balance in FROM_SPIKES:
+            if self.rounds:
+                raise not_together(
+                    f"input=poisson, balance={self.balance}, and rounds={self.rounds}",
+                    where=self.name,
+                    why="thresholds are measured on draws of one step each, and what one step makes of "
+                    "an activation says nothing of its rate",
+                    help="use balance=activation, or rounds=0",
+                )
             some = counts[: self.samples_measured]
-            thresholds = self.thresholds(drawn, code.drawn(some, self.input_seed), 1, restart=False)
+            drawn = poisson_graph(graph, code)
+            begin = self.balanced(drawn, code.drawn(some, self.input_seed), 1, restart=False)
         else:
-            thresholds = self.thresholds(graph, counts, self.steps, self.restart_frames)
-        return PoissonTask(
-            self, self._spiking(drawn, thresholds, 1, restart=False), code, self.input_seed
-        )
+            begin = self.balanced(graph, counts, self.steps, self.restart_frames)
+            begin = replace(begin, graph=poisson_graph(begin.graph, code))
+        spiking = self._spiking(begin, 1, restart=False)
+        return PoissonTask(self, spiking, code, self.input_seed)
 
-    def _spiking(
-        self, graph: Graph, thresholds: dict[str, Array], steps: int, restart: bool
-    ) -> FrameNetwork:
+    def _spiking(self, begin: Start, steps: int, restart: bool) -> FrameNetwork:
         return self.spiking(
-            graph,
-            thresholds,
+            begin,
             steps,
             restart,
             trainable=False,

@@ -14,10 +14,10 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.neurons import COMPARISONS
 from snnc.authoring.surrogate import Logistic
 from snnc.bounds import FACTOR, Bounds
+from snnc.errors import Diagnostic
 
 from .base import Task
 from .conversion import Conversion
-from .thaw import graph_of
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Threshold(Conversion):
     ``threshold{recipe=castagnetti2023}`` is the authors' neuron: ``>=``, a start of 0, a surrogate of
     sharpness 1 in units of the activations, thresholds that learn at the rate of the weights. What
     differs still: the first thresholds come from activations, not from 0.8 to 1 at random, because
-    weights come from a trained network and not from scratch; batch normalisation is folded before,
-    not trained; thresholds stay above 1e-6. Mixup, SGD and a halving of the rate every 30 epochs are
-    the training's options (``mixup``, ``optimizer``, ``schedule``, ``step_every``, ``step_factor``).
+    weights come from a trained network and not from scratch; thresholds stay above 1e-6. Mixup, SGD
+    and a halving of the rate every 30 epochs are the training's options (``mixup``, ``optimizer``,
+    ``schedule``, ``step_every``, ``step_factor``).
 
     Options:
         steps: T, time steps of a frame.
@@ -52,6 +52,10 @@ class Threshold(Conversion):
         scale: factor on the first thresholds.
         restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
             (as published, where an input is several frames); the compiled network's then do, too.
+        rounds: of ``correct-rates{rounds}`` at the start: biases make up for what spikes make of
+            activations on average; the pass has 2, 0 (as published) leaves them.
+        norms: keep batch normalisation, which is trained along and folded by the compiler; default: it
+            is folded before.
         samples: of the training data, that the first thresholds are measured on; default: 64, in
             Python at most 128 of those given.
     """
@@ -72,6 +76,7 @@ class Threshold(Conversion):
             "sharpness": 1.0,
             "relative": False,
             "per": "population",
+            "norms": True,
         }
     }
 
@@ -90,24 +95,26 @@ class Threshold(Conversion):
     comparison: str = ">"
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        graph = graph_of(network, dropout=True)
+        graph, notes = self.read(network)
         spiking = self.spiking(
-            graph,
-            self.thresholds(graph, counts, self.steps, self.restart_frames),
+            self.balanced(graph, counts, self.steps, self.restart_frames),
             self.steps,
             self.restart_frames,
             trainable=self.trained,
             surrogate=Logistic(self.sharpness, self.relative),
             comparison=self.comparison,
         )
-        return ThresholdTask(self, spiking)
+        return ThresholdTask(self, spiking, notes)
 
 
 class ThresholdTask(Task):
     """Thresholds learn at a rate of their own."""
 
-    def __init__(self, method: Threshold, network: FrameNetwork) -> None:
+    def __init__(
+        self, method: Threshold, network: FrameNetwork, notes: tuple[Diagnostic, ...] = ()
+    ) -> None:
         super().__init__(method, network)
+        self.notes = notes
         self.rate, self.relative = method.rate, method.relative
 
     def groups(self) -> list[tuple[list[nn.Parameter], float]]:
