@@ -24,7 +24,7 @@ LEAST = 2**20
 
 
 def pays(arriving: Tensor, steps: int) -> bool:
-    """Whether there is a compiled loop for where this is, and enough to do; (steps or 1, batch, ...)."""
+    """Whether a compiled loop is for this, (steps or 1, batch, ...), and there is enough to do."""
     return arriving.device.type == "cpu" and steps * arriving[0].numel() >= LEAST
 
 

@@ -1,0 +1,1 @@
+from compiler.authoring.fused import *

@@ -1,0 +1,1 @@
+from compiler.authoring.neuron_kernels import *
