@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnc.authoring import SpikingNeuron, fused, neuron_kernels, neurons
+import snnc.authoring.fused as fused
+import snnc.authoring.neuron_kernels as neuron_kernels
+from snnc.authoring import SpikingNeuron, neurons
 from snnc.authoring.surrogate import Linear, Logistic, SinceSpike, Surrogate
 from snnc.training import Recipe, Threshold, fit
 
