@@ -18,8 +18,6 @@ from pathlib import Path
 
 from snnc.backends.environments import environments_folder
 
-from .emit import NETWORK, SOURCES
-
 HARNESS = Path(__file__).parent / "sim" / "verilator.cpp"
 INCLUDE = "include"
 KEPT = 200
@@ -39,12 +37,15 @@ def cache_folder() -> Path:
     return environments_folder() / "verilated"
 
 
-def simulator(job: Path, parameters: dict[str, int], version: str, root: Path, do: Command) -> Path:
+def simulator(
+    job: Path, sources: list[str], potential: int, version: str, root: Path, do: Command
+) -> Path:
     """The program that simulates the hardware in ``job``: from the cache, or built.
 
     Args:
-        job: has the sources.
-        parameters: POTENTIAL is needed by the harness.
+        job: the folder that has them.
+        sources: files of the hardware.
+        potential: bits of a potential.
         version: of Verilator.
         root: its folder with ``include``.
         do: runs commands.
@@ -53,8 +54,7 @@ def simulator(job: Path, parameters: dict[str, int], version: str, root: Path, d
         UserError: whatever ``do`` raises.
         OSError: the cache cannot be written.
     """
-    sources = [*SOURCES, NETWORK]
-    about = [version, repr((TRANSLATE, COMPILE)), HARNESS.read_text("utf-8")]
+    about = [version, str(potential), repr((TRANSLATE, COMPILE)), HARNESS.read_text("utf-8")]
     about += [(job / name).read_text("utf-8") for name in sources]
     kept = cache_folder() / hashlib.sha256("\0".join(about).encode()).hexdigest()[:24]
     if (kept / SIMULATOR).is_file():
@@ -67,7 +67,7 @@ def simulator(job: Path, parameters: dict[str, int], version: str, root: Path, d
     parts = sorted(path.name for path in made.glob("*.cpp"))
     (made / "whole.cc").write_text("".join(f'#include "{name}"\n' for name in parts), "utf-8")
     (made / "harness.cc").write_bytes(HARNESS.read_bytes())
-    defined = [f"-DPOTENTIAL={parameters['POTENTIAL']}"]
+    defined = [f"-DPOTENTIAL={potential}"]
     include = [f"-I{root / INCLUDE}", f"-I{root / INCLUDE / 'vltstd'}", "-I."]
     given = ["whole.cc", "harness.cc", *map(str, runtime)]
     do(["g++", *COMPILE, *defined, *include, *given, "-lpthread", "-o", SIMULATOR], made)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from snnc.backends.base import Emitted
-from snnc.ir import Program, size
+from snnc.ir import Program
 
 from .layout import Layout
 from .words import bits_for
@@ -15,37 +16,55 @@ HERE = Path(__file__).parent
 FOLDER = "fpga"
 NETWORK = "snnc_network.sv"
 MEMORIES = "memories"
+README, FIT, BITSTREAM = "README.md", "fit.json", "snnc_board.bit"
+BOARD, UART = "snnc_board.sv", "snnc_uart.sv"
 SOURCES = ("snnc_memory.sv", "snnc_neuron.sv", "snnc_sums.sv", "snnc_update.sv", "snnc_core.sv")
-"""The hand-written files, the same for every network."""
+"""The hand-written files of ``snnc_network``, the same for every network."""
+
+BAUD = 115200
 
 
-def emit(program: Program, folder: Path, layout: Layout) -> Emitted:
-    """Write the files into the bundle's folder ``fpga``; the manifest keeps their names."""
-    files = hardware_files(program, layout)
+def emit(folder: Path, files: Mapping[str, bytes], beside: Mapping[str, bytes]) -> Emitted:
+    """Write the files into the bundle's folder ``fpga``; the manifest keeps their names.
+
+    Args:
+        folder: the bundle.
+        files: of :func:`hardware_files`.
+        beside: others, by name, that are not read again.
+    """
     (folder / FOLDER / MEMORIES).mkdir(parents=True)
-    for name, content in files.items():
+    for name, content in {**files, **beside}.items():
         (folder / FOLDER / name).write_bytes(content)
-    readme = filled(
-        "readme.md.in",
-        bits=sum(words * bits for words, bits in layout.memory_sizes.values()),
-        frame=int(program.steps_per_frame),
-        answer=int(program.answer_step(0)),
-        outputs=size(program.readout.shape),
-    )
-    (folder / FOLDER / "README.md").write_text(readme, encoding="utf-8")
     return Emitted({name: f"{FOLDER}/{name}" for name in files})
 
 
-def hardware_files(program: Program, layout: Layout) -> dict[str, bytes]:
-    """All files by name, relative to the folder. The same program and options give the same bytes."""
-    fixed = {name: (HERE / "rtl" / name).read_bytes() for name in SOURCES}
+def hardware_files(program: Program, layout: Layout, clock: int) -> dict[str, bytes]:
+    """All files by name, relative to the folder. The same program and options give the same bytes.
+
+    Args:
+        program: the network, ``layout`` as hardware.
+        clock: of the board, in MHz.
+    """
+    fixed = {name: (HERE / "rtl" / name).read_bytes() for name in (*SOURCES, UART)}
     memories = {f"{MEMORIES}/{m.name}.hex": m.text.encode() for m in layout.memories}
-    return {NETWORK: _network(program, layout).encode(), **fixed, **memories}
+    made = {NETWORK: _network(program, layout), BOARD: _board(layout, clock)}
+    return {**{name: text.encode() for name, text in made.items()}, **fixed, **memories}
 
 
 def whole_bytes(bits: int) -> int:
     """Bits of a stream's data: so many bytes."""
     return -(-bits // 8) * 8
+
+
+def _board(layout: Layout, clock: int) -> str:
+    return filled(
+        f"{BOARD}.in",
+        clock=clock,
+        baud=BAUD,
+        divider=round(clock * 1_000_000 / BAUD),
+        input_bytes=whole_bytes(layout.input_bits) // 8,
+        output_bytes=whole_bytes(layout.output_bits) // 8,
+    )
 
 
 def _network(program: Program, layout: Layout) -> str:

@@ -7,32 +7,42 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from snnc.backends.base import Engine, Progress
 from snnc.backends.child import run_process
 from snnc.backends.engine_messages import no_engine, not_installed, refuse_payloads
-from snnc.files import Kind, read_bytes
+from snnc.backends.payload_files import read_payload, results_of
+from snnc.files import read_bytes
 from snnc.files.memory import machine_memory
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Integers, Measured, Program, Target, Trace, size
 
 from . import building
-from .emit import NETWORK, SOURCES, bench
+from .emit import FIT, FOLDER, NETWORK, SOURCES, bench
+from .fit import ENVIRONMENT, SYNTHESIZED, fit_from, synthesize
 from .layout import Layout
-from .staging import stage
+from .staging import Asked, stage
 from .stimulus import REPORT, Seen, beats, collect, lost, restart_beat
 from .target import NAME
 
-VERILATOR, ICARUS = "verilator", "icarus"
+VERILATOR, ICARUS, NETLIST = "verilator", "icarus", "netlist"
 CURES = {
     VERILATOR: "apt-get install verilator g++ (5.006 or newer)",
     ICARUS: "apt-get install iverilog (11 or newer)",
 }
 RESULT = "result"
+
+
+class Do(Protocol):
+    """Runs a command in a folder, within the run's time; told how many samples are done."""
+
+    def __call__(self, command: list[str], place: Path, told: Progress | None = None) -> None: ...
 
 
 @cache
@@ -49,24 +59,31 @@ def _version(program: str, question: str) -> str:
 
 
 def engines() -> tuple[Engine, ...]:
-    """Verilator, which compiles the hardware, and Icarus, which interprets it: for small networks."""
+    """Verilator, which compiles the hardware, and Icarus, which interprets it: for small networks.
+
+    The third runs what Yosys made of the hardware on Verilator: logic of four inputs, and memories.
+    """
     compiled = _version("verilator", "--version") if shutil.which("g++") else ""
     found = {VERILATOR: compiled, ICARUS: _version("iverilog", "-V") if shutil.which("vvp") else ""}
-    return tuple(
-        Engine(name, version, bool(version), "" if version else CURES[name], potentials=True)
-        for name, version in found.items()
+    netlist = Engine.inside(ENVIRONMENT, NETLIST, NAME, potentials=True)
+    if netlist.installed and not compiled:
+        netlist = replace(netlist, installed=False, how_to_install=CURES[VERILATOR])
+    return (
+        *(
+            Engine(name, version, bool(version), "" if version else CURES[name], potentials=True)
+            for name, version in found.items()
+        ),
+        netlist,
     )
 
 
-# Many arguments: those of the protocol, and the back end's options.
 def run(
     engine: str,
     folder: Path,
     spikes: Integers,
     *,
     target: Target,
-    bits: int,
-    sends: bool,
+    asked: Asked,
     time_limit: float,
     progress: Progress | None = None,
     potentials: bool = False,
@@ -80,7 +97,7 @@ def run(
     deadline = time.monotonic() + time_limit
     with PrivateFolder("snnc-fpga-") as name:
         job = Path(name)
-        program, layout = stage(folder, job, target, bits, sends)
+        program, layout = stage(folder, job, target, asked)
         if layout.payload_bits > 1:
             refuse_payloads(
                 spikes,
@@ -101,24 +118,49 @@ def run(
                 progress=told,
             )
 
-        if engine == VERILATOR:
-            root = building.verilator_root()
-            if root is None:
-                raise not_installed("Verilator's own C++ files are missing", CURES[VERILATOR])
-            version = found[engine].version
-            built = building.simulator(job, dict(layout.parameters), version, root, do)
-            _write_words(job / "stimulus", layout, spikes)
-            do([str(built), "stimulus", RESULT], job, progress)
-            seen = _read_words(job / RESULT, layout, spikes, engine)
+        if engine == ICARUS:
+            seen = _interpreted(job, layout, spikes, do, progress)
         else:
-            (job / "bench.sv").write_text(bench(layout), encoding="utf-8")
-            given = ["-g2012", "-o", "network.vvp", "-s", "bench", "bench.sv", *SOURCES, NETWORK]
-            do(["iverilog", *given], job)
-            _write_text(job / "stimulus.txt", layout, spikes)
-            do(["vvp", "-n", "network.vvp"], job, progress)
-            seen = _read_text(job / f"{RESULT}.txt", layout, spikes, engine)
+            version = found[VERILATOR].version
+            seen = _compiled(engine, version, job, layout, spikes, do, progress)
     trace = collect(program, layout, spikes, seen, engine, potentials)
-    return Trace(trace.spikes, trace.potentials, tuple(_measured(program, seen, engine)))
+    measured = (*_measured(program, seen, engine), *_timed(program, seen, folder / FOLDER / FIT))
+    return Trace(trace.spikes, trace.potentials, measured)
+
+
+def _compiled(
+    engine: str,
+    version: str,
+    job: Path,
+    layout: Layout,
+    spikes: Integers,
+    do: Do,
+    progress: Progress | None,
+) -> Seen:
+    """On Verilator: the hardware, or what Yosys made of it."""
+    sources = [*SOURCES, NETWORK]
+    if engine == NETLIST:
+        synthesize(job, sources, do)
+        sources = [SYNTHESIZED]
+    root = building.verilator_root()
+    if root is None:
+        raise not_installed("Verilator's own C++ files are missing", CURES[VERILATOR])
+    built = building.simulator(job, sources, layout.parameters["POTENTIAL"], version, root, do)
+    _write_words(job / "stimulus", layout, spikes)
+    do([str(built), "stimulus", RESULT], job, progress)
+    return _read_words(job / RESULT, layout, spikes, engine)
+
+
+def _interpreted(
+    job: Path, layout: Layout, spikes: Integers, do: Do, progress: Progress | None
+) -> Seen:
+    """On Icarus Verilog."""
+    (job / "bench.sv").write_text(bench(layout), encoding="utf-8")
+    given = ["-g2012", "-o", "network.vvp", "-s", "bench", "bench.sv", *SOURCES, NETWORK]
+    do(["iverilog", *given], job)
+    _write_text(job / "stimulus.txt", layout, spikes)
+    do(["vvp", "-n", "network.vvp"], job, progress)
+    return _read_text(job / f"{RESULT}.txt", layout, spikes, ICARUS)
 
 
 def _measured(program: Program, seen: Seen, engine: str) -> Iterator[Measured]:
@@ -133,6 +175,17 @@ def _measured(program: Program, seen: Seen, engine: str) -> Iterator[Measured]:
         whole = seen.cycles[:, : frames * frame].reshape(samples, frames, frame).sum(axis=2)
         yield Measured("cycles of a frame, mean", float(whole.mean()), "", source)
         yield Measured("cycles of a frame, most", float(whole.max()), "", source)
+
+
+def _timed(program: Program, seen: Seen, path: Path) -> Iterator[Measured]:
+    """Seconds of a frame, at the frequency that the placer stated when the bundle was compiled."""
+    if not path.is_file():
+        return
+    megahertz = fit_from(read_payload(path), str(path))
+    if megahertz is not None:
+        each = float(seen.cycles.mean()) * int(program.steps_per_frame)
+        source = f"these cycles at {megahertz:g} MHz, which the bundle's {FIT} states"
+        yield Measured("time of a frame, mean", each / megahertz * 1e-6, "s", source)
 
 
 def _counted(layout: Layout) -> int:
@@ -158,8 +211,7 @@ def _read_words(path: Path, layout: Layout, spikes: Integers, engine: str) -> Se
 
 
 def _results(path: Path, engine: str) -> bytes:
-    kind = Kind("D608", f"engine {engine} ended without its results", REPORT)
-    return read_bytes(path, kind, most=machine_memory())
+    return read_bytes(path, results_of(engine, REPORT), most=machine_memory())
 
 
 def _write_text(path: Path, layout: Layout, spikes: Integers) -> None:

@@ -149,7 +149,11 @@ def _widths(
         shifted = neuron.bias_mantissa << neuron.bias_exponent
         bias |= Span(int(shifted.min()), int(shifted.max()))
     level = max(r.level for r in found.values())
-    stored = [Span(int(p.weights.min()), int(p.weights.max())) for u in units.values() for p in u.parts]
+    stored = [
+        Span(int(p.weights.min(initial=0)), int(p.weights.max(initial=0)))
+        for u in units.values()
+        for p in u.parts
+    ]
     weight = min(WORD, max((span.bits for span in stored), default=1))
     arrived = min(WORD, max(u.sums.bits for u in units.values()))
     payload = (carried | Span(0, level)).bits if _carries(program) else 1

@@ -7,6 +7,7 @@ again from the bundle's program, which is data, and compared; what was made agai
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.backends.payload_files import damaged, read_payload
@@ -18,13 +19,28 @@ from .emit import FOLDER, hardware_files
 from .layout import Layout, lay_out
 
 
-def stage(folder: Path, job: Path, target: Target, bits: int, spikes: bool) -> tuple[Program, Layout]:
+@dataclass(frozen=True)
+class Asked:
+    """What a back end's options say of the hardware's files.
+
+    Attributes:
+        bits: of the input's payloads, without sign.
+        spikes: whether spikes of neurons go out, too.
+        clock: of the board, MHz.
+    """
+
+    bits: int
+    spikes: bool
+    clock: int
+
+
+def stage(folder: Path, job: Path, target: Target, asked: Asked) -> tuple[Program, Layout]:
     """The bundle's program and its layout; the hardware's files are now in ``job``.
 
     Args:
         folder: the bundle.
         job: an empty folder.
-        target, bits, spikes: as the back end's options say.
+        target, asked: as the back end's options say.
 
     Raises:
         UserError: D602 for every file that is not what is emitted, D144 where there is no program, and
@@ -34,12 +50,12 @@ def stage(folder: Path, job: Path, target: Target, bits: int, spikes: bool) -> t
         packed = read_payload(folder / "program.json"), read_payload(folder / "weights.npz")
         program = read_program(*packed, place=str(folder))
         wrong = list(check(program, target))
-        layout = None if wrong else lay_out(program, bits, spikes)
+        layout = None if wrong else lay_out(program, asked.bits, asked.spikes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise damaged(f"the program cannot be read: {problem}", folder) from problem
     if layout is None:
         raise UserError(*wrong)
-    files = hardware_files(program, layout)
+    files = hardware_files(program, layout, asked.clock)
     wrong = [
         Diagnostic(
             "D602",

@@ -37,8 +37,11 @@ OWN_PROGRAMS = (
     "backends/loihi/payload",
     "backends/environments",
     "backends/fpga/building",
+    "backends/fpga/devices",
+    "backends/fpga/fit",
+    "backends/fpga/readme",
 )
-"""Files with command lines of their own, of pip, or of Verilator."""
+"""Files with command lines of their own, of pip, or of tools for hardware."""
 
 
 @cache

@@ -103,7 +103,7 @@ module snnc_core #(
     localparam [4:0] BEGIN = 0, BEGIN_READ = 1, BEGIN_WRITE = 2, BEGIN_RING = 3, BEGIN_SUMS = 4,
         ACCEPT = 5, ACCEPTED = 6, POPULATE = 7, PROJECT = 8, EVENT = 9, EVENT_GOT = 10, PLACE_GOT = 11,
         CHANNEL_GOT = 12, ROW_GOT = 13, COLUMN_GOT = 14, RUN = 15, DRAIN = 16, PART_READ = 17, PART_GET = 18,
-        PART_ADD = 19, PART_CLEAR = 20, UPDATE = 21, UPDATED = 22, TURN = 23, TELL = 24;
+        PART_ADD = 19, PART_CLEAR = 20, UPDATE = 21, EVENT_LOOK = 22, TURN = 23, TELL = 24, PLACE_LOOK = 25;
     reg [4:0] state = BEGIN;
 
     // Where this step's slot of each population begins
@@ -134,7 +134,7 @@ module snnc_core #(
         .clk(clk), .read(event_read), .read_address(event_at), .read_data(event_word),
         .write(event_write), .write_address(event_to), .write_data(event_given));
     wire event_end = event_word[EVENT_WORD-1];
-    wire [NEURON-1:0] event_neuron = event_word[NEURON-1:0];
+    reg [NEURON-1:0] event_neuron;
     localparam [EVENT_WORD-1:0] NO_EVENT = {1'b1, {(EVENT_WORD-1){1'b0}}};
 
     function [EVENT_WORD-1:0] packed_event(input [PAYLOAD-1:0] number, input [NEURON-1:0] neuron);
@@ -148,10 +148,10 @@ module snnc_core #(
     wire [PLACE-1:0] place;
     wire [W_PLACES-1:0] place_at = q_places + event_neuron;
     snnc_memory #(.WIDTH(PLACE), .DEPTH(PLACES), .FILE({FOLDER, "places.hex"})) places (
-        .clk(clk), .read(state == EVENT_GOT), .read_address(place_at), .read_data(place),
+        .clk(clk), .read(state == EVENT_LOOK), .read_address(place_at), .read_data(place),
         .write(1'b0), .write_address({W_PLACES{1'b0}}), .write_data({PLACE{1'b0}}));
-    wire [CHANNEL-1:0] place_channel = place[ROW + COLUMN +: CHANNEL];
     wire [W_TAPS-1:0] place_row = place[COLUMN +: ROW], place_column = place[COLUMN-1:0];
+    reg [CHANNEL-1:0] place_channel;
 
     // {none, last, weight, target}: what a channel, a row or a column adds to the numbers of the first
     // weight and of the first target of a run
@@ -179,11 +179,9 @@ module snnc_core #(
         tap_read = 1'b0;
         tap_at = column_at;
         case (state)
-            EVENT_GOT: begin tap_read = q_kind == DENSE; tap_at = q_channels + event_neuron; end
-            PLACE_GOT: begin
-                tap_read = 1'b1;
-                tap_at = q_kind == SPARSE ? place[W_TAPS-1:0] : q_channels + place_channel;
-            end
+            EVENT_LOOK: begin tap_read = q_kind == DENSE; tap_at = q_channels + event_neuron; end
+            PLACE_GOT: begin tap_read = q_kind == SPARSE; tap_at = place[W_TAPS-1:0]; end
+            PLACE_LOOK: begin tap_read = 1'b1; tap_at = q_channels + place_channel; end
             CHANNEL_GOT: begin tap_read = q_kind != DENSE; tap_at = row_at; end
             ROW_GOT: begin tap_read = !tap_none; tap_at = first_column; end
             COLUMN_GOT: begin tap_read = tap_none && !row_last; tap_at = row_at; end
@@ -324,10 +322,10 @@ module snnc_core #(
             EVENT: state <= EVENT_GOT;
             EVENT_GOT: begin
                 if (PAYLOAD > 1) payload <= event_word[NEURON +: PAYLOAD];
-                channel_weight <= {W_WEIGHTS{1'b0}};
-                channel_target <= {NEURON{1'b0}};
-                state <= event_end ? DRAIN : q_kind == DENSE ? CHANNEL_GOT : PLACE_GOT;
+                event_neuron <= event_word[NEURON-1:0];
+                state <= event_end ? DRAIN : EVENT_LOOK;
             end
+            EVENT_LOOK: state <= q_kind == DENSE ? CHANNEL_GOT : PLACE_GOT;
             PLACE_GOT: begin
                 row_at <= q_rows + (place_row << TAP_SHIFT);
                 first_column <= q_columns + (place_column << TAP_SHIFT);
@@ -335,8 +333,10 @@ module snnc_core #(
                 row_weight <= {W_WEIGHTS{1'b0}};
                 row_target <= {NEURON{1'b0}};
                 row_last <= 1'b1;
-                state <= q_kind == SPARSE ? COLUMN_GOT : CHANNEL_GOT;
+                place_channel <= place[ROW + COLUMN +: CHANNEL];
+                state <= q_kind == SPARSE ? COLUMN_GOT : PLACE_LOOK;
             end
+            PLACE_LOOK: state <= CHANNEL_GOT;
             CHANNEL_GOT: begin
                 channel_weight <= tap_weight;
                 channel_target <= tap_target;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sparse
 
 from snnc.backends.fpga import FpgaBackend
 from snnc.backends.fpga.layout import lay_out
@@ -16,7 +17,7 @@ from snnc.conformance.bench import Bench
 from snnc.conformance.builder import Network, single
 from snnc.conformance.kit import Kit
 from snnc.errors import UserError
-from snnc.ir import Encoding, Linear, Program
+from snnc.ir import Encoding, Linear, Program, SparseLinear
 
 CLEARED = {"clear_interval": 4, "clear_offset": 1}
 
@@ -109,3 +110,14 @@ def test_payloads_that_the_stream_cannot_carry_are_refused(
     folder, emitted = Bench(back_end, Kit(), (), tmp_path).emit(built.program)
     with pytest.raises(UserError, match=code):
         back_end.run("verilator", folder, emitted, built.spikes, time_limit=100)
+
+
+@pytest.mark.usefixtures("verilator")
+def test_a_matrix_without_connections(tmp_path: Path) -> None:
+    network = Network(Kit(), 7)
+    network.input(3)
+    network.neurons("hidden", 4, bias_mantissa=np.asarray(3000))
+    network.readout(2)
+    network.connect("input", "hidden", SparseLinear(sparse.csr_array((4, 3), dtype=np.int64), (4,)))
+    network.connect("hidden", "readout")
+    Bench(FpgaBackend(), Kit(), ("verilator",), tmp_path).exact(network.built())
