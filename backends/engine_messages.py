@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from snnc.errors import UserError, fail, nearest
+from snnc.ir import Integers
 
 
 def no_engine(target: str, name: str, engines: Iterable[str]) -> UserError:
@@ -28,3 +29,30 @@ def not_installed(what: str, how: str, where: str = "--engine") -> UserError:
         where: it was looked for.
     """
     return fail("D601", what, where=where, help=how)
+
+
+def refuse_payloads(
+    spikes: Integers, smallest: int, largest: int, carrier: str, why: str, cure: str
+) -> None:
+    """Make sure that an engine's input can carry payloads.
+
+    Args:
+        spikes: payloads.
+        smallest, largest: that it can carry.
+        carrier: what carries them, with its verb ("the bundle's inputs can carry").
+        why, cure: of the message.
+
+    Raises:
+        UserError: D470 one is too small, D520 too large.
+    """
+    lowest, highest = int(spikes.min(initial=0)), int(spikes.max(initial=0))
+    if smallest <= lowest and highest <= largest:
+        return
+    shown = lowest if lowest < smallest else highest
+    raise fail(
+        "D470" if lowest < smallest else "D520",
+        f"an input payload of {shown}, {carrier} {smallest} to {largest}",
+        where="input",
+        why=why,
+        help=cure,
+    )

@@ -80,12 +80,17 @@ def _shown(value: Any) -> str:
     return f"{json.dumps(value, ensure_ascii=False):.60}"
 
 
+def results_of(engine: str, cure: str) -> Kind:
+    """How messages speak of files that an engine wrote."""
+    return Kind("D608", f"engine {engine} ended without its results", cure)
+
+
 def read_results(path: Path, engine: str, cure: str) -> dict[str, NDArray[Any]]:
     """The arrays that an engine wrote; as much as there is memory, since a run asked for them.
 
     Raises:
         UserError: D608 there are none that can be read.
     """
-    kind = Kind("D608", f"engine {engine} ended without its results", cure)
+    kind = results_of(engine, cure)
     data = read_bytes(path, kind, most=machine_memory())
     return parse_npz(data, str(path), kind, Budget(str(path), machine_memory()))

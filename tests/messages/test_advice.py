@@ -31,8 +31,17 @@ NOT_OURS = {
 }
 """Options of other programs, whose names messages and calls contain."""
 
-OWN_PROGRAMS = ("compiler/conformance/", "samples/", "backends/loihi/payload", "backends/environments")
-"""Files with command lines of their own, or of pip."""
+OWN_PROGRAMS = (
+    "compiler/conformance/",
+    "samples/",
+    "backends/loihi/payload",
+    "backends/environments",
+    "backends/fpga/building",
+    "backends/fpga/devices",
+    "backends/fpga/fit",
+    "backends/fpga/readme",
+)
+"""Files with command lines of their own, of pip, or of tools for hardware."""
 
 
 @cache

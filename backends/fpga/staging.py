@@ -1,0 +1,94 @@
+"""Writes the hardware of a bundle into a job's folder, if and only if it is what this version emits.
+
+A bundle is a stranger's file. Simulators compile what they are given and run it, so hardware is made
+again from the bundle's program, which is data, and compared; what was made again is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.backends.payload_files import damaged, read_payload
+from snnc.errors import Diagnostic, UserError
+from snnc.ir import Program, Target, read_program
+
+from .checks import check
+from .emit import FOLDER, hardware_files
+from .layout import Layout, lay_out
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a back end's options say of the hardware's files.
+
+    Attributes:
+        bits: of the input's payloads, without sign.
+        spikes: whether spikes of neurons go out, too.
+        clock: of the board, MHz.
+    """
+
+    bits: int
+    spikes: bool
+    clock: int
+
+
+def stage(folder: Path, job: Path, target: Target, asked: Asked) -> tuple[Program, Layout]:
+    """The bundle's program and its layout; the hardware's files are now in ``job``.
+
+    Args:
+        folder: the bundle.
+        job: an empty folder.
+        target, asked: as the back end's options say.
+
+    Raises:
+        UserError: D602 for every file that is not what is emitted, D144 where there is no program, and
+            whatever ``check`` says of the program that is there.
+    """
+    try:
+        packed = read_payload(folder / "program.json"), read_payload(folder / "weights.npz")
+        program = read_program(*packed, place=str(folder))
+        wrong = list(check(program, target))
+        layout = None if wrong else lay_out(program, asked.bits, asked.spikes)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise damaged(f"the program cannot be read: {problem}", folder) from problem
+    if layout is None:
+        raise UserError(*wrong)
+    files = hardware_files(program, layout, asked.clock)
+    wrong = [
+        Diagnostic(
+            "D602",
+            what,
+            str(folder / FOLDER / name),
+            "a bundle's hardware is simulated only if it is what its program gives, byte for byte; "
+            "this file was edited, or another version of snnc wrote it",
+            "compile the model again",
+        )
+        for name, what in different(files, folder)
+    ]
+    if wrong:
+        raise UserError(*wrong)
+    write(files, job)
+    return program, layout
+
+
+def write(files: dict[str, bytes], folder: Path) -> None:
+    """Files by name, in folders that are made for them."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def different(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, str]]:
+    """The files on disk that are not these: name, and what is wrong, with the first line that is."""
+    for name, content in files.items():
+        path = folder / FOLDER / name
+        if not path.is_file():
+            yield name, f"{name} is missing"
+        elif (found := read_payload(path)) != content:
+            ours, theirs = content.splitlines(), found.splitlines()
+            same = [a == b for a, b in zip(ours, theirs, strict=False)]
+            line = same.index(False) if False in same else len(same)
+            yield name, f"{name} differs from what the program gives, first in line {line + 1}"
