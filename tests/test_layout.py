@@ -264,6 +264,8 @@ NOT_THROUGH_THE_DOOR = {
     "compiler/frontend/slayer/load.py": "lava-dl writes into memory; that is read through the door",
     "backends/c_code/files.py": OUR_OWN,
     "backends/child.py": "what an engine printed, for a message",
+    "backends/cortex_m/emit.py": OUR_OWN,
+    "backends/cortex_m/engine.py": "its own harness, and what the linker said of what it just built",
     "backends/environments.py": "the mark and the lock of an environment, in a folder of snnc's own",
     "backends/keeper.py": "what the system says of a process that was started here",
     "backends/loihi/emit.py": OUR_OWN,

@@ -9,7 +9,7 @@ from snnc.ir import Program
 
 from .layout import WORD, Layout, Place
 from .neurons import slot, step_function
-from .table import at
+from .table import SIGNED, UNSIGNED, at, narrowest
 
 CODE, HEADER, ARITHMETIC = "network.c", "network.h", "arithmetic.h"
 TEMPLATES = files(__package__).joinpath("network")
@@ -31,6 +31,9 @@ def _header(program: Program, layout: Layout) -> str:
         inputs=_entry(layout).count,
         least=layout.payloads[0],
         most=layout.payloads[1],
+        least_count=layout.counts[0],
+        most_count=layout.counts[1],
+        count=narrowest(*layout.counts, SIGNED if layout.counts[0] < 0 else UNSIGNED),
         outputs=_readout(layout).count,
         frame=int(program.steps_per_frame),
         encoding=encoding.value.upper(),

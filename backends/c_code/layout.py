@@ -119,13 +119,15 @@ class Clock:
 class Layout:
     """A whole program in C; places in the program's order.
 
-    ``payloads``: the smallest and the largest that an input element can send in a step.
+    ``payloads``: the smallest and the largest that an input element can send in a step; ``counts``:
+    those that it can be given for a frame.
     """
 
     places: tuple[Place, ...]
     scratch: tuple[Buffer, ...]
     clock: Clock
     payloads: tuple[int, int]
+    counts: tuple[int, int]
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:
@@ -169,7 +171,7 @@ def lay_out(program: Program, target: Target) -> Layout:
     found = widths(program, low, high)
     given = (0, 1) if program.input.encoding is Encoding.SPREAD else (low, high)
     places = tuple(place(program, p, names, found, given) for p in program.populations)
-    return Layout(places, _scratch(places), _clock(program, places), given)
+    return Layout(places, _scratch(places), _clock(program, places), given, (low, high))
 
 
 def _scratch(places: tuple[Place, ...]) -> tuple[Buffer, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.child import run_script
-from snnc.backends.engine_messages import no_engine, not_installed
+from snnc.backends.engine_messages import no_engine, not_installed, refuse_payloads
 from snnc.backends.environments import Environment
 from snnc.errors import UserError, fail
 from snnc.ir import Integers, Trace
@@ -55,7 +55,13 @@ def run(
     paths = {role: folder / name for role, name in emitted.files.items()}
     refuse_strange_files(paths["architecture"], paths["network"])
     host = read_host(paths["host"])
-    _refuse_payloads(spikes, *host["payloads"])
+    refuse_payloads(
+        spikes,
+        *host["payloads"],
+        "the bundle's inputs can carry",
+        "SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
+        "compile with a larger sanafe{input-bits}, or use smaller counts",
+    )
     found = run_script(
         python,
         PLAYER,
@@ -72,19 +78,6 @@ def run(
         progress=progress,
     )
     return collect(engine, host, spikes, found, potentials)
-
-
-def _refuse_payloads(spikes: Integers, smallest: int, largest: int) -> None:
-    lowest, highest = int(spikes.min(initial=0)), int(spikes.max(initial=0))
-    if lowest < smallest or highest > largest:
-        shown = lowest if lowest < smallest else highest
-        raise fail(
-            "D470" if lowest < smallest else "D520",
-            f"an input payload of {shown}, the bundle's inputs can carry {smallest} to {largest}",
-            where="input",
-            why="SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
-            help="compile with a larger sanafe{input-bits}, or use smaller counts",
-        )
 
 
 def collect(

@@ -293,11 +293,12 @@ IMPLEMENTATIONS = (
             "backends/c_code/network/arithmetic.h",
             "backends/c_code/connections.py",
         ),
-        "bundles of the sample `c`",
+        "bundles of `cortex-m` and of the sample `c`",
         "int32 and uint32 (C99)",
         CODE,
         "the C text, parsed: first each function of `arithmetic.h`, then the generated statements of a "
-        "neuron; also that nothing happens that C leaves undefined or to the compiler",
+        "neuron; also that nothing happens that C leaves undefined or to the compiler. Text without "
+        "checks, where range proofs rule out that anything wraps or saturates, is tested only",
         (
             *(_c_function(name) for name in c_code.ARGUMENTS),
             *(_c(kind, text) for kind in KINDS for text in c_code.texts(kind)),
