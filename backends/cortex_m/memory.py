@@ -11,9 +11,9 @@ from snnc.backends.c_code.table import SIGNED, UNSIGNED, narrowest, type_of
 STACK = 2048
 """Bytes that the linker script keeps for the stack. Nothing recurs, and no function has arrays."""
 
-CODE, POPULATION, CONNECTION = 4096, 1024, 1024
+CODE, POPULATION, CONNECTION = 2560, 384, 512
 """Bytes of code: of everything that is always there, of a population, of a connection. More than any of
-the programs of the tests takes with any of the boards' compilers flags (tests/backends/cortex_m)."""
+the programs of the tests takes on any of the boards (tests/backends/cortex_m)."""
 
 MAIN_RAM = 256
 """Bytes of RAM of main.c and frames.c beside counts and potentials, and for alignment."""

@@ -10,6 +10,11 @@ NAME = "cortex-m"
 """As on the command line."""
 
 WEIGHT_BITS = 16
+READOUT_BITS = Limit(
+    30,
+    "bits of a readout that is compiled, sign included",
+    "our own choice: it saturates before 32 bits (ISO C99, 7.18.1.1: int32_t) could wrap",
+)
 LARGEST = 2**23 - 1
 """The largest payload that a program can have."""
 
@@ -28,6 +33,7 @@ def describe(board: Board, counts: int, least: int) -> Target:
     return Target(
         NAME,
         limits={
+            LimitName.READOUT_STATE_BITS: READOUT_BITS,
             LimitName.INPUT_SPIKES: Limit(
                 counts, unit, options.format("counts", counts), cure.format("counts", "large")
             ),

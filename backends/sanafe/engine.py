@@ -55,9 +55,11 @@ def run(
     paths = {role: folder / name for role, name in emitted.files.items()}
     refuse_strange_files(paths["architecture"], paths["network"])
     host = read_host(paths["host"])
+    least, most = host["payloads"]
     refuse_payloads(
         spikes,
-        *host["payloads"],
+        least,
+        most,
         "the bundle's inputs can carry",
         "SANA-FE's spikes carry no payload; each bit of one is an input neuron with synapses",
         "compile with a larger sanafe{input-bits}, or use smaller counts",
