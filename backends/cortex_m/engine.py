@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,8 +25,9 @@ from snnc.ir import Integers, Program, Target, Trace, size
 
 from .boards import Board
 from .checks import check_numbers, over
+from .cycles import MANUALS, Mix, mix
 from .emit import FOLDER, LINK, OPTIMIZE, core_flags, project_files, sources
-from .measured import measured
+from .measured import instructions, measured
 from .memory import Sizes, linked, overflowed
 from .target import NAME
 
@@ -34,6 +35,9 @@ QEMU, GCC, SIZE = "qemu-system-arm", "arm-none-eabi-gcc", "arm-none-eabi-size"
 ENGINE = "qemu"
 INSTALL = "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 HARNESS = files(__package__).joinpath("harness", "verify.c")
+LOGGED = 10**6
+"""Instructions that are looked at one by one, for the estimate of cycles; so many take a second."""
+
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror")
 
 
@@ -157,7 +161,27 @@ def run(
         _write_input(job.folder / "input", spikes, potentials)
         job.run(_machine(board), progress)
         found: NDArray[np.int32] = np.fromfile(job.folder / "output", np.int32)
-    return _collect(program, found, spikes, potentials, board, sizes)
+        trace, ticks = _collect(program, found, spikes, potentials)
+        counted = instructions(ticks, board)
+        seen = _mix(job, spikes, counted)
+    return replace(trace, measured=tuple(measured(counted, program, board, sizes, seen)))
+
+
+def _mix(job: _Job, spikes: Integers, counted: Integers) -> Mix | None:
+    """What was executed in the first steps of the first sample; None where no manual states cycles.
+
+    Args:
+        job: whose program is built.
+        spikes: the input.
+        counted: instructions of every step, (samples, steps).
+    """
+    steps = int(np.count_nonzero(np.cumsum(counted[0]) <= LOGGED)) if len(counted) else 0
+    if job.board.core not in MANUALS or not steps:
+        return None
+    _write_input(job.folder / "input", spikes[:1, :steps], False)
+    job.run([*_machine(job.board), "-d", "exec,nochain,in_asm", "-D", "log"])
+    with (job.folder / "log").open(encoding="utf-8", errors="replace") as lines:
+        return mix(lines, job.board.core)
 
 
 def _machine(board: Board) -> list[str]:
@@ -189,14 +213,9 @@ def _write_input(path: Path, spikes: Integers, potentials: bool) -> None:
 
 
 def _collect(
-    program: Program,
-    found: NDArray[np.int32],
-    spikes: Integers,
-    hidden: bool,
-    board: Board,
-    sizes: Sizes,
-) -> Trace:
-    """The harness's numbers as a trace; the input's spikes are what went in."""
+    program: Program, found: NDArray[np.int32], spikes: Integers, hidden: bool
+) -> tuple[Trace, Integers]:
+    """The harness's numbers as a trace, and its ticks; the input's spikes are what went in."""
     samples, steps = spikes.shape[:2]
     trace = Trace()
     heard = [p for p in program.populations if p.neuron is not None and p is not program.readout]
@@ -213,5 +232,4 @@ def _collect(
     trace.spikes[program.input.name] = spikes.astype(np.int32)
     for (p, into), part in zip(order, parts, strict=True):
         into[p.name] = np.ascontiguousarray(part).reshape(samples, steps, *p.shape)
-    figures = measured(ticks.astype(np.int64), program, board, sizes)
-    return Trace(trace.spikes, trace.potentials, measured=tuple(figures))
+    return trace, ticks[:, :, 0].astype(np.int64)

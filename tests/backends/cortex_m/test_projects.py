@@ -95,6 +95,8 @@ def test_two_streams_and_what_they_cost(bundle: Path, data: Path) -> None:
     found = {m["name"]: m["value"] for m in said[0]["measured"]}
     assert 10_000 < found["instructions a step"] < found["instructions of the longest step"]
     assert found["instructions a frame"] == pytest.approx(16 * found["instructions a step"])
+    least, most = (found[f"cycles a step, at {word}"] for word in ("least", "most"))
+    assert found["instructions a step"] < least < most < 3 * found["instructions a step"]
     assert found["flash"] < 40_000 and found["RAM"] < 12_000
 
 
