@@ -263,7 +263,10 @@ OTHER_PROCESS = (
 )
 NOT_THROUGH_THE_DOOR = {
     "compiler/frontend/slayer/load.py": "lava-dl writes into memory; that is read through the door",
+    "backends/c_code/files.py": OUR_OWN,
     "backends/child.py": "what an engine printed, for a message",
+    "backends/cortex_m/emit.py": OUR_OWN,
+    "backends/cortex_m/engine.py": "its own harness, and what the linker said of what it just built",
     "backends/environments.py": "the mark and the lock of an environment, in a folder of snnc's own",
     "backends/fpga/building.py": "hardware that it just wrote, and what is part of snnc",
     "backends/fpga/emit.py": OUR_OWN,

@@ -7,7 +7,7 @@ what the next ones hear. Where delays match, one frame of a source is heard in o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -132,10 +132,18 @@ def prove(program: Program, target: Target, low: int, high: int) -> Proof:
     return replace(again, frames=found.frames, shortest=found.shortest)
 
 
-def bounded(program: Program, target: Target, low: int, high: int, frames: int | None) -> Proof:
+def bounded(
+    program: Program,
+    target: Target,
+    low: int,
+    high: int,
+    frames: int | None,
+    beyond: Container[str] = (),
+) -> Proof:
     """As :func:`prove`, with every potential after ``frames``, whether it fits so many or not.
 
-    Where that is None, after as many as fit its own register.
+    Where that is None, after as many as fit its own register. Of the populations in ``beyond``, whose
+    registers may wrap, what they send is bounded by their code alone.
     """
     steps = program.steps(frames or 1)
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
@@ -159,6 +167,8 @@ def bounded(program: Program, target: Target, low: int, high: int, frames: int |
         ranges += found
         if bounds.frames is not None:
             lasting[population.name] = bounds.frames
+        if population.name in beyond:
+            continue
         if population.relay_of is not None:
             # It comes after what it passes on, one to one.
             (heard,) = program.into(population.name)

@@ -28,6 +28,8 @@ NOT_OURS = {
     "--no-deps": "pip's",
     "--ignore-requires-python": "pip's",
     "--version": "of a C compiler",
+    "--specs": "GCC's",
+    "--gc-sections": "the linker's",
 }
 """Options of other programs, whose names messages and calls contain."""
 

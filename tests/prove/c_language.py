@@ -1,4 +1,4 @@
-"""C99 on unknown numbers: as much of the language as the sample back end writes, parsed by pycparser.
+"""C99 on unknown numbers: as much of it as ``snnc.backends.c_code`` writes, parsed by pycparser.
 
 Every value has a C type; what C leaves undefined or to the compiler (a signed sum that overflows, a
 shift of a negative number, a conversion that does not fit) must be shown not to happen, on every path.
@@ -289,6 +289,9 @@ class Machine:
         kind = _common(a.kind, b.kind)
         a, b = converted(a, kind), converted(b, kind)
         x, y = a.node, b.node
+        if op == "|":
+            assert x.low == x.high == 0, "bits are only put where there are none"
+            return b
         if op in ("<", ">", "<=", ">=", "==", "!="):
             return _from_truth(_compared(op, x, y))
         if op in ("/", "%"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from . import (
-    c_sample,
+    c_code,
     exhaustive,
     fast,
     lava,
@@ -104,12 +104,12 @@ def _lava(kind: Kind) -> Claim:
     return Claim(kind.name, partial(unknown_neuron, kind), lava.step, replay, cheap=kind in FEW)
 
 
-def _c(kind: Kind, text: c_sample.Text) -> Claim:
+def _c(kind: Kind, text: c_code.Text) -> Claim:
     return Claim(
         f"{kind.name}{text.name}",
-        partial(c_sample.scene, kind, text),
-        partial(c_sample.step, text=text),
-        partial(_replayed, kind, c_sample.real_step),
+        partial(c_code.scene, kind, text),
+        partial(c_code.step, text=text),
+        partial(_replayed, kind, c_code.real_step),
         cheap=kind in FEW and text.name == "",
     )
 
@@ -117,10 +117,10 @@ def _c(kind: Kind, text: c_sample.Text) -> Claim:
 def _c_function(name: str) -> Claim:
     return Claim(
         name,
-        partial(c_sample.function_scene, name),
-        partial(c_sample.function_step, name=name),
+        partial(c_code.function_scene, name),
+        partial(c_code.function_step, name=name),
         partial(_c_replayed, name),
-        partial(c_sample.function_wanted, name=name),
+        partial(c_code.function_wanted, name=name),
     )
 
 
@@ -152,8 +152,8 @@ def _replayed(
 
 def _c_replayed(name: str, given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     arguments = list(given.values())
-    wanted = c_sample.real_wanted(name, arguments)
-    return {"returned": wanted}, {"returned": c_sample.real_function(name, arguments)}
+    wanted = c_code.real_wanted(name, arguments)
+    return {"returned": wanted}, {"returned": c_code.real_function(name, arguments)}
 
 
 def _stock(kind: Kind) -> Claim:
@@ -289,18 +289,19 @@ IMPLEMENTATIONS = (
     Implementation(
         "C",
         (
-            "samples/c_backend/snnc_c/code.py",
-            "samples/c_backend/snnc_c/network/arithmetic.h",
-            "samples/c_backend/snnc_c/connections.py",
+            "backends/c_code/neurons.py",
+            "backends/c_code/network/arithmetic.h",
+            "backends/c_code/connections.py",
         ),
-        "the sample back end",
+        "bundles of `cortex-m` and of the sample `c`",
         "int32 and uint32 (C99)",
         CODE,
         "the C text, parsed: first each function of `arithmetic.h`, then the generated statements of a "
-        "neuron; also that nothing happens that C leaves undefined or to the compiler",
+        "neuron; also that nothing happens that C leaves undefined or to the compiler. Text without "
+        "checks, where range proofs rule out that anything wraps or saturates, is tested only",
         (
-            *(_c_function(name) for name in c_sample.ARGUMENTS),
-            *(_c(kind, text) for kind in KINDS for text in c_sample.texts(kind)),
+            *(_c_function(name) for name in c_code.ARGUMENTS),
+            *(_c(kind, text) for kind in KINDS for text in c_code.texts(kind)),
         ),
     ),
     Implementation(

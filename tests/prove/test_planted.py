@@ -16,7 +16,7 @@ from snnc.backends.loihi.payload import neurons
 from snnc.ir import Comparison, Reset, fixed_point
 from snnc.sim.fast import kernels, stepping, vectors
 
-from . import c_sample, claims, fast, lava, normative, sigma_delta, vector
+from . import c_code, claims, fast, lava, normative, sigma_delta, vector
 from .__main__ import explained
 from .claims import REFUTED, Claim, Verdict
 from .planted import altered
@@ -89,18 +89,18 @@ def test_a_current_that_decays_downwards(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_c_with_a_mistake(name: str, old: str, new: str) -> None:
-    text = c_sample.ARITHMETIC.read_text()
+    text = c_code.ARITHMETIC.read_text()
     assert text.count(old) == 1
     wrong = text.replace(old, new)
 
     def replay(given: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
         arguments = list(given.values())
-        wanted = c_sample.real_wanted(name, arguments)
-        return {"returned": wanted}, {"returned": c_sample.real_function(name, arguments, wrong)}
+        wanted = c_code.real_wanted(name, arguments)
+        return {"returned": wanted}, {"returned": c_code.real_function(name, arguments, wrong)}
 
-    scene = partial(c_sample.function_scene, name)
-    step = partial(c_sample.function_step, name=name, arithmetic=wrong)
-    wanted = partial(c_sample.function_wanted, name=name)
+    scene = partial(c_code.function_scene, name)
+    step = partial(c_code.function_step, name=name, arithmetic=wrong)
+    wanted = partial(c_code.function_wanted, name=name)
     verdict = refuted(Claim("planted", scene, step, replay, wanted))
     assert verdict.wanted != verdict.given
 
@@ -108,27 +108,27 @@ def test_c_with_a_mistake(name: str, old: str, new: str) -> None:
 def test_z3_finds_what_no_sample_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """One current of all goes wrong, at one width: no sample shows it."""
     monkeypatch.setattr(claims, "SAMPLES", 0)
-    wrong = c_sample.ARITHMETIC.read_text().replace(
+    wrong = c_code.ARITHMETIC.read_text().replace(
         "int64_t kept = current;", "int64_t kept = current == 123456789 && bits == 27 ? 0 : current;"
     )
-    scene = partial(c_sample.function_scene, "network_wrapped")
-    step = partial(c_sample.function_step, name="network_wrapped", arithmetic=wrong)
-    wanted = partial(c_sample.function_wanted, name="network_wrapped")
+    scene = partial(c_code.function_scene, "network_wrapped")
+    step = partial(c_code.function_step, name="network_wrapped", arithmetic=wrong)
+    wanted = partial(c_code.function_wanted, name="network_wrapped")
     verdict = refuted(Claim("planted", scene, step, wanted=wanted))
     assert verdict.state == {"argument0": 123456789, "argument1": 27}
 
 
 def test_c_that_overflows_is_refuted() -> None:
     """What C leaves undefined is a mistake, even where a computer gives the right number."""
-    wrong = c_sample.ARITHMETIC.read_text().replace(
+    wrong = c_code.ARITHMETIC.read_text().replace(
         "-1 - ((-1 - x) >> shift)", "-1 - ((-(x + 1)) >> shift)"
     )
     worse = wrong.replace("-(x + 1)", "-x - 1")
-    scene = partial(c_sample.function_scene, "network_shift_right")
-    wanted = partial(c_sample.function_wanted, name="network_shift_right")
+    scene = partial(c_code.function_scene, "network_shift_right")
+    wanted = partial(c_code.function_wanted, name="network_shift_right")
 
     def step(scene: Any, text: str) -> Any:
-        return c_sample.function_step(scene, "network_shift_right", text)
+        return c_code.function_step(scene, "network_shift_right", text)
 
     assert Claim("fine", scene, partial(step, text=wrong), wanted=wanted).check().what == "proved"
     verdict = refuted(Claim("planted", scene, partial(step, text=worse), wanted=wanted))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from . import c_sample, claims, fast, lava, lava_stock, normative
+from . import c_code, claims, fast, lava, lava_stock, normative
 from .claims import PROVED, Claim
 from .implementations import IMPLEMENTATIONS
 from .scene import KINDS, Kind, Scene, unknown_neuron
@@ -55,7 +55,7 @@ def test_the_real_code_does_what_was_proved_of_it(
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt-get install gcc")
 def test_the_c_compiler_does_what_was_proved_of_its_text() -> None:
     for kind in KINDS:
-        _agree(kind, c_sample.scene(kind, c_sample.Text()), c_sample.real_step, 3)
+        _agree(kind, c_code.scene(kind, c_code.Text()), c_code.real_step, 3)
 
 
 @pytest.mark.parametrize("kind", lava_stock.KINDS, ids=[kind.name for kind in lava_stock.KINDS])
@@ -75,12 +75,12 @@ def _agree(kind: Kind, scene: Scene, real: Callable[..., dict[str, int]], count:
 def test_the_c_text_is_the_same_for_other_numbers() -> None:
     """What literals stand for is read off one text; another has them in the same places."""
     for kind in KINDS:
-        for text in c_sample.texts(kind):
+        for text in c_code.texts(kind):
             one, other = (
-                c_sample.template(c_sample.written(c_sample.sample(kind, text, numbers))[0], numbers)
+                c_code.template(c_code.written(c_code.sample(kind, text, numbers))[0], numbers)
                 for numbers in (
-                    c_sample.numbers_of(text, c_sample.SAMPLE),
-                    c_sample.numbers_of(text, c_sample.OTHER),
+                    c_code.numbers_of(text, c_code.SAMPLE),
+                    c_code.numbers_of(text, c_code.OTHER),
                 )
             )
             assert one == other

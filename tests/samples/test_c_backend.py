@@ -12,19 +12,22 @@ import numpy as np
 import pytest
 
 from samples.c_backend.snnc_c import CBackend
+from samples.c_backend.snnc_c.checks import check_numbers
+from samples.c_backend.snnc_c.conformance import CConformance
 from samples.c_backend.snnc_c.drop_weak_weights import DropWeakWeights
-from samples.c_backend.snnc_c.emit import code_files
-from samples.c_backend.snnc_c.layout import identifier
-from samples.c_backend.snnc_c.staging import stage
+from samples.c_backend.snnc_c.emit import FOLDER, payload_files
 from samples.moving_digits.demo import MODEL
 from samples.moving_digits.events import training_and_test
 from snnc.backends import Backend
+from snnc.backends.c_code import files, identifier, stage
 from snnc.backends.registry import MEMBERS
-from snnc.conformance import CASES
+from snnc.conformance import CASES, judge
 from snnc.conformance.builder import single
+from snnc.conformance.cases import BY_NAME
 from snnc.conformance.compile_cases import feed_forward
 from snnc.conformance.kit import Kit
 from snnc.errors import UserError
+from snnc.ir import Program
 from snnc.ir.scaling import weights_of
 from snnc.passes import Context, parse_pass
 from tests.sim.corpus import case, cases
@@ -119,15 +122,18 @@ def test_random_networks() -> None:
 
 
 @needs_cc
-def test_a_broken_operation_is_found(shell: Shell, tmp_path: Path) -> None:
-    """The suite sees one wrong line in the package's arithmetic: a sum that is rounded up."""
-    broken = Path(shutil.copytree(shell.work / "site", tmp_path / "site"))
-    arithmetic = broken / "snnc_c" / "network" / "arithmetic.h"
-    text = arithmetic.read_text()
+def test_a_broken_operation_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite sees one wrong line in the arithmetic: a sum that is rounded up."""
+    broken = Path(shutil.copytree(str(files.TEMPLATES), tmp_path / "network"))
+    text = (broken / "arithmetic.h").read_text()
     assert "-1 - ((-1 - x) >> shift)" in text
-    arithmetic.write_text(text.replace("-1 - ((-1 - x) >> shift)", "-(-x >> shift)"))
-    done = Shell(broken, tmp_path).python("-c", RUN_CASES, "exponent/*o*")
-    assert "exponent/down-readout: cc: " in done.stdout and "exponent/one" not in done.stdout
+    (broken / "arithmetic.h").write_text(text.replace("-1 - ((-1 - x) >> shift)", "-(-x >> shift)"))
+    monkeypatch.setattr(files, "TEMPLATES", broken)
+
+    def reason(name: str) -> str:
+        return judge(CBackend(), BY_NAME[name], CConformance.kit, {}, ("cc",)).reason
+
+    assert reason("exponent/down-readout").startswith("cc: ") and reason("exponent/one") == ""
 
 
 @needs_cc
@@ -147,9 +153,9 @@ def test_the_shipped_network_spike_by_spike(shell: Shell, bundle: Path) -> None:
 def test_same_input_same_bytes(shell: Shell, bundle: Path) -> None:
     done = shell.snnc("compile", MODEL, "--target", "c", "--code", "rate", "-o", "again.c")
     assert done.returncode == 0
-    files = sorted(p.relative_to(bundle) for p in bundle.rglob("*") if p.is_file())
-    assert [p.name for p in files].count("network.c") == 1
-    for name in files:
+    names = sorted(p.relative_to(bundle) for p in bundle.rglob("*") if p.is_file())
+    assert [p.name for p in names].count("network.c") == 1
+    for name in names:
         assert (bundle / name).read_bytes() == (shell.work / "again.c" / name).read_bytes(), name
 
 
@@ -165,31 +171,40 @@ def test_altered_code_is_never_compiled(shell: Shell, altered: Path) -> None:
     assert "a stranger was here" not in asked.stderr
 
 
+def staged(folder: Path, job: Path) -> list[str]:
+    """The files that the engine would compile."""
+
+    def made(program: Program) -> dict[str, bytes]:
+        return payload_files(program, CBackend().target)
+
+    return stage(folder, FOLDER, job, check_numbers, made)[1]
+
+
 @pytest.mark.parametrize("name", ["network.c", "network.h", "arithmetic.h", "main.c"])
 def test_only_what_is_emitted_is_staged(altered: Path, tmp_path: Path, name: str) -> None:
     job = tmp_path / "job"
     job.mkdir()
     (altered / "c" / "string.h").write_text("#error")  # a file of no role is never looked at
-    assert stage(altered, job)[1] == ["network.c", "main.c"]
-    assert {p.name for p in job.iterdir()} == {"network.c", "network.h", "arithmetic.h", "main.c"}
+    every = {"network.c", "network.h", "arithmetic.h", "main.c"}
+    assert set(staged(altered, job)) == {p.name for p in job.iterdir()} == every
     (altered / "c" / name).write_bytes((altered / "c" / name).read_bytes() + b" ")
     with pytest.raises(UserError) as refused:
-        stage(altered, job)
+        staged(altered, job)
     (found,) = refused.value.diagnostics
     assert found.code == "D602" and found.where.endswith(name) and "first in line" in found.what
     (altered / "c" / name).unlink()
     with pytest.raises(UserError, match="is missing"):
-        stage(altered, job)
+        staged(altered, job)
 
 
 def test_a_program_that_is_no_program(altered: Path, tmp_path: Path) -> None:
     text = (altered / "program.json").read_text()
     (altered / "program.json").write_text(text.replace('"input_shift": 6', '"input_shift": 77'))
     with pytest.raises(UserError, match=r"D133.*input_shift is 77; it must be 0 to 31"):
-        stage(altered, tmp_path)
+        staged(altered, tmp_path)
     (altered / "program.json").write_text(text.replace('"delay": 15', '"delay": "#include <x>"'))
     with pytest.raises(UserError, match="D130"):
-        stage(altered, tmp_path)
+        staged(altered, tmp_path)
 
 
 @needs_cc
@@ -206,11 +221,11 @@ def test_no_compiler(shell: Shell, bundle: Path) -> None:
 
 
 def test_a_chip_that_is_too_small(shell: Shell) -> None:
-    small = ["--target", "c{flash=20000,ram=16384}", "--code", "rate"]
+    small = ["--target", "c{flash=20000,ram=8192}", "--code", "rate"]
     done = shell.snnc("compile", MODEL, *small, "-o", "small.c")
     assert done.returncode == 2 and not (shell.work / "small.c").exists()
     assert "C401" in done.stderr and "there are 20000" in done.stderr
-    assert "C402" in done.stderr and "there are 16384" in done.stderr
+    assert "C402" in done.stderr and "there are 8192" in done.stderr
     with pytest.raises(UserError, match="D305"):
         CBackend(flash=0)
 
@@ -265,7 +280,9 @@ def test_names_of_the_user_are_no_code() -> None:
     projections = tuple(
         replace(q, source=renamed(q.source), target=renamed(q.target)) for q in program.projections
     )
-    files = code_files(replace(program, name=evil, populations=populations, projections=projections))
-    code, plain = files["network.c"].decode("ascii"), code_files(program)["network.c"].decode("ascii")
+    whole = replace(program, name=evil, populations=populations, projections=projections)
+    code, plain = (
+        payload_files(each, CBackend().target)["network.c"].decode("ascii") for each in (whole, program)
+    )
     assert "p1_hidden" in plain and code == plain.replace("p1_hidden", identifier(1, evil))
     assert identifier(1, evil).replace("_", "").isalnum()

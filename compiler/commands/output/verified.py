@@ -62,5 +62,11 @@ def measured(found: tuple[Measured, ...]) -> None:
         return
     table = new_table("the engine reports", ">value", "unit", "according to")
     for each in found:
-        table.add_row(each.name, f"{each.value:.4g}", each.unit, each.source)
+        table.add_row(each.name, _figure(each), each.unit, each.source)
     show_table(table)
+
+
+def _figure(each: Measured) -> str:
+    """A count in full, anything else with four digits."""
+    whole = each.unit in ("", "B") and each.value >= 1000
+    return f"{each.value:,.0f}" if whole else f"{each.value:.4g}"

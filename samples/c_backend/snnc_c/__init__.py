@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends import Emitted, Engine, Progress, refuse_other_names, strange_files
+from snnc.backends.c_code import different
 from snnc.bounds import MOST, Bounds, refuse_outside
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
-from . import checks, emit, engine, staging
+from . import checks, emit, engine
 from .target import FLASH, NAME, RAM, describe
 
 __all__ = ["CBackend"]
@@ -62,10 +63,10 @@ class CBackend:
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Files that are not what the program gives."""
-        files = emit.code_files(program)
+        files = emit.payload_files(program, self.target)
         names = {name: f"{emit.FOLDER}/{name}" for name in files}
         refuse_other_names(emitted.files, names)
-        found = [what for _, what in staging.different(files, folder)]
+        found = [what for _, what in different(files, folder / emit.FOLDER)]
         return [*found, *strange_files(folder, [f"{emit.FOLDER}/README.md", *names.values()])]
 
     def engines(self) -> tuple[Engine, ...]:
@@ -85,7 +86,13 @@ class CBackend:
     ) -> Trace:
         """Compile the bundle's code and run it."""
         return _run(
-            engine, folder, spikes, time_limit=time_limit, progress=progress, potentials=potentials
+            engine,
+            folder,
+            spikes,
+            self.target,
+            time_limit=time_limit,
+            progress=progress,
+            potentials=potentials,
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.backends.c_code import lay_out
 from snnc.errors import Diagnostic
 from snnc.ir import (
     IntegerNeuron,
@@ -21,7 +22,6 @@ from snnc.ir import (
 )
 from snnc.ir.scaling import weights_of
 
-from .layout import lay_out
 from .target import BIAS_EXPONENT, CURRENT_DECAY, DECAY, NAME, NUMBER, SHIFT, STATE_BITS, WEIGHT_BITS
 
 AGAIN = "use the target's own passes (leave --passes out)"
@@ -47,7 +47,7 @@ def check_numbers(program: Program) -> Iterator[Diagnostic]:
 
 
 def _memory(program: Program, target: Target) -> Iterator[Diagnostic]:
-    layout = lay_out(program)
+    layout = lay_out(program, target)
     for code, memory, needed in (
         ("C401", "flash", layout.table_bytes),
         ("C402", "RAM", layout.ram_bytes),

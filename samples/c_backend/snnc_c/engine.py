@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends import Engine, Environment, Progress
+from snnc.backends.c_code import stage
 from snnc.backends.child import run_process
 from snnc.backends.engine_messages import no_engine, not_installed
 from snnc.errors import fail
-from snnc.ir import Integers, Measured, Program, Trace, size
+from snnc.ir import Integers, Measured, Program, Target, Trace, size
 
-from .staging import stage
+from .checks import check_numbers
+from .emit import FOLDER, payload_files
 from .target import NAME
 
 CC, FLAGS = "CC", "CFLAGS"
@@ -79,6 +81,7 @@ def run(
     engine: str,
     folder: Path,
     spikes: Integers,
+    target: Target,
     *,
     time_limit: float,
     progress: Progress | None = None,
@@ -94,7 +97,10 @@ def run(
     samples, steps = spikes.shape[:2]
     with tempfile.TemporaryDirectory(prefix="snnc-c-") as name:
         job = Path(name)
-        program, sources = stage(folder, job)
+        program, files = stage(
+            folder, FOLDER, job, check_numbers, lambda made_of: payload_files(made_of, target)
+        )
+        sources = [name for name in files if name.endswith(".c")]
         whole = spikes.reshape(samples, -1).astype(np.int32)
         (job / "input").write_bytes(np.array([samples, steps], np.int32).tobytes() + whole.tobytes())
         flags = shlex.split(os.environ.get(FLAGS, ""))

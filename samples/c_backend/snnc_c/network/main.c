@@ -29,7 +29,7 @@ static int write_all(const int32_t *values, size_t count, FILE *file)
 int main(int argc, char **argv)
 {
     static const int32_t sizes[] = NETWORK_SIZES;
-    int32_t shape[2], sample, step, population, microseconds;
+    int32_t shape[2], sample, step, element, population, microseconds;
     clock_t spent = 0;
     double seconds;
     FILE *from, *to;
@@ -47,8 +47,12 @@ int main(int argc, char **argv)
             if (fread(input, sizeof *input, NETWORK_INPUTS, from) != NETWORK_INPUTS)
                 return failed("the input ends too early");
             before = clock();
-            network_step(input, output);
+            for (element = 0; element < NETWORK_INPUTS; ++element)
+                if (input[element] != 0 && !network_event(element, input[element]))
+                    return failed("a payload that the network does not take");
+            network_step();
             spent += clock() - before;
+            network_output(output);
             for (population = 0; population < NETWORK_POPULATIONS; ++population) {
                 network_spikes(population, values);
                 if (!write_all(values, (size_t)sizes[population], to))

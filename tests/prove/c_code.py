@@ -1,4 +1,4 @@
-"""The sample back end's C: the text that it writes for one neuron, parsed and run on unknown numbers.
+"""``snnc.backends.c_code``: the text that it writes for one neuron, parsed and run on unknown numbers.
 
 The generator writes parameters as literals. It is given a neuron whose every literal is found once in
 the text, and each then stands for an unknown; ``template`` makes sure that the text is the same for
@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from samples.c_backend.snnc_c import code, layout
-from samples.c_backend.snnc_c.table import Table
+from snnc.backends.c_code import layout, neurons
+from snnc.backends.c_code.table import Table
+from snnc.backends.c_code.widths import unproved
 from snnc.ir import Code, Encoding, IntegerNeuron, Program, ProgramPopulation, fixed_point
 from snnc.ir import Kind as Population
 from snnc.ir.program_ranges import range_of
@@ -130,9 +131,11 @@ def written(neuron: IntegerNeuron) -> tuple[str, layout.Place]:
     """The statements for the neurons of a population of two, and what is where."""
     group = Population.READOUT if neuron.threshold is None else Population.NEURONS
     entry = ProgramPopulation("in", Population.INPUT, (2,), "", 0, None, Encoding.ONCE)
-    neurons = ProgramPopulation("p", group, (2,), "", 0, neuron)
-    found = layout.lay_out(Program("one", 1, (entry, neurons), ())).places[1]
-    lines = "\n".join(code._neurons(found, neuron))
+    population = ProgramPopulation("p", group, (2,), "", 0, neuron)
+    program = Program("one", 1, (entry, population), ())
+    # Whatever could be proved of such a program: every check is written.
+    found = layout.place(program, population, {"p": "p1_p"}, {"p": unproved(neuron)}, (0, 0))
+    lines = "\n".join([*neurons.flags(found, neuron), *neurons.neuron_loop(found, neuron)])
     return f"static void step(void)\n{{\nint32_t i;\n{lines}\n}}\n", found
 
 
@@ -195,7 +198,13 @@ def scene(kind: Kind, text: Text) -> Scene:
 def _places(scene: Scene, place: layout.Place) -> dict[str, Place]:
     """The variables around the statements."""
     n = scene.nodes
-    values = {"spikes": e.const(0), "potential": n["v"], "current": n["u"], "waiting": n["waiting"]}
+    values = {
+        "spikes": e.const(0),
+        "payloads": e.const(0),
+        "potential": n["v"],
+        "current": n["u"],
+        "waiting": n["waiting"],
+    }
     found = {
         buffer.name: Place(Value(values[role], np.int64), TYPES[buffer.kind])
         for role, buffer in place.buffers.items()
@@ -292,7 +301,12 @@ def step(scene: Scene, text: Text, arithmetic: str | None = None) -> dict[str, A
     Machine(functions, places, literals, SHOWN).call("step")
     found = {"v": places[place.buffers["potential"].name].value}
     found["record"] = found["v"]
-    for name, role in (("u", "current"), ("sent", "spikes"), ("waiting", "waiting")):
+    for name, role in (
+        ("u", "current"),
+        ("sent", "spikes"),
+        ("sent", "payloads"),
+        ("waiting", "waiting"),
+    ):
         if role in place.buffers:
             found[name] = places[place.buffers[role].name].value
     return found
@@ -313,9 +327,11 @@ $out    (void)n;
 def real_step(kind: Kind, given: Mapping[str, int], arithmetic: str | None = None) -> dict[str, int]:
     """The same by the C compiler: the text for a state's own numbers, from that state."""
     body, place = written(real_neuron(kind, given))
-    roles = {"current": "u", "potential": "v", "waiting": "waiting", "spikes": "sent"}
+    roles = {"current": "u", "potential": "v", "waiting": "waiting", "spikes": "bits"}
+    roles["payloads" if "payloads" in place.buffers else "spikes"] = "sent"
     held = {role: b for role, b in place.buffers.items() if role in roles}
-    start = {"current": given["u"], "potential": given["v"], "waiting": given["waiting"], "spikes": 0}
+    start = {"current": given["u"], "potential": given["v"], "waiting": given["waiting"]}
+    start.update(spikes=0, payloads=0)
     lines_in = "".join(
         f"    {b.name}[0] = ({b.kind})state[{2 + k}];\n" for k, b in enumerate(held.values())
     )
@@ -331,6 +347,9 @@ def real_step(kind: Kind, given: Mapping[str, int], arithmetic: str | None = Non
     state = np.array([given["step"], given["arrived"], *(start[role] for role in held)], np.int32)
     _compiled(text + globals_ + tables + body + harness).once(state.ctypes.data_as(ctypes.c_void_p))
     found = {roles[role]: int(state[2 + k]) for k, role in enumerate(held)}
+    found.pop("bits", None)
+    if "payloads" not in place.buffers and "spikes" in place.buffers:
+        found["sent"] &= 1  # the other neuron's spike is the next bit
     return {**found, "record": found["v"]}
 
 

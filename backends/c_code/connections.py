@@ -1,7 +1,8 @@
 """One projection in C: how its weights are stored, and the loop that a spike goes through.
 
-Every spike adds its weights to the neurons that hear it, so that silence costs no time. Sums are
-``uint32_t``, which wrap as the registers of docs/numerics.md do, in any order.
+Every spike adds its weights to the neurons that hear it, so that silence costs no time. A payload is an
+``int32_t`` where no sum can wrap, else a ``uint32_t``: then sums wrap as the registers of
+docs/numerics.md do, in any order.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from .table import UNSIGNED, Table, table
 DENSE = """\
         const {kind} *w = {name}_weights + {outs} * j;
         for (i = 0; i < {outs}; ++i)
-            {sum}[i] += (uint32_t)w[i] * payload;
+            {sum}[i] += w[i] * payload;
 """
 
 SPARSE = """\
         for (i = (int32_t){name}_starts[j]; i < (int32_t){name}_starts[j + 1]; ++i)
-            {sum}[{name}_rows[i]] += (uint32_t){name}_weights[i] * payload;
+            {sum}[{name}_rows[i]] += {name}_weights[i] * payload;
 """
 
 CONVOLUTION = """\
         const int32_t channel = j / {pixels}, y = j % {pixels} / {width}, x = j % {width};
-        uint32_t *group = {sum} + channel / {ins} * {outs} * {places};
+        {register} *group = {sum} + channel / {ins} * {outs} * {places};
         int32_t down, across;
         for (down = 0; down < {down}; ++down) {{
             const int32_t low = y + {pad_down} - down * {dilation_down}, row = low / {stride_down};
@@ -39,12 +40,12 @@ CONVOLUTION = """\
                 const int32_t column = left / {stride_across};
                 const int32_t tap = (channel * {down} + down) * {across} + across;
                 const {kind} *w = {name}_weights + {outs} * tap;
-                uint32_t *to;
+                {register} *to;
                 if (left < 0 || left % {stride_across} != 0 || column >= {columns})
                     continue;
                 to = group + row * {columns} + column;
                 for (i = 0; i < {outs}; ++i)
-                    to[i * {places}] += (uint32_t)w[i] * payload;
+                    to[i * {places}] += w[i] * payload;
             }}
         }}
 """
@@ -61,7 +62,8 @@ class Connection:
         left: payloads are shifted left by this: the exponent, and what all weights have in common.
         right: the sum is shifted right by this, rounded down.
         tables: the weights and where they belong.
-        loop: C text for one spike ``payload`` of source element ``j``; ``{sum}`` stands for the sum.
+        loop: C text for one spike ``payload`` of source element ``j``; ``{sum}`` stands for the array
+            that it is added to, ``{register}`` for its type.
     """
 
     source: str
@@ -142,6 +144,7 @@ def _convolution(name: str, op: Conv2d, shape: Shape, exponent: int) -> Stored:
         name=name,
         kind=stored.kind,
         sum="{sum}",
+        register="{register}",
         pixels=int(size(shape[1:])),
         width=int(shape[2]),
         ins=ins,

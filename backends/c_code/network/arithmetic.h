@@ -49,4 +49,17 @@ static inline int32_t network_levels(int32_t potential, int32_t threshold, int32
     return whole < most ? whole : most;
 }
 
+/* The number of the lowest bit that is set; one is. */
+static inline int32_t network_lowest(uint32_t word)
+{
+#ifdef __GNUC__
+    return (int32_t)__builtin_ctz(word);
+#else
+    int32_t number = 0;
+    for (; (word & 1u) == 0; word >>= 1)
+        ++number;
+    return number;
+#endif
+}
+
 #endif

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,27 @@ def type_of(kind: str) -> np.dtype[Any]:
     return np.dtype(kind.removesuffix("_t"))
 
 
+def narrowest(low: int, high: int, kinds: tuple[str, ...]) -> str:
+    """The first of ``kinds`` that holds ``low`` and ``high``.
+
+    Raises:
+        ValueError: none does.
+    """
+    for kind in kinds:
+        bounds = np.iinfo(type_of(kind))
+        if bounds.min <= low and high <= bounds.max:
+            return kind
+    raise ValueError(f"{low} to {high} takes more than 32 bits")
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
-    """An array in flash: name, C type, numbers (int64, flat)."""
+    """An array in flash: name, C type, numbers (int64, flat), each for so many neurons in a row."""
 
     name: str
     kind: str
     values: NDArray[np.int64]
+    each: int = 1
 
     @property
     def bytes(self) -> int:
@@ -49,15 +63,26 @@ def table(name: str, values: Array, kinds: tuple[str, ...] = SIGNED) -> Table:
         ValueError: none does.
     """
     flat = np.asarray(values, np.int64).ravel()
-    for kind in kinds:
-        bounds = np.iinfo(type_of(kind))
-        if bounds.min <= flat.min(initial=0) and flat.max(initial=0) <= bounds.max:
-            return Table(name, kind, flat)
-    raise ValueError(f"{name} has values of more than 32 bits")
+    return Table(name, narrowest(int(flat.min(initial=0)), int(flat.max(initial=0)), kinds), flat)
 
 
 def constant_or_table(name: str, values: Array) -> int | Table:
-    """One number where all are the same."""
+    """One number where all are the same, one for each channel where these are.
+
+    Args:
+        name: in C.
+        values: whole numbers in a population's shape, channels first.
+    """
     if np.all(values == values.flat[0]):
         return int(values.flat[0])
+    channels = values.reshape(len(values), -1)
+    if np.all(channels == channels[:, :1]):
+        return replace(table(name, channels[:, 0]), each=channels.shape[1])
     return table(name, values)
+
+
+def at(value: int | Table) -> str:
+    """A constant, or what a table has for neuron ``i``."""
+    if isinstance(value, int):
+        return str(value)
+    return f"{value.name}[{'i' if value.each == 1 else f'(uint32_t)i / {value.each}u'}]"

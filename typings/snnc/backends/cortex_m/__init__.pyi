@@ -1,0 +1,1 @@
+from backends.cortex_m import *
