@@ -28,3 +28,14 @@ def not_installed(what: str, how: str, where: str = "--engine") -> UserError:
         where: it was looked for.
     """
     return fail("D601", what, where=where, help=how)
+
+
+def count_too_large(what: str, why: str) -> UserError:
+    """D520, for counts of the input above those that the chip takes.
+
+    Args:
+        what: which count, and how much the chip takes.
+        why: who says so, and what the chip would do.
+    """
+    cure = "use smaller event counts, or shorter frames"
+    return fail("D520", what, where="input", why=why, help=cure)

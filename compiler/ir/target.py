@@ -27,6 +27,9 @@ class Target:
         own_limits: the chip's other limits, by a name of the target's own.
         weight_bits: widths that the target can store.
         sign_modes: sign modes that a projection may use.
+        plain_weights: a weight of ``b`` bits is a whole number of units of the potential, from
+            ``-(2^(b-1) - 1)`` to ``2^(b-1) - 1``: of the grid of mixed signs the lowest is not there,
+            and the exponent is the one at which a step of the grid is one unit.
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
         codes: that its neurons can emit.
@@ -49,6 +52,7 @@ class Target:
         SignMode.EXCITATORY,
         SignMode.INHIBITORY,
     )
+    plain_weights: bool = False
     threshold_shift: int = 6
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)

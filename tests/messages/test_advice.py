@@ -28,6 +28,8 @@ NOT_OURS = {
     "--no-deps": "pip's",
     "--ignore-requires-python": "pip's",
     "--version": "of a C compiler",
+    "--map": "of the script in a bundle for akida",
+    "--card": "of the script in a bundle for akida",
 }
 """Options of other programs, whose names messages and calls contain."""
 
