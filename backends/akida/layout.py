@@ -3,8 +3,8 @@
 *Whole*: the input, the populations and the readout are a chain, each receives from the one before it
 alone. Each becomes a layer, a convolution where the chip has it, else a dense one; the card computes a
 frame of the whole network. *By frame*: anything else. All hidden populations are one dense layer. Its
-inputs are the counts and levels that they receive, put together by the host, which keeps past frames and
-adds up the readout.
+inputs are the counts and levels that they receive, put together by the host, which keeps past frames
+and adds up the readout.
 
 Arrays of maps are (x, y, channels) on the chip, (channels, rows, columns) in a program: transposed.
 """

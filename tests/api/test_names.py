@@ -19,7 +19,7 @@ PARAMETERS = {
     f"input_offset repeat allow_overflow example {MODEL} reset_interval passes changes after_pass "
     "progress",
     "explain": "code",
-    "finetune": "model method data output steps bits validation validation_share batch checkpoint "
+    "finetune": "model method data output steps bits target validation validation_share batch checkpoint "
     "curve repeat input_shape module answer progress recipe",
     "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
     "columns time_unit only label_from like first sound bands range_db progress",
