@@ -75,6 +75,7 @@ AKIDA = Target(
     codes=(Code.GRADED,),
     resets=(Reset.SUBTRACT,),
     encodings=(Encoding.ONCE, Encoding.GRADED, Encoding.SPREAD),
+    hardware="a card or development kit with AKD1000 or AKD1500, of BrainChip",
     overflow="nothing is said of it: sums that could leave their register are refused",
 )
 

@@ -38,6 +38,8 @@ class Target:
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
         encodings: in which input can reach it; the first that fits is taken where nobody asks.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
+        hardware: what one buys to run it, and of whom, in a line, for a user who chooses; or why
+            nothing can be bought. Empty where the target says nothing.
         overflow: what its engines do where a register would wrap or saturate, beside our simulators:
             the end of a sentence in messages about data for which no range is proved.
     """
@@ -61,6 +63,7 @@ class Target:
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
+    hardware: str = ""
     overflow: str = "whether its engines do the same is not stated"
 
     def __post_init__(self) -> None:
