@@ -3,10 +3,11 @@
     python -I akida_script.py JOB
 
 Imports nothing of snnc. JOB/settings.json names ``script`` (the ``akida_network.py`` of this snnc,
-never the bundle's), ``folder`` (the bundle), ``potentials``, ``device`` and ``names`` (of populations);
-JOB/input.npz has ``spikes`` (samples, steps, \\*input shape). JOB/output.npz gets ``spikes/N`` and
-``potentials/N``, N being a name's place, and ``fit``: 1 where it maps on the device, then processors
-used, processors there, bytes of program; ``refused`` is the reason where it does not.
+never the bundle's), ``about`` (its ``network.json``, checked), ``potentials``, ``device`` and ``names``
+(of populations); JOB/input.npz has ``spikes`` (samples, steps, \\*input shape), and ``array/NAME`` for
+each of the bundle's ``layers.npz``. JOB/output.npz gets ``spikes/N`` and ``potentials/N``, N being a
+name's place, and ``fit``: 1 where it maps on the device, then processors used, processors there, bytes
+of program; ``refused`` is the reason where it does not.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ def main(job: Path) -> None:
     settings = json.loads((job / "settings.json").read_text(encoding="utf-8"))
     with np.load(job / "input.npz", allow_pickle=False) as given:
         spikes = given["spikes"]
+        arrays = {name[6:]: given[name] for name in given.files if name.startswith("array/")}
     module = load(settings["script"])
-    network = module.Network(Path(settings["folder"]))
+    network = module.Network(settings["about"], arrays)
     parts: dict[str, list[Any]] = {}
     for number in range(len(spikes)):
         found = network.run(spikes[number : number + 1], settings["potentials"])
-        for kind, arrays in found.items():
-            for name, values in arrays.items():
+        for kind, by_name in found.items():
+            for name, values in by_name.items():
                 parts.setdefault(f"{kind}/{settings['names'].index(name)}", []).append(values)
         sys.stdout.write(f"done {number + 1}\n")
         sys.stdout.flush()

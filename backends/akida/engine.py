@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from snnc.backends.base import Progress
 from snnc.backends.child import run_script
 from snnc.backends.engine_messages import count_too_large, no_engine, not_installed
-from snnc.backends.payload_files import damaged, read_payload_json
+from snnc.backends.payload_files import damaged
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Trace
 
-from .emit import FILES, SCRIPT
+from .emit import SCRIPT
 from .installed import AKIDA_SOFTWARE, ENVIRONMENT
-from .layout import WHOLE
+from .reading import read
 from .target import INPUT_SPIKES, LEAST_INPUT, VERSION
 
 CHILD = Path(__file__).parent / "akida_script.py"
@@ -41,25 +41,24 @@ def run(
     if python is None:
         raise not_installed(f"akida {VERSION} is not installed", "snnc targets install akida")
     _refuse_input(spikes)
-    path = folder / FILES["network"]
-    about = read_payload_json(path)
-    try:
-        shapes, sizes = _shapes(about), (about["input"]["name"], tuple(about["input"]["shape"]))
-    except (KeyError, TypeError, ValueError) as problem:
-        raise damaged(f"the payload is damaged: {problem!r:.100}", path) from problem
-    if sizes[1] != spikes.shape[2:]:
-        what = f"the input has the shape {sizes[1]!r:.100}, what is sent {spikes.shape[2:]}"
-        raise damaged(what, path)
+    payload = read(folder)
+    name, shape = payload.input
+    if shape != spikes.shape[2:]:
+        what = f"the input has the shape {shape}, what is sent {spikes.shape[2:]}"
+        raise damaged(what, folder)
     found = run_script(
         python,
         CHILD,
         engine=engine,
-        arrays={"spikes": np.asarray(spikes, np.int64)},
+        arrays={
+            "spikes": np.asarray(spikes, np.int64),
+            **{f"array/{key}": values for key, values in payload.arrays.items()},
+        },
         settings={
             "script": str(SCRIPT.absolute()),
-            "folder": str(folder.absolute()),
+            "about": payload.about,
             "device": device,
-            "names": list(shapes),
+            "names": list(payload.populations),
             "potentials": potentials,
         },
         samples=len(spikes),
@@ -67,19 +66,12 @@ def run(
         progress=progress,
     )
     whole = spikes.shape[:2]
-    trace = Trace(spikes={sizes[0]: spikes.astype(np.int32)}, measured=tuple(_measured(device, found)))
-    for number, (name, shape) in enumerate(shapes.items()):
+    trace = Trace(spikes={name: spikes.astype(np.int32)}, measured=tuple(_measured(device, found)))
+    for number, (name, shape) in enumerate(payload.populations.items()):
         for kind, kept in (("spikes", trace.spikes), ("potentials", trace.potentials)):
             if f"{kind}/{number}" in found:
                 kept[name] = found[f"{kind}/{number}"].reshape(*whole, *shape).astype(np.int32)
     return trace
-
-
-def _shapes(about: Any) -> dict[str, tuple[int, ...]]:
-    """Shapes by population, the readout's among them, of ``network.json``."""
-    rows = about["layers"][:-1] if about["way"] == WHOLE else about["populations"]
-    found = {str(row.get("population", row.get("name"))): tuple(map(int, row["shape"])) for row in rows}
-    return found | {str(about["readout"]["name"]): tuple(map(int, about["readout"]["shape"]))}
 
 
 def _refuse_input(spikes: Integers) -> None:

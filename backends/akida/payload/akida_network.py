@@ -33,14 +33,19 @@ MOST_AT_ONCE = 256
 class Network:
     """The network of a bundle: layers for the chip, and what the host does between frames."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read ``network.json`` and ``layers.npz`` in a folder."""
-        self.about: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        with np.load(folder / "layers.npz", allow_pickle=False) as found:
-            self.arrays = {name: found[name] for name in found.files}
+    def __init__(self, about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        """Of the content of ``network.json`` and ``layers.npz``."""
+        self.about, self.arrays = about, arrays
         self.layers: list[dict[str, Any]] = self.about["layers"]
         self.by_frame = self.about["way"] == "frame"
         self.made: dict[tuple[int, int, bool], akida.Model] = {}
+
+    @classmethod
+    def read(cls, folder: Path) -> Network:
+        """Read ``network.json`` and ``layers.npz`` in a folder."""
+        about = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        with np.load(folder / "layers.npz", allow_pickle=False) as found:
+            return cls(about, {name: found[name] for name in found.files})
 
     def model(self, first: int = 0, last: int | None = None, levels: bool = False) -> akida.Model:
         """Layers ``first`` to ``last`` (excluded; all where None) as a model.
@@ -318,7 +323,7 @@ def _has_processors(layer: Any) -> bool:
 
 def main(words: list[str]) -> None:
     """The command line above."""
-    network = Network(Path(__file__).resolve().parent)
+    network = Network.read(Path(__file__).resolve().parent)
     if words == ["--map"]:
         fit = network.fit(VIRTUAL[network.about["device"]]())
         told = f"{fit['processors']} of {fit['of']} processors, {fit['program']} bytes of program"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from samples.small_digits import data
-from snnc.backends.akida import AkidaBackend, layout
+from snnc.backends.akida import AkidaBackend, layout, reading
 from snnc.backends.akida.conformance import AkidaConformance
 from snnc.backends.akida.emit import FILES
 from snnc.backends.akida.installed import AKIDA_SOFTWARE, ENVIRONMENT
@@ -148,15 +148,49 @@ def test_counts_that_the_input_cannot_carry(count: int, code: str, tmp_path: Pat
     assert refused.value.diagnostics[0].code == code
 
 
-def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
-    need_akida()
+CHANGES: tuple[tuple[tuple[Any, ...], Any, str], ...] = (
+    (("readout", "name"), 3, "name is 3, not a text"),
+    (("layers", 0, "units"), 10**9, "wanted i1"),
+    (("layers", 0, "given"), [1, 1, 10**6], "a dense layer 57334"),
+    (("layers", 0, "act_bits"), 3, "it has 3 bits"),
+    (("inputs",), 3, "the layer has not 3 inputs"),
+    (("blocks", 0, "source"), "nobody", "there is no 'nobody'"),
+    (("populations", 0, "shape"), [2**31 - 1], "size is"),
+    (("populations", 0, "power"), 60, "power is 60"),
+    (("readout", "state_bits"), 64, "state_bits is 64"),
+    (("format",), 2, "format is 2"),
+)
+"""Places in the description of a network by frame, what a stranger writes there, and what is said."""
+
+
+@pytest.mark.parametrize(("place", "value", "said"), CHANGES)
+def test_an_altered_description_asks_for_no_more_than_there_is(
+    place: tuple[Any, ...], value: Any, said: str, tmp_path: Path
+) -> None:
+    """Refused before anything runs: no engine is needed."""
     program = random_program(2)
-    emitted = AkidaBackend().emit(program, tmp_path)
+    AkidaBackend().emit(program, tmp_path)
+    assert reading.read(tmp_path).input == ("x", program.input.shape)
     path = tmp_path / FILES["network"]
     about = json.loads(path.read_text())
-    del about["readout"]
+    inner = about
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
     path.write_text(json.dumps(about))
     with pytest.raises(UserError) as refused:
-        spikes = random_spikes(program, 2, 1, 3)
-        AkidaBackend().run(AKIDA_SOFTWARE, tmp_path, emitted, spikes, time_limit=60)
-    assert refused.value.diagnostics[0].code == "D144"
+        reading.read(tmp_path)
+    (found,) = refused.value.diagnostics
+    assert found.code == "D144" and said in found.what
+
+
+def test_every_random_payload_is_read_again(tmp_path: Path) -> None:
+    for seed in range(30):
+        program, folder = random_program(seed), tmp_path / str(seed)
+        if list(AkidaBackend().check(program)):
+            continue
+        folder.mkdir()
+        AkidaBackend().emit(program, folder)
+        found = reading.read(folder)
+        named = {p.name: p.shape for p in program.populations if p.neuron is not None}
+        assert found.populations == named
