@@ -19,8 +19,7 @@ from . import (
 )
 from . import several_spikes as several
 from .claims import Claim
-from .implementation import CODE, EVERY_VALUE, MEANT, NOT_OURS, REALS, TESTED
-from .implementation import Implementation as Implementation
+from .implementation import CODE, EVERY_VALUE, MEANT, NOT_OURS, REALS, TESTED, Implementation
 from .others import OTHERS
 from .scene import KINDS, Kind, unknown_neuron
 
