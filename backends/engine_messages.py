@@ -56,3 +56,14 @@ def refuse_payloads(
         why=why,
         help=cure,
     )
+
+
+def count_too_large(what: str, why: str) -> UserError:
+    """D520, for counts of the input above those that the chip takes.
+
+    Args:
+        what: which count, and how much the chip takes.
+        why: who says so, and what the chip would do.
+    """
+    cure = "use smaller event counts, or shorter frames"
+    return fail("D520", what, where="input", why=why, help=cure)

@@ -41,6 +41,21 @@ PROBE_SECONDS = 300.0
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms a vendor's package is, where its user has to accept them first.
+
+    Attributes:
+        name: of the agreement.
+        about: the terms that a user runs into first, in a line; the whole text is the vendor's.
+        where: it can be read.
+    """
+
+    name: str
+    about: str
+    where: str
+
+
 class State(Enum):
     """How an environment is."""
 
@@ -72,6 +87,7 @@ class Environment:
         probe: a Python statement that succeeds where the environment works (``import nengo_loihi``).
         shows: the distribution whose version ``snnc targets`` shows.
         needs: programs that must be on the PATH to install it, e.g. ``c++``.
+        licence: that the user has to accept, of packages that are not free; None for all others.
     """
 
     name: str
@@ -79,6 +95,7 @@ class Environment:
     probe: str
     shows: str
     needs: tuple[str, ...] = ()
+    licence: Licence | None = None
 
     @property
     def folder(self) -> Path:

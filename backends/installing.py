@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .environments import Environment, Say, State
+from collections.abc import Callable
+
+from snnc.errors import fail
+
+from .environments import Environment, Licence, Say, State
 from .registry import find_target
 
 
@@ -18,18 +22,28 @@ def environments_of(name: str) -> tuple[Environment, ...]:
     return tuple(dict.fromkeys(inside))
 
 
-def install_engines(name: str, say: Say) -> int:
+Accept = Callable[[Licence], bool]
+"""Shows a licence and asks; whether the user accepts it."""
+
+
+def _refused(licence: Licence) -> bool:
+    return False
+
+
+def install_engines(name: str, say: Say, accept: Accept = _refused) -> int:
     """Make what is missing of a target's environments, and repair what is damaged.
 
     Args:
         name: of the target, without options.
         say: told what is done, a line at a time.
+        accept: asked before anything is installed that is not free.
 
     Returns:
         How many environments the target has.
 
     Raises:
-        UserError: no such target, or the environment cannot be made (D616 to D618).
+        UserError: no such target, or the environment cannot be made (D616 to D618); D609 its licence is
+            not accepted.
     """
     environments = environments_of(name)
     found = find_target(name)
@@ -41,6 +55,15 @@ def install_engines(name: str, say: Say) -> int:
             there = f"{names} ({engines[0].version})"
             say(f"{there}: already in the Python environment of snnc, nothing to install")
             continue
+        licence = environment.licence
+        if licence is not None and environment.state() is State.MISSING and not accept(licence):
+            raise fail(
+                "D609",
+                f"the {licence.name} is not accepted, and nothing was installed",
+                where=environment.name,
+                why=f"{licence.about}; to be read at: {licence.where}",
+                help=f"read it; then snnc targets install {name} --accept-licence",
+            )
         done = environment.install(say)
         state = "installed" if done else "is there and works"
         say(f"{environment.name}: {environment.shows} {environment.version()} {state}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .api import inspect as inspect
     from .api import load as load
     from .api import measure_noise as measure_noise
+    from .api import targets_for as targets_for
     from .api import tune as tune
     from .api.bundle import Bundle as Bundle
     from .api.inspection import Inspection as Inspection
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .tuning.front import Front as Front
     from .workflows.ladder import Ladder as Ladder
     from .workflows.run import Run as Run
+    from .workflows.targets_for import Offers as Offers
     from .workflows.verify import Verification as Verification
 
 __version__ = "0.1.0"
@@ -60,6 +62,7 @@ _PLACES = {
     "Ladder": "workflows.ladder",
     "Manifest": "bundle.manifest",
     "NoiseReport": "noise.report",
+    "Offers": "workflows.targets_for",
     "QuantizedReLU": "authoring.activation",
     "Rollout": "authoring.rollout",
     "Run": "workflows.run",
@@ -67,9 +70,8 @@ _PLACES = {
     "Trained": "training.stages",
     "UserError": "errors",
     "Verification": "workflows.verify",
-    **dict.fromkeys(
-        ("compile", "explain", "finetune", "frames", "inspect", "load", "measure_noise", "tune"), "api"
-    ),
+    **dict.fromkeys(("compile", "explain", "finetune", "frames", "inspect", "load"), "api"),
+    **dict.fromkeys(("measure_noise", "targets_for", "tune"), "api"),
 }
 """Public names, and the modules that they are loaded from."""
 
@@ -83,6 +85,7 @@ __all__ = [
     "Manifest",
     "Message",
     "NoiseReport",
+    "Offers",
     "QuantizedReLU",
     "Rollout",
     "Run",
@@ -98,6 +101,7 @@ __all__ = [
     "inspect",
     "load",
     "measure_noise",
+    "targets_for",
     "tune",
 ]
 

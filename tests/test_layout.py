@@ -90,11 +90,17 @@ ALONE = {
     "aedat": set(),
     "faery": set(),
     "sanafe": set(),
+    "akida": set(),
     "matplotlib": set(),
 }
 """Heavy or optional packages, and the parts that may import them at module level."""
 
-SEPARATE = ("backends/loihi/payload", "backends/loihi/lava_child", "backends/sanafe/payload")
+SEPARATE = (
+    "backends/akida/payload",
+    "backends/loihi/payload",
+    "backends/loihi/lava_child",
+    "backends/sanafe/payload",
+)
 """Code that runs in processes of its own, under rules of its own."""
 
 
@@ -271,6 +277,9 @@ NOT_THROUGH_THE_DOOR = {
     "backends/fpga/building.py": "hardware that it just wrote, and what is part of snnc",
     "backends/fpga/emit.py": OUR_OWN,
     "backends/keeper.py": "what the system says of a process that was started here",
+    "backends/akida/akida_script.py": OTHER_PROCESS,
+    "backends/akida/emit.py": OUR_OWN,
+    "backends/akida/payload/akida_network.py": OTHER_PROCESS,
     "backends/loihi/emit.py": OUR_OWN,
     "backends/loihi/lava_child/main.py": OTHER_PROCESS,
     "backends/loihi/payload/model.py": OTHER_PROCESS,

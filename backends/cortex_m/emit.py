@@ -55,7 +55,7 @@ def emit(program: Program, folder: Path, board: Board, target: Target) -> Emitte
         f"{board.name}, stack included; bits of a potential, for counts {layout.counts[0]} to "
         f"{layout.counts[1]}: {_widths(layout)}"
     )
-    note = Diagnostic("N797", what, program.name, severity=Severity.NOTE)
+    note = Diagnostic("N795", what, program.name, severity=Severity.NOTE)
     return Emitted({name: f"{FOLDER}/{name}" for name in made}, (note,))
 
 

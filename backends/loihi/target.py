@@ -103,6 +103,7 @@ LOIHI = Target(
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
     neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
+    hardware="nothing is for sale: Intel lends Loihi 2 to members of its research community (INRC)",
     overflow="Lava wraps and saturates as snnc's simulators do, except for its own graded "
     "neurons, which do neither",
 )

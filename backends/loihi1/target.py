@@ -113,5 +113,6 @@ LOIHI1 = Target(
     resets=(Reset.ZERO,),
     encodings=(Encoding.SPREAD,),
     shift_is_fixed=True,
+    hardware="nothing is for sale: Intel lent boards with Loihi 1 to members of its research community",
     overflow="both emulators saturate as snnc's simulators do; what could wrap was refused",
 )

@@ -16,6 +16,7 @@ NIR = Target(
     limits={LimitName.STATE_BITS: STATE_BITS},
     weight_bits=tuple(range(1, 17)),
     codes=(Code.RATE,),
+    hardware="nothing: a file that tools of other chips read (docs/nir-readers.md)",
     overflow="neurons of a NIR file are floats, which do neither and so have other values",
 )
 

@@ -37,6 +37,7 @@ class ReferenceBackend:
     target = Target(
         "reference",
         neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
+        hardware="nothing: it runs on any computer",
         overflow="both simulators wrap and saturate alike",
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Measured
+from snnc.ir import ENERGY, LATENCY, Measured
 
 from .target import SANAFE_VERSION
 
@@ -31,6 +31,10 @@ COSTS = {
 """What ``play.py`` calls a cost, what the report does, and its unit."""
 
 
+ROLES = {"energy total": ENERGY, "time": LATENCY}
+"""What of that ``snnc targets --for`` shows."""
+
+
 def measured(
     engine: str, host: Mapping[str, Any], found: Mapping[str, NDArray[Any]]
 ) -> Iterator[Measured]:
@@ -45,6 +49,7 @@ def measured(
     for key, (name, unit) in COSTS.items():
         values = np.asarray(found[f"costs/{key}"], np.float64)
         over = f"mean of {len(values)} samples" if len(values) > 1 else "1 sample"
-        yield Measured(f"{name} a sample", float(values.mean()), unit, f"{source}; {over}")
+        role = ROLES.get(key, "")
+        yield Measured(f"{name} a sample", float(values.mean()), unit, f"{source}; {over}", role)
     for name in ("cores", "tiles"):
         yield Measured(f"{name} used", float(host[name]), "", "mapping.json; inputs included")

@@ -59,6 +59,7 @@ TARGET = replace(
         "cores": CORES,
         "neurons per core": COMPARTMENTS,
     },
+    hardware="nothing: it estimates, on a model of Loihi 1",
     overflow="potentials saturate on SANA-FE as on snnc's simulators, and a current that "
     "would wrap stops "
     "the run",

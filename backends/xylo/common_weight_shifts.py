@@ -225,7 +225,7 @@ def _rounded(q: Projection, scale: int, exponent: int, p: Population) -> tuple[P
     units = np.asarray(scale / 2.0**exponent)
     scaled = scale_outputs(q.op, units, p.shape)
     wanted = weights_of(scaled)
-    integers = on_nearest(wanted, 1.0, q.integers.sign_mode, q.integers.bits)
+    integers = on_nearest(wanted, 1.0, q.integers)
     op = scale_outputs(with_weights(scaled, integers), 1 / units, p.shape)
     power = float(np.square(wanted).sum())
     lost = math.sqrt(float(np.square(wanted - integers).sum()) / power) if power else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
-from snnc.backends.engine_messages import no_engine, not_installed
+from snnc.backends.engine_messages import count_too_large, no_engine, not_installed
 from snnc.backends.payload_files import CURE, DAMAGED, damaged, read_payload, read_payload_json
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
@@ -167,13 +167,9 @@ def _interpreter(engine: str) -> Path:
 def _refuse_input(spikes: Integers) -> None:
     low, high = int(np.min(spikes, initial=0)), int(np.max(spikes, initial=0))
     if high > INPUT_SPIKES.value:
-        raise fail(
-            "D520",
-            f"{high} spikes of an input channel in one step; xylo takes {INPUT_SPIKES.value}",
-            where="input",
-            why=f"stated by {INPUT_SPIKES.source}; it would drop the rest silently",
-            help="use smaller event counts, or shorter frames",
-        )
+        what = f"{high} spikes of an input channel in one step; xylo takes {INPUT_SPIKES.value}"
+        why = f"stated by {INPUT_SPIKES.source}; it would drop the rest silently"
+        raise count_too_large(what, why)
     if low < 0:
         what, why = f"a count of {low}", "Xylo counts spikes, which cannot be negative"
         raise fail("D470", what, where="input", why=why, help="use event counts of 0 or more")

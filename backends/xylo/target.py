@@ -117,6 +117,7 @@ XYLO = Target(
     resets=(Reset.SUBTRACT,),
     clears=False,
     neuron_models=(STANDARD, "xylo"),
+    hardware="a development kit of Xylo Audio 2, of SynSense",
     overflow="xylosim saturates spike by spike, snnc's simulators once a step (docs/xylo.md)",
 )
 

@@ -45,6 +45,7 @@ from .training import finetune
 if TYPE_CHECKING:
     from snnc.messages.record import Message
     from snnc.tuning import Front
+    from snnc.workflows.targets_for import Offers
 
 __all__ = [
     "Bundle",
@@ -56,6 +57,7 @@ __all__ = [
     "inspect",
     "load",
     "measure_noise",
+    "targets_for",
     "tune",
 ]
 
@@ -308,6 +310,64 @@ def tune(
         InputOptions(list_text(input_scale), list_text(input_offset), repeat),
     )
     return tune_model(source, options, report=progress)
+
+
+# Many arguments: the options of the command, by name.
+@checked
+def targets_for(
+    model: ModelLike,
+    data: DataLike = None,
+    *,
+    targets: str | Iterable[str] = (),
+    samples: int = 2,
+    repeat: int | None = None,
+    example: Any = None,
+    dt: float | None = None,
+    discretize: str | None = None,
+    reset: str | None = None,
+    input_shape: ShapeLike = None,
+    module: str | None = None,
+    answer: str | int | None = None,
+    reset_interval: int | None = None,
+    progress: Report = quiet,
+) -> Offers:
+    """Compile a model for every target, and run each where its engine is: one table to choose by.
+
+    Args:
+        model, repeat, example, dt, discretize, reset, input_shape, module, answer, reset_interval,
+            progress: as for :func:`compile`.
+        data: counts that calibrate, judge and run, with labels if there are some; None for those in
+            the model file, and random counts like them on the engines.
+        targets: with options, each as ``name{option=value,...}``; all that can be used where empty.
+        samples: that run on each engine; 0 runs none, and no energy is known then.
+
+    Returns:
+        For each target whether it fits or why not, what it keeps of the float network, time and energy
+        of a frame where a source gives them, what to buy and what to install.
+
+    Raises:
+        UserError: the model or the data cannot be read, or a target does not exist.
+    """
+    from snnc.workflows.targets_for import ON_ENGINES, OfferOptions
+    from snnc.workflows.targets_for import targets_for as compare
+
+    ON_ENGINES.check(samples, "--samples")
+    counts = data_source(data, "the data")
+    source = model_source(
+        model,
+        example=example,
+        data=counts,
+        repeat=repeat,
+        dt=dt,
+        discretize=discretize,
+        reset=reset,
+        input_shape=input_shape,
+        module=module,
+        answer=answer,
+        reset_interval=reset_interval,
+    )
+    options = OfferOptions(each_text("targets", targets), counts, samples, repeat)
+    return compare(source, options, report=progress)
 
 
 @checked

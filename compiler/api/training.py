@@ -34,6 +34,7 @@ def finetune(
     *,
     steps: int | None = None,
     bits: int | None = None,
+    target: str | None = None,
     validation: DataLike = None,
     validation_share: float | None = None,
     batch: int = 64,
@@ -55,6 +56,7 @@ def finetune(
         output: the trained archive.
         steps: time steps T of a frame.
         bits: bits of a weight, for the method ``weights``.
+        target: whose grid of weights, for the same.
         validation: counts and labels on which each epoch is judged; None for a share of ``data``.
         validation_share: that share; None for a tenth.
         batch: samples in a batch.
@@ -89,6 +91,7 @@ def finetune(
         Recipe(**recipe),
         steps,
         bits,
+        target,
         batch,
         data_source(validation, "the validation data"),
         validation_share,

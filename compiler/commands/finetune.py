@@ -35,6 +35,9 @@ def finetune(
     ] = Path("tuned.pt"),
     steps: Annotated[int | None, typer.Option(help="time steps T of a frame")] = None,
     bits: Annotated[int | None, typer.Option(help="bits of a weight, for the method weights")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="whose grid of weights, for the method weights")
+    ] = None,
     validation: Annotated[
         Path | None,
         typer.Option(metavar="FILE.npz", help="validation data, on which each epoch is judged"),
@@ -86,6 +89,7 @@ def finetune(
                 output,
                 steps=steps,
                 bits=bits,
+                target=target,
                 validation=counts_of(validation, report),
                 validation_share=validation_share,
                 batch=batch,

@@ -24,7 +24,6 @@ from snnc.ir import (
     SparseLinear,
     find_model,
     size,
-    weight_range,
     weight_step,
 )
 
@@ -82,12 +81,17 @@ class Network:
         """Weights of the kit's range on the grid; the last axes are what a neuron hears."""
         mode = mode or self.kit.sign_mode
         step = weight_step(bits or self.kit.bits, mode)
-        least, most = weight_range(bits or self.kit.bits, mode)
+        least, most = self.kit.ends(bits, mode)
         low, high = (max(self.kit.weights[0], least), min(self.kit.weights[1], most))
         values = self.rng.integers(low // step, high // step + 1, shape) * step
         heard = size(shape[1:]) if len(shape) > 1 else shape[0]
         kept = self.rng.random(shape) < HEARD / max(HEARD, heard)
         return np.asarray(np.clip(values, least, most) // step * step * kept, np.int64)
+
+    def smaller(self, weights: Integers, by: int) -> Integers:
+        """Drawn weights over ``by``, on the kit's grid."""
+        step = weight_step(self.kit.bits, self.kit.sign_mode)
+        return np.asarray(weights // (by * step) * step, np.int64)
 
     def connect(
         self,

@@ -24,7 +24,7 @@ def _graded(seed: int, encoding: Encoding, low: int, high: int) -> Any:
         network.input(7, encoding=encoding)
         network.neurons("hidden", 9)
         network.readout(4)
-        network.connect("input", "hidden", Linear(network.drawn(9, 7) // 8 * 2))
+        network.connect("input", "hidden", Linear(network.smaller(network.drawn(9, 7), 4)))
         network.connect("hidden", "readout")
         active = network.rng.random((2, 24, 7)) < 0.3
         return network.given(np.asarray(active * network.rng.integers(low, high + 1, active.shape)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Comparison, Encoding, IntegerNeuron, Reset, SignMode
+from snnc.ir import Comparison, Encoding, IntegerNeuron, Reset, SignMode, weight_ends
 
 SHIFT = 6
 THRESHOLD = 100
@@ -41,6 +41,7 @@ class Kit:
     Attributes:
         neuron: gives the basic neuron; False asks for a readout, whose threshold is None.
         bits, sign_mode, exponent: of every projection where a case does not say otherwise.
+        symmetric: the lowest weight of mixed signs is not there (``Target.plain_weights``).
         weights: the range from which weights are drawn, in units of the projection's grid as stored;
             about ten of them make a neuron fire.
         encoding: how input arrives where a case does not say otherwise.
@@ -55,6 +56,7 @@ class Kit:
     bits: int = 8
     sign_mode: SignMode = SignMode.MIXED
     exponent: int = 0
+    symmetric: bool = False
     weights: tuple[int, int] = (-80, 120)
     encoding: Encoding = Encoding.SPREAD
     graded: bool = False
@@ -62,3 +64,7 @@ class Kit:
     longest: int = 7
     variants: tuple[Mapping[str, Any], ...] = ({},)
     frame: int = 4
+
+    def ends(self, bits: int = 0, mode: SignMode | None = None) -> tuple[int, int]:
+        """Smallest and largest weight; of the kit's bits and signs where no others are named."""
+        return weight_ends(bits or self.bits, mode or self.sign_mode, self.symmetric)

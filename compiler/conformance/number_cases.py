@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.ir import Integers, Linear, SignMode, weight_range, weight_step
+from snnc.ir import Integers, Linear, SignMode, weight_step
 
 from .bench import Bench
 from .builder import Built, Network, single
@@ -19,7 +19,7 @@ CASES = Cases()
 
 def _whole_grid(network: Network, rows: int, columns: int, bits: int, mode: SignMode) -> Integers:
     """Weights from one end of the grid to the other, both ends among them."""
-    low, high = weight_range(bits, mode)
+    low, high = network.kit.ends(bits, mode)
     step = weight_step(bits, mode)
     values = network.rng.integers(low // step, high // step + 1, (rows, columns)) * step
     values[0, 0], values[-1, -1] = low, high
@@ -122,7 +122,7 @@ def _pushed(seed: int, down: int) -> Any:
         threshold = np.asarray((2 ** (kit.neuron(True).state_bits - 2)) & ~63)
         network = single(kit, seed, 4, threshold=threshold)
         network.projections.clear()
-        low, high = weight_range(kit.bits, kit.sign_mode)
+        low, high = kit.ends()
         weights = np.full((4, 7), high, np.int64)
         weights[:, :3] = low
         network.connect("input", "hidden", Linear(weights), exponent=kit.exponent + 3)
@@ -145,7 +145,7 @@ def _current(sign: int) -> Any:
     def build(kit: Kit) -> Built:
         network = single(kit, 342, 4, current_decay=0)
         network.projections.clear()
-        weight = weight_range(kit.bits, kit.sign_mode)[int(sign > 0)]
+        weight = kit.ends()[int(sign > 0)]
         op = Linear(np.full((4, 7), weight, np.int64))
         network.connect("input", "hidden", op, exponent=kit.exponent + 5)
         network.connect("hidden", "readout")
@@ -164,7 +164,7 @@ def _to_the_end(kit: Kit) -> Built:
     network.input(6)
     network.neurons("hidden", 4)
     network.readout(2)
-    low, high = weight_range(kit.bits, kit.sign_mode)
+    low, high = kit.ends()
     weights = np.full((2, 6), low, np.int64)
     weights[:, 3:] = high
     network.connect("input", "hidden")
@@ -185,7 +185,7 @@ def _edge(sign: int) -> Any:
     def build(kit: Kit) -> Built:
         neuron = kit.neuron(True)
         exponent = kit.exponent + 5
-        end = weight_range(kit.bits, kit.sign_mode)[int(sign > 0)]
+        end = kit.ends()[int(sign > 0)]
         weight = 1 << (abs(end).bit_length() - 1)
         period = 2.0 ** (neuron.state_bits - 1 - neuron.input_shift - exponent) / max(1, weight)
         inputs = int(period) if 1 <= period <= 64 else 16

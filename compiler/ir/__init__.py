@@ -23,6 +23,7 @@ from .fixed_point import (
     on_grid,
     saturate,
     shift_sum,
+    weight_ends,
     weight_range,
     weight_step,
     wrap_current,
@@ -57,10 +58,12 @@ from .program_file import pack_arrays, unpack_arrays, write_program
 from .program_reader import read_program
 from .relays import relays_needed, with_relays
 from .target import Target
-from .trace import Measured, Trace
+from .trace import ENERGY, LATENCY, Measured, Trace
 from .validation import validate
 
 __all__ = [
+    "ENERGY",
+    "LATENCY",
     "MOST_SPIKES",
     "SEVERAL_SPIKES",
     "STANDARD",
@@ -128,6 +131,7 @@ __all__ = [
     "target_shape",
     "unpack_arrays",
     "validate",
+    "weight_ends",
     "weight_range",
     "weight_step",
     "with_relays",

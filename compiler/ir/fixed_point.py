@@ -139,6 +139,12 @@ def weight_range(bits: int, sign_mode: SignMode) -> tuple[int, int]:
     return (0, largest) if sign_mode is SignMode.EXCITATORY else (-largest, 0)
 
 
+def weight_ends(bits: int, sign_mode: SignMode, symmetric: bool) -> tuple[int, int]:
+    """The same of a target that may lack the lowest weight of mixed signs (4 bits: -7 to 7, not -8)."""
+    low, high = weight_range(bits, sign_mode)
+    return (max(low, -high) if symmetric and sign_mode is SignMode.MIXED else low), high
+
+
 def on_grid(weights: NDArray[Any], bits: int, sign_mode: SignMode) -> bool:
     """Whether every weight is one that the chip can hold."""
     low, high = weight_range(bits, sign_mode)

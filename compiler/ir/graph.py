@@ -27,7 +27,7 @@ import numpy as np
 from snnc.errors import CompilerBug
 
 from .dynamics import Code, Encoding, Kind, Neuron
-from .fixed_point import SignMode
+from .fixed_point import SignMode, weight_ends
 from .ops import Array, Op, Shape, chain_shapes
 
 T = TypeVar("T")
@@ -50,11 +50,20 @@ def settled(value: T | None, what: str, by: str) -> T:
 
 @dataclass(frozen=True)
 class WeightGrid:
-    """The integer grid of one projection: ``weight = integer * 2**exponent / scale of the target``."""
+    """The integer grid of one projection: ``weight = integer * 2**exponent / scale of the target``.
+
+    ``symmetric``: the lowest integer is minus the highest (``Target.plain_weights``).
+    """
 
     bits: int
     sign_mode: SignMode
     exponent: int
+    symmetric: bool = False
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Its smallest and largest integer."""
+        return weight_ends(self.bits, self.sign_mode, self.symmetric)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ class Target:
         own_limits: the chip's other limits, by a name of the target's own.
         weight_bits: widths that the target can store.
         sign_modes: sign modes that a projection may use.
+        plain_weights: a weight of ``b`` bits is a whole number of units of the potential, from
+            ``-(2^(b-1) - 1)`` to ``2^(b-1) - 1``: of the grid of mixed signs the lowest is not there,
+            and the exponent is the one at which a step of the grid is one unit.
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
         codes: that its neurons can emit.
@@ -35,6 +38,8 @@ class Target:
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
         encodings: in which input can reach it; the first that fits is taken where nobody asks.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
+        hardware: what one buys to run it, and of whom, in a line, for a user who chooses; or why
+            nothing can be bought. Empty where the target says nothing.
         overflow: what its engines do where a register would wrap or saturate, beside our simulators:
             the end of a sentence in messages about data for which no range is proved.
     """
@@ -49,6 +54,7 @@ class Target:
         SignMode.EXCITATORY,
         SignMode.INHIBITORY,
     )
+    plain_weights: bool = False
     threshold_shift: int = 6
     bias_shift: int = 7
     codes: tuple[Code, ...] = (Code.RATE, Code.FRAME, Code.GRADED)
@@ -57,6 +63,7 @@ class Target:
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
     neuron_models: tuple[str, ...] = (STANDARD,)
+    hardware: str = ""
     overflow: str = "whether its engines do the same is not stated"
 
     def __post_init__(self) -> None:

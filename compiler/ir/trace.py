@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+LATENCY, ENERGY = "latency", "energy"
+"""Roles of what an engine reports: of one sample, on the chip."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -17,12 +20,16 @@ class Measured:
         value: in ``unit``.
         unit: SI where there is one, empty for a plain number.
         source: which tool and model say so, and over what ("mean of 20 samples").
+        role: ``latency``, the seconds that the chip takes for a sample (all its frames), or ``energy``,
+            the joules that it takes for that: what ``snnc targets --for`` shows. Empty for all else,
+            and for times of the computer that the engine runs on.
     """
 
     name: str
     value: float
     unit: str
     source: str
+    role: str = ""
 
 
 @dataclass(frozen=True)

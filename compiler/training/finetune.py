@@ -25,7 +25,7 @@ class FinetuneOptions:
         method: ``name`` or ``name{option=value,...}``, as ``snnc methods`` lists them.
         data: counts with labels.
         recipe: epochs, learning rate, optimizer, seed.
-        steps, bits: options of the method.
+        steps, bits, target: options of the method.
         batch: samples of a batch.
         validation: counts with labels that epochs are judged on; None for a share of ``data``.
         validation_share: which share; None for a tenth.
@@ -37,6 +37,7 @@ class FinetuneOptions:
     recipe: Recipe = field(default_factory=Recipe)
     steps: int | None = None
     bits: int | None = None
+    target: str | None = None
     batch: int = DEFAULT_BATCH
     validation: DataSource | None = None
     validation_share: float | None = None
@@ -59,7 +60,10 @@ def finetune(
     """
     data, validation = options.data, options.validation
     stage = Stage(
-        parse_method(options.method, {"steps": options.steps, "bits": options.bits}),
+        parse_method(
+            options.method,
+            {"steps": options.steps, "bits": options.bits, "target": options.target},
+        ),
         options.recipe,
         options.batch,
     )

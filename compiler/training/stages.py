@@ -142,7 +142,7 @@ class Trained(Result):
     def next_command(self) -> str:
         """What to type now."""
         method = self.stages[-1].method
-        target, code = getattr(method, "target", "loihi"), getattr(method, "code", "rate")
+        target, code = getattr(method, "target", "loihi"), getattr(method, "chosen_code", "rate")
         quoted = f'"{target}"' if "{" in target else target
         options = "" if code == "rate" else f" --code {code}"
         options += "" if self.parts.repeat is None else f" --repeat {self.parts.repeat}"

@@ -266,7 +266,7 @@ def _one_after_another(rows: Array, units: Array, ordered: Ordered, grid: Weight
     order, factor = ordered.order, ordered.factor
     left, integers = rows[:, order].copy(), np.zeros(rows.shape)
     for j, place in enumerate(order):
-        integers[:, place] = found = on_nearest(left[:, j], units, grid.sign_mode, grid.bits)
+        integers[:, place] = found = on_nearest(left[:, j], units, grid)
         lost = (left[:, j] - found / units) / factor[j, j]
         left[:, j + 1 :] -= np.outer(lost, factor[j, j + 1 :])
     return integers

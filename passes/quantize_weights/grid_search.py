@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from snnc.ir import Array, Op, Shape, SignMode, SparseLinear, weight_range, weight_step
+from snnc.ir import Array, Op, Shape, SignMode, SparseLinear, WeightGrid, weight_step
 from snnc.ir.scaling import weights_of
 
 SMALLEST_SHARE = 0.5
@@ -35,6 +35,7 @@ class Weights:
         mode: sign mode.
         bits: stored for each weight.
         thinned: whether weights were left out.
+        symmetric: as in ``WeightGrid``.
     """
 
     rows: tuple[Array, ...]
@@ -42,20 +43,28 @@ class Weights:
     mode: SignMode
     bits: int
     thinned: bool = False
+    symmetric: bool = False
 
     @classmethod
-    def of(cls, op: Op, out_shape: Shape, mode: SignMode, bits: int) -> Weights:
+    def of(
+        cls, op: Op, out_shape: Shape, mode: SignMode, bits: int, symmetric: bool = False
+    ) -> Weights:
         """Those of an operation that holds weights."""
         rows = by_channel(op, out_shape)
         peaks = tuple(float(np.abs(row).max(initial=0.0)) for row in rows)
         each = -(-sum(map(len, rows)) // MOST_WEIGHTS)
         rows = tuple(row[::each] for row in rows) if each > 1 else rows
-        return cls(rows, peaks, mode, bits, each > 1)
+        return cls(rows, peaks, mode, bits, each > 1, symmetric)
 
     @property
     def reach(self) -> int:
         """Largest magnitude on the grid."""
-        return max(abs(end) for end in weight_range(self.bits, self.mode))
+        return max(abs(end) for end in self.grid.ends)
+
+    @property
+    def grid(self) -> WeightGrid:
+        """Which integers they may become, for exponent 0."""
+        return WeightGrid(self.bits, self.mode, 0, self.symmetric)
 
     @cached_property
     def flat(self) -> Array:
@@ -79,29 +88,29 @@ def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
     return tuple(weights.reshape(channels, -1))
 
 
-def on_nearest(weights: Array, unit: float | Array, mode: SignMode, bits: int) -> Array:
-    """The nearest integers on the grid; ``unit`` integers stand for 1.0."""
-    low, high = weight_range(bits, mode)
-    step = weight_step(bits, mode)
+def on_nearest(weights: Array, unit: float | Array, grid: WeightGrid) -> Array:
+    """The nearest integers on the grid; ``unit`` integers stand for 1.0. Its exponent is not asked."""
+    low, high = grid.ends
+    step = weight_step(grid.bits, grid.sign_mode)
     return np.asarray(np.clip(np.rint(weights * unit / step) * step, low, high))
 
 
-def squared_error(weights: Array, unit: float, mode: SignMode, bits: int) -> float:
+def squared_error(weights: Array, unit: float, grid: WeightGrid) -> float:
     """What rounding and clipping cost, in squared real units."""
     total = 0.0
     for first in range(0, len(weights), BLOCK):
         part = weights[first : first + BLOCK]
-        difference = part - on_nearest(part, unit, mode, bits) / unit
+        difference = part - on_nearest(part, unit, grid) / unit
         total += float(difference @ difference)
     return total
 
 
-def squared_errors(weights: Array, units: Array, mode: SignMode, bits: int) -> Array:
+def squared_errors(weights: Array, units: Array, grid: WeightGrid) -> Array:
     """The same for several units, (units,)."""
     total, each = np.zeros(len(units)), max(1, BLOCK // len(units))
     for first in range(0, len(weights), each):
         part = weights[first : first + each]
-        difference = part - on_nearest(part, units[:, None], mode, bits) / units[:, None]
+        difference = part - on_nearest(part, units[:, None], grid) / units[:, None]
         total += np.einsum("ij,ij->i", difference, difference)
     return total
 
@@ -116,7 +125,7 @@ def best_exponent(weights: Weights, scale: int, highest: int, lowest: int = 0) -
     results = []
     for exponent in sorted(options):
         unit = scale / 2.0**exponent
-        error = squared_error(weights.flat, unit, weights.mode, weights.bits)
+        error = squared_error(weights.flat, unit, weights.grid)
         results.append((error, exponent))
     return min(results)
 
@@ -146,9 +155,10 @@ def common_scale(
         return int(tried[int(np.argmin(wrong))])
     if not used:
         return min(2**8, most)
-    # The scales at which each projection just fills its grid with exponent 0. The largest serves
-    # all of them best, as far as the potential has room for it; the smallest is needed in any case.
-    filling = [p.reach / p.largest for p in used]
+    # The scales at which each projection just fills its grid with exponent 0 (or the highest, where
+    # that is lower). The largest serves all of them best, as far as the potential has room for it; the
+    # smallest is needed in any case.
+    filling = [p.reach * 2.0 ** min(0, highest) / p.largest for p in used]
     full = min(most, max(min(filling), min(max(filling), roomy)))
     tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
@@ -182,5 +192,5 @@ def channel_scale(
     full = max(1.0, min(float(most), filling, max(roomy, bare)))
     tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
-    errors = [squared_errors(p.rows[channel], tried / power, p.mode, p.bits) for p, power in used]
+    errors = [squared_errors(p.rows[channel], tried / power, p.grid) for p, power in used]
     return int(tried[int(np.argmin(np.sum(errors, axis=0)))])

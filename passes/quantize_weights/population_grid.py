@@ -9,7 +9,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Array, Code, Graph, Kind, LimitName, Population, SignMode, Target, WeightGrid
+from snnc.ir import (
+    Array,
+    Code,
+    Graph,
+    Kind,
+    LimitName,
+    Population,
+    SignMode,
+    Target,
+    WeightGrid,
+    weight_step,
+)
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context
 from snnc.sim.analog import frame_values, run_frames
@@ -92,10 +103,25 @@ class GridSearch:
         """Width of current and potential, sign included; some targets have another one for readouts."""
         return self.target.state_bits(readout=population.kind is Kind.READOUT)
 
+    def _grid(self, mode: SignMode, exponent: int) -> WeightGrid:
+        return WeightGrid(self.bits, mode, exponent, self.target.plain_weights)
+
     @property
     def _lowest(self) -> int:
         """The smallest exponent of weights that the search uses; 0 where the target asks for none."""
-        return self.target.limit(LimitName.LOWEST_WEIGHT_EXPONENT, 0)
+        return self._plain or self.target.limit(LimitName.LOWEST_WEIGHT_EXPONENT, 0)
+
+    @property
+    def _highest(self) -> int:
+        """The largest."""
+        return self._plain or self.target.limit(LimitName.WEIGHT_EXPONENT, 31)
+
+    @property
+    def _plain(self) -> int:
+        """The exponent at which a step is one unit, where the target has no other; else 0."""
+        if not self.target.plain_weights:
+            return 0
+        return -int(math.log2(weight_step(self.bits, SignMode.MIXED)))
 
     def choose(
         self,
@@ -128,8 +154,8 @@ class GridSearch:
         rounded = []
         for p in graph.into(population.name):
             mode = self.mode(weights_of(p.op))
-            exponents = range(self._lowest, self.target.limit(LimitName.WEIGHT_EXPONENT, 31) + 1)
-            grids = (WeightGrid(self.bits, mode, e) for e in exponents)
+            exponents = range(self._lowest, self._highest + 1)
+            grids = (self._grid(mode, e) for e in exponents)
             tried = (on_grid(p, grid, scales, population, None) for grid in grids)
             rounded.append(min(tried, key=lambda r: r.error))
         return Choice(scales, self._shift(graph, population), tuple(rounded))
@@ -141,9 +167,9 @@ class GridSearch:
         channels = population.shape[0]
         caps = np.full(channels, np.inf) if caps is None else caps
         most = self.target.limit(LimitName.THRESHOLD, 2**31)
-        highest = self.target.limit(LimitName.WEIGHT_EXPONENT, 31)
+        highest, symmetric = self._highest, self.target.plain_weights
         weights = [
-            Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits)
+            Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits, symmetric)
             for p in projections
         ]
         roomy = self._roomy_scale(graph, population, context)
@@ -167,7 +193,7 @@ class GridSearch:
             scales = np.array(each, np.float64)
         rests = self.rests(graph, population)
         rounded = [
-            on_grid(p, WeightGrid(self.bits, w.mode, e), scales, population, rest)
+            on_grid(p, self._grid(w.mode, e), scales, population, rest)
             for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))

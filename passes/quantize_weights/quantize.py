@@ -72,7 +72,7 @@ class QuantizeWeights(Pass):
 
     Options:
         bits: as the target allows; 1 to 8 on Loihi, to 16 in NIR. Left out, those that the weights were
-            trained with (N735), else 8.
+            trained with (N735), else 8, or the most that the target has.
         sign_mode: ``auto`` (one sign only where all weights have it), ``mixed``.
         candidates: scales tried for each population or channel.
         headroom: in the code ``rate``, number of thresholds that the potential must have room for (16
@@ -164,7 +164,7 @@ class QuantizeWeights(Pass):
 
     def _trained_bits(self, graph: Graph, context: Context) -> int:
         if graph.trained_bits is None:
-            return DEFAULT_BITS
+            return min(DEFAULT_BITS, max(context.target.weight_bits))
         what = f"{graph.trained_bits} weight bits, as in training"
         context.note("N735", what, why="--weight-bits is not given")
         return graph.trained_bits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnc.ir import Array, Op, Population, Projection, WeightGrid, weight_range, weight_step
+from snnc.ir import Array, Op, Population, Projection, WeightGrid, weight_step
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
 
 from .grid_search import by_channel, on_nearest
@@ -89,9 +89,9 @@ def on_grid(
     scaled = scale_outputs(p.op, units, population.shape)
     weights, wanted = weights_of(p.op), weights_of(scaled)
     if integers is None:
-        integers = on_nearest(wanted, 1.0, grid.sign_mode, grid.bits)
+        integers = on_nearest(wanted, 1.0, grid)
     integers = integers.reshape(wanted.shape)
-    low, high = weight_range(grid.bits, grid.sign_mode)
+    low, high = grid.ends
     step = weight_step(grid.bits, grid.sign_mode)
     clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
     silenced = 0

@@ -1,8 +1,9 @@
-"""The streaming rollout for N-MNIST: densely connected shortcuts, every edge one frame.
+"""Two networks for N-MNIST. The streaming rollout: densely connected shortcuts, every edge one frame.
 
     34x34 -> h1 17x17 -> h2 9x9 -> h3 5x5 -> answer; every node is heard two nodes later as well
 
-so that the answer draws on frames two, three and four ago at once. 39,185 parameters.
+so that the answer draws on frames two, three and four ago at once. 39,185 parameters. And a chain, for
+chips with few bits and convolutions of 3 (:func:`chain`, ``chain.toml``, docs/akida.md).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ CUT = partial(frames_by_time, view=View(SENSOR, largest=7), frames=FRAMES, windo
 AUGMENTATION = Augmentation(shift=2, rotation=10, scaling=0.1, shear=0.1, dropping=0.3, stretching=0.05)
 
 CHANNELS = (12, 24, 40)
+CHAIN = (16, 32, 48)
 NODES = ("h1", "h2", "h3")
 RANGE = 3.0
 
@@ -60,3 +62,16 @@ def _answering(inputs: int) -> tuple[nn.Module, nn.Module]:
 def eight_levels() -> Rollout:
     """The untrained network with eight levels an activation (``train.toml``)."""
     return build(8)
+
+
+def chain() -> Rollout:
+    """The untrained chain, of ReLUs: 34x34 -> 17x17 -> 9x9 -> 5x5 -> answer, which alone remembers."""
+    net = Rollout((2, *SENSOR))
+    before, source = 2, "input"
+    for name, channels in zip(NODES, CHAIN, strict=True):
+        net.node(name)
+        net.edge(source, name, nn.Sequential(*_normed(before, channels, 3)))
+        before, source = channels, name
+    net.readout("answer", accumulate=True)
+    net.edge(source, "answer", nn.Sequential(*_answering(before * 5 * 5)))
+    return net

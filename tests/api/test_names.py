@@ -19,14 +19,16 @@ PARAMETERS = {
     f"input_offset repeat allow_overflow example {MODEL} reset_interval passes changes after_pass "
     "progress",
     "explain": "code",
-    "finetune": "model method data output steps bits validation validation_share batch checkpoint "
-    "curve repeat input_shape module answer progress recipe",
+    "finetune": "model method data output steps bits target validation validation_share batch "
+    "checkpoint curve repeat input_shape module answer progress recipe",
     "frames": "recordings output dt frames events_per_frame size crop pool merge_polarities largest "
     "columns time_unit only label_from like first sound bands range_db progress",
     "inspect": f"path allow_altered example {MODEL} reset_interval",
     "load": "folder allow_altered",
     "measure_noise": "model data steps thresholds start samples spiking csv plot "
     "dt discretize input_shape module answer progress",
+    "targets_for": "model data targets samples repeat example dt discretize reset input_shape module "
+    "answer reset_interval progress",
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
     f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
     "Bundle.verify": "data samples engine simulator potentials time_limit progress",
@@ -47,6 +49,7 @@ MEMBERS = {
     "Run": "potential potential_of_one answers predictions accuracy spikes potentials cost",
     "Frames": "x y classes files settings tally notes events_per_frame",
     "Front": "rows front advised command measure",
+    "Offers": "model rows samples random",
     "Trained": "model given test runs next_command",
     "Inspection": "name content text",
     "Message": "code title meaning causes cures severities example",
@@ -61,6 +64,7 @@ RESULTS = (
     "Inspection",
     "Ladder",
     "NoiseReport",
+    "Offers",
     "Run",
     "Trained",
     "Verification",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from snnc.backends.akida.conformance import AkidaConformance
 from snnc.backends.loihi.conformance import LoihiConformance
 from snnc.backends.nir.conformance import NirConformance
 from snnc.backends.reference.conformance import ReferenceConformance
 from snnc.backends.xylo.conformance import XyloConformance
+
+
+class TestAkida(AkidaConformance):
+    """Skipped where akida, which is not free, is not installed."""
 
 
 @pytest.mark.slow

@@ -6,11 +6,13 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from snnc.backends import Engine, Environment
-from snnc.backends.environments import State
+from snnc.backends import Engine, Environment, installing
+from snnc.backends.environments import Licence, State
+from snnc.backends.registry import Found
 from snnc.errors import UserError
 
 PLAIN = Environment("plain", (), "import json", "pip")
@@ -88,3 +90,30 @@ def test_two_at_once_make_one() -> None:
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda _: PLAIN.install(), range(2)))
     assert sorted(done) == [False, True]
+
+
+def test_a_licence_is_asked_for_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    licence = Licence("Licence of plain", "one copy", "a page")
+    asked: list[Licence] = []
+
+    def no(shown: Licence) -> bool:
+        asked.append(shown)
+        return False
+
+    said: list[str] = []
+
+    theirs = replace(PLAIN, steps=(("--no-index", "no-such-package-of-snnc"),), licence=licence)
+    engine = Engine.inside(theirs, "simulator", "chip")
+    found = Found("chip", "", SimpleNamespace(engines=lambda: (engine,)))
+    monkeypatch.setattr(installing, "find_target", lambda name: found)
+    with pytest.raises(UserError) as refused:
+        installing.install_engines("chip", said.append, no)
+    (told,) = refused.value.diagnostics
+    assert told.code == "D609" and "Licence of plain" in told.what and "one copy" in told.why
+    assert asked == [licence] and theirs.state() is State.MISSING
+    with pytest.raises(UserError) as tried:  # accepted: pip is asked, which has no such package
+        installing.install_engines("chip", said.append, lambda _: True)
+    assert tried.value.diagnostics[0].code == "D616"
+    with pytest.raises(UserError) as silent:  # nobody is asked, nobody has accepted
+        installing.install_engines("chip", said.append)
+    assert silent.value.diagnostics[0].code == "D609"

@@ -41,7 +41,7 @@ def test_what_cannot_be_run_is_said_and_is_no_success(tmp_path: Path) -> None:
     }
     install(tmp_path / "packages", "vendor-old", entries, code)
     for name, said in (
-        ("nosuch", "no target nosuch: there are bare, "),
+        ("nosuch", "no target nosuch: there are "),
         ("old", "written for interface 0"),
         ("bare", "its package registers no conformance class"),
     ):

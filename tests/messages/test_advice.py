@@ -30,6 +30,8 @@ NOT_OURS = {
     "--version": "of a C compiler",
     "--specs": "GCC's",
     "--gc-sections": "the linker's",
+    "--map": "of the script in a bundle for akida",
+    "--card": "of the script in a bundle for akida",
 }
 """Options of other programs, whose names messages and calls contain."""
 

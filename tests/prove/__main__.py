@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from .claims import OPEN, PROVED, REFUTED, Verdict
-from .implementations import IMPLEMENTATIONS, Implementation
+from .implementation import Implementation
+from .implementations import IMPLEMENTATIONS
 from .page import PAGE, rewritten
 
 ROOT = Path(__file__).resolve().parents[2]

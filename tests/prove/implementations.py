@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 
 from . import (
@@ -20,47 +19,9 @@ from . import (
 )
 from . import several_spikes as several
 from .claims import Claim
+from .implementation import CODE, EVERY_VALUE, MEANT, NOT_OURS, REALS, TESTED, Implementation
+from .others import OTHERS
 from .scene import KINDS, Kind, unknown_neuron
-
-CODE, MEANT, EVERY_VALUE, TESTED, REALS = (
-    "proved",
-    "proved by transcription",
-    "tested exhaustively at a smaller width",
-    "tested only",
-    "real numbers: not claimed",
-)
-"""How an implementation is shown to be the normative step."""
-
-
-@dataclass(frozen=True)
-class Implementation:
-    """One row of the list.
-
-    Attributes:
-        name: for the list.
-        places: where it stands; files of the repository, or of a package after its name.
-        purpose: what it is for.
-        numbers: what it computes in.
-        shown: one of the words above.
-        how: what is taken for granted, and what stays open.
-        claims: what ``make prove`` shows.
-        checks: what it computes through, for every value of a smaller width: raises where it differs.
-    """
-
-    name: str
-    places: tuple[str, ...]
-    purpose: str
-    numbers: str
-    shown: str
-    how: str
-    claims: tuple[Claim, ...] = ()
-    checks: tuple[Callable[[], int], ...] = field(default=())
-
-    @property
-    def cheap(self) -> Iterator[Claim]:
-        """The claims that tests can afford: one kind of neuron for each way of computing."""
-        return (claim for claim in self.claims if claim.cheap)
-
 
 FEW = (KINDS[0], KINDS[5], KINDS[6])
 """A kind of neuron for each way of speaking: a spike at most, a count, not at all."""
@@ -184,8 +145,6 @@ def _loihi1(kind: Kind, whole: bool) -> Claim:
         wanted=loihi1.wanted,
     )
 
-
-NOT_OURS = "arithmetic of another package, compared with ours on random networks"
 
 IMPLEMENTATIONS = (
     Implementation(
@@ -341,26 +300,7 @@ IMPLEMENTATIONS = (
         TESTED,
         "calls `fixed_point.integrate` itself with the reference's own times",
     ),
-    Implementation(
-        "Loihi 1, emulators",
-        (
-            "backends/loihi1/nengo_engine.py",
-            "backends/loihi1/brian_engine.py",
-            "backends/loihi1/bounds.py",
-        ),
-        "engines of `loihi1`",
-        "int32 (nengo-loihi), doubles (brian2-loihi)",
-        TESTED,
-        NOT_OURS,
-    ),
-    Implementation(
-        "Xylo",
-        ("backends/xylo/neuron.py", "backends/xylo/xylosim_script.py"),
-        "bundles of `xylo`, another neuron (`docs/xylo.md`)",
-        "int64 (numpy), int16 (xylosim, C++)",
-        TESTED,
-        "not the step of this page: its own arithmetic, compared with xylosim on random programs",
-    ),
+    *OTHERS,
     Implementation(
         "chip twin",
         ("compiler/training/methods/twin.py", "compiler/authoring/activation.py"),

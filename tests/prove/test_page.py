@@ -8,7 +8,8 @@ import pytest
 
 from .dependents import DEPENDENTS, NAMES_ONLY
 from .elsewhere import ELSEWHERE
-from .implementations import CODE, EVERY_VALUE, IMPLEMENTATIONS, MEANT
+from .implementation import CODE, EVERY_VALUE, MEANT
+from .implementations import IMPLEMENTATIONS
 from .page import PAGE, rewritten
 
 ROOT = PAGE.parents[1]
@@ -78,7 +79,7 @@ def test_whatever_names_a_reset_is_listed() -> None:
 
 @pytest.mark.parametrize("each", IMPLEMENTATIONS, ids=[each.name for each in IMPLEMENTATIONS])
 def test_what_is_said_to_be_shown_is_shown(each: object) -> None:
-    from .implementations import Implementation
+    from .implementation import Implementation
 
     assert isinstance(each, Implementation)
     assert bool(each.claims) == (each.shown in (CODE, MEANT))

@@ -26,7 +26,7 @@ from snnc.authoring.network import FrameNetwork
 from snnc.authoring.operations import Bias
 from snnc.authoring.rounding import OnBiasGrid, OnGrid, Weighted
 from snnc.errors import fail
-from snnc.ir import Graph, Kind, Population, SparseLinear, per_channel, weight_range, weight_step
+from snnc.ir import Graph, Kind, Population, SparseLinear, per_channel, weight_step
 from snnc.ir.scaling import scale_outputs, weights_of
 from snnc.passes import Context, Pass, Pipeline
 
@@ -82,7 +82,7 @@ class Grid:
                     help="train with pooling and convolutions that merge exactly at the borders",
                 )
             bits, mode = grid.bits, grid.sign_mode
-            low, high = weight_range(bits, mode)
+            low, high = grid.ends
             module.grid = on_grid = OnGrid(module.weight)
             numbers = {"step": weight_step(bits, mode), "low": low, "high": high}
             with torch.no_grad():

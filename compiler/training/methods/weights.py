@@ -19,6 +19,7 @@ from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Code, Population, Target
 from snnc.passes import Context, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
+from snnc.passes.quantize_activations import QuantizeActivations
 from snnc.passes.widths import refuse_width
 
 from .balancing import balanced_thresholds
@@ -26,7 +27,9 @@ from .base import STEPS, Method, Task
 from .grid import Grid, settle
 from .thaw import graph_of, own_activation, thaw, without_batch_norm
 
-CODES = tuple(code.value for code in Code)
+AUTO = "auto"
+CODES = (AUTO, *(code.value for code in Code))
+USUAL_LEVELS = 16
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,10 @@ class Weights(Method):
     Options:
         bits: of a weight, as the target has them.
         target: whose grid, with options as for ``--target``.
-        code: for which the network will be compiled.
-        steps: of a frame, and levels of activations that have none yet.
+        code: for which the network will be compiled; ``auto`` is ``rate``, or the target's first where
+            it has no rates.
+        steps: of a frame, and levels of activations that have none yet; those that the target's own
+            passes give (15 of ``akida``), else 16, where it is left out.
         percentile: of positive activations, in percent, that is the range of those.
     """
 
@@ -58,36 +63,51 @@ class Weights(Method):
 
     bits: int = 4
     target: str = "loihi"
-    code: str = "rate"
-    steps: int = 16
+    code: str = AUTO
+    steps: int | None = None
     percentile: float = 99.9
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
-        refuse_width(self.bits, find_backend(self.target).target, f"{self.name}{{bits}}")
+        target = find_backend(self.target).target
+        refuse_width(self.bits, target, f"{self.name}{{bits}}")
+        steps = self._steps()
         graph = without_batch_norm(graph_of(network))
         bare = [p for p in graph.neurons if p.levels is None]
         ranges = (
-            balanced_thresholds(graph, counts, steps=self.steps, percentile=self.percentile)
-            if bare
-            else {}
+            balanced_thresholds(graph, counts, steps=steps, percentile=self.percentile) if bare else {}
         )
         folded = FoldLinearChains().run(graph, Context(Target("training")))
 
         def activation(population: Population) -> Any:
             if population.levels is None:
-                return QuantizedReLU(self.steps, ranges[population.name].tolist())
+                return QuantizedReLU(steps, ranges[population.name].tolist())
             return own_activation(population, graph)
 
         task = OnGridTask(self, thaw(folded, activation), self._grid(counts))
         task.notes = _dropout_rests(network)
         return task
 
+    @property
+    def chosen_code(self) -> str:
+        """The code for which the network will be compiled."""
+        able = find_backend(self.target).target.codes
+        if self.code != AUTO:
+            return self.code
+        return (Code.RATE if Code.RATE in able else able[0]).value
+
+    def _steps(self) -> int:
+        if self.steps is not None:
+            return self.steps
+        passes = Pipeline.parse(find_backend(self.target).pipeline()).passes
+        asked = next((p.levels for p in passes if isinstance(p, QuantizeActivations)), None)
+        return USUAL_LEVELS if asked is None else asked
+
     def _grid(self, counts: NDArray[np.integer[Any]]) -> Grid:
         backend = find_backend(self.target)
         pipeline = Pipeline.parse(backend.pipeline())
         # Trained biases are not corrected when the file is compiled, either.
         pipeline = pipeline.with_option("quantize-weights", bits=self.bits, correct_bias="no")
-        pipeline = pipeline.with_option("choose-code", code=self.code)
+        pipeline = pipeline.with_option("choose-code", code=self.chosen_code)
         return Grid(pipeline, Context(backend.target, np.asarray(counts, np.int64)))
 
 

@@ -42,4 +42,5 @@ def describe(flash: int, ram: int) -> Target:
             "RAM": Limit(ram, "bytes", CHIP if ram == RAM else ASKED),
         },
         weight_bits=tuple(range(1, WEIGHT_BITS.value + 1)),
+        hardware="any microcontroller with a C99 compiler",
     )

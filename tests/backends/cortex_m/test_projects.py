@@ -289,5 +289,5 @@ def test_data_beyond_the_counts_are_refused(bundle: Path, tmp_path: Path) -> Non
 
 def test_what_it_takes_is_a_note(bundle: Path) -> None:
     notes = json.loads((bundle / "manifest.json").read_text())["notes"]
-    (what,) = [note["what"] for note in notes if note["code"] == "N797"]
+    (what,) = [note["what"] for note in notes if note["code"] == "N795"]
     assert "of 524288 bytes of flash" in what and "of 131072 bytes of RAM" in what

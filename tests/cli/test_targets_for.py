@@ -1,0 +1,131 @@
+"""``snnc targets --for MODEL``: one table to choose by, of our targets and of other packages'."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.ir import LATENCY, Measured
+from snnc.workflows.targets_for import Figure, of_a_frame
+from tests.plugin_packages import install
+
+MODEL = Path(__file__).resolve().parents[2] / "samples" / "small_digits" / "model.pt"
+
+VENDOR = '''
+from dataclasses import replace
+
+from snnc.backends.reference import ReferenceBackend
+from snnc.errors import fail
+from snnc.ir import ENERGY, LATENCY, Measured
+
+
+class Chip(ReferenceBackend):
+    """The reference's, with an engine that reports figures and a target that says nothing to buy."""
+
+    name = "vendor-chip"
+    target = replace(ReferenceBackend.target, name="vendor-chip", hardware="")
+
+    def run(self, engine, folder, emitted, spikes, **how):
+        found = super().run(engine, folder, emitted, spikes, **how)
+        told = (Measured("time", 0.012, "s", "the vendor", LATENCY), Measured("x", 3.0, "", "no role"))
+        return replace(found, measured=told)
+
+
+class Full(Chip):
+    """Its engine refuses what its checks let pass."""
+
+    name = "vendor-full"
+    target = replace(Chip.target, name="vendor-full")
+
+    def run(self, *a, **how):
+        raise fail("D499", "the chip is full", where="it", help="buy two")
+
+
+class Shy(Chip):
+    """Its engine fails for another reason."""
+
+    name = "vendor-shy"
+    target = replace(Chip.target, name="vendor-shy")
+
+    def run(self, *a, **how):
+        raise fail("D608", "the engine stopped", where="it")
+'''
+
+
+def test_each_target_says_whether_it_fits_and_what_it_keeps() -> None:
+    found = snnc.targets_for(MODEL, targets=("nir", "reference"))
+    assert [row.target for row in found.rows] == ["reference", "nir"]  # what fits comes first
+    fits, refused = found.rows
+    assert fits.fits and fits.differ == 0 and fits.engine == "reference snnc"
+    assert fits.decisions is not None and fits.decisions > 0.9 and fits.judged == 16
+    assert fits.latency is None and fits.energy is not None and fits.energy.how == "estimated"
+    assert 1e-9 < fits.energy.value < 1e-6 and fits.hardware.startswith("nothing: it runs on any")
+    assert not refused.fits and refused.why_not is not None and refused.why_not.code == "D417"
+    assert refused.why_not.help and refused.others and refused.energy is None
+    assert found.headline() == "model.pt fits 1 of 2 targets: reference"
+    assert found.table().columns[0] == "target" and len(found.table().rows) == 2
+
+
+def test_labels_are_used_where_there_are_some(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 4, (24, 12, 16)), rng.integers(0, 10, 24)
+    (row,) = snnc.targets_for(MODEL, (x, y), targets="reference", samples=0).rows
+    assert row.accuracy is not None and 0 <= row.accuracy[1] <= 1
+    assert row.differ is None and row.energy is None and row.engine == ""  # no sample ran
+
+
+def test_a_figure_is_of_one_frame() -> None:
+    told = (Measured("x", 9.0, "s", "a"), Measured("y", 6.0, "s", "b", LATENCY))
+    assert of_a_frame(told, LATENCY, 12) == Figure(0.5, "measured", "b")
+    assert of_a_frame(told, "energy", 12) is None
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> dict[str, str]:
+    """An environment in which another package brings three targets."""
+    entries = {"chip": "Chip", "full": "Full", "shy": "Shy"}
+    points = {f"vendor-{name}": f"vendor_chips:{kind}" for name, kind in entries.items()}
+    install(tmp_path, "vendor-chips", {"snnc.backends": points}, VENDOR)
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+
+def asked(environment: dict[str, str], *words: str) -> str:
+    command = [sys.executable, "-m", "snnc", "targets", "--for", str(MODEL), *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_targets_of_other_packages_are_in_the_table(packages: dict[str, str]) -> None:
+    names = [word for n in ("chip", "full", "shy") for word in ("--target", f"vendor-{n}")]
+    found: dict[str, Any] = json.loads(asked(packages, *names, "--json"))
+    chip, shy, full = found["targets"]
+    assert chip["latency"]["value"] == pytest.approx(0.001) and chip["latency"]["how"] == "measured"
+    assert chip["energy"]["how"] == "estimated" and chip["hardware"] == ""
+    assert full["target"] == "vendor-full" and not full["fits"] and full["why_not"]["code"] == "D499"
+    assert shy["fits"] and shy["differ"] is None and shy["problem"]["code"] == "D608"
+    text = asked(packages, *names)
+    assert "the target does not say" in text and "vendor-full does not fit: D499" in text
+    assert "1 ms" in text and "unknown" in text and "vendor-shy did not run: D608" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--for", "nowhere.pt"), "D101"),
+        (("--for", str(MODEL), "--target", "nochip"), "D311"),
+        (("--for", str(MODEL), "--samples", "-1"), "D305"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(words: tuple[str, ...], code: str) -> None:
+    command = [sys.executable, "-m", "snnc", "targets", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and f"error[{code}]" in done.stderr and not done.stdout

@@ -1,0 +1,1 @@
+from backends.akida.akida_script import *

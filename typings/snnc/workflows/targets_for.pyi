@@ -1,0 +1,1 @@
+from compiler.workflows.targets_for import *
