@@ -84,8 +84,7 @@ def forward(
             last[b, begin:end] = potential[:size]
 
 
-# Many arguments: a compiled loop is given its arrays one by one.
-# Long: one pass forwards and one back over the same block, whose arrays would be arguments otherwise.
+# Long, many arguments: steps forwards and back over one block, whose arrays functions would be given.
 @_kernel
 def backward(
     arriving: Floats,

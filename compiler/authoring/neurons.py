@@ -151,7 +151,6 @@ class SpikingNeuron(nn.Module):
                 return sent
         return self._step_by_step(z.expand(steps, *z.shape[1:]), threshold, potential, since, memory)
 
-    # Many arguments: the state and where it is left.
     def _step_by_step(
         self, given: Tensor, threshold: Tensor, potential: Tensor, since: Tensor | None, memory: Memory
     ) -> Tensor:
