@@ -36,11 +36,11 @@ def cifar10_section(found: Found) -> list[str]:
 def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
     rows = []
     for seed in seeds:
-        if (floats := each.get(f"float_{seed}")) is None:
-            continue
-        rows.append(
-            [f"floats, seed {seed}", floats["epochs"], spread(floats["torch_test"], 8000), *[""] * 4]
-        )
+        stages = {"begun": "floats, before images were mixed", "float": "floats"}
+        for stage, title in stages.items():
+            if (floats := each.get(f"{stage}_{seed}")) is not None:
+                right = spread(floats["torch_test"], 8000)
+                rows.append([f"{title}, seed {seed}", floats["epochs"], right, *[""] * 4])
         for name, one in _of(each, "levels_"):
             levels, of = name.split("_")[1:]
             if of == str(seed):
@@ -72,7 +72,7 @@ def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
     return [
         "### In floats, and with levels (exact codes)",
         "",
-        "Levels begin with the network in floats and its batch normalisation.",
+        "The network in floats is trained in two stages, the second with mixed images (mixup). Levels begin with it and its batch normalisation.",
         "",
         *table(head, rows),
     ]

@@ -118,6 +118,63 @@ def test_weights(tmp_path: Path, code: str) -> None:
     assert ran.accuracy[-1] == max(accuracy)
 
 
+def test_corrected_biases_bring_rates_nearer_to_activations() -> None:
+    train, _ = digits()
+    network, apart = trained_rollout(), {}
+    frames = torch.from_numpy(train.x[:64]).float()
+    for rounds in (0, 2):
+        spiking = Stdb(steps=4, per="channel", rounds=rounds, samples=64).prepare(network, train.x[:64])
+        ends = {n: neuron.threshold.detach() for n, neuron in spiking.network.spiking().items()}
+        wanted, found = mean_states(network, frames, ends), mean_states(spiking.network, frames, ends)
+        apart[rounds] = {n: (found[n] - wanted[n]).abs().mean().item() for n in ends}
+    assert apart[2]["h1"] <= apart[0]["h1"]  # its input is steady: what is left is rounding
+    assert apart[2]["h2"] < 0.9 * apart[0]["h2"]
+
+
+def mean_states(
+    network: FrameNetwork, frames: torch.Tensor, ends: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """What each channel of a node puts out on average, in its thresholds and at most one, by node."""
+    sums: dict[str, torch.Tensor] = {}
+
+    def look(name: str) -> Any:
+        def hook(_module: Any, _given: Any, out: torch.Tensor) -> None:
+            rows = (out / ends[name].view(-1, 1, 1)).clamp(max=1).movedim(-3, 0).flatten(1)
+            sums[name] = sums.get(name, torch.zeros(())) + rows.mean(1) / frames.shape[1]
+
+        return hook
+
+    handles = [getattr(network, n).register_forward_hook(look(n)) for n in ends]
+    with torch.no_grad():
+        network.eval()(frames)
+    for handle in handles:
+        handle.remove()
+    return sums
+
+
+@pytest.mark.parametrize("method", [Stdb(steps=2, norms=True), Threshold(steps=2, norms=True)])
+def test_batch_normalisation_is_trained_along(tmp_path: Path, method: Stdb | Threshold) -> None:
+    train, _ = digits()
+    task = method.prepare(trained_rollout(), train.x)
+    norms = [m for m in task.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    (norm,) = norms
+    before = [norm.running_mean.clone(), norm.weight.detach().clone()]  # type: ignore[union-attr]
+    accuracy = finished(task)
+    assert max(accuracy) > accuracy[0] and max(accuracy) > 0.88
+    after = [norm.running_mean, norm.weight.detach()]
+    assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))  # type: ignore[arg-type]
+    _, ran = on_chip(task.network, train.x[:64], tmp_path)
+    assert ran.accuracy is not None and abs(ran.accuracy[-1] - max(accuracy)) < 0.03
+    folded = Stdb(steps=2).prepare(trained_rollout(), train.x).network
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded.modules())
+
+
+def test_biases_are_not_corrected_by_draws() -> None:
+    with pytest.raises(UserError) as refused:
+        Stdb.published("rathi2020", steps=4, rounds=2).prepare(trained_rollout(), digits()[0].x)
+    assert [d.code for d in refused.value.diagnostics] == ["D327"]
+
+
 def test_a_second_method_starts_from_the_first(tmp_path: Path) -> None:
     """Thresholds are trained first, then the weights of the spiking network get few bits."""
     train, _ = digits()
