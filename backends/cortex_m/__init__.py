@@ -1,35 +1,21 @@
-"""Target ``cortex-m``: the network as a C project for a microcontroller with a Cortex-M."""
+"""Target ``cortex-m``: the network as a C project for a microcontroller with an Arm Cortex-M."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
-from snnc.backends.c_code import different
-from snnc.backends.payload_names import refuse_other_names, strange_files
-from snnc.bounds import Bounds, refuse_outside
-from snnc.choices import refuse_other
-from snnc.errors import Diagnostic
-from snnc.ir import Integers, Program, Target, Trace
+from snnc.backends.c_project import Board, ProjectBackend
 
-from . import checks, emit, engine
-from .boards import BOARDS, DEFAULT, Board
-from .target import LARGEST, NAME, describe
+from .boards import BOARDS, DEFAULT, NAME
 
 __all__ = ["CortexMBackend"]
 
-PIPELINE = (
-    "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
-)
-
 
 @dataclass(frozen=True)
-class CortexMBackend:
-    """Writes a C project for a board, and runs it in QEMU.
+class CortexMBackend(ProjectBackend):
+    """Writes a C project for a board with a Cortex-M, and runs it in QEMU.
 
     Options:
         board: mps2-an385 (Cortex-M3), mps2-an386 (M4), mps2-an500 (M7) or nucleo-f411re (M4).
@@ -37,77 +23,7 @@ class CortexMBackend:
         least: the smallest, 0 or below.
     """
 
-    bounds: ClassVar[Mapping[str, Bounds]] = {
-        "counts": Bounds(1, LARGEST),
-        "least": Bounds(-LARGEST, 0),
-    }
-
-    board: str = DEFAULT
-    counts: int = 255
-    least: int = 0
-
-    interface: ClassVar[int] = INTERFACE
+    boards: ClassVar[Mapping[str, Board]] = BOARDS
     name: ClassVar[str] = NAME
 
-    def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, f"{NAME}{{}}")
-        refuse_other(self.board, "board", BOARDS, f"{NAME}{{board=...}}")
-
-    @property
-    def _board(self) -> Board:
-        return BOARDS[self.board]
-
-    @property
-    def target(self) -> Target:
-        """The board, and input of so many events."""
-        return describe(self._board, self.counts, self.least)
-
-    def pipeline(self) -> str:
-        """The passes of a chip without limits on connections."""
-        return PIPELINE
-
-    def check(self, program: Program) -> Iterator[Diagnostic]:
-        """Every reason why the program does not fit."""
-        return checks.check(program, self._board, self.target)
-
-    def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
-        """The folder ``cortex-m`` with a project; says how much memory it takes at the most."""
-        return emit.emit(program, folder, self._board, self.target)
-
-    def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
-        """Files that are not what the program gives."""
-        made = emit.project_files(program, self._board, self.target)
-        names = {name: f"{emit.FOLDER}/{name}" for name in made}
-        refuse_other_names(emitted.files, names)
-        found = [what for _, what in different(made, folder / emit.FOLDER)]
-        return [*found, *strange_files(folder, [f"{emit.FOLDER}/{emit.README}", *names.values()])]
-
-    def engines(self) -> tuple[Engine, ...]:
-        """QEMU."""
-        return engine.engines()
-
-    def run(
-        self,
-        engine: str,
-        folder: Path,
-        emitted: Emitted,
-        spikes: Integers,
-        *,
-        time_limit: float,
-        progress: Progress | None = None,
-        potentials: bool = False,
-    ) -> Trace:
-        """Build the bundle's project and run its network."""
-        return _run(
-            engine,
-            folder,
-            spikes,
-            self._board,
-            self.target,
-            time_limit=time_limit,
-            progress=progress,
-            potentials=potentials,
-        )
-
-
-_run = engine.run  # the protocol calls an argument of ``run`` engine, too
+    board: str = DEFAULT

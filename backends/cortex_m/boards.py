@@ -1,87 +1,81 @@
-"""The boards that a project can be made for, and the machines of QEMU that stand in for them."""
+"""The boards with a Cortex-M that a project can be made for, and the machines of QEMU for them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from importlib.resources import files
 
-KIBIBYTE = 1024
+from snnc.backends.c_project import KIBIBYTE, Board, Tools
 
+NAME = "cortex-m"
+"""As on the command line."""
 
-@dataclass(frozen=True)
-class Board:
-    """A board with a Cortex-M.
+TOOLS = Tools(
+    NAME,
+    "arm-none-eabi-",
+    "qemu-system-arm",
+    ("--specs=nano.specs",),
+    "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    files(__package__).joinpath("project"),
+    ("startup.c", "stop.h"),
+    "Reset_Handler",
+)
 
-    Attributes:
-        name: as in ``cortex-m{board=...}``.
-        chip: what is on it.
-        core: as GCC's ``-mcpu`` has it.
-        flash_origin, flash: where programs and constants lie, and how many bytes there are.
-        ram_origin, ram: the same of RAM, as far as it is in one piece.
-        driver: the file with its serial line.
-        machine: QEMU's, with what its serial line needs.
-        tick: nanoseconds of the core's clock in that machine.
-        shift: of ``-icount``: an instruction takes 2^shift ns, which is more than two ticks.
-        source: who states the memories.
-        write: the command that writes ``network.bin`` into its flash; empty where there is none.
-    """
-
-    name: str
-    chip: str
-    core: str
-    flash_origin: int
-    flash: int
-    ram_origin: int
-    ram: int
-    driver: str
-    machine: tuple[str, ...]
-    tick: Fraction
-    shift: int
-    source: str
-    write: str = ""
+MANUALS = {
+    "cortex-m3": "Arm DDI 0337I, table 3-1",
+    "cortex-m4": "Arm 100166_0001_00, table 3-1",
+}
+"""Cores with published cycles, and where."""
 
 
-def _mps2(name: str, core: str, machine: str, note: str) -> Board:
+def _mps2(name: str, core: str, note: str) -> Board:
     memory = 4 * KIBIBYTE * KIBIBYTE
     return Board(
+        TOOLS,
         name,
         f"Arm MPS2 with the FPGA image of a {core}",
         core.lower(),
+        (f"-mcpu={core.lower()}", "-mthumb"),
         0,
         memory,
         0x20000000,
         memory,
         "board_mps2.c",
-        ("-M", machine),
-        Fraction(40),
-        7,
+        ("-M", name),
         f"Arm {note}, memory map: 4 MB of ZBT SSRAM 1 from 0, which stands in for flash, and 4 MB of "
         "ZBT SSRAM 2 and 3 from 0x20000000",
+        shift=7,
+        tick=Fraction(40),
+        cycles=MANUALS.get(core.lower(), ""),
     )
 
 
 NUCLEO = Board(
+    TOOLS,
     "nucleo-f411re",
     "ST Nucleo-64 with an STM32F411RE (Cortex-M4)",
     "cortex-m4",
+    ("-mcpu=cortex-m4", "-mthumb"),
     0x08000000,
     512 * KIBIBYTE,
     0x20000000,
     128 * KIBIBYTE,
     "board_stm32f4.c",
     ("-M", "netduinoplus2"),
-    Fraction(10**9, 168 * 10**6),
-    4,
     "ST RM0383, section 2.1: STM32F411xE, 512 Kbytes of flash and 128 of SRAM",
+    ("-serial", "null"),
     "st-flash write network.bin 0x08000000",
+    shift=4,
+    tick=Fraction(10**9, 168 * 10**6),
+    cycles=MANUALS["cortex-m4"],
 )
 
 BOARDS = {
     board.name: board
     for board in (
-        _mps2("mps2-an385", "Cortex-M3", "mps2-an385", "DAI 0385"),
-        _mps2("mps2-an386", "Cortex-M4", "mps2-an386", "DAI 0386"),
-        _mps2("mps2-an500", "Cortex-M7", "mps2-an500", "DAI 0500"),
+        _mps2("mps2-an385", "Cortex-M3", "DAI 0385"),
+        _mps2("mps2-an386", "Cortex-M4", "DAI 0386"),
+        _mps2("mps2-an500", "Cortex-M7", "DAI 0500"),
         NUCLEO,
     )
 }

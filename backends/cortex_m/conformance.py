@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
+from snnc.backends.c_project.conformance import ProjectConformance
 
-from snnc.conformance import Conformance, Kit
-from snnc.ir import Comparison, Reset
-
-from .target import NAME
-
-COUNTS = "registers are as wide as was proved for cortex-m{least=...,counts=...}"
-VARIANTS: tuple[Mapping[str, Any], ...] = (
-    {},
-    {"reset": Reset.SUBTRACT, "start_value": np.asarray(3200)},
-    {"comparison": Comparison.GREATER_EQUAL, "current_decay": 2000, "potential_decay": 300},
-    {"bias_mantissa": np.asarray(700), "bias_start": 3},
-    {"clear_interval": 4, "clear_offset": 1},
-)
+from .boards import NAME
 
 
-class CortexMConformance(Conformance):
-    """Everything that a program can say, but for input beyond the counts of the options."""
+class CortexMConformance(ProjectConformance):
+    """What all microcontrollers can do."""
 
     target: ClassVar[str] = NAME
-    kit: ClassVar[Kit] = replace(Kit(), variants=VARIANTS)
-    cannot: ClassVar[Mapping[str, str]] = {
-        "input/large": COUNTS,
-        "input/negative": COUNTS,
-    }

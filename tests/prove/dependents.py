@@ -158,9 +158,9 @@ DEPENDENTS = (
 
 NAMES_ONLY = {
     "samples/speech/cases.py": "has the option --reset",
-    "backends/cortex_m/conformance.py": "which cases the target takes",
     "backends/akida/conformance.py": "which cases the target takes",
     "backends/akida/target.py": "states the resets that its neurons have",
+    "backends/c_project/conformance.py": "which cases the target takes",
     "backends/loihi/conformance.py": "which cases the target takes",
     "backends/nir/conformance.py": "which cases the target takes",
     "backends/xylo/conformance.py": "which cases the target takes",

@@ -252,7 +252,7 @@ IMPLEMENTATIONS = (
             "backends/c_code/network/arithmetic.h",
             "backends/c_code/connections.py",
         ),
-        "bundles of `cortex-m` and of the sample `c`",
+        "bundles of `cortex-m`, `riscv` and the sample `c`",
         "int32 and uint32 (C99)",
         CODE,
         "the C text, parsed: first each function of `arithmetic.h`, then the generated statements of a "

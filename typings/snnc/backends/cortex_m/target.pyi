@@ -1,1 +1,0 @@
-from backends.cortex_m.target import *

@@ -1,0 +1,1 @@
+from backends.riscv.conformance import *
