@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +17,7 @@ from .options import (
     Factory,
     InputShape,
     Repeat,
+    ResetInterval,
     ResetRule,
     TimeStep,
     reported,
@@ -48,7 +50,9 @@ def targets(
         list[str] | None,
         typer.Option("--target", metavar="NAME", help="with --for: only these; NAME{option=value}"),
     ] = None,
-    samples: Annotated[int, typer.Option(help="with --for: samples on each engine; 0: none")] = 2,
+    samples: Annotated[
+        int | None, typer.Option(help="with --for: samples on each engine; 0: none; default 2")
+    ] = None,
     repeat: Repeat = None,
     dt: TimeStep = None,
     discretize: Discretize = None,
@@ -56,45 +60,78 @@ def targets(
     input_shape: InputShape = None,
     module: Factory = None,
     answer: AnswerName = None,
+    reset_interval: ResetInterval = None,
     as_json: AsJson = False,
 ) -> None:
     """List the targets, the packages that provide them, and the engines that run their bundles.
 
     With --for MODEL: whether it fits each, what is kept of it, time and energy, what to buy.
     """
-    if context.invoked_subcommand is not None:
-        return
     with reported():
+        given = {k: v for k, v in context.params.items() if v is not None and v is not False}
+        _refuse_strange(given, context.invoked_subcommand)
+        if context.invoked_subcommand is not None:
+            return
         if model is not None:
-            from snnc import api
-
-            from .output.offered import offered
-
-            with progress() as report:
-                found = api.targets_for(
-                    model,
-                    counts_of(data, report),
-                    targets=chosen or (),
-                    samples=samples,
-                    repeat=repeat,
-                    dt=dt,
-                    discretize=discretize,
-                    reset=reset,
-                    input_shape=input_shape,
-                    module=module,
-                    answer=answer,
-                    progress=report,
-                )
-            if as_json:
-                console.say(found.to_json())
-            else:
-                offered(found)
+            how = {name: given.get(name) for name in SAME if name in given}
+            _compare(model, data, tuple(chosen or ()), as_json, how)
             return
         from snnc.backends import registered_backends
 
         from .output.listings import targets as print_targets
 
         print_targets(registered_backends())
+
+
+SAME = (
+    "samples",
+    "repeat",
+    "dt",
+    "discretize",
+    "reset",
+    "input_shape",
+    "module",
+    "answer",
+    "reset_interval",
+)
+"""Options that :func:`snnc.targets_for` has under the same names."""
+
+
+def _compare(
+    model: Path, data: Path | None, chosen: tuple[str, ...], as_json: bool, how: dict[str, Any]
+) -> None:
+    """Print the table of a model."""
+    from snnc import api
+
+    from .output.offered import offered
+
+    with progress() as report:
+        found = api.targets_for(model, counts_of(data, report), targets=chosen, progress=report, **how)
+    if as_json:
+        console.say(found.to_json())
+    else:
+        offered(found)
+
+
+NAMES = {"model": "for", "chosen": "target", "as_json": "json"}
+"""Of arguments that are called otherwise on the command line."""
+
+
+def _refuse_strange(given: Mapping[str, object], command: str | None) -> None:
+    """Make sure that no option is given that the command would not look at.
+
+    Raises:
+        UserError: D327 options of ``--for`` without it, or with another command.
+    """
+    from snnc.choices import not_together
+
+    options = [f"--{NAMES.get(name, name).replace('_', '-')}" for name in given]
+    if options and command is not None:
+        what = f"{options[0]} is of the list of targets, not of snnc targets {command}"
+        raise not_together(what, where=options[0], help="leave it out")
+    if options and "model" not in given:
+        what = f"{options[0]} asks what targets make of a model, and there is no model"
+        raise not_together(what, where=options[0], help="add --for MODEL")
 
 
 @targets_app.command("install")

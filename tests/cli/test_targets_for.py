@@ -123,6 +123,9 @@ def test_targets_of_other_packages_are_in_the_table(packages: dict[str, str]) ->
         (("--for", "nowhere.pt"), "D101"),
         (("--for", str(MODEL), "--target", "nochip"), "D311"),
         (("--for", str(MODEL), "--samples", "-1"), "D305"),
+        (("--json",), "D327"),
+        (("--samples", "0"), "D327"),
+        (("--for", str(MODEL), "install", "xylo"), "D327"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(words: tuple[str, ...], code: str) -> None:

@@ -45,6 +45,29 @@ def test_every_weight_is_on_the_grid(bits: int) -> None:
         assert 0 <= p.exponent <= 7
 
 
+@pytest.mark.parametrize(
+    ("bits", "exponent", "most"), [(2, -7, 1), (3, -6, 3), (4, -5, 7), (8, -1, 127)]
+)
+def test_plain_weights_are_whole_units_and_symmetric(bits: int, exponent: int, most: int) -> None:
+    """The lowest weight of the grid is not there, and a step is one unit of the potential."""
+    target = replace(TARGET, plain_weights=True, sign_modes=(SignMode.MIXED,), threshold_shift=0)
+    program = lower(QuantizeWeights(bits=bits).run(prepared(), Context(target)), target)
+    step = 2.0**-exponent
+    largest = 0.0
+    for p in program.projections:
+        units = weights_of(p.op) / step
+        assert p.exponent == exponent and p.sign_mode is SignMode.MIXED
+        assert np.array_equal(units, np.rint(units)) and np.abs(units).max() <= most
+        largest = max(largest, float(np.abs(units).max()))
+    assert largest == most  # the whole of it is used
+
+
+def test_the_width_where_none_is_asked_for_is_one_that_the_target_has() -> None:
+    target = replace(TARGET, weight_bits=(2, 4))
+    program = lower(QuantizeWeights().run(prepared(), Context(target)), target)
+    assert {p.weight_bits for p in program.projections} == {4}
+
+
 def error(before: Graph, after: Graph) -> float:
     pairs = zip(before.projections, after.projections, strict=True)
     return float(sum(np.square(weights_of(a.op) - weights_of(b.op)).sum() for a, b in pairs))

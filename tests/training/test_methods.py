@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnc.authoring import FrameNetwork
+from snnc.authoring import FrameNetwork, QuantizedReLU
 from snnc.errors import UserError
 from snnc.ir import Conv2d, Linear
 from snnc.training import Recipe, Stdb, Threshold, Weights, fit, judge
@@ -173,6 +173,26 @@ def test_biases_are_not_corrected_by_draws() -> None:
     with pytest.raises(UserError) as refused:
         Stdb.published("rathi2020", steps=4, rounds=2).prepare(trained_rollout(), digits()[0].x)
     assert [d.code for d in refused.value.diagnostics] == ["D327"]
+
+
+def test_weights_for_a_target_of_few_bits(tmp_path: Path) -> None:
+    """Code and levels are the target's: trained, compiled and run in integers, all answers are one."""
+    train, validation = digits()
+    method = Weights(bits=4, target="akida")
+    assert method.chosen_code == "graded" and Weights(bits=4).chosen_code == "rate"
+    task = method.prepare(trained_rollout(), train.x[:64])
+    levels = [m.levels for m in task.network.modules() if isinstance(m, QuantizedReLU)]
+    assert levels == [15, 15]
+    accuracy = finished(task)
+    assert max(accuracy) > 0.9
+    task.network.export(tmp_path / "net.pt", calibration=train.x[:64])
+    compiled = compile_model(tmp_path / "net.pt", "akida", tmp_path / "net.akida", code="graded")
+    for p in compiled.program.projections:
+        assert isinstance(p.op, Conv2d | Linear) and p.exponent == -5
+        assert np.abs(p.op.weight).max() <= 7 * 32 and not np.any(p.op.weight % 32)
+    np.savez(tmp_path / "data.npz", x=validation.x, y=validation.y)
+    ran = run_bundle(tmp_path / "net.akida", tmp_path / "data.npz")
+    assert ran.accuracy is not None and ran.accuracy[-1] == max(accuracy)
 
 
 def test_a_second_method_starts_from_the_first(tmp_path: Path) -> None:
