@@ -13,6 +13,7 @@ import torch
 from samples.cifar10 import experiments as one
 from samples.cifar10.data import DataMissing, augment
 from samples.cifar10.experiments import Computing
+from samples.cifar10.jpeg import SHIFT, compressed
 from samples.cifar10.networks import resnet20
 from samples.cifar10.results import experiments
 from samples.results.cifar10_page import cifar10_section
@@ -80,6 +81,17 @@ def test_a_network_that_is_shipped_is_the_one_that_was_trained(
         torch.testing.assert_close(found.eval()(x), network.eval()(x))
 
 
+def test_images_are_compressed_again_with_blocks_elsewhere() -> None:
+    """A second time in the same blocks loses little; four pixels away it loses again."""
+    generator = np.random.default_rng(0)
+    patches = np.kron(generator.integers(60, 200, (3, 8, 8)), np.ones((1, 4, 4)))
+    image = (patches + generator.integers(-10, 11, (3, 32, 32))).astype(np.uint8)
+    once = compressed(image, 75, 0)
+    apart = {s: np.square(compressed(once, 75, s).astype(float) - once).mean() for s in (0, SHIFT)}
+    assert once.shape == image.shape and np.square(once.astype(float) - image).mean() > 100
+    assert apart[SHIFT] > 3 * apart[0]
+
+
 def test_gradients_neither_fade_nor_grow() -> None:
     """One step's input moves the count by about 1, averaged over potentials and steps."""
     steps = 4
@@ -103,6 +115,14 @@ def test_tables_show_what_has_been_computed() -> None:
     found["experiments"] = {
         "begun_0": _trained(epochs=90, torch_test=87.25),
         "float_0": _trained(),
+        "jpeg_0": {
+            "images": 5000,
+            "rows": [
+                {"quality": 0, "right": 88.5},
+                {"quality": 75, "right": 87.5, "squared_error": 39.0},
+            ],
+            "seconds": 0.0,
+        },
         "levels_15_0": _trained(lava={"values": 1234567, "differ": 0}),
         "torch_15_0": {"decisions": 1000, "differ": 0, "seconds": 1.0},
         "thresholds_fixed_4_0": _trained(test=84.5),
@@ -115,4 +135,6 @@ def test_tables_show_what_has_been_computed() -> None:
     assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines
     assert "| 16 | 61.5 |  | 80.25 |  |  |  |  | 1 |" in lines
     assert "| floats, before images were mixed, seed 0 | 90 | 87.25 ± 0.4 |  |  |  |  |" in lines
+    assert "| as they are | 88.5 ± 0.5 |  |" in lines
+    assert "| 75 | 87.5 ± 0.5 | 39.0 |" in lines
     assert any("5.0 hours" in line for line in lines)
