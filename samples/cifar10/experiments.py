@@ -75,8 +75,7 @@ FINE_TUNED = Recipe(epochs=4, learning_rate=2e-4)
 """Weights of few bits, batch normalisation folded."""
 
 SPIKING = Recipe(epochs=2, learning_rate=3e-4)
-"""From the converted network, with its batch normalisation. At a rate of 1e-3 it fell to chance within an
-epoch."""
+"""From the converted network, with its batch normalisation; at 1e-3 it fell to chance in an epoch."""
 
 FROM_SCRATCH = Recipe(epochs=4, learning_rate=5e-3, schedule="onecycle")
 

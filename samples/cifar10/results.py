@@ -17,7 +17,7 @@ from typing import Any
 from samples.results.record import Outcome, found_before, recorded
 
 from . import experiments as one
-from . import jpeg
+from . import gradients, jpeg
 from .data import DataMissing
 from .experiments import PLACE, SPIKING_TEST, Computing
 
@@ -44,6 +44,7 @@ def experiments(computing: Computing) -> Experiments:
     for seed in SEEDS:
         found[f"begun_{seed}"] = partial(one.begun, computing, seed)
         found[f"float_{seed}"] = partial(one.floats, computing, seed)
+        found[f"gradients_{seed}"] = partial(gradients.reach, seed)
         found[f"jpeg_{seed}"] = partial(jpeg.cost, seed)
         for levels in LEVELS if seed == 0 else LEVELS[:1]:
             lava = LAVA_IMAGES if levels == LEVELS[0] else 0

@@ -28,6 +28,7 @@ def cifar10_section(found: Found) -> list[str]:
         *_jpeg(each),
         *_thresholds(each),
         *_hybrid(each),
+        *_gradients(each),
         *_bits(each),
         _time(each),
         "",
@@ -171,6 +172,21 @@ def _hybrid(each: Found) -> list[str]:
             ],
             rows,
         ),
+    ]
+
+
+def _gradients(each: Found) -> list[str]:
+    found = each.get("gradients_0")
+    if found is None:
+        return []
+    told = [
+        f"with a height of {one['height']} ({name}) {one['ratios'][0]:.2g} in the first convolution and {one['ratios'][-1]:.2g} in the last"
+        for name, one in ((n, found[n]) for n in ("published", "ours"))
+    ]
+    return [
+        f"Surrogate gradients fade with depth. Norm of the gradient over norm of the weights, linear surrogate, {found['steps']} steps, before training, one batch of {found['images']}: "
+        f"{', '.join(told)}. Ours is 4 / (T + 1), at which a step's input moves the count by about 1 (docs/training.md). All networks here are trained with it.",
+        "",
     ]
 
 

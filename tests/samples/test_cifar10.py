@@ -115,6 +115,13 @@ def test_tables_show_what_has_been_computed() -> None:
     found["experiments"] = {
         "begun_0": _trained(epochs=90, torch_test=87.25),
         "float_0": _trained(),
+        "gradients_0": {
+            "steps": 4,
+            "images": 128,
+            "seconds": 0.0,
+            "published": {"height": 0.3, "ratios": [2.5e-8, 0.1, 0.07]},
+            "ours": {"height": 0.8, "ratios": [0.0065, 0.4, 0.18]},
+        },
         "jpeg_0": {
             "images": 5000,
             "rows": [
@@ -135,6 +142,9 @@ def test_tables_show_what_has_been_computed() -> None:
     assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines
     assert "| 16 | 61.5 |  | 80.25 |  |  |  |  | 1 |" in lines
     assert "| floats, before images were mixed, seed 0 | 90 | 87.25 ± 0.4 |  |  |  |  |" in lines
+    assert any(
+        "height of 0.3 (published) 2.5e-08 in the first convolution and 0.07" in x for x in lines
+    )
     assert "| as they are | 88.5 ± 0.5 |  |" in lines
     assert "| 75 | 87.5 ± 0.5 | 39.0 |" in lines
     assert any("5.0 hours" in line for line in lines)
