@@ -32,7 +32,7 @@ CONVERTED = (4, 8, 16, 40, 80, 160, 512)
 HYBRID = {4: 1, 8: 1, 16: 1}
 """Steps, and epochs of training, whatever the start."""
 
-THRESHOLDS = {1: 2, 2: 2, 4: 2, 8: 1}
+THRESHOLDS = {1: 1, 2: 1, 4: 1, 8: 1}
 KINDS = ("trained", "fixed", "published")
 
 Experiments = dict[str, Callable[[], Outcome]]
