@@ -140,19 +140,16 @@ def _copied(number: int, place: Place) -> str:
     if "payloads" in place.buffers:
         begin = slot(place, place.depth, place.count)
         value = f"{value} * (int32_t){place.buffers['payloads'].name}[{begin} + i]"
-    return _case(number, place, f"spikes[i] = {value};")
+    return _case(number, f"*spikes = {value};")
 
 
 def _kept(number: int, place: Place) -> str:
     """The case of a population in ``network_potentials``."""
-    return _case(number, place, f"potentials[i] = {place.buffers['potential'].name}[i];")
+    return _case(number, f"*potentials = {place.buffers['potential'].name}[i];")
 
 
-def _case(number: int, place: Place, statement: str) -> str:
-    return (
-        f"    case {number}:\n        for (i = 0; i < {place.count}; ++i)\n"
-        f"            {statement}\n        break;\n"
-    )
+def _case(number: int, statement: str) -> str:
+    return f"        case {number}:\n            {statement}\n            break;\n"
 
 
 def _filled(name: str, **values: str | int) -> str:

@@ -25,7 +25,17 @@ RAN = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/\S+\] (\S*)")
 
 HARNESS = frozenset(
     (
-        *("main", "call", "moved", "said", "failed", "opened", "SysTick_Handler", "Reset_Handler"),
+        *(
+            "main",
+            "call",
+            "moved",
+            "written",
+            "said",
+            "failed",
+            "opened",
+            "SysTick_Handler",
+            "Reset_Handler",
+        ),
         *("network_reset", "network_spikes", "network_potentials", "network_output"),
     )
 )

@@ -60,10 +60,17 @@ def _line(row: dict[str, Any]) -> str:
 
 def _reported(row: dict[str, Any]) -> str:
     """What an engine says beside spikes."""
-    head = f"\n## What {row['engine']} reports of {_called(row)}\n\n"
+    of_what = f"{_called(row)} for {row['target']}" if row["engine"] == "qemu" else _called(row)
+    head = f"\n## What {row['engine']} reports of {of_what}\n\n"
     table = "| | value | unit | according to |\n|---|---|---|---|\n"
     lines = (
-        f"| {each['name']} | {each['value']:.4g} | {each['unit']} | {each['source']} |\n"
+        f"| {each['name']} | {_figure(each)} | {each['unit']} | {each['source']} |\n"
         for each in row["measured"]
     )
     return head + table + "".join(lines)
+
+
+def _figure(each: dict[str, Any]) -> str:
+    """A count in full, as ``verify`` shows it; anything else with four digits."""
+    whole = each["unit"] in ("", "B") and each["value"] >= 1000
+    return f"{each['value']:,.0f}" if whole else f"{each['value']:.4g}"

@@ -43,6 +43,8 @@ PLANS = (
     Plan("loihi", DIGITS),
     Plan("loihi1", DIGITS),
     Plan("sanafe", DIGITS),
+    Plan("cortex-m", DIGITS),
+    Plan("riscv", DIGITS),
     Plan("c", DIGITS),
     Plan("xylo", SMALL),
     Plan("xylo", BRAILLE, None, BRAILLE_DT),

@@ -12,9 +12,9 @@
 #include "network.h"
 
 enum { OPEN = 0x01, WRITE0 = 0x04, WRITE = 0x05, READ = 0x06, EXIT = 0x18 };
-enum { EVENTS = 64 };
+enum { EVENTS = 16, VALUES = 64 };
 
-static int32_t values[NETWORK_LARGEST > NETWORK_OUTPUTS ? NETWORK_LARGEST : NETWORK_OUTPUTS];
+static int32_t values[NETWORK_OUTPUTS > VALUES ? NETWORK_OUTPUTS : VALUES];
 static int32_t events[2 * EVENTS];
 static const int32_t sizes[] = NETWORK_SIZES;
 
@@ -60,6 +60,18 @@ static void said(int32_t samples)
     call(WRITE0, text);
 }
 
+/* All that a population has of something, some neurons at a time: a board may have little RAM. */
+static void written(int32_t to, int32_t population, void (*read)(int32_t, int32_t, int32_t, int32_t *))
+{
+    int32_t first, count;
+    for (first = 0; first < sizes[population]; first += count) {
+        const int32_t left = sizes[population] - first;
+        count = left < VALUES ? left : VALUES;
+        read(population, first, count, values);
+        moved(WRITE, to, values, 4 * count);
+    }
+}
+
 int main(void)
 {
     int32_t about[3], sample, step, population, left, i;
@@ -89,12 +101,9 @@ int main(void)
             network_step();
             spent += ticks() - begin - empty;
             for (population = 0; population < NETWORK_POPULATIONS; ++population) {
-                network_spikes(population, values);
-                moved(WRITE, to, values, 4 * sizes[population]);
-                if (about[2]) {
-                    network_potentials(population, values);
-                    moved(WRITE, to, values, 4 * sizes[population]);
-                }
+                written(to, population, network_spikes);
+                if (about[2])
+                    written(to, population, network_potentials);
             }
             network_output(values);
             moved(WRITE, to, values, 4 * NETWORK_OUTPUTS);

@@ -54,10 +54,10 @@ int main(int argc, char **argv)
             spent += clock() - before;
             network_output(output);
             for (population = 0; population < NETWORK_POPULATIONS; ++population) {
-                network_spikes(population, values);
+                network_spikes(population, 0, sizes[population], values);
                 if (!write_all(values, (size_t)sizes[population], to))
                     return failed("cannot write");
-                network_potentials(population, values);
+                network_potentials(population, 0, sizes[population], values);
                 if (argc == 4 && !write_all(values, (size_t)sizes[population], to))
                     return failed("cannot write");
             }
