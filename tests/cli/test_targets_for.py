@@ -117,6 +117,14 @@ def test_targets_of_other_packages_are_in_the_table(packages: dict[str, str]) ->
     assert "1 ms" in text and "unknown" in text and "vendor-shy did not run: D608" in text
 
 
+def test_without_a_model_it_lists_the_targets() -> None:
+    command = [sys.executable, "-m", "snnc", "targets"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "reference" in done.stdout and not done.stderr
+    done = subprocess.run([*command, "install", "reference"], capture_output=True, text=True)
+    assert done.returncode == 0 and "same Python environment" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
