@@ -68,7 +68,8 @@ def targets(
     With --for MODEL: whether it fits each, what is kept of it, time and energy, what to buy.
     """
     with reported():
-        given = {k: v for k, v in context.params.items() if v is not None and v is not False}
+        left_out: tuple[object, ...] = (None, [], ())
+        given = {k: v for k, v in context.params.items() if v is not False and v not in left_out}
         _refuse_strange(given, context.invoked_subcommand)
         if context.invoked_subcommand is not None:
             return

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LATENCY, ENERGY = "latency", "energy"
-"""Roles of what an engine reports: of one sample, on the chip."""
+"""Roles of what an engine reports: of one sample, all its frames, on the chip."""
+
+FRAME_LATENCY, FRAME_ENERGY = "frame latency", "frame energy"
+"""The same of one frame."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,8 @@ class Measured:
         value: in ``unit``.
         unit: SI where there is one, empty for a plain number.
         source: which tool and model say so, and over what ("mean of 20 samples").
-        role: ``latency``, the seconds that the chip takes for a sample (all its frames), or ``energy``,
-            the joules that it takes for that: what ``snnc targets --for`` shows. Empty for all else,
+        role: ``LATENCY``, the seconds that the chip takes for a sample, ``ENERGY``, the joules that it
+            takes for that, or those of a frame: what ``snnc targets --for`` shows. Empty for all else,
             and for times of the computer that the engine runs on.
     """
 

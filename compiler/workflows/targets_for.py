@@ -21,7 +21,7 @@ from snnc.cost.energy import cost
 from snnc.errors import Diagnostic, UserError, counted
 from snnc.files.writing import PrivateFolder
 from snnc.frontend import ModelSource
-from snnc.ir import ENERGY, LATENCY, Code, Measured
+from snnc.ir import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Code, Measured
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 from snnc.sim import tally
@@ -273,7 +273,8 @@ def _kept(row: Offer, compiled: Compiled) -> Offer:
 def _run(row: Offer, compiled: Compiled, found: Verification) -> Offer:
     """What a run on the engine adds; an energy is estimated where no engine says one."""
     samples, frames = found.data.x.shape[:2]
-    latency, energy = (of_a_frame(found.measured, role, frames) for role in (LATENCY, ENERGY))
+    latency = of_a_frame(found.measured, LATENCY, FRAME_LATENCY, frames)
+    energy = of_a_frame(found.measured, ENERGY, FRAME_ENERGY, frames)
     if energy is None and samples:
         ran = tally(compiled.program, found.data.x)
         spent = cost(compiled.program, compiled.manifest.ann, found.data.x, ran.events)
@@ -287,9 +288,13 @@ def _run(row: Offer, compiled: Compiled, found: Verification) -> Offer:
     return replace(row, engine=engine, differ=found.comparison.mismatches)
 
 
-def of_a_frame(measured: Sequence[Measured], role: str, frames: int) -> Figure | None:
-    """What an engine reports of a sample under a role, for one of its frames."""
-    for each in measured:
-        if each.role == role and frames:
-            return Figure(each.value / frames, MEASURED, each.source)
+def of_a_frame(
+    measured: Sequence[Measured], of_sample: str, of_frame: str, frames: int
+) -> Figure | None:
+    """What an engine reports of a frame, or of a sample of so many frames."""
+    roles = {each.role: each for each in measured}
+    if found := roles.get(of_frame):
+        return Figure(found.value, MEASURED, found.source)
+    if (found := roles.get(of_sample)) and frames:
+        return Figure(found.value / frames, MEASURED, found.source)
     return None

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.ir import LATENCY, Measured
+from snnc.ir import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Measured
 from snnc.workflows.targets_for import Figure, of_a_frame
 from tests.plugin_packages import install
 
@@ -84,8 +84,10 @@ def test_labels_are_used_where_there_are_some(tmp_path: Path) -> None:
 
 def test_a_figure_is_of_one_frame() -> None:
     told = (Measured("x", 9.0, "s", "a"), Measured("y", 6.0, "s", "b", LATENCY))
-    assert of_a_frame(told, LATENCY, 12) == Figure(0.5, "measured", "b")
-    assert of_a_frame(told, "energy", 12) is None
+    assert of_a_frame(told, LATENCY, FRAME_LATENCY, 12) == Figure(0.5, "measured", "b")
+    assert of_a_frame(told, ENERGY, FRAME_ENERGY, 12) is None
+    more = (*told, Measured("z", 0.25, "s", "c", FRAME_LATENCY))
+    assert of_a_frame(more, LATENCY, FRAME_LATENCY, 12) == Figure(0.25, "measured", "c")
 
 
 @pytest.fixture
@@ -115,6 +117,14 @@ def test_targets_of_other_packages_are_in_the_table(packages: dict[str, str]) ->
     text = asked(packages, *names)
     assert "the target does not say" in text and "vendor-full does not fit: D499" in text
     assert "1 ms" in text and "unknown" in text and "vendor-shy did not run: D608" in text
+
+
+def test_without_a_model_it_lists_the_targets() -> None:
+    command = [sys.executable, "-m", "snnc", "targets"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "reference" in done.stdout and not done.stderr
+    done = subprocess.run([*command, "install", "reference"], capture_output=True, text=True)
+    assert done.returncode == 0 and "same Python environment" in done.stdout
 
 
 @pytest.mark.parametrize(
