@@ -101,6 +101,8 @@ class _Job:
             samples=self.samples,
             time_limit=max(0.001, self.deadline - time.monotonic()),
             progress=progress,
+            cure=f"apt-get install {self.board.tools.packages}; if that does not help, please report "
+            "this with the bundle",
         )
 
     def link(self, output: str, names: tuple[str, ...]) -> None:
