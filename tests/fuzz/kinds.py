@@ -142,6 +142,7 @@ FINETUNE: Command = (
 )
 
 TARGETS: dict[str, tuple[str, ...]] = {
+    "akida": ("bundle-akida",),
     "loihi": ("bundle-loihi", "bundle-loihi-graded"),
     "loihi1": ("bundle-loihi1",),
     "nir": ("bundle-nir", "bundle-nir-frame"),

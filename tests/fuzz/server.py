@@ -248,7 +248,10 @@ WARMING = (
     ("inspect", "archive-dense/model.pt"),
     ("inspect", "nir-lif/model.nir", "--dt", "0.1"),
     ("inspect", "nir-lif/nothing.nir"),
-    *(("inspect", f"bundle-{name}/bundle") for name in ("loihi", "loihi1", "nir", "sanafe", "xylo")),
+    *(
+        ("inspect", f"bundle-{name}/bundle")
+        for name in ("akida", "loihi", "loihi1", "nir", "sanafe", "xylo")
+    ),
     *(
         ("run", f"bundle-{name}/bundle", "--data", "data/data.npz", "--operations")
         for name in ("reference", "nir")
