@@ -35,7 +35,13 @@ DEPENDENTS = (
     ),
     Dependent(
         "choice of widths",
-        ("compiler/sim/fast/plan.py", "compiler/sim/fast/tables.py", "compiler/sim/fast/records.py"),
+        (
+            "compiler/sim/fast/plan.py",
+            "compiler/sim/fast/tables.py",
+            "compiler/sim/fast/records.py",
+            "backends/fpga/widths.py",
+            "backends/fpga/constants.py",
+        ),
         "how far above its threshold a potential can stay after a spike; what is worked out beforehand",
     ),
     Dependent(
@@ -158,6 +164,7 @@ DEPENDENTS = (
 
 NAMES_ONLY = {
     "samples/speech/cases.py": "has the option --reset",
+    "backends/fpga/conformance.py": "which cases the target takes",
     "backends/loihi/conformance.py": "which cases the target takes",
     "backends/nir/conformance.py": "which cases the target takes",
     "backends/xylo/conformance.py": "which cases the target takes",
