@@ -37,7 +37,10 @@ def beats(layout: Layout, spikes: Integers) -> Iterator[Words]:
     there = 1 << (neuron + payload)
     for step in flat:
         (sent,) = np.nonzero(step)
-        carried = step[sent] & ((1 << payload) - 1) if payload > 1 else np.zeros_like(sent)
+        # Payloads come in whatever type holds them; their place in a beat takes more.
+        carried = (
+            step[sent].astype(np.int64) & ((1 << payload) - 1) if payload > 1 else np.zeros_like(sent)
+        )
         words = (sent | carried << neuron | there).astype(np.uint64)
         if not len(words):
             words = np.zeros(1, np.uint64)

@@ -35,7 +35,13 @@ DEPENDENTS = (
     ),
     Dependent(
         "choice of widths",
-        ("compiler/sim/fast/plan.py", "compiler/sim/fast/tables.py", "compiler/sim/fast/records.py"),
+        (
+            "compiler/sim/fast/plan.py",
+            "compiler/sim/fast/tables.py",
+            "compiler/sim/fast/records.py",
+            "backends/fpga/widths.py",
+            "backends/fpga/constants.py",
+        ),
         "how far above its threshold a potential can stay after a spike; what is worked out beforehand",
     ),
     Dependent(
@@ -161,6 +167,7 @@ NAMES_ONLY = {
     "backends/akida/conformance.py": "which cases the target takes",
     "backends/akida/target.py": "states the resets that its neurons have",
     "backends/c_project/conformance.py": "which cases the target takes",
+    "backends/fpga/conformance.py": "which cases the target takes",
     "backends/loihi/conformance.py": "which cases the target takes",
     "backends/nir/conformance.py": "which cases the target takes",
     "backends/xylo/conformance.py": "which cases the target takes",

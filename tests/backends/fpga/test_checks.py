@@ -121,3 +121,15 @@ def test_a_matrix_without_connections(tmp_path: Path) -> None:
     network.connect("input", "hidden", SparseLinear(sparse.csr_array((4, 3), dtype=np.int64), (4,)))
     network.connect("hidden", "readout")
     Bench(FpgaBackend(), Kit(), ("verilator",), tmp_path).exact(network.built())
+
+
+@pytest.mark.usefixtures("verilator")
+def test_payloads_of_a_narrow_type(tmp_path: Path) -> None:
+    """Streams are encoded in as few bytes as they need; a neuron's number takes more."""
+    network = Network(Kit(encoding=Encoding.GRADED), 8)
+    network.input(300)
+    network.readout(2)
+    network.connect("input", "readout")
+    built = network.built()
+    narrow = replace(built, spikes=built.spikes.astype(np.int8))
+    Bench(FpgaBackend(), Kit(), ("verilator",), tmp_path).exact(narrow)
