@@ -9,6 +9,7 @@ from . import (
     c_code,
     exhaustive,
     fast,
+    hardware,
     lava,
     lava_stock,
     loihi1,
@@ -263,21 +264,7 @@ IMPLEMENTATIONS = (
             *(_c(kind, text) for kind in KINDS for text in c_code.texts(kind)),
         ),
     ),
-    Implementation(
-        "FPGA",
-        (
-            "backends/fpga/rtl/snnc_neuron.sv",
-            "backends/fpga/rtl/snnc_update.sv",
-            "backends/fpga/layout.py",
-        ),
-        "bundles of `fpga`",
-        "two's complement, as wide as proved (SystemVerilog)",
-        TESTED,
-        "not by this command, which has no Yosys: `tests/backends/fpga/test_datapath.py` has Yosys "
-        "read the hardware and Z3 compare it with `fixed_point` itself for every state, and tries "
-        "counts of thresholds exhaustively at 6 bits; the pipeline around it is compared on random "
-        "networks",
-    ),
+    Implementation(*hardware.ROW, TESTED, hardware.WHY),
     Implementation(
         "SANA-FE, carried by the host",
         ("backends/sanafe/payload/play.py",),
