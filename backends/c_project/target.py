@@ -44,5 +44,6 @@ def describe(board: Board, counts: int, least: int) -> Target:
             "RAM": Limit(board.ram, "bytes", board.source),
         },
         weight_bits=tuple(range(1, WEIGHT_BITS + 1)),
+        hardware=f"{board.name}: {board.chip}",
         overflow="the code wraps and saturates as snnc's simulators do",
     )

@@ -21,7 +21,7 @@ from snnc.backends.payload_files import read_payload, results_of
 from snnc.files import read_bytes
 from snnc.files.memory import machine_memory
 from snnc.files.writing import PrivateFolder
-from snnc.ir import Integers, Measured, Program, Target, Trace, size
+from snnc.ir import FRAME_LATENCY, Integers, Measured, Program, Target, Trace, size
 
 from . import building
 from .emit import FIT, FOLDER, NETWORK, SOURCES, bench
@@ -185,7 +185,7 @@ def _timed(program: Program, seen: Seen, path: Path) -> Iterator[Measured]:
     if megahertz is not None:
         each = float(seen.cycles.mean()) * int(program.steps_per_frame)
         source = f"these cycles at {megahertz:g} MHz, which the bundle's {FIT} states"
-        yield Measured("time of a frame, mean", each / megahertz * 1e-6, "s", source)
+        yield Measured("time of a frame, mean", each / megahertz * 1e-6, "s", source, FRAME_LATENCY)
 
 
 def _counted(layout: Layout) -> int:

@@ -36,5 +36,6 @@ def describe(state_bits: int, input_bits: int) -> Target:
         },
         weight_bits=tuple(range(1, MOST_WEIGHT_BITS + 1)),
         own_limits={"populations": POPULATIONS},
+        hardware="a board with an ECP5 (ULX3S) or an iCE40 HX8K, for open tools; or another FPGA",
         overflow="registers that are not proved wrap and saturate on it as on snnc's simulators",
     )
