@@ -254,7 +254,7 @@ def thresholds(computing: Computing, seed: int, steps: int, kind: str, epochs: i
     if kind == "published":
         method = Threshold.published("castagnetti2023", steps=steps)
     else:
-        method = Threshold(steps=steps, trained=kind == "trained", rate=1.0, per="channel", rounds=2)
+        method = Threshold(steps=steps, trained=kind == "trained", per="channel", rounds=2)
     task = _prepared(method, seed)
     outcome = _trained(name, task, computing.of(replace(SPIKING, epochs=epochs), seed))
     return {**outcome, **_integers(name, "rate", _test(None))}
