@@ -9,6 +9,9 @@ from typing import Any
 PROVED = "proved"
 """The status where there are claims."""
 
+FARTHEST = 2**63
+"""Bounds beyond it are written as it: no register of any program holds as much."""
+
 
 @dataclass(frozen=True)
 class Bounded:
@@ -30,7 +33,9 @@ class Bounded:
         return {
             "counts": [self.low, self.high],
             "frames": self.frames,
-            "registers": [dict(register) for register in self.registers],
+            "registers": [
+                {key: _written(value) for key, value in register.items()} for register in self.registers
+            ],
         }
 
 
@@ -65,6 +70,15 @@ class Ranges:
         if self.bounds is not None:
             found["bounds"] = self.bounds.as_json()
         return found
+
+
+def _written(value: Any) -> Any:
+    """A bound, a pair of them, or another plain value; as far as a manifest's numbers reach."""
+    if isinstance(value, list | tuple):
+        return [_written(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-FARTHEST, min(value, FARTHEST))
+    return value
 
 
 def ranges_from(entry: Mapping[str, Any]) -> Ranges:

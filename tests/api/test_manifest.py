@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from snnc.bundle.manifest import Calibration, Manifest, manifest_from
 from snnc.bundle.manifest_file import manifest_text, problem_of
 from snnc.bundle.ranges import Bounded, Ranges
 from snnc.ir import InputGrid
+from tests.sim.extremes import extreme_program
 
 REGISTERS = ({"population": "h", "register": "potential", "low": 0, "high": 3, "least": 0, "most": 9},)
 RANGES = (
@@ -85,3 +89,19 @@ def test_a_grid_that_cannot_be(bundle: snnc.Bundle, change: dict[str, object], s
     assert problem_of(content) == ""
     content["input"]["values"] |= change
     assert said in problem_of(content)
+
+
+def test_bounds_without_end_are_written_so_that_they_can_be_read(tmp_path: Path) -> None:
+    """A proof that fails may find a bound of 25 digits, which no manifest's number reaches."""
+    snnc.compile(extreme_program(777001), "reference", tmp_path / "b.reference", allow_overflow=True)
+    bounds = snnc.load(tmp_path / "b.reference").manifest.ranges.bounds
+    assert bounds is not None
+    written = [number for register in bounds.registers for number in numbers_in(register)]
+    assert max(map(abs, written)) == 2**63
+
+
+def numbers_in(register: Mapping[str, Any]) -> Iterator[int]:
+    for value in register.values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, int):
+                yield each
