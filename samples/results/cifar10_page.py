@@ -153,7 +153,9 @@ def _hybrid(each: Found) -> list[str]:
             t,
             *(each.get(f"converted_{way}_{t}_0", {}).get("test", "") for way in ways),
             *(each.get(f"{name}_{t}_0", {}).get("test", "") for name in trained.values()),
-            each.get(f"stdb_paper_linear_{t}_0", {}).get("epochs", ""),
+            next(
+                (each[n]["epochs"] for n in (f"{b}_{t}_0" for b in trained.values()) if n in each), ""
+            ),
         ]
         for t in steps
     ]
