@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from snnc.errors import UserError, fail
+from snnc.errors import Diagnostic, UserError, fail
 from snnc.files import Budget, Kind, parse_json, parse_npz, read_bytes
 from snnc.files.memory import machine_memory
 
@@ -37,6 +38,40 @@ def read_payload_json(path: Path) -> Any:
         UserError: as :func:`read_payload`; D144 it is no JSON.
     """
     return parse_json(read_payload(path), str(path), PAYLOAD)
+
+
+def altered(files: Mapping[str, bytes], folder: Path, refused: str) -> list[Diagnostic]:
+    """D602 for each file on disk that is not what a program gives.
+
+    Args:
+        files: what it gives, by name.
+        folder: where they are.
+        refused: what is done only with such files: "a bundle's code is compiled".
+    """
+    return [
+        Diagnostic(
+            "D602",
+            what,
+            str(folder / name),
+            f"{refused} only if it is what its program gives, byte for byte; this file was edited, or "
+            "another version of snnc wrote it",
+            CURE,
+        )
+        for name, what in different(files, folder)
+    ]
+
+
+def different(files: Mapping[str, bytes], folder: Path) -> Iterator[tuple[str, str]]:
+    """The files on disk that are not these: name, and what is wrong, with the first line that is."""
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file():
+            yield name, f"{name} is missing"
+        elif (found := read_payload(path)) != content:
+            ours, theirs = content.splitlines(), found.splitlines()
+            same = [a == b for a, b in zip(ours, theirs, strict=False)]
+            line = same.index(False) if False in same else len(same)
+            yield name, f"{name} differs from what the program gives, first in line {line + 1}"
 
 
 def document_differences(name: str, meant: Any, found: Any) -> list[str]:

@@ -6,7 +6,7 @@ sure that an engine compiles nothing but what was made here.
 
 from .files import ARITHMETIC, CODE, HEADER, code_files
 from .layout import Buffer, Layout, Place, identifier, lay_out
-from .staging import different, stage
+from .staging import stage
 
 __all__ = [
     "ARITHMETIC",
@@ -16,7 +16,6 @@ __all__ = [
     "Layout",
     "Place",
     "code_files",
-    "different",
     "identifier",
     "lay_out",
     "stage",

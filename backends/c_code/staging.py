@@ -6,10 +6,10 @@ bundle's program, which is data, and compared with the bundle's; what was made a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from snnc.backends.payload_files import damaged, read_payload
+from snnc.backends.payload_files import altered, damaged, read_payload
 from snnc.errors import Diagnostic, UserError
 from snnc.ir import Program, read_program
 
@@ -41,32 +41,9 @@ def stage(
         made = {} if wrong else files(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise damaged(f"the program cannot be read: {problem}", folder) from problem
-    wrong += [
-        Diagnostic(
-            "D602",
-            what,
-            str(folder / payload / name),
-            "a bundle's code is compiled only if it is what its program gives, byte for byte; this "
-            "file was edited, or another version wrote it",
-            "compile the model again",
-        )
-        for name, what in different(made, folder / payload)
-    ]
+    wrong += altered(made, folder / payload, "a bundle's code is compiled")
     if wrong:
         raise UserError(*wrong)
     for name, content in made.items():
         (job / name).write_bytes(content)
     return program, list(made)
-
-
-def different(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, str]]:
-    """The files on disk that are not these: name, and what is wrong, with the first line that is."""
-    for name, content in files.items():
-        path = folder / name
-        if not path.is_file():
-            yield name, f"{name} is missing"
-        elif (found := read_payload(path)) != content:
-            ours, theirs = content.splitlines(), found.splitlines()
-            same = [a == b for a, b in zip(ours, theirs, strict=False)]
-            line = same.index(False) if False in same else len(same)
-            yield name, f"{name} differs from what the program gives, first in line {line + 1}"

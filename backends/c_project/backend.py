@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
-from snnc.backends.c_code import different
+from snnc.backends.payload_files import different
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.bounds import Bounds, refuse_outside
 from snnc.choices import refuse_other

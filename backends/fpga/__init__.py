@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
+from snnc.backends.payload_files import different
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.bounds import Bounds, refuse_outside
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.settings import refuse_wrong
 
-from . import checks, emit, engine, staging
+from . import checks, emit, engine
 from .devices import DEVICES, NONE
 from .fit import fitted
 from .layout import lay_out
@@ -112,7 +113,7 @@ class FpgaBackend:
         files = emit.hardware_files(program, layout, asked.clock)
         names = {name: f"{emit.FOLDER}/{name}" for name in files}
         refuse_other_names(emitted.files, names)
-        found = [what for _, what in staging.different(files, folder)]
+        found = [what for _, what in different(files, folder / emit.FOLDER)]
         beside = [emit.README]
         if self.device != NONE:
             beside += [emit.FIT, emit.BITSTREAM, pins_file(DEVICES[self.device])]

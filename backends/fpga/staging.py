@@ -6,12 +6,11 @@ again from the bundle's program, which is data, and compared; what was made agai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.backends.payload_files import damaged, read_payload
-from snnc.errors import Diagnostic, UserError
+from snnc.backends.payload_files import altered, damaged, read_payload
+from snnc.errors import UserError
 from snnc.ir import Program, Target, read_program
 
 from .checks import check
@@ -56,17 +55,7 @@ def stage(folder: Path, job: Path, target: Target, asked: Asked) -> tuple[Progra
     if layout is None:
         raise UserError(*wrong)
     files = hardware_files(program, layout, asked.clock)
-    wrong = [
-        Diagnostic(
-            "D602",
-            what,
-            str(folder / FOLDER / name),
-            "a bundle's hardware is simulated only if it is what its program gives, byte for byte; "
-            "this file was edited, or another version of snnc wrote it",
-            "compile the model again",
-        )
-        for name, what in different(files, folder)
-    ]
+    wrong = altered(files, folder / FOLDER, "a bundle's hardware is simulated")
     if wrong:
         raise UserError(*wrong)
     write(files, job)
@@ -79,16 +68,3 @@ def write(files: dict[str, bytes], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-
-
-def different(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, str]]:
-    """The files on disk that are not these: name, and what is wrong, with the first line that is."""
-    for name, content in files.items():
-        path = folder / FOLDER / name
-        if not path.is_file():
-            yield name, f"{name} is missing"
-        elif (found := read_payload(path)) != content:
-            ours, theirs = content.splitlines(), found.splitlines()
-            same = [a == b for a, b in zip(ours, theirs, strict=False)]
-            line = same.index(False) if False in same else len(same)
-            yield name, f"{name} differs from what the program gives, first in line {line + 1}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,8 +25,23 @@ LEAST = 2**20
 
 
 def pays(arriving: Tensor, steps: int) -> bool:
-    """Whether a compiled loop is for this, (steps or 1, batch, ...), and there is enough to do."""
-    return arriving.device.type == "cpu" and steps * arriving[0].numel() >= LEAST
+    """Whether a compiled loop is for this, (steps or 1, batch, ...), and there is enough to do.
+
+    It computes in float32, for a CPU; where numba does not compile, the loop over tensors goes on.
+    """
+    if arriving.device.type != "cpu" or arriving.dtype == torch.float64:
+        return False
+    return steps * arriving[0].numel() >= LEAST and _compiles()
+
+
+@cache
+def _compiles() -> bool:
+    """Whether numba is there and allowed to compile (NUMBA_DISABLE_JIT)."""
+    try:
+        import numba
+    except ImportError:
+        return False
+    return not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,20 @@ def test_small_populations_compile_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     assert neuron(arriving(STEPS, False)).shape[0] == STEPS
 
 
+def test_double_precision_and_no_compiler_keep_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Float32 would lose digits of a float64 network without a word."""
+    used: list[Any] = []
+    monkeypatch.setattr(neurons, "rule_of", lambda *_, **__: used.append(1))
+    monkeypatch.setattr(fused, "LEAST", ALWAYS)
+    neuron, z = SpikingNeuron(STEPS, 0.625), arriving(STEPS, False)
+    assert neuron.double()(z.double()).dtype == torch.float64 and not used
+    neuron.float()(z)
+    assert used
+    monkeypatch.setattr(fused, "_compiles", lambda: False)
+    used.clear()
+    assert neuron(z).shape == z.shape and not used
+
+
 def test_recomputed_steps_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused, "LEAST", ALWAYS)
     train, validation = digits()

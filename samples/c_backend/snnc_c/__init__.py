@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from snnc.backends import Emitted, Engine, Progress, refuse_other_names, strange_files
-from snnc.backends.c_code import different
+from snnc.backends.payload_files import different
 from snnc.bounds import MOST, Bounds, refuse_outside
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
