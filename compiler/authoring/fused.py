@@ -1,8 +1,8 @@
 """All steps of a population of spiking neurons as one operation of autograd, on a CPU.
 
 The same as the loop in ``SpikingNeuron.forward``, which is what this is compared with in the tests: the
-same spikes, gradients up to rounding. A loop over tensors is bound by memory: each of its twenty
-operations a step reads and writes a whole population.
+same spikes, gradients up to rounding. For the way back it keeps what arrives and computes the rest
+again; a loop over tensors keeps several of every step. That halves a network's memory (CHANGELOG.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The steps of spiking neurons and their gradients as compiled loops over blocks that a cache holds.
 
-What ``SpikingNeuron`` does with twenty tensors a step, in one pass over what arrives. Potentials and
+What ``SpikingNeuron`` does with many tensors a step, in one pass over what arrives. Potentials and
 spikes are the same to the last bit; gradients are sums in another order.
 """
 
