@@ -30,7 +30,7 @@ from snnc.ir import Encoding, Integers, Trace, read_program, write_program
 from snnc.sim import encode, simulate
 from tests.sim.corpus import case, cases
 
-from .programs import tried
+from .programs import REFUSED, tried
 
 MODEL = Path(__file__).resolve().parents[3] / "samples" / "moving_digits" / "model.pt"
 CORTEX = ("mps2-an385", "mps2-an386", "mps2-an500")
@@ -176,12 +176,16 @@ def test_random_programs() -> None:
 @needs_riscv
 @pytest.mark.parametrize("boards", [list(BOARDS), list(RISCV)], ids=["cortex-m", "riscv"])
 def test_many_random_programs(boards: list[str]) -> None:
-    problems = {
-        (kind, seed): tried(case(kind, seed), boards[n % len(boards)])
-        for n, (kind, seed) in enumerate(cases(200, 40))
-    }
-    assert {key: found.problem for key, found in problems.items() if found.problem} == {}
-    assert all(min(found.slack) >= 0 for found in problems.values())
+    found, small, largest = {}, [], max(boards, key=lambda name: EVERY[name].ram)
+    for n, (kind, seed) in enumerate(cases(200, 40)):
+        network = case(kind, seed)
+        found[kind, seed] = tried(network, boards[n % len(boards)])
+        if found[kind, seed].problem.startswith(f"{REFUSED}error[D472]"):
+            small.append((kind, seed))
+            found[kind, seed] = tried(network, largest)
+    assert {key: each.problem for key, each in found.items() if each.problem} == {}
+    assert all(min(each.slack) >= 0 for each in found.values())
+    assert len(small) <= 2, "random programs are small; most of them fit everywhere"
 
 
 @needs_arm
