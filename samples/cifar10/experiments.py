@@ -68,8 +68,16 @@ FLOATS = Recipe(
 MIXED = replace(FLOATS, epochs=48, learning_rate=0.05, schedule="cosine", mixup=0.2)
 """From the network of ``FLOATS``, which knows its training images nearly by heart."""
 
-LEVELS = Recipe(epochs=5, learning_rate=0.01, optimizer="sgd", weight_decay=5e-4, clip=0.0)
-"""From the network in floats, with its batch normalisation."""
+LEVELS = Recipe(epochs=5, learning_rate=1e-4)
+"""From the network in floats, with its batch normalisation. SGD at 0.01 leaves no more of it than a
+network from scratch has (4 levels: 20 % after 50 batches, this recipe: 84 % after 100)."""
+
+RANGES = {15: 98.0, 8: 98.0, 4: 95.0, 2: 90.0}
+"""Percentile of activations where their range ends before training, by levels. Of those tried the best
+before training, or for 4 levels after 100 batches, on 1,000 validation images."""
+
+RANGE_RATE = 100.0
+"""Ranges learn at 1e-2: with 4 levels better than at a third of it, on the same images."""
 
 FINE_TUNED = Recipe(epochs=4, learning_rate=2e-4)
 """Weights of few bits, batch normalisation folded."""
@@ -153,13 +161,13 @@ def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> 
     name = f"levels_{levels}_{seed}"
     counts = load().train.x[:CALIBRATION, None]
     graph = load_model(float_network(seed)).graph
-    ranges = balanced_thresholds(graph, counts, steps=levels, percentile=99.9)
+    ranges = balanced_thresholds(graph, counts, steps=levels, percentile=RANGES[levels])
 
     def activation(population: Population) -> QuantizedReLU:
         return QuantizedReLU(levels, ranges[population.name].tolist())
 
     network = _channels_last(thaw(graph, activation, norms=True))
-    task = Streaming(frozen=2).prepare(network, counts)
+    task = Streaming(frozen=2, rate=RANGE_RATE).prepare(network, counts)
     outcome = _trained(name, task, computing.of(LEVELS, seed))
     return {**outcome, **_integers(name, "graded", _test(None), lava)}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.authoring.network import FrameNetwork
-from snnc.bounds import MOST, Bounds
+from snnc.bounds import FACTOR, MOST, Bounds
 
 from .base import STRENGTH, Method, Task
 
@@ -32,6 +32,8 @@ class Streaming(Method):
         frozen: last epochs with the statistics that will be folded.
         activity: penalty on the mean of all activations.
         outliers: penalty on the mean fourth power of all activations.
+        rate: factor on the learning rate for the ranges of activations with levels, and for
+            thresholds: far larger than the weights of a deep network, they barely move at its rate.
     """
 
     name: ClassVar[str] = "streaming"
@@ -39,11 +41,13 @@ class Streaming(Method):
         "frozen": Bounds(0, MOST),
         "activity": STRENGTH,
         "outliers": STRENGTH,
+        "rate": FACTOR,
     }
 
     frozen: int = 4
     activity: float = 0.0
     outliers: float = 0.0
+    rate: float = 1.0
 
     def prepare(self, network: FrameNetwork, counts: NDArray[np.integer[Any]]) -> Task:
         return StreamingTask(self, network)
@@ -55,6 +59,11 @@ class StreamingTask(Task):
     def __init__(self, method: Streaming, network: FrameNetwork) -> None:
         super().__init__(method, network)
         self.options = method
+
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """Weights, then ranges and thresholds at a rate of their own; these do not decay."""
+        (rest, _), (ends, _) = super().groups()
+        return [(rest, 1.0), (ends, self.options.rate)]
 
     def begin_epoch(self, epoch: int, epochs: int) -> None:
         """Batch normalisation in evaluation mode for the last epochs."""
