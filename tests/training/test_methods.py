@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from snnc.authoring import FrameNetwork, QuantizedReLU
+from snnc.authoring import FrameNetwork, QuantizedReLU, Rollout
 from snnc.errors import UserError
 from snnc.ir import Conv2d, Linear
-from snnc.training import Recipe, Stdb, Threshold, Weights, fit, judge
+from snnc.training import Recipe, Stdb, Streaming, Threshold, Weights, fit, judge
 from snnc.training.methods.base import Task
 from snnc.training.methods.grid import weighted_edges
 from snnc.training.methods.registry import METHODS, method_text, parse_method
 from snnc.training.parts import calibration_of
+from snnc.training.recipe import optimizer_of
 from snnc.workflows.compile import Compiled
 from snnc.workflows.run import Run
 from tests.by_options import compile_model, run_bundle
@@ -50,6 +52,27 @@ def on_chip(
     compiled = compile_model(place / "net.pt", "loihi", place / "net.loihi", **options)
     np.savez(place / "data.npz", x=validation.x, y=validation.y)
     return compiled, run_bundle(place / "net.loihi", place / "data.npz")
+
+
+def test_ranges_learn_at_a_rate_of_their_own() -> None:
+    train, _ = digits()
+    net = Rollout((1, 8, 8))
+    net.node("hidden", None, QuantizedReLU(4, 2.0))
+    net.readout("answer")
+    net.edge("input", "hidden", nn.Sequential(nn.Flatten(), nn.Linear(64, 20)))
+    net.edge("hidden", "answer", nn.Linear(20, 10))
+    task = Streaming(rate=100.0).prepare(net, train.x)
+    batch = next(iter(train.batches()))
+    task.loss(*batch)  # builds the network
+    before = {name: value.detach().clone() for name, value in net.named_parameters()}
+    optimizer = optimizer_of(Recipe(learning_rate=1e-4, weight_decay=0.0), task.groups())
+    task.loss(*batch).backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    moved = {n: float((v.detach() - before[n]).abs().max()) for n, v in net.named_parameters()}
+    # Adam's first step is the rate itself, whatever the gradient.
+    ranges = [moved.pop(name) for name in list(moved) if name.endswith("range")]
+    assert ranges == [pytest.approx(1e-2, rel=1e-3)]
+    assert max(moved.values()) == pytest.approx(1e-4, rel=1e-2)
 
 
 def test_stdb(tmp_path: Path) -> None:
