@@ -363,6 +363,6 @@ def test_publications_are_on_their_page() -> None:
 def test_nothing_points_outside_the_repository() -> None:
     """Notes that only we have are no source for a reader."""
     private = re.compile(r"\b(papers|lava|peers|ecosystem|house|methods_audit)\.md\b|shared/design")
-    texts = [*sources(), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    texts = [*sources(), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
     texts += [*(ROOT / "samples").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
     assert [str(p.relative_to(ROOT)) for p in texts if private.search(p.read_text())] == []

@@ -1,4 +1,4 @@
-"""All results: computes what is not there yet, writes ``docs/results.json``, ``.md`` and plots.
+"""All results: computes what is not there yet, writes ``docs/results.json``, the pages and plots.
 
 python -m samples.results [--only PART ...]        (make results)
 
@@ -22,7 +22,7 @@ from samples.fashion_mnist import results as fashion_mnist
 from samples.nmnist import results as nmnist
 from samples.speech import results as speech
 
-from .page import page
+from .page import pages
 from .plots import plot_delays
 
 DOCS = Path("docs")
@@ -48,9 +48,11 @@ def main() -> None:
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }
     (DOCS / "results.json").write_text(json.dumps(found, indent=2) + "\n")
-    (DOCS / "results.md").write_text(page(found))
+    written = pages(found)
+    for file, text in written.items():
+        (DOCS / file).write_text(text)
     plot_delays(found["delays"], DOCS / "results")
-    print(f"wrote {DOCS / 'results.json'} and {DOCS / 'results.md'}")
+    print(f"wrote {DOCS / 'results.json'}, {', '.join(written)} and the plots")
 
 
 if __name__ == "__main__":

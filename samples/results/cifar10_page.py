@@ -1,5 +1,5 @@
 # ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
-"""The part of ``docs/results.md`` on CIFAR-10: tables with what has been computed, and what it says."""
+"""The parts of the results on CIFAR-10: tables with what has been computed, and what it says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .tables import spread, table
 Found = dict[str, Any]
 
 
-def cifar10_section(found: Found) -> list[str]:
-    """Sentences and tables from ``samples.cifar10.results``; an experiment without a number is left out."""
+def cifar10_introduction(found: Found) -> list[str]:
+    """What all of ``samples.cifar10.results`` has in common; nothing where nothing has been computed."""
     each = found["experiments"]
     if not each:
         return []
@@ -22,17 +22,26 @@ def cifar10_section(found: Found) -> list[str]:
         "The ResNet-20 of He et al. 2016 (0.27 million weights, 41 million multiply-accumulates an image), 45,000 images to train, 5,000 to choose by, "
         "8,000 to test; the JPEG copy of the set (quality 75). An experiment is one training and one seed; `python -m samples.cifar10.results` "
         f"runs all that is not there yet. Networks that spike through many steps are counted on the first {found['spiking_test']:,} test images, "
-        f"as many of each class. {_precisions(each)}",
+        f"as many of each class. {_precisions(each)} {_time(each)}",
         "",
+    ]
+
+
+def cifar10_quantization(found: Found) -> list[str]:
+    """Floats, levels, thresholds and weights of few bits; an experiment without a number is left out."""
+    each = found["experiments"]
+    return [
         *_floats(each, found["seeds"]),
         *_jpeg(each),
         *_thresholds(each),
-        *_hybrid(each),
-        *_gradients(each),
         *_bits(each),
-        _time(each),
-        "",
     ]
+
+
+def cifar10_hybrid(found: Found) -> list[str]:
+    """Conversion and training through the spikes, likewise."""
+    each = found["experiments"]
+    return [*_hybrid(each), *_gradients(each)]
 
 
 def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
@@ -62,6 +71,8 @@ def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
                         *compared,
                     ]
                 )
+    if not rows:
+        return []
     head = [
         "network",
         "epochs",
@@ -223,4 +234,4 @@ def _precisions(each: Found) -> str:
 def _time(each: Found) -> str:
     # A training that went on from a checkpoint has the time of all its epochs in its curve.
     hours = sum(max(one["seconds"], one.get("train_seconds", 0.0)) for one in each.values()) / 3600
-    return f"Time, in all {hours:.1f} hours of one core that other work shared."
+    return f"All of its experiments together: {hours:.1f} hours of one core that other work shared."

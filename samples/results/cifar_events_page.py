@@ -1,5 +1,5 @@
 # ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
-"""The part of ``docs/results.md`` on CIFAR-10 as events: what a chain and all shortcuts answer, and when."""
+"""The part of the results on CIFAR-10 as events: what a chain and all shortcuts answer, and when."""
 
 from __future__ import annotations
 

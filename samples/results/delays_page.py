@@ -1,5 +1,5 @@
 # ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
-"""The part of ``docs/results.md`` on training with and without the delays of a chip."""
+"""The part of the results on training with and without the delays of a chip."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _set(name: str, found: dict[str, Any]) -> list[str]:
         "With the delays of a chip, after frame, and the frame from which on four fifths of the last accuracy are reached:",
         "",
         *table(["network", "trained", *map(str, found["shown"]), "four fifths from frame"], curves),
-        f"![Right answers by frame](results/{name}_by_frame.svg)",
+        f"![Right answers by frame](./{name}_by_frame.svg)",
         "",
         *_verdict(networks),
         *(_energy(name, networks) if levels == "levels" else []),
@@ -98,7 +98,7 @@ def _verdict(networks: dict[str, Ways]) -> list[str]:
     """What the figures say of the claim, in words."""
     ends = "; ".join(f"{name} {_signed(gap(ways, last))}" for name, ways in networks.items())
     means = "; ".join(f"{name} {_signed(gap(ways, answered))}" for name, ways in networks.items())
-    held = [name for name, ways in networks.items() if _beyond(gap(ways, answered))]
+    held = [name for name, ways in networks.items() if beyond(gap(ways, answered))]
     said = f"holds for {' and '.join(held)}" if held else "does not hold"
     others = [name for name in networks if name not in held]
     ended = f", not for {' and '.join(others)}" if held and others else ""
@@ -154,7 +154,7 @@ def _energy(name: str, networks: dict[str, Ways]) -> list[str]:
         "Accuracy by operations a recording: the streaming network in integers on `loihi` (code `graded`) next to the one trained without delays, run as an ANN, every frame in full:",
         "",
         *table(head, rows),
-        f"![Right answers by operations](results/{name}_by_operations.svg)",
+        f"![Right answers by operations](./{name}_by_operations.svg)",
         "",
         "How many times the streaming network's energy (`docs/energy.md`: an estimate) the ANN takes until this share of the answers is right, %:",
         "",
@@ -198,7 +198,7 @@ def _efficient(networks: dict[str, Ways]) -> list[str]:
     return ["*Consistently more efficient*: " + "; ".join(said) + ".", ""]
 
 
-def _beyond(values: list[float]) -> bool:
+def beyond(values: list[float]) -> bool:
     """Whether a mean is above 0 by two standard errors."""
     return mean(values) > 2 * stdev(values) / sqrt(len(values))
 

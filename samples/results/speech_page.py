@@ -1,5 +1,5 @@
 # ruff: noqa: E501  the sentences and heads of a page, as they are to stand there
-"""The part of ``docs/results.md`` on spoken digits."""
+"""The part of the results on spoken digits."""
 
 from __future__ import annotations
 

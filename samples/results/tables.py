@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
@@ -26,3 +26,11 @@ def four_fifths(by_frame: Sequence[float]) -> float:
     enough = 0.8 * by_frame[-1]
     below = [frame for frame, right in enumerate(by_frame, 1) if right < enough]
     return float(max(below, default=0) + 1)
+
+
+def seconds(each: Mapping[str, float], remark: str = "") -> list[str]:
+    """What every part took, and all of it."""
+    total = sum(each.values())
+    listed = ", ".join(f"{name} {value:.0f} s" for name, value in each.items())
+    told = f", {remark}" if remark else ""
+    return [f"Time{told}, in all {total / 60:.0f} minutes of one or two cores: {listed}.", ""]

@@ -12,7 +12,7 @@ from snnc.messages.catalogue import our_groups
 from .sources import ROOT, source_files, texts, tree
 from .words import AVOIDED, NAMES, avoided
 
-PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PUBLIC = (
     "compiler/api",
     "compiler/authoring",

@@ -16,7 +16,11 @@ from samples.cifar10.experiments import Computing
 from samples.cifar10.jpeg import SHIFT, compressed
 from samples.cifar10.networks import resnet20
 from samples.cifar10.results import experiments
-from samples.results.cifar10_page import cifar10_section
+from samples.results.cifar10_page import (
+    cifar10_hybrid,
+    cifar10_introduction,
+    cifar10_quantization,
+)
 from snnc.authoring.surrogate import Linear, SinceSpike
 from snnc.cost.ann_operations import count_ann
 from snnc.frontend import load_model
@@ -109,9 +113,13 @@ def _trained(**more: Any) -> dict[str, Any]:
     return {**common, "torch_test": 87.5, "test": 87.25, "test_samples": 8000, **more}
 
 
+def _lines(found: dict[str, Any]) -> list[str]:
+    return [*cifar10_introduction(found), *cifar10_quantization(found), *cifar10_hybrid(found)]
+
+
 def test_tables_show_what_has_been_computed() -> None:
     found: dict[str, Any] = {"seeds": [0, 1], "spiking_test": 2000, "experiments": {}}
-    assert cifar10_section(found) == []
+    assert _lines(found) == []
     found["experiments"] = {
         "begun_0": _trained(epochs=90, torch_test=87.25),
         "float_0": _trained(),
@@ -136,7 +144,7 @@ def test_tables_show_what_has_been_computed() -> None:
         "converted_paper_16_0": {"test": 61.5, "test_samples": 2000, "seconds": 1.0},
         "stdb_paper_linear_16_0": _trained(test=80.25, epochs=1),
     }
-    lines = cifar10_section(found)
+    lines = _lines(found)
     assert "| floats, seed 0 | 3 | 87.5 ± 0.4 |  |  |  |  |" in lines
     assert "| 15 levels, seed 0 | 3 | 87.5 ± 0.4 | 87.25 ± 0.4 | 0 of 1,000 | 1,234,567 | 0 |" in lines
     assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines

@@ -1,4 +1,4 @@
-"""What writes the page of results: each experiment runs once, and the page has every number."""
+"""What writes the pages of results: each experiment runs once, and the pages have every number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from samples.nmnist.results import METHOD, RECIPE
 from samples.results import record
-from samples.results.page import page
+from samples.results.page import pages
 from samples.results.record import Outcome, recorded
 from snnc.training.config import read_config
 
@@ -37,9 +37,10 @@ def test_one_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (tmp_path / "a" / "b.json").exists()
 
 
-def test_the_page_is_that_of_the_numbers() -> None:
+def test_the_pages_are_those_of_the_numbers() -> None:
     numbers = json.loads(NUMBERS.read_text())
-    assert PAGE.read_text() == page(numbers)
+    for file, text in pages(numbers).items():
+        assert (PAGE.parent / file).read_text() == text, f"{file}: make results"
     assert numbers["nmnist"]["exact"] == numbers["nmnist"]["by_frame"][-1]
     assert all(run["differ"] == 0 for runs in numbers["speech"]["compared"].values() for run in runs)
     assert all(

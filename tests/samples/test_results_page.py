@@ -1,11 +1,14 @@
-"""The page of results is what its numbers give."""
+"""The verdicts on the papers' claims, from numbers whose verdict is known; what the pages rest on."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from samples.results.page import page
+import pytest
+
+from samples.results.claims import differences, fewer_steps, steps_claim
+from samples.results.quantization_page import quantization_claims
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -18,5 +21,38 @@ def test_events_of_cifar_lose_nothing_on_the_way_to_the_chip() -> None:
             assert grid["by_frame"] == quantized["integers"]
 
 
-def test_the_page_is_that_of_its_numbers() -> None:
-    assert (DOCS / "results.md").read_text() == page(json.loads((DOCS / "results.json").read_text()))
+def test_as_good_is_within_one_standard_error() -> None:
+    converted = {4: 80.0, 8: 89.6, 16: 89.8, 40: 91.0}  # of 90 % of 10,000, it is 0.3 points
+    assert fewer_steps({4: 90.0}, converted, 10_000) == {4: 4.0}
+    assert fewer_steps({4: 90.0}, converted, 1_000) == {4: 2.0}
+    assert fewer_steps({4: 99.0}, converted, 10_000) == {4: None}
+
+
+@pytest.mark.parametrize(
+    ("trained", "verdict"),
+    [
+        ({4: 99.0}, "holds"),
+        ({4: 90.0}, "does not hold"),
+        ({4: 99.0, 8: 80.0}, "holds at T = 4 only"),
+        ({8: 99.0}, "open at T = 8"),
+    ],
+)
+def test_the_verdict_on_steps(trained: dict[int, float], verdict: str) -> None:
+    converted = {4: 80.0, 8: 89.6, 16: 89.8, 40: 91.0}
+    assert verdict in steps_claim("data", "a conversion", trained, converted, 10_000).verdict
+
+
+def test_a_difference_has_its_error() -> None:
+    ((gap, error),) = differences({4: 90.0}, {4: 89.0, 8: 1.0}, 900).values()
+    assert gap == 1.0 and error == pytest.approx((0.09 / 900 + 0.89 * 0.11 / 900) ** 0.5 * 100)
+
+
+def test_a_claim_that_fails_is_said_to() -> None:
+    found = json.loads((DOCS / "results.json").read_text())
+    fashion = found["fashion_mnist"]
+    better, _, *_ = (c for c in quantization_claims(found) if "Fashion" in c.ours)
+    assert fashion["trained_thresholds"]["1"] > fashion["fixed_thresholds"]["1"] + 1
+    assert "T = 1" in better.verdict or better.verdict == "holds at every T"
+    fashion["trained_thresholds"] = {"1": 50.0}
+    worse, far, *_ = (c for c in quantization_claims(found) if "Fashion" in c.ours)
+    assert "worse than fixed at T = 1" in worse.verdict and far.verdict.startswith("not within")
