@@ -18,6 +18,7 @@ from samples.results.record import Outcome, found_before, recorded
 
 from . import experiments as one
 from . import gradients, jpeg
+from . import noise as noises
 from .data import DataMissing
 from .experiments import PLACE, SPIKING_TEST, Computing
 
@@ -55,6 +56,7 @@ def experiments(computing: Computing) -> Experiments:
             for kind in KINDS if seed == 0 else KINDS[:2]:
                 run = partial(one.thresholds, computing, seed, steps, kind, epochs)
                 found[f"thresholds_{kind}_{steps}_{seed}"] = run
+            found[f"noise_{steps}_{seed}"] = partial(noises.noise, steps, seed)
     for start in one.STARTS:
         for steps in CONVERTED:
             found[f"converted_{start}_{steps}_0"] = partial(one.converted, start, steps, 0)

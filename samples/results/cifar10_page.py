@@ -34,6 +34,7 @@ def cifar10_quantization(found: Found) -> list[str]:
         *_floats(each, found["seeds"]),
         *_jpeg(each),
         *_thresholds(each),
+        *_layers(each),
         *_bits(each),
     ]
 
@@ -141,6 +142,47 @@ def _thresholds(each: Found) -> list[str]:
         "",
         *table([*head, "spikes, trained", "spikes, fixed", "epochs"], rows),
     ]
+
+
+def _layers(each: Found) -> list[str]:
+    """Sparsity of every layer and the noise of its spikes, for the trained thresholds of seed 0."""
+    trained = {
+        int(name.split("_")[2]): one
+        for name, one in _of(each, "thresholds_trained_")
+        if name.endswith("_0")
+    }
+    noises = {int(name.split("_")[1]): one for name, one in _of(each, "noise_") if name.endswith("_0")}
+    if not trained:
+        return []
+    layers = [node for node in next(iter(trained.values()))["rates"] if node != "answer"]
+    rows = [
+        [
+            layer,
+            *(f"{one['rates'][layer]:.3f}" for one in trained.values()),
+            *(
+                text
+                for found in noises.values()
+                for key in ("explained", "whole")
+                for way in ("before", "after")
+                for text in [_number(found["layers"].get(layer, {}).get(way, {}).get(key))]
+            ),
+        ]
+        for layer in layers
+    ]
+    head = ["layer", *(f"spikes, T = {steps}" for steps in trained)]
+    for steps in noises:
+        head += [f"explained before, T = {steps}", "after", f"error before, T = {steps}", "after"]
+    return [
+        "Every layer, trained thresholds, seed 0: spikes a neuron and step; and, in the network before its thresholds were trained and after, the share of a layer's own error that "
+        "quantization explains (the rest is unevenness) and the whole error, mean square over that of the activations (`snnc noise`, docs/noise.md; "
+        f"{next((one['images'] for one in noises.values()), 0)} training images):",
+        "",
+        *table(head, rows),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _hybrid(each: Found) -> list[str]:
