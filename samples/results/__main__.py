@@ -23,7 +23,7 @@ from samples.nmnist import results as nmnist
 from samples.speech import results as speech
 
 from .page import pages
-from .plots import plot_delays
+from .plots import plot_delays, plot_steps
 
 DOCS = Path("docs")
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -52,6 +52,7 @@ def main() -> None:
     for file, text in written.items():
         (DOCS / file).write_text(text)
     plot_delays(found["delays"], DOCS / "results")
+    plot_steps(found, DOCS / "results")
     print(f"wrote {DOCS / 'results.json'}, {', '.join(written)} and the plots")
 
 

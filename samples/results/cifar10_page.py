@@ -227,6 +227,8 @@ def _hybrid(each: Found) -> list[str]:
             ],
             rows,
         ),
+        "![Right answers by steps](./cifar10_by_steps.svg)",
+        "",
     ]
 
 

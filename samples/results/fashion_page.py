@@ -86,6 +86,8 @@ def _converted(found: dict[str, Any]) -> list[str]:
                 for t in converted
             ],
         ),
+        "![Right answers by steps](./fashion_mnist_by_steps.svg)",
+        "",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Small plots of ``docs/results.md``: right answers by frame and by operations, as SVG."""
+"""Small plots of the results: right answers by frame, by operations and by steps, as SVG."""
 
 from __future__ import annotations
 
@@ -22,6 +22,57 @@ def plot_delays(found: dict[str, Any], folder: Path) -> None:
         _by_frame(each, folder / f"{name}_by_frame.svg")
         if all("operations" in ways for ways in each["networks"].values()):
             _by_operations(each, folder / f"{name}_by_operations.svg")
+
+
+def plot_steps(found: dict[str, Any], folder: Path) -> None:
+    """Right answers by steps T: converted, and trained through the spikes; a file for each data set.
+
+    Args:
+        found: all of ``docs/results.json``.
+        folder: ``NAME_by_steps.svg`` goes here.
+    """
+    fashion, each = found["fashion_mnist"], found["cifar10"]["experiments"]
+    curves = {
+        "converted by snnc compile": fashion["converted"],
+        "trained (stdb)": fashion["hybrid"],
+        "trained thresholds": fashion["trained_thresholds"],
+        "fixed thresholds": fashion["fixed_thresholds"],
+    }
+    _by_steps(curves, fashion["ann"], "Fashion-MNIST", folder / "fashion_mnist_by_steps.svg")
+    beginnings = {
+        "converted as in the paper": "converted_paper_",
+        "converted by snnc compile": "converted_default_",
+        "trained (stdb) from ours": "stdb_default_linear_",
+        "trained (stdb) from the paper's": "stdb_paper_linear_",
+        "trained thresholds": "thresholds_trained_",
+        "fixed thresholds": "thresholds_fixed_",
+    }
+    curves = {
+        title: {
+            name.removeprefix(beginning).removesuffix("_0"): one["test"]
+            for name, one in each.items()
+            if name.startswith(beginning) and name.endswith("_0")
+        }
+        for title, beginning in beginnings.items()
+    }
+    floats = each.get("float_0", {}).get("torch_test")
+    _by_steps(curves, floats, "ResNet-20, CIFAR-10", folder / "cifar10_by_steps.svg")
+
+
+def _by_steps(
+    curves: dict[str, dict[str, float]], floats: float | None, title: str, path: Path
+) -> None:
+    figure, axes = _axes()
+    for name, by_steps in curves.items():
+        if by_steps:
+            points = sorted((int(steps), right) for steps, right in by_steps.items())
+            axes.plot(*zip(*points, strict=True), "-o", ms=3, label=name)
+    if floats is not None:
+        axes.axhline(floats, color="0.5", ls=":", label="floats")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("time steps T of an image")
+    _finish(figure, axes, title, path, lowest=None)
 
 
 def _by_frame(found: dict[str, Any], path: Path) -> None:
@@ -68,9 +119,10 @@ def _axes() -> tuple[Any, Any]:
     return figure, figure.subplots()
 
 
-def _finish(figure: Any, axes: Any, title: str, path: Path) -> None:
+def _finish(figure: Any, axes: Any, title: str, path: Path, lowest: float | None = 0.0) -> None:
     axes.set_ylabel("right answers, %")
-    axes.set_ylim(0, 102)
+    if lowest is not None:
+        axes.set_ylim(lowest, 102)
     axes.set_title(title, fontsize=10)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)

@@ -10,6 +10,7 @@ import pytest
 from samples.nmnist.results import METHOD, RECIPE
 from samples.results import record
 from samples.results.page import pages
+from samples.results.plots import plot_steps
 from samples.results.record import Outcome, recorded
 from snnc.training.config import read_config
 
@@ -48,6 +49,16 @@ def test_the_pages_are_those_of_the_numbers() -> None:
         for part in ("nmnist", "fashion_mnist")
         for row in numbers[part]["lava"].values()
     )
+
+
+def test_plots_by_steps_are_those_of_the_numbers(tmp_path: Path) -> None:
+    plot_steps(json.loads(NUMBERS.read_text()), tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["cifar10_by_steps.svg", "fashion_mnist_by_steps.svg"]
+    for name in names:
+        written = (tmp_path / name).read_text()
+        assert written == (PAGE.parent / "results" / name).read_text(), f"{name}: make results"
+        assert len(written) < 100_000 and ">trained thresholds<" in written
 
 
 def test_the_configuration_of_the_sample_is_one() -> None:
