@@ -68,7 +68,12 @@ FLOATS = Recipe(
 MIXED = replace(FLOATS, epochs=48, learning_rate=0.05, schedule="cosine", mixup=0.2)
 """From the network of ``FLOATS``, which knows its training images nearly by heart."""
 
-LEVELS = Recipe(epochs=5, learning_rate=1e-4)
+LEVELS = {
+    15: Recipe(epochs=5, learning_rate=1e-4),
+    8: Recipe(epochs=5, learning_rate=1e-4),
+    4: Recipe(epochs=15, learning_rate=2e-4),
+    2: Recipe(epochs=15, learning_rate=2e-4),
+}
 """From the network in floats, with its batch normalisation. SGD at 0.01 leaves no more of it than a
 network from scratch has (4 levels: 20 % after 50 batches, this recipe: 84 % after 100)."""
 
@@ -168,7 +173,7 @@ def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> 
 
     network = _channels_last(thaw(graph, activation, norms=True))
     task = Streaming(frozen=2, rate=RANGE_RATE).prepare(network, counts)
-    outcome = _trained(name, task, computing.of(LEVELS, seed))
+    outcome = _trained(name, task, computing.of(LEVELS[levels], seed))
     return {**outcome, **_integers(name, "graded", _test(None), lava)}
 
 
