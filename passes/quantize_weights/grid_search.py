@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.ir import Array, Op, Shape, SignMode, SparseLinear, WeightGrid, weight_step
 from snnc.ir.scaling import weights_of
@@ -78,14 +79,22 @@ class Weights:
         return max(self.peaks, default=0.0)
 
 
-def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
-    """The weights that lead to each channel of the target."""
-    weights = weights_of(op)
+def channel_ends(op: Op, out_shape: Shape) -> NDArray[np.int64]:
+    """Where, of the weights in a row, those of each channel of the target begin, and the last ends.
+
+    Returns:
+        (channels + 1,), int64.
+    """
     channels = out_shape[0]
     if isinstance(op, SparseLinear):
-        ends = op.weight.indptr[:: op.weight.shape[0] // channels]
-        return tuple(weights[a:b] for a, b in pairwise(ends))
-    return tuple(weights.reshape(channels, -1))
+        return np.asarray(op.weight.indptr[:: op.weight.shape[0] // channels], np.int64)
+    return np.arange(channels + 1) * (weights_of(op).size // channels)
+
+
+def by_channel(op: Op, out_shape: Shape) -> tuple[Array, ...]:
+    """The weights that lead to each channel of the target."""
+    weights = weights_of(op).reshape(-1)
+    return tuple(weights[a:b] for a, b in pairwise(channel_ends(op, out_shape)))
 
 
 def on_nearest(weights: Array, unit: float | Array, grid: WeightGrid) -> Array:

@@ -14,7 +14,7 @@ from snnc.ir import Array, Comparison, Conv2d, Op, Population, Projection, Spars
 from snnc.ir.scaling import weights_of
 
 
-def to_exceed(projections: Sequence[Projection], population: Population) -> list[Array]:
+def to_exceed(projections: Sequence[Projection], population: Population) -> list[Array | None]:
     """What each weight has to exceed so that a spike alone makes its neuron fire, from rest.
 
     Args:
@@ -23,16 +23,21 @@ def to_exceed(projections: Sequence[Projection], population: Population) -> list
 
     Returns:
         For each projection, values for :func:`snnc.ir.scaling.weights_of`, in thresholds; minus
-        infinity for every weight that is not alone or does not make its neuron fire.
+        infinity for every weight that is not alone or does not make its neuron fire. None where that
+        is every weight.
     """
     total = sum((_into_each(p.op, population.shape) for p in projections), np.zeros(population.shape))
     bias = 0.0 if population.bias is None else population.bias
     lacking = np.where(total == 1, 1.0 - np.broadcast_to(bias, population.shape), -np.inf)
     reaches = np.greater if population.dynamics.comparison is Comparison.GREATER else np.greater_equal
-    found = []
+    found: list[Array | None] = []
     for p in projections:
+        if not (total == 1).any():
+            found.append(None)
+            continue
         weights, rest = weights_of(p.op), _for_each(p.op, lacking)
-        found.append(np.where(reaches(weights, rest), rest, -np.inf))
+        alone = reaches(weights, rest) & (rest > -np.inf)
+        found.append(np.where(alone, rest, -np.inf) if alone.any() else None)
     return found
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from snnc.ir import Array, Op, Population, Projection, WeightGrid, weight_step
-from snnc.ir.scaling import scale_outputs, weights_of, with_weights
+from snnc.ir import Array, Population, Projection, WeightGrid, weight_step
+from snnc.ir.scaling import weights_of, with_weights
 
-from .grid_search import by_channel, on_nearest
+from .grid_search import channel_ends, on_nearest
 from .lone_weights import least_on_grid
+
+TOGETHER = 2**20
+"""Weights that are rounded at a time: one copy of a layer is made, that of the result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,28 +90,43 @@ def on_grid(
         rest: what a weight must exceed, of the weights' shape; None where no weight has to.
         integers: what to store, any shape of the weights' size; the nearest where None.
     """
-    units = scale / 2.0**grid.exponent
-    scaled = scale_outputs(p.op, units, population.shape)
-    weights, wanted = weights_of(p.op), weights_of(scaled)
-    if integers is None:
-        integers = on_nearest(wanted, 1.0, grid)
-    integers = integers.reshape(wanted.shape)
+    units = np.broadcast_to(scale / 2.0**grid.exponent, population.shape[:1])
     low, high = grid.ends
     step = weight_step(grid.bits, grid.sign_mode)
-    clipped = int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
-    silenced = 0
-    if rest is not None:
-        above = weights_of(scale_outputs(with_weights(p.op, rest), units, population.shape))
-        needed = np.maximum(integers, least_on_grid(above, population.dynamics.comparison, step))
-        silenced = int(np.count_nonzero(needed > high))
-        integers = np.minimum(needed, high)
-    op = scale_outputs(with_weights(scaled, integers), 1.0 / units, population.shape)
-    apart = with_weights(p.op, weights - weights_of(op))
-    power, lost = (_squares(each, population) for each in (p.op, apart))
+    weights, ends = weights_of(p.op).reshape(-1), channel_ends(p.op, population.shape)
+    chosen = None if integers is None else integers.reshape(-1)
+    above = None if rest is None else rest.reshape(-1)
+    kept = np.empty(weights.size)
+    channels = len(ends) - 1
+    power, lost = np.zeros(channels), np.zeros(channels)
+    clipped = silenced = 0
+    for first, last in _blocks(ends):
+        part = slice(ends[first], ends[last])
+        unit = np.repeat(units[first:last], np.diff(ends[first : last + 1]))
+        wanted = weights[part] * unit
+        whole = on_nearest(wanted, 1.0, grid) if chosen is None else chosen[part]
+        clipped += int(np.count_nonzero((wanted > high + step / 2) | (wanted < low - step / 2)))
+        if above is not None:
+            least = least_on_grid(above[part] * unit, population.dynamics.comparison, step)
+            needed = np.maximum(whole, least)
+            silenced += int(np.count_nonzero(needed > high))
+            whole = np.minimum(needed, high)
+        kept[part] = whole * (1.0 / unit)
+        apart = weights[part] - kept[part]
+        for channel in range(first, last):
+            own = slice(ends[channel], ends[channel + 1])
+            row, away = weights[own], apart[own.start - part.start : own.stop - part.start]
+            power[channel], lost[channel] = float(row @ row), float(away @ away)
     errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
+    op = with_weights(p.op, kept)
     return Rounded(replace(p, ops=(op,), grid=grid), errors, power, clipped, silenced)
 
 
-def _squares(op: Op, population: Population) -> Array:
-    """Squares of the weights into each channel, added up."""
-    return np.array([float(row @ row) for row in by_channel(op, population.shape)])
+def _blocks(ends: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Channels that are rounded together, first and behind the last: one at least, few weights else."""
+    first, channels = 0, len(ends) - 1
+    while first < channels:
+        behind = int(np.searchsorted(ends, ends[first] + TOGETHER, side="right")) - 1
+        last = min(max(behind, first + 1), channels)
+        yield first, last
+        first = last
