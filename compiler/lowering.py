@@ -6,6 +6,7 @@ its scale is a bug, not something to round.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -38,13 +39,24 @@ STATE_BITS = 24
 DECAY_UNITY = 4096
 
 
+TOGETHER = 2**20
+"""Values that become integers at a time: a layer is copied once, into the program."""
+
+
 def _exact(values: Array, what: str) -> Array:
-    integers = np.rint(values)
-    if values.size and float(np.abs(values - integers).max()) > 1e-6 * max(
-        1.0, float(np.abs(values).max())
-    ):
-        raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
-    return integers.astype(np.int64)
+    flat = values.reshape(-1)
+    integers = np.empty(flat.size, np.int64)
+    largest = max((float(np.abs(part).max()) for part in _parts(flat)), default=0.0)
+    for part, place in zip(_parts(flat), _parts(integers), strict=True):
+        rounded = np.rint(part)
+        if float(np.abs(part - rounded).max()) > 1e-6 * max(1.0, largest):
+            raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
+        place[:] = rounded
+    return integers.reshape(values.shape)
+
+
+def _parts(flat: Array) -> Iterator[Array]:
+    return (flat[first : first + TOGETHER] for first in range(0, flat.size, TOGETHER))
 
 
 def lower(graph: Graph, target: Target) -> Program:
@@ -137,8 +149,8 @@ def _decay(kept: float, population: Population) -> int:
 def _projection(graph: Graph, projection: Projection, target: Target) -> ProgramProjection:
     source, target_population = (graph.by_name[n] for n in (projection.source, projection.target))
     scale, grid = target_population.integers.scale, projection.integers
-    scaled = scale_outputs(projection.op, scale, target_population.shape)
-    weights = _exact(weights_of(scaled) / 2.0**grid.exponent, f"{projection.label}")
+    scaled = scale_outputs(projection.op, scale / 2.0**grid.exponent, target_population.shape)
+    weights = _exact(weights_of(scaled), f"{projection.label}")
     return ProgramProjection(
         projection.source,
         projection.target,

@@ -7,6 +7,7 @@ takes it back below a power of two that it has reached. So they decide any limit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from .scaling import weights_of, with_weights
 
 INT32 = 2**31
 """A register of 32 bits holds ``-INT32`` to ``INT32 - 1``."""
+
+TOGETHER = 2**22
+"""Weights of a matrix whose sums are bounded at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +59,11 @@ class Extent:
         """
         if isinstance(op, Identity):
             return Extent(self.low.reshape(shape), self.high.reshape(shape))
-        weights = np.asarray(weights_of(op), np.float64)
-        positive = with_weights(op, np.maximum(weights, 0))
-        negative = with_weights(op, np.minimum(weights, 0))
         ends = np.stack([self.low, self.high]).astype(np.float64)
-        up, down = positive.apply(ends), negative.apply(ends)
+        # A large matrix is taken some rows at a time: its copies of one sign would double its memory.
+        parts = _rows(op) if isinstance(op, Linear) else [op]
+        signed = [_by_sign(part, ends) for part in parts]
+        up, down = (np.concatenate(sums, axis=1) for sums in zip(*signed, strict=True))
         low, high = up[0] + down[1], up[1] + down[0]
         return Extent(low.reshape(shape), high.reshape(shape))
 
@@ -85,6 +89,20 @@ class Extent:
         The sum wraps at 32 bits before the shift and again after it (``docs/numerics.md``, Synapses).
         """
         return self.wrapped().shifted(exponent).wrapped()
+
+
+def _rows(op: Linear) -> Iterator[Linear]:
+    """The same matrix, some outputs at a time."""
+    together = max(1, TOGETHER // max(1, op.weight.shape[1]))
+    for first in range(0, max(1, len(op.weight)), together):
+        yield Linear(op.weight[first : first + together])
+
+
+def _by_sign(op: Op, ends: Array) -> tuple[Array, Array]:
+    """What reaches through positive and through negative weights, (2, ...) each."""
+    weights = np.asarray(weights_of(op), np.float64)
+    positive = with_weights(op, np.maximum(weights, 0)).apply(ends)
+    return positive, with_weights(op, np.minimum(weights, 0)).apply(ends)
 
 
 @dataclass(frozen=True, eq=False)

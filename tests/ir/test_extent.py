@@ -15,6 +15,7 @@ from snnc.ir import (
     Op,
     Shape,
     SparseLinear,
+    extent,
     shift_sum,
     wrap_int32,
 )
@@ -34,6 +35,16 @@ OPERATIONS: list[tuple[Op, Shape, Shape]] = [
     (Conv2d(signed(4, 1, 3, 3), stride=(2, 1), dilation=(1, 2), groups=2), (2, 7, 6), (4, 3, 2)),
 ]
 PADDED = Conv2d(signed(3, 2, 3, 3), padding=(1, 1))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 9])
+def test_a_matrix_some_rows_at_a_time(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    op = Linear(signed(9, 12))
+    whole = Extent.of(-3, 5, (12,)).through(op, (3, 3))
+    monkeypatch.setattr(extent, "TOGETHER", 12 * rows)
+    parts = Extent.of(-3, 5, (12,)).through(op, (3, 3))
+    assert np.array_equal(parts.low, whole.low) and np.array_equal(parts.high, whole.high)
+    assert whole.high.shape == (3, 3) and np.ptp(whole.high) > 0
 
 
 @pytest.mark.parametrize("low,high", BOUNDS)
