@@ -37,6 +37,7 @@ THRESHOLDS = {1: 1, 2: 1, 4: 1, 8: 1}
 KINDS = ("trained", "fixed", "published")
 
 Experiments = dict[str, Callable[[], Outcome]]
+Found = dict[str, Outcome]
 
 
 def experiments(computing: Computing) -> Experiments:
@@ -83,11 +84,51 @@ def results() -> dict[str, Any]:
     """What has been computed, by experiment; the page's tables leave out what is not there."""
     known = experiments(Computing())
     each = {name: found_before(f"cifar10/{name}") for name in known}
+    found = {name: outcome for name, outcome in each.items() if outcome is not None}
     return {
         "seeds": list(SEEDS),
         "spiking_test": SPIKING_TEST,
-        "experiments": {name: outcome for name, outcome in each.items() if outcome is not None},
+        "resnet20": summary(found),
+        "experiments": found,
     }
+
+
+def summary(found: Found) -> dict[str, Any]:
+    """The figures of seed 0 that people look up, by steps T where there are several.
+
+    ``float``, and ``levels`` in torch and ``graded`` in integers with 15 levels; ``converted`` by
+    ``snnc compile`` and ``converted_paper``, as Rathi et al. 2020; ``stdb``, the best start and
+    surrogate; ``trained_thresholds`` and ``fixed_thresholds``. Right of the test images in
+    percent, all but ``float`` and ``levels`` in integers; what has not been computed is left out.
+    """
+    one: dict[str, Any] = {}
+    most = f"levels_{LEVELS[0]}_0"
+    for key, name, figure in (
+        ("float", "float_0", "torch_test"),
+        ("levels", most, "torch_test"),
+        ("graded", most, "test"),
+    ):
+        if name in found:
+            one[key] = found[name][figure]
+    for key, beginning in (
+        ("converted", "converted_default_"),
+        ("converted_paper", "converted_paper_"),
+        ("trained_thresholds", "thresholds_trained_"),
+        ("fixed_thresholds", "thresholds_fixed_"),
+    ):
+        one[key] = {
+            name.removeprefix(beginning).removesuffix("_0"): outcome["test"]
+            for name, outcome in found.items()
+            if name.startswith(beginning) and name.endswith("_0")
+        }
+    one["stdb"] = {}
+    for name, outcome in found.items():
+        if name.startswith("stdb_"):
+            steps = name.split("_")[3]
+            best = one["stdb"].get(steps)
+            if best is None or outcome["test"] > best["accuracy"]:
+                one["stdb"][steps] = {"accuracy": outcome["test"], "epochs": outcome["epochs"]}
+    return one
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from samples.cifar10.data import DataMissing, augment
 from samples.cifar10.experiments import Computing
 from samples.cifar10.jpeg import SHIFT, compressed
 from samples.cifar10.networks import resnet20
-from samples.cifar10.results import experiments
+from samples.cifar10.results import experiments, summary
 from samples.results.cifar10_page import (
     cifar10_hybrid,
     cifar10_introduction,
@@ -156,3 +156,26 @@ def test_tables_show_what_has_been_computed() -> None:
     assert "| as they are | 88.5 ± 0.5 |  |" in lines
     assert "| 75 | 87.5 ± 0.5 | 39.0 |" in lines
     assert any("5.0 hours" in line for line in lines)
+
+
+def test_the_summary_has_the_best_of_each() -> None:
+    found = {
+        "float_0": _trained(torch_test=88.5),
+        "levels_15_0": _trained(torch_test=88.0, test=87.75),
+        "converted_default_16_0": {"test": 80.0},
+        "converted_paper_16_0": {"test": 60.0},
+        "stdb_paper_linear_4_0": _trained(test=70.0, epochs=1),
+        "stdb_default_linear_4_0": _trained(test=75.0, epochs=2),
+        "thresholds_trained_4_0": _trained(test=74.0),
+        "thresholds_trained_4_1": _trained(test=1.0),
+    }
+    assert summary(found) == {
+        "float": 88.5,
+        "levels": 88.0,
+        "graded": 87.75,
+        "converted": {"16": 80.0},
+        "converted_paper": {"16": 60.0},
+        "trained_thresholds": {"4": 74.0},
+        "fixed_thresholds": {},
+        "stdb": {"4": {"accuracy": 75.0, "epochs": 2}},
+    }
