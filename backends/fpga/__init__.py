@@ -11,15 +11,15 @@ from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
 from snnc.backends.payload_files import different
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.bounds import Bounds, refuse_outside
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, UserError
 from snnc.ir import Integers, Program, Target, Trace
 from snnc.settings import refuse_wrong
 
-from . import checks, emit, engine
+from . import capacity, checks, emit, engine
 from .devices import DEVICES, NONE
-from .fit import fitted
+from .fit import fit_differences, fitted
 from .layout import lay_out
-from .readme import pins_file, readme
+from .readme import readme
 from .staging import Asked
 from .target import INPUT_BITS, MOST_INPUT_BITS, MOST_STATE_BITS, NAME, STATE_BITS, describe
 
@@ -94,6 +94,8 @@ class FpgaBackend:
         """
         asked = self.asked
         layout = lay_out(program, asked.bits, asked.spikes)
+        if self.device != NONE and (wrong := list(capacity.over(layout, self.device))):
+            raise UserError(*wrong)
         files = emit.hardware_files(program, layout, asked.clock)
         beside = {emit.README: readme(program, layout, self.device, asked.clock).encode()}
         if self.device == NONE:
@@ -101,13 +103,12 @@ class FpgaBackend:
         found, bitstream = fitted(files, self.device, asked.clock)
         beside[emit.FIT] = found.text
         if bitstream is not None:
-            pins = DEVICES[self.device].family.pins[0]
-            beside |= {emit.BITSTREAM: bitstream, pins_file(DEVICES[self.device]): pins.encode()}
+            beside |= {emit.BITSTREAM: bitstream, **DEVICES[self.device].pins}
         note = Diagnostic("N794", found.said(), program.name, severity=Severity.NOTE)
         return Emitted(emit.emit(folder, files, beside).files, (note,))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
-        """Files that are not what the program gives; a bitstream is not made again for that."""
+        """Files that are not what the program gives; a bitstream has to be there, no more."""
         asked = self.asked
         layout = lay_out(program, asked.bits, asked.spikes)
         files = emit.hardware_files(program, layout, asked.clock)
@@ -116,7 +117,9 @@ class FpgaBackend:
         found = [what for _, what in different(files, folder / emit.FOLDER)]
         beside = [emit.README]
         if self.device != NONE:
-            beside += [emit.FIT, emit.BITSTREAM, pins_file(DEVICES[self.device])]
+            found += fit_differences(folder / emit.FOLDER, self.device)
+            placed = DEVICES[self.device].pins
+            beside += [emit.FIT, *([emit.BITSTREAM, *placed] if placed else [])]
         known = [*(f"{emit.FOLDER}/{name}" for name in beside), *names.values()]
         return [*found, *strange_files(folder, known)]
 
