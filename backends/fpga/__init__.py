@@ -18,7 +18,6 @@ from snnc.settings import refuse_wrong
 from . import capacity, checks, emit, engine
 from .devices import DEVICES, NONE
 from .fit import fit_differences, fitted
-from .layout import lay_out
 from .readme import readme
 from .staging import Asked
 from .target import INPUT_BITS, MOST_INPUT_BITS, MOST_STATE_BITS, NAME, STATE_BITS, describe
@@ -29,6 +28,9 @@ PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
     "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
+MOST_LANES = 16
+"""Of ``parallelism``: each lane takes a memory of sums, and what arrived is the total of all lanes."""
+
 USUAL_CLOCK, FASTEST_CLOCK = 25, 1000
 """MHz: of the board where no device is named, and the most that can be asked for."""
 
@@ -43,12 +45,14 @@ class FpgaBackend:
         spikes: the output's stream has the spikes of all neurons, too.
         device: synthesize, place and route for it, and refuse what does not fit; ``none``: do not.
         clock: of the board, in MHz; 0: as the device's board has it, 25 without one.
+        parallelism: connections of a spike that are added up in one cycle.
     """
 
     bounds: ClassVar[Mapping[str, Bounds]] = {
         "input_bits": Bounds(1, MOST_INPUT_BITS),
         "state_bits": Bounds(8, MOST_STATE_BITS),
         "clock": Bounds(0, FASTEST_CLOCK),
+        "parallelism": Bounds(1, MOST_LANES),
     }
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"device": (NONE, *DEVICES)}
 
@@ -57,6 +61,7 @@ class FpgaBackend:
     spikes: bool = False
     device: str = NONE
     clock: int = 0
+    parallelism: int = 1
 
     interface: ClassVar[int] = INTERFACE
     name: ClassVar[str] = NAME
@@ -74,7 +79,7 @@ class FpgaBackend:
     def asked(self) -> Asked:
         """What the options say of the files."""
         usual = USUAL_CLOCK if self.device == NONE else DEVICES[self.device].clock
-        return Asked(self.input_bits, self.spikes, self.clock or usual)
+        return Asked(self.input_bits, self.spikes, self.clock or usual, self.parallelism)
 
     def pipeline(self) -> str:
         """The passes of a chip that has every neuron."""
@@ -93,7 +98,7 @@ class FpgaBackend:
             UserError: D436, D437 it does not fit the device; D601, D606 to D608 the tools.
         """
         asked = self.asked
-        layout = lay_out(program, asked.bits, asked.spikes)
+        layout = asked.layout(program)
         if self.device != NONE and (wrong := list(capacity.over(layout, self.device))):
             raise UserError(*wrong)
         files = emit.hardware_files(program, layout, asked.clock)
@@ -110,7 +115,7 @@ class FpgaBackend:
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Files that are not what the program gives; a bitstream has to be there, no more."""
         asked = self.asked
-        layout = lay_out(program, asked.bits, asked.spikes)
+        layout = asked.layout(program)
         files = emit.hardware_files(program, layout, asked.clock)
         names = {name: f"{emit.FOLDER}/{name}" for name in files}
         refuse_other_names(emitted.files, names)

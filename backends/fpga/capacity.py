@@ -28,10 +28,11 @@ def needed_bits(layout: Layout) -> Mapping[str, int]:
     found = {m.name: len(m.words) * _varying(m) for m in layout.memories if m.name not in LOGIC}
     sizes = layout.memory_sizes
     unread = max(0, given["NEURON"] - (max(given["TAPS"], given["PLACES"]) - 1).bit_length())
-    for name, less in (("events", unread), ("sums", 0), ("states", 0)):
+    for name, less in (("events", unread), ("states", 0)):
         words, bits = sizes[name]
         found[name] = words * (bits - less)
-    return found
+    lanes = range(given["LANES"])  # each has its own sums
+    return found | {f"sums of lane {lane}": given["SUMS"] * given["SUM"] for lane in lanes}
 
 
 LOGIC = ("populations", "projections")
