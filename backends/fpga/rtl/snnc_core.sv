@@ -177,7 +177,15 @@ module snnc_core #(
     reg [NEURON-1:0] channel_target, row_target, run_target, outputs_left;
     reg row_last, column_last;
     reg [NEURON-1:0] run_step;              // from a word's first target to the next word's
-    always @(posedge clk) run_step <= LANES * q_stride;
+    // LANES times the distance: shifts and sums, so that no multiplier is spent on it
+    function [NEURON-1:0] over_lanes(input [NEURON-1:0] distance);
+        integer b;
+        begin
+            over_lanes = {NEURON{1'b0}};
+            for (b = 0; b < 5; b = b + 1) if (LANES[b]) over_lanes = over_lanes + (distance << b);
+        end
+    endfunction
+    always @(posedge clk) run_step <= over_lanes(q_stride);
     assign run_ends = state == RUN && outputs_left == 0;
     assign event_read = state == EVENT || (run_ends && column_last && row_last)
                       || (state == ROW_GOT && tap_none) || (state == COLUMN_GOT && tap_none && row_last);

@@ -55,6 +55,15 @@ module snnc_sums #(
         address = PARTS != 0 ? {is_upper, {(W_SUMS-1){1'b0}}} | number : number;
     endfunction
 
+    // A constant times a number: shifts and sums, so that no multiplier is spent on it
+    function [NEURON-1:0] multiple(input integer constant, input [NEURON-1:0] number);
+        integer b;
+        begin
+            multiple = {NEURON{1'b0}};
+            for (b = 0; b < 5; b = b + 1) if (constant[b]) multiple = multiple + (number << b);
+        end
+    endfunction
+
     reg [SUM-1:0] part;
     always @(posedge clk) if (part_get) part <= $unsigned($signed(sum) >>> right);
 
@@ -68,7 +77,7 @@ module snnc_sums #(
             reg [NEURON-1:0] offset, weighed_target, added_target;
             reg weighs = 1'b0, adds = 1'b0;
             always @(posedge clk) begin
-                offset <= l * stride;
+                offset <= multiple(l, stride);
                 weighs <= run && (!run_ends || l <= lanes);
                 weighed_target <= l == 0 ? run_target : run_target + offset;
                 adds <= weighs;

@@ -69,11 +69,11 @@ def test_random_programs(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("icarus")
+@pytest.mark.usefixtures("verilator")
 @pytest.mark.parametrize("lanes", LANES)
 def test_more_random_programs(lanes: int) -> None:
     for kind in KINDS:
-        assert compared(case(kind, 2 + lanes), "icarus", lanes) == "", kind
+        assert compared(case(kind, 2 + lanes), "verilator", lanes) == "", kind
 
 
 def matrix(outputs: int, weights: Any = None) -> Built:
