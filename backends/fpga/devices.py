@@ -77,6 +77,16 @@ class Device:
     memory_bits: int
     multipliers: int
 
+    @property
+    def pins_file(self) -> str:
+        """The file of the board's pins: its suffix is the option's name."""
+        return f"snnc_board.{self.family.pins[1].lstrip('-')}"
+
+    @property
+    def pins(self) -> dict[str, bytes]:
+        """That file, by its name; none where no open tool places the device."""
+        return {self.pins_file: self.family.pins[0].encode()} if self.family.placer else {}
+
 
 ECP5 = Family(
     "synth_ecp5",

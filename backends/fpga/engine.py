@@ -17,7 +17,7 @@ import numpy as np
 from snnc.backends.base import Engine, Progress
 from snnc.backends.child import run_process
 from snnc.backends.engine_messages import no_engine, not_installed, refuse_payloads
-from snnc.backends.payload_files import read_payload, results_of
+from snnc.backends.payload_files import results_of
 from snnc.files import read_bytes
 from snnc.files.memory import machine_memory
 from snnc.files.writing import PrivateFolder
@@ -25,7 +25,7 @@ from snnc.ir import FRAME_LATENCY, Integers, Measured, Program, Target, Trace, s
 
 from . import building
 from .emit import FIT, FOLDER, NETWORK, SOURCES, bench
-from .fit import ENVIRONMENT, SYNTHESIZED, fit_from, synthesize
+from .fit import ENVIRONMENT, SYNTHESIZED, read_fit, synthesize
 from .layout import Layout
 from .staging import Asked, stage
 from .stimulus import REPORT, Seen, beats, collect, lost, restart_beat
@@ -94,6 +94,8 @@ def run(
         raise no_engine(NAME, engine, found)
     if not found[engine].installed:
         raise not_installed(f"engine {engine} is not installed", found[engine].how_to_install)
+    stated = folder / FOLDER / FIT
+    megahertz = read_fit(stated).megahertz if stated.is_file() else None
     deadline = time.monotonic() + time_limit
     with PrivateFolder("snnc-fpga-") as name:
         job = Path(name)
@@ -124,7 +126,7 @@ def run(
             version = found[VERILATOR].version
             seen = _compiled(engine, version, job, layout, spikes, do, progress)
     trace = collect(program, layout, spikes, seen, engine, potentials)
-    measured = (*_measured(program, seen, engine), *_timed(program, seen, folder / FOLDER / FIT))
+    measured = (*_measured(program, seen, engine), *_timed(program, seen, megahertz))
     return Trace(trace.spikes, trace.potentials, measured)
 
 
@@ -177,11 +179,8 @@ def _measured(program: Program, seen: Seen, engine: str) -> Iterator[Measured]:
         yield Measured("cycles of a frame, most", float(whole.max()), "", source)
 
 
-def _timed(program: Program, seen: Seen, path: Path) -> Iterator[Measured]:
+def _timed(program: Program, seen: Seen, megahertz: float | None) -> Iterator[Measured]:
     """Seconds of a frame, at the frequency that the placer stated when the bundle was compiled."""
-    if not path.is_file():
-        return
-    megahertz = fit_from(read_payload(path), str(path))
     if megahertz is not None:
         each = float(seen.cycles.mean()) * int(program.steps_per_frame)
         source = f"these cycles at {megahertz:g} MHz, which the bundle's {FIT} states"

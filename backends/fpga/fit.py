@@ -10,20 +10,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from snnc.backends.child import run_process
 from snnc.backends.engine_messages import not_installed
 from snnc.backends.environments import Environment
-from snnc.backends.payload_files import results_of
+from snnc.backends.payload_files import damaged, different, read_payload_json, results_of
 from snnc.errors import Diagnostic, UserError, fail
 from snnc.files import parse_json, read_bytes
 from snnc.files.writing import PrivateFolder
 
 from .devices import DEVICES, Device
-from .emit import BOARD, NETWORK
+from .emit import BITSTREAM, BOARD, FIT, NETWORK
 from .staging import write
 from .target import NAME
 
@@ -45,6 +45,9 @@ ENVIRONMENT = Environment(
 SYNTHESIZED = "synthesized.v"
 SECONDS = 3600.0
 """For all tools together."""
+
+MOST_MEGAHERTZ = 1e6
+"""Of a frequency that a file may state."""
 
 RESULT = results_of("yosys or nextpnr", "please report this with the model")
 PLAIN = "a smaller network, fewer --weight-bits, or a larger device: {}"
@@ -88,15 +91,58 @@ class Fit:
         return f"{found}; up to {self.megahertz:.1f} MHz"
 
 
-def fit_from(data: bytes, place: str) -> float | None:
-    """The frequency that a bundle's ``fit.json`` states, None where it states none.
+def read_fit(path: Path) -> Fit:
+    """What a bundle's ``fit.json`` states.
 
     Raises:
-        UserError: D608 it is no such file.
+        UserError: D144 it is missing, or no such file.
     """
-    found = parse_json(data, place, RESULT)
-    value = found.get("megahertz") if isinstance(found, dict) else None
-    return float(value) if isinstance(value, float) and 0 < value < 1e6 else None
+    found = read_payload_json(path)
+    named = {field.name: field.type for field in fields(Fit)}
+    if not isinstance(found, dict) or found.keys() != named.keys():
+        raise damaged(f"{FIT} has not the fields {', '.join(named)}", path)
+    for name, kind in named.items():
+        value = found[name]
+        if not {"str": _is_text, "int": _is_count, "float | None": _is_frequency}[str(kind)](value):
+            raise damaged(f"{FIT} has {name} {json.dumps(value):.60}", path)
+    return Fit(**found)
+
+
+def fit_differences(folder: Path, name: str) -> list[str]:
+    """What a bundle lacks that is compiled for a device, each as a sentence.
+
+    Args:
+        folder: of the hardware, in the bundle.
+        name: of the device, one of ``DEVICES``.
+
+    Raises:
+        UserError: D144 its ``fit.json`` cannot be read.
+    """
+    device, path = DEVICES[name], folder / FIT
+    found = [what for _, what in different(device.pins, folder)]
+    bitstream = folder / BITSTREAM
+    if device.family.placer and not (bitstream.is_file() and bitstream.stat().st_size):
+        found.append(f"{BITSTREAM} is missing or empty, and the target names {name}")
+    if not path.is_file():
+        return [*found, f"{FIT} is missing, and the target names {name}"]
+    stated = read_fit(path)
+    if stated.device != name:
+        found.append(f"{FIT} is about {stated.device}, and the target names {name}")
+    elif (stated.megahertz is None) == bool(device.family.placer):
+        found.append(f"{FIT} states {stated.megahertz} MHz for {name}, which snnc does not write")
+    return found
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_frequency(value: object) -> bool:
+    return value is None or (isinstance(value, float) and 0 < value < MOST_MEGAHERTZ)
 
 
 def fitted(files: Mapping[str, bytes], name: str, clock: int) -> tuple[Fit, bytes | None]:
@@ -139,6 +185,17 @@ def fitted(files: Mapping[str, bytes], name: str, clock: int) -> tuple[Fit, byte
             help=f"use a slower clock, or another device: {', '.join(DEVICES)}",
         )
     return placed, bitstream
+
+
+def synthesized(job: Path, name: str) -> Fit:
+    """What synthesis alone says that the hardware in a folder takes of a device; for tests.
+
+    Raises:
+        UserError: D606 to D608 the tools.
+    """
+    python = ENVIRONMENT.python()
+    assert python is not None
+    return _synthesized(_Tools(python.parent, job, time.monotonic() + SECONDS), name, DEVICES[name])
 
 
 def synthesize(job: Path, sources: list[str], do: Callable[[list[str], Path], None]) -> None:

@@ -68,7 +68,7 @@ class Layout:
         return {
             **{m.name: (len(m.words), m.bits) for m in self.memories},
             "events": (given["EVENTS"], event),
-            "sums": (given["SUMS"], given["SUM"]),
+            "sums": (given["SUMS"] * given["LANES"], given["SUM"]),
             "states": (given["STATES"], state + given["WAITS"] * given["LEVEL"]),
         }
 
@@ -79,13 +79,14 @@ class Layout:
         return 2 + (len(self.order) - 1).bit_length() + self.neuron_bits + value
 
 
-def lay_out(program: Program, bits: int, spikes: bool = False) -> Layout:
+def lay_out(program: Program, bits: int, spikes: bool = False, lanes: int = 1) -> Layout:
     """A program as hardware.
 
     Args:
         program: that ``check_numbers`` accepts.
         bits: of the input's payloads, without sign.
         spikes: whether spikes of neurons go out, too.
+        lanes: connections that are added up in one cycle.
 
     Raises:
         ValueError: an operation does not fit the shapes around it.
@@ -97,7 +98,7 @@ def lay_out(program: Program, bits: int, spikes: bool = False) -> Layout:
         for p in order
     }
     units = {p.name: scaled(program, p, walks[p.name], found, carried) for p in order[1:]}
-    tables = lay_tables(program, order, walks, units)
+    tables = lay_tables(program, order, walks, units, lanes)
     values = constants_of(order[1:])
     widths = _widths(program, order, found, units, carried)
     most = max(size(p.shape) for p in order)
@@ -114,6 +115,7 @@ def lay_out(program: Program, bits: int, spikes: bool = False) -> Layout:
     }
     pixels = {name.upper(): bits for name, bits in tables.pixel.fields.items()}
     parameters = {
+        "LANES": lanes,
         **sizes,
         **widths,
         **pixels,

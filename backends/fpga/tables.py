@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -43,6 +43,7 @@ class Tables:
         rings: by population.
         pixel: the word of a source that is a pixel: channel, row, column.
         tap_shift: a row or a column of pixels has 2^tap_shift taps.
+        lanes: weights in a word; the last word of a run is filled up with zeros.
         weights, taps, places: contents; places are words already.
         projections: the fields of each, but those that all share.
         first: of each population the number of its first projection.
@@ -52,6 +53,7 @@ class Tables:
     rings: Mapping[str, Ring]
     pixel: Word
     tap_shift: int
+    lanes: int
     weights: list[Integers] = field(default_factory=list)
     taps: list[Tap] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -72,16 +74,26 @@ class Tables:
 
     def add(self, q: ProgramProjection, walked: Walk, part: Part, source: int, final: bool) -> None:
         """A projection, after all before it."""
-        weights, taps, places = self.count, len(self.taps), len(self.places)
-        self.weights.append(part.weights)
-        self.count += part.weights.size
-        channels = [self._placed(tap, weights) for tap in walked.channels]
+        first, taps, places = self.count, len(self.taps), len(self.places)
+        words = -(-walked.outputs // self.lanes)
+        runs = part.weights.reshape(-1, walked.outputs)
+        filled = np.pad(runs, ((0, 0), (0, words * self.lanes - walked.outputs)))
+        self.weights.append(filled.reshape(-1, self.lanes))
+        self.count += len(self.weights[-1])
+
+        def in_words(tap: Tap, after: int = 0) -> Tap:
+            """A tap's weight is the first of a run; counted in words, behind so many."""
+            return (
+                tap if tap.none else replace(tap, weight=tap.weight // walked.outputs * words + after)
+            )
+
+        channels = [in_words(tap, first) for tap in walked.channels]
         self.taps += channels
         rows = columns = len(self.taps)
         if walked.kind == CONVOLUTION:
-            self._add_lists(walked.rows)
+            self._add_lists([[in_words(tap) for tap in taps] for taps in walked.rows])
             columns = len(self.taps)
-            self._add_lists(walked.columns)
+            self._add_lists([[in_words(tap) for tap in taps] for taps in walked.columns])
             self.places += [
                 self.pixel.pack(channel=c, row=y, column=x)
                 for c, y, x in product(*map(range, walked.shape))
@@ -89,7 +101,7 @@ class Tables:
         elif walked.kind != DENSE:
             for taps_of_source in walked.columns:
                 self.places.append(len(self.taps))
-                self.taps += [self._placed(tap, weights) for tap in taps_of_source]
+                self.taps += [in_words(tap, first) for tap in taps_of_source]
         ring = self.rings[q.source]
         self.projections.append(
             {
@@ -105,14 +117,22 @@ class Tables:
                 "channels": taps,
                 "rows": rows,
                 "columns": columns,
-                "outputs": walked.outputs - 1,
-                "stride": walked.stride,
+                "outputs": words - 1,
+                # With a single target in a run the distance to the next one means nothing.
+                "stride": walked.stride if walked.outputs > 1 else 0,
+                "lanes": (walked.outputs - 1) % self.lanes,
                 "right": part.right or 0,
             }
         )
 
-    def _placed(self, tap: Tap, weights: int) -> Tap:
-        return tap if tap.none else Tap(tap.weight + weights, tap.target, tap.last)
+    def _words_of_weights(self, bits: int) -> list[int]:
+        """A word for each cycle of a run, the first weight lowest."""
+        rows = np.concatenate([*self.weights, np.zeros((0, self.lanes), np.int64)])
+        columns = [two_complement(column, bits) for column in rows.T]
+        return [
+            sum(value << place * bits for place, value in enumerate(word))
+            for word in zip(*columns, strict=True)
+        ]
 
     def _add_lists(self, lists: list[list[Tap]]) -> None:
         for taps in lists:
@@ -142,18 +162,10 @@ class Tables:
             columns=taps,
             outputs=neuron,
             stride=neuron,
+            lanes=bits_for(self.lanes - 1),
             right=6,
         )
-        weights = np.concatenate([*self.weights, np.zeros(0, np.int64)])
-        # With a single target in a run the distance to the next one means nothing.
-        fields = [
-            {
-                **f,
-                "stride": f["stride"] if f["outputs"] else 0,
-                "places": f["places"] if f["kind"] else 0,
-            }
-            for f in self.projections
-        ]
+        fields = [{**f, "places": f["places"] if f["kind"] else 0} for f in self.projections]
         tapped = [
             tap.pack(none=t.none, last=t.last, weight=t.weight, target=t.target) for t in self.taps
         ]
@@ -163,7 +175,9 @@ class Tables:
             for f in fields
         ]
         return (
-            Memory.of("weights", widths["WEIGHT"], two_complement(weights, widths["WEIGHT"])),
+            Memory.of(
+                "weights", widths["WEIGHT"] * self.lanes, self._words_of_weights(widths["WEIGHT"])
+            ),
             Memory.of("taps", tap.bits, tapped),
             Memory.of("places", max(self.pixel.bits, taps), self.places),
             Memory.of("projections", word.bits, words),
@@ -175,6 +189,7 @@ def lay_tables(
     order: tuple[ProgramPopulation, ...],
     walks: Mapping[str, tuple[Walk, ...]],
     units: Mapping[str, Scaled],
+    lanes: int,
 ) -> Tables:
     """The memories of all projections.
 
@@ -182,13 +197,14 @@ def lay_tables(
         program: the network.
         order: its populations as the hardware numbers them, the input first.
         walks, units: of the projections into each population.
+        lanes: weights in a word.
     """
     number = {p.name: n for n, p in enumerate(order)}
     images = [w for each in walks.values() for w in each if w.kind == CONVOLUTION]
     most = [max((w.shape[axis] for w in images), default=1) for axis in range(3)]
     pixel = Word(channel=bits_for(most[0] - 1), row=bits_for(most[1] - 1), column=bits_for(most[2] - 1))
     shift = (max((w.longest for w in images), default=1) - 1).bit_length()
-    tables = Tables(_rings(program, order), pixel, shift)
+    tables = Tables(_rings(program, order), pixel, shift, lanes)
     for population in order[1:]:
         into = program.into(population.name)
         tables.first[population.name] = len(tables.projections)

@@ -22,6 +22,7 @@ def describe(state_bits: int, input_bits: int) -> Target:
     """The target with the program's registers of so many bits, and payloads of the input."""
     states = f"the option {NAME}{{state-bits={state_bits}}}; registers are narrower where proved"
     inputs = f"the option {NAME}{{input-bits={input_bits}}}: bits of a payload without its sign"
+    wider = f"compile for --target '{NAME}{{state-bits=N}}', N to {MOST_STATE_BITS}"
     cure = f"compile for --target '{NAME}{{input-bits=N}}', N to {MOST_INPUT_BITS}: it takes -2^N to "
     cure += "2^N - 1"
     unit = "as an input's payload"
@@ -29,7 +30,9 @@ def describe(state_bits: int, input_bits: int) -> Target:
         NAME,
         limits={
             LimitName.DELAY: DELAY,
-            LimitName.STATE_BITS: Limit(state_bits, "bits, sign included", states),
+            LimitName.STATE_BITS: Limit(
+                state_bits, "bits, sign included", states, wider if state_bits < MOST_STATE_BITS else ""
+            ),
             LimitName.NEURONS: NEURONS,
             LimitName.INPUT_SPIKES: Limit(2**input_bits - 1, unit, inputs, cure),
             LimitName.LEAST_INPUT: Limit(-(2**input_bits), unit, inputs, cure),

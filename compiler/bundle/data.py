@@ -294,7 +294,7 @@ def refuse_other_shape(found: Shape, shape: Shape, where: str) -> None:
         )
 
 
-def check_counts(data: Data, program: Program, target: Target, where: str) -> None:
+def check_counts(data: Data, program: Program, target: Target, where: str, passes: bool = True) -> None:
     """Refuse counts that the input's spikes cannot carry on a target (``snnc.ir.input_range``).
 
     What compiles, verifies and runs asks here, of calibration data as of any other.
@@ -304,6 +304,7 @@ def check_counts(data: Data, program: Program, target: Target, where: str) -> No
         program: as compiled.
         target: its limits "input spikes" and "least input".
         where: the data's file.
+        passes: whether passes made the program; otherwise no option of theirs is advised.
 
     Raises:
         UserError: D509 ``spread`` with negative counts or more than one event a step, D511 negative
@@ -312,20 +313,23 @@ def check_counts(data: Data, program: Program, target: Target, where: str) -> No
     low, high = input_range(program, target)
     over, under = int(np.count_nonzero(data.x > high)), int(np.count_nonzero(data.x < low))
     if program.input.encoding is Encoding.SPREAD:
-        found = [_not_spread(data, program, target, over + under)] if over or under else []
+        found = [_not_spread(data, program, target, over + under, passes)] if over or under else []
     else:
         found = [_above(data, target, over)] if over else []
         if under:
             relayed = relays_payloads(program)
-            found.append(_relayed(data, under, program) if relayed else _below(data, target, under))
+            fewer = passes and program.steps_per_frame > 1
+            found.append(_relayed(data, under, fewer) if relayed else _below(data, target, under))
     if found:
         raise UserError(*(replace(each, where=where) for each in found))
 
 
-def _not_spread(data: Data, program: Program, target: Target, outside: int) -> Diagnostic:
+def _not_spread(data: Data, program: Program, target: Target, outside: int, passes: bool) -> Diagnostic:
     steps, largest, smallest = program.steps_per_frame, int(data.x.max()), int(data.x.min())
     cures = []
-    if smallest >= 0 and program.step_seconds is None:  # the frames of a NIR network are steps
+    if (
+        passes and smallest >= 0 and program.step_seconds is None
+    ):  # the frames of a NIR network are steps
         cures.append(f"compile with --steps-per-frame {largest}")
     if Encoding.GRADED in target.encodings:
         most, least = (
@@ -335,9 +339,9 @@ def _not_spread(data: Data, program: Program, target: Target, outside: int) -> D
         fits = (most is None or largest <= most.value) and (least is None or smallest >= least.value)
         option = next((limit.cure for limit in (most, least) if limit is not None), "")
         if fits or option:
-            graded = "compile with --set 'encode-input{code=graded}'"
+            graded = GRADED_INPUT if passes else "give the program's input the encoding graded"
             cures.append(graded if fits else f"{graded}, and {option}")
-    if not cures:
+    if not cures or not passes:
         cures.append(f"use counts of 0 to {steps}")
     return Diagnostic(
         "D509",
@@ -369,15 +373,16 @@ def _below(data: Data, target: Target, under: int) -> Diagnostic:
     )
 
 
+GRADED_INPUT = "compile with --set 'encode-input{code=graded}'"
 FEWER_STEPS = "compile with fewer steps a frame: --set 'match-delays{relays=false}' says how many"
 
 
-def _relayed(data: Data, under: int, program: Program) -> Diagnostic:
+def _relayed(data: Data, under: int, fewer: bool) -> Diagnostic:
     """A relay counts up from 0: it would swallow a negative payload without a word."""
     return Diagnostic(
         "D511",
         f"{under} of {data.x.size} counts are negative, smallest {data.x.min()}",
         why="a delay of the input is longer than a connection's, and its relay neurons carry no "
         "negative payloads",
-        help=FEWER_STEPS if program.steps_per_frame > 1 else "use counts of 0 or more",
+        help=FEWER_STEPS if fewer else "use counts of 0 or more",
     )

@@ -4,8 +4,9 @@ A name has its old content or the whole new one, whatever happens in between: a 
 power loss. For the last the content is synchronised before the name moves (else the name may survive
 and the content not); that also makes a network's disk say early that it is full.
 
-What a killed process left beside a name is removed by the next one that writes there. It is known to be
-abandoned by its lock, which the system takes back from the dead.
+What a killed process left beside a name is removed by the next one that writes there, and its
+temporary folders by the next one that needs any. They are known to be abandoned by their lock, which
+the system takes back from the dead.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from snnc.errors import UserError, fail
@@ -31,12 +33,16 @@ PART = ".part"
 PARTIAL = ".partial"
 """Ends the name of a folder that is being filled."""
 
+PRIVATE, OURS = ".private", "snnc-"
+"""End and begin the name of a temporary folder that is one process's alone."""
+
 RANDOM = 8
 """Letters and digits between a name and its ending; ``tempfile`` draws as many."""
 
 LONGEST_STEM = 200
 """Bytes of a name that are repeated in what is beside it: names have 255 at most."""
 
+PRIVATE_NAME = re.compile(rf"{OURS}.*[a-z0-9_]{{{RANDOM}}}{re.escape(PRIVATE)}", re.DOTALL)
 PATIENCE, PAUSE = 1.0, 0.02
 """Seconds to wait for one who tidies a folder, and between two looks."""
 
@@ -103,39 +109,46 @@ def _replace(place: Path, content: bytes) -> None:
             part.unlink(missing_ok=True)
 
 
-class FolderBeside(tempfile.TemporaryDirectory[str]):
+class _LockedFolder(tempfile.TemporaryDirectory[str]):
+    """A locked folder, gone afterwards, which a signal at the wrong moment does not leave behind."""
+
+    def __init__(self, suffix: str, prefix: str, inside: Path) -> None:
+        with undivided(), nobody_removes(inside):
+            super().__init__(suffix, prefix, inside, ignore_cleanup_errors=True)
+            handle = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._unlock = weakref.finalize(self, os.close, handle)  # also where nobody cleans up
+            _lock(handle)
+
+    def cleanup(self) -> None:
+        """Remove it, whatever else is asked for meanwhile."""
+        with undivided():
+            super().cleanup()
+            self._unlock()
+
+
+class FolderBeside(_LockedFolder):
     """``with FolderBeside(place) as name:`` a locked folder next to a place, gone afterwards."""
 
     def __init__(self, place: Path) -> None:
         remove_abandoned(place, PARTIAL)
-        with undivided(), nobody_removes(place.parent):
-            super().__init__(PARTIAL, _stem(place), place.parent, ignore_cleanup_errors=True)
-            self._lock = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            _lock(self._lock)
-
-    def cleanup(self) -> None:
-        """Remove it, whatever else is asked for meanwhile."""
-        with undivided():
-            super().cleanup()
-            if self._lock >= 0:
-                os.close(self._lock)
-                self._lock = -1
+        super().__init__(PARTIAL, _stem(place), place.parent)
 
 
-class PrivateFolder(tempfile.TemporaryDirectory[str]):
+class PrivateFolder(_LockedFolder):
     """``with PrivateFolder(prefix) as name:`` a folder for this process alone, gone afterwards.
 
-    Like ``tempfile.TemporaryDirectory``, whose folder a signal at the wrong moment can leave behind.
+    Where a process was killed, the next one that needs such a folder removes it.
+
+    Args:
+        prefix: of its name, beginning with ``snnc-``.
     """
 
     def __init__(self, prefix: str) -> None:
-        with undivided():
-            super().__init__(prefix=prefix, ignore_cleanup_errors=True)
-
-    def cleanup(self) -> None:
-        """Remove it, whatever else is asked for meanwhile."""
-        with undivided():
-            super().cleanup()
+        place = Path(tempfile.gettempdir())
+        with _others_wait(place) as alone:
+            for path in _matching(place, PRIVATE_NAME, stat.S_ISDIR) if alone else ():
+                shutil.rmtree(path, ignore_errors=True)
+        super().__init__(PRIVATE, prefix, place)
 
 
 def remove_abandoned(place: Path, ending: str) -> None:
@@ -161,11 +174,16 @@ def abandoned_folders(place: Path) -> list[Path]:
 
 def _abandoned(place: Path, ending: str) -> Iterator[Path]:
     pattern = re.compile(rf"{re.escape(_stem(place))}[a-z0-9_]{{{RANDOM}}}{re.escape(ending)}")
-    kind = stat.S_ISDIR if ending == PARTIAL else stat.S_ISREG
-    for name in os.listdir(place.parent):  # noqa: PTH208  (names that are no text, too)
-        path = place.parent / name
-        if pattern.fullmatch(name) and kind(path.lstat().st_mode) and _has_no_owner(path):
-            yield path
+    return _matching(place.parent, pattern, stat.S_ISDIR if ending == PARTIAL else stat.S_ISREG)
+
+
+def _matching(folder: Path, pattern: re.Pattern[str], kind: Callable[[int], bool]) -> Iterator[Path]:
+    """What has such a name, is of that kind, and has no owner; others may remove things meanwhile."""
+    for name in os.listdir(folder):  # noqa: PTH208  (names that are no text, too)
+        path = folder / name
+        with contextlib.suppress(FileNotFoundError):
+            if pattern.fullmatch(name) and kind(path.lstat().st_mode) and _has_no_owner(path):
+                yield path
 
 
 def _stem(place: Path) -> str:

@@ -22,6 +22,7 @@ def check_program(
     counts: NDArray[Any] | None,
     where: str,
     allow_overflow: bool,
+    passes: bool = True,
 ) -> tuple[Ranges, tuple[Diagnostic, ...]]:
     """What is known of a program's registers, and everything that has to be said of it.
 
@@ -31,6 +32,7 @@ def check_program(
         counts: calibration data (samples, frames, \\*input shape), or None.
         where: what messages call them.
         allow_overflow: go on where sums can leave their registers.
+        passes: whether passes made the program; what is advised depends on that.
 
     Raises:
         UserError: D423 some sum can; D509 and others the input cannot carry the counts; whatever the
@@ -38,12 +40,12 @@ def check_program(
     """
     target = backend.target
     if counts is not None:
-        check_counts(Data(counts, None), program, target, where)
-    proof = prove_ranges(program, target, counts, allow_overflow)
+        check_counts(Data(counts, None), program, target, where, passes)
+    proof = prove_ranges(program, target, counts, allow_overflow, passes)
     with blamed(called(backend), "checking the program"):
         broken = [*check_models(program, target), *backend.check(program)]
     errors = [d for d in broken if d.severity is Severity.ERROR]
     if errors:
         raise UserError(*errors)
-    ranges, findings = report_ranges(program, target, proof, counts)
+    ranges, findings = report_ranges(program, target, proof, counts, passes)
     return ranges, (*findings, *broken)

@@ -89,5 +89,5 @@ def load_input(bundle: Contents, data: DataSource | None, samples: int | None) -
     integers = not bundle.manifest.passes
     read = counts_of(bundle.manifest.input, data, must=False, integers=integers)
     target = find_backend(bundle.manifest.target, where=str(bundle.folder)).target
-    check_counts(read, bundle.program, target, data.where)
+    check_counts(read, bundle.program, target, data.where, passes=not integers)
     return read if samples is None else read.first(samples)

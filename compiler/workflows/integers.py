@@ -62,7 +62,7 @@ def compile_integers(
     program = ready.program
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow
-    ranges, found = check_program(program, backend, counts, where, allowed)
+    ranges, found = check_program(program, backend, counts, where, allowed, passes=False)
     notes = (*with_block_comparison(ready, data).notes, *found)
     if data is not None and (classes := size(program.readout.shape)) > 1:
         notes += tuple(labels_outside(data, classes))

@@ -18,7 +18,7 @@ MOST_POWER = 19
 """``headroom`` is at most 1e6 (:data:`snnc.bounds.FACTOR`)."""
 
 
-def more_frames(program: Program, name: str, proved: int, wanted: int) -> str:
+def more_frames(program: Program, name: str, proved: int, wanted: int, passes: bool = True) -> str:
     """What lengthens the proof of a population's potential besides shorter streams; may be empty.
 
     A population that fires compares with its threshold: smaller weights would change its spikes, and
@@ -30,6 +30,7 @@ def more_frames(program: Program, name: str, proved: int, wanted: int) -> str:
         program: what ranges are proved for.
         name: the population whose potential leaves its register first.
         proved, wanted: frames.
+        passes: whether passes made the integers; otherwise no option of theirs helps.
     """
     population = program.by_name[name]
     neuron = population.neuron
@@ -39,7 +40,7 @@ def more_frames(program: Program, name: str, proved: int, wanted: int) -> str:
         is_answer = population.name == program.readout.name
         return "smaller weights into it (the largest answer stays the largest)" if is_answer else ""
     lowered = any(p.exponent > 0 for p in program.projections if p.target == name)
-    if neuron.code.exact or not lowered:
+    if neuron.code.exact or not lowered or not passes:
         return ""
     headroom = _room(population, wanted / max(1, proved))
     return f"--set 'quantize-weights{{headroom={headroom}}}' (it rounds the weights somewhat more)"

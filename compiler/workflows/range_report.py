@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.errors import Diagnostic, Severity, UserError, counted
-from snnc.ir import Program, Target
-from snnc.ir.overflow import overflow_cure
+from snnc.ir import LimitName, Program, Target
+from snnc.ir.overflow import overflow_cure, overflow_cure_of_integers
 from snnc.sim.reference import ARRIVED
 from snnc.verify.claims import Claim, claims
 from snnc.verify.observed import observe
@@ -16,12 +16,22 @@ from snnc.verify.ranges import Proof, Range, explain, prove
 
 from .more_frames import more_frames
 
+NEURONS_OWN = ("current", "potential")
+"""Registers that are as wide as a neuron's ``state_bits``."""
+
+WIDEST = 32
+"""State bits that a program's neurons can have (``docs/numerics.md``)."""
+
 UNCALIBRATED = 1
 """Largest count that ranges are proved for where there are no calibration data, at the least."""
 
 
 def prove_ranges(
-    program: Program, target: Target, counts: NDArray[np.int64] | None, allow_overflow: bool
+    program: Program,
+    target: Target,
+    counts: NDArray[np.int64] | None,
+    allow_overflow: bool,
+    passes: bool = True,
 ) -> Proof:
     """What the registers of a program can hold, for the counts that the calibration data have.
 
@@ -30,6 +40,7 @@ def prove_ranges(
         target: its limits.
         counts: calibration data, or None.
         allow_overflow: go on where the proof fails.
+        passes: whether passes made the integers, and would make others if asked.
 
     Raises:
         UserError: D423 the proof fails; every register that can leave its range is named.
@@ -38,20 +49,24 @@ def prove_ranges(
     proof = prove(program, target, min(low, 0), max(high, 0))
     if proof.holds or allow_overflow:
         return proof
-    raise UserError(*(_refused(program, target, r, counts is not None) for r in _broken(proof)))
+    raise UserError(*(_refused(program, target, r, counts is not None, passes) for r in _broken(proof)))
 
 
 def report_ranges(
-    program: Program, target: Target, proof: Proof, counts: NDArray[np.int64] | None
+    program: Program,
+    target: Target,
+    proof: Proof,
+    counts: NDArray[np.int64] | None,
+    passes: bool = True,
 ) -> tuple[Ranges, list[Diagnostic]]:
-    """The manifest's entry on ranges, and what has to be said about them.
+    """The manifest's entry on ranges, and what has to be said about them; as :func:`prove_ranges`.
 
     Where the proof fails the program is run on the calibration data, to see what its registers hold.
     """
     if not proof.holds:
         return _observed(program, proof, counts)
     entry = _proved(program, target, proof, None if counts is None else counts.shape[1])
-    return entry, [*_shorter_than(counts, program, proof), *_unproved(proof)]
+    return entry, [*_shorter_than(counts, program, proof, passes), *_unproved(proof)]
 
 
 def _unproved(proof: Proof) -> list[Diagnostic]:
@@ -63,15 +78,18 @@ def _unproved(proof: Proof) -> list[Diagnostic]:
     return [Diagnostic("N755", what, ", ".join(proof.unproved), why, severity=Severity.NOTE)]
 
 
-def _shorter_than(counts: NDArray[np.int64] | None, program: Program, proof: Proof) -> list[Diagnostic]:
+def _shorter_than(
+    counts: NDArray[np.int64] | None, program: Program, proof: Proof, passes: bool
+) -> list[Diagnostic]:
     """A warning where the calibration data have more frames than the proof holds for."""
     if counts is None or proof.frames is None or proof.shortest is None:
         return []
     if counts.shape[1] <= proof.frames:
         return []
     population = program.by_name[proof.shortest]
-    fewer = "fewer steps a frame (--steps-per-frame)" if program.steps_per_frame > 1 else ""
-    longer = more_frames(program, proof.shortest, proof.frames, counts.shape[1])
+    several = passes and program.steps_per_frame > 1
+    fewer = "fewer steps a frame (--steps-per-frame)" if several else ""
+    longer = more_frames(program, proof.shortest, proof.frames, counts.shape[1], passes)
     shorter = f"streams of at most {counted(proof.frames, 'frame')}"
     cures = [cure for cure in (fewer, longer, shorter) if cure]
     return [
@@ -101,7 +119,9 @@ def _excess(found: Range) -> float:
     return max(found.high / found.most, found.low / found.least)
 
 
-def _refused(program: Program, target: Target, broken: Range, calibrated: bool) -> Diagnostic:
+def _refused(
+    program: Program, target: Target, broken: Range, calibrated: bool, passes: bool
+) -> Diagnostic:
     population = program.by_name[broken.population]
     where = f"{population.origin or population.name}{list(broken.neuron)}"
     return Diagnostic(
@@ -110,14 +130,37 @@ def _refused(program: Program, target: Target, broken: Range, calibrated: bool) 
         where,
         f"some input makes it wrap or saturate on {target.name}, and the chip would no longer compute "
         "the same function",
-        _overflow_cure(program, calibrated),
+        _overflow_cure(program, target, broken, calibrated)
+        if passes
+        else overflow_cure_of_integers(calibrated, _wider_registers(program, target, broken)),
     )
 
 
-def _overflow_cure(program: Program, calibrated: bool) -> str:
+def _overflow_cure(program: Program, target: Target, broken: Range, calibrated: bool) -> str:
+    option = _option(target) if broken.register in NEURONS_OWN else ""
     if program.step_seconds is not None:  # its thresholds are its own, and it has no levels
-        return overflow_cure("smaller weights", True, False)
-    return overflow_cure("smaller weights or fewer levels", calibrated, program.steps_per_frame > 1)
+        return overflow_cure("smaller weights", True, False, option)
+    several = program.steps_per_frame > 1
+    return overflow_cure("smaller weights or fewer levels", calibrated, several, option)
+
+
+def _option(target: Target) -> str:
+    """The target's option for wider registers, empty where it has none."""
+    limit = target.limits.get(LimitName.STATE_BITS)
+    return "" if limit is None else limit.cure
+
+
+def _wider_registers(program: Program, target: Target, broken: Range) -> str:
+    """How a program's own neurons would hold what this register can reach; empty where they cannot."""
+    neuron = program.by_name[broken.population].dynamics
+    needed = max(broken.high, -broken.low).bit_length() + 1
+    if broken.register not in NEURONS_OWN or not neuron.state_bits < needed <= WIDEST:
+        return ""
+    wider = f"give its neurons {needed} state bits"
+    limit = target.limits.get(LimitName.STATE_BITS)
+    if limit is None or needed <= limit.value:
+        return wider
+    return f"{wider} and {limit.cure}" if limit.cure else ""
 
 
 def _proved(program: Program, target: Target, proof: Proof, frames: int | None) -> Ranges:

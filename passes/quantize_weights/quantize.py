@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.bounds import FACTOR, Bounds
 from snnc.errors import UserError, fail
-from snnc.ir import Array, Graph, Kind, Population, Projection, Target
+from snnc.ir import Array, Graph, Kind, LimitName, Population, Projection, Target
 from snnc.ir.overflow import overflow_cure
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context, Fact, Pass
@@ -19,7 +19,7 @@ from snnc.passes.widths import more_bits, refuse_width
 from .bias_correction import SAMPLES, mean_outputs
 from .compensated_rounding import compensate, seen_inputs
 from .decays import round_decays
-from .population_grid import Excess, GridSearch
+from .population_grid import POTENTIAL, Excess, GridSearch
 from .room import tell_room
 from .rounding import Choice, Rounded
 from .settled_bias import capped, with_bias
@@ -262,13 +262,15 @@ class QuantizeWeights(Pass):
             why = f"its biases are up to {largest:.4g}{unit}, and without them it would fit"
             weights = "smaller biases"
         found = left or excess
+        register = context.target.limits.get(LimitName.STATE_BITS)
+        option = register.cure if register is not None and found.what == POTENTIAL else ""
         return fail(
             "D319",
             f"the {found.what} can reach {found.worst}, {context.target.name} holds {found.limit}",
             where=population.origin,
             why=f"a sum that leaves its register wraps or saturates; {why}",
             help=overflow_cure(
-                weights, context.calibration is not None, (graph.steps_per_frame or 1) > 1
+                weights, context.calibration is not None, (graph.steps_per_frame or 1) > 1, option
             ),
         )
 

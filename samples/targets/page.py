@@ -8,7 +8,8 @@ HEAD = """# The targets on real networks
 
 Written by `python -m samples.targets` (`make targets`): each network is compiled for the target and run
 on every engine that is installed; each spike of each population at each step, and the readout's
-potential, is compared with snnc's simulator. Networks, 16 steps a frame:
+potential, is compared with snnc's simulator (`fpga` on Verilator alone: its other engines are for small
+networks). Networks, 16 steps a frame:
 
 * digits: `samples/moving_digits/model.pt`, the first test streams; in floats 97.8 %.
 * small: `samples/small_digits/model.pt`, the same streams on 16 inputs; in floats 91.6 %.

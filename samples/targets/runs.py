@@ -31,12 +31,14 @@ class Plan:
         model: its file.
         steps: time steps a frame; None for a NIR file, whose frames are steps.
         dt: seconds a step, for a NIR file.
+        engines: that run it; empty: all that are installed. Others are for small networks.
     """
 
     target: str
     model: Path
     steps: int | None = STEPS
     dt: float | None = None
+    engines: tuple[str, ...] = ()
 
 
 PLANS = (
@@ -45,6 +47,7 @@ PLANS = (
     Plan("sanafe", DIGITS),
     Plan("cortex-m", DIGITS),
     Plan("riscv", DIGITS),
+    Plan("fpga", DIGITS, engines=("verilator",)),
     Plan("c", DIGITS),
     Plan("xylo", SMALL),
     Plan("xylo", BRAILLE, None, BRAILLE_DT),
@@ -98,7 +101,7 @@ def run(plan: Plan, folder: Path) -> list[Outcome]:
     engines = next(f for f in registered_backends() if f.name == plan.target).engines()[0]
     outcomes = []
     for engine in engines:
-        if not engine.installed:
+        if not engine.installed or (plan.engines and engine.name not in plan.engines):
             continue
         verified = compiled.verify(data, samples=STREAMS, engine=engine.name)
         comparison = verified.comparison

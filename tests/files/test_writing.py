@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from snnc.errors import UserError
 from snnc.files import writing
-from snnc.files.writing import FolderBeside, abandoned_folders, write_file
+from snnc.files.writing import FolderBeside, PrivateFolder, abandoned_folders, write_file
 
 
 def left(folder: Path) -> list[str]:
@@ -128,3 +131,58 @@ def test_while_somebody_makes_one_nothing_is_removed(tmp_path: Path) -> None:
     with writing.nobody_removes(tmp_path):
         assert abandoned_folders(tmp_path / "b") == []
     assert len(abandoned_folders(tmp_path / "b")) == 1
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_temporary_folders_of_the_dead_go_and_those_of_the_living_stay(temporary: Path) -> None:
+    foreign = ("snnc-fit-0123abcd", "fit-0123abcd.private", "snnc-fit-0123.private", "snnc-kernels-1")
+    for name in foreign:
+        (temporary / name / "x").mkdir(parents=True)
+    with PrivateFolder("snnc-fit-") as living:
+        (temporary / "snnc-fpga-0123abcd.private" / "obj").mkdir(parents=True)
+        (temporary / "snnc-fpga-aaaaaaaa.private").symlink_to(temporary / foreign[0])
+        with PrivateFolder("snnc-") as second:
+            there = [*foreign, "snnc-fpga-aaaaaaaa.private", Path(living).name, Path(second).name]
+            assert left(temporary) == sorted(there)
+    assert left(temporary) == sorted([*foreign, "snnc-fpga-aaaaaaaa.private"])
+    assert (temporary / foreign[0] / "x").is_dir()
+
+
+def test_while_somebody_makes_a_temporary_folder_none_is_removed(temporary: Path) -> None:
+    dead = temporary / "snnc-fit-0123abcd.private"
+    dead.mkdir()
+    with writing.nobody_removes(temporary), PrivateFolder("snnc-"):
+        assert dead.is_dir()
+    with PrivateFolder("snnc-"):
+        assert not dead.exists()
+
+
+def test_what_a_killed_process_had_is_removed_by_the_next(temporary: Path) -> None:
+    code = (
+        "import os; from snnc.files.writing import PrivateFolder\n"
+        "with PrivateFolder('snnc-fit-') as name: print(name, flush=True); os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == -9 and Path(done.stdout.strip()).is_dir()
+    with PrivateFolder("snnc-fpga-") as name:
+        assert left(temporary) == [Path(name).name]
+
+
+def test_a_folder_that_nobody_cleans_up_holds_no_lock(temporary: Path) -> None:
+    """As of a bundle in Python that is simply dropped: no handle may be left."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        with pytest.warns(ResourceWarning):
+            PrivateFolder("snnc-")
+            gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert left(temporary) == []

@@ -24,6 +24,7 @@ torch = pytest.importorskip("torch")
 nn = torch.nn
 
 COMPILE = "compile net.pt --target reference -o out"
+SMALL = "compile net.pt --target fpga{{state-bits={}}} -o out --code rate --steps-per-frame 16"
 MODULE = "compile module.pt --input-shape 12 --target reference -o out"
 LOIHI = "compile net.pt --target loihi -o out --code rate --steps-per-frame 4"
 
@@ -96,6 +97,11 @@ TRIES = (
         "D320",
         f"{COMPILE} --steps-per-frame 4 --set match-delays{{steps-per-frame=8}}",
         (f"{COMPILE} --steps-per-frame 4", f"{COMPILE} --set match-delays{{steps-per-frame=8}}"),
+    ),
+    Try(
+        "D319",
+        f"{SMALL.format(9)} --calibration data.npz",
+        (f"{SMALL.format(16)} --calibration data.npz", f"{SMALL.format(32)} --calibration data.npz"),
     ),
     Try("D326", f"{COMPILE} --code morse", (f"{COMPILE} --code rate",)),
     Try(

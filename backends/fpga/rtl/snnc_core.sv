@@ -1,12 +1,14 @@
-// A spiking network, one neuron and one connection at a time.
+// A spiking network, one neuron at a time, and LANES connections of a spike.
 //
 // A time step: the input's spikes are taken from the stream s until its last beat; then each population
-// hears (one addition for each connection whose source sent a spike) and is updated (one neuron a cycle).
+// hears (one addition for each connection whose source sent a spike, LANES a cycle) and is updated (one
+// neuron a cycle).
 // Spikes are kept in rings of slots, one slot a step, so that a connection with a delay reads an older
 // slot. What the network is stands in memories, whose words are described in snnc's docs/fpga.md.
 
 module snnc_core #(
     parameter FOLDER = "",          // of the memories' contents: "", or with a / at its end
+    parameter LANES = 1,            // connections that are added up in one cycle
     // Words of the memories
     parameter POPULATIONS = 2, PROJECTIONS = 2, WEIGHTS = 2, TAPS = 2, PLACES = 2,
     parameter EVENTS = 2, SUMS = 2, STATES = 2, CONSTANTS = 2,
@@ -81,7 +83,9 @@ module snnc_core #(
             p_bits, p_shift, p_keep_current, p_keep_potential, p_levels} = populations[j];
 
     // Projections, in the order of the populations that hear them
-    localparam PROJECTION_WORD = 3 + 2 + POPULATION + 3 * W_EVENTS + W_PLACES + 3 * W_TAPS + 2 * NEURON + 6;
+    localparam W_LANES = LANES > 1 ? $clog2(LANES) : 1;
+    localparam PROJECTION_WORD = 3 + 2 + POPULATION + 3 * W_EVENTS + W_PLACES + 3 * W_TAPS + 2 * NEURON
+                               + W_LANES + 6;
     (* ram_style = "logic", rom_style = "logic" *)
     reg [PROJECTION_WORD-1:0] projections [0:PROJECTIONS-1];
     initial $readmemh({FOLDER, "projections.hex"}, projections);
@@ -93,10 +97,11 @@ module snnc_core #(
     wire [W_EVENTS-1:0] q_back, q_ring, q_span;
     wire [W_PLACES-1:0] q_places;
     wire [W_TAPS-1:0] q_channels, q_rows, q_columns;
-    wire [NEURON-1:0] q_outputs, q_stride;  // targets in a run, less 1; distance between them
+    wire [NEURON-1:0] q_outputs, q_stride;  // words of weights in a run, less 1; distance between targets
+    wire [W_LANES-1:0] q_lanes;             // weights in a run's last word, less 1
     wire [5:0] q_right;
     assign {q_final, q_carries, q_part, q_kind, q_source, q_back, q_ring, q_span, q_places,
-            q_channels, q_rows, q_columns, q_outputs, q_stride, q_right} = projections[q];
+            q_channels, q_rows, q_columns, q_outputs, q_stride, q_lanes, q_right} = projections[q];
 
     // ---- State -------------------------------------------------------------------------------------
 
@@ -171,6 +176,16 @@ module snnc_core #(
     reg [W_WEIGHTS-1:0] channel_weight, row_weight, run_weight;
     reg [NEURON-1:0] channel_target, row_target, run_target, outputs_left;
     reg row_last, column_last;
+    reg [NEURON-1:0] run_step;              // from a word's first target to the next word's
+    // LANES times the distance: shifts and sums, so that no multiplier is spent on it
+    function [NEURON-1:0] over_lanes(input [NEURON-1:0] distance);
+        integer b;
+        begin
+            over_lanes = {NEURON{1'b0}};
+            for (b = 0; b < 5; b = b + 1) if (LANES[b]) over_lanes = over_lanes + (distance << b);
+        end
+    endfunction
+    always @(posedge clk) run_step <= over_lanes(q_stride);
     assign run_ends = state == RUN && outputs_left == 0;
     assign event_read = state == EVENT || (run_ends && column_last && row_last)
                       || (state == ROW_GOT && tap_none) || (state == COLUMN_GOT && tap_none && row_last);
@@ -196,10 +211,10 @@ module snnc_core #(
     wire [NEURON-1:0] update_neuron, clear_neuron, number;
     wire [SUM-1:0] sum;
     wire parting = state == PART_READ || state == PART_GET || state == PART_ADD || state == PART_CLEAR;
-    snnc_sums #(.FOLDER(FOLDER), .WEIGHTS(WEIGHTS), .SUMS(SUMS), .NEURON(NEURON), .WEIGHT(WEIGHT),
+    snnc_sums #(.FOLDER(FOLDER), .LANES(LANES), .WEIGHTS(WEIGHTS), .SUMS(SUMS), .NEURON(NEURON), .WEIGHT(WEIGHT),
         .PAYLOAD(PAYLOAD), .PRODUCT(PRODUCT), .SUM(SUM), .PARTS(PARTS)) sums (
-        .clk(clk), .run(state == RUN), .run_weight(run_weight), .run_target(run_target), .payload(payload),
-        .carries(q_carries), .upper(q_part), .busy(summing),
+        .clk(clk), .run(state == RUN), .run_ends(run_ends), .lanes(q_lanes), .run_weight(run_weight),
+        .run_target(run_target), .stride(q_stride), .payload(payload), .carries(q_carries), .upper(q_part), .busy(summing),
         .part_read(state == PART_READ), .part_get(state == PART_GET), .part_add(state == PART_ADD),
         .part_clear(state == PART_CLEAR), .right(q_right),
         .read(update_reads), .neuron(parting ? part_neuron : update_neuron), .sum(sum),
@@ -365,7 +380,7 @@ module snnc_core #(
             end
             RUN: begin
                 run_weight <= run_weight + 1'b1;
-                run_target <= run_target + q_stride;
+                run_target <= run_target + run_step;
                 outputs_left <= outputs_left - 1'b1;
                 if (run_ends) begin
                     if (!column_last) column_at <= column_at + 1'b1;

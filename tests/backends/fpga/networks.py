@@ -27,16 +27,17 @@ KINDS = (*PLAIN, "signed", "extreme")
 MOST_PAYLOAD = 23
 
 
-def options(network: Case) -> FpgaBackend:
+def options(network: Case, lanes: int = 1) -> FpgaBackend:
     """A back end whose input can carry the network's, with registers of 32 bits."""
     largest = int(np.abs(network.spikes).max(initial=1))
-    return FpgaBackend(min(MOST_PAYLOAD, max(1, largest.bit_length())), 32)
+    bits = min(MOST_PAYLOAD, max(1, largest.bit_length()))
+    return FpgaBackend(bits, 32, parallelism=lanes)
 
 
-def compared(network: Case, engine: str) -> str:
+def compared(network: Case, engine: str, lanes: int = 1) -> str:
     """What is different from the reference, hidden potentials included; empty where nothing is."""
     with tempfile.TemporaryDirectory() as name:
-        bench = Bench(options(network), Kit(), (engine,), Path(name))
+        bench = Bench(options(network, lanes), Kit(), (engine,), Path(name))
         try:
             bench.exact(Built(network.program, network.spikes))
         except Wrong as problem:
@@ -50,11 +51,12 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=10, help="of each kind")
     parser.add_argument("--engine", default="verilator")
+    parser.add_argument("--lanes", type=int, default=1)
     asked = parser.parse_args()
     console, found = Console(), Counter[str]()
     for seed in range(asked.first, asked.first + asked.count):
         for kind in KINDS:
-            problem = compared(case(kind, seed), asked.engine)
+            problem = compared(case(kind, seed), asked.engine, asked.lanes)
             found["different" if problem else "equal"] += 1
             if problem:
                 console.print(f"{kind} {seed}: {problem}")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from snnc.backends.fpga import FpgaBackend
+from snnc.backends.fpga.capacity import least_blocks, needed_bits
 from snnc.backends.fpga.conformance import FpgaConformance
-from snnc.backends.fpga.emit import BITSTREAM, FIT
-from snnc.backends.fpga.fit import ENVIRONMENT
+from snnc.backends.fpga.devices import DEVICES
+from snnc.backends.fpga.emit import BITSTREAM, FIT, hardware_files
+from snnc.backends.fpga.fit import ENVIRONMENT, synthesized
+from snnc.backends.fpga.layout import lay_out
 from snnc.conformance.bench import Bench
-from snnc.conformance.builder import Network, single
+from snnc.conformance.builder import single
 from snnc.conformance.kit import Kit
 from snnc.errors import UserError
-from snnc.ir import Linear
+
+from .large_networks import NETWORKS, matrix
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +58,39 @@ def test_a_small_network_fits_and_has_a_bitstream(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tools")
-def test_what_is_too_large_is_refused_with_both_numbers(tmp_path: Path) -> None:
-    network = Network(Kit(), 10)
-    network.input(200)
-    network.readout(100)
-    weights = np.random.default_rng(0).integers(-128, 128, (100, 200)) * 2
-    network.connect("input", "readout", Linear(weights))
+def test_what_synthesis_finds_too_large_is_refused_with_both_numbers(tmp_path: Path) -> None:
+    """The least that its bits take would be there; how words lie in blocks, only synthesis knows."""
+    program = matrix(200, 75)
+    layout, device = lay_out(program, FpgaBackend().input_bits), DEVICES["ice40-hx8k"]
+    assert least_blocks(needed_bits(layout), device) <= device.memories == 32
     with pytest.raises(UserError) as refused:
-        FpgaBackend(device="ice40-hx8k").emit(network.built().program, tmp_path)
+        FpgaBackend(device="ice40-hx8k").emit(program, tmp_path)
     (problem,) = refused.value.diagnostics
     assert problem.code == "D436" and "ice40-hx8k has 32" in problem.what
     assert int(problem.what.split()[0]) > 32 and not (tmp_path / "fpga").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("matrix", "ice40-hx8k"),
+        ("sparse", "ecp5-25"),
+        ("image", "ice40-hx8k"),
+        ("one weight", "ecp5-25"),
+        ("matrix", "xilinx-7a35t"),
+    ],
+)
+def test_no_more_is_asked_for_than_synthesis_takes(kind: str, name: str, tmp_path: Path) -> None:
+    program, device = NETWORKS[kind](), DEVICES[name]
+    layout = lay_out(program, 4)
+    for file, content in hardware_files(program, layout, 12).items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(content)
+    taken = synthesized(tmp_path, name).memories
+    least = least_blocks(needed_bits(layout), device)
+    assert 0 < least <= taken
 
 
 @pytest.mark.slow

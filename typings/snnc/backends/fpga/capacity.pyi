@@ -1,0 +1,1 @@
+from backends.fpga.capacity import *
