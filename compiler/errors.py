@@ -165,6 +165,11 @@ def number(value: int | float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) <= 2**53 else repr(value)
 
 
+def every(number: int, what: str) -> str:
+    """``every frame``, ``every 2 frames``."""
+    return f"every {what}" if number == 1 else f"every {counted(number, what)}"
+
+
 def counted(number: int, what: str) -> str:
     """``1 frame``, ``2 frames``, ``2 classes``."""
     more = f"{what}es" if what.endswith("s") else f"{what}s"

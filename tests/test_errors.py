@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from snnc.choices import refuse_other
-from snnc.errors import LONGEST, Diagnostic, UserError, counted, fail, nearest, number
+from snnc.errors import LONGEST, Diagnostic, UserError, counted, every, fail, nearest, number
 
 
 def test_an_error_comes_home_from_another_process() -> None:
@@ -76,3 +76,8 @@ def test_a_word_that_an_option_does_not_have(word: str, cure: str) -> None:
 )
 def test_counts_of_things(number_: int, what: str, text: str) -> None:
     assert counted(number_, what) == text
+
+
+@pytest.mark.parametrize(("number_", "text"), [(1, "every step"), (2, "every 2 steps")])
+def test_every_so_many(number_: int, text: str) -> None:
+    assert every(number_, "step") == text

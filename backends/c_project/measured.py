@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.errors import counted
 from snnc.ir import FRAME_INSTRUCTIONS, FRAME_LATENCY, Integers, Measured, Program
 
 from .board import Board
@@ -23,21 +24,21 @@ def instructions(ticks: Integers, board: Board) -> Integers:
 
 
 def measured(
-    counted: Integers, program: Program, board: Board, sizes: Sizes, seen: Mix | None
+    executed: Integers, program: Program, board: Board, sizes: Sizes, seen: Mix | None
 ) -> Iterator[Measured]:
     """The figures of a run.
 
     Args:
-        counted: instructions of every step of every sample, events included.
+        executed: instructions of every step of every sample, events included.
         program: what was run.
         board: where.
         sizes: of the project's own program.
         seen: what was executed in some steps, where there are cycles for it.
     """
-    over = f"QEMU -icount, {board.core}, {counted.size} steps"
-    mean = float(counted.mean()) if counted.size else 0.0
+    over = f"QEMU -icount, {board.core}, {counted(executed.size, 'step')}"
+    mean = float(executed.mean()) if executed.size else 0.0
     yield Measured("instructions a step", mean, "", f"{over}, mean")
-    yield Measured("instructions of the longest step", float(counted.max(initial=0)), "", over)
+    yield Measured("instructions of the longest step", float(executed.max(initial=0)), "", over)
     frame = mean * program.steps_per_frame
     how = f"{over}, mean of a step times steps a frame"
     if not board.cycles:
