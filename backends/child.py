@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 from snnc.files.writing import PrivateFolder
 
 from . import session
@@ -138,7 +138,8 @@ def run_process(
             line=line,
         )
     except session.OutOfTime:
-        what = f"engine {engine} was stopped after {time_limit:g} s with {done} of {samples} samples"
+        what = f"engine {engine} was stopped after {time_limit:g} s with {done} of "
+        what += counted(samples, "sample")
         raise fail("D606", what, where=engine, why=_shown(errors), help=faster) from None
     except OSError as problem:
         raise fail("D607", f"cannot start {command[0]}: {problem}", where=engine) from problem
@@ -154,7 +155,7 @@ def _failed(engine: str, status: int, done: int, samples: int, errors: Path, cur
         silent = "not enough memory, or somebody stopped it" if -status == signal.SIGKILL else silent
     return fail(
         "D608",
-        f"engine {engine} {how} after {done} of {samples} samples",
+        f"engine {engine} {how} after {done} of {counted(samples, 'sample')}",
         where=engine,
         why=_shown(errors) or silent,
         help=cure,

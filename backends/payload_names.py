@@ -24,9 +24,12 @@ def refuse_other_names(told: Mapping[str, str], meant: Mapping[str, str]) -> Non
     if dict(told) == dict(meant):
         return
     role = next(r for r in (*meant, *told) if told.get(r) != meant.get(r))
+    said = f"the payload's {role:.100} is {told[role]!r:.100}" if role in told else ""
+    said = said or f"the payload has no {role}"
+    writes = f"the target writes {meant[role]!r}" if role in meant else "the target has no such file"
     raise fail(
         "D155",
-        f"the payload's {role} is {told.get(role)!r:.100}, the target writes {meant.get(role)!r}",
+        f"{said}, {writes}",
         where=f"payload.{role:.100} of the manifest",
         why="the bundle was made by hand, or by another version of snnc",
         help="compile again",

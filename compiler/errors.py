@@ -22,8 +22,8 @@ from enum import Enum
 LONGEST = 4000
 """Characters of each part of a message; names and values may come from a stranger's file."""
 
-WHOLE_DIGITS = 10**17
-"""Whole numbers below it are shown to their last digit."""
+WHOLE_DIGITS = 10**20
+"""Whole numbers below it are shown to their last digit: every number of 64 bits."""
 
 
 def shown(text: str) -> str:
@@ -156,13 +156,18 @@ def fail(code: str, what: str, *, where: str = "", why: str = "", help: str = ""
 
 
 def number(value: int | float) -> str:
-    """A number of a stranger's as messages have it: whole where it can be, 17 digits at the most."""
+    """A number of a stranger's as messages have it: whole where it can be, 20 digits at the most."""
     if isinstance(value, int) and abs(value) < WHOLE_DIGITS:
         return str(value)
     if isinstance(value, int):
         rounded = Context(prec=17).create_decimal(value)  # as a float it may be infinite
         return f"{rounded.normalize():e}"
-    return str(int(value)) if value.is_integer() and abs(value) < WHOLE_DIGITS else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) <= 2**53 else repr(value)
+
+
+def every(number: int, what: str) -> str:
+    """``every frame``, ``every 2 frames``."""
+    return f"every {what}" if number == 1 else f"every {counted(number, what)}"
 
 
 def counted(number: int, what: str) -> str:

@@ -13,7 +13,7 @@ from snnc.ir import Graph, Op
 
 
 def too_large(graph: Graph, culprit: str) -> list[Diagnostic]:
-    """D211 for each weight, bias and threshold of a graph that is infinite or no number.
+    """D147 for each weight, bias and threshold of a graph that is infinite or no number.
 
     What the front end reads is finite. Products and quotients of it need not be: weights of 1e300 in a
     row, a threshold of 1e-320.

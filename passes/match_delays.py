@@ -233,7 +233,7 @@ def refuse_impossible_loops(graph: Graph, steps_per_frame: int, hop: int) -> Non
     frames = counted((had + waits) // steps_per_frame, "frame")
     why = f"its delays add up to {frames} of {counted(steps_per_frame, 'step')}"
     if graph.frame_is_step:  # nobody can choose how many steps a frame has
-        cure = f"give the loop {hop * length} steps of delay or more"
+        cure = f"give the loop {counted(hop * length, 'step')} of delay or more"
     elif needed is not None:
         cure = f"use at least {counted(needed, 'step')} a frame (--steps-per-frame {needed})"
     else:

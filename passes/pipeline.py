@@ -17,6 +17,7 @@ import numpy as np
 from snnc import settings
 from snnc.errors import CompilerBug, Diagnostic, UserError, blamed, counted, fail, nearest
 from snnc.ir import Graph, Target
+from snnc.ir.empty import refuse_empty
 from snnc.ir.plugins import Plugin, plugins, without_interface
 
 from .base import INTERFACE, Context, Fact, Pass
@@ -201,13 +202,14 @@ class Pipeline:
         """Run all passes; after each, every fact that still holds is checked.
 
         Raises:
-            UserError: a pass cannot work with this network, or its numbers leave what a float
-                holds (D211).
+            UserError: a pass cannot work with this network, a population is without neurons (D221),
+                or numbers leave what a float holds (D147).
             CompilerBug: a pass broke a fact; the pass is named.
         """
         held = {Fact.SHAPED}
         self.check_order(held)
         self.check_target(context.target)
+        refuse_empty(graph)
         for a_pass in self.passes:
             try:
                 # What overflows is found below, by the name of what it belongs to.

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from snnc.choices import refuse_other
-from snnc.errors import LONGEST, Diagnostic, UserError, counted, fail, nearest, number
+from snnc.errors import LONGEST, Diagnostic, UserError, counted, every, fail, nearest, number
 
 
 def test_an_error_comes_home_from_another_process() -> None:
@@ -38,12 +38,13 @@ def test_the_end_of_a_long_text_is_shown_as_its_beginning_is() -> None:
     assert "why  Traceback\n  File 0" in text and text.endswith("KeyError: 'potentials'")
 
 
-def test_a_number_has_seventeen_digits_at_the_most() -> None:
-    shown: dict[int | float, str] = {8388608: "8388608", 10**17 - 1: "9" * 17, 10**17: "1e+17"}
+def test_a_number_has_twenty_digits_at_the_most() -> None:
+    shown: dict[int | float, str] = {8388608: "8388608", 10**20 - 1: "9" * 20, 10**20: "1e+20"}
+    shown |= {-(2**63): "-9223372036854775808", 2**64 - 1: "18446744073709551615", 1e17: "1e+17"}
     shown |= {2.0: "2", 0.1: "0.1", 1e300: "1e+300", -(2.0**53): "-9007199254740992"}
     for value, text in shown.items():
         assert number(value) == text, value
-    for huge in (2**64 - 1, 2**16000, -(2**16000)):  # Python refuses to write the last two in full
+    for huge in (2**67, 2**16000, -(2**16000)):  # Python refuses to write the last two in full
         assert sum(c.isdigit() for c in number(huge).lower().split("e")[0]) <= 17
     assert number(float("nan")) == "nan" and number(float("-inf")) == "-inf"
 
@@ -75,3 +76,8 @@ def test_a_word_that_an_option_does_not_have(word: str, cure: str) -> None:
 )
 def test_counts_of_things(number_: int, what: str, text: str) -> None:
     assert counted(number_, what) == text
+
+
+@pytest.mark.parametrize(("number_", "text"), [(1, "every step"), (2, "every 2 steps")])
+def test_every_so_many(number_: int, text: str) -> None:
+    assert every(number_, "step") == text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.ir import (
     Encoding,
     Identity,
@@ -60,7 +60,7 @@ def _shapes(program: Program) -> Iterator[Diagnostic]:
         neurons, given = size(program.by_name[p.target].shape), _out_shape(program, p)
         if given is None or size(given) != neurons:
             fact = "cannot take its source's shape" if given is None else f"gives {size(given)} values"
-            what = f"{fact}, its target has {neurons} neurons"
+            what = f"{fact}, its target has {counted(neurons, 'neuron')}"
             cure = "please report this: no pass of snnc may produce it"
             yield Diagnostic("D416", what, where, help=cure)
 

@@ -55,6 +55,8 @@ class Board:
         shift: of ``-icount``: an instruction takes 2^shift ns.
         tick: nanoseconds of what the harness counts with; an instruction takes one or more than two.
         cycles: the manual that states cycles of its instructions; empty where none does.
+        clock: Hz at which its driver leaves the core; 0 where there is no such thing.
+        clocked: what clocks it, for messages.
     """
 
     tools: Tools = field(repr=False)
@@ -74,6 +76,8 @@ class Board:
     shift: int = 0
     tick: Fraction = Fraction(1)
     cycles: str = ""
+    clock: int = 0
+    clocked: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from string import Template
 from snnc.backends.base import Emitted
 from snnc.backends.c_code import Layout, code_files, lay_out
 from snnc.backends.c_code.table import type_of
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Program, Target
 
 from .board import Board
@@ -115,11 +115,16 @@ def _readme(program: Program, board: Board, target: Target) -> bytes:
         flash_there=board.flash,
         ram=ram,
         ram_there=board.ram,
-        inputs=next(p.count for p in layout.places if p.population is program.input),
-        outputs=next(p.count for p in layout.places if p.population is program.readout),
+        inputs=counted(
+            next(p.count for p in layout.places if p.population is program.input), "element"
+        ),
+        outputs=counted(
+            next(p.count for p in layout.places if p.population is program.readout), "class"
+        ),
         least=layout.counts[0],
         most=layout.counts[1],
         frame=int(program.steps_per_frame),
+        steps=counted(int(program.steps_per_frame), "step"),
         begin=int(program.input.start) + 1,
         answer=int(program.answer_step(0)),
         files=", ".join(f"`{n}`" for n in (*board.tools.whole, board.driver)),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from snnc.ir import Integers, Measured, Program
+from snnc.errors import counted
+from snnc.ir import FRAME_INSTRUCTIONS, FRAME_LATENCY, Integers, Measured, Program
 
 from .board import Board
 from .cycles import Mix
@@ -23,29 +24,44 @@ def instructions(ticks: Integers, board: Board) -> Integers:
 
 
 def measured(
-    counted: Integers, program: Program, board: Board, sizes: Sizes, seen: Mix | None
+    executed: Integers, program: Program, board: Board, sizes: Sizes, seen: Mix | None
 ) -> Iterator[Measured]:
     """The figures of a run.
 
     Args:
-        counted: instructions of every step of every sample, events included.
+        executed: instructions of every step of every sample, events included.
         program: what was run.
         board: where.
         sizes: of the project's own program.
         seen: what was executed in some steps, where there are cycles for it.
     """
-    over = f"QEMU -icount, {board.core}, {counted.size} steps"
-    mean = float(counted.mean()) if counted.size else 0.0
+    over = f"QEMU -icount, {board.core}, {counted(executed.size, 'step')}"
+    mean = float(executed.mean()) if executed.size else 0.0
     yield Measured("instructions a step", mean, "", f"{over}, mean")
-    yield Measured("instructions of the longest step", float(counted.max(initial=0)), "", over)
+    yield Measured("instructions of the longest step", float(executed.max(initial=0)), "", over)
     frame = mean * program.steps_per_frame
-    yield Measured("instructions a frame", frame, "", f"{over}, mean of a step times steps a frame")
+    how = f"{over}, mean of a step times steps a frame"
+    if not board.cycles:
+        how += f"; no manual states cycles of {board.core}, so that no time is known"
+    yield Measured("instructions a frame", frame, "", how, FRAME_INSTRUCTIONS)
     if seen is not None and seen.instructions:
-        how = f"estimate: {board.cycles}, flash without wait states, by {seen.instructions} "
-        how += "instructions of the first steps"
-        for word, cycles in (("at least", seen.least), ("at most", seen.most)):
-            yield Measured(f"cycles a step, {word}", mean * cycles / seen.instructions, "", how)
+        yield from _estimated(mean, int(program.steps_per_frame), board, seen)
     linker = f"{board.tools.prefix}size of network.elf for {board.name}"
     yield Measured("flash", float(sizes.flash), "B", f"{linker}: {sizes.flash} of {board.flash}")
     there = f"{sizes.ram} of {board.ram}"
     yield Measured("RAM", float(sizes.ram), "B", f"{linker}, stack included: {there}")
+
+
+def _estimated(mean: float, steps: int, board: Board, seen: Mix) -> Iterator[Measured]:
+    """Cycles of a step of so many instructions, and seconds of a frame at the board's clock."""
+    how = f"snnc, from {seen.instructions} instructions of the first steps in QEMU and the cycles that "
+    how += f"{board.cycles} states for each, flash without wait states"
+    least, most = (mean * cycles / seen.instructions for cycles in (seen.least, seen.most))
+    for word, cycles in (("at least", least), ("at most", most)):
+        yield Measured(f"cycles a step, {word}", cycles, "", how, estimated=True)
+    if board.clock:
+        low, high = (cycles * steps / board.clock for cycles in (least, most))
+        at = f"{how}; {board.name} at {board.clock / 1e6:g} MHz, {board.clocked}"
+        yield Measured("time of a frame, at least", low, "s", at, estimated=True)
+        both = f"{at}; this is the most, {low:.3g} s the least"
+        yield Measured("time of a frame, at most", high, "s", both, FRAME_LATENCY, estimated=True)

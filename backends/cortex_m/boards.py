@@ -47,6 +47,8 @@ def _mps2(name: str, core: str, note: str) -> Board:
         shift=7,
         tick=Fraction(40),
         cycles=MANUALS.get(core.lower(), ""),
+        clock=25_000_000,
+        clocked="the FPGA image's clock",
     )
 
 
@@ -68,6 +70,8 @@ NUCLEO = Board(
     shift=4,
     tick=Fraction(10**9, 168 * 10**6),
     cycles=MANUALS["cortex-m4"],
+    clock=16_000_000,
+    clocked="the chip's own oscillator, as after a reset",
 )
 
 BOARDS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snnc.errors import counted, every
 from snnc.ir import Program, size
 
 from .devices import DEVICES, Device
@@ -30,9 +31,10 @@ def readme(program: Program, layout: Layout, device: str, clock: int) -> str:
         made="" if found is None else _made(device, found),
         how=_how_without() if found is None else _how(device, found),
         bits=sum(words * bits for words, bits in layout.memory_sizes.values()),
-        frame=int(program.steps_per_frame),
+        steps=counted(int(program.steps_per_frame), "step"),
+        every=every(int(program.steps_per_frame), "step"),
         answer=int(program.answer_step(0)),
-        outputs=size(program.readout.shape),
+        beats=counted(size(program.readout.shape), "beat"),
         clock=clock,
         baud=BAUD,
         input_bytes=whole_bytes(layout.input_bits) // 8,

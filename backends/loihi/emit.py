@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from snnc.backends.base import Emitted
+from snnc.errors import counted
 from snnc.ir import Kind, Program, size, write_program
 
 from .layout import Place, identifier, population_places, projection_places
@@ -98,7 +99,7 @@ def _readme(
         input_shape=repr(program.input.shape),
         outputs=size(program.readout.shape),
         largest=program.steps_per_frame,
-        steps_per_frame=program.steps_per_frame,
+        steps=counted(program.steps_per_frame, "time step"),
         first_answer=program.answer_step(0),
         a_spike_port=spiking[0] if spiking else "potential_out",
         populations="\n".join(

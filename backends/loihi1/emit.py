@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 
 from snnc.backends.base import Emitted
-from snnc.errors import Diagnostic, Severity
+from snnc.errors import Diagnostic, Severity, counted, every
 from snnc.ir import Program, size, write_program
 
 from .cores import partition
@@ -78,22 +78,24 @@ def written_between_steps(program: Program) -> tuple[Diagnostic, ...]:
     parts = []
     if started:
         count = sum(size(p.shape) for p in started)
-        parts.append(f"start values of {count} compartments before the first step")
+        parts.append(f"start values of {counted(count, 'compartment')} before the first step")
     if cleared:
         count = sum(size(p.shape) for p in cleared)
         intervals = sorted({p.neuron.clear_interval for p in cleared if p.neuron is not None})
-        every = ", ".join(map(str, intervals))
-        parts.append(f"potential and current of {count} compartments every {every} steps")
+        often = (
+            every(intervals[0], "step")
+            if len(intervals) == 1
+            else f"every {', '.join(map(str, intervals))} steps"
+        )
+        parts.append(f"potential and current of {counted(count, 'compartment')} {often}")
     if begun:
         count = sum(size(p.shape) for p in begun)
         latest = max(p.neuron.bias_start for p in begun if p.neuron is not None)
-        parts.append(f"biases of {count} compartments that begin by step {latest + 1}")
+        parts.append(f"biases of {counted(count, 'compartment')} that begin by step {latest + 1}")
     for p in read:
         steps = collecting_steps(program, p)
-        every = "every step" if steps == 1 else f"every {steps} steps"
-        parts.append(
-            f"0 into the {size(p.shape)} compartments of {p.name} {every}, whose sums are read"
-        )
+        own = counted(size(p.shape), "compartment")
+        parts.append(f"0 into the {own} of {p.name} {every(steps, 'step')}, whose sums are read")
     named = {where_is(p): None for p in (*started, *cleared, *begun, *read)}
     return (
         Diagnostic(
@@ -138,7 +140,8 @@ def _readme(program: Program, cores: tuple[Core, ...]) -> bytes:
         cores=len(cores),
         all_cores=CORES.value,
         summary=summary(cores),
-        steps_per_frame=program.steps_per_frame,
+        steps=counted(program.steps_per_frame, "step"),
+        every=every(program.steps_per_frame, "step"),
         first_answer=program.answer_step(0),
         populations="\n".join(rows),
         written="\n".join(f"* {n.what}" for n in written_between_steps(program)),

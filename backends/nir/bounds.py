@@ -64,7 +64,7 @@ class Deadline:
         if time.monotonic() < self.end:
             return
         what = f"engine {self.engine} was stopped after {self.seconds:g} s"
-        what = f"{what} with {done} of {samples} samples"
+        what = f"{what} with {done} of {counted(samples, 'sample')}"
         help = "give it more --time-limit, or fewer --samples"
         raise fail("D606", what, where=self.engine, help=help)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from snnc.errors import every
 from snnc.ir import Array, Comparison, IntegerNeuron, Program, ProgramPopulation, Reset, Shape
 
 from .choices import Choices
@@ -52,7 +53,7 @@ def unsaid(neuron: IntegerNeuron) -> list[str]:
     if neuron.threshold is not None and neuron.reset is Reset.SUBTRACT:
         found.append("soft reset")
     if neuron.threshold is not None and neuron.clear_interval:
-        found.append(f"a restart every {neuron.clear_interval} steps")
+        found.append(f"a restart {every(neuron.clear_interval, 'step')}")
     return found
 
 

@@ -18,8 +18,8 @@ TEXT = """# {name} for NIR
 
 * One step is {dt:g} s; equations become steps by forward Euler.
 * A connection takes no step, except that every connection inside a loop takes one.
-* Input: shape {shape}, {input}. Its frame 0 begins after {input_start} steps without input.
-* Output: {answer}. Frame 0 ends after step {first}, each further one {steps} steps later.
+* Input: shape {shape}, {input}. Its frame 0 begins after {input_start} without input.
+* Output: {answer}. Frame 0 ends after step {first}, each further one {steps} later.
 * Weights: {weights}.
 {unsaid}
 ## Populations
@@ -57,10 +57,10 @@ def readme(program: Program, choices: Choices, written: Written) -> str:
         dt=layout.dt,
         shape=tuple(int(n) for n in written.graph.nodes["input"].output_type["output"]),
         input=_input(program),
-        input_start=layout.input_start,
+        input_start=counted(layout.input_start, "step"),
         answer=ANSWERS[readout.quantity].format(sum=total) + unit,
         first=layout.answer_start + steps,
-        steps=steps,
+        steps=counted(steps, "step"),
         weights="integers, as compiled" if choices.weights == "integer" else "real, thresholds 1",
         unsaid="* Some neurons do more than NIR has words for: see `snnc` in their metadata.\n"
         if said

@@ -36,6 +36,8 @@ HIFIVE1 = Board(
     "SiFive HiFive1 Rev B Getting Started Guide: 4 MB of flash from 0x20000000, the first 64 KB "
     "being the boot loader's; SiFive FE310-G002 Manual, chapter 4: 16 KiB of data memory",
     write="openocd -f board/sifive-hifive1-revb.cfg -c 'program network.bin 0x20010000 reset exit'",
+    clock=16_000_000,
+    clocked="the board's crystal",
 )
 
 VIRT = Board(

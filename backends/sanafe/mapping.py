@@ -101,8 +101,8 @@ def notes(
     if program.input.encoding is Encoding.SPREAD:
         yield Diagnostic(
             "N754",
-            f"a count of n is n spikes over the {program.steps_per_frame} steps of a frame, larger "
-            "counts are refused; spikes and answers differ from those with payloads",
+            f"a count of n is n spikes over the {counted(program.steps_per_frame, 'step')} of a frame, "
+            "larger counts are refused; spikes and answers differ from those with payloads",
             program.input.origin,
             "SANA-FE's spikes carry no payload",
             "--set 'encode-input{code=graded}' sends payloads as bits",
@@ -172,7 +172,8 @@ def _beyond_loihi(
         if over:
             yield Diagnostic(
                 "N763",
-                f"{len(over)} cores receive more {what} (up to {max(values)}) than a core of Loihi 1 "
+                f"{counted(len(over), 'core')} receive{'s' * (len(over) == 1)} more {what} (up to "
+                f"{max(values)}) than a core of Loihi 1 "
                 f"holds ({limit.value}): {_listed(over)}",
                 program.name,
                 f"SANA-FE does not check; {limit.source}; convolutions that share "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snnc.errors import counted
 from snnc.ir import Program, size
 
 from .groups import Groups
@@ -46,7 +47,7 @@ not).
 |---|---|---|
 {rows}
 
-{cores} cores, {tiles} tiles.
+{cores}, {tiles}.
 """
 
 
@@ -61,6 +62,6 @@ def readme(program: Program, groups: Groups, cores: tuple[Core, ...]) -> str:
         readout=groups.of(program.readout.name).name,
         answer=program.answer_step(0) - 1,
         rows=rows,
-        cores=len(cores),
-        tiles=tiles_of(cores),
+        cores=counted(len(cores), "core"),
+        tiles=counted(tiles_of(cores), "tile"),
     )

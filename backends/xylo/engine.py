@@ -11,7 +11,7 @@ from snnc.backends.base import Emitted, Progress
 from snnc.backends.child import run_script
 from snnc.backends.engine_messages import count_too_large, no_engine, not_installed
 from snnc.backends.payload_files import CURE, DAMAGED, damaged, read_payload, read_payload_json
-from snnc.errors import fail
+from snnc.errors import counted, fail
 from snnc.ir import Integers, Measured, Program, Shape, Trace, read_program, size
 from snnc.ir.json_fields import Fields
 from snnc.ir.program_ranges import DIMENSIONS, STEPS, WORD
@@ -182,5 +182,5 @@ def _measured(chip: Specification, given: Integers, hidden: Integers) -> Measure
         float(reached.saturated),
         "",
         f"snnc, from xylosim's spikes: largest current {reached.largest} of {HIGHEST}, "
-        f"{len(given)} samples",
+        f"{counted(len(given), 'sample')}",
     )

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnc.errors import every
 from snnc.ir import Comparison, IntegerNeuron, Integers, Reset
 
 from .target import LARGEST_DASH, MOST_OUTPUT_SPIKES, MOST_SPIKES, STATE_BITS
@@ -131,7 +132,7 @@ class XyloNeuron:
         if neuron.input_shift:
             yield f"input shift {neuron.input_shift}, not 0"
         if neuron.clear_interval:
-            often = f"every {neuron.clear_interval} steps"
+            often = every(neuron.clear_interval, "step")
             yield f"it is cleared {often}; Xylo clears between recordings only"
         if neuron.bias_interval != 1:
             yield f"a bias every {neuron.bias_interval} steps, not every step"

@@ -9,7 +9,7 @@ from typing import Any
 
 from snnc.bundle.folder import Contents
 from snnc.choices import not_together
-from snnc.errors import Diagnostic
+from snnc.errors import Diagnostic, counted
 from snnc.frontend import IntegerModel, Model, ModelSource
 from snnc.ir import Graph, Program, size
 from snnc.ir.delays import Delays, delays_of
@@ -42,8 +42,8 @@ class Inspection(Result):
         """The result in one line."""
         found = self.content
         return (
-            f"{self.name}: {len(found['populations'])} populations, "
-            f"{len(found['projections'])} projections"
+            f"{self.name}: {counted(len(found['populations']), 'population')}, "
+            f"{counted(len(found['projections']), 'projection')}"
         )
 
     def table(self) -> Rows:

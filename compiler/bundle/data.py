@@ -251,10 +251,11 @@ def _some(names: list[str]) -> str:
 def _whole(x: NDArray[Any], where: str) -> NDArray[np.int64]:
     """Event counts as int64, refused where that would change them, or where they are too large."""
     refuse_fractions(x, where)
-    largest = max(abs(int(x.max())), abs(int(x.min())))
-    if largest > MAX_COUNT:
-        what = f"a count of {number(largest)} exceeds {MAX_COUNT}"
-        raise fail("D507", what, where=where)
+    least, most = x.min().item(), x.max().item()
+    if most > MAX_COUNT:
+        raise fail("D507", f"a count of {number(most)} exceeds {MAX_COUNT}", where=where)
+    if least < -MAX_COUNT:
+        raise fail("D507", f"a count of {number(least)} is below {-MAX_COUNT}", where=where)
     return x.astype(np.int64)
 
 

@@ -58,12 +58,21 @@ from .program_file import pack_arrays, unpack_arrays, write_program
 from .program_reader import read_program
 from .relays import relays_needed, with_relays
 from .target import Target
-from .trace import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Measured, Trace
+from .trace import (
+    ENERGY,
+    FRAME_ENERGY,
+    FRAME_INSTRUCTIONS,
+    FRAME_LATENCY,
+    LATENCY,
+    Measured,
+    Trace,
+)
 from .validation import validate
 
 __all__ = [
     "ENERGY",
     "FRAME_ENERGY",
+    "FRAME_INSTRUCTIONS",
     "FRAME_LATENCY",
     "LATENCY",
     "MOST_SPIKES",

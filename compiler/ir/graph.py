@@ -24,7 +24,7 @@ from typing import TypeVar
 import networkx as nx
 import numpy as np
 
-from snnc.errors import CompilerBug
+from snnc.errors import CompilerBug, counted
 
 from .dynamics import Code, Encoding, Kind, Neuron
 from .fixed_point import SignMode, weight_ends
@@ -248,7 +248,8 @@ class Graph:
 
     def __repr__(self) -> str:
         """In a line; :func:`snnc.ir.text.graph_text` has all of it."""
-        parts = f"{len(self.populations)} populations, {len(self.projections)} projections"
+        parts = counted(len(self.populations), "population")
+        parts += f", {counted(len(self.projections), 'projection')}"
         return f"Graph({self.name!r}: {parts})"
 
     @cached_property

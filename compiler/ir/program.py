@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from snnc.errors import CompilerBug
+from snnc.errors import CompilerBug, counted
 
 from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .fixed_point import SignMode
@@ -166,7 +166,8 @@ class Program:
 
     def __repr__(self) -> str:
         """In a line; :func:`snnc.ir.text.program_text` has all of it."""
-        parts = f"{len(self.populations)} populations, {len(self.projections)} projections"
+        parts = counted(len(self.populations), "population")
+        parts += f", {counted(len(self.projections), 'projection')}"
         return f"Program({self.name!r}: {parts})"
 
     @cached_property

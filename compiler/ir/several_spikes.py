@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from snnc.errors import every
+
 from .dynamics import MOST_SPIKES, SEVERAL_SPIKES, Comparison, Reset
 from .extent import Extent
 from .fixed_point import DECAY_SHIFT, Integers, integrate, level
@@ -80,7 +82,7 @@ class SeveralSpikes:
         if neuron.comparison is not Comparison.GREATER_EQUAL:
             yield "it fires above its threshold; these neurons fire at it already"
         if neuron.clear_interval:
-            yield f"it is cleared every {neuron.clear_interval} steps; these are never"
+            yield f"it is cleared {every(neuron.clear_interval, 'step')}; these are never"
         if neuron.bias_interval != 1:
             yield f"a bias every {neuron.bias_interval} steps, not every step"
         if neuron.code.exact:

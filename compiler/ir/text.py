@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from snnc.errors import counted, every
+
 from .convolution import AvgPool2d, Conv2d
 from .dynamics import STANDARD
 from .graph import Graph, Population, Projection
@@ -83,7 +85,7 @@ def _population_parts(p: Population) -> Iterator[str]:
     if p.ceiling is not None:
         yield f"ceiling [{range_text(p.ceiling)}]"
     if p.levels is not None:
-        yield f"{p.levels} levels, shift {p.shift:g}"
+        yield f"{counted(p.levels, 'level')}, shift {p.shift:g}"
     if p.accumulate:
         yield "accumulate"
     if p.encoding is not None:
@@ -102,9 +104,9 @@ def _population_parts(p: Population) -> Iterator[str]:
 
 def _projection_parts(p: Projection) -> Iterator[str]:
     yield f"{p.label}: {' | '.join(op_text(op) for op in p.ops) or 'identity'}"
-    yield f"{p.frames} frame{'s' if p.frames != 1 else ''}"
+    yield f"{counted(p.frames, 'frame')}"
     if p.delay is not None:
-        yield f"{p.delay} step{'s' if p.delay != 1 else ''}"
+        yield f"{counted(p.delay, 'step')}"
     if p.grid is not None:
         yield f"{p.grid.bits} bits {p.grid.sign_mode.value}, exponent {p.grid.exponent}"
     if p.origin:
@@ -114,7 +116,7 @@ def _projection_parts(p: Projection) -> Iterator[str]:
 def graph_text(graph: Graph) -> str:
     """The whole graph, a line each, newline at the end."""
     steps = graph.steps_per_frame
-    lines = [f"graph {graph.name}" + (f", {steps} steps a frame" if steps else "")]
+    lines = [f"graph {graph.name}" + (f", {counted(steps, 'step')} a frame" if steps else "")]
     if graph.code.exact:
         lines[0] += f", code {graph.code.value}"
     if graph.frame_is_step:
@@ -135,16 +137,16 @@ def _program_population(p: ProgramPopulation) -> Iterator[str]:
             if n.model != STANDARD:
                 yield ", ".join([f"model {n.model}", *(f"{k} {v}" for k, v in n.constants.items())])
             elif n.code.exact:
-                yield f"code {n.code.value}, {n.levels} levels"
+                yield f"code {n.code.value}, {counted(n.levels, 'level')}"
             else:
                 yield f"fire {n.comparison.value}, reset {n.reset.value}"
             yield f"start value {range_text(n.start_value)}"
         yield f"du {n.current_decay}, dv {n.potential_decay}, shift {n.input_shift}"
         if n.bias_mantissa.any():
-            every = f" every {n.bias_interval} steps" if n.bias_interval != 1 else ""
-            yield f"bias [{range_text(n.bias_mantissa)}] << {n.bias_exponent}{every}"
+            often = f" {every(n.bias_interval, 'step')}" if n.bias_interval != 1 else ""
+            yield f"bias [{range_text(n.bias_mantissa)}] << {n.bias_exponent}{often}"
         if n.clear_interval:
-            yield f"cleared every {n.clear_interval} steps, offset {n.clear_offset}"
+            yield f"cleared {every(n.clear_interval, 'step')}, offset {n.clear_offset}"
     yield f"starts after step {p.start}"
 
 
@@ -160,7 +162,7 @@ def _program_projection(p: ProgramProjection) -> Iterator[str]:
 
 def program_text(program: Program) -> str:
     """The whole program, a line each, newline at the end."""
-    lines = [f"program {program.name}, {program.steps_per_frame} steps a frame"]
+    lines = [f"program {program.name}, {counted(program.steps_per_frame, 'step')} a frame"]
     lines += ["  " + "; ".join(_program_population(p)) for p in program.populations]
     lines += ["  " + "; ".join(_program_projection(p)) for p in program.projections]
     return "\n".join(lines) + "\n"

@@ -13,6 +13,9 @@ LATENCY, ENERGY = "latency", "energy"
 FRAME_LATENCY, FRAME_ENERGY = "frame latency", "frame energy"
 """The same of one frame."""
 
+FRAME_INSTRUCTIONS = "frame instructions"
+"""Instructions that a processor executes for a frame, where a simulator counts them."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -24,8 +27,9 @@ class Measured:
         unit: SI where there is one, empty for a plain number.
         source: which tool and model say so, and over what ("mean of 20 samples").
         role: ``LATENCY``, the seconds that the chip takes for a sample, ``ENERGY``, the joules that it
-            takes for that, or those of a frame: what ``snnc targets --for`` shows. Empty for all else,
-            and for times of the computer that the engine runs on.
+            takes for that, or those of a frame, or ``FRAME_INSTRUCTIONS``: what ``snnc targets --for``
+            shows. Empty for all else, and for times of the computer that the engine runs on.
+        estimated: a model of ours says so, from what the engine ran; ``source`` says which.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Measured:
     unit: str
     source: str
     role: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def measure_noise(
     for number, count in enumerate(steps):
         network = None
         for k, setting in enumerate(settings):
-            report(f"{count} steps", number * len(settings) + k, work)
+            report(counted(count, "step"), number * len(settings) + k, work)
             thetas = tried[setting]
             real: dict[str, SpikingError] = {}
             if spiking:

@@ -41,7 +41,7 @@ def program_difference(meant: Program, found: Program) -> str | None:
         return "structure: other projections"
     for ours, theirs in zip(meant.projections, found.projections, strict=True):
         if ours.delay != theirs.delay:
-            return f"delay of {ours.label}: {theirs.delay + 1} steps for {ours.delay + 1}"
+            return f"delay of {ours.label}: {counted(theirs.delay + 1, 'step')} for {ours.delay + 1}"
         if ours.exponent != theirs.exponent or ours.graded != theirs.graded:
             return f"weights of {ours.label}: exponent or payload"
         shape = meant.by_name[ours.source].shape

@@ -54,8 +54,8 @@ def bound_state(
         arriving: bounds on what arrives.
         steps_per_frame: K.
         outside: steps outside the frames that count too (``timing.outside``).
-        frames: after which the potential is bounded; as many as fit its register where None. How many
-            do is ``Bounds.frames`` either way.
+        frames: after which the potential is bounded; as many as fit its register where None, for ever
+            where any number does. How many do is ``Bounds.frames`` either way.
     """
     shift = 2**neuron.input_shift
     step, frame = arriving.step.times(shift), arriving.frame.times(shift)
@@ -266,7 +266,11 @@ def _without_end(
     high_start = high_start + beside.high * adding.rising
     low_start = low_start + beside.low * adding.falling
     frames = adding.fitting(most - high_start, most + low_start)
-    gained = adding.after(max(1, frames or 1) if wanted is None else wanted)
+    if wanted is None:
+        # What lasts for ever keeps nothing of a whole frame, but how high it climbs within one is
+        # settled only once all is heard.
+        wanted = adding.longest + 1 if frames is None else max(1, frames)
+    gained = adding.after(wanted)
     low, high = low_start + gained.low, high_start + gained.high
     if forever is not None:
         low, high = np.maximum(low, forever.low), np.minimum(high, forever.high)

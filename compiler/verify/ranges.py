@@ -83,9 +83,9 @@ class Proof:
     """Ranges of all registers for any input with counts from ``low`` to ``high``.
 
     ``frames`` is for how many frames the potentials stay in their registers; None for ever. ``ranges``
-    are those after so many frames (after one where not even one fits). ``shortest`` is the population
-    whose potential leaves its register first, if any does. ``unproved`` are populations of a plug-in's
-    neuron model: what reaches them is bounded, their registers are not.
+    are those after so many frames (for ever, or after one where not even one fits). ``shortest`` is the
+    population whose potential leaves its register first, if any does. ``unproved`` are populations of a
+    plug-in's neuron model: what reaches them is bounded, their registers are not.
     """
 
     low: int

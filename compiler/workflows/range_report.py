@@ -189,7 +189,9 @@ def _observed(
         status = f"observed on {counted(observed.samples, 'sample')}"
         entry = Ranges(status, observed=tuple(observed.as_json()), bounds=_bounds(proof))
         overflows = sum(observed.overflows.values())
-        shown = f"{overflows} values did on {counted(observed.samples, 'calibration sample')}"
+        shown = (
+            f"{counted(overflows, 'value')} did on {counted(observed.samples, 'calibration sample')}"
+        )
     notes = [
         Diagnostic(
             "N724",

@@ -21,7 +21,15 @@ from snnc.cost.energy import cost
 from snnc.errors import Diagnostic, UserError, counted
 from snnc.files.writing import PrivateFolder
 from snnc.frontend import ModelSource
-from snnc.ir import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Code, Measured
+from snnc.ir import (
+    ENERGY,
+    FRAME_ENERGY,
+    FRAME_INSTRUCTIONS,
+    FRAME_LATENCY,
+    LATENCY,
+    Code,
+    Measured,
+)
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 from snnc.sim import tally
@@ -61,12 +69,13 @@ LIMITS = "4"
 
 @dataclass(frozen=True)
 class Figure:
-    """A time or an energy, of one frame.
+    """A time, an energy or a number of instructions, of one frame.
 
     Attributes:
-        value: in seconds or joules.
+        value: in seconds, joules or instructions.
         how: ``measured`` (by the target's engine, which may be a simulator: see ``source``) or
-            ``estimated`` (by snnc, of no chip in particular).
+            ``estimated`` (by a model: of the target's, from what its engine ran, or snnc's of no chip
+            in particular; see ``source``).
         source: who says so, of what.
     """
 
@@ -95,6 +104,7 @@ class Offer:
         differ: values that differ there from snnc's simulator; None where it did not run.
         problem: why the engine did not run, where it should have.
         latency, energy: of one frame; None: unknown.
+        instructions: that a processor executes for a frame; None where no engine counts any.
         hardware: what to buy; empty: the target does not say.
         install: what to install to check it here; empty where everything is there.
     """
@@ -113,6 +123,7 @@ class Offer:
     problem: Diagnostic | None = None
     latency: Figure | None = None
     energy: Figure | None = None
+    instructions: Figure | None = None
     hardware: str = ""
     install: str = ""
 
@@ -281,7 +292,8 @@ def _run(row: Offer, compiled: Compiled, found: Verification) -> Offer:
         joules = spent.energies[MEMORY].snn.total.total * PICOJOULE
         source = "snnc, of a 45 nm circuit, not of the chip: docs/energy.md"
         energy = Figure(joules / frames, ESTIMATED, source)
-    row = replace(row, latency=latency, energy=energy)
+    executed = of_a_frame(found.measured, "", FRAME_INSTRUCTIONS, frames)
+    row = replace(row, latency=latency, energy=energy, instructions=executed)
     if found.missing is not None:
         return row
     engine = f"{found.engine.name} {found.engine.version}".strip()
@@ -292,9 +304,13 @@ def of_a_frame(
     measured: Sequence[Measured], of_sample: str, of_frame: str, frames: int
 ) -> Figure | None:
     """What an engine reports of a frame, or of a sample of so many frames."""
-    roles = {each.role: each for each in measured}
+    roles = {each.role: each for each in measured if each.role}
     if found := roles.get(of_frame):
-        return Figure(found.value, MEASURED, found.source)
+        return Figure(found.value, _how(found), found.source)
     if (found := roles.get(of_sample)) and frames:
-        return Figure(found.value / frames, MEASURED, found.source)
+        return Figure(found.value / frames, _how(found), found.source)
     return None
+
+
+def _how(found: Measured) -> str:
+    return ESTIMATED if found.estimated else MEASURED

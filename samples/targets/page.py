@@ -65,10 +65,15 @@ def _reported(row: dict[str, Any]) -> str:
     head = f"\n## What {row['engine']} reports of {of_what}\n\n"
     table = "| | value | unit | according to |\n|---|---|---|---|\n"
     lines = (
-        f"| {each['name']} | {_figure(each)} | {each['unit']} | {each['source']} |\n"
+        f"| {_name(each)} | {_figure(each)} | {each['unit']} | {each['source']} |\n"
         for each in row["measured"]
     )
     return head + table + "".join(lines)
+
+
+def _name(each: dict[str, Any]) -> str:
+    """As ``verify`` shows it."""
+    return f"{each['name']}, estimated" if each.get("estimated") else str(each["name"])
 
 
 def _figure(each: dict[str, Any]) -> str:

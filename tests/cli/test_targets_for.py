@@ -86,8 +86,24 @@ def test_a_figure_is_of_one_frame() -> None:
     told = (Measured("x", 9.0, "s", "a"), Measured("y", 6.0, "s", "b", LATENCY))
     assert of_a_frame(told, LATENCY, FRAME_LATENCY, 12) == Figure(0.5, "measured", "b")
     assert of_a_frame(told, ENERGY, FRAME_ENERGY, 12) is None
+    guessed = (Measured("x", 9.0, "s", "a model", FRAME_LATENCY, estimated=True),)
+    assert of_a_frame(guessed, LATENCY, FRAME_LATENCY, 12) == Figure(9.0, "estimated", "a model")
     more = (*told, Measured("z", 0.25, "s", "c", FRAME_LATENCY))
     assert of_a_frame(more, LATENCY, FRAME_LATENCY, 12) == Figure(0.25, "measured", "c")
+
+
+@pytest.mark.parametrize(("target", "timed"), [("cortex-m", True), ("riscv", False)])
+def test_a_processors_time_is_estimated_where_its_cycles_are_known(target: str, timed: bool) -> None:
+    (row,) = (found := snnc.targets_for(MODEL, targets=target, samples=1)).rows
+    if not row.engine:
+        pytest.skip(row.install)
+    assert row.instructions is not None and row.instructions.how == "measured"
+    assert 1000 < row.instructions.value < 1e7 and "QEMU" in row.instructions.source
+    assert (row.latency is not None) == timed
+    assert found.as_json()["targets"][0]["instructions"]["value"] == row.instructions.value
+    if row.latency is not None:
+        assert row.latency.how == "estimated" and "16 MHz" in row.latency.source
+        assert row.instructions.value / 16e6 < row.latency.value < 4 * row.instructions.value / 16e6
 
 
 @pytest.fixture

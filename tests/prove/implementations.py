@@ -258,7 +258,9 @@ IMPLEMENTATIONS = (
         CODE,
         "the C text, parsed: first each function of `arithmetic.h`, then the generated statements of a "
         "neuron; also that nothing happens that C leaves undefined or to the compiler. Text without "
-        "checks, where range proofs rule out that anything wraps or saturates, is tested only",
+        "checks, where range proofs rule out that anything wraps or saturates, is tested only: against "
+        "the reference simulator, in QEMU and under sanitizers "
+        "(`tests/backends/c_project/test_undefined.py`)",
         (
             *(_c_function(name) for name in c_code.ARGUMENTS),
             *(_c(kind, text) for kind in KINDS for text in c_code.texts(kind)),

@@ -235,6 +235,22 @@ def test_a_connection_may_be_heard_after_any_number_of_frames(lag: int, frames: 
     assert gained.tolist() == [3 * (lag + 2) + 2 * 2]
 
 
+@pytest.mark.parametrize("lag", [0, 1, 2, 5])
+def test_what_holds_for_any_number_of_frames_counts_what_is_heard_late(lag: int) -> None:
+    """25 once a frame of 4 steps against a threshold of 10: spent in each frame, from ``lag`` on."""
+    neuron = replace(cleared_each_frame(10, 0, Reset.SUBTRACT, 4), clear_interval=0)
+    burst = Extent(np.zeros(1), np.full(1, 25.0))
+    late = ((lag, burst),) if lag else ()
+    found = bound_state(neuron, Arriving(burst, burst, late), 4)
+    potential = highest = 0
+    for number in range(4 * (lag + 20)):
+        potential += 25 * (number % 4 == 0 and number >= 4 * lag)
+        highest = max(highest, potential)
+        potential -= 10 * (potential > 10)
+    assert found.frames is None and highest >= 25
+    assert highest <= found.potential.high.max() <= 2 * 10 + 2 * (25 - 10)
+
+
 def test_a_frame_of_a_hundred_million_steps_takes_no_time() -> None:
     neuron = cleared_each_frame(10, 5, Reset.SUBTRACT, 10**8)
     step = Extent(np.zeros(1), np.full(1, 13.0))

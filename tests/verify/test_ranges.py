@@ -293,3 +293,26 @@ def test_spikes_that_a_memory_pays_for(leaks: bool) -> None:
         if (r.population, r.register) == ("out", "potential")
     )
     assert 0 < high <= bound.high and bound.low <= low
+
+
+def test_a_late_projection_of_neurons_that_keep_their_potential() -> None:
+    """Heard from frame 2 on, 2.5 thresholds once a frame: proved for ever, and for those frames too."""
+    program = one_layer(Code.RATE, 0)
+    given, h, out = program.populations
+    assert h.neuron is not None and out.neuron is not None
+    neuron = replace(h.neuron, threshold=np.asarray(6400), start_value=np.asarray(0), clear_interval=0)
+    first = Linear(250 * np.eye(5, 20, dtype=np.int64))
+    late = replace(program.projections[0], op=first, delay=7)
+    populations = (
+        replace(given, encoding=Encoding.ONCE),
+        replace(h, start=0, neuron=neuron),
+        replace(
+            out, start=0, neuron=replace(out.neuron, clear_interval=0, bias_mantissa=np.asarray(0))
+        ),
+    )
+    program = replace(program, populations=populations, projections=(late,))
+    counts = np.ones((1, 8, 20), np.int64)
+    low, high = observe(program, counts).extremes["h", "potential"]
+    proof = prove(program, LOIHI, 0, 1)
+    (bound,) = (r for r in proof.ranges if (r.population, r.register) == ("h", "potential"))
+    assert proof.frames is None and 64 * 250 <= high <= bound.high and bound.low <= low

@@ -32,7 +32,8 @@ def compiled(result: Bundle) -> None:
         "none": f"not calibrated, accuracy not measured: thresholds are {calibration.thresholds}",
     }[calibration.origin]
     if used == 0:
-        origin = f"thresholds as the model has them; {given} samples say how large inputs get"
+        say_so = f"{counted(given or 0, 'sample')} say{'s' * (given == 1)}"
+        origin = f"thresholds as the model has them; {say_so} how large inputs get"
     for line in kept_lines(manifest.kept):
         say(line)
     say(

@@ -54,6 +54,10 @@ def figures_of(found: Offers) -> None:
                 told.setdefault((name, f"{who} {figure.source}"), []).append(row.target)
     for (name, source), targets in told.items():
         say(f"{name} of {', '.join(targets)}: {source}")
+    for row in found.rows:
+        if row.instructions is not None:
+            number, source = row.instructions.value, row.instructions.source
+            say(f"instructions a frame of {row.target}: {number:,.0f}, {source}")
 
 
 def _about(row: Offer) -> None:

@@ -62,7 +62,8 @@ def measured(found: tuple[Measured, ...]) -> None:
         return
     table = new_table("the engine reports", ">value", "unit", "according to")
     for each in found:
-        table.add_row(each.name, _figure(each), each.unit, each.source)
+        name = f"{each.name}, estimated" if each.estimated else each.name
+        table.add_row(name, _figure(each), each.unit, each.source)
     show_table(table)
 
 

@@ -11,6 +11,7 @@ import scipy.sparse as sparse
 
 from snnc.errors import Diagnostic, UserError
 from snnc.ir import Array, BatchNorm, Conv2d, Graph, Linear, Op, Scale, SparseLinear
+from snnc.ir.empty import refuse_empty
 
 DECADES = 30
 """No number of a layer, no bias and no threshold is above 10^30, no threshold below 10^-30: float32, in
@@ -19,11 +20,12 @@ Small weights and biases do no harm."""
 
 
 def refuse_extremes(graph: Graph) -> None:
-    """Make sure that every layer, bias and threshold has numbers that can be computed with.
+    """Make sure that every layer has neurons, and weights, biases and thresholds to compute with.
 
     Raises:
-        UserError: D147, one for each that has not.
+        UserError: D221, one for each layer without neurons; D147, one for each number beyond.
     """
+    refuse_empty(graph)
     found = [*_of_projections(graph), *_of_populations(graph)]
     if found:
         raise UserError(*found)

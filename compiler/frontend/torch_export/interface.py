@@ -102,12 +102,20 @@ def frame_shape(program: Exported, frame: str) -> Shape:
     """The shape of one frame without the batch axis.
 
     Raises:
-        UserError: D203 the batch is symbolic or not 1, or there is no other axis.
+        UserError: D203 the batch is symbolic or not 1, or there is no other axis; D221 an axis of 0.
     """
     shape = program.shapes.get(frame)
     if shape is None:
         raise fail("D203", "the input's shape is not fixed", where=frame, help=BATCH_OF_ONE)
-    if len(shape) < 2 or shape[0] != 1 or not 0 < size(shape) <= MOST_ELEMENTS:
+    if 0 in shape[1:]:
+        raise fail(
+            "D221",
+            f"the input has 0 elements: its shape is {shape[1:]}",
+            where=frame,
+            why="there is nothing to compute",
+            help="export with an example frame of the shape that the network takes",
+        )
+    if len(shape) < 2 or shape[0] != 1 or size(shape) > MOST_ELEMENTS:
         raise fail(
             "D203",
             f"the example input has shape {shape}, not (1, ...)",

@@ -7,8 +7,8 @@ from string import Template
 
 from snnc.backends import Emitted
 from snnc.backends.c_code import CODE, HEADER, Layout, code_files, lay_out
-from snnc.errors import Diagnostic, Severity
-from snnc.ir import Program, Target
+from snnc.errors import Diagnostic, Severity, counted, every
+from snnc.ir import Program, Target, size
 
 HERE = Path(__file__).parent / "network"
 FOLDER = "c"
@@ -47,8 +47,9 @@ def _readme(program: Program, layout: Layout) -> bytes:
     return text.substitute(
         flash=layout.table_bytes,
         ram=layout.ram_bytes,
-        frame=int(program.steps_per_frame),
+        steps=counted(int(program.steps_per_frame), "step"),
+        every=every(int(program.steps_per_frame), "step"),
         answer=int(program.answer_step(0)),
-        inputs=next(p.count for p in layout.places if p.population is program.input),
-        outputs=next(p.count for p in layout.places if p.population is program.readout),
+        elements=counted(size(program.input.shape), "element"),
+        potentials=counted(size(program.readout.shape), "potential"),
     ).encode()

@@ -76,6 +76,18 @@ def tried(network: Case, board: str) -> Found:
     return Found(problem, sum(kind != "int32_t" for kind in kinds), slack)
 
 
+def tried_where_it_fits(network: Case, board: str) -> tuple[Found, bool]:
+    """As :func:`tried`; on the family's largest board where this RAM is too small, and whether it was.
+
+    Which board a network meets depends on how many boards and kinds of networks there are, so that a
+    small one may be given any network: that refusal is right, and nothing is compared by it.
+    """
+    found, boards = tried(network, board), BOARDS[board].boards
+    if not found.problem.startswith(f"{REFUSED}error[D472]"):
+        return found, False
+    return tried(network, max(boards, key=lambda name: boards[name].ram)), True
+
+
 def main() -> None:
     """Compare on many networks; exit code 1 where any differs."""
     parser = argparse.ArgumentParser(description="Compare boards with the reference simulator.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -9,9 +10,13 @@ import pytest
 
 from snnc.backends.c_project import Board
 from snnc.backends.c_project.cycles import HARNESS, Instruction, Mix, cycles, mix
-from snnc.backends.c_project.measured import instructions
+from snnc.backends.c_project.measured import instructions, measured
+from snnc.backends.c_project.memory import Sizes
 from snnc.backends.cortex_m.boards import BOARDS
 from snnc.backends.riscv.boards import BOARDS as RISCV
+from snnc.conformance.builder import single
+from snnc.conformance.kit import Kit
+from snnc.ir import FRAME_INSTRUCTIONS, FRAME_LATENCY
 
 LOG = """----------------
 IN: network_step
@@ -80,3 +85,35 @@ def test_ticks_tell_every_number_of_instructions(board: Board) -> None:
             began = 5 * each.numerator * Fraction(start, 7) if each > 2 else Fraction(start)
             ticks = int(began + number * each) - int(began)
             assert instructions(np.array([ticks]), board) == number
+
+
+@pytest.mark.parametrize("board", [*BOARDS.values(), *RISCV.values()], ids=[*BOARDS, *RISCV])
+def test_the_clock_is_the_one_that_the_driver_says(board: Board) -> None:
+    driver = board.tools.files.joinpath(board.driver).read_text(encoding="utf-8")
+    said = re.search(r"#define CLOCK (\d+)u /\* Hz \*/", driver)
+    assert board.clock == (int(said[1]) if said else 0)
+    assert bool(board.clocked) == bool(board.clock)
+
+
+def test_the_time_of_a_frame_is_an_estimate_at_the_boards_clock() -> None:
+    """2000 instructions a step, two of which take 3 to 5 cycles: steps of 3000 to 5000 cycles."""
+    program = single(Kit(), 0).built().program
+    counted, sizes = np.array([[1000, 3000]]), Sizes(1, 1)
+    board, steps = BOARDS["nucleo-f411re"], program.steps_per_frame
+    found = {m.name: m for m in measured(counted, program, board, sizes, Mix(200, 300, 500))}
+    least, most = (found[f"time of a frame, at {word}"] for word in ("least", "most"))
+    assert (least.value, most.value) == (steps * 3000 / 16e6, steps * 5000 / 16e6)
+    assert least.estimated and most.estimated and (least.role, most.role) == ("", FRAME_LATENCY)
+    assert "16 MHz" in most.source and board.cycles in most.source and "nucleo" in most.source
+    executed = found["instructions a frame"]
+    assert (executed.value, executed.role) == (2000 * steps, FRAME_INSTRUCTIONS)
+    assert not executed.estimated
+
+
+@pytest.mark.parametrize("board", [BOARDS["mps2-an500"], *RISCV.values()], ids=lambda b: b.name)
+def test_where_no_cycles_are_published_no_time_is_made_up(board: Board) -> None:
+    program = single(Kit(), 0).built().program
+    found = list(measured(np.array([[1000]]), program, board, Sizes(1, 1), None))
+    assert not any(m.estimated or m.role == FRAME_LATENCY for m in found)
+    (executed,) = (m for m in found if m.role == FRAME_INSTRUCTIONS)
+    assert f"no manual states cycles of {board.core}" in executed.source

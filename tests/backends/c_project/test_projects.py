@@ -28,9 +28,9 @@ from snnc.conformance.kit import Kit
 from snnc.errors import UserError
 from snnc.ir import Encoding, Integers, Trace, read_program, write_program
 from snnc.sim import encode, simulate
-from tests.sim.corpus import case, cases
+from tests.sim.corpus import KINDS, case, cases
 
-from .programs import REFUSED, tried
+from .programs import tried_where_it_fits
 
 MODEL = Path(__file__).resolve().parents[3] / "samples" / "moving_digits" / "model.pt"
 CORTEX = ("mps2-an385", "mps2-an386", "mps2-an500")
@@ -163,8 +163,8 @@ def test_the_other_codes_in_a_project(code: str, tmp_path: Path, data: Path) -> 
 def test_random_programs() -> None:
     """Every kind of the corpus once, registers proved for exactly the input at hand."""
     found = [
-        tried(case(kind, seed), list(EVERY)[n % len(EVERY)])
-        for n, (kind, seed) in enumerate(cases(12, 3))
+        tried_where_it_fits(case(kind, seed), list(EVERY)[n % len(EVERY)])[0]
+        for n, (kind, seed) in enumerate(cases(len(KINDS), 3))
     ]
     assert [each.problem for each in found if each.problem] == []
     assert sum(each.narrow for each in found) >= 5
@@ -176,16 +176,14 @@ def test_random_programs() -> None:
 @needs_riscv
 @pytest.mark.parametrize("boards", [list(BOARDS), list(RISCV)], ids=["cortex-m", "riscv"])
 def test_many_random_programs(boards: list[str]) -> None:
-    found, small, largest = {}, [], max(boards, key=lambda name: EVERY[name].ram)
+    found, small = {}, 0
     for n, (kind, seed) in enumerate(cases(200, 40)):
         network = case(kind, seed)
-        found[kind, seed] = tried(network, boards[n % len(boards)])
-        if found[kind, seed].problem.startswith(f"{REFUSED}error[D472]"):
-            small.append((kind, seed))
-            found[kind, seed] = tried(network, largest)
+        found[kind, seed], too_small = tried_where_it_fits(network, boards[n % len(boards)])
+        small += too_small
     assert {key: each.problem for key, each in found.items() if each.problem} == {}
     assert all(min(each.slack) >= 0 for each in found.values())
-    assert len(small) <= 2, "random programs are small; most of them fit everywhere"
+    assert small <= len(found) // 20, "random programs are small; most of them fit everywhere"
 
 
 @needs_arm

@@ -1,0 +1,1 @@
+from compiler.ir.empty import *
