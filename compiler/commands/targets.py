@@ -157,7 +157,10 @@ def install(
             console.say(f"{licence.name}: {licence.about}; to be read at: {licence.where}")
             if accept or not sys.stdin.isatty():
                 return accept
-            return typer.confirm("Do you accept it?", err=True)
+            try:
+                return typer.confirm("Do you accept it?", err=True)
+            except typer.Abort:  # the end of the input is no answer, so it is not accepted
+                return False
 
         if not install_engines(name, console.say, accepted):
             what = "its engines run in the same Python environment as snnc; snnc targets says what is "
