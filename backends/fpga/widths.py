@@ -28,8 +28,7 @@ from snnc.ir import (
 from snnc.ir.input_range import relays_payloads
 from snnc.ir.program_ranges import register_end
 from snnc.verify.potentials import lasting
-from snnc.verify.ranges import bounded, prove
-from snnc.verify.timing import silent_frames
+from snnc.verify.ranges import prove
 
 WORD = 32
 """Bits of sums and of potentials before they saturate (``docs/numerics.md``)."""
@@ -193,9 +192,6 @@ def _ranges(program: Program, low: int, high: int, besides: str = "") -> dict[st
     proof = prove(program, UNLIMITED, low, high)
     if proof.frames is not None or any(r.population != besides for r in proof.broken):
         return None
-    # For ever; a range is widest once everything is heard.
-    heard = 1 + max(0, *(silent_frames(program, q) for q in program.projections), 0)
-    proof = bounded(program, UNLIMITED, low, high, heard)
     return {r.population: Span(r.low, r.high) for r in proof.ranges if r.register == "potential"}
 
 
