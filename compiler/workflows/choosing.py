@@ -180,6 +180,7 @@ def choose(
         tried.append(Tried(candidate, kept))
         if best is None or _score(kept) > _score(best[3]):
             best = (candidate, lowered, pipeline, kept)
+        del lowered  # of a large network gigabytes, while the next is lowered
         if _enough(kept, keep):
             break
     others = [cure for cure in cures if cure not in possible]
