@@ -15,7 +15,7 @@ from snnc.choices import refuse_other
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
-from . import checks, emit, engine
+from . import building, checks, emit, engine
 from .board import Board
 from .target import LARGEST, describe
 
@@ -61,10 +61,15 @@ class ProjectBackend:
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        return checks.check(program, self._board, self.target, self.boards)
+        compiled = building.has_compiler(self._board.tools)
+        return checks.check(program, self._board, self.target, self.boards, compiled=compiled)
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
-        """A folder with a project; says how much memory it takes at the most."""
+        """A folder with a project; says how much memory it takes.
+
+        Raises:
+            UserError: D471, D472 a memory of the board is too small, by the linker.
+        """
         return emit.emit(program, folder, self._board, self.target)
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:

@@ -9,7 +9,7 @@ from snnc.errors import Diagnostic, UserError
 from snnc.ir import Program, Target, validate
 
 from .board import Board
-from .memory import estimated
+from .memory import estimated, least
 
 OVER = {"flash": "D471", "RAM": "D472"}
 SMALLER = {
@@ -19,13 +19,27 @@ SMALLER = {
 
 
 def check(
-    program: Program, board: Board, target: Target, boards: Mapping[str, Board]
+    program: Program,
+    board: Board,
+    target: Target,
+    boards: Mapping[str, Board],
+    *,
+    compiled: bool,
 ) -> Iterator[Diagnostic]:
-    """Everything that does not fit, not the first only."""
+    """Everything that does not fit, not the first only.
+
+    Args:
+        program: to be C.
+        board: where it runs.
+        target: the board, and the input's range.
+        boards: of the same target.
+        compiled: whether a compiler is there, and its linker decides what the bounds leave open.
+    """
     found = list(check_numbers(program))
     yield from found
     if not found:  # of what is no program nothing can be counted
-        yield from check_memory(lay_out(program, target), program.name, board, boards)
+        layout = lay_out(program, target)
+        yield from check_memory(layout, program.name, board, boards, compiled=compiled)
 
 
 def check_numbers(program: Program) -> Iterator[Diagnostic]:
@@ -37,15 +51,21 @@ def check_numbers(program: Program) -> Iterator[Diagnostic]:
 
 
 def check_memory(
-    layout: Layout, where: str, board: Board, boards: Mapping[str, Board]
+    layout: Layout, where: str, board: Board, boards: Mapping[str, Board], *, compiled: bool
 ) -> Iterator[Diagnostic]:
-    """Tables, state and the largest code that was seen, against the board's memories."""
-    flash, ram = estimated(layout)
-    why = "an estimate from above, before code is compiled"
-    for memory, needed, there in (("flash", flash, board.flash), ("RAM", ram, board.ram)):
-        if needed > there:
-            larger = [b.name for b in boards.values() if _room(memory, b) >= needed]
-            yield over(memory, needed, board, where, why, larger)
+    """Tables and state against the board's memories, and where nothing is compiled the code, too."""
+    bounds = zip(("flash", "RAM"), least(layout), estimated(layout), strict=True)
+    for memory, low, high in bounds:
+        there = _room(memory, board)
+        if low > there:
+            needed, why = low, "tables, state and stack alone, before code is compiled"
+        elif high > there and not compiled:
+            needed = high
+            why = f"an estimate from above; with {board.tools.packages} installed the linker decides"
+        else:
+            continue
+        larger = [b.name for b in boards.values() if _room(memory, b) >= needed]
+        yield over(memory, needed, board, where, why, larger)
 
 
 def _room(memory: str, board: Board) -> int:

@@ -13,15 +13,14 @@ from snnc.errors import Diagnostic, Severity, counted
 from snnc.ir import Program, Target
 
 from .board import Board
-from .memory import STACK, estimated
+from .building import built, has_compiler
+from .memory import STACK, Sizes, estimated
+from .options import LINK, OPTIMIZE
 
 README = "README.md"
 PROJECT = files(__package__).joinpath("project")
 WHOLE = ("main.c", "frames.c", "frames.h", "board.h")
 """Files that are the same in every project."""
-
-OPTIMIZE = ("-O2", "-ffunction-sections", "-fdata-sections")
-LINK = ("-nostartfiles", "-Wl,--gc-sections")
 
 FLASHING = """
 # Into the board's flash.
@@ -31,17 +30,24 @@ flash: network.bin
 
 
 def emit(program: Program, folder: Path, board: Board, target: Target) -> Emitted:
-    """Write the files into the bundle's folder of the target's name; the manifest keeps their names."""
+    """Write the files into the bundle's folder of the target's name; the manifest keeps their names.
+
+    Raises:
+        UserError: D471, D472 a memory of the board is too small: where the estimate is over and a
+            compiler is there, the linker decides.
+    """
     made = project_files(program, board, target)
+    layout = lay_out(program, target)
+    sizes, how = Sizes(*estimated(layout)), "at most "
+    if (sizes.flash > board.flash or sizes.ram > board.ram) and has_compiler(board.tools):
+        sizes, how = built(made, board), ""
     (folder / board.tools.target).mkdir()
     for name, content in made.items():
         (folder / board.tools.target / name).write_bytes(content)
-    (folder / board.tools.target / README).write_bytes(_readme(program, board, target))
-    layout = lay_out(program, target)
-    flash, ram = estimated(layout)
+    (folder / board.tools.target / README).write_bytes(_readme(program, board, target, sizes))
     what = (
-        f"at most {flash} of {board.flash} bytes of flash and {ram} of {board.ram} bytes of RAM of "
-        f"{board.name}, stack included; bits of a potential, for counts {layout.counts[0]} to "
+        f"{how}{sizes.flash} of {board.flash} bytes of flash and {sizes.ram} of {board.ram} bytes of "
+        f"RAM of {board.name}, stack included; bits of a potential, for counts {layout.counts[0]} to "
         f"{layout.counts[1]}: {_widths(layout)}"
     )
     note = Diagnostic("N795", what, program.name, severity=Severity.NOTE)
@@ -102,18 +108,17 @@ def _script(board: Board) -> str:
     )
 
 
-def _readme(program: Program, board: Board, target: Target) -> bytes:
+def _readme(program: Program, board: Board, target: Target, sizes: Sizes) -> bytes:
     layout = lay_out(program, target)
-    flash, ram = estimated(layout)
     writing = f"make flash                 # {board.write}"
     return _filled(
         "readme.md.in",
         board=board.name,
         chip=board.chip,
         core=board.core,
-        flash=flash,
+        flash=sizes.flash,
         flash_there=board.flash,
-        ram=ram,
+        ram=sizes.ram,
         ram_there=board.ram,
         inputs=counted(
             next(p.count for p in layout.places if p.population is program.input), "element"

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,20 +13,18 @@ from numpy.typing import NDArray
 
 from snnc.backends.base import Engine, Progress
 from snnc.backends.c_code import lay_out, stage
-from snnc.backends.child import run_process
 from snnc.backends.engine_messages import no_engine, not_installed, refuse_payloads
-from snnc.errors import UserError, fail
+from snnc.errors import fail
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Integers, Program, Target, Trace, size
 
 from .board import Board, Tools
-from .checks import check_numbers, over
+from .building import ENGINE, Job, sizes_of, version_of
+from .checks import check_numbers
 from .cycles import Mix, mix
-from .emit import LINK, OPTIMIZE, project_files
+from .emit import project_files
 from .measured import instructions, measured
-from .memory import Sizes, linked, overflowed
 
-ENGINE = "qemu"
 COUNTING = "counting.h"
 """How the harness counts instructions and reaches QEMU, on a family's cores."""
 
@@ -38,25 +32,11 @@ HARNESS = files(__package__).joinpath("harness", "verify.c")
 LOGGED = 10**6
 """Instructions that are looked at one by one, for the estimate of cycles; so many take a second."""
 
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror")
-
-
-@cache
-def _version(command: str) -> str:
-    """The first line of ``command --version``; empty where it does not work."""
-    if shutil.which(command) is None:
-        return ""
-    try:
-        done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.splitlines()[0].strip() if done.returncode == 0 and done.stdout else ""
-
 
 def engine(tools: Tools) -> Engine:
     """QEMU's model of a family's boards, with GCC."""
-    found = [_version(f"{tools.prefix}{name}") for name in ("gcc", "size")]
-    found.insert(0, _version(tools.qemu))
+    found = [version_of(f"{tools.prefix}{name}") for name in ("gcc", "size")]
+    found.insert(0, version_of(tools.qemu))
     version = f"{_number(found[0])}, GCC {_number(found[1])}" if all(found) else ""
     cure = "" if version else f"apt-get install {tools.packages}"
     return Engine(ENGINE, version, bool(version), cure, potentials=True)
@@ -70,66 +50,6 @@ def _number(line: str) -> str:
 
 
 _engine = engine  # the protocol calls an argument of ``run`` engine, too
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One run: where it is done, for what, and until when.
-
-    Attributes:
-        folder: a private folder with the project's files.
-        board: the project's.
-        samples: of the run, for messages.
-        deadline: of the monotonic clock, seconds.
-    """
-
-    folder: Path
-    board: Board
-    samples: int
-    deadline: float
-
-    def run(self, words: list[str], progress: Progress | None = None) -> None:
-        """Run a command in the folder.
-
-        Raises:
-            UserError: D606 the time is over, D607 it does not start, D608 it failed.
-        """
-        run_process(
-            words,
-            engine=ENGINE,
-            folder=self.folder,
-            samples=self.samples,
-            time_limit=max(0.001, self.deadline - time.monotonic()),
-            progress=progress,
-            cure=f"apt-get install {self.board.tools.packages}; if that does not help, please report "
-            "this with the bundle",
-        )
-
-    def link(self, output: str, names: tuple[str, ...]) -> None:
-        """Compile and link some files as the Makefile does, warnings being errors.
-
-        Raises:
-            UserError: as :meth:`run`; D471, D472 a memory of the board is too small.
-        """
-        tools = self.board.tools
-        compiler = [f"{tools.prefix}gcc", *self.board.flags, *STRICT, *OPTIMIZE]
-        compiler += [*LINK, *tools.linking, "-T", "link.ld"]
-        try:
-            self.run([*compiler, "-o", output, *names, "-lc"])
-        except UserError:
-            errors = (self.folder / "stderr.txt").read_text(errors="replace")
-            beyond = overflowed(errors)
-            if not beyond:
-                raise
-            raise _too_small(beyond, self.board, output) from None
-
-
-def _too_small(beyond: Mapping[str, int], board: Board, program: str) -> UserError:
-    there = {"flash": board.flash, "RAM": board.ram}
-    why = "counted by the linker, stack included"
-    return UserError(
-        *(over(name, there[name] + number, board, program, why) for name, number in beyond.items())
-    )
 
 
 def run(
@@ -152,7 +72,7 @@ def run(
         what = f"engine qemu: {tools.qemu} or {tools.prefix}gcc is not there"
         raise not_installed(what, only.how_to_install)
     with PrivateFolder(f"snnc-{tools.target}-") as name:
-        job = _Job(Path(name), board, len(spikes), time.monotonic() + time_limit)
+        job = Job(Path(name), board, len(spikes), time.monotonic() + time_limit)
 
         def made(program: Program) -> dict[str, bytes]:
             return project_files(program, board, target)
@@ -168,7 +88,7 @@ def run(
         (job.folder / HARNESS.name).write_bytes(HARNESS.read_bytes())
         (job.folder / COUNTING).write_bytes(tools.files.joinpath(COUNTING).read_bytes())
         job.link("network.elf", board.sources)
-        sizes = _sizes(job.folder, tools)
+        sizes = sizes_of(job.folder, tools)
         job.link("verify.elf", ("network.c", HARNESS.name, *board.startup))
         _write_input(job.folder / "input", spikes, potentials)
         job.run(_machine(board), progress)
@@ -179,7 +99,7 @@ def run(
     return replace(trace, measured=tuple(measured(counted, program, board, sizes, seen)))
 
 
-def _mix(job: _Job, spikes: Integers, counted: Integers) -> Mix | None:
+def _mix(job: Job, spikes: Integers, counted: Integers) -> Mix | None:
     """What was executed in the first steps of the first sample; None where no manual states cycles.
 
     Args:
@@ -203,12 +123,6 @@ def _machine(board: Board) -> list[str]:
     quiet = ["-display", "none", "-monitor", "none", "-serial", "none"]
     count = ["-icount", f"shift={board.shift},align=off,sleep=off"]
     return [board.tools.qemu, *board.machine, *quiet, *semihosting, *count, "-kernel", "verify.elf"]
-
-
-def _sizes(folder: Path, tools: Tools) -> Sizes:
-    words = [f"{tools.prefix}size", "network.elf"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
-    return linked(done.stdout)
 
 
 def _write_input(path: Path, spikes: Integers, potentials: bool) -> None:

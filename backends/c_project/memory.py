@@ -39,6 +39,11 @@ def estimated(layout: Layout) -> tuple[int, int]:
     return layout.table_bytes + code, layout.ram_bytes + own + STACK
 
 
+def least(layout: Layout) -> tuple[int, int]:
+    """Bytes of flash and of RAM that a project takes without its code: tables, state, stack."""
+    return layout.table_bytes, layout.ram_bytes + STACK
+
+
 def linked(text: str) -> Sizes:
     """What binutils' ``size`` says of a linked program (its default, Berkeley format).
 

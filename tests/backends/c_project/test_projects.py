@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from samples.moving_digits.events import training_and_test
-from snnc.backends.c_code import neurons
-from snnc.backends.c_project import ProjectBackend, engine
-from snnc.backends.c_project.memory import Sizes, linked, overflowed
+from snnc.backends.c_code import lay_out, neurons
+from snnc.backends.c_project import ProjectBackend, building, engine
+from snnc.backends.c_project.memory import Sizes, estimated, linked, overflowed
 from snnc.backends.cortex_m import CortexMBackend
 from snnc.backends.cortex_m.boards import BOARDS
 from snnc.backends.cortex_m.boards import TOOLS as ARM
@@ -30,7 +30,7 @@ from snnc.ir import Encoding, Integers, Trace, read_program, write_program
 from snnc.sim import encode, simulate
 from tests.sim.corpus import KINDS, case, cases
 
-from .programs import tried_where_it_fits
+from .programs import backend_for, tried, tried_where_it_fits
 
 MODEL = Path(__file__).resolve().parents[3] / "samples" / "moving_digits" / "model.pt"
 CORTEX = ("mps2-an385", "mps2-an386", "mps2-an500")
@@ -232,6 +232,22 @@ def test_a_network_that_no_board_holds() -> None:
     assert {d.code for d in larger.check(program)} <= {"D471"}
 
 
+@needs_riscv
+def test_where_the_estimate_is_over_the_linker_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """16,468 bytes of RAM by the estimate, 16,232 by the linker, 16,384 on the board."""
+    network = case("sum32", 44)
+    assert (
+        estimated(lay_out(network.program, backend_for(network, "hifive1-revb").target))[1]
+        > RISCV["hifive1-revb"].ram
+    )
+    found = tried(network, "hifive1-revb")
+    assert found.problem == "" and found.slack[1] > 0
+    monkeypatch.setattr(building, "version_of", lambda command: "")
+    refused = tried(network, "hifive1-revb").problem
+    assert "D472" in refused and "hifive1-revb has 16384" in refused
+    assert "an estimate from above" in refused and RISC_V.packages in refused
+
+
 @needs_arm
 def test_what_the_linker_finds_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -284,7 +300,7 @@ def test_altered_code_is_never_built(bundle: Path, tmp_path: Path) -> None:
 def test_without_its_tools_the_target_says_how_to_get_them(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_version", lambda command: "")
+    monkeypatch.setattr(engine, "version_of", lambda command: "")
     done = CliRunner().invoke(app, ["verify", str(bundle), "--samples", "1"])
     assert done.exit_code == 2 and "D601" in done.stderr and "apt-get install gcc-arm" in done.stderr
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from snnc.backends.c_code import code_files, lay_out
-from snnc.backends.c_project.emit import OPTIMIZE
+from snnc.backends.c_project.options import OPTIMIZE
 from snnc.sim.reference import simulate
 from tests.sim.corpus import KINDS, Case, case, cases
 

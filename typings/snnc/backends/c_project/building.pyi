@@ -1,0 +1,1 @@
+from backends.c_project.building import *
