@@ -63,7 +63,11 @@ def over(layout: Layout, name: str) -> Iterator[Diagnostic]:
     least = least_blocks(bits, device)
     if least <= device.memories:
         return
-    larger = [n for n, d in DEVICES.items() if least_blocks(bits, d) <= d.memories]
+    larger = [
+        n if d.family.placer else f"{n} (an estimate; no open tool places it)"
+        for n, d in DEVICES.items()
+        if least_blocks(bits, d) <= d.memories
+    ]
     most = max(bits, key=lambda memory: bits[memory])
     yield Diagnostic(
         "D436",

@@ -62,6 +62,7 @@ class Device:
     Attributes:
         family: its tools.
         board: that the pins are for.
+        port: where Linux has its serial line, where nothing else is plugged in.
         clock: of the board, MHz.
         flags: of the placer.
         cells, memories, multipliers: how many there are.
@@ -70,6 +71,7 @@ class Device:
 
     family: Family
     board: str
+    port: str
     clock: int
     flags: tuple[str, ...]
     cells: int
@@ -119,16 +121,40 @@ XILINX7 = Family(
     "DSP48E1",
 )
 
+SECOND = "/dev/ttyUSB1"
+"""Of boards whose FT2232H has the programmer on its first channel and the serial line on its second
+(iCE40-HX8K breakout board: Lattice EB85; Arty A7: Digilent's reference manual). Untried."""
+
 DEVICES: Mapping[str, Device] = {
-    "ecp5-25": Device(ECP5, "ULX3S-25F", 25, ("--25k", "--package", "CABGA381"), 24288, 56, 18432, 28),
-    "ecp5-45": Device(ECP5, "ULX3S-45F", 25, ("--45k", "--package", "CABGA381"), 43848, 108, 18432, 72),
+    "ecp5-25": Device(
+        ECP5, "ULX3S-25F", "/dev/ttyUSB0", 25, ("--25k", "--package", "CABGA381"), 24288, 56, 18432, 28
+    ),
+    "ecp5-45": Device(
+        ECP5, "ULX3S-45F", "/dev/ttyUSB0", 25, ("--45k", "--package", "CABGA381"), 43848, 108, 18432, 72
+    ),
     "ecp5-85": Device(
-        ECP5, "ULX3S-85F", 25, ("--85k", "--package", "CABGA381"), 83640, 208, 18432, 156
+        ECP5,
+        "ULX3S-85F",
+        "/dev/ttyUSB0",
+        25,
+        ("--85k", "--package", "CABGA381"),
+        83640,
+        208,
+        18432,
+        156,
     ),
     "ice40-hx8k": Device(
-        ICE40, "iCE40-HX8K breakout board", 12, ("--hx8k", "--package", "ct256"), 7680, 32, 4096, 0
+        ICE40,
+        "iCE40-HX8K breakout board",
+        SECOND,
+        12,
+        ("--hx8k", "--package", "ct256"),
+        7680,
+        32,
+        4096,
+        0,
     ),
-    "xilinx-7a35t": Device(XILINX7, "Arty A7-35T", 100, (), 20800, 100, 18432, 90),
+    "xilinx-7a35t": Device(XILINX7, "Arty A7-35T", SECOND, 100, (), 20800, 100, 18432, 90),
 }
 """By name, as the option ``device`` has it."""
 

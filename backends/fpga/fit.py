@@ -182,9 +182,16 @@ def fitted(files: Mapping[str, bytes], name: str, clock: int) -> tuple[Fit, byte
             f"a clock of {clock} MHz, the network on {name} reaches {placed.megahertz:.1f}",
             where=f"{NAME}{{clock}}",
             why=f"stated by {placed.tools}",
-            help=f"use a slower clock, or another device: {', '.join(DEVICES)}",
+            help=f"use a slower clock{_others(name)}",
         )
     return placed, bitstream
+
+
+def _others(name: str) -> str:
+    """Devices that a bitstream is made for and whose tools are others, which may be faster."""
+    family = DEVICES[name].family
+    found = [n for n, d in DEVICES.items() if d.family != family and d.family.placer]
+    return f", or a device of another family: {', '.join(found)}" if found else ""
 
 
 def synthesized(job: Path, name: str) -> Fit:

@@ -163,6 +163,13 @@ def install(
                 return False
 
         if not install_engines(name, console.say, accepted):
-            what = "its engines run in the same Python environment as snnc; snnc targets says what is "
-            what += "there, or how to install it"
-            console.say(f"{name}: {what}")
+            from snnc.backends import find_backend
+            from snnc.backends.engine_messages import not_installed
+
+            engines = find_backend(name).engines()
+            missing = {e.how_to_install for e in engines if not e.installed and e.how_to_install}
+            if missing:
+                what = f"snnc makes no environment for the engines of {name}: install them yourself"
+                raise not_installed(what, "; ".join(sorted(missing)), name)
+            what = "its engines are there" if engines else "it has no engine"
+            console.say(f"{name}: {what}, nothing to install")

@@ -66,7 +66,7 @@ def report_ranges(
     if not proof.holds:
         return _observed(program, proof, counts)
     entry = _proved(program, target, proof, None if counts is None else counts.shape[1])
-    return entry, [*_shorter_than(counts, program, proof, passes), *_unproved(proof)]
+    return entry, [*_shorter_than(counts, program, target, proof, passes), *_unproved(proof)]
 
 
 def _unproved(proof: Proof) -> list[Diagnostic]:
@@ -79,7 +79,11 @@ def _unproved(proof: Proof) -> list[Diagnostic]:
 
 
 def _shorter_than(
-    counts: NDArray[np.int64] | None, program: Program, proof: Proof, passes: bool
+    counts: NDArray[np.int64] | None,
+    program: Program,
+    target: Target,
+    proof: Proof,
+    passes: bool,
 ) -> list[Diagnostic]:
     """A warning where the calibration data have more frames than the proof holds for."""
     if counts is None or proof.frames is None or proof.shortest is None:
@@ -91,7 +95,8 @@ def _shorter_than(
     fewer = "fewer steps a frame (--steps-per-frame)" if several else ""
     longer = more_frames(program, proof.shortest, proof.frames, counts.shape[1], passes)
     shorter = f"streams of at most {counted(proof.frames, 'frame')}"
-    cures = [cure for cure in (fewer, longer, shorter) if cure]
+    wider = _option(target) if population.dynamics.state_bits < WIDEST else ""
+    first, *others = (cure for cure in (fewer, longer, shorter, wider) if cure)
     return [
         Diagnostic(
             "N732",
@@ -99,7 +104,7 @@ def _shorter_than(
             f"{counts.shape[1]}",
             population.origin or population.name,
             "it adds up what arrives in every frame, and some input fills its register before the end",
-            f"use {', or '.join(cures)}",
+            ", or ".join((f"use {first}", *others)),
             Severity.WARNING,
         )
     ]

@@ -34,14 +34,19 @@ from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
 from snnc.sim import tally
 
+from .calibrating import calibration_data
 from .compile import Compiled, compile_model
 from .options import AUTO, CompileOptions, InputOptions, PipelineOptions, VerifyOptions
+from .pipelines import build_pipeline
 from .verify import Verification, verify_bundle
 
 SAMPLES = 2
 """That run on each engine, where nobody asks for more."""
 
 ON_ENGINES = Bounds(0, 2**31 - 1)
+
+REFERENCE = "reference"
+"""A target without a limit of its own, that data are tried with."""
 
 MEASURED, ESTIMATED = "measured", "estimated"
 MEMORY = "fitted"
@@ -228,8 +233,15 @@ def targets_for(source: ModelSource, options: OfferOptions, *, report: Report = 
         assert data is not None
         return frame_shape(data.values(least_axes(repeat)), repeat)
 
+    # What is wrong with the model or the data is said once, and not as what a target lacks.
     if source.load_integers(None if data is None else shape) is None:
-        source.load(None if data is None else shape)  # what is wrong with it is said once
+        model = source.load(None if data is None else shape)
+        if data is not None:
+            reference = find_backend(REFERENCE)
+            asked = build_pipeline(reference, PipelineOptions(code=AUTO))
+            calibration_data(model, data, reference.target, InputOptions(repeat=repeat), asked)
+    elif data is not None:
+        shape()
     found: list[Offer] = []
     for number, name in enumerate(names):
         report(name, number, len(names))

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import snnc
+from snnc.commands.app import app
 from snnc.ir import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Measured
 from snnc.workflows.targets_for import Figure, of_a_frame
 from tests.plugin_packages import install
@@ -135,12 +137,23 @@ def test_targets_of_other_packages_are_in_the_table(packages: dict[str, str]) ->
     assert "1 ms" in text and "unknown" in text and "vendor-shy did not run: D608" in text
 
 
+@pytest.mark.parametrize(("name", "code"), [("nowhere.npz", "D501"), ("flat.npz", "D508")])
+def test_wrong_data_are_refused_once_and_not_for_each_target(
+    tmp_path: Path, name: str, code: str
+) -> None:
+    np.savez(tmp_path / "flat.npz", x=np.zeros((4, 3, 7), np.uint8))
+    words = ["targets", "--for", str(MODEL), "--data", str(tmp_path / name)]
+    done = CliRunner().invoke(app, [*words, "--target", "reference", "--target", "cortex-m"])
+    assert done.exit_code == 2 and not done.stdout, done.stdout
+    assert code in done.stderr and "fit" not in done.stderr
+
+
 def test_without_a_model_it_lists_the_targets() -> None:
     command = [sys.executable, "-m", "snnc", "targets"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and "reference" in done.stdout and not done.stderr
     done = subprocess.run([*command, "install", "reference"], capture_output=True, text=True)
-    assert done.returncode == 0 and "same Python environment" in done.stdout
+    assert done.returncode == 0 and "nothing to install" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from pathlib import Path
 from string import Template
@@ -66,7 +67,7 @@ def test_the_readme_sends_the_same_bytes() -> None:
     program = single(Kit(encoding=Encoding.GRADED), 7).built().program
     layout = lay_out(program, 4)
     text = readme(program, layout, NONE, 25)
-    code = text.split("```python")[1].split("def play")[0].replace("import serial", "")
+    code = text.split("```python")[2].split("def play")[0].replace("import serial", "")
     found: dict[str, Any] = {}
     exec(code, found)
     beat = found["beat"]
@@ -78,6 +79,28 @@ def test_the_readme_sends_the_same_bytes() -> None:
         last = int(word) >> 63
         wanted = bytes(beat_bytes(layout, int(word & ~LAST), last))
         assert beat(neuron, payload, spike=1, last=last) == wanted
+
+
+def test_the_readmes_client_reads_answers_and_ends_where_nothing_comes() -> None:
+    """Its own words on a port that answers as the board does, and on one that is silent."""
+    program = single(Kit(encoding=Encoding.GRADED), 7).built().program
+    layout = lay_out(program, 4)
+    text = readme(program, layout, "ice40-hx8k", 12)
+    assert '"/dev/ttyUSB1"' in text and '"/dev/ttyUSB0"' in readme(program, layout, "ecp5-25", 25)
+    code = text.split("```python")[2].split("port = serial")[0].replace("import serial", "")
+    found: dict[str, Any] = {}
+    exec(code, found)
+    value, neuron = layout.parameters["POTENTIAL"], layout.parameters["NEURON"]
+    word = 1 << (layout.output_bits - 2) | (5 << value) | ((1 << value) - 3)
+    width = -(-layout.output_bits // 8)
+    answer = bytes([1]) + word.to_bytes(width, "little")
+    port = io.BytesIO(b"\x02" + answer + b"\x02" + b"\x02")
+    port.write = lambda _sent: 0  # type: ignore[method-assign]
+    assert neuron and list(found["play"](port, [[0, 1], [0, 0]])) == [[-3]]
+    silent = io.BytesIO(b"\x02" + answer[:2])
+    silent.write = lambda _sent: 0  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError, match="right port"):
+        list(found["play"](silent, [[0, 1]]))
 
 
 @pytest.mark.usefixtures("icarus")
