@@ -9,7 +9,7 @@ population share the chain: each begins at the last relay that its own delay rea
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -160,3 +160,35 @@ def _to_relay(
         graded,
         population.origin,
     )
+
+
+def passes_on(program: Program, population: ProgramPopulation) -> bool:
+    """Whether a population that says it is a relay sends what it hears, step by step and one to one.
+
+    What a program says of itself is not believed: only a relay as :func:`with_relays` makes it does.
+    """
+    heard = program.into(population.name)
+    if population.relay_of is None or len(heard) != 1:
+        return False
+    (projection,) = heard
+    source = program.by_name[projection.source]
+    if population.relay_of not in (source.name, source.relay_of) or projection.exponent:
+        return False
+    return any(
+        _same_neuron(population.dynamics, _neuron(program, projection.graded, worth))
+        and _same_weights(projection, population, worth)
+        for worth in ({1, WEIGHT} if projection.graded else {WEIGHT})
+    )
+
+
+def _same_neuron(one: IntegerNeuron, other: IntegerNeuron) -> bool:
+    values = ((getattr(one, f.name), getattr(other, f.name)) for f in fields(IntegerNeuron))
+    return all(np.array_equal(mine, others) for mine, others in values)
+
+
+def _same_weights(projection: ProgramProjection, relay: ProgramPopulation, worth: int) -> bool:
+    if not isinstance(projection.op, SparseLinear):
+        return False
+    wanted = Identity().matrix(relay.shape) * np.int64(worth)
+    weight = projection.op.weight
+    return weight.shape == wanted.shape and not (weight - wanted).count_nonzero()

@@ -30,6 +30,7 @@ from snnc.ir import (
     Target,
     find_model,
 )
+from snnc.ir.relays import passes_on
 
 from .potentials import Arriving, Bounds, bound_state, lasting
 from .summed import (
@@ -169,7 +170,7 @@ def bounded(
             lasting[population.name] = bounds.frames
         if population.name in beyond:
             continue
-        if population.relay_of is not None:
+        if passes_on(program, population):
             # It comes after what it passes on, one to one.
             (heard,) = program.into(population.name)
             sent[population.name] = sent[heard.source]
@@ -197,8 +198,13 @@ def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
     levels = p.neuron.levels if p.neuron.code.exact else steps
     frame = Extent.of(0, levels, p.shape)
     if p.neuron.code is Code.GRADED:
-        return Sent(frame, frame.times(max(1, steps // p.neuron.clear_interval)))
+        return Sent(frame, frame.times(_decisions(p.neuron, steps)))
     return Sent(Extent.of(0, 1, p.shape), frame)
+
+
+def _decisions(neuron: IntegerNeuron, steps: int) -> int:
+    """How many times at the most neurons of the code ``graded`` decide in so many steps."""
+    return -(-steps // max(1, neuron.clear_interval))
 
 
 def _reached(
@@ -214,10 +220,10 @@ def _reached(
         nothing = np.zeros_like(levels)
         if neuron.code is Code.FRAME:
             return Sent(Extent(nothing, np.minimum(levels, 1)), Extent(nothing, levels))
-        # Rounding down step by step never gives more than rounding down the whole frame's sum.
-        frame = levels * max(1, steps // neuron.clear_interval)
-        if neuron.clear_interval != steps and not np.any(neuron.start_value):
-            frame = np.minimum(frame, np.floor(_brought(neuron, arriving, 0) / threshold))
+        frame = levels * _decisions(neuron, steps)
+        if _parts_of_a_frame(p, neuron, steps) and not np.any(neuron.start_value):
+            # Rounding down part by part never gives more than rounding down the whole frame's sum.
+            frame = np.minimum(frame, np.floor(_brought(neuron, arriving, steps) / threshold))
         return Sent(Extent(nothing, levels), Extent(nothing, frame))
     fires = (bounds.potential.high >= threshold).astype(np.float64)
     spikes = np.asarray(most.frame.high * fires)
@@ -226,6 +232,14 @@ def _reached(
         brought = np.floor(_brought(neuron, arriving, steps) / threshold)
         spikes = np.minimum(spikes, np.maximum(0, brought))
     return Sent(Extent(np.zeros_like(fires), fires), Extent(np.zeros_like(fires), spikes))
+
+
+def _parts_of_a_frame(p: ProgramPopulation, neuron: IntegerNeuron, steps: int) -> bool:
+    """Whether the decisions of a frame hear that frame, each some steps of it, and nothing else."""
+    interval = neuron.clear_interval
+    if not interval or interval >= steps or steps % interval:
+        return False
+    return (neuron.clear_offset - p.start - 1) % interval == 0
 
 
 def _brought(neuron: IntegerNeuron, arriving: Arriving, steps: int) -> Array:
