@@ -166,7 +166,7 @@ class GridSearch:
         projections = graph.into(population.name)
         channels = population.shape[0]
         caps = np.full(channels, np.inf) if caps is None else caps
-        most = self.target.limit(LimitName.THRESHOLD, 2**31)
+        most = self._largest_threshold(graph, population)
         highest, symmetric = self._highest, self.target.plain_weights
         weights = [
             Weights.of(p.op, population.shape, self.mode(weights_of(p.op)), self.bits, symmetric)
@@ -197,6 +197,15 @@ class GridSearch:
             for p, w, e, rest in zip(projections, weights, exponents, rests, strict=True)
         ]
         return Choice(scales, self._shift(graph, population), tuple(rounded))
+
+    def _largest_threshold(self, graph: Graph, population: Population) -> int:
+        """What the target can hold as a threshold: a register that it fills would never get above it."""
+        most = self.target.limit(LimitName.THRESHOLD, 2**31)
+        if population.kind is not Kind.NEURONS or graph.code.exact:
+            return most
+        fixed = graph.frame_is_step or self.target.shift_is_fixed
+        shift = self._shift(graph, population) if fixed else 0
+        return int(min(most, (2 ** (self.state_bits(population) - 1) - 1) >> shift))
 
     def _less(self, graph: Graph, population: Population) -> int:
         """By how much fewer tries are made."""

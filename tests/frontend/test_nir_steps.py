@@ -46,6 +46,17 @@ def test_what_a_spike_brings(r: float, dt: float, named: str | None, tmp_path: P
     assert named in doubt.help and doubt.where == "if" and doubt.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize("target", ["reference", "fpga", "loihi"])
+def test_small_weights_leave_room_for_a_threshold(target: str, tmp_path: Path) -> None:
+    """A thousandth of the threshold a spike: its own best scale would fill the register."""
+    bundle = snnc.compile(save(counting(1.0), tmp_path), target=target, dt=0.001)
+    neuron = bundle.program.by_name["if"].dynamics
+    assert neuron.threshold is not None and int(neuron.threshold.max()) < 2 ** (neuron.state_bits - 1)
+    counts = np.ones((1, 2500, 1), np.int64)
+    spikes = bundle.run(counts, record=["if"]).spikes["if"][0, :, 0]
+    assert spikes.sum() in (2, 3)  # a spike in about a thousand steps
+
+
 def test_weights_count_and_so_does_what_the_file_says(tmp_path: Path) -> None:
     assert not doubts(counting(1.0, weight=1000.0), tmp_path, dt=1e-4)
     assert not doubts(counting(1.0, weight=1e-4), tmp_path, dt=1.0)  # no other step would help
