@@ -199,7 +199,7 @@ class GridSearch:
         return Choice(scales, self._shift(graph, population), tuple(rounded))
 
     def _largest_threshold(self, graph: Graph, population: Population) -> int:
-        """What the target can hold as a threshold: a register that it fills would never get above it."""
+        """What the target can hold as a threshold: nothing gets above one that fills its register."""
         most = self.target.limit(LimitName.THRESHOLD, 2**31)
         if population.kind is not Kind.NEURONS or graph.code.exact:
             return most
