@@ -138,7 +138,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "a bias at times": ({"bias_interval": 2}, "a bias every 2"),
     "levels": (
         {"code": Code.GRADED, "levels": 3, "clear_interval": 1, "clear_offset": 1},
-        "cleared every 1",
+        "cleared every step",
     ),
 }
 

@@ -33,6 +33,7 @@ QUICK = (
     "structure/twice",
 )
 LANES = (2, 3, 8, 16)
+LARGE = "broad"
 
 
 def row(name: str, lanes: int, engine: str = "icarus") -> Row:
@@ -63,9 +64,16 @@ def test_verilator_says_so_too() -> None:
 
 
 @pytest.mark.usefixtures("icarus")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != LARGE])
 def test_random_programs(kind: str) -> None:
     assert compared(case(kind, 1), "icarus", 4) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("verilator")
+def test_a_large_random_program() -> None:
+    """Icarus takes minutes for it."""
+    assert compared(case(LARGE, 1), "verilator", 4) == ""
 
 
 @pytest.mark.slow
