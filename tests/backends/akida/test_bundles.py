@@ -118,7 +118,7 @@ def test_a_network_that_does_not_map_is_refused_with_the_reason() -> None:
 
 @pytest.mark.parametrize("device", ["akd1000", "six-nodes-ipv2"])
 def test_neurons_of_a_dense_layer_are_not_turned(device: str) -> None:
-    """Maps that are turned on the chip, a convolution that becomes dense, and what receives from that one."""
+    """Maps that are turned on the chip, a convolution that becomes dense, and a readout."""
     need_akida()
     network = Network(AkidaConformance.kit, 8)
     network.input(2, 6, 6)
