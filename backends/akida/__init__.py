@@ -1,4 +1,4 @@
-"""Akida 1.0, BrainChip's AKD1000 and AKD1500, by the published layer API of its package alone.
+"""BrainChip's Akida 1.0 (AKD1000, AKD1500) and 2.0, by the published layer API of its package alone.
 
 The package is proprietary: it is in an environment of its own that the user makes after having accepted
 its licence, and nothing of it is imported or copied here (docs/akida.md).
@@ -19,20 +19,21 @@ from snnc.settings import refuse_wrong
 
 from . import engine as software
 from .checks import check
+from .chips import DEVICES, chip_of
 from .comparison import differences
 from .emit import FILES, emit
 from .installed import engines
-from .target import AKIDA, DEVICES, PIPELINE, target
 
 __all__ = ["AkidaBackend"]
 
 
 @dataclass(frozen=True)
 class AkidaBackend:
-    """Writes layers for Akida 1.0, and runs them on BrainChip's software backend.
+    """Writes layers for Akida, and runs them on BrainChip's software backend.
 
     Options:
-        device: ``akd1000`` or ``akd1500``, on which the network has to map.
+        device: on which the network has to map: ``akd1000`` or ``akd1500`` of version 1, or a virtual
+            device of version 2, ``two-nodes-ipv2`` to ``twelve-nodes-ipv2``.
     """
 
     device: str = DEVICES[0]
@@ -46,20 +47,20 @@ class AkidaBackend:
     @property
     def name(self) -> str:
         """As on the command line."""
-        return AKIDA.name
+        return "akida"
 
     @property
     def target(self) -> Target:
-        """What Akida 1.0 can do; the same for both devices but for their size."""
-        return target(self.device)
+        """What the version of Akida can do; the same for its devices but for their size."""
+        return chip_of(self.device).target
 
     def pipeline(self) -> str:
         """The passes that a program for Akida needs."""
-        return PIPELINE
+        return chip_of(self.device).pipeline
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        return check(program)
+        return check(program, chip_of(self.device))
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write layers, script and README into ``folder``."""

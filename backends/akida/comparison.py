@@ -11,6 +11,8 @@ from snnc.backends.payload_names import strange_files
 from snnc.files import parse_json
 from snnc.ir import Program, unpack_arrays
 
+from .checks import check
+from .chips import chip_of
 from .emit import FILES, README_FILE, Arrays, contents
 
 
@@ -22,6 +24,11 @@ def differences(program: Program, folder: Path, device: str) -> list[str]:
     Raises:
         Exception: whatever a damaged file makes a parser raise.
     """
+    chip = chip_of(device)
+    if refused := [
+        f"the program does not fit {chip.target.name}: {d.what}" for d in check(program, chip)
+    ]:
+        return refused  # variables of a layer cannot say it
     found: list[str] = []
     for name, meant in contents(program, device).items():
         written = read_payload(folder / name)

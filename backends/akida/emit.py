@@ -12,8 +12,9 @@ import numpy as np
 
 from snnc.backends.base import Emitted
 from snnc.errors import Diagnostic, Severity, counted
-from snnc.ir import Integers, Program, pack_arrays, size
+from snnc.ir import Program, pack_arrays, size
 
+from .chips import Chip, chip_of
 from .layout import (
     CONVOLUTION,
     DENSE,
@@ -31,12 +32,23 @@ from .layout import (
     members,
     powers,
 )
-from .stored import base, bias, stored
+from .shifted import shifted
+from .stored import Activation, Stored, base, bias, stored_in
+from .target import ACTIVATION_BITS
+from .target_v2 import NARROW_LEVELS
 
 README = Path(__file__).parent / "readme.md.in"
 README_FILE = "README.md"
 SCRIPT = Path(__file__).parent / "payload" / "akida_network.py"
 FILES = {"network": "network.json", "layers": "layers.npz", "script": SCRIPT.name}
+
+VARIABLES = {1: "thresholds and steps", 2: "biases, shifts to the right and largest values"}
+HARDWARE = {
+    1: "Put the card into the computer, install its driver as BrainChip says (`akida devices` lists it "
+    "then).",
+    2: "Akida 2.0 is an IP of BrainChip: a card is here what has it, and `akida devices` lists it.",
+}
+"""What the README says."""
 
 REGISTER = (
     "current_decay",
@@ -51,25 +63,29 @@ REGISTER = (
 """What the host must know of the readout's neurons, beside start value and bias."""
 
 Arrays = dict[str, Any]
+NARROW, WIDE = 4, 8
+"""Bits of version 2."""
 
 
 def contents(program: Program, device: str) -> dict[str, bytes]:
     """Every file by name; the same program gives the same bytes."""
-    chain = chain_of(program)
+    chip = chip_of(device)
+    chain = chain_of(program, chip)
     arrays: Arrays = {}
     about = {
         "format": 1,
+        "version": chip.version,
         "device": device,
         "way": FRAME if chain is None else WHOLE,
         "turned": chain is not None and chain.turned,
         "input": {"name": program.input.name, "shape": list(program.input.shape)},
-        **(_by_frame(program, arrays) if chain is None else _whole(program, chain, arrays)),
+        **(_by_frame(program, chip, arrays) if chain is None else _whole(program, chain, chip, arrays)),
     }
     return {
         FILES["network"]: (json.dumps(about, indent=1) + "\n").encode(),
         FILES["layers"]: pack_arrays(arrays),
         FILES["script"]: SCRIPT.read_bytes(),
-        README_FILE: _readme(program, device, chain).encode(),
+        README_FILE: _readme(program, chip, chain).encode(),
     }
 
 
@@ -77,11 +93,11 @@ def emit(program: Program, folder: Path, device: str) -> Emitted:
     """Write the payload into ``folder``."""
     for name, content in contents(program, device).items():
         (folder / name).write_bytes(content)
-    return Emitted(dict(FILES), tuple(_effects(program)))
+    return Emitted(dict(FILES), tuple(_effects(program, chip_of(device))))
 
 
-def _effects(program: Program) -> Iterator[Diagnostic]:
-    chain = chain_of(program)
+def _effects(program: Program, chip: Chip) -> Iterator[Diagnostic]:
+    chain = chain_of(program, chip)
     if chain is None:
         inputs, units = frame_size(program)
         what = "the card computes one frame, a dense layer of "
@@ -98,87 +114,118 @@ def _effects(program: Program) -> Iterator[Diagnostic]:
             yield Diagnostic("N798", what, where, place.why_dense, "", Severity.NOTE)
 
 
-def _whole(program: Program, chain: Chain, arrays: Arrays) -> dict[str, Any]:
-    layers = [_layer(program, chain, n, place, arrays) for n, place in enumerate(chain.places)]
-    last = chain.places[-1].projection
-    return {"layers": layers, "readout": _readout(program, arrays, power=stored((last,)).power)}
+def _whole(program: Program, chain: Chain, chip: Chip, arrays: Arrays) -> dict[str, Any]:
+    found = [stored_in(program, place.population, chip) for place in chain.places]
+    widths = _widths(program, chain, chip, found)
+    layers = []
+    for number, (place, weights) in enumerate(zip(chain.places, found, strict=True)):
+        about = _layer(program, chain, number, weights, chip, arrays)
+        layers.append(about | widths[number] | _state(number, place.population, program, chip, arrays))
+    return {"layers": layers, "readout": _readout(program, arrays, power=found[-1].power)}
 
 
-def _layer(program: Program, chain: Chain, number: int, place: Place, arrays: Arrays) -> dict[str, Any]:
-    population, found = program.by_name[place.population], stored((place.projection,))
-    weights = layer_weights(place, chain.turned, found)
+def _widths(program: Program, chain: Chain, chip: Chip, found: list[Stored]) -> list[dict[str, int]]:
+    """Bits of each layer's inputs, weights and, but for the last, levels.
+
+    Version 1 takes 4 bits of input everywhere. Version 2 takes inputs of 4 bits only with weights of 4,
+    and weights of 4 bits only where levels have 4 (its messages where others are mapped): decided from
+    the readout to the input; all others have 8.
+    """
+    least = [chip.width(w.largest, w.least) for w in found]
+    levels = [program.by_name[p.population].dynamics.levels for p in chain.places[:-1]]
+    if chip.version == 1:
+        sent = [{"act_bits": ACTIVATION_BITS[n]} for n in levels]
+        return [{"weights_bits": w} | b for w, b in zip(least, [*sent, {}], strict=True)]
+    narrow = chain.places[-1].kind == DENSE and least[-1] <= NARROW
+    rows = [{"weights_bits": NARROW if narrow else WIDE}]
+    for weights, most in zip(reversed(least[:-1]), reversed(levels), strict=True):
+        sends_narrow = narrow and most <= NARROW_LEVELS
+        rows[0]["input_bits"] = NARROW if sends_narrow else WIDE
+        narrow = sends_narrow and weights <= NARROW
+        bits = {"weights_bits": NARROW if narrow else WIDE, "act_bits": rows[0]["input_bits"]}
+        rows.insert(0, bits)
+    rows[0]["input_bits"] = WIDE
+    return rows
+
+
+def _layer(
+    program: Program, chain: Chain, number: int, found: Stored, chip: Chip, arrays: Arrays
+) -> dict[str, Any]:
+    place = chain.places[number]
+    population = program.by_name[place.population]
+    weights = layer_weights(place, chain.turned, found, chip)
     arrays[f"weights_{number}"] = weights.astype(np.int8)
     about: dict[str, Any] = {
         "population": place.population,
         "kind": place.kind,
         "shape": list(population.shape),
-        "given": _given(place, number, chain),
+        "given": _given(place),
         "units": weights.shape[3],
-        "weights_bits": found.bits,
         "late": place.projection.delay + 1,
     }
     if place.kind == CONVOLUTION:
         op: Any = place.projection.op
         about |= {"kernel": op.weight.shape[2], "stride": op.stride[0]}
-    if population is program.readout:
-        return about
-    act = activations(program)[place.population]
-    threshold = for_neurons(act.threshold, population, place.kind)
-    arrays[f"threshold_{number}"] = threshold.astype(np.int32)
-    arrays[f"act_step_{number}"] = _steps(for_neurons(act.parameter, population, place.kind))
-    return about | {"act_bits": act.bits} | _state(number, place.population, program, arrays)
+    if population is not program.readout:
+        act = activations(program, chip)[place.population]
+        arrays |= {
+            f"{name}_{number}": for_neurons(values, population, place.kind).astype(kind)
+            for name, (values, kind) in _variables(act, population.dynamics.levels, chip).items()
+        }
+    return about
 
 
-def _given(place: Place, number: int, chain: Chain) -> list[int]:
+def _variables(act: Activation, levels: int, chip: Chip) -> dict[str, tuple[Any, Any]]:
+    """An activation as the layer's variables, each with its type; for all, by channel or by neuron."""
+    if chip.version == 1:
+        return {"threshold": (act.threshold, np.int32), "act_step": (act.parameter / 4, np.float32)}
+    found = shifted(act)
+    return {
+        "layer_bias": (found.bias, np.int8),
+        "bias_shift": (found.bias_shift, np.uint8),
+        "shift": (found.shift, np.uint8),
+        "max_value": (np.asarray(levels), np.uint8),
+    }
+
+
+def _given(place: Place) -> list[int]:
     """What a layer is given: (x, y, channels), or (1, 1, inputs)."""
-    maps = len(place.given) == 3 and (number == 0 or chain.places[number - 1].kind == CONVOLUTION)
-    return list(place.given[::-1]) if maps else [1, 1, size(place.given)]
+    return list(place.given[::-1]) if place.maps else [1, 1, size(place.given)]
 
 
-def _steps(parameter: Integers) -> Any:
-    return (parameter / 4).astype(np.float32)
-
-
-def _state(number: int, name: str, program: Program, arrays: Arrays) -> dict[str, Any]:
+def _state(number: int, name: str, program: Program, chip: Chip, arrays: Arrays) -> dict[str, Any]:
     """What the host must know of a population to tell its potential and when it begins."""
+    if name == program.readout.name:
+        return {}
     shape, neuron = program.by_name[name].shape, program.by_name[name].dynamics
     arrays[f"base_{number}"] = np.ascontiguousarray(np.broadcast_to(base(neuron), shape))
     arrays[f"bias_{number}"] = np.ascontiguousarray(np.broadcast_to(bias(neuron), shape))
     return {
         "first": neuron.bias_start,
         "bias_start": neuron.bias_start,
-        "power": powers(program)[name],
+        "power": powers(program, chip)[name],
         "input_shift": neuron.input_shift,
     }
 
 
-def _by_frame(program: Program, arrays: Arrays) -> dict[str, Any]:
-    acts, inside = activations(program), members(program)
+def _by_frame(program: Program, chip: Chip, arrays: Arrays) -> dict[str, Any]:
+    acts, inside = activations(program, chip), members(program)
     inputs, units = frame_size(program)
     layers, populations = [], []
     if inside:
-        arrays["weights_0"] = frame_weights(program).astype(np.int8)
-        values: dict[str, list[Integers]] = {"threshold": [], "step": []}
+        arrays["weights_0"] = frame_weights(program, chip).astype(np.int8)
+        values: dict[str, list[Any]] = {}
         begin = 0
         for number, p in enumerate(inside):
-            act = acts[p.name]
-            values["threshold"].append(for_neurons(act.threshold, p, DENSE))
-            values["step"].append(for_neurons(act.parameter, p, DENSE))
-            state = _state(number, p.name, program, arrays)
+            for name, (each, kind) in _variables(acts[p.name], p.dynamics.levels, chip).items():
+                values.setdefault(name, []).append(for_neurons(each, p, DENSE).astype(kind))
+            state = _state(number, p.name, program, chip, arrays)
             place = {"name": p.name, "shape": list(p.shape), "begin": begin, "size": size(p.shape)}
             populations.append(place | state)
             begin += size(p.shape)
-        arrays["threshold_0"] = np.concatenate(values["threshold"]).astype(np.int32)
-        arrays["act_step_0"] = _steps(np.concatenate(values["step"]))
-        bits = max((stored(program.into(p.name)).bits for p in inside), default=1)
+        arrays |= {f"{name}_0": np.concatenate(parts) for name, parts in values.items()}
         layers.append(
-            {
-                "kind": DENSE,
-                "given": [1, 1, inputs],
-                "units": units,
-                "weights_bits": bits,
-                "act_bits": next(iter(acts.values())).bits,
-            }
+            {"kind": DENSE, "given": [1, 1, inputs], "units": units} | _frame_widths(program, chip)
         )
     hears = []
     for number, q in enumerate(program.into(program.readout.name)):
@@ -192,6 +239,15 @@ def _by_frame(program: Program, arrays: Arrays) -> dict[str, Any]:
         "populations": populations,
         "readout": _readout(program, arrays, hears=hears, size=size(program.readout.shape)),
     }
+
+
+def _frame_widths(program: Program, chip: Chip) -> dict[str, int]:
+    """As ``_widths``, of the layer that computes a frame."""
+    if chip.version != 1:
+        return {"weights_bits": WIDE, "act_bits": WIDE, "input_bits": WIDE}
+    found = [stored_in(program, p.name, chip) for p in members(program)]
+    bits = ACTIVATION_BITS[members(program)[0].dynamics.levels]
+    return {"weights_bits": max(chip.width(w.largest, w.least) for w in found), "act_bits": bits}
 
 
 def _readout(program: Program, arrays: Arrays, **more: Any) -> dict[str, Any]:
@@ -213,7 +269,7 @@ def named(population: str) -> str:
     return population.replace("|", "\\|")
 
 
-def _readme(program: Program, device: str, chain: Chain | None) -> str:
+def _readme(program: Program, chip: Chip, chain: Chain | None) -> str:
     if chain is None:
         inputs, units = frame_size(program)
         way = f"The card computes a frame as one dense layer of {inputs} inputs and {units} units. "
@@ -229,7 +285,12 @@ def _readme(program: Program, device: str, chain: Chain | None) -> str:
     ]
     return Template(README.read_text(encoding="utf-8")).substitute(
         name=program.name,
-        device=device.upper(),
+        device=chip.device.upper() if chip.version == 1 else chip.device,
+        version=f"{chip.version}.0",
+        low=chip.least_input.value,
+        high=chip.most_input.value,
+        variables=VARIABLES[chip.version],
+        hardware=HARDWARE[chip.version],
         input=" x ".join(map(str, program.input.shape)),
         way=way,
         rows="\n".join(rows) or "| (none) | | |",

@@ -16,10 +16,11 @@ from snnc.backends.payload_files import damaged
 from snnc.errors import fail
 from snnc.ir import Integers, Measured, Trace
 
+from .chips import Chip, chip_of
 from .emit import SCRIPT
 from .installed import AKIDA_SOFTWARE, ENVIRONMENT
 from .reading import read
-from .target import INPUT_SPIKES, LEAST_INPUT, VERSION
+from .target import VERSION
 
 CHILD = Path(__file__).parent / "akida_script.py"
 
@@ -40,7 +41,8 @@ def run(
     python = ENVIRONMENT.python()
     if python is None:
         raise not_installed(f"akida {VERSION} is not installed", "snnc targets install akida")
-    _refuse_input(spikes)
+    chip = chip_of(device)
+    _refuse_input(spikes, chip)
     payload = read(folder)
     name, shape = payload.input
     if shape != spikes.shape[2:]:
@@ -74,24 +76,32 @@ def run(
     return trace
 
 
-def _refuse_input(spikes: Integers) -> None:
+def _refuse_input(spikes: Integers, chip: Chip) -> None:
     low, high = int(np.min(spikes, initial=0)), int(np.max(spikes, initial=0))
-    if high > INPUT_SPIKES.value:
-        what = f"a count of {high} on the input; akida takes {INPUT_SPIKES.value}"
-        raise count_too_large(what, f"stated by {INPUT_SPIKES.source}")
-    if low < 0:
-        what, why = f"a count of {low}", f"stated by {LEAST_INPUT.source}"
-        raise fail("D470", what, where="input", why=why, help="use event counts of 0 or more")
+    most, least = chip.most_input, chip.least_input
+    if high > most.value:
+        what = f"a count of {high} on the input; {chip.target.name} takes {most.value}"
+        raise count_too_large(what, f"stated by {most.source}")
+    if low < least.value:
+        what, why = f"a count of {low}", f"stated by {least.source}"
+        raise fail(
+            "D470", what, where="input", why=why, help=f"use event counts of {least.value} or more"
+        )
+
+
+def _called(device: str) -> str:
+    """As BrainChip writes a chip; a virtual device of version 2 keeps its name as an option."""
+    return device.upper() if device.startswith("akd") else device
 
 
 def _measured(device: str, found: dict[str, NDArray[Any]]) -> Iterator[Measured]:
     """What mapping on the virtual device says."""
     fits, used, there, program = map(float, found["fit"])
-    source = f"akida {VERSION}, mapped on a virtual {device.upper()} in hardware alone"
+    source = f"akida {VERSION}, mapped on a virtual {_called(device)} in hardware alone"
     if not fits:
         raise fail(
             "D485",
-            f"the network does not map on {device.upper()}",
+            f"the network does not map on {_called(device)}",
             where=device,
             why=str(found["refused"]) or "akida said nothing",
             help="use a smaller network, or another akida{device=...}",

@@ -19,8 +19,9 @@ import numpy as np
 from snnc.ir import Conv2d, Integers, Kind, Program, ProgramPopulation, ProgramProjection, Shape, size
 from snnc.ir.scaling import weights_of, with_weights
 
-from .stored import Activation, Stored, activation, stored
-from .target import CHANNELS, KERNELS, SIDE
+from .chips import Chip
+from .stored import Activation, Stored, activation, stored_in
+from .target import CHANNELS, SIDE
 
 WHOLE, FRAME = "whole", "frame"
 CONVOLUTION, DENSE = "convolution", "dense"
@@ -30,14 +31,21 @@ CONVOLUTION, DENSE = "convolution", "dense"
 class Place:
     """A layer of a chain: its population, and how it is connected with the one before it.
 
-    ``why_dense``: what the chip's convolutions lack for it, where it is a convolution of the program
-    that becomes a dense layer; empty elsewhere.
+    Attributes:
+        population: its name.
+        kind: ``CONVOLUTION`` or ``DENSE``.
+        projection: from the one before it.
+        given: shape of the one before it.
+        maps: whether it is given maps on the chip, too, and not the neurons of a dense layer.
+        why_dense: what the chip's convolutions lack for it, where it is a convolution of the program
+            that becomes a dense layer; empty elsewhere.
     """
 
     population: str
     kind: str
     projection: ProgramProjection
     given: Shape
+    maps: bool
     why_dense: str = ""
 
 
@@ -83,28 +91,36 @@ def in_a_row(program: Program) -> tuple[ProgramProjection, ...]:
     return tuple(found) if len(found) == len(program.projections) else ()
 
 
-def chain_of(program: Program) -> Chain | None:
+def chain_of(program: Program, chip: Chip) -> Chain | None:
     """The network as layers, with as many convolutions as one way round allows; None: no chain."""
     row = in_a_row(program)
     if not row:
         return None
-    ways = [Chain(_places(program, row, turned), turned) for turned in (False, True)]
+    ways = [Chain(_places(program, row, turned, chip), turned) for turned in (False, True)]
     return max(ways, key=lambda c: sum(p.kind == CONVOLUTION for p in c.places))
 
 
-def _places(program: Program, row: tuple[ProgramProjection, ...], turned: bool) -> tuple[Place, ...]:
+def _places(
+    program: Program, row: tuple[ProgramProjection, ...], turned: bool, chip: Chip
+) -> tuple[Place, ...]:
     found: list[Place] = []
     maps = len(program.input.shape) == 3
     for p in row:
         given, target = program.by_name[p.source].shape, program.by_name[p.target]
-        lacks = _lacks(p, given, target, turned) if maps else "maps cannot follow a dense layer"
-        maps = maps and not lacks
+        lacks = "maps cannot follow a dense layer"
+        if maps:
+            lacks = _lacks(p, given, target, turned, chip)
+            if not lacks and target.kind is Kind.NEURONS and not _by_channel(program, target, chip):
+                lacks = "its neurons differ within a channel"
         why = lacks if isinstance(p.op, Conv2d) else ""
-        found.append(Place(p.target, DENSE if lacks else CONVOLUTION, p, given, why))
+        found.append(Place(p.target, DENSE if lacks else CONVOLUTION, p, given, maps, why))
+        maps = maps and not lacks
     return tuple(found)
 
 
-def _lacks(p: ProgramProjection, given: Shape, target: ProgramPopulation, turned: bool) -> str:
+def _lacks(
+    p: ProgramProjection, given: Shape, target: ProgramPopulation, turned: bool, chip: Chip
+) -> str:
     """What of a convolution the chip's have not; empty where it can be one."""
     op = p.op
     if not isinstance(op, Conv2d):
@@ -112,9 +128,9 @@ def _lacks(p: ProgramProjection, given: Shape, target: ProgramPopulation, turned
     high, wide = op.weight.shape[2:]
     if op.groups != 1 or op.dilation != (1, 1):
         return "it is in groups or dilated"
-    if high != wide or high not in KERNELS:
+    if high != wide or high not in chip.strides[1]:
         return f"its kernel is {high} by {wide}"
-    if op.stride not in ((1, 1), (2, 2)) or (op.stride == (2, 2) and high != 3):
+    if op.stride[0] != op.stride[1] or high not in chip.strides.get(op.stride[0], ()):
         return f"its stride is {op.stride[0]}, {op.stride[1]} with a kernel of {high} by {wide}"
     if max(given[1:]) > SIDE.value or given[0] > CHANNELS.value:
         return f"its input is {' x '.join(map(str, given))}"
@@ -122,8 +138,6 @@ def _lacks(p: ProgramProjection, given: Shape, target: ProgramPopulation, turned
         _aligned(op, axis, given[1 + axis], target.shape[1 + axis], turned) for axis in (0, 1)
     ):
         return "its padding keeps another size, or lies on another side"
-    if target.kind is Kind.NEURONS and not _by_channel(p, target):
-        return "its neurons differ within a channel"
     return ""
 
 
@@ -135,8 +149,8 @@ def _aligned(op: Conv2d, axis: int, given: int, out: int, turned: bool) -> bool:
     return out == -(-given // stride) and (after if turned else before) == total // 2
 
 
-def _by_channel(p: ProgramProjection, target: ProgramPopulation) -> bool:
-    found = activation(target.dynamics, stored((p,)).power)
+def _by_channel(program: Program, target: ProgramPopulation, chip: Chip) -> bool:
+    found = activation(target.dynamics, stored_in(program, target.name, chip).power)
     for values in (found.step, found.constant):
         rows = np.broadcast_to(values, target.shape).reshape(target.shape[0], -1)
         if np.any(rows != rows[:, :1]):
@@ -151,8 +165,12 @@ def weights_in(program: Program, place: Place) -> int:
     return size(place.given) * size(program.by_name[place.population].shape)
 
 
-def layer_weights(place: Place, turned: bool, power_of: Stored) -> Integers:
-    """A layer's weights as the chip has them: (x, y, channels, filters) or (1, 1, inputs, units)."""
+def layer_weights(place: Place, turned: bool, power_of: Stored, chip: Chip) -> Integers:
+    """A layer's weights as the chip has them: (x, y, channels, filters) or (1, 1, inputs, units).
+
+    Inputs of a dense layer that are maps: version 1 takes them as (channels, y, x), version 2 as
+    (x, y, channels).
+    """
     op = with_weights(place.projection.op, power_of.weights[0])
     if place.kind == CONVOLUTION:
         assert isinstance(op, Conv2d)
@@ -161,8 +179,10 @@ def layer_weights(place: Place, turned: bool, power_of: Stored) -> Integers:
         whole = kernel if turned else kernel[:, :, ::-1, ::-1]
         return np.ascontiguousarray(whole.transpose(3, 2, 1, 0))
     matrix = np.asarray(np.rint(op.matrix(place.given).toarray()), np.int64)
-    if turned and len(place.given) == 3:
-        maps = matrix.reshape(len(matrix), *place.given)[:, :, ::-1, ::-1]
+    if place.maps:
+        maps = matrix.reshape(len(matrix), *place.given)
+        maps = maps[:, :, ::-1, ::-1] if turned else maps
+        maps = maps if chip.version == 1 else maps.transpose(0, 3, 2, 1)
         matrix = maps.reshape(len(matrix), -1)
     return np.ascontiguousarray(matrix.T[None, None])
 
@@ -191,7 +211,7 @@ def frame_size(program: Program) -> tuple[int, int]:
     return inputs, sum(size(m.shape) for m in members(program))
 
 
-def frame_weights(program: Program) -> Integers:
+def frame_weights(program: Program, chip: Chip) -> Integers:
     """The dense layer of a network by frame: (1, 1, inputs, units), population by population."""
     rows, offset = {}, 0
     for block in blocks_of(program):
@@ -199,7 +219,7 @@ def frame_weights(program: Program) -> Integers:
         offset += size(program.by_name[block.source].shape)
     columns = []
     for member in members(program):
-        found = stored(program.into(member.name))
+        found = stored_in(program, member.name, chip)
         part = np.zeros((offset, size(member.shape)), np.int64)
         seen: Counter[tuple[str, int]] = Counter()
         for p, weights in zip(program.into(member.name), found.weights, strict=True):
@@ -212,12 +232,12 @@ def frame_weights(program: Program) -> Integers:
     return np.concatenate(columns, axis=1)[None, None]
 
 
-def powers(program: Program) -> dict[str, int]:
+def powers(program: Program, chip: Chip) -> dict[str, int]:
     """By population of neurons, what a unit of the chip is worth in its potential, as a power of 2."""
-    return {m.name: stored(program.into(m.name)).power for m in members(program)}
+    return {m.name: stored_in(program, m.name, chip).power for m in members(program)}
 
 
-def activations(program: Program) -> dict[str, Activation]:
+def activations(program: Program, chip: Chip) -> dict[str, Activation]:
     """By population of neurons."""
-    worth = powers(program)
+    worth = powers(program, chip)
     return {m.name: activation(m.dynamics, worth[m.name]) for m in members(program)}

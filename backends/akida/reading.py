@@ -18,16 +18,28 @@ from snnc.ir import Shape, size, unpack_arrays
 from snnc.ir.json_fields import Fields
 from snnc.ir.program_ranges import DIMENSIONS, STEPS, WORD
 
-from .emit import FILES
+from .chips import DEVICES, Chip, chip_of
+from .emit import FILES, NARROW, WIDE
 from .layout import CONVOLUTION, DENSE, FRAME, WHOLE
-from .target import ACTIVATION_BITS, DEVICES, INPUTS, KERNELS, SIDE
+from .target import ACTIVATION_BITS, SIDE
+from .target_v2 import LEVELS, STEP
 
 EXPONENT = 40
 """A weight's own 8 bits and a projection's shift by up to 31, both ways."""
 
 Arrays = dict[str, NDArray[Any]]
-TYPES = {"weights": "i1", "threshold": "i4", "act_step": "f4"}
+TYPES = {
+    "weights": "i1",
+    "threshold": "i4",
+    "act_step": "f4",
+    "layer_bias": "i1",
+    "bias_shift": "u1",
+    "shift": "u1",
+    "max_value": "u1",
+}
 """Of a layer's arrays; all others are of 64 bits."""
+
+MOST_SHIFT = STEP.value.bit_length() - 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,8 @@ class _Reader:
     def payload(self, about: Any) -> Payload:
         fields = self._fields(about, "")
         fields.whole("format", 1, 1)
-        fields.word("device", DEVICES)
+        chip = chip_of(fields.word("device", DEVICES))
+        fields.whole("version", chip.version, chip.version)
         way = fields.word("way", (WHOLE, FRAME))
         fields.truth("turned")
         entry = self._fields(fields.take("input"), "input")
@@ -80,9 +93,9 @@ class _Reader:
         entry.done()
         layers = fields.objects("layers")
         for number, data in enumerate(layers):
-            self._layer(data, number, way, last=number == len(layers) - 1)
+            self._layer(data, number, way, chip, last=number == len(layers) - 1)
         if way == FRAME:
-            self._by_frame(fields, given)
+            self._by_frame(fields, given, chip)
         elif not layers:
             raise fields.refusal("there is no layer", "layers")
         self._readout(fields.take("readout"), way, given)
@@ -112,19 +125,23 @@ class _Reader:
         self.shapes[name] = shape
         return name, shape
 
-    def _layer(self, data: Any, number: int, way: str, *, last: bool) -> None:
+    def _layer(self, data: Any, number: int, way: str, chip: Chip, *, last: bool) -> None:
         """Of a model: its arrays are as large as it says."""
         fields = self._fields(data, f"layer {number}")
         kind = fields.word("kind", (CONVOLUTION, DENSE))
         given, units = fields.wholes("given", 1, WORD), fields.whole("units", 1, WORD)
         if len(given) != 3 or max(given[:2]) > SIDE.value or size(given) > WORD:
             raise fields.refusal("it is given what no layer takes", "given")
-        if kind == DENSE and size(given) > INPUTS.value:
-            raise fields.refusal(f"it has {size(given)} inputs, a dense layer {INPUTS.value}", "given")
-        fields.whole("weights_bits", 1, 4)
+        if kind == DENSE and size(given) > chip.inputs.value:
+            what = f"it has {size(given)} inputs, a dense layer {chip.inputs.value}"
+            raise fields.refusal(what, "given")
+        self._one_of(fields, "weights_bits", (1, 2, 4) if chip.version == 1 else (NARROW, WIDE))
+        if chip.version != 1:
+            # What comes from outside has 8 bits.
+            self._one_of(fields, "input_bits", (NARROW, WIDE) if number else (WIDE,))
         shape: Shape = (1, 1, size(given), units)
         if kind == CONVOLUTION:
-            side = fields.whole("kernel", 1, max(KERNELS))
+            side = fields.whole("kernel", 1, max(chip.strides[1]))
             fields.whole("stride", 1, 2)
             shape = (side, side, given[2], units)
         self._array(fields, f"weights_{number}", shape)
@@ -134,14 +151,35 @@ class _Reader:
             if out[0] != units and size(out) != units:
                 raise fields.refusal(f"its shape {out} has not its {units} units", "shape")
         if way == FRAME or not last:
-            bits = fields.whole("act_bits", 1, max(ACTIVATION_BITS.values()))
-            if bits not in ACTIVATION_BITS.values():
-                raise fields.refusal(f"it has {bits} bits", "act_bits")
-            for name in ("threshold", "act_step"):
-                self._array(fields, f"{name}_{number}", (units,))
+            self._activation(fields, number, units, chip)
         if way == WHOLE and not last:
             self._state(fields, number, out)
         fields.done()
+
+    @staticmethod
+    def _one_of(fields: Fields, key: str, allowed: tuple[int, ...]) -> int:
+        bits = fields.whole(key, min(allowed), max(allowed))
+        if bits not in allowed:
+            raise fields.refusal(f"it has {bits} bits", key)
+        return bits
+
+    def _activation(self, fields: Fields, number: int, units: int, chip: Chip) -> None:
+        if chip.version == 1:
+            self._one_of(fields, "act_bits", tuple(ACTIVATION_BITS.values()))
+            for name in ("threshold", "act_step"):
+                self._array(fields, f"{name}_{number}", (units,))
+            return
+        self._one_of(fields, "act_bits", (NARROW, WIDE))
+        for name in ("layer_bias", "bias_shift", "shift", "max_value"):
+            self._array(fields, f"{name}_{number}", (units,))
+        for name, most in (
+            ("shift", MOST_SHIFT),
+            ("bias_shift", MOST_SHIFT),
+            ("max_value", LEVELS.value),
+        ):
+            found = int(self.arrays[f"{name}_{number}"].max(initial=0))
+            if found > most:
+                raise fields.refusal(f"{name}_{number} has {found}, at the most it is {most}")
 
     def _state(self, fields: Fields, number: int, shape: Shape) -> None:
         for name in ("first", "bias_start"):
@@ -151,8 +189,8 @@ class _Reader:
         for name in ("base", "bias"):
             self._array(fields, f"{name}_{number}", shape)
 
-    def _by_frame(self, fields: Fields, given: tuple[str, Shape]) -> None:
-        inputs, begin = fields.whole("inputs", 0, INPUTS.value), 0
+    def _by_frame(self, fields: Fields, given: tuple[str, Shape], chip: Chip) -> None:
+        inputs, begin = fields.whole("inputs", 0, chip.inputs.value), 0
         for number, data in enumerate(fields.objects("populations")):
             entry = self._fields(data, f"population {number}")
             _, shape = self._named(entry, "name")

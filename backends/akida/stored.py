@@ -10,6 +10,8 @@ The chip's activation, of bits b, is (Akida user guide, Activation parameters) t
 
 which is ``floor((z + c) / step)`` for ``threshold = step - 1 - c`` and whole numbers. For 2 bits the
 parameter is a quarter of the step (the same page).
+
+Version 2 has a bias and a shift to the right in its place, ``shifted.py``.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir import IntegerNeuron, Integers, ProgramProjection, decay
+from snnc.ir import IntegerNeuron, Integers, Program, ProgramProjection, decay
 from snnc.ir.scaling import weights_of
 
-from .target import ACTIVATION_BITS, LARGEST_WEIGHT
+from .chips import Chip
+from .target import ACTIVATION_BITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +45,30 @@ class Stored:
         return max((int(np.abs(w).max(initial=0)) for w in self.weights), default=0)
 
     @property
-    def bits(self) -> int:
-        """Width that holds them all: 1 (0 and 1), 2 (-1 to 1), 4 (-7 to 7), 0 where none does."""
-        least = min((int(w.min(initial=0)) for w in self.weights), default=0)
-        if self.largest <= 1:
-            return 2 if least < 0 else 1
-        return 4 if self.largest <= LARGEST_WEIGHT.value else 0
+    def least(self) -> int:
+        """The smallest."""
+        return min((int(w.min(initial=0)) for w in self.weights), default=0)
 
 
-def stored(projections: tuple[ProgramProjection, ...]) -> Stored:
-    """The weights of all projections into a population, on one scale."""
+def stored_in(program: Program, name: str, chip: Chip) -> Stored:
+    """The weights of all projections into a population, by its name, as a version of Akida has them.
+
+    A level of version 2 is a power of two: its unit is never worth more than that.
+    """
+    neuron = program.by_name[name].dynamics
+    if chip.version == 1 or neuron.threshold is None:
+        return stored(program.into(name))
+    common = int(np.bitwise_or.reduce(np.ravel(neuron.fires_at)))
+    return stored(program.into(name), max((common & -common).bit_length() - 1 - neuron.input_shift, 0))
+
+
+def stored(projections: tuple[ProgramProjection, ...], most_power: int | None = None) -> Stored:
+    """The weights of all projections into a population, on one scale.
+
+    Args:
+        projections: all into one population.
+        most_power: the most that ``power`` may be where it is above 0; None for no such limit.
+    """
     lowest = min((p.exponent for p in projections), default=0)
     # Beyond 40 no weight but 0 could be one of the chip's, and 64 bits would wrap.
     shifts = [min(p.exponent - lowest, 40) for p in projections]
@@ -61,6 +78,8 @@ def stored(projections: tuple[ProgramProjection, ...]) -> Stored:
     together = np.concatenate([w.ravel() for w in whole]) if whole else np.zeros(0, np.int64)
     common = int(np.bitwise_or.reduce(np.abs(together))) if together.size else 0
     down = (common & -common).bit_length() - 1 if common else 0
+    if most_power is not None:
+        down = min(down, max(most_power - lowest, 0))
     return Stored(tuple(w >> down for w in whole), lowest + down if common else 0)
 
 

@@ -7,8 +7,6 @@ publish what tests of the package show: nothing here is a result of one.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from snnc.ir import Code, Encoding, Limit, LimitName, Reset, SignMode, Target
 
 VERSION = "2.19.3"
@@ -22,10 +20,12 @@ DEVICES = ("akd1000", "akd1500")
 ACTIVATION_BITS = {1: 1, 3: 2, 15: 4}
 """Levels above zero, and the bits that the chip has for them."""
 
+LEVELS_IN_WORDS = "1, 3 or 15"
 LEVELS = Limit(15, "levels above zero (4 bits; 1 and 3 are the others)", CAPABILITIES)
 INPUT_SPIKES = Limit(15, "as an input's count in a frame (4 bits)", f"{MODEL}; {CAPABILITIES}")
 LEAST_INPUT = Limit(0, "as an input's count in a frame", f"{MODEL}: inputs are without sign")
 WEIGHT_BITS = Limit(4, "bits, sign included", CAPABILITIES)
+WIDTHS = {2: 1, 4: 7}
 LARGEST_WEIGHT = Limit(
     7, "as a weight, both signs", f"{LAYERS}; 2 bits hold -1 to 1, 1 bit 0 and 1 (its own messages)"
 )
@@ -40,9 +40,9 @@ THRESHOLD = Limit(
 INPUTS = Limit(57334, "inputs of a dense layer", CAPABILITIES)
 SIDE = Limit(4096, "rows or columns of a convolution's input", CAPABILITIES)
 CHANNELS = Limit(2048, "channels of a convolution's input", CAPABILITIES)
-KERNELS = (1, 3, 5, 7)
-"""Sides of a kernel that a convolution may have, the same for both; padded so that the size stays, or
-is halved (``Same``). Stride 2 with 3 by 3 alone; neither dilated nor in groups (the same page)."""
+STRIDES = {1: (1, 3, 5, 7), 2: (3,)}
+"""Sides of a kernel that a convolution may have, the same for both, by stride; padded so that the size
+stays, or is halved (``Same``). Neither dilated nor in groups (the same page)."""
 
 WEIGHTS = Limit(
     2**24,
@@ -84,8 +84,3 @@ PIPELINE = (
     "restart-frames,set-neurons,quantize-activations{levels=15},balance-thresholds,fold-thresholds,"
     "correct-rates,quantize-weights"
 )
-
-
-def target(device: str) -> Target:
-    """The target with a device."""
-    return AKIDA if device == DEVICES[0] else replace(AKIDA, name=f"akida{{device={device}}}")

@@ -34,6 +34,7 @@ class LimitName(Enum):
     THRESHOLD = ("threshold mantissa", "largest threshold before the shift into the potential", 1)
     LEAST_THRESHOLD = ("least threshold", "smallest threshold to aim at, in units of the potential", 1)
     BIAS = ("bias mantissa", "largest bias before its exponent, either sign", 0)
+    READOUT_BIAS = ("readout bias mantissa", "the same of the readout where it differs", 0)
     BIAS_EXPONENT = ("bias exponent", "largest power of 2 that biases are shifted by", 0, 31)
     DECAY = ("decay", "largest decay of potential and current, in 1/4096 a step", 0, 4096)
     CURRENT_DECAY = ("current decay", "the same of the current where it differs", 0, 4096)

@@ -90,6 +90,11 @@ class Target:
         found = self.limits.get(name)
         return without if found is None else found.value
 
+    def largest_bias(self, *, readout: bool) -> int:
+        """Largest mantissa of a bias, either sign; some targets have another for the readout."""
+        most = self.limit(LimitName.BIAS, 2**31 - 1)
+        return self.limit(LimitName.READOUT_BIAS, most) if readout else most
+
     def state_bits(self, *, readout: bool) -> int:
         """Bits of current and potential, sign included; some targets have others for the readout."""
         bits = self.limit(LimitName.STATE_BITS, STATE_BITS)

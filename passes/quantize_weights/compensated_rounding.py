@@ -34,6 +34,9 @@ LEAST_SAMPLES, JUDGED = 8, 4
 SHARES, MOST_SEARCHED = 1 - 0.05 * np.arange(9), 2**18
 """Shares of a channel's scale that are tried, where a population has at most so many weights."""
 
+HALVES = np.array([1.0, 0.5])
+"""The same where scales are powers of two."""
+
 Moments = tuple[NDArray[np.float64], ...]
 """Second moments of what a row of weights is multiplied with, one matrix for each group."""
 
@@ -84,7 +87,10 @@ def compensate(
     judging = [_moments(p, seen[p.source][first:], lasting) for p in projections]
     channels = population.shape[0]
     old = np.broadcast_to(choice.scale, (channels,))
-    scales, integers = _searched(choice, projections, fitted, judging, old)
+    shares = HALVES if search.takes_powers(population) else SHARES
+    if not choice.scale.ndim or sum(weights_of(p.op).size for p in projections) > MOST_SEARCHED:
+        shares = shares[:1]
+    scales, integers = _searched(choice, projections, fitted, judging, old, shares)
     found = _choice(search, graph, population, choice, scales, integers)
     excess = search.excess(graph, population, found, counts)
     if excess is None:
@@ -102,15 +108,15 @@ def _searched(
     fitted: Sequence[Moments],
     judging: Sequence[Moments],
     scales: Array,
+    shares: Array,
 ) -> tuple[Array, list[Array]]:
     """For each channel the scale, (channels,), and its integers, (channels, weights), that lose least.
 
     Args:
         fitted, judging: moments of each projection, on some samples and on others.
         scales: the largest to try, (channels,).
+        shares: of these, that are tried.
     """
-    weights = sum(weights_of(p.op).size for p in projections)
-    shares = SHARES if choice.scale.ndim and weights <= MOST_SEARCHED else SHARES[:1]
     grids = [r.projection.integers for r in choice.rounded]
     best, integers = scales, [_integers(r.projection, scales) for r in choice.rounded]
     ways = list(zip(projections, grids, judging, strict=True))

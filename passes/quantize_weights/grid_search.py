@@ -182,6 +182,7 @@ def channel_scale(
     roomy: float,
     most: int,
     candidates: int,
+    powers_of_two: bool = False,
 ) -> int:
     """The best integer scale of one channel, the projections' exponents being settled.
 
@@ -192,14 +193,18 @@ def channel_scale(
         roomy: above it only where the largest weights ask for it with exponent 0.
         most: never above.
         candidates: scales that are tried.
+        powers_of_two: try those up to the first that clips a weight, and nothing else.
     """
     used = [(p, 2.0**e) for p, e in zip(projections, exponents, strict=True) if p.peaks[channel]]
     if not used:
-        return min(2**8, most)
+        return min(2**8, 2 ** (most.bit_length() - 1)) if powers_of_two else min(2**8, most)
     bare = min(p.reach / p.peaks[channel] for p, _ in used)
     filling = min(p.reach * power / p.peaks[channel] for p, power in used)
     full = max(1.0, min(float(most), filling, max(roomy, bare)))
-    tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
-    tried = np.unique(np.clip(tried, 1, most)).astype(int)
+    if powers_of_two:
+        tried = 2 ** np.arange(int(min(most, 2 * full)).bit_length())
+    else:
+        tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
+        tried = np.unique(np.clip(tried, 1, most)).astype(int)
     errors = [squared_errors(p.rows[channel], tried / power, p.grid) for p, power in used]
     return int(tried[int(np.argmin(np.sum(errors, axis=0)))])

@@ -135,7 +135,7 @@ class GridSearch:
         Where the largest weight is that of a register, the scale with the least error leaves no
         integer between threshold and the end of the grid: it is lowered until there is one.
         """
-        if population.trained_scale is not None and caps is None:
+        if self._takes_trained(population) and caps is None:
             trained = self._trained(graph, population)
             if trained.worst_error < SAME:
                 return trained
@@ -146,6 +146,18 @@ class GridSearch:
             lower = np.floor(np.broadcast_to(choice.scale, population.shape[:1]) * LOWERED)
             choice = self._nearest(graph, population, context, lower)
         return nearest if choice.silences else choice
+
+    def takes_powers(self, population: Population) -> bool:
+        """Whether its scales are powers of two: those of neurons, where that is asked for."""
+        return self.powers_of_two and population.kind is Kind.NEURONS
+
+    def _takes_trained(self, population: Population) -> bool:
+        """Whether there is a scale that the weights were trained on, and it is one to choose from."""
+        scale = population.trained_scale
+        if scale is None or not self.takes_powers(population):
+            return scale is not None
+        fractions, _ = np.frexp(scale)
+        return bool(np.all(fractions == 0.5))  # those of powers of two
 
     def _trained(self, graph: Graph, population: Population) -> Choice:
         """On the scale that the weights were trained on, each projection with its best exponent."""
@@ -175,8 +187,8 @@ class GridSearch:
         roomy = self._roomy_scale(graph, population, context)
         ceiling = int(min(most, max(1.0, caps.max() if self.per_channel else caps.min())))
         fires = population.kind is Kind.NEURONS
-        powers = self.powers_of_two and fires
-        if powers:
+        powers = self.takes_powers(population)
+        if powers and not symmetric:
             ceiling = min(ceiling, 2**highest)
         candidates = max(1, self.candidates // self._less(graph, population))
         scale = common_scale(weights, roomy, ceiling, highest, candidates, powers)
@@ -187,7 +199,7 @@ class GridSearch:
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
             each = [
-                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), candidates)
+                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), candidates, powers)
                 for c, cap in enumerate(np.maximum(caps, 1))
             ]
             scales = np.array(each, np.float64)

@@ -84,8 +84,9 @@ class QuantizeWeights(Pass):
             changed accuracy by no more than chance on samples/moving_digits.
         rounding: ``nearest``, or ``compensated``: weights one after another, each compensating on
             calibration data for the error of those before it; ``auto`` does so up to 6 bits.
-        power_of_two: in the exact codes, scales of neurons are powers of two, small enough that a
-            connection's own exponent can divide by them, as Lava's graded neurons need it.
+        power_of_two: in the exact codes, scales of neurons are powers of two, one for each population
+            unless ``per`` is ``channel``. Where connections have exponents, small enough that these can
+            divide by them, as Lava's graded neurons need it.
     """
 
     interface: ClassVar[int] = 1
@@ -125,15 +126,15 @@ class QuantizeWeights(Pass):
         if self.bits is None:
             return replace(self, bits=self._trained_bits(graph, context)).run(graph, context)
         refuse_width(self.bits, context.target, "--weight-bits")
-        by_channel = self.per != "population"
         powers_of_two = self.power_of_two and graph.code.exact
+        by_channel = self.per == "channel" or (self.per == "auto" and not powers_of_two)
         search = GridSearch(
             context.target,
             self.bits or DEFAULT_BITS,
             self.sign_mode == "mixed",
             self.candidates,
             self.headroom,
-            by_channel and not powers_of_two,
+            by_channel,
             powers_of_two,
             self._means(graph, context),
         )

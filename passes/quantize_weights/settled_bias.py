@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Array, Graph, Kind, LimitName, Population, PopulationGrid, Target, per_channel
+from snnc.ir import Array, Graph, Kind, Population, PopulationGrid, Target, per_channel
 from snnc.passes.base import Context
 
 from .sums import worst_sums
@@ -56,8 +56,7 @@ def settle(
     unit = scale * 2.0**shift
     unit = per_channel(unit, population.shape) if unit.ndim else unit
     units = bias * unit
-    limit = target.limit(LimitName.BIAS)
-    limit = 2**31 - 1 if limit is None else limit
+    limit = target.largest_bias(readout=population.kind is Kind.READOUT)
     largest = float(np.abs(units).max(initial=0.0))
     exponent = 0
     while round(largest / 2**exponent) > limit and exponent < target.bias_shift:
@@ -97,7 +96,7 @@ def with_bias(
     """The population with its grid and its biases on it; what that cost is said (N704, N722)."""
     if settled.lost:
         assert population.bias is not None
-        limit = context.target.limit(LimitName.BIAS)
+        limit = context.target.largest_bias(readout=population.kind is Kind.READOUT)
         context.warn(
             "N704",
             f"biases up to {float(np.abs(population.bias).max()):.4g} clipped, by up to "

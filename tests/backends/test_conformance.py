@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.backends.akida.conformance import AkidaConformance
+from snnc.backends.akida.conformance import Akida2Conformance, AkidaConformance
 from snnc.backends.loihi.conformance import LoihiConformance
 from snnc.backends.nir.conformance import NirConformance
 from snnc.backends.reference.conformance import ReferenceConformance
@@ -13,6 +13,10 @@ from snnc.backends.xylo.conformance import XyloConformance
 
 class TestAkida(AkidaConformance):
     """Skipped where akida, which is not free, is not installed."""
+
+
+class TestAkida2(Akida2Conformance):
+    """The same."""
 
 
 @pytest.mark.slow

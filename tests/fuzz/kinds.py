@@ -142,7 +142,7 @@ FINETUNE: Command = (
 )
 
 TARGETS: dict[str, tuple[str, ...]] = {
-    "akida": ("bundle-akida",),
+    "akida": ("bundle-akida", "bundle-akida-2"),
     "loihi": ("bundle-loihi", "bundle-loihi-graded"),
     "loihi1": ("bundle-loihi1",),
     "nir": ("bundle-nir", "bundle-nir-frame"),

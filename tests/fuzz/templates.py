@@ -31,6 +31,7 @@ from .onnx_templates import write_onnx
 INPUTS, CLASSES = 6, 3
 BUNDLES = (
     ("akida", "akida", None),
+    ("akida-2", "akida{device=six-nodes-ipv2}", None),
     ("loihi", "loihi", None),
     ("loihi-graded", "loihi", "graded"),
     ("loihi1", "loihi1", None),
@@ -316,7 +317,7 @@ def _bundles(folder: Path) -> None:
     for name, target, code in BUNDLES:
         place = _place(folder, f"bundle-{name}")
         archive = chain if target == "xylo" else dense
-        steps = 1 if target == "akida" else 4  # a frame of Akida is one step
+        steps = 1 if target.startswith("akida") else 4  # a frame of Akida is one step
         compile_model(archive, target, place / "bundle", steps_per_frame=steps, code=code)
         np.savez(place / "data.npz", x=counts(), y=labels())
     image = _place(folder, "bundle-reference-image")

@@ -62,6 +62,72 @@ def test_plain_weights_are_whole_units_and_symmetric(bits: int, exponent: int, m
     assert largest == most  # the whole of it is used
 
 
+EXACT = Pipeline.parse(
+    "fold-batch-norm,fold-linear-chains,choose-code{code=graded},match-delays{steps-per-frame=1},"
+    "encode-input,quantize-activations{levels=15},balance-thresholds,fold-thresholds"
+)
+
+
+def _thresholds(graph: Graph, target: Target, **options: Any) -> list[Any]:
+    """Of each population of neurons, in the code graded, with calibration data."""
+    made = QuantizeWeights(power_of_two=True, **options).run(graph, Context(target, counts()))
+    program = lower(made, target)
+    return [p.neuron.threshold for p in program.populations if p.kind is Kind.NEURONS and p.neuron]
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("rounding", ["nearest", "compensated"])
+@pytest.mark.parametrize("per", ["auto", "channel"])
+def test_thresholds_of_plain_weights_can_be_powers_of_two(bits: int, rounding: str, per: str) -> None:
+    """One for each population, or for each channel, near those that lose least."""
+    target = replace(TARGET, plain_weights=True, sign_modes=(SignMode.MIXED,), threshold_shift=0)
+    graph = EXACT.run(rollout(), Context(target, counts()))
+    found = _thresholds(graph, target, bits=bits, rounding=rounding, per=per)
+    free = QuantizeWeights(bits=bits, rounding="nearest").run(graph, Context(target, counts()))
+    best = [p.grid.scale for p in free.populations if p.kind is Kind.NEURONS and p.grid]
+    for thresholds, scale in zip(found, best, strict=True):
+        assert np.array_equal(np.frexp(thresholds)[0], np.full(thresholds.shape, 0.5))
+        assert (thresholds.size == 1) == (per == "auto")
+        ratio = thresholds.ravel() / scale.ravel()
+        assert 0.2 < np.median(ratio) < 4.1
+
+
+def test_a_scale_that_was_trained_is_kept_where_it_is_a_power_of_two() -> None:
+    target = replace(TARGET, plain_weights=True, sign_modes=(SignMode.MIXED,), threshold_shift=0)
+    graph = EXACT.run(rollout(), Context(target, counts()))
+    for trained, kept in ((64.0, True), (100.0, False)):
+        population = next(p for p in graph.populations if p.kind is Kind.NEURONS)
+        projections = []
+        for p in graph.projections:
+            op = p.op
+            if p.target == population.name:
+                whole = np.rint(weights_of(op) / np.abs(weights_of(op)).max() * 127)
+                op = with_weights(op, whole / trained)
+            projections.append(replace(p, ops=(op,)))
+        known = replace(population, trained_scale=np.asarray(trained))
+        populations = [known if p is population else p for p in graph.populations]
+        made = graph.with_projections(projections).with_populations(populations)
+        found = _thresholds(made, target, bits=8)[0]
+        assert np.array_equal(np.frexp(found)[0], np.full(found.shape, 0.5))
+        assert (found.size == 1 and int(found) == trained) or not kept
+
+
+def test_the_readout_has_a_limit_of_its_own() -> None:
+    """Where the host adds it up, its biases are not those of the chip."""
+    limits = {**TARGET.limits, LimitName.BIAS: Limit(15, "", "test")}
+    with_own = {**limits, LimitName.READOUT_BIAS: Limit(4095, "", "test")}
+    for each, most in ((limits, 15), (with_own, 4095)):
+        target = replace(TARGET, limits=each)
+        assert target.largest_bias(readout=False) == 15
+        assert target.largest_bias(readout=True) == most
+        program = lower(QuantizeWeights().run(prepared(), Context(target)), target)
+        for p in program.populations:
+            if p.neuron is not None and p.kind is Kind.NEURONS:
+                assert np.abs(p.neuron.bias_mantissa).max() <= 15
+        found = program.readout.dynamics
+        assert np.abs(found.bias_mantissa).max() <= most
+
+
 def test_the_width_where_none_is_asked_for_is_one_that_the_target_has() -> None:
     target = replace(TARGET, weight_bits=(2, 4))
     program = lower(QuantizeWeights().run(prepared(), Context(target)), target)

@@ -166,6 +166,7 @@ NAMES_ONLY = {
     "samples/speech/cases.py": "has the option --reset",
     "backends/akida/conformance.py": "which cases the target takes",
     "backends/akida/target.py": "states the resets that its neurons have",
+    "backends/akida/target_v2.py": "states the resets that its neurons have",
     "backends/c_project/conformance.py": "which cases the target takes",
     "backends/fpga/conformance.py": "which cases the target takes",
     "backends/loihi/conformance.py": "which cases the target takes",

@@ -21,6 +21,7 @@ OTHERS = (
         "Akida",
         (
             "backends/akida/stored.py",
+            "backends/akida/shifted.py",
             "backends/akida/payload/akida_network.py",
         ),
         "bundles of `akida`: levels on the chip, the readout on the host",

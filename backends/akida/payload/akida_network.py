@@ -21,11 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
-Levels = NDArray[np.uint8]
+Levels = NDArray[np.integer[Any]]
 Found = dict[str, dict[str, NDArray[Any]]]
 """``spikes`` and ``potentials``, each by population."""
 
-VIRTUAL = {"akd1000": akida.AKD1000, "akd1500": akida.AKD1500}
+VIRTUAL = {
+    "akd1000": akida.AKD1000,
+    "akd1500": akida.AKD1500,
+    "two-nodes-ipv2": akida.TwoNodesIPv2,
+    "four-nodes-ipv2": akida.FourNodesIPv2,
+    "six-nodes-ipv2": akida.SixNodesIPv2,
+    "twelve-nodes-ipv2": akida.TwelveNodesIPv2,
+}
+SUMS = {"convolution": 28, "dense": 32}
+"""Output bits of a layer of version 2 that puts out what it adds up, as the package maps them."""
 MOST_AT_ONCE = 256
 """Frames of one call of ``forward``."""
 
@@ -38,6 +47,9 @@ class Network:
         self.about, self.arrays = about, arrays
         self.layers: list[dict[str, Any]] = self.about["layers"]
         self.by_frame = self.about["way"] == "frame"
+        # Inputs of version 1 have 4 bits without sign, of version 2 8 with it.
+        self.second = self.about["version"] == 2
+        self.counts = np.int8 if self.second else np.uint8
         self.made: dict[tuple[int, int, bool], akida.Model] = {}
 
     @classmethod
@@ -60,36 +72,71 @@ class Network:
 
     def _build(self, first: int, last: int, levels: bool) -> akida.Model:
         model = akida.Model()
-        model.add(akida.InputData(tuple(self.layers[first]["given"]), input_bits=4))
+        begin = self.layers[first]
+        bits = begin["input_bits"] if self.second else 4
+        model.add(akida.InputData(tuple(begin["given"]), input_bits=bits))
         for number in range(first, last):
-            about = self.layers[number]
-            active = levels or number < last - 1
-            words = {
-                "weights_bits": about["weights_bits"],
-                "activation": active,
-                "name": f"layer_{number}",
-            }
-            if active:
-                words["act_bits"] = about["act_bits"]
-            if about["kind"] == "convolution":
-                side, stride = about["kernel"], about["stride"]
-                model.add(
-                    akida.Convolutional(
-                        (side, side),
-                        about["units"],
-                        padding=akida.Padding.Same,
-                        kernel_stride=(stride, stride),
-                        **words,
-                    )
-                )
-            else:
-                model.add(akida.FullyConnected(about["units"], **words))
-            layer = model.layers[-1]
-            layer.set_variable("weights", self.arrays[f"weights_{number}"])
-            if active:
-                layer.set_variable("threshold", self.arrays[f"threshold_{number}"])
-                layer.set_variable("act_step", self.arrays[f"act_step_{number}"])
+            add = self._add_second if self.second else self._add_first
+            add(model, number, levels or number < last - 1)
         return model
+
+    def _add_first(self, model: akida.Model, number: int, active: bool) -> None:
+        """A layer of version 1, which puts out levels where it is ``active``, else what it adds up."""
+        about = self.layers[number]
+        words = {
+            "weights_bits": about["weights_bits"],
+            "activation": active,
+            "name": f"layer_{number}",
+        }
+        if active:
+            words["act_bits"] = about["act_bits"]
+        if about["kind"] == "convolution":
+            side, stride = about["kernel"], about["stride"]
+            model.add(
+                akida.Convolutional(
+                    (side, side),
+                    about["units"],
+                    padding=akida.Padding.Same,
+                    kernel_stride=(stride, stride),
+                    **words,
+                )
+            )
+        else:
+            model.add(akida.FullyConnected(about["units"], **words))
+        for name in ("weights", "threshold", "act_step") if active else ("weights",):
+            model.layers[-1].set_variable(name, self.arrays[f"{name}_{number}"])
+
+    def _add_second(self, model: akida.Model, number: int, active: bool) -> None:
+        """The same of version 2: a bias, a cut at 0 and at the largest level, a shift to the right."""
+        about, weights = self.layers[number], self.arrays[f"weights_{number}"]
+        kind = akida.ActivationType.ReLU if active else akida.ActivationType.NoActivation
+        words = {
+            "output_bits": about["act_bits"] if active else SUMS[about["kind"]],
+            "activation": kind,
+            "weights_bits": about["weights_bits"],
+            "name": f"layer_{number}",
+        }
+        if about["kind"] == "convolution":
+            side, stride = about["kernel"], about["stride"]
+            layer = akida.Conv2D(
+                about["units"], side, kernel_stride=stride, padding=akida.Padding.Same, **words
+            )
+        else:
+            layer = akida.Dense1D(about["units"], **words)
+            weights = weights[0, 0]
+        model.add(layer)
+        variables = {"weights": weights}
+        if active:
+            shift = self.arrays[f"shift_{number}"]
+            variables |= {
+                "bias": self.arrays[f"layer_bias_{number}"],
+                "bias_shift": self.arrays[f"bias_shift_{number}"],
+                "max_value": self.arrays[f"max_value_{number}"],
+                "max_value_shift": shift,
+                "output_shift": -shift.astype(np.int8),
+            }
+        for name, values in variables.items():
+            model.layers[-1].set_variable(name, values)
 
     def deployed(self) -> akida.Model:
         """What goes onto the card: the whole network, or the layer that computes a frame."""
@@ -98,9 +145,9 @@ class Network:
     def to_chip(self, maps: NDArray[Any]) -> Levels:
         """(frames, channels, rows, columns) or (frames, inputs) as the chip takes them."""
         if maps.ndim != 4:
-            return np.ascontiguousarray(maps.reshape(len(maps), 1, 1, -1), np.uint8)
+            return np.ascontiguousarray(maps.reshape(len(maps), 1, 1, -1), self.counts)
         turned = maps[:, :, ::-1, ::-1] if self.about["turned"] else maps
-        return np.ascontiguousarray(turned.transpose(0, 3, 2, 1), np.uint8)
+        return np.ascontiguousarray(turned.transpose(0, 3, 2, 1), self.counts)
 
     def from_chip(self, found: NDArray[Any], shape: list[int]) -> NDArray[Any]:
         """What a layer put out, (frames, \\*shape)."""
@@ -194,7 +241,9 @@ class Network:
 
     def _silent(self, first: int, number: int, levels: bool) -> NDArray[Any]:
         """What layer ``number`` puts out where nothing enters layer ``first``."""
-        nothing = np.zeros((1, *self.layers[first]["given"]), np.uint8)
+        about = self.layers[first]
+        wide = self.second and about["input_bits"] == 8
+        nothing = np.zeros((1, *about["given"]), np.int8 if wide else np.uint8)
         found = self.forward(self.model(first, number + 1, levels), nothing)
         silent: NDArray[Any] = self.from_chip(found, self.layers[number]["shape"])[0]
         return silent
@@ -217,7 +266,7 @@ class Network:
         sent = {name: spikes.reshape(samples, steps, -1)}
         for p in self.about["populations"]:
             sent[p["name"]] = np.zeros((samples, steps, p["size"]), np.uint8)
-        given = np.zeros((samples, steps, self.about["inputs"]), np.uint8)
+        given = np.zeros((samples, steps, self.about["inputs"]), self.counts)
         if self.about["populations"]:
             self._loop(sent, given)
         for p in self.about["populations"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,39 @@ from snnc.ir import (
     size,
 )
 
-GRID = {4: (32, 7), 2: (128, 1)}
-"""Bits of a weight: the step of its grid, and the largest in steps."""
 
-LEVELS = (1, 3, 15, 15)
+@dataclass(frozen=True)
+class Draw:
+    """What numbers a version of Akida takes.
+
+    ``grid`` has, by the bits of a weight, the step of its grid and the largest in steps.
+    """
+
+    grid: dict[int, tuple[int, int]]
+    levels: tuple[int, ...]
+    counts: tuple[int, int]
+    powers: bool
+
+    def thresholds(self, rng: np.random.Generator, kind: Shape, unit: int) -> Integers:
+        """Of neurons: multiples of a unit, or powers of two."""
+        if not self.powers:
+            return np.asarray(rng.integers(1, 60, kind) * unit)
+        return np.asarray(2 ** rng.integers(0, 10, kind))
 
 
-def neuron(rng: np.random.Generator, shape: Shape, levels: int, start: int, unit: int) -> IntegerNeuron:
+ONE = Draw({4: (32, 7), 2: (128, 1)}, (1, 3, 15, 15), (0, 15), powers=False)
+TWO = Draw({8: (2, 127), 4: (32, 7)}, (1, 5, 15, 15, 100, 127), (-128, 127), powers=True)
+DRAWN = {"akd1000": ONE, "six-nodes-ipv2": TWO}
+"""By device."""
+
+
+def neuron(
+    rng: np.random.Generator, shape: Shape, start: int, unit: int, draw: Draw, levels: int
+) -> IntegerNeuron:
     """A neuron of the code graded, its numbers for all, by channel or (no map) by neuron."""
     kinds: list[Shape] = [(), (shape[0], *[1] * (len(shape) - 1))]
     kind = kinds[int(rng.integers(len(kinds)))]
-    threshold = rng.integers(1, 60, kind) * unit
+    threshold = draw.thresholds(rng, kind, unit)
     return IntegerNeuron(
         current_decay=4095,
         potential_decay=int(rng.choice([0, 0, 1024])),
@@ -77,10 +100,11 @@ def readout(rng: np.random.Generator, start: int) -> IntegerNeuron:
     )
 
 
-def weights(rng: np.random.Generator, *shape: int) -> tuple[Integers, int]:
-    """Weights on the grid of 4 or 2 bits, and which."""
-    bits = int(rng.choice([4, 4, 2]))
-    step, most = GRID[bits]
+def weights(rng: np.random.Generator, draw: Draw, *shape: int) -> tuple[Integers, int]:
+    """Weights on the grid of some bits, and which."""
+    many, few = draw.grid
+    bits = int(rng.choice([many, many, few]))
+    step, most = draw.grid[bits]
     kept = rng.random(shape) < min(1.0, 24 / max(1, int(np.prod(shape[1:]))))
     return np.asarray(rng.integers(-most, most + 1, shape) * step * kept, np.int64), bits
 
@@ -89,23 +113,23 @@ def projection(
     source: str, target: str, op: Op, bits: int, delay: int, more: int = 0
 ) -> ProgramProjection:
     """A projection whose weights are the chip's times ``2^more``."""
-    exponent = more - (5 if bits == 4 else 7)
+    exponent = more - {8: 1, 4: 5, 2: 7}[bits]
     return ProgramProjection(
         source, target, op, bits, SignMode.MIXED, exponent, delay, True, f"net.{source}_{target}"
     )
 
 
-def convolution(rng: np.random.Generator, given: Shape) -> tuple[Op, int]:
+def convolution(rng: np.random.Generator, draw: Draw, given: Shape) -> tuple[Op, int]:
     """One that the chip has, or one that has to become a dense layer."""
     kernel, stride = [(1, 1), (3, 1), (3, 2), (5, 1), (2, 1), (3, 3)][int(rng.integers(6))]
     padding = kernel // 2 if rng.random() < 0.8 else 0
     if min(given[1:]) + 2 * padding < kernel:
         kernel, stride, padding = 1, 1, 0
-    values, bits = weights(rng, int(rng.integers(1, 5)), given[0], kernel, kernel)
+    values, bits = weights(rng, draw, int(rng.integers(1, 5)), given[0], kernel, kernel)
     return Conv2d(values, None, stride=(stride, stride), padding=(padding, padding)), bits
 
 
-def chain(seed: int) -> Program:
+def chain(seed: int, draw: Draw) -> Program:
     """Convolutions, then dense layers; delays, and starts that match them or are 0 (streaming)."""
     rng = np.random.default_rng(seed)
     maps = bool(rng.integers(3))
@@ -121,32 +145,36 @@ def chain(seed: int) -> Program:
         name = "out" if last else f"p{number}"
         before = populations[-1]
         if len(before.shape) == 3 and not last and rng.random() < 0.8:
-            op, bits = convolution(rng, before.shape)
+            op, bits = convolution(rng, draw, before.shape)
             shape = op.out_shape(before.shape)
         else:
             shape = (int(rng.integers(2, 12)),)
-            values, bits = weights(rng, shape[0], size(before.shape))
+            values, bits = weights(rng, draw, shape[0], size(before.shape))
             dense = rng.random() < 0.7
             op = Linear(values) if dense else SparseLinear(sparse.csr_array(values), shape)
         delay, more = int(rng.choice([0, 0, 2])), int(rng.choice([0, 0, 2, -1]))
         start += 0 if streaming else 1 + delay
-        how = readout(rng, start) if last else neuron(rng, shape, int(rng.choice(LEVELS)), start, 4)
+        levels = int(rng.choice(draw.levels))
+        how = readout(rng, start) if last else neuron(rng, shape, start, 4, draw, levels)
         role = Kind.READOUT if last else Kind.NEURONS
         populations.append(ProgramPopulation(name, role, shape, f"net.{name}", start, how))
         projections.append(projection(before.name, name, op, bits, delay, more))
     return Program(f"chain {seed}", 1, tuple(populations), tuple(projections))
 
 
-def looped(seed: int) -> Program:
+def looped(seed: int, draw: Draw) -> Program:
     """Populations wired at random, with loops, shortcuts, delays and several connections."""
     rng = np.random.default_rng(seed)
     shape: Shape = (int(rng.integers(2, 12)),)
     populations = [ProgramPopulation("x", Kind.INPUT, shape, "x", 0, None, Encoding.ONCE)]
-    levels = int(rng.choice(LEVELS))
+    levels = int(rng.choice(draw.levels))
+    bits = next(iter(draw.grid))
+    step, most = draw.grid[bits]
     for number in range(int(rng.integers(1, 5))):
         shape = (int(rng.integers(1, 10)),)
         start = int(rng.integers(3))
-        how = neuron(rng, shape, levels, start, 1)
+        levels = int(rng.choice(draw.levels)) if draw.powers else levels
+        how = neuron(rng, shape, start, 1, draw, levels)
         populations.append(
             ProgramPopulation(f"p{number}", Kind.NEURONS, shape, f"net.p{number}", start, how)
         )
@@ -156,20 +184,23 @@ def looped(seed: int) -> Program:
     for target in populations[1:]:
         for _ in range(int(rng.integers(1, 4))):
             sender = senders[int(rng.integers(len(senders)))]
-            step, most = GRID[4]
             values = rng.integers(-most, most + 1, (target.shape[0], sender.shape[0])) * step
             delay = int(rng.choice([0, 0, 1, 3]))
-            projections.append(projection(sender.name, target.name, Linear(values), 4, delay))
+            projections.append(projection(sender.name, target.name, Linear(values), bits, delay))
     return Program(f"looped {seed}", 1, tuple(populations), tuple(projections))
 
 
-def random_program(seed: int) -> Program:
+def random_program(seed: int, device: str = "akd1000") -> Program:
     """A chain, or every third one with loops."""
-    return looped(seed) if seed % 3 == 2 else chain(seed)
+    draw = DRAWN[device]
+    return looped(seed, draw) if seed % 3 == 2 else chain(seed, draw)
 
 
-def random_spikes(program: Program, seed: int, samples: int, steps: int) -> Integers:
-    """Counts 0 to 15, (samples, steps, \\*input shape)."""
+def random_spikes(
+    program: Program, seed: int, samples: int, steps: int, device: str = "akd1000"
+) -> Integers:
+    """Counts that the device takes, (samples, steps, \\*input shape)."""
+    low, high = DRAWN[device].counts
     rng = np.random.default_rng(seed)
     shape = (samples, steps, *program.input.shape)
-    return np.asarray((rng.random(shape) < 0.5) * rng.integers(0, 16, shape), np.int64)
+    return np.asarray((rng.random(shape) < 0.5) * rng.integers(low, high + 1, shape), np.int64)

@@ -1,4 +1,4 @@
-"""``python -m tests.backends.akida.random_programs [N]``: N random programs on akida, every value."""
+"""``python -m tests.backends.akida.random_programs [N [DEVICE]]``: N random programs, every value."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .networks import random_program, random_spikes
 SAMPLES, STEPS = 2, 12
 
 
-def differing(seed: int) -> tuple[int, int]:
+def differing(seed: int, device: str = "akd1000") -> tuple[int, int]:
     """Values that differ between akida and the reference simulator, and values in all."""
-    program = random_program(seed)
-    spikes = random_spikes(program, seed, SAMPLES, STEPS)
-    got, expected = run(program, spikes), simulate(program, spikes, states=True)
+    program = random_program(seed, device)
+    spikes = random_spikes(program, seed, SAMPLES, STEPS, device)
+    got, expected = run(program, spikes, device), simulate(program, spikes, states=True)
     arrays = [*expected.spikes.values(), *expected.potentials.values()]
     return compare(program, expected, got, potentials=True).mismatches, sum(a.size for a in arrays)
 
 
-def main(number: int) -> int:
+def main(number: int, device: str) -> int:
     """How many programs differ, are refused or do not map is printed; 1 where any differs."""
     found: Counter[str] = Counter()
     for seed in range(number):
-        told = list(AkidaBackend().check(random_program(seed)))
+        told = list(AkidaBackend(device=device).check(random_program(seed, device)))
         if told:
             found[f"refused {told[0].code}"] += 1
             continue
         try:
-            wrong, values = differing(seed)
+            wrong, values = differing(seed, device)
         except UserError as refused:
             found["programs that differ"] += 1  # what the checks let pass has to run
             sys.stdout.write(f"{seed}: {refused}\n")
@@ -48,4 +48,5 @@ def main(number: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 240))
+    words = dict(enumerate(sys.argv))
+    sys.exit(main(int(words.get(1, 240)), words.get(2, "akd1000")))

@@ -13,6 +13,7 @@ import pytest
 
 from samples.small_digits import data
 from snnc.backends.akida import AkidaBackend, layout, reading
+from snnc.backends.akida.chips import Chip, chip_of
 from snnc.backends.akida.conformance import AkidaConformance
 from snnc.backends.akida.emit import FILES
 from snnc.backends.akida.installed import AKIDA_SOFTWARE, ENVIRONMENT
@@ -28,7 +29,9 @@ from .networks import random_program, random_spikes
 
 MODEL = Path(data.__file__).with_name("model.pt")
 TURNED = next(
-    s for s in range(99) if (c := layout.chain_of(random_program(s))) is not None and c.turned
+    s
+    for s in range(99)
+    if (c := layout.chain_of(random_program(s), chip_of("akd1000"))) is not None and c.turned
 )
 """A random program whose maps are turned."""
 
@@ -113,13 +116,36 @@ def test_a_network_that_does_not_map_is_refused_with_the_reason() -> None:
     assert found.code == "D485" and "AKD1500" in found.what and found.why
 
 
-def _unturned(place: layout.Place, turned: bool, power_of: Any) -> Any:
-    return LAYER_WEIGHTS(place, not turned, power_of)
+@pytest.mark.parametrize("device", ["akd1000", "six-nodes-ipv2"])
+def test_neurons_of_a_dense_layer_are_not_turned(device: str) -> None:
+    """Maps that are turned on the chip, a convolution that becomes dense, and a readout."""
+    need_akida()
+    network = Network(AkidaConformance.kit, 8)
+    network.input(2, 6, 6)
+    network.neurons("halved", 3, 3, 3)
+    network.neurons("unrolled", 2, 2, 2)
+    network.readout(3)
+    halved = network.convolution(3, 2, (3, 3), stride=(2, 2), padding=(1, 1))
+    network.connect("input", "halved", halved)
+    network.connect("halved", "unrolled", network.convolution(2, 3, (2, 2)))
+    network.connect("unrolled", "readout", Linear(network.drawn(3, 8)))
+    built = network.built()
+    chain = layout.chain_of(built.program, chip_of(device))
+    assert chain is not None and chain.turned
+    assert [place.maps for place in chain.places] == [True, True, False]
+    spikes = np.minimum(built.spikes, 15)
+    expected = simulate(built.program, spikes, states=True)
+    got = run(built.program, spikes, device)
+    assert compare(built.program, expected, got, potentials=True).mismatches == 0
 
 
-def _swapped(place: layout.Place, turned: bool, power_of: Any) -> Any:
-    found = LAYER_WEIGHTS(place, turned, power_of)
-    return found.swapaxes(0, 1) if place.kind == layout.CONVOLUTION else found
+def _unturned(place: layout.Place, turned: bool, found: Any, chip: Chip) -> Any:
+    return LAYER_WEIGHTS(place, not turned, found, chip)
+
+
+def _swapped(place: layout.Place, turned: bool, found: Any, chip: Chip) -> Any:
+    weights = LAYER_WEIGHTS(place, turned, found, chip)
+    return weights.swapaxes(0, 1) if place.kind == layout.CONVOLUTION else weights
 
 
 LAYER_WEIGHTS = layout.layer_weights

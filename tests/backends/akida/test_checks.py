@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from snnc.backends.akida import AkidaBackend
+from snnc.backends.akida.chips import chip_of
 from snnc.backends.akida.conformance import AkidaConformance
 from snnc.backends.akida.emit import emit
 from snnc.backends.akida.layout import chain_of, frame_size
@@ -18,6 +19,7 @@ from snnc.errors import Diagnostic
 from snnc.ir import Code, Conv2d, Linear, Program
 
 KIT = AkidaConformance.kit
+CHIP = chip_of("akd1000")
 
 
 def found(program: Program) -> list[Diagnostic]:
@@ -144,7 +146,7 @@ def _maps(kernel: int, stride: int, padding: int, side: int = 6) -> Program:
 def test_convolutions_that_the_chip_has(
     kernel: int, stride: int, padding: int, side: int, kind: str, turned: bool
 ) -> None:
-    chain = chain_of(_maps(kernel, stride, padding, side))
+    chain = chain_of(_maps(kernel, stride, padding, side), CHIP)
     assert chain is not None and chain.places[0].kind == kind and chain.turned == turned
     assert bool(chain.places[0].why_dense) == (kind == "dense")
 

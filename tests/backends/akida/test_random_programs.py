@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.backends.akida import AkidaBackend
+from snnc.backends.akida.chips import chip_of
 from snnc.backends.akida.layout import CONVOLUTION, chain_of
 from snnc.sim import simulate
 
@@ -37,7 +38,7 @@ def test_they_use_everything() -> None:
         program = random_program(seed)
         accepted = not list(AkidaBackend().check(program))
         used["accepted"] += accepted
-        chain = chain_of(program)
+        chain = chain_of(program, chip_of("akd1000"))
         used["loops and shortcuts"] += chain is None
         if chain is not None:
             used["turned"] += chain.turned

@@ -1,0 +1,1 @@
+from backends.akida.target_v2 import *
