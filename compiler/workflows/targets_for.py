@@ -298,13 +298,13 @@ def _run(row: Offer, compiled: Compiled, found: Verification) -> Offer:
     samples, frames = found.data.x.shape[:2]
     latency = of_a_frame(found.measured, LATENCY, FRAME_LATENCY, frames)
     energy = of_a_frame(found.measured, ENERGY, FRAME_ENERGY, frames)
-    if energy is None and samples:
+    executed = of_a_frame(found.measured, "", FRAME_INSTRUCTIONS, frames)
+    if energy is None and samples and executed is None:  # a processor is no such circuit
         ran = tally(compiled.program, found.data.x)
         spent = cost(compiled.program, compiled.manifest.ann, found.data.x, ran.events)
         joules = spent.energies[MEMORY].snn.total.total * PICOJOULE
         source = "snnc, of a 45 nm circuit, not of the chip: docs/energy.md"
         energy = Figure(joules / frames, ESTIMATED, source)
-    executed = of_a_frame(found.measured, "", FRAME_INSTRUCTIONS, frames)
     row = replace(row, latency=latency, energy=energy, instructions=executed)
     if found.missing is not None:
         return row
