@@ -328,9 +328,8 @@ def check_counts(data: Data, program: Program, target: Target, where: str, passe
 def _not_spread(data: Data, program: Program, target: Target, outside: int, passes: bool) -> Diagnostic:
     steps, largest, smallest = program.steps_per_frame, int(data.x.max()), int(data.x.min())
     cures = []
-    if (
-        passes and smallest >= 0 and program.step_seconds is None
-    ):  # the frames of a NIR network are steps
+    framed = program.step_seconds is None  # the frames of a NIR network are steps
+    if passes and smallest >= 0 and framed:
         cures.append(f"compile with --steps-per-frame {largest}")
     if Encoding.GRADED in target.encodings:
         most, least = (
