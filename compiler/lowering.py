@@ -49,7 +49,7 @@ def _exact(values: Array, what: str) -> Array:
     largest = max((float(np.abs(part).max()) for part in _parts(flat)), default=0.0)
     for part, place in zip(_parts(flat), _parts(integers), strict=True):
         rounded = np.rint(part)
-        if float(np.abs(part - rounded).max()) > 1e-6 * max(1.0, largest):
+        if not float(np.abs(part - rounded).max()) <= 1e-6 * max(1.0, largest):  # nor is NaN
             raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
         place[:] = rounded
     return integers.reshape(values.shape)

@@ -170,10 +170,10 @@ def bounded(
             lasting[population.name] = bounds.frames
         if population.name in beyond:
             continue
-        if passes_on(program, population):
-            # It comes after what it passes on, one to one.
-            (heard,) = program.into(population.name)
-            sent[population.name] = sent[heard.source]
+        heard = program.into(population.name)
+        if passes_on(program, population) and aligned(program, heard[0]):
+            # It comes after what it passes on, one to one and frame by frame.
+            sent[population.name] = sent[heard[0].source]
             continue
         sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
     shortest = min(lasting, key=lambda name: lasting[name], default=None)

@@ -12,14 +12,12 @@ from snnc.ir import (
     Code,
     Comparison,
     Encoding,
-    IntegerNeuron,
     Integers,
     Kind,
     Linear,
     Program,
     ProgramPopulation,
     ProgramProjection,
-    Reset,
     SignMode,
     Target,
     validate,
@@ -28,21 +26,9 @@ from snnc.ir import (
 from snnc.ir.relays import passes_on
 from snnc.sim.reference import simulate
 from snnc.verify.ranges import prove
+from tests.sim.test_bounds import SUMMING
 
-ZERO = np.zeros((), np.int64)
-NEURON = IntegerNeuron(
-    current_decay=4095,
-    potential_decay=0,
-    input_shift=0,
-    state_bits=24,
-    threshold=None,
-    comparison=Comparison.GREATER_EQUAL,
-    reset=Reset.SUBTRACT,
-    start_value=ZERO,
-    bias_mantissa=ZERO,
-    bias_exponent=0,
-    bias_start=0,
-)
+NEURON = replace(SUMMING, comparison=Comparison.GREATER_EQUAL)
 INPUT = ProgramPopulation("input", Kind.INPUT, (1,), "input", 0, None, Encoding.SPREAD)
 
 
@@ -111,10 +97,22 @@ def _two_ways_into_a_relay() -> Program:
     return replace(program, projections=(*program.projections, _from("input", "r", 2, 3)))
 
 
+def _relay_between_frames() -> Program:
+    """A relay as passes make it, whose frame has the ends of two frames of what fires once a frame."""
+    fires = _population("r", threshold=3, clear_interval=4, clear_offset=1)
+    ways = (_from("input", "r", 1, 3), _from("r", "out", 1, 5))
+    made = with_relays(Program("p", 4, (INPUT, fires, _population("out", 6)), ways), 3)
+    late = {"r.relay": 3, "out": 3}
+    moved = tuple(replace(p, start=p.start + late.get(p.name, 0)) for p in made.populations)
+    cleared = {"clear_interval": 4, "clear_offset": (moved[-1].start + 1) % 4}
+    out = replace(moved[-1], neuron=replace(moved[-1].dynamics, **cleared))
+    return replace(made, populations=(*moved[:-1], out))
+
+
 def _streams() -> list[Integers]:
     found = []
     for bits in itertools.product((0, 1), repeat=9):
-        stream = np.zeros((1, 20, 1), np.int64)
+        stream = np.zeros((1, 28, 1), np.int64)
         stream[0, 3:12, 0] = bits
         found.append(stream)
     return found
@@ -128,6 +126,7 @@ def _streams() -> list[Integers]:
         (_in_several_parts, 15),
         (_no_relay, 800),
         (_two_ways_into_a_relay, 800),
+        (_relay_between_frames, 2),
     ],
 )
 def test_nothing_leaves_what_is_proved(made: object, reached: int) -> None:
