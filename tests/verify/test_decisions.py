@@ -104,8 +104,9 @@ def _relay_between_frames() -> Program:
     made = with_relays(Program("p", 4, (INPUT, fires, _population("out", 6)), ways), 3)
     late = {"r.relay": 3, "out": 3}
     moved = tuple(replace(p, start=p.start + late.get(p.name, 0)) for p in made.populations)
-    cleared = {"clear_interval": 4, "clear_offset": (moved[-1].start + 1) % 4}
-    out = replace(moved[-1], neuron=replace(moved[-1].dynamics, **cleared))
+    first = (moved[-1].start + 1) % 4
+    cleared = replace(moved[-1].dynamics, clear_interval=4, clear_offset=first)
+    out = replace(moved[-1], neuron=cleared)
     return replace(made, populations=(*moved[:-1], out))
 
 
