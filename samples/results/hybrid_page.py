@@ -18,7 +18,7 @@ A network in floats is converted, with thresholds from the largest input of each
 (second-hand: quoted from later papers). Pages of the other papers, and how all of this is measured: [results](../results.md).
 """
 
-DIFFERS = """What differs from the paper: the ResNet-20 here is He's (0.27 million weights; the paper's has 64 to 512 channels), trained on a JPEG copy; 4 to 16 steps, not 100 to 250; batch normalisation, folded before conversion; input as counts and not as Poisson spikes; \
+DIFFERS = """What differs from the paper: the ResNet-20 here is He's (0.27 million weights; the paper's has 64 to 512 channels), trained on a JPEG copy; 4 to 32 steps, not 100 to 250; batch normalisation, folded before conversion; input as counts and not as Poisson spikes; \
 a surrogate gradient whose height follows the number of steps; one epoch of training where the table says 1, not 20 to 50. The paper's way of balancing thresholds (maximum, times 0.7, potentials that start at 0) was made for networks without batch normalisation and for hundreds of steps.
 """
 
