@@ -26,6 +26,7 @@ from snnc.ir import (
 from snnc.ir.relays import passes_on
 from snnc.sim.reference import simulate
 from snnc.verify.ranges import prove
+from snnc.verify.timing import aligned
 from tests.sim.test_bounds import SUMMING
 
 NEURON = replace(SUMMING, comparison=Comparison.GREATER_EQUAL)
@@ -143,6 +144,7 @@ def test_relays_that_passes_make_pass_on() -> None:
     program = with_relays(Program("p", 4, (INPUT, _population("out")), ways), 2)
     relays = [p for p in program.populations if p.relay_of is not None]
     assert len(relays) >= 3 and all(passes_on(program, relay) for relay in relays)
+    assert all(aligned(program, program.into(relay.name)[0]) for relay in relays)
     assert not any(passes_on(_no_relay(), p) for p in _no_relay().populations)
     lame = replace(relays[0], neuron=replace(relays[0].dynamics, threshold=np.asarray(10**6)))
     changed = tuple(lame if p is relays[0] else p for p in program.populations)
