@@ -97,19 +97,20 @@ FROM_SCRATCH = Recipe(epochs=4, learning_rate=5e-3, schedule="onecycle")
 def begun(computing: Computing, seed: int) -> Outcome:
     """ResNet-20 with ReLUs and batch normalisation, from scratch."""
     torch.manual_seed(seed)
-    return _in_floats(f"begun_{seed}", resnet20(), computing.of(FLOATS, seed))
+    return in_floats(f"begun_{seed}", resnet20(), computing.of(FLOATS, seed))
 
 
 def floats(computing: Computing, seed: int) -> Outcome:
     """The same network, trained on with mixed images."""
     network = resnet20()
     read_weights(network, PLACE / f"begun_{seed}.npz")
-    return _in_floats(f"float_{seed}", network, computing.of(MIXED, seed))
+    return in_floats(f"float_{seed}", network, computing.of(MIXED, seed))
 
 
-def _in_floats(name: str, network: FrameNetwork, recipe: Recipe) -> Outcome:
-    task = Streaming(frozen=1).prepare(_channels_last(network), load().train.x[:1, None])
-    return _trained(name, task, recipe, finish=partial(write_weights, path=PLACE / f"{name}.npz"))
+def in_floats(name: str, network: FrameNetwork, recipe: Recipe) -> Outcome:
+    """Train with ReLUs and batch normalisation; keep the weights at half precision too."""
+    task = Streaming(frozen=1).prepare(channels_last(network), load().train.x[:1, None])
+    return trained(name, task, recipe, finish=partial(write_weights, path=PLACE / f"{name}.npz"))
 
 
 def write_weights(network: FrameNetwork, path: Path) -> None:
@@ -171,10 +172,10 @@ def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> 
     def activation(population: Population) -> QuantizedReLU:
         return QuantizedReLU(levels, ranges[population.name].tolist())
 
-    network = _channels_last(thaw(graph, activation, norms=True))
+    network = channels_last(thaw(graph, activation, norms=True))
     task = Streaming(frozen=2, rate=RANGE_RATE).prepare(network, counts)
-    outcome = _trained(name, task, computing.of(LEVELS[levels], seed))
-    return {**outcome, **_integers(name, "graded", _test(None), lava)}
+    outcome = trained(name, task, computing.of(LEVELS[levels], seed))
+    return {**outcome, **integers(name, "graded", test_file(None), lava)}
 
 
 def against_torch(seed: int, levels: int, images: int) -> Outcome:
@@ -189,9 +190,9 @@ def against_torch(seed: int, levels: int, images: int) -> Outcome:
     on_grid = PLACE / f"grid_{levels}_{seed}.pt"
     task.network.export(on_grid, counts)
     bundle = on_grid.with_suffix(".loihi")
-    compiled(on_grid, bundle, _test(None), code="graded", bits=8)
+    compiled(on_grid, bundle, test_file(None), code="graded", bits=8)
     task.network.eval()
-    test = _test_images(images)
+    test = test_images(images)
     with torch.no_grad():
         answers = [task.network(x)[:, -1] for x, _ in Batches(test.x, test.y, JUDGED)]
     decided = torch.cat(answers).argmax(-1).numpy()
@@ -204,11 +205,11 @@ def few_bits(computing: Computing, seed: int, bits: int, levels: int = 15) -> Ou
     name, start = f"weights_{bits}_{seed}", PLACE / f"levels_{levels}_{seed}.pt"
     counts = load().train.x[:CALIBRATION, None]
     rounded = compiled(
-        start, PLACE / f"rounded_{bits}_{seed}.loihi", _test(None), code="graded", bits=bits
+        start, PLACE / f"rounded_{bits}_{seed}.loihi", test_file(None), code="graded", bits=bits
     )
     task = Weights(bits=bits, code="graded").prepare(thaw(load_model(start).graph), counts)
-    outcome = _trained(name, task, computing.of(replace(FINE_TUNED, epochs=3), seed))
-    return {**outcome, **_integers(name, "graded", _test(None)), "rounded": rounded.by_frame[-1]}
+    outcome = trained(name, task, computing.of(replace(FINE_TUNED, epochs=3), seed))
+    return {**outcome, **integers(name, "graded", test_file(None)), "rounded": rounded.by_frame[-1]}
 
 
 def converted(start: str, steps: int, seed: int) -> Outcome:
@@ -220,13 +221,13 @@ def converted(start: str, steps: int, seed: int) -> Outcome:
         seed: of the network in floats.
     """
     name = f"converted_{start}_{steps}_{seed}"
-    model, test = float_network(seed), _test(SPIKING_TEST)
+    model, test = float_network(seed), test_file(SPIKING_TEST)
     found: Outcome = {}
     if start == "paper":
         network = _prepared(_method(start, steps, "linear"), seed).network
         model = PLACE / f"{name}.pt"
         network.export(model, load().train.x[:CALIBRATION, None])
-        found["torch_test"] = _right(network, SPIKING_TEST)
+        found["torch_test"] = right_of(network, SPIKING_TEST)
     overflow = steps > MOST_PROVED
     done = compiled(model, PLACE / f"{name}.loihi", test, steps=steps, allow_overflow=overflow)
     return {**found, "test": done.by_frame[-1], "test_samples": done.samples}
@@ -245,8 +246,8 @@ def hybrid(
     """Converted, then trained through its spikes (method ``stdb``)."""
     name = f"stdb_{start}_{surrogate}_{steps}_{seed}"
     task = _prepared(_method(start, steps, surrogate), seed)
-    outcome = _trained(name, task, computing.of(replace(SPIKING, epochs=epochs), seed), SPIKING_TEST)
-    return {**outcome, **_integers(name, "rate", _test(SPIKING_TEST))}
+    outcome = trained(name, task, computing.of(replace(SPIKING, epochs=epochs), seed), SPIKING_TEST)
+    return {**outcome, **integers(name, "rate", test_file(SPIKING_TEST))}
 
 
 def from_scratch(computing: Computing, seed: int, steps: int, epochs: int) -> Outcome:
@@ -254,10 +255,10 @@ def from_scratch(computing: Computing, seed: int, steps: int, epochs: int) -> Ou
     torch.manual_seed(seed)
     name = f"scratch_{steps}_{seed}"
     network = resnet20(lambda _node: SpikingNeuron(steps, 1.0, surrogate=Linear(0.3)))
-    task = Streaming(frozen=1).prepare(_channels_last(network), load().train.x[:1, None])
+    task = Streaming(frozen=1).prepare(channels_last(network), load().train.x[:1, None])
     recipe = computing.of(replace(FROM_SCRATCH, epochs=epochs), seed)
-    outcome = _trained(name, task, recipe, SPIKING_TEST)
-    return {**outcome, **_integers(name, "rate", _test(SPIKING_TEST))}
+    outcome = trained(name, task, recipe, SPIKING_TEST)
+    return {**outcome, **integers(name, "rate", test_file(SPIKING_TEST))}
 
 
 def thresholds(computing: Computing, seed: int, steps: int, kind: str, epochs: int) -> Outcome:
@@ -276,8 +277,8 @@ def thresholds(computing: Computing, seed: int, steps: int, kind: str, epochs: i
     else:
         method = Threshold(steps=steps, trained=kind == "trained", per="channel", rounds=2)
     task = _prepared(method, seed)
-    outcome = _trained(name, task, computing.of(replace(SPIKING, epochs=epochs), seed))
-    return {**outcome, **_integers(name, "rate", _test(None))}
+    outcome = trained(name, task, computing.of(replace(SPIKING, epochs=epochs), seed))
+    return {**outcome, **integers(name, "rate", test_file(None))}
 
 
 def _method(start: str, steps: int, surrogate: str) -> Stdb:
@@ -298,11 +299,11 @@ def height(steps: int, surrogate: str) -> float:
 def _prepared(method: Method, seed: int) -> Task:
     network = thaw(load_model(float_network(seed)).graph)
     task = method.prepare(network, load().train.x[:CALIBRATION, None])
-    _channels_last(task.network)
+    channels_last(task.network)
     return task
 
 
-def _channels_last(network: FrameNetwork) -> FrameNetwork:
+def channels_last(network: FrameNetwork) -> FrameNetwork:
     """Convolutions' weights as a CPU reads them fastest; the values stay."""
     for weight in network.parameters():
         if weight.ndim == 4:
@@ -310,7 +311,7 @@ def _channels_last(network: FrameNetwork) -> FrameNetwork:
     return network
 
 
-def _trained(
+def trained(
     name: str,
     task: Task,
     recipe: Recipe,
@@ -345,7 +346,7 @@ def _trained(
         "precision": recipe.precision,
         "validation_before": round(100 * first.last, 2),
         "validation": round(100 * best.last, 2),
-        "torch_test": _right(network, tested),
+        "torch_test": right_of(network, tested),
         "rates": {node: round(rate, 4) for node, rate in best.rates.items()},
         "thresholds": {
             node: [round(float(v), 4) for v in neuron.threshold.detach().reshape(-1)][:1]
@@ -360,28 +361,28 @@ def _loaders(parts: Parts) -> tuple[Batches, Batches]:
     return train, Batches(parts.validation.x[:, None], parts.validation.y, JUDGED)
 
 
-def _right(network: FrameNetwork, samples: int | None) -> float:
+def right_of(network: FrameNetwork, samples: int | None) -> float:
     """Right of the (first) test images, %."""
-    test = _test_images(samples)
+    test = test_images(samples)
     return round(100 * judge(network, Batches(test.x, test.y, JUDGED)).last, 2)
 
 
-def _test_images(samples: int | None) -> Labelled:
+def test_images(samples: int | None) -> Labelled:
     test = load().test
     assert test is not None
     return Labelled(test.x[:samples, None], test.y[:samples])
 
 
-def _test(samples: int | None) -> Path:
+def test_file(samples: int | None) -> Path:
     """The (first) test images as a file for ``snnc run``."""
     path = PLACE / f"test_{samples or 'all'}.npz"
     if not path.exists():
-        images = _test_images(samples)
+        images = test_images(samples)
         np.savez(path, x=images.x, y=images.y)
     return path
 
 
-def _integers(name: str, code: str, test: Path, lava: int = 0) -> Outcome:
+def integers(name: str, code: str, test: Path, lava: int = 0) -> Outcome:
     bundle = PLACE / f"{name}.loihi"
     done = compiled(PLACE / f"{name}.pt", bundle, test, code=code)
     found: Outcome = {"test": done.by_frame[-1], "test_samples": done.samples, "notes": done.notes}

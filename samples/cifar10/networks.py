@@ -1,8 +1,9 @@
-"""ResNet-20 for CIFAR-10 (He et al. 2016, section 4.2): 0.27 million weights.
+"""ResNet-20 (He et al. 2016, section 4.2) and VGG-16 (Castagnetti et al. 2023) for CIFAR-10.
 
-41 million multiply-accumulates an image. An image is one frame, and no connection takes any. Input is
-the pixels, 0 to 255, which the first layer's batch normalisation brings to scale. Where a stage halves
-the image, the shortcut is a convolution of one pixel (option B there) in place of padding with zeros.
+ResNet-20 has 0.27 million weights and 41 million multiply-accumulates an image, VGG-16 15 million and
+313 million. An image is one frame, and no connection takes any. Input is the pixels, 0 to 255, which
+the first layer's batch normalisation brings to scale. Where a stage of ResNet-20 halves the image, the
+shortcut is a convolution of one pixel (option B there) in place of padding with zeros.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from samples.papers import castagnetti
 from snnc.authoring import FrameNetwork
 from snnc.authoring.nodes import Activation
 
@@ -49,6 +51,37 @@ def resnet20(activation: Activations = _plain) -> FrameNetwork:
     head = nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(WIDTHS[-1], CLASSES))
     net.edge(last, "answer", head, delay=0)
     return net
+
+
+def vgg16(activation: Activations = _plain, divisor: int = 1) -> FrameNetwork:
+    """The untrained network: 13 convolutions with batch normalisation, matrices 512-512-10, no dropout.
+
+    ``samples.papers.castagnetti`` with average pooling, which is an edge's.
+
+    Args:
+        activation: of a node, by its name; None for a ReLU.
+        divisor: of all numbers of channels and hidden neurons, for a quick look.
+    """
+    net = FrameNetwork((3, 32, 32))
+    last, channels, pooled = "input", 3, False
+    for number, whole in enumerate(castagnetti.CHANNELS, 1):
+        width, name = whole // divisor, f"conv{number}"
+        net.node(name, nn.BatchNorm2d(width), activation(name))
+        net.edge(last, name, _pooled(pooled, _convolution(channels, width)), delay=0)
+        last, channels, pooled = name, width, number in castagnetti.POOLED
+    edge = nn.Sequential(nn.AvgPool2d(2), nn.Flatten())
+    for number, whole in enumerate(castagnetti.HIDDEN, 1):
+        width, name = whole // divisor, f"dense{number}"
+        net.node(name, None, activation(name))
+        net.edge(last, name, nn.Sequential(*edge, nn.Linear(channels, width)), delay=0)
+        last, channels, edge = name, width, nn.Sequential()
+    net.readout("answer")
+    net.edge(last, "answer", nn.Linear(channels, CLASSES), delay=0)
+    return net
+
+
+def _pooled(pooled: bool, convolution: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.AvgPool2d(2), convolution) if pooled else convolution
 
 
 def _convolution(channels: int, width: int, stride: int = 1) -> nn.Conv2d:

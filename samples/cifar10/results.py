@@ -1,4 +1,5 @@
-"""CIFAR-10: levels, conversion, spikes and thresholds trained, weights of few bits, on ResNet-20.
+"""CIFAR-10: levels, conversion, spikes and thresholds trained, weights of few bits, on ResNet-20;
+levels and conversion on VGG-16.
 
     python -m samples.cifar10.results [BEGINNING ...] [--precision bfloat16] [--device cpu]
 
@@ -17,7 +18,7 @@ from typing import Any
 from samples.results.record import Outcome, found_before, recorded
 
 from . import experiments as one
-from . import gradients, jpeg
+from . import gradients, jpeg, vgg
 from . import noise as noises
 from .data import DataMissing
 from .experiments import PLACE, SPIKING_TEST, Computing
@@ -69,6 +70,7 @@ def experiments(computing: Computing) -> Experiments:
         found[f"scratch_{steps}_0"] = partial(one.from_scratch, computing, 0, steps, epochs)
     for bits in BITS:
         found[f"weights_{bits}_0"] = partial(one.few_bits, computing, 0, bits)
+    found.update(vgg.experiments(computing))
     return found
 
 
