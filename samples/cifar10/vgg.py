@@ -1,0 +1,96 @@
+"""VGG-16 on CIFAR-10: 15 million weights, in floats, with levels, and converted.
+
+The weights (30 MB at half precision) stay in ``build/results/cifar10``; the experiment's outcome has their
+digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from samples.results.chip import compiled
+from samples.results.record import Outcome
+from snnc.authoring import QuantizedReLU
+from snnc.frontend import load_model
+from snnc.ir import Population
+from snnc.training import Recipe, Streaming, thaw
+from snnc.training.methods.balancing import balanced_thresholds
+
+from . import experiments as one
+from .data import DataMissing, load
+from .experiments import CALIBRATION, FLOATS, MOST_PROVED, PLACE, RANGE_RATE, RANGES, Computing
+from .networks import vgg16
+
+EPOCHS = 18
+LEVELS_EPOCHS = 2
+TESTED = 500
+"""The first test images, as many of each class: what the converted network is counted on."""
+
+
+def floats(computing: Computing, seed: int) -> Outcome:
+    """From scratch, with ReLUs and batch normalisation."""
+    torch.manual_seed(seed)
+    name = f"vgg16_float_{seed}"
+    outcome = one.in_floats(name, vgg16(), computing.of(replace(FLOATS, epochs=EPOCHS), seed))
+    digest = hashlib.sha256((PLACE / f"{name}.npz").read_bytes()).hexdigest()
+    return {**outcome, "weights_sha256": digest}
+
+
+def network(seed: int) -> Path:
+    """The archive of the network in floats.
+
+    Raises:
+        DataMissing: it has not been trained here.
+    """
+    path = PLACE / f"vgg16_float_{seed}.pt"
+    if not path.exists():
+        raise DataMissing(
+            f"there is no VGG-16 of seed {seed} yet: run the experiment vgg16_float_{seed}"
+        )
+    return path
+
+
+def converted(steps: int, seed: int) -> Outcome:
+    """By ``snnc compile``'s own defaults, counted in integers."""
+    name = f"vgg16_converted_{steps}_{seed}"
+    overflow = steps > MOST_PROVED
+    done = compiled(
+        network(seed),
+        PLACE / f"{name}.loihi",
+        one.test_file(TESTED),
+        steps=steps,
+        allow_overflow=overflow,
+    )
+    return {"test": done.by_frame[-1], "test_samples": done.samples}
+
+
+def with_levels(computing: Computing, seed: int, levels: int) -> Outcome:
+    """So many levels an activation, trained; exact on a chip in the code ``graded``."""
+    name = f"vgg16_levels_{levels}_{seed}"
+    counts = np.ascontiguousarray(load().train.x[:CALIBRATION, None])
+    graph = load_model(network(seed)).graph
+    ranges = balanced_thresholds(graph, counts, steps=levels, percentile=RANGES[levels])
+
+    def activation(population: Population) -> QuantizedReLU:
+        return QuantizedReLU(levels, ranges[population.name].tolist())
+
+    net = one.channels_last(thaw(graph, activation, norms=True))
+    task = Streaming(frozen=2, rate=RANGE_RATE).prepare(net, counts)
+    recipe = Recipe(epochs=LEVELS_EPOCHS, learning_rate=1e-4)
+    outcome = one.trained(name, task, computing.of(recipe, seed), TESTED)
+    return {**outcome, **one.integers(name, "graded", one.test_file(TESTED))}
+
+
+def experiments(computing: Computing) -> dict[str, partial[Outcome]]:
+    """In an order in which each has what it begins with."""
+    found = {"vgg16_float_0": partial(floats, computing, 0)}
+    found["vgg16_levels_15_0"] = partial(with_levels, computing, 0, 15)
+    for steps in (4, 8, 16, 40, 80, 160):
+        found[f"vgg16_converted_{steps}_0"] = partial(converted, steps, 0)
+    return found
