@@ -1,7 +1,6 @@
 """VGG-16 on CIFAR-10: 15 million weights, in floats, with levels, and converted.
 
-The weights (30 MB at half precision) stay in ``build/results/cifar10``; the experiment's outcome has their
-digest.
+The weights (30 MB at half precision) stay in ``build/results/cifar10``; the outcome has their digest.
 """
 
 from __future__ import annotations
