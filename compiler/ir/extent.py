@@ -7,7 +7,6 @@ takes it back below a power of two that it has reached. So they decide any limit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ import scipy.sparse as sparse
 
 from .convolution import Conv2d
 from .ops import Array, Identity, Linear, Op, Shape, SparseLinear
+from .repeating import apply_repeating
 from .scaling import weights_of, with_weights
 
 INT32 = 2**31
@@ -22,6 +22,9 @@ INT32 = 2**31
 
 TOGETHER = 2**22
 """Weights of a matrix whose sums are bounded at a time."""
+
+IN_CACHE = 2**15
+"""The same, where they are only added up: as many as stay in a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +63,7 @@ class Extent:
         if isinstance(op, Identity):
             return Extent(self.low.reshape(shape), self.high.reshape(shape))
         ends = np.stack([self.low, self.high]).astype(np.float64)
-        # A large matrix is taken some rows at a time: its copies of one sign would double its memory.
-        parts = _rows(op) if isinstance(op, Linear) else [op]
-        signed = [_by_sign(part, ends) for part in parts]
-        up, down = (np.concatenate(sums, axis=1) for sums in zip(*signed, strict=True))
+        up, down = _matrix_by_sign(op, ends) if isinstance(op, Linear) else _by_sign(op, ends)
         low, high = up[0] + down[1], up[1] + down[0]
         return Extent(low.reshape(shape), high.reshape(shape))
 
@@ -91,18 +91,31 @@ class Extent:
         return self.wrapped().shifted(exponent).wrapped()
 
 
-def _rows(op: Linear) -> Iterator[Linear]:
-    """The same matrix, some outputs at a time."""
-    together = max(1, TOGETHER // max(1, op.weight.shape[1]))
-    for first in range(0, max(1, len(op.weight)), together):
-        yield Linear(op.weight[first : first + together])
+def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
+    """:func:`_by_sign` of a matrix, some rows at a time: copies of one sign would double its memory."""
+    inputs = ends.reshape(2, -1)
+    alike = inputs.shape[1] > 0 and bool(np.all(inputs == inputs[:, :1]))
+    together = max(1, (IN_CACHE if alike else TOGETHER) // max(1, op.weight.shape[1]))
+    up, down = np.empty((2, len(op.weight))), np.empty((2, len(op.weight)))
+    for first in range(0, len(op.weight), together):
+        rows = slice(first, first + together)
+        part = np.asarray(op.weight[rows], np.float64)
+        if alike:  # the sums of the weights, times what every input has
+            up[:, rows] = inputs[:, :1] * np.maximum(part, 0).sum(1)
+            down[:, rows] = inputs[:, :1] * np.minimum(part, 0).sum(1)
+        else:
+            up[:, rows], down[:, rows] = _by_sign(Linear(part), ends)
+    return up, down
 
 
 def _by_sign(op: Op, ends: Array) -> tuple[Array, Array]:
     """What reaches through positive and through negative weights, (2, ...) each."""
     weights = np.asarray(weights_of(op), np.float64)
-    positive = with_weights(op, np.maximum(weights, 0)).apply(ends)
-    return positive, with_weights(op, np.minimum(weights, 0)).apply(ends)
+    signed = (with_weights(op, part) for part in (np.maximum(weights, 0), np.minimum(weights, 0)))
+    up, down = (
+        apply_repeating(one, ends) if isinstance(one, Conv2d) else one.apply(ends) for one in signed
+    )
+    return up, down
 
 
 @dataclass(frozen=True, eq=False)
