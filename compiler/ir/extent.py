@@ -147,8 +147,12 @@ class Fan:
             return Fan._of_matrix(
                 op.weight if isinstance(op, SparseLinear) else op.matrix(source), target
             )
-        whole = rows.astype(np.int64, copy=False)
-        total, magnitude = whole.sum(1), np.abs(whole).sum(1)  # two passes without a copy for each sign
+        total, magnitude = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        some = max(1, IN_CACHE // max(1, rows.shape[1]))
+        for first in range(0, len(rows), some):
+            part = slice(first, first + some)
+            whole = rows[part].astype(np.int64, copy=False)
+            total[part], magnitude[part] = whole.sum(1), np.abs(whole).sum(1)
         return Fan(*(((total + m) // 2).reshape(target).astype(float) for m in (magnitude, -magnitude)))
 
     @staticmethod

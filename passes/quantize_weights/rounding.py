@@ -15,8 +15,9 @@ from snnc.ir.scaling import weights_of, with_weights
 from .grid_search import channel_ends, on_nearest
 from .lone_weights import least_on_grid
 
-TOGETHER = 2**20
-"""Weights that are rounded at a time: one copy of a layer is made, that of the result."""
+TOGETHER = 2**15
+"""Weights that are rounded at a time: as many as stay in a processor's cache (six times as fast, measured
+with 25 million). One copy of a layer is made, that of the result."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,6 +28,7 @@ from snnc.ir import (
     weight_step,
 )
 
+from .pools import TOGETHER, Pools
 from .records import CONVOLUTION, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
 from .vectors import LANES
 
@@ -109,35 +110,6 @@ class Tables:
         return {p.name: row for row, p in enumerate(self.program.populations)}
 
 
-class _Pools:
-    """Weights and index lists of all projections, end to end."""
-
-    def __init__(self) -> None:
-        self.weights: dict[int, list[NDArray[Any]]] = {1: [], 2: [], 4: []}
-        self.table: list[Ints] = []
-        self.targets: list[Ints] = []
-        self.used: dict[int, int] = {1: 0, 2: 0, 4: 0}
-
-    def keep_weights(self, row: Any, values: Ints, step: int) -> None:
-        """Store weights in the fewest bytes, in units of the grid's step where all lie on it."""
-        shift = step.bit_length() - 1 if not np.any(values % step) else 0
-        stored = values >> shift
-        low, high = int(stored.min(initial=0)), int(stored.max(initial=0))
-        count = next(b for b in (1, 2, 4) if -(2 ** (8 * b - 1)) <= low and high < 2 ** (8 * b - 1))
-        row["unit_shift"], row["bytes"], row["weights"] = shift, count, self.used[count]
-        self.weights[count].append(stored.ravel())
-        self.used[count] += stored.size
-
-    def keep(self, where: list[Ints], values: Ints) -> int:
-        """Store a list; returns where it begins."""
-        first = sum(len(part) for part in where)
-        where.append(values)
-        return first
-
-    def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-        return np.asarray(np.concatenate([*parts, np.zeros(0, kind)]), kind)
-
-
 def build_tables(program: Program) -> Tables:
     """Lay a program out for the kernels."""
     names = {p.name: number for number, p in enumerate(program.populations)}
@@ -145,7 +117,7 @@ def build_tables(program: Program) -> Tables:
     populations = np.zeros(len(names), POPULATION)
     rows = tuple(q for p in program.populations for q in program.into(p.name))
     projections = np.zeros(len(rows), PROJECTION)
-    pools, reach = _Pools(), []
+    pools, reach = Pools(), []
     for row, projection in zip(projections, rows, strict=True):
         row["source"] = names[projection.source]
         row["delay"], row["exponent"] = projection.delay, projection.exponent
@@ -230,7 +202,7 @@ def _lay_out(
     program: Program,
     orders: tuple[Ints, ...],
     names: dict[str, int],
-    pools: _Pools,
+    pools: Pools,
 ) -> Reach:
     source, target = program.by_name[projection.source], program.by_name[projection.target]
     step = weight_step(projection.weight_bits, projection.sign_mode)
@@ -239,16 +211,10 @@ def _lay_out(
         return _convolution(row, op, source.shape, target.shape, step, pools)
     source_order, target_order = orders[names[source.name]], orders[names[target.name]]
     if isinstance(op, Linear):
-        weights = op.weight.astype(np.int64)[np.ix_(target_order, source_order)]
-        count = len(target_order)
-        row["kind"], row["width"] = DENSE, whole_vectors(count)
-        padded = np.zeros((weights.shape[1], row["width"]), np.int64)
-        padded[:, :count] = weights.T
-        pools.keep_weights(row, padded, step)
-        _one_line(row, count)
+        _matrix(row, op.weight, source_order, target_order, step, pools)
         fan = Fan.of(op, source.shape, target.shape)
         return Reach(
-            fan, 1 << int(row["unit_shift"]), weights.size, len(source_order), len(target_order)
+            fan, 1 << int(row["unit_shift"]), op.weight.size, len(source_order), len(target_order)
         )
     matrix = op.matrix(source.shape).astype(np.int64)
     place = _inverse(target_order)
@@ -264,6 +230,21 @@ def _lay_out(
     )
 
 
+def _matrix(
+    row: Any, weights: Ints, source_order: Ints, target_order: Ints, step: int, pools: Pools
+) -> None:
+    """A full matrix, by source; some targets at a time, for a large one fills the memory once."""
+    count, sources = weights.shape
+    row["kind"], row["width"] = DENSE, whole_vectors(count)
+    kept = pools.room_for(row, weights, step, sources * int(row["width"]))
+    by_source = kept.reshape(sources, -1)
+    some = max(1, TOGETHER // max(1, sources))
+    for first in range(0, count, some):
+        part = weights[target_order[first : first + some]] >> int(row["unit_shift"])
+        by_source[:, first : first + len(part)] = part[:, source_order].T
+    _one_line(row, count)
+
+
 def whole_vectors(count: int) -> int:
     """The next multiple of a vector's length."""
     return -(-count // LANES) * LANES
@@ -275,7 +256,7 @@ def _one_line(row: Any, size: int) -> None:
 
 
 def _convolution(
-    row: Any, conv: Conv2d, source: Shape, target: Shape, step: int, pools: _Pools
+    row: Any, conv: Conv2d, source: Shape, target: Shape, step: int, pools: Pools
 ) -> Reach:
     """A kernel, split by which of its rows and columns a pixel of the source meets.
 
