@@ -6,7 +6,7 @@ its scale is a bug, not something to round.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -33,30 +33,31 @@ from .ir import (
     with_relays,
 )
 from .ir.neuron_models import find_model
-from .ir.scaling import scale_outputs, weights_of, with_weights
+from .ir.scaling import scaled_blocks, weights_of, with_weights
 
 STATE_BITS = 24
 DECAY_UNITY = 4096
 
 
-TOGETHER = 2**20
-"""Values that become integers at a time: a layer is copied once, into the program."""
-
-
 def _exact(values: Array, what: str) -> Array:
     flat = values.reshape(-1)
-    integers = np.empty(flat.size, np.int64)
-    largest = max((float(np.abs(part).max()) for part in _parts(flat)), default=0.0)
-    for part, place in zip(_parts(flat), _parts(integers), strict=True):
+    whole = slice(0, flat.size)
+    return _in_parts([(whole, flat)], flat.size, what).reshape(values.shape)
+
+
+def _in_parts(parts: Iterable[tuple[slice, Array]], size: int, what: str) -> Array:
+    """So many integers, part by part: of a large layer no copy is made but the program's own."""
+    integers = np.empty(size, np.int64)
+    largest = off = 0.0
+    for place, part in parts:
         rounded = np.rint(part)
-        if not float(np.abs(part - rounded).max()) <= 1e-6 * max(1.0, largest):  # nor is NaN
-            raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
-        place[:] = rounded
-    return integers.reshape(values.shape)
-
-
-def _parts(flat: Array) -> Iterator[Array]:
-    return (flat[first : first + TOGETHER] for first in range(0, flat.size, TOGETHER))
+        largest = max(largest, float(np.abs(part).max(initial=0.0)))
+        away = float(np.abs(part - rounded).max(initial=0.0))
+        off = max(off, away if np.isfinite(away) else np.inf)
+        integers[place] = rounded if np.isfinite(off) else 0
+    if not off <= 1e-6 * max(1.0, largest):
+        raise CompilerBug("lowering", [f"{what} is not on its integer scale"])
+    return integers
 
 
 def lower(graph: Graph, target: Target) -> Program:
@@ -149,8 +150,8 @@ def _decay(kept: float, population: Population) -> int:
 def _projection(graph: Graph, projection: Projection, target: Target) -> ProgramProjection:
     source, target_population = (graph.by_name[n] for n in (projection.source, projection.target))
     scale, grid = target_population.integers.scale, projection.integers
-    scaled = scale_outputs(projection.op, scale / 2.0**grid.exponent, target_population.shape)
-    weights = _exact(weights_of(scaled), f"{projection.label}")
+    scaled = scaled_blocks(projection.op, scale / 2.0**grid.exponent, target_population.shape)
+    weights = _in_parts(scaled, weights_of(projection.op).size, projection.label)
     return ProgramProjection(
         projection.source,
         projection.target,

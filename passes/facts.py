@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from snnc.ir import BatchNorm, Conv2d, Graph, Kind, Linear, SparseLinear, target_shape
-from snnc.ir.scaling import scale_outputs, weights_of
+from snnc.ir.scaling import scaled_blocks
 
 from .base import Fact
 
@@ -101,9 +101,10 @@ def _quantized(graph: Graph) -> Iterator[str]:
             yield f"{projection.label} has no grid"
             continue
         target = graph.by_name[projection.target]
-        scaled = scale_outputs(projection.op, scale.scale, target.shape)
-        integers = weights_of(scaled) / 2.0**grid.exponent
-        off = float(np.abs(integers - np.rint(integers)).max(initial=0.0))
+        off = 0.0
+        for _, scaled in scaled_blocks(projection.op, scale.scale, target.shape):
+            integers = scaled / 2.0**grid.exponent
+            off = max(off, float(np.abs(integers - np.rint(integers)).max(initial=0.0)))
         if off > 1e-6:
             yield f"{projection.label} is off its grid by {off:g}"
 

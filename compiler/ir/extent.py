@@ -15,16 +15,13 @@ import scipy.sparse as sparse
 from .convolution import Conv2d
 from .ops import Array, Identity, Linear, Op, Shape, SparseLinear
 from .repeating import apply_repeating
-from .scaling import weights_of, with_weights
+from .scaling import IN_CACHE, weights_of, with_weights
 
 INT32 = 2**31
 """A register of 32 bits holds ``-INT32`` to ``INT32 - 1``."""
 
 TOGETHER = 2**22
 """Weights of a matrix whose sums are bounded at a time."""
-
-IN_CACHE = 2**15
-"""The same, where they are only added up: as many as stay in a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)

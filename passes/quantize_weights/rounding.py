@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.ir import Array, Population, Projection, WeightGrid, weight_step
-from snnc.ir.scaling import weights_of, with_weights
+from snnc.ir.scaling import rows_together, weights_of, with_weights
 
 from .grid_search import channel_ends, on_nearest
 from .lone_weights import least_on_grid
-
-TOGETHER = 2**15
-"""Weights that are rounded at a time: as many as stay in a processor's cache (six times as fast, measured
-with 25 million). One copy of a layer is made, that of the result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +95,7 @@ def on_grid(
     channels = len(ends) - 1
     power, lost = np.zeros(channels), np.zeros(channels)
     clipped = silenced = 0
-    for first, last in _blocks(ends):
+    for first, last in rows_together(ends):
         part = slice(ends[first], ends[last])
         unit = np.repeat(units[first:last], np.diff(ends[first : last + 1]))
         wanted = weights[part] * unit
@@ -121,13 +115,3 @@ def on_grid(
     errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
     op = with_weights(p.op, kept)
     return Rounded(replace(p, ops=(op,), grid=grid), errors, power, clipped, silenced)
-
-
-def _blocks(ends: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Channels that are rounded together, first and behind the last: one at least, few weights else."""
-    first, channels = 0, len(ends) - 1
-    while first < channels:
-        behind = int(np.searchsorted(ends, ends[first] + TOGETHER, side="right")) - 1
-        last = min(max(behind, first + 1), channels)
-        yield first, last
-        first = last

@@ -18,6 +18,7 @@ from snnc.ir import (
     SignMode,
     SparseLinear,
     WeightGrid,
+    scaling,
     weight_step,
 )
 from snnc.ir.scaling import scale_outputs, weights_of, with_weights
@@ -46,7 +47,7 @@ OPS: dict[str, tuple[Op, tuple[int, ...]]] = {
 @pytest.mark.parametrize("lone", [False, True], ids=["", "lone weights"])
 @pytest.mark.parametrize("name", OPS)
 def test_as_all_at_once(name: str, lone: bool, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounding, "TOGETHER", together)
+    monkeypatch.setattr(scaling, "IN_CACHE", together)
     op, shape = OPS[name]
     generator = np.random.default_rng(7)
     population = Population("p", Kind.NEURONS, shape, "p", neuron=Neuron())
