@@ -152,7 +152,7 @@ def _projection(graph: Graph, projection: Projection, target: Target) -> Program
     scale, grid = target_population.integers.scale, projection.integers
     scaled = scaled_blocks(projection.op, scale / 2.0**grid.exponent, target_population.shape)
     weights = _in_parts(scaled, weights_of(projection.op).size, projection.label)
-    return ProgramProjection(
+    lowered = ProgramProjection(
         projection.source,
         projection.target,
         with_weights(projection.op, weights),
@@ -163,3 +163,4 @@ def _projection(graph: Graph, projection: Projection, target: Target) -> Program
         _sends_payload(graph, source),
         projection.origin,
     )
+    return lowered if target.shares_columns else lowered.written_out()

@@ -36,6 +36,7 @@ class ReferenceBackend:
     name = "reference"
     target = Target(
         "reference",
+        shares_columns=True,
         neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
         hardware="nothing: it runs on any computer",
         overflow="both simulators wrap and saturate alike",

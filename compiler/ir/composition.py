@@ -25,6 +25,9 @@ from .ops import (
 )
 from .scaling import as_weights, scale_inputs, scale_outputs
 
+SHARED_FROM = 2**25
+"""Weights of a matrix from which those that a pooling makes alike are stored once."""
+
 
 def compose_chain(ops: tuple[Op, ...], shape: Shape) -> Op:
     """The chain as one operation for x of ``shape``; none may have a constant part.
@@ -101,11 +104,34 @@ def compose(first: Op, second: Op, shape: Shape) -> Op:
     one = first if isinstance(first, shaping) else as_weights(first, shape)
     two = second if isinstance(second, shaping) else as_weights(second, middle)
     if isinstance(two, Linear):
-        return Linear(np.asarray((one.matrix(shape).T @ two.weight.T).T))
+        if size(shape) * len(two.weight) >= SHARED_FROM:
+            shared = _shared(one.matrix(shape), two)
+            if shared is not None:
+                return shared
+        return Linear(np.asarray((one.matrix(shape).T @ two.full().weight.T).T))
     if isinstance(one, Conv2d) and isinstance(two, Conv2d) and _exact_at_borders(one, two, shape):
         return _convolve(one, two)
     matrix = sparse.csr_array(two.matrix(middle) @ one.matrix(shape))
     return SparseLinear(matrix, two.out_shape(middle))
+
+
+def _shared(before: sparse.csr_array, matrix: Linear) -> Linear | None:
+    """A matrix after a map in which each input leads to one output at most, as after a pooling.
+
+    Those of one output have one weight in common, or there is None.
+    """
+    by_input = sparse.csc_array(before)
+    by_input.eliminate_zeros()
+    many = np.diff(by_input.indptr)
+    if matrix.columns is not None or many.max(initial=0) > 1 or by_input.shape[0] == by_input.shape[1]:
+        return None
+    columns = np.full(len(many), -1, np.int64)
+    columns[many == 1] = by_input.indices
+    factor = np.zeros(by_input.shape[0])
+    factor[by_input.indices] = by_input.data
+    if not np.array_equal(factor[by_input.indices], by_input.data):
+        return None
+    return Linear(matrix.weight * factor, columns=columns)
 
 
 def _exact_at_borders(first: Conv2d, second: Conv2d, shape: Shape) -> bool:

@@ -90,7 +90,7 @@ class Extent:
 
 def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
     """:func:`_by_sign` of a matrix, some rows at a time: copies of one sign would double its memory."""
-    inputs = ends.reshape(2, -1)
+    inputs = op.gathered(ends)
     alike = inputs.shape[1] > 0 and bool(np.all(inputs == inputs[:, :1]))
     together = max(1, (IN_CACHE if alike else TOGETHER) // max(1, op.weight.shape[1]))
     up, down = np.empty((2, len(op.weight))), np.empty((2, len(op.weight)))
@@ -101,7 +101,7 @@ def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
             up[:, rows] = inputs[:, :1] * np.maximum(part, 0).sum(1)
             down[:, rows] = inputs[:, :1] * np.minimum(part, 0).sum(1)
         else:
-            up[:, rows], down[:, rows] = _by_sign(Linear(part), ends)
+            up[:, rows], down[:, rows] = _by_sign(Linear(part), inputs)
     return up, down
 
 
@@ -138,8 +138,9 @@ class Fan:
         """
         if isinstance(op, Conv2d) and op.out_shape(source) == target:
             rows, target = op.weight.reshape(len(op.weight), -1), (len(op.weight), 1, 1)
+            times = np.ones(rows.shape[1], np.int64)
         elif isinstance(op, Linear):
-            rows = op.weight
+            rows, times = op.weight, op.inputs_of_columns
         else:
             return Fan._of_matrix(
                 op.weight if isinstance(op, SparseLinear) else op.matrix(source), target
@@ -149,7 +150,7 @@ class Fan:
         for first in range(0, len(rows), some):
             part = slice(first, first + some)
             whole = rows[part].astype(np.int64, copy=False)
-            total[part], magnitude[part] = whole.sum(1), np.abs(whole).sum(1)
+            total[part], magnitude[part] = whole @ times, np.abs(whole) @ times
         return Fan(*(((total + m) // 2).reshape(target).astype(float) for m in (magnitude, -magnitude)))
 
     @staticmethod

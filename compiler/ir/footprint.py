@@ -65,7 +65,10 @@ def fan_out(op: Op, shape: Shape) -> NDArray[np.int64]:
         return np.asarray(down.T @ used @ across, np.int64)
     if isinstance(op, Linear):
         op.out_shape(shape)
-        return np.asarray(np.count_nonzero(op.weight, axis=0), np.int64).reshape(shape)
+        used = np.asarray(np.count_nonzero(op.weight, axis=0), np.int64)
+        if op.columns is not None:
+            used = np.where(op.columns < 0, 0, used[op.columns])
+        return used.reshape(shape)
     weight = op.matrix(shape).tocsc()
     weight.eliminate_zeros()
     return np.diff(weight.indptr).astype(np.int64).reshape(shape)

@@ -8,7 +8,7 @@ from snnc.errors import fail
 from snnc.files.memory import machine_memory
 
 from .convolution import Conv2d
-from .ops import Op, Shape, SparseLinear, size
+from .ops import Linear, Op, Shape, SparseLinear, size
 from .program import Program
 from .scaling import weights_of
 
@@ -76,6 +76,8 @@ def _laid_out(op: Op, source: Shape) -> int:
         return _convolution(op, source)
     if isinstance(op, SparseLinear):
         return 2 * COPIES * (int(op.weight.nnz) + sum(map(int, op.weight.shape)))
+    if isinstance(op, Linear):
+        return COPIES * len(op.weight) * op.inputs
     try:
         return COPIES * int(weights_of(op).size)
     except TypeError:  # passes everything on, as a matrix with one number for each

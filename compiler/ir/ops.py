@@ -228,29 +228,68 @@ class BatchNorm(Op):
 
 @dataclass(frozen=True, eq=False)
 class Linear(Op):
-    """A full matrix over the flattened source: ``weight`` (outputs, inputs), ``bias`` (outputs,).
+    """A full matrix over the flattened source: ``weight`` (outputs, columns), ``bias`` (outputs,).
 
-    The source may have any shape; it is read in C order, so a preceding flatten is part of this.
+    The source may have any shape; it is read in C order, so a preceding flatten is part of this. Each
+    input has a column of its own where ``columns`` is None. Else several inputs may share one, as those
+    do that an average pooling brought together: ``columns`` (inputs,) says which, -1 for none, and a
+    large matrix is stored once and not four times.
     """
 
     weight: Array
     bias: Array | None = None
+    columns: NDArray[np.int64] | None = None
+
+    @property
+    def inputs(self) -> int:
+        """Elements of the source."""
+        return int(self.weight.shape[1]) if self.columns is None else len(self.columns)
+
+    @property
+    def inputs_of_columns(self) -> NDArray[np.int64]:
+        """How many inputs each column has, (columns,)."""
+        if self.columns is None:
+            return np.ones(self.weight.shape[1], np.int64)
+        return np.bincount(self.columns[self.columns >= 0], minlength=self.weight.shape[1])
+
+    def gathered(self, x: Array) -> Array:
+        """What each column is multiplied with: (batch, columns), of x's type.
+
+        Args:
+            x: (batch, \\*source's shape).
+        """
+        flat = x.reshape(x.shape[0], -1)
+        if self.columns is None:
+            return flat
+        used = np.flatnonzero(self.columns >= 0)
+        ones = np.ones(len(used), x.dtype)
+        shape = (self.weight.shape[1], len(self.columns))
+        together = sparse.csr_array((ones, (self.columns[used], used)), shape=shape)
+        return np.asarray((together @ flat.T).T)
+
+    def full(self) -> Linear:
+        """The same with a column for each input."""
+        if self.columns is None:
+            return self
+        weight = self.weight[:, self.columns]
+        weight[:, self.columns < 0] = 0
+        return replace(self, weight=weight, columns=None)
 
     def out_shape(self, shape: Shape) -> Shape:
         if self.weight.ndim != 2:
             raise ValueError(f"takes weights (outputs, inputs), has {self.weight.shape}")
-        if size(shape) != self.weight.shape[1]:
-            raise ValueError(f"takes {self.weight.shape[1]} inputs, gets {size(shape)}")
+        if size(shape) != self.inputs:
+            raise ValueError(f"takes {self.inputs} inputs, gets {size(shape)}")
         if self.bias is not None:
             one_a_channel("bias", self.bias, self.weight.shape[:1])
         return (self.weight.shape[0],)
 
     def apply(self, x: Array) -> Array:
-        y = x.reshape(x.shape[0], -1) @ self.weight.T
+        y = self.gathered(x) @ self.weight.T
         return y if self.bias is None else y + self.bias
 
     def matrix(self, shape: Shape) -> sparse.csr_array:
-        return sparse.csr_array(self.weight)
+        return sparse.csr_array(self.full().weight)
 
     def constant(self, shape: Shape) -> Array | None:
         return self.bias

@@ -8,14 +8,14 @@ population does with what arrives is ``docs/numerics.md`` and, as code, ``snnc.s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from snnc.errors import CompilerBug, counted
 
 from .dynamics import STANDARD, Code, Comparison, Encoding, Kind, Reset
 from .fixed_point import SignMode
-from .ops import Array, Op, Shape
+from .ops import Array, Linear, Op, Shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +143,10 @@ class ProgramProjection:
     delay: int
     graded: bool
     origin: str
+
+    def written_out(self) -> ProgramProjection:
+        """The same without columns that inputs share (:class:`Linear`)."""
+        return replace(self, op=self.op.full()) if isinstance(self.op, Linear) else self
 
     @property
     def label(self) -> str:

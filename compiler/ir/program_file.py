@@ -73,7 +73,10 @@ def op_to_json(op: Op, key: str, arrays: Arrays) -> dict[str, Any]:
         }
     if isinstance(op, Linear):
         arrays[key] = narrowest(op.weight)
-        return {"type": "linear", "weight": key}
+        if op.columns is None:
+            return {"type": "linear", "weight": key}
+        arrays[f"{key}.columns"] = narrowest(op.columns)
+        return {"type": "linear", "weight": key, "columns": f"{key}.columns"}
     if isinstance(op, SparseLinear):
         matrix = sparse.csr_array(op.weight)
         matrix.sort_indices()

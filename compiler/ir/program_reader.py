@@ -188,7 +188,11 @@ def _op(fields: Fields, key: str, arrays: _Arrays) -> Op:
 
 
 def _linear(fields: Fields, key: str, arrays: _Arrays) -> Op:
-    return Linear(arrays.take(key))
+    weight, columns = arrays.take(key), None
+    if fields.has("columns"):
+        arrays.named(fields, "columns", f"{key}.columns")
+        columns = arrays.take(f"{key}.columns")
+    return Linear(weight, columns=columns)
 
 
 def _convolution(fields: Fields, key: str, arrays: _Arrays) -> Op:

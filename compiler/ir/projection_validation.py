@@ -90,12 +90,26 @@ def _checked(op: Op, source: Shape, target: Shape, where: str) -> Array | None:
         raise fail("D134", "its operation has a bias", where=f"{where}, op", why=why)
     axes = 4 if isinstance(op, Conv2d) else 2
     weights = _integers(op.weight, axes, where)
+    if isinstance(op, Linear) and op.columns is not None:
+        _columns(op.columns, len(op.weight[0]), where)
     if isinstance(op, Conv2d):
         numbers = (*op.stride, *op.padding, *op.dilation, op.groups)
         if not all(isinstance(n, int | np.integer) for n in numbers):
             what = f"its {_said(op)} has numbers that are not whole"
             raise fail("D134", what, where=f"{where}, op")
     return weights
+
+
+def _columns(columns: Array, count: int, where: str) -> None:
+    """Which column each input has: engines follow these without checking them."""
+    place = f"{where}, op"
+    if not isinstance(columns, np.ndarray) or columns.dtype != np.int64 or columns.ndim != 1:
+        kind = getattr(columns, "dtype", type(columns).__name__)
+        raise fail("D135", f"its columns are {kind}, not a row of int64", where=place)
+    outside = (columns < -1) | (columns >= count)
+    if outside.any():
+        what = f"input {int(outside.argmax())} has column {int(columns[outside.argmax()])}"
+        raise fail("D135", f"{what}; there are {count}", where=place)
 
 
 def _integers(weights: Array, axes: int, where: str) -> Array:

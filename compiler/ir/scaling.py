@@ -51,7 +51,15 @@ def scale_inputs(op: Op, factor: Array, in_shape: Shape) -> Op:
         per_group = channels.reshape(op.groups, -1).repeat(len(op.weight) // op.groups, axis=0)
         return replace(op, weight=op.weight * per_group[:, :, None, None])
     if isinstance(op, Linear) and op.bias is None:
-        return replace(op, weight=op.weight * _spread(factor, in_shape)[None, :])
+        each = _spread(factor, in_shape)
+        if op.columns is not None:
+            used = op.columns >= 0
+            shared = np.ones(op.weight.shape[1])
+            shared[op.columns[used]] = each[used]
+            if not np.array_equal(shared[op.columns[used]], each[used]):
+                return scale_inputs(op.full(), factor, in_shape)
+            each = shared
+        return replace(op, weight=op.weight * each[None, :])
     if isinstance(op, SparseLinear):
         return with_weights(op, op.weight.data * _spread(factor, in_shape)[op.weight.indices])
     raise TypeError(f"cannot scale the inputs of {type(op).__name__}")

@@ -37,6 +37,8 @@ class Target:
         clears: its neurons can be put back to their start values between frames.
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
         encodings: in which input can reach it; the first that fits is taken where nobody asks.
+        shares_columns: its projections may hold a matrix whose inputs share columns (``Linear``); for
+            others it is written out.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).
         hardware: what one buys to run it, and of whom, in a line, for a user who chooses; or why
             nothing can be bought. Empty where the target says nothing.
@@ -62,6 +64,7 @@ class Target:
     clears: bool = True
     shift_is_fixed: bool = False
     encodings: tuple[Encoding, ...] = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
+    shares_columns: bool = False
     neuron_models: tuple[str, ...] = (STANDARD,)
     hardware: str = ""
     overflow: str = "whether its engines do the same is not stated"

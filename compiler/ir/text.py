@@ -50,7 +50,8 @@ def op_text(op: Op) -> str:
         return f"{text} [{range_text(op.weight)}]{' bias' if op.bias is not None else ''}"
     if isinstance(op, Linear):
         bias = " bias" if op.bias is not None else ""
-        return f"linear {shape_text(op.weight.shape)} [{range_text(op.weight)}]{bias}"
+        shared = "" if op.columns is None else f" shared by {op.inputs} inputs"
+        return f"linear {shape_text(op.weight.shape)}{shared} [{range_text(op.weight)}]{bias}"
     if isinstance(op, SparseLinear):
         return (
             f"sparse {shape_text(tuple(map(int, op.weight.shape)))} "

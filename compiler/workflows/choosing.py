@@ -173,7 +173,7 @@ def choose(
         try:
             lowered, pipeline = lower_encoded(attempt, pipeline_of(candidate))
         except UserError as refused:
-            refusals.append(refused)
+            refusals.append(refused.with_traceback(None))  # which holds all that the attempt had made
             tried.append(Tried(candidate, None, _reason(refused)))
             continue
         kept = attempt.judge(lowered)
@@ -207,6 +207,7 @@ def _as_asked(
     try:
         lowered, asked = lower_encoded(attempt, asked)
     except UserError as refused:
+        refused.__traceback__ = None  # it holds all that the attempt had made
         better = _better(attempt, asked, possible, pipeline_of, keep)
         if better is None:
             raise

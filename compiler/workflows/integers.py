@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from snnc.backends import Backend, Emitted
@@ -60,6 +61,8 @@ def compile_integers(
     fed = _input_entry(ready.program, options.input.repeat)
     data = None if given is None else counts_of(fed, given, must=True, integers=True)
     program = ready.program
+    if not backend.target.shares_columns:
+        program = replace(program, projections=tuple(q.written_out() for q in program.projections))
     counts = None if data is None else data.x
     allowed = options.pipeline.allow_overflow
     ranges, found = check_program(program, backend, counts, where, allowed, passes=False)

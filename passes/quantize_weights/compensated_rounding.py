@@ -75,6 +75,8 @@ def compensate(
     projections = graph.into(population.name)
     if not all(isinstance(p.op, Conv2d | Linear) for p in projections):
         return choice
+    if any(isinstance(p.op, Linear) and p.op.columns is not None for p in projections):
+        return choice
     lasting = population.accumulate or any(
         population.name in members and is_looping(graph, members)
         for members in graph.components_in_order()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snnc.ir import Array, Comparison, Conv2d, Op, Population, Projection, SparseLinear
+from snnc.ir import Array, Comparison, Conv2d, Linear, Op, Population, Projection, SparseLinear
 from snnc.ir.scaling import weights_of
 
 
@@ -54,6 +54,8 @@ def _into_each(op: Op, shape: tuple[int, ...]) -> Array:
     if isinstance(op, SparseLinear):
         found = np.bincount(_rows(op), used, int(np.prod(shape)))
         return np.asarray(found.reshape(shape))
+    if isinstance(op, Linear) and op.columns is not None:
+        return np.asarray((used @ op.inputs_of_columns).astype(np.float64).reshape(shape))
     each = np.count_nonzero(used.reshape(len(used), -1), axis=1).astype(np.float64)
     if isinstance(op, Conv2d):
         return np.broadcast_to(each.reshape(-1, *[1] * (len(shape) - 1)), shape)

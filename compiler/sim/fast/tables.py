@@ -211,10 +211,14 @@ def _lay_out(
         return _convolution(row, op, source.shape, target.shape, step, pools)
     source_order, target_order = orders[names[source.name]], orders[names[target.name]]
     if isinstance(op, Linear):
-        _matrix(row, op.weight, source_order, target_order, step, pools)
+        _matrix(row, op, source_order, target_order, step, pools)
         fan = Fan.of(op, source.shape, target.shape)
         return Reach(
-            fan, 1 << int(row["unit_shift"]), op.weight.size, len(source_order), len(target_order)
+            fan,
+            1 << int(row["unit_shift"]),
+            len(source_order) * len(target_order),
+            len(source_order),
+            len(target_order),
         )
     matrix = op.matrix(source.shape).astype(np.int64)
     place = _inverse(target_order)
@@ -231,17 +235,20 @@ def _lay_out(
 
 
 def _matrix(
-    row: Any, weights: Ints, source_order: Ints, target_order: Ints, step: int, pools: Pools
+    row: Any, op: Linear, source_order: Ints, target_order: Ints, step: int, pools: Pools
 ) -> None:
     """A full matrix, by source; some targets at a time, for a large one fills the memory once."""
-    count, sources = weights.shape
+    weights, count, sources = op.weight, len(op.weight), op.inputs
+    columns = source_order if op.columns is None else op.columns[source_order]
     row["kind"], row["width"] = DENSE, whole_vectors(count)
     kept = pools.room_for(row, weights, step, sources * int(row["width"]))
     by_source = kept.reshape(sources, -1)
     some = max(1, TOGETHER // max(1, sources))
     for first in range(0, count, some):
         part = weights[target_order[first : first + some]] >> int(row["unit_shift"])
-        by_source[:, first : first + len(part)] = part[:, source_order].T
+        by_source[:, first : first + len(part)] = part[:, columns].T
+    if op.columns is not None:
+        by_source[columns < 0] = 0
     _one_line(row, count)
 
 
