@@ -95,9 +95,13 @@ def with_bias(population: Population, given: Floats) -> Floats:
 def weighted(projection: Projection, output: Floats, shape: tuple[int, ...]) -> Floats:
     """What one projection brings at every step, its delay included."""
     samples, steps = output.shape[:2]
-    flat = apply_chain(projection.ops, output.reshape(samples * steps, *output.shape[2:]))
-    arrived = flat.reshape(samples, steps, *shape)
-    return _shifted(arrived, projection.takes, steps)
+    sent = output.reshape(samples * steps, -1)
+    some = sent.any(axis=1)  # before its start and after its frames a population sends nothing
+    arrived = np.zeros((samples * steps, *shape), np.float32)
+    if some.any():
+        sent = output.reshape(samples * steps, *output.shape[2:])[some]
+        arrived[some] = apply_chain(projection.ops, sent).reshape(-1, *shape)
+    return _shifted(arrived.reshape(samples, steps, *shape), projection.takes, steps)
 
 
 class FloatNeurons:

@@ -119,7 +119,7 @@ def _searched(
         scales: the largest to try, (channels,).
         shares: of these, that are tried.
     """
-    grids = [r.projection.integers for r in choice.rounded]
+    grids = [r.grid for r in choice.rounded]
     best, integers = scales, [_integers(r.projection, scales) for r in choice.rounded]
     ways = list(zip(projections, grids, judging, strict=True))
     least = np.zeros(len(scales))
@@ -154,7 +154,7 @@ def _choice(
     for p, old, found, rest in zip(
         graph.into(population.name), choice.rounded, integers, rests, strict=True
     ):
-        grid = old.projection.integers
+        grid = old.grid
         rounded.append(on_grid(p, grid, scale, population, rest, found))
     return replace(choice, scale=scale, rounded=tuple(rounded))
 

@@ -300,15 +300,14 @@ class QuantizeWeights(Pass):
 
     def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context, final: bool) -> None:
         """N703 and N727. ``final``: calibration has been, or changes nothing (own thresholds)."""
-        projection, clipped = rounded.projection, rounded.clipped
-        grid, total = projection.integers, weights_of(old.op).size
+        grid, clipped, total = rounded.grid, rounded.clipped, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
         grave = int(np.count_nonzero(channels > GRAVE_ERROR))
         what = f"weights rounded to {grid.bits} bits ({grid.sign_mode.value} signs), relative error "
         what += f"per channel: median {np.median(channels):.2%}, worst {channels.max():.2%}"
         what += f", above {GRAVE_ERROR:.0%} in {grave} of {len(channels)} channels" if grave else ""
         what += f"; {clipped} of {total} clipped" if clipped else ""
-        where = projection.origin or projection.label
+        where = old.origin or old.label
         if not grave:
             if channels.max() > EXACT or clipped:
                 context.note("N703", what, where=where)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.ir import Array, Population, Projection, WeightGrid, weight_step
 from snnc.ir.scaling import rows_together, weights_of, with_weights
@@ -18,19 +20,40 @@ from .lone_weights import least_on_grid
 class Rounded:
     """A projection on the grid, and what that cost.
 
+    A search keeps several of a layer, so integers are stored, in as few bytes as the grid needs.
+
     Attributes:
-        projection: with the rounded weights.
+        before: the projection that was rounded.
+        grid: of its weights.
+        integers: the weights in a row, in steps of the grid.
+        units: integers for 1.0, of each channel, (channels,).
+        ends: where each channel's weights begin, and the last one's end.
         errors: of each channel, relative to its weights, (channels,); 0 for one without weights.
         power: squares of each channel's weights, added up, (channels,).
         clipped: weights beyond the grid.
         silenced: neurons that its spikes alone made fire, and no longer do.
     """
 
-    projection: Projection
+    before: Projection
+    grid: WeightGrid
+    integers: NDArray[np.signedinteger[Any]]
+    units: Array
+    ends: NDArray[np.int64]
     errors: Array
     power: Array
     clipped: int
     silenced: int = 0
+
+    @property
+    def projection(self) -> Projection:
+        """With the rounded weights, in real numbers: made each time that it is asked for."""
+        kept = np.empty(self.integers.size)
+        step = weight_step(self.grid.bits, self.grid.sign_mode)
+        for first, last in rows_together(self.ends):
+            part = slice(self.ends[first], self.ends[last])
+            each = np.repeat(self.units[first:last], np.diff(self.ends[first : last + 1]))
+            kept[part] = self.integers[part] * float(step) * (1.0 / each)
+        return replace(self.before, ops=(with_weights(self.before.op, kept),), grid=self.grid)
 
     @property
     def error(self) -> float:
@@ -91,7 +114,7 @@ def on_grid(
     weights, ends = weights_of(p.op).reshape(-1), channel_ends(p.op, population.shape)
     chosen = None if integers is None else integers.reshape(-1)
     above = None if rest is None else rest.reshape(-1)
-    kept = np.empty(weights.size)
+    stored = np.empty(weights.size, _narrowest(low // step, high // step))
     channels = len(ends) - 1
     power, lost = np.zeros(channels), np.zeros(channels)
     clipped = silenced = 0
@@ -106,12 +129,17 @@ def on_grid(
             needed = np.maximum(whole, least)
             silenced += int(np.count_nonzero(needed > high))
             whole = np.minimum(needed, high)
-        kept[part] = whole * (1.0 / unit)
-        apart = weights[part] - kept[part]
+        stored[part] = whole / step
+        apart = weights[part] - whole * (1.0 / unit)
         for channel in range(first, last):
             own = slice(ends[channel], ends[channel + 1])
             row, away = weights[own], apart[own.start - part.start : own.stop - part.start]
             power[channel], lost[channel] = float(row @ row), float(away @ away)
     errors = np.sqrt(np.divide(lost, power, out=np.zeros_like(lost), where=power > 0))
-    op = with_weights(p.op, kept)
-    return Rounded(replace(p, ops=(op,), grid=grid), errors, power, clipped, silenced)
+    return Rounded(p, grid, stored, np.asarray(units), ends, errors, power, clipped, silenced)
+
+
+def _narrowest(low: int, high: int) -> Any:
+    """The type of fewest bytes that holds all from ``low`` to ``high``."""
+    kinds = (np.int8, np.int16, np.int32, np.int64)
+    return next(k for k in kinds if np.iinfo(k).min <= low and high <= np.iinfo(k).max)
