@@ -18,6 +18,7 @@ from .options import (
     InputOffset,
     InputScale,
     InputShape,
+    MemorySize,
     ModelPath,
     Repeat,
     ResetInterval,
@@ -81,10 +82,11 @@ def compile_(
             help="output folder; default: the model's name with .TARGET",
         ),
     ] = None,
+    memory: MemorySize = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile MODEL to a bundle that runs on the target."""
-    with reported():
+    with reported(memory):
         from snnc import api
         from snnc.settings import split
 

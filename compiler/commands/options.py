@@ -14,6 +14,7 @@ import typer
 
 from snnc import stopping
 from snnc.errors import CompilerBug, Diagnostic, Interrupted, UserError
+from snnc.files.memory import keep_within, size_of
 
 from .output import console
 
@@ -44,6 +45,10 @@ ResetRule = Annotated[
         metavar="RESET",
         help="subtract (the threshold) or zero: what a spike does where a NIR file does not say",
     ),
+]
+MemorySize = Annotated[
+    str | None,
+    typer.Option("--memory", metavar="SIZE", help="take no more memory than this: 6GiB, 500MB"),
 ]
 InputShape = Annotated[
     str | None,
@@ -110,9 +115,15 @@ CheckpointPath = Annotated[
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback."""
+def reported(memory: str | None = None) -> Iterator[None]:
+    """Turn what goes wrong into messages and exit codes; nothing the user did gives a traceback.
+
+    Args:
+        memory: the most that the command may take, as ``--memory`` has it.
+    """
     try:
+        if memory is not None:
+            keep_within(size_of(memory))
         yield
     except typer.Exit:
         raise

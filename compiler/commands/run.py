@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .counts import counts_of
-from .options import AllowAltered, AsJson, BundlePath, DataPath, SimulatorName, reported
+from .options import AllowAltered, AsJson, BundlePath, DataPath, MemorySize, SimulatorName, reported
 from .output import console
 from .output.progress import progress
 
@@ -26,10 +26,11 @@ def run(
     operations: Annotated[
         bool, typer.Option("--operations", help="count operations, estimate energy (docs/energy.md)")
     ] = False,
+    memory: MemorySize = None,
     as_json: AsJson = False,
 ) -> None:
     """Run BUNDLE's program on snnc's simulator: accuracy, answers, operations."""
-    with reported():
+    with reported(memory):
         from snnc.api import Bundle
         from snnc.workflows.results_file import refuse_results, write_results
 

@@ -18,6 +18,7 @@ from .options import (
     InputOffset,
     InputScale,
     InputShape,
+    MemorySize,
     ModelPath,
     Repeat,
     ResetRule,
@@ -80,10 +81,11 @@ def tune(
         list[str] | None,
         typer.Option("--set", metavar="PASS{..}", help="change options of a pass: name{option=value}"),
     ] = None,
+    memory: MemorySize = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile MODEL in many ways, and measure on the data what each keeps and costs."""
-    with reported():
+    with reported(memory):
         from snnc import api
 
         from .output.tuned import tuned

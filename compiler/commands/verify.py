@@ -18,6 +18,7 @@ from .options import (
     AsJson,
     BundlePath,
     Factory,
+    MemorySize,
     SimulatorName,
     reported,
 )
@@ -39,6 +40,7 @@ def verify(
     ] = None,
     time_limit: Annotated[float, typer.Option(help="seconds that the engine may take")] = 900.0,
     allow_altered: AllowAltered = False,
+    memory: MemorySize = None,
     as_json: AsJson = False,
     ladder: Annotated[
         bool, typer.Option("--ladder", help="compare stage by stage, from the torch model down")
@@ -63,7 +65,7 @@ def verify(
 
     Exit code 0: equal (with --ladder: all rungs that must be equal are). 1: different. 2: refused.
     """
-    with reported():
+    with reported(memory):
         from snnc.api import Bundle
 
         opened = Bundle(bundle, allow_altered)

@@ -7,6 +7,7 @@ more than the share is refused: a few kilobytes must not fill the machine.
 from __future__ import annotations
 
 import os
+import re
 import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,80 @@ def limit_memory(more: int) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         room = here + more
         resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
+
+
+def keep_within(most: int) -> None:
+    """Let this process have no more than ``most`` bytes of data, whatever the machine has.
+
+    Linux, setrlimit(2), RLIMIT_DATA: memory that is private and writable. Beyond it an allocation fails
+    and Python raises MemoryError. A limit that was set from outside is never raised.
+
+    Raises:
+        UserError: D628 the process has more already.
+    """
+    taken = _statm(5)  # data and stack
+    if most <= taken:
+        raise fail(
+            "D628",
+            f"{as_text(most)} is less than Python and its libraries take, {as_text(taken)}",
+            where="--memory",
+            help="give --memory a larger limit",
+        )
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = min([most, *(n for n in (soft, hard) if n >= 0)])
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def resident() -> int:
+    """Bytes of memory that this process has now; 0 where the system does not say."""
+    return _statm(1)
+
+
+def _statm(word: int) -> int:
+    if not STATM.exists():
+        return 0
+    return int(STATM.read_text(encoding="ascii").split()[word]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def as_text(size: int) -> str:
+    """Bytes for people: ``5.3 GiB``."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if size >= 2**power:
+            return f"{size / 2**power:.1f} {unit}"
+    return f"{size} bytes"
+
+
+UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+"""Bytes of each unit, in lower case (IEC 80000-13)."""
+
+
+def size_of(text: str) -> int:
+    """Bytes: ``6GiB`` (2**30), ``500MB`` (10**6), ``4000000``.
+
+    Raises:
+        UserError: D305 it is no size.
+    """
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]*)", text.strip())
+    unit = UNITS.get(found[2].lower()) if found else None
+    if found is None or unit is None or float(found[1]) <= 0:
+        raise fail(
+            "D305",
+            f"{text!r:.60} is no size of memory",
+            where="--memory",
+            help="write a number and B, kB, MB, GB, KiB, MiB or GiB, as in --memory 6GiB",
+        )
+    return int(float(found[1]) * unit)
 
 
 def share_of_memory() -> int:

@@ -77,7 +77,8 @@ def _laid_out(op: Op, source: Shape) -> int:
     if isinstance(op, SparseLinear):
         return 2 * COPIES * (int(op.weight.nnz) + sum(map(int, op.weight.shape)))
     if isinstance(op, Linear):
-        return COPIES * len(op.weight) * op.inputs
+        # As read, in floats for a matrix product, and for each input in at most 4 bytes.
+        return 2 * op.weight.size + len(op.weight) * op.inputs // 2
     try:
         return COPIES * int(weights_of(op).size)
     except TypeError:  # passes everything on, as a matrix with one number for each

@@ -17,12 +17,14 @@ from snnc.frontend import Model
 from snnc.ir import Graph, InputGrid, Program, Target, validate
 from snnc.lowering import lower
 from snnc.passes import Context, Pass, Pipeline
+from snnc.passes.fold_linear_chains import FoldLinearChains
 from snnc.progress import Report
 
 from .calibrating import Calibrating, drawn_order, in_order, set_aside
 from .checking import check_program
 from .kept import judge
 from .retraining import Retraining
+from .room import refuse_too_large
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -104,6 +106,8 @@ class Attempt:
         def step(a_pass: Pass, graph: Graph) -> None:
             nonlocal done
             stages.keep(a_pass, graph)
+            if a_pass.name == FoldLinearChains.name:
+                refuse_too_large(graph)
             if self.after_pass is not None:
                 self.after_pass(a_pass, graph)
             self.report(phases[done], done + 1, steps)  # what begins now

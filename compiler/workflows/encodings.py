@@ -24,8 +24,11 @@ def lower_encoded(attempt: Attempt, pipeline: Pipeline) -> tuple[Lowered, Pipeli
     try:
         return attempt.lower(pipeline, stages), pipeline
     except UserError as refused:
+        refused.__traceback__ = None  # it holds all that the attempt had made, as its stages do
+        encoding = stages.encoding
+        del stages
         first = refused.diagnostics[0]
-        for other in _others(attempt, pipeline, stages.encoding):
+        for other in _others(attempt, pipeline, encoding):
             try:
                 lowered = attempt.lower(other, attempt.stages())
             except UserError:

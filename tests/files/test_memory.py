@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from snnc.errors import UserError
+from snnc.files.memory import as_text, keep_within, size_of
+
 CHILD = """
 import resource
 from snnc.files.memory import STATM, limit_memory
@@ -40,3 +43,37 @@ def test_a_limit_from_outside_stays() -> None:
     outside = "end = before + 2**27; resource.setrlimit(resource.RLIMIT_AS, (end, end))"
     room, hard, *_ = limited(2**40, outside)
     assert int(room) == 2**27 and int(hard) > 2**27
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [("6GiB", 6 * 2**30), ("1.5 kb", 1500), ("500MB", 500 * 10**6), ("42", 42), ("2 tib", 2**41)],
+)
+def test_sizes_as_people_write_them(text: str, bytes_: int) -> None:
+    assert size_of(text) == bytes_
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "-3", "1e9", "3 GiBs", "0", "0 GB", "nan", "9" * 40])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"D305[\s\S]*--memory"):
+        size_of(text)
+
+
+def test_sizes_for_people() -> None:
+    assert [as_text(n) for n in (7, 2048, 3 * 2**29)] == ["7 bytes", "2.0 KiB", "1.5 GiB"]
+
+
+def test_no_more_than_the_limit_can_be_taken() -> None:
+    """In a process of its own, which the limit stays with."""
+    code = (
+        "import numpy as np; from snnc.files.memory import *; keep_within(2**30);"
+        "a = np.ones(2**26, np.uint8); print(machine_memory() == 2**30)\n"
+        "try: np.ones(2**30, np.uint8)\nexcept MemoryError: print('no more')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["True", "no more"]
+
+
+def test_less_than_the_process_has_is_refused() -> None:
+    with pytest.raises(UserError, match="D628"):
+        keep_within(10**6)

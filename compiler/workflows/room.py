@@ -1,0 +1,39 @@
+"""Whether a network can be compiled in the memory there is, asked as soon as its weights are known."""
+
+from __future__ import annotations
+
+from snnc.errors import fail
+from snnc.files.memory import as_text, machine_memory, resident
+from snnc.ir import Graph
+from snnc.ir.scaling import weights_of
+
+COPIES = 3
+"""Of every weight: in thresholds, on the grid, and as an integer of the program."""
+
+BYTES = 8
+
+
+def refuse_too_large(graph: Graph) -> None:
+    """Refuse a network that cannot fit, before minutes are spent on it.
+
+    The estimate is low: what a pass needs for its own work comes on top.
+
+    Args:
+        graph: whose projections are one operation each.
+
+    Raises:
+        UserError: D629 it cannot.
+    """
+    sizes = {p.label: weights_of(p.op).size for p in graph.projections}
+    needed, most = resident() + COPIES * BYTES * sum(sizes.values()), machine_memory()
+    if needed <= most:
+        return
+    largest = max(sizes, key=lambda label: sizes[label])
+    raise fail(
+        "D629",
+        f"compiling takes at least {as_text(needed)} of memory, and {as_text(most)} may be used",
+        where=largest,
+        why=f"it has {sizes[largest]:,} of {sum(sizes.values()):,} weights, each held "
+        f"{COPIES} times with {BYTES} bytes",
+        help="use a machine with more memory, or raise --memory where that is the limit",
+    )

@@ -1,0 +1,39 @@
+"""``--memory``: refused before the work where the weights alone do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.workflows import room
+
+from .conftest import Command, compile_, refused
+
+
+def test_a_network_that_cannot_fit_is_refused(
+    snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the byte: what is there and three copies fit, one byte less does not."""
+    output = tmp_path / "b"
+    asked: list[int] = []
+
+    def memory() -> int:
+        return asked[0]
+
+    monkeypatch.setattr(room, "machine_memory", memory)
+    monkeypatch.setattr(room, "resident", lambda: 1000)
+    asked.append(1000)
+    done = compile_(snnc, "-o", output)
+    refused(done, "D629", "each held 3 times with 8 bytes", "--memory")
+    assert not output.exists()
+    weights = int(done.err.split(" weights, each")[0].rsplit(" of ", 1)[1].replace(",", ""))
+    asked[0] = 1000 + 3 * 8 * weights - 1
+    refused(compile_(snnc, "-o", output), "D629")
+    asked[0] += 1
+    assert compile_(snnc, "-o", output).code == 0 and output.exists()
+
+
+def test_a_size_that_is_none(snnc: Command, tmp_path: Path) -> None:
+    refused(compile_(snnc, "--memory", "much", "-o", tmp_path / "b"), "D305", "6GiB")
+    refused(compile_(snnc, "--memory", "6KiB", "-o", tmp_path / "b"), "D628", "6.0 KiB")
