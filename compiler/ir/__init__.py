@@ -12,7 +12,7 @@ from .dynamics import (
     Neuron,
     Reset,
 )
-from .extent import Extent, Fan
+from .extent import Extent, Fan, all_through
 from .fixed_point import (
     Integers,
     SignMode,
@@ -122,6 +122,7 @@ __all__ = [
     "Target",
     "Trace",
     "WeightGrid",
+    "all_through",
     "apply_chain",
     "chain_shapes",
     "decay",

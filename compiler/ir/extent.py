@@ -7,6 +7,7 @@ takes it back below a power of two that it has reached. So they decide any limit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,12 +58,8 @@ class Extent:
             op: with weights and without bias.
             shape: that the result shall have.
         """
-        if isinstance(op, Identity):
-            return Extent(self.low.reshape(shape), self.high.reshape(shape))
-        ends = np.stack([self.low, self.high]).astype(np.float64)
-        up, down = _matrix_by_sign(op, ends) if isinstance(op, Linear) else _by_sign(op, ends)
-        low, high = up[0] + down[1], up[1] + down[0]
-        return Extent(low.reshape(shape), high.reshape(shape))
+        (found,) = all_through([self], op, shape)
+        return found
 
     def within(self, least: float, most: float) -> bool:
         """Whether no element leaves ``least`` to ``most``."""
@@ -88,12 +85,22 @@ class Extent:
         return self.wrapped().shifted(exponent).wrapped()
 
 
+def all_through(extents: Sequence[Extent], op: Op, shape: Shape) -> list[Extent]:
+    """:meth:`Extent.through` for several, with one look at each weight."""
+    if isinstance(op, Identity):
+        return [Extent(e.low.reshape(shape), e.high.reshape(shape)) for e in extents]
+    ends = np.stack([end for e in extents for end in (e.low, e.high)]).astype(np.float64)
+    up, down = _matrix_by_sign(op, ends) if isinstance(op, Linear) else _by_sign(op, ends)
+    low, high = up[0::2] + down[1::2], up[1::2] + down[0::2]
+    return [Extent(a.reshape(shape), b.reshape(shape)) for a, b in zip(low, high, strict=True)]
+
+
 def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
     """:func:`_by_sign` of a matrix, some rows at a time: copies of one sign would double its memory."""
     inputs = op.gathered(ends)
     alike = inputs.shape[1] > 0 and bool(np.all(inputs == inputs[:, :1]))
     together = max(1, (IN_CACHE if alike else TOGETHER) // max(1, op.weight.shape[1]))
-    up, down = np.empty((2, len(op.weight))), np.empty((2, len(op.weight)))
+    up, down = np.empty((len(ends), len(op.weight))), np.empty((len(ends), len(op.weight)))
     for first in range(0, len(op.weight), together):
         rows = slice(first, first + together)
         part = np.asarray(op.weight[rows], np.float64)
@@ -106,7 +113,7 @@ def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
 
 
 def _by_sign(op: Op, ends: Array) -> tuple[Array, Array]:
-    """What reaches through positive and through negative weights, (2, ...) each."""
+    """What reaches through positive and through negative weights, as many each as there are ends."""
     weights = np.asarray(weights_of(op), np.float64)
     signed = (with_weights(op, part) for part in (np.maximum(weights, 0), np.minimum(weights, 0)))
     up, down = (

@@ -23,22 +23,20 @@ from snnc.ir import (
 )
 from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context
-from snnc.sim.analog import frame_values, run_frames
 
 from .bias_correction import mean_shift
 from .grid_search import MOST_WEIGHTS, Weights, best_exponent, channel_scale, common_scale
+from .known import Known
+from .largest_answer import largest_answer
 from .lone_weights import to_exceed
 from .rounding import Choice, on_grid
 from .settled_bias import SettledBias, settle
-from .sums import Sums, sends_several, worst_sums
+from .sums import Sums, sends_several, sums_of
 
 POTENTIAL = "potential"
 """What messages call it."""
 
 READOUT_MARGIN = 8
-SAMPLES = 64
-"""Calibration samples that the readout's range is measured on."""
-
 MOST_TRIES = 24
 """How often a scale is lowered, each time by twice as much again, until the rounded weights fit."""
 
@@ -76,7 +74,7 @@ class GridSearch:
 
     ``means`` are what populations put out on average, where biases are corrected for rounding.
     ``reached`` grows: what neurons of populations that are done can count to. ``answers`` holds what
-    the readout reaches, which a search asks for many times.
+    the readout reaches, and ``known`` what rounded weights bring, which a search asks for many times.
     """
 
     target: Target
@@ -89,6 +87,7 @@ class GridSearch:
     means: Mapping[str, Array] | None = None
     reached: dict[str, Array] = field(default_factory=dict)
     answers: dict[str, float] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
     def mode(self, weights: Array) -> SignMode:
         """The sign mode that leaves the weights most bits."""
@@ -233,7 +232,7 @@ class GridSearch:
                 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
             )
         name = population.name
-        largest = self.answers.get(name) or _largest_answer(graph, context)
+        largest = self.answers.get(name) or largest_answer(graph, context)
         self.answers[name] = largest
         return 2.0 ** (self.state_bits(population) - 1) / (READOUT_MARGIN * largest)
 
@@ -255,10 +254,10 @@ class GridSearch:
 
         An accumulating readout sums over ``frames``. Biases count as the chip will hold them.
         """
-        projections = tuple(r.projection for r in choice.rounded)
         settled = self.settled(graph, population, choice)
         population = replace(population, bias=settled.bias)
-        sums = worst_sums(graph, population, projections, counts, frames, self.reached)
+        arriving = self.known.into(graph, population, choice.rounded, counts, self.reached)
+        sums = sums_of(graph, population, *arriving, frames)
         found = [e for e in self._excesses(graph, population, sums, choice) if e.factor.max() > 1]
         if settled.beyond is not None:
             found.append(_excess("bias", settled.beyond, settled.limit))
@@ -295,22 +294,32 @@ class GridSearch:
 
     def remember(self, graph: Graph, population: Population, choice: Choice, context: Context) -> None:
         """Keep what the population's neurons can count to, for the populations that receive them."""
-        projections = tuple(r.projection for r in choice.rounded)
         population = replace(population, bias=self.settled(graph, population, choice).bias)
-        sums = worst_sums(graph, population, projections, context.calibration, 1, self.reached)
+        counts = context.calibration
+        arriving = self.known.into(graph, population, choice.rounded, counts, self.reached)
+        sums = sums_of(graph, population, *arriving)
         if sums.levels is not None:
             self.reached[population.name] = sums.levels
 
     def choose_within(
-        self, graph: Graph, population: Population, context: Context, frames: int = 1
+        self,
+        graph: Graph,
+        population: Population,
+        context: Context,
+        free: Choice,
+        frames: int = 1,
     ) -> Choice:
         """The best choice whose sums stay in their registers, as far as a scale of 1 allows that.
 
         Rounding keeps a sum from following its scale exactly, so each try goes further than the last;
         then the gap to the scale that did not fit is halved until there is none. Where neither helps
         the last try comes back, whose excess the caller finds.
+
+        Args:
+            free: of :meth:`choose`.
+            frames: as for :meth:`excess`.
         """
-        choice = self._less_shifted(graph, population, self.choose(graph, population, context), context)
+        choice = self._less_shifted(graph, population, free, context)
         channels = population.shape[:1]
         caps = np.full(channels, np.inf)
         failed = np.full(channels, np.inf)
@@ -384,15 +393,3 @@ class GridSearch:
 
 def _excess(what: str, sums: Array, limit: int) -> Excess:
     return Excess(sums / limit, what, math.ceil(float(sums.max())), limit)
-
-
-def _largest_answer(graph: Graph, context: Context) -> float:
-    """Magnitude of the readout's potential in real units: seen in calibration, or one unit a step."""
-    steps = graph.steps_per_frame or 1
-    if context.calibration is None:
-        return float(steps)
-    if graph.frame_is_step:
-        return 1.0  # what calibration shows is about activations; this network has none
-    values = frame_values(graph, context.measured_on(SAMPLES))
-    seen = run_frames(graph, values, only=[graph.readout.name])
-    return max(1.0, float(np.abs(seen[graph.readout.name]).max())) * steps

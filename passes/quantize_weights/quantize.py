@@ -201,7 +201,7 @@ class QuantizeWeights(Pass):
         elif self.ranges:
             excess = search.excess(graph, population, free, context.calibration)
             if excess is not None:
-                choice = search.choose_within(graph, population, context)
+                choice = search.choose_within(graph, population, context, free)
                 # What a smaller shift has settled is not what the scale was lowered for.
                 shifted = replace(free, shift=choice.shift)
                 excess = search.excess(graph, population, shifted, context.calibration) or excess
@@ -229,7 +229,7 @@ class QuantizeWeights(Pass):
             excess = search.excess(graph, population, free, context.calibration, frames)
             if excess is None:
                 return free
-            choice = search.choose_within(graph, population, context, frames)
+            choice = search.choose_within(graph, population, context, free, frames)
             left = search.excess(graph, population, choice, context.calibration, frames)
             tolerated = max(REFUSED_ERROR, 2 * free.worst_error)
             if frames > 1:

@@ -21,6 +21,7 @@ from snnc.ir import (
     Neuron,
     Population,
     Projection,
+    all_through,
 )
 
 
@@ -62,10 +63,32 @@ def worst_sums(
     shape = population.shape
     step = frame = Extent.of(0, 0, shape)
     for p in projections:
-        source = graph.by_name[p.source]
-        in_step, in_frame = _reach(graph, source, counts, (reached or {}).get(source.name))
-        step += in_step.through(p.op, shape)
-        frame += in_frame.through(p.op, shape)
+        in_step, in_frame = arriving(graph, population, p, counts, reached)
+        step, frame = step + in_step, frame + in_frame
+    return sums_of(graph, population, step, frame, frames)
+
+
+def arriving(
+    graph: Graph,
+    population: Population,
+    projection: Projection,
+    counts: NDArray[np.int64] | None,
+    reached: Mapping[str, Array] | None = None,
+) -> tuple[Extent, Extent]:
+    """What one projection brings to each neuron at worst, in a step and in a frame.
+
+    Args:
+        graph, population, counts, reached: of :func:`worst_sums`.
+        projection: that ends at it.
+    """
+    source = graph.by_name[projection.source]
+    reach = _reach(graph, source, counts, (reached or {}).get(source.name))
+    in_step, in_frame = all_through(reach, projection.op, population.shape)
+    return in_step, in_frame
+
+
+def sums_of(graph: Graph, population: Population, step: Extent, frame: Extent, frames: int = 1) -> Sums:
+    """The worst sums of a population from what all its projections bring."""
     levels = None
     if graph.code.exact and population.levels is not None:
         bias = 0.0 if population.bias is None else population.bias

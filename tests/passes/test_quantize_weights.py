@@ -226,7 +226,9 @@ class Narrow:
         held = choice.worst_error >= self.errors[frames]
         return None if held else SimpleNamespace(what="potential", worst=2, limit=1)
 
-    def choose_within(self, _graph: Graph, _population: Any, _context: Context, frames: int) -> Any:
+    def choose_within(
+        self, _graph: Graph, _population: Any, _context: Context, _free: Any, frames: int
+    ) -> Any:
         return self.choice(self.errors[frames])
 
 

@@ -1,0 +1,1 @@
+from passes.quantize_weights.largest_answer import *
