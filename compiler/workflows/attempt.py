@@ -128,7 +128,9 @@ class Attempt:
         aside = set_aside(len(self.data.x))
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
-        return judge(lowered.stages, lowered.program, self.judged(most), bool(aside))
+        kept = judge(lowered.stages, lowered.program, self.judged(most), bool(aside))
+        lowered.stages.let_go()
+        return kept
 
     def judged(self, most: int = LEAST_JUDGED) -> Data:
         """The calibration samples that are judged by, as many as are asked for or there are."""

@@ -15,12 +15,12 @@ from snnc.bounds import Bounds
 from snnc.bundle.kept import Kept
 from snnc.bundle.manifest import TriedEntry
 from snnc.errors import Diagnostic, Severity, UserError
-from snnc.ir import Code, Conv2d, Graph, Linear, Target
+from snnc.ir import Code, Graph, Target
 from snnc.passes import Pipeline
 
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
-from .losses import GRAVE_ERROR, LOSS, is_drowned, is_lost, loss
+from .losses import GRAVE_ERROR, LOSS, is_drowned, is_large, is_lost, loss
 
 KEPT = Bounds(0.0, 1.0, above_low=True)
 """Fraction of decisions that can be asked for."""
@@ -109,8 +109,8 @@ TELLING = 64
 levels lost nothing on the networks of docs/conversion.md."""
 
 
-LARGE, TRIED_OF_LARGE = 4_000_000, 2
-"""Weights from which a network takes so long to compile that only the first so many ways are tried."""
+TRIED_OF_LARGE = 2
+"""Ways that are tried of a network that takes long to compile."""
 
 
 def candidates(
@@ -133,10 +133,7 @@ def candidates(
     if steps_per_frame is not None:
         able = [Candidate(code, steps_per_frame) for code in dict.fromkeys(c.code for c in able)]
         able.sort(key=lambda c: c.code != Code.RATE.value)
-    weights = sum(
-        op.weight.size for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)
-    )
-    return tuple(able if weights < LARGE else able[:TRIED_OF_LARGE])
+    return tuple(able[:TRIED_OF_LARGE] if is_large(graph) else able)
 
 
 def choose(
@@ -166,7 +163,10 @@ def choose(
     KEPT.check(keep, "--keep")
     if not automatic or not possible or attempt.data is None:
         return _as_asked(attempt, asked, cures, pipeline_of, keep)
-    best: tuple[Candidate, Lowered, Pipeline, Kept | None] | None = None
+    large = is_large(attempt.model.graph)
+    if large:
+        cures = ()
+    best: tuple[Candidate, Lowered | None, Pipeline, Kept | None] | None = None
     tried: list[Tried] = []
     refusals: list[UserError] = []
     for candidate in possible:
@@ -180,15 +180,18 @@ def choose(
         tried.append(Tried(candidate, kept))
         if best is None or _score(kept) > _score(best[3]):
             best = (candidate, lowered, pipeline, kept)
-        del lowered  # of a large network gigabytes, while the next is lowered
+        del lowered
         if _enough(kept, keep):
             break
+        if large and candidate is not possible[-1]:
+            best = (best[0], None, *best[2:])  # gigabytes, while the next is lowered
     others = [cure for cure in cures if cure not in possible]
     if best is None:
         first, *more = refusals[0].diagnostics
         better = _better(attempt, asked, others, pipeline_of, keep)
         raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
-    candidate, lowered, pipeline, kept = best
+    candidate, once, pipeline, kept = best
+    lowered = once or attempt.lower(pipeline, attempt.stages())
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
     if not _enough(kept, keep) or is_drowned(kept, attempt, lowered):
         better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
@@ -203,7 +206,12 @@ def _as_asked(
     pipeline_of: Callable[[Candidate], Pipeline],
     keep: float,
 ) -> Choice:
-    """One way only; where it is refused or loses much, others are tried, to name a better one."""
+    """One way only; where it is refused or loses much, others are tried, to name a better one.
+
+    Not of a large network, of which each takes as long as what was asked for.
+    """
+    if is_large(attempt.model.graph):
+        possible = ()
     try:
         lowered, asked = lower_encoded(attempt, asked)
     except UserError as refused:

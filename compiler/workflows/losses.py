@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snnc.bundle.kept import Kept
 from snnc.errors import Diagnostic, Severity, counted
+from snnc.ir import Conv2d, Graph, Linear
 from snnc.passes import Pipeline
 from snnc.passes.widths import more_bits
 
@@ -18,6 +19,16 @@ GRAVE_ERROR = 0.1
 
 DROWNED = 1.0
 """Error from which equal decisions prove nothing, where the float network decides alike throughout."""
+
+
+LARGE = 4_000_000
+"""Weights from which a network takes so long to compile that few ways are tried."""
+
+
+def is_large(graph: Graph) -> bool:
+    """Whether a network takes long to compile."""
+    ops = [op for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)]
+    return sum(op.weight.size for op in ops) >= LARGE
 
 
 def is_lost(kept: Kept | None, attempt: Attempt, lowered: Lowered) -> bool:
@@ -72,6 +83,8 @@ def loss(
         help = f"{cure}; or {also}" if also else cure
     else:
         tried = "" if spikes else "no other code or K that was tried does better"
+        if is_large(attempt.model.graph) and not spikes:
+            tried = "try another --code or --steps-per-frame: of so large a network few are tried"
         help = "; ".join(filter(None, (tried, also)))
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
     return Diagnostic("N781", _what(kept), where, why, help, Severity.WARNING)

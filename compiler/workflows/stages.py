@@ -79,6 +79,11 @@ class Stages:
             )
         self.graphs[WEIGHTS] = graph
 
+    def let_go(self) -> None:
+        """Forget the graph between, once it has been judged: it is as large as the network."""
+        self.graphs.pop(LEVELS, None)
+        self._folded = self.graphs[FLOATS]
+
     def values(self, name: str, data: Data) -> dict[str, NDArray[np.float64]]:
         """A graph's populations frame by frame, in the units of the model.
 

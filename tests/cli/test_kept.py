@@ -20,6 +20,7 @@ from snnc.frontend import load_model
 from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
+from snnc.workflows import choosing, losses
 from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
 from snnc.workflows.choosing import ORDER, candidates
 
@@ -168,3 +169,22 @@ def test_calibration_is_from_all_over_the_file() -> None:
 )
 def test_some_samples_are_set_aside(samples: int, aside: int) -> None:
     assert set_aside(samples) == aside
+
+
+def test_of_a_large_network_no_cure_is_tried(
+    snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the best of two attempts, which is not kept meanwhile, is the same when made again."""
+    lossy = ("compile", MODEL, "--target", "loihi", "--set", "correct-rates{rounds=0}")
+    few = (*lossy, "--code", "rate", "--steps-per-frame", "2")
+    usual = snnc("compile", MODEL, "--target", "loihi", "--keep", "1", "-o", tmp_path / "usual")
+    assert usual.code == 0
+    monkeypatch.setattr(losses, "LARGE", 1)
+    done = snnc(*few, "-o", tmp_path / "lossy")
+    assert done.code == 0 and "warning[N781]" in done.err
+    assert "of so large a network few are tried" in done.err
+    monkeypatch.setattr(choosing, "_enough", lambda _kept, _keep: False)
+    auto = snnc("compile", MODEL, "--target", "loihi", "--keep", "1", "-o", tmp_path / "auto")
+    assert auto.code == 0 and len(manifest(tmp_path / "auto")["tried"]) == 2
+    program = "program.json"
+    assert (tmp_path / "auto" / program).read_bytes() == (tmp_path / "usual" / program).read_bytes()
