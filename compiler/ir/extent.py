@@ -39,7 +39,8 @@ class Extent:
     @staticmethod
     def of(low: float, high: float, shape: Shape) -> Extent:
         """The same bounds for every element."""
-        return Extent(np.full(shape, min(low, 0), np.float64), np.full(shape, max(high, 0), np.float64))
+        ends = (np.broadcast_to(np.float64(end), shape) for end in (min(low, 0), max(high, 0)))
+        return Extent(*ends)
 
     def __add__(self, other: Extent) -> Extent:
         return Extent(self.low + other.low, self.high + other.high)

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 
+TOGETHER = 2**20
+"""Weights that are looked at together: of a large matrix no copy is made."""
+
 DECAY_SHIFT = 12
 """Decays are fractions of 2**12 (Lava: ``decay_shift``)."""
 
@@ -151,4 +154,8 @@ def on_grid(weights: NDArray[Any], bits: int, sign_mode: SignMode) -> bool:
     step = weight_step(bits, sign_mode)
     if weights.size == 0:
         return True
-    return bool(np.all(weights % step == 0) and weights.min() >= low and weights.max() <= high)
+    flat = weights.reshape(-1)
+    parts = (flat[first : first + TOGETHER] for first in range(0, flat.size, TOGETHER))
+    if not all(np.all(part % step == 0) for part in parts):
+        return False
+    return bool(weights.min() >= low and weights.max() <= high)

@@ -37,6 +37,11 @@ def narrowest(values: Array) -> Array:
     return values
 
 
+LARGE, QUICK = 2**20, 1
+"""Bytes from which an array is packed quickly: weights take a tenth of the time (20 million of 8 bits),
+and as much room."""
+
+
 def pack_arrays(arrays: Arrays) -> bytes:
     """An ``.npz`` archive with fixed time stamps and order."""
     buffer = io.BytesIO()
@@ -46,7 +51,8 @@ def pack_arrays(arrays: Arrays) -> bytes:
             np.save(member, arrays[name], allow_pickle=False)
             info = zipfile.ZipInfo(f"{name}.npy", EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, member.getvalue())
+            large = arrays[name].nbytes > LARGE
+            archive.writestr(info, member.getbuffer(), compresslevel=QUICK if large else None)
     return buffer.getvalue()
 
 

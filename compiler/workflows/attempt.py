@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from .calibrating import Calibrating, drawn_order, in_order, set_aside
 from .checking import check_program
 from .kept import judge
 from .retraining import Retraining
-from .room import refuse_too_large
+from .room import is_large, refuse_too_large
 from .stages import Stages
 
 MOST_OPERATIONS = 2.0e10
@@ -102,12 +103,15 @@ class Attempt:
         phases = [*(a_pass.name for a_pass in pipeline.passes), "prove ranges"]
         done = 1
         self.report(phases[0], done, steps)
+        large = is_large(self.model.graph)
 
         def step(a_pass: Pass, graph: Graph) -> None:
             nonlocal done
             stages.keep(a_pass, graph)
             if a_pass.name == FoldLinearChains.name:
                 refuse_too_large(graph)
+            if large:
+                gc.collect()  # graphs of earlier passes, which refer to themselves
             if self.after_pass is not None:
                 self.after_pass(a_pass, graph)
             self.report(phases[done], done + 1, steps)  # what begins now
@@ -115,6 +119,8 @@ class Attempt:
 
         graph = pipeline.run(self.model.graph, context, step)
         stages.finish(graph)
+        if large:
+            gc.collect()
         program = validate(lower(graph, target))
         allowed = self.allow_overflow
         ranges, found = check_program(program, self.backend, counts, self.where, allowed)

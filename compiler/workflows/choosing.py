@@ -20,7 +20,8 @@ from snnc.passes import Pipeline
 
 from .attempt import Attempt, Lowered
 from .encodings import lower_encoded
-from .losses import GRAVE_ERROR, LOSS, is_drowned, is_large, is_lost, loss
+from .losses import GRAVE_ERROR, LOSS, is_drowned, is_lost, loss
+from .room import is_large
 
 KEPT = Bounds(0.0, 1.0, above_low=True)
 """Fraction of decisions that can be asked for."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from snnc.bundle.kept import Kept
 from snnc.errors import Diagnostic, Severity, counted
-from snnc.ir import Conv2d, Graph, Linear
 from snnc.passes import Pipeline
 from snnc.passes.widths import more_bits
 
 from .attempt import Attempt, Lowered
+from .room import is_large
 from .variation import Variation
 
 LOSS = 0.01
@@ -19,16 +19,6 @@ GRAVE_ERROR = 0.1
 
 DROWNED = 1.0
 """Error from which equal decisions prove nothing, where the float network decides alike throughout."""
-
-
-LARGE = 4_000_000
-"""Weights from which a network takes so long to compile that few ways are tried."""
-
-
-def is_large(graph: Graph) -> bool:
-    """Whether a network takes long to compile."""
-    ops = [op for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)]
-    return sum(op.weight.size for op in ops) >= LARGE
 
 
 def is_lost(kept: Kept | None, attempt: Attempt, lowered: Lowered) -> bool:

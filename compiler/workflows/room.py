@@ -1,16 +1,26 @@
-"""Whether a network can be compiled in the memory there is, asked as soon as its weights are known."""
+"""How large a network is to compile: in memory, asked as soon as its weights are known, and in time."""
 
 from __future__ import annotations
 
 from snnc.errors import fail
 from snnc.files.memory import as_text, machine_memory, resident
-from snnc.ir import Graph
+from snnc.ir import Conv2d, Graph, Linear
 from snnc.ir.scaling import weights_of
 
 COPIES = 3
 """Of every weight: in thresholds, on the grid, and as an integer of the program."""
 
 BYTES = 8
+
+
+LARGE = 4_000_000
+"""Weights from which a network takes so long to compile that few ways are tried."""
+
+
+def is_large(graph: Graph) -> bool:
+    """Whether a network takes long to compile."""
+    ops = [op for p in graph.projections for op in p.ops if isinstance(op, Conv2d | Linear)]
+    return sum(op.weight.size for op in ops) >= LARGE
 
 
 def refuse_too_large(graph: Graph) -> None:

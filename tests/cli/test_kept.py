@@ -20,7 +20,7 @@ from snnc.frontend import load_model
 from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
-from snnc.workflows import choosing, losses
+from snnc.workflows import choosing, room
 from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
 from snnc.workflows.choosing import ORDER, candidates
 
@@ -179,7 +179,7 @@ def test_of_a_large_network_no_cure_is_tried(
     few = (*lossy, "--code", "rate", "--steps-per-frame", "2")
     usual = snnc("compile", MODEL, "--target", "loihi", "--keep", "1", "-o", tmp_path / "usual")
     assert usual.code == 0
-    monkeypatch.setattr(losses, "LARGE", 1)
+    monkeypatch.setattr(room, "LARGE", 1)
     done = snnc(*few, "-o", tmp_path / "lossy")
     assert done.code == 0 and "warning[N781]" in done.err
     assert "of so large a network few are tried" in done.err
