@@ -246,6 +246,9 @@ def _lay_out(
         padded[:, :count] = weights.T
         pools.keep_weights(row, padded, step)
         _one_line(row, count)
+        row["table"] = pools.keep(pools.table, np.zeros(2, np.int64))
+        row["channels"] = row["group"] = len(source_order)
+        row["kernel_size"], row["rows"], row["parts"] = row["width"], 1, 1
         fan = Fan.of(op, source.shape, target.shape)
         return Reach(
             fan, 1 << int(row["unit_shift"]), weights.size, len(source_order), len(target_order)
