@@ -24,6 +24,12 @@ from snnc.ir import fixed_point
 from .cache import KernelCache, cache_folder
 
 CHECKED = os.environ.get("SNNC_CHECKED_KERNELS") == "1"
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "boundscheck": CHECKED,
+    "error_model": "python" if CHECKED else "numpy",  # no divisor is 0: no code for one
+    "no_cfunc_wrapper": True,  # nobody calls them from C
+}
 SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file__))
 
 
@@ -44,7 +50,12 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 def part(function: Callable[..., Any]) -> Any:
     """A function that kernels call."""
-    return numba.njit(nogil=True, boundscheck=CHECKED)(function)
+    return numba.njit(**OPTIONS)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A function that kernels call once: compiled as part of each."""
+    return numba.njit(**OPTIONS, inline="always")(function)
 
 
 def shared(function: Callable[..., Any], *callees: Any) -> Any:

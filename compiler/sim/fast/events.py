@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiled import kernel, part
 from .vectors import MASK, lowest_bit, mask_of
@@ -26,6 +27,11 @@ class Lists(NamedTuple):
     begin: Any
     end: Any
     free: Any
+
+
+def bytes_for(size: int) -> NDArray[np.int8]:
+    """Zeros, one for each of so many neurons, and on to the end of a word of ``MASK`` bytes."""
+    return np.zeros((size + MASK - 1) // MASK * MASK, np.int8)
 
 
 @part
@@ -59,18 +65,19 @@ def list_input(
     row: int,
     depth: int,
     lists: Any,
-    low: int,
-    high: int,
+    payloads_between: tuple[int, int],
+    some: Any,
 ) -> Any:
     """The input's events of a chunk: ``spikes`` (samples, steps, size) in the program's order.
 
-    ``place``: the number that the kernels have for each neuron. Returns a payload that is not within
-    ``low`` to ``high``, 0 where all are: what kernels take for granted goes by these.
+    ``place``: the number that the kernels have for each neuron. ``some``: room for a byte a neuron, up
+    to the end of a word, zeros. Returns a payload that is not within ``payloads_between``, 0 where all
+    are: what kernels take for granted goes by these.
     """
     beyond: Any = 0
+    low, high = payloads_between
     events, payloads, begin, end, free = lists
     samples, steps, size = spikes.shape
-    some = np.zeros((size + MASK - 1) // MASK * MASK, np.int8)
     at = free[row]
     for s in range(samples):
         for k in range(steps):

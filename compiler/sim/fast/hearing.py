@@ -10,49 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import CHECKED, part, require, to_int32
-from .records import CONVOLUTION, DENSE
-from .vectors import LANES, add_four_vectors, add_vector
+from . import blocks
+from .blocks import add_blocks, add_scattered
+from .compiled import CHECKED, inlined, part, to_int32
+from .records import DENSE, SPARSE
+
+layout_of = inlined(blocks.layout_of)
 
 
-@part
-def add_row(sums: Any, at: int, weights: Any, first: int, width: int) -> None:
-    """One spike's weights; ``width`` is whole vectors."""
-    for j in range(0, width, LANES):
-        add_vector(sums, at + j, weights, first + j, None)
-
-
-@part
-def add_row_times(sums: Any, at: int, weights: Any, first: int, width: int, payload: int) -> None:
-    """One payload times its weights; ``width`` is whole vectors."""
-    for j in range(0, width, LANES):
-        add_vector(sums, at + j, weights, first + j, np.int64(payload))
-
-
-@part
-def hear_dense(
-    q: Any, events: Any, payloads: Any, place: tuple[int, int], weights: Any, sums: Any
-) -> None:
-    """A full matrix: one row of weights a spike, four at once."""
-    begin, end = place
-    width, base = q.width, q.weights
-    if q.graded:
-        for e in range(begin, end):
-            add_row_times(sums, 0, weights, base + events[e] * width, width, payloads[e])
-        return
-    e = begin
-    while e + 4 <= end:
-        a, b = base + events[e] * width, base + events[e + 1] * width
-        c, d = base + events[e + 2] * width, base + events[e + 3] * width
-        for j in range(0, width, LANES):
-            add_four_vectors(sums, j, weights, a + j, b + j, c + j, d + j)
-        e += 4
-    while e < end:
-        add_row(sums, 0, weights, base + events[e] * width, width)
-        e += 1
-
-
-@part
+@inlined
 def hear_sparse(
     q: Any,
     events: Any,
@@ -65,52 +31,58 @@ def hear_sparse(
 ) -> None:
     """A sparse matrix: a list of targets a spike."""
     begin, end = place
-    graded, rows, to, base = q.graded, table[q.table :], targets[q.targets :], weights[q.weights :]
+    graded, layout = q.graded, layout_of(q.bytes, q.narrow)
+    rows, to = table[q.table :], targets[q.targets :]
     for e in range(begin, end):
-        payload = payloads[e] if graded else 1
+        payload = np.int64(payloads[e]) if graded else 1
         source = np.int64(events[e])
-        for k in range(rows[source], rows[source + 1]):
-            if CHECKED and sums.itemsize == 2:
-                total = sums[to[k]] + payload * base[k]
-                require(total == np.int16(total))
-            sums[to[k]] += payload * base[k]
+        add_scattered(layout, sums, to, weights, q.weights, rows[source], rows[source + 1], payload)
 
 
-@part
-def hear_convolution(
+@inlined
+def hear_blocks(
     q: Any, events: Any, payloads: Any, place: tuple[int, int], weights: Any, sums: Any, table: Any
 ) -> None:
-    """A convolution: for each spike the part of its channel's kernel that meets its pixel."""
+    """A convolution: for each spike the part of its channel's kernel that meets its pixel.
+
+    A full matrix is one of a single pixel. Spikes of a pixel's channels reach the same sums: four that
+    follow each other are added at once.
+    """
     begin, end = place
-    channels, kernel_size, group, group_step = (
-        np.uint32(q.channels),
-        q.kernel_size,
-        q.group,
-        q.group_step,
-    )
-    base, pixels, graded, grouped = q.weights, table[q.table :], q.graded, q.group < q.channels
-    rows, parts, width, line_step, part_step = q.rows, q.parts, q.width, q.line_step, q.part_step
-    for e in range(begin, end):
-        number = np.uint32(events[e])
-        pixel = number // channels
-        channel = np.int64(number - pixel * channels)
-        to = pixels[2 * np.int64(pixel) + 1]
+    channels, kernel_size, group, group_step = q.channels, q.kernel_size, q.group, q.group_step
+    base, pixels, graded, whole = q.weights, table[q.table :], q.graded, q.group == q.channels
+    layout, single = layout_of(q.bytes, q.narrow), q.kind == DENSE
+    shape, steps = (q.rows, q.parts, q.width), (q.line_step, q.part_step)
+    e = begin
+    while e < end:
+        number = np.int64(events[e])
+        pixel = 0 if single else np.int64(np.uint32(number) // np.uint32(channels))
+        to = pixels[2 * pixel + 1]
         if to < 0:
+            e += 1
             continue
-        first = base + channel * kernel_size + pixels[2 * np.int64(pixel)]
-        if grouped:
-            to += channel // group * group_step
-        for _ in range(rows):
-            for there in range(to, to + parts * part_step, part_step):
-                if graded:
-                    add_row_times(sums, there, weights, first, width, payloads[e])
-                else:
-                    add_row(sums, there, weights, first, width)
-                first += width
-            to += line_step
+        start = pixel * channels
+        first = base + pixels[2 * pixel] - start * kernel_size
+        if whole and not graded and e + 4 <= end:
+            b, c, d = np.int64(events[e + 1]), np.int64(events[e + 2]), np.int64(events[e + 3])
+            if single or (max(b, c, d) < start + channels and min(b, c, d) >= start):
+                firsts = (
+                    first + number * kernel_size,
+                    first + b * kernel_size,
+                    first + c * kernel_size,
+                    first + d * kernel_size,
+                )
+                add_blocks(layout, sums, to, weights, firsts, shape, steps, None)
+                e += 4
+                continue
+        if not whole:
+            to += (number - start) // group * group_step
+        payload = np.int64(payloads[e]) if graded else 1
+        add_blocks(layout, sums, to, weights, (first + number * kernel_size,), shape, steps, payload)
+        e += 1
 
 
-@part
+@inlined
 def hear(
     q: Any,
     events: Any,
@@ -121,13 +93,14 @@ def hear(
     table: Any,
     targets: Any,
 ) -> None:
-    """What spikes bring through one projection, unshifted: ``events[begin:end]`` of ``place``."""
-    if q.kind == DENSE:
-        hear_dense(q, events, payloads, place, weights, sums)
-    elif q.kind == CONVOLUTION:
-        hear_convolution(q, events, payloads, place, weights, sums, table)
-    else:
+    """What spikes bring through one projection, unshifted: ``events[begin:end]`` of ``place``.
+
+    ``weights``: the three pools; ``sums``: of 16 and of 32 bits; the row says which it uses.
+    """
+    if q.kind == SPARSE:
         hear_sparse(q, events, payloads, place, weights, sums, table, targets)
+    else:
+        hear_blocks(q, events, payloads, place, weights, sums, table)
 
 
 @part

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .compiled import kernel, part, to_int32
-from .events import list_payloads, list_spikes
+from .events import bytes_for, list_payloads, list_spikes
 from .hearing import add_shifted, hear
 from .records import GRADED, RATE
 from .stepping import integrate_narrow, level, step_narrow, step_wide
@@ -40,6 +40,23 @@ class States(NamedTuple):
     waiting: Any
 
 
+class Scratch(NamedTuple):
+    """Room of one thread: sums of the largest projection, numbers of the largest population."""
+
+    sums16: Any
+    sums32: Any
+    total: Any
+    levels: Any
+    sent: Any
+
+    @classmethod
+    def of(cls, neurons: int, sums: int) -> Scratch:
+        """For so many."""
+        numbers = np.zeros(neurons, np.int32)
+        narrow, wide = np.zeros(sums, np.int16), np.zeros(sums, np.int32)
+        return cls(narrow, wide, numbers, numbers.copy(), bytes_for(neurons))
+
+
 # Long: in parts that are given these arrays, inlined or not, it took longer.
 @kernel
 def run_component(
@@ -50,7 +67,7 @@ def run_component(
     given: Any,
     record: Any,
     chunk: tuple[int, int],
-    room: tuple[int, int],
+    scratch: Any,
 ) -> None:
     """Run populations of one component over all samples of a block and all steps of a chunk.
 
@@ -60,17 +77,16 @@ def run_component(
         given: (samples, steps, neurons) int32, arrivals that were computed as a matrix product.
         record: (samples, steps, neurons) int32, potentials to be recorded.
         chunk: its first step, from 1, and how many there are.
-        room: neurons of the largest population, and sums of the largest projection.
+        scratch: ``Scratch``, for this call alone; sums are zeros, and are left so.
     """
     first_step, steps = chunk
-    most, margin = room
     populations, projections, weights8, weights16, weights32, table, targets = network[:7]
+    weights = (weights8, weights16, weights32)
     threshold, threshold32, bias, bias32, start = network[7:]
     u, v, v32, waiting = states
     events, payloads, begin, end, free = lists
-    sums16, sums32 = np.zeros(margin, np.int16), np.zeros(margin, np.int32)
-    total, levels = np.zeros(most, np.int32), np.zeros(most, np.int32)
-    sent = np.zeros((most + MASK - 1) // MASK * MASK, np.int8)
+    sums16, sums32, total, levels, sent = scratch
+    sums = (sums16, sums32)
     for s in range(len(begin)):
         for k in range(steps):
             step = first_step + k
@@ -92,81 +108,67 @@ def run_component(
                     if due:
                         for j in range(size):
                             x[j] = to_int32(x[j] + bias32[here + j])
-                if p.lone >= 0:
-                    q = projections[p.lone]
+                if p.given >= 0:
+                    for j in range(size):
+                        total[j] = given[s, k, p.given + j]
+                elif p.lone < 0:
+                    total[:size] = 0
+                for row in range(p.first, p.last):
+                    q = projections[row]
+                    if q.skipped:
+                        continue
                     # Lists of the source begin ``depth`` steps before this chunk; what it sent in a
                     # step arrives in the next, and ``delay`` steps later than that.
                     a = populations[q.source].depth + k - 1 - q.delay
                     lo, hi = begin[s, q.source, a], end[s, q.source, a]
-                    if q.bytes == 1:
-                        hear(q, events, payloads, (lo, hi), weights8, sums16, table, targets)
-                    else:
-                        hear(q, events, payloads, (lo, hi), weights16, sums16, table, targets)
-                    shift, line = q.unit_shift + q.exponent + p.input_shift, q.line
-                    bounds = threshold32[here:there]
-                    for number in range(q.lines):
-                        at, to = q.line_first + number * q.line_step, number * line
-                        if fires:
-                            after = step_narrow(
-                                p, sums16, at, shift, x, bounds, to, line, events, after
-                            )
-                        else:
-                            integrate_narrow(p, sums16[at : at + line], shift, x[to : to + line])
                     if lo < hi:
+                        hear(q, events, payloads, (lo, hi), weights, sums, table, targets)
+                    if p.lone >= 0:
+                        shift, line = q.unit_shift + q.exponent + p.input_shift, q.line
+                        bounds = threshold32[here:there]
+                        for number in range(q.lines):
+                            at, to = q.line_first + number * q.line_step, number * line
+                            if fires:
+                                after = step_narrow(
+                                    p, sums16, at, shift, x, bounds, to, line, events, after
+                                )
+                            else:
+                                integrate_narrow(p, sums16[at : at + line], shift, x[to : to + line])
+                    elif lo < hi and q.narrow:
+                        add_shifted(q, total, sums16, p.narrow)
+                    elif lo < hi:
+                        add_shifted(q, total, sums32, p.narrow)
+                    if lo < hi and q.narrow:
                         sums16[: q.sums] = 0
-                else:
-                    if p.given >= 0:
-                        total[:size] = given[s, k, p.given : p.given + size]
-                    else:
-                        total[:size] = 0
-                    for row in range(p.first, p.last):
-                        q = projections[row]
-                        if q.skipped:
-                            continue
-                        a = populations[q.source].depth + k - 1 - q.delay
-                        lo, hi = begin[s, q.source, a], end[s, q.source, a]
-                        if lo == hi:
-                            continue
-                        if q.narrow:
-                            if q.bytes == 1:
-                                hear(q, events, payloads, (lo, hi), weights8, sums16, table, targets)
-                            else:
-                                hear(q, events, payloads, (lo, hi), weights16, sums16, table, targets)
-                            add_shifted(q, total, sums16, p.narrow)
-                            sums16[: q.sums] = 0
-                        else:
-                            if q.bytes == 1:
-                                hear(q, events, payloads, (lo, hi), weights8, sums32, table, targets)
-                            elif q.bytes == 2:
-                                hear(q, events, payloads, (lo, hi), weights16, sums32, table, targets)
-                            else:
-                                hear(q, events, payloads, (lo, hi), weights32, sums32, table, targets)
-                            add_shifted(q, total, sums32, p.narrow)
-                            sums32[: q.sums] = 0
-                    if p.narrow and fires:
+                    elif lo < hi:
+                        sums32[: q.sums] = 0
+                if p.lone < 0 and p.narrow:
+                    if fires:
                         bounds = threshold32[here:there]
                         after = step_narrow(
                             p, total, 0, p.input_shift, x, bounds, 0, size, events, after
                         )
-                    elif p.narrow:
-                        integrate_narrow(p, total[:size], p.input_shift, x)
                     else:
-                        y = v[s, here:there]
-                        if cleared:
-                            u[s, here:there] = 0
-                            y[:] = start[here:there]
-                        step_wide(
-                            p,
-                            total,
-                            u[s, here:there],
-                            y,
-                            threshold[here:there],
-                            bias[here:there],
-                            due,
-                            sent,
-                        )
+                        integrate_narrow(p, total[:size], p.input_shift, x)
+                elif not p.narrow:
+                    y = v[s, here:there]
+                    if cleared:
+                        u[s, here:there] = 0
+                        for j in range(size):
+                            y[j] = start[here + j]
+                    step_wide(
+                        p,
+                        total,
+                        u[s, here:there],
+                        y,
+                        threshold[here:there],
+                        bias[here:there],
+                        due,
+                        sent,
+                    )
                 if p.record >= 0 and p.narrow:
-                    record[s, k, p.record : p.record + size] = x
+                    for j in range(size):
+                        record[s, k, p.record + j] = x[j]
                 elif p.record >= 0:
                     for j in range(size):
                         record[s, k, p.record + j] = np.int32(v[s, here + j])

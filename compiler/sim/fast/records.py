@@ -58,16 +58,17 @@ PROJECTION = np.dtype(
         ("bytes", "i8"),  # 1, 2 or 4: which pool holds its weights
         ("weights", "i8"),  # where they begin there
         ("width", "i8"),  # numbers that are added in one go, with the zeros that fill up a vector
-        # SPARSE: its row pointers. CONVOLUTION, for each pixel of the source: where its numbers begin
-        # in the kernel of a channel, and the first neuron that it reaches; -1 if it reaches none.
+        # SPARSE: its row pointers. Else, for each pixel of the source: where its numbers begin in the
+        # kernel of a channel, and the first neuron that it reaches; -1 if it reaches none. A full
+        # matrix (DENSE) is a convolution of one pixel, whose channels are all neurons of the source.
         ("table", "i8"),
         ("targets", "i8"),  # SPARSE: where its targets begin
-        ("channels", "i8"),  # CONVOLUTION: of the source
-        ("group", "i8"),  # CONVOLUTION: source channels a group
-        ("group_step", "i8"),  # CONVOLUTION: target channels a group
-        ("kernel_size", "i8"),  # CONVOLUTION: weights of one source channel
-        ("rows", "i8"),  # CONVOLUTION: kernel rows that one spike meets
-        ("parts", "i8"),  # CONVOLUTION: additions for each of them, ``part_step`` apart
+        ("channels", "i8"),  # of the source
+        ("group", "i8"),  # source channels a group
+        ("group_step", "i8"),  # target channels a group
+        ("kernel_size", "i8"),  # weights of one source channel
+        ("rows", "i8"),  # kernel rows that one spike meets
+        ("parts", "i8"),  # additions for each of them, ``part_step`` apart
         ("part_step", "i8"),
         # Sums are taken with a margin, so that no spike needs a check at the border:
         ("sums", "i8"),  # how many there are

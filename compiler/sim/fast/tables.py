@@ -212,6 +212,9 @@ def _lay_out(
     source_order, target_order = orders[names[source.name]], orders[names[target.name]]
     if isinstance(op, Linear):
         _matrix(row, op, source_order, target_order, step, pools)
+        row["table"] = pools.keep(pools.table, np.zeros(2, np.int64))
+        row["channels"] = row["group"] = len(source_order)
+        row["kernel_size"], row["rows"], row["parts"] = row["width"], 1, 1
         fan = Fan.of(op, source.shape, target.shape)
         return Reach(
             fan,

@@ -25,7 +25,7 @@ MASK = 64
 """Bytes that are asked at once which of them are not 0."""
 
 
-def _pointer(context: Any, builder: Any, array: Any, value: Any, index: Any, lanes: int) -> Any:
+def pointer(context: Any, builder: Any, array: Any, value: Any, index: Any, lanes: int) -> Any:
     """A pointer to ``lanes`` elements from ``index`` on, their vector type and bytes an element."""
     element = context.get_data_type(array.dtype)
     vector = ir.VectorType(element, lanes)
@@ -36,12 +36,12 @@ def _pointer(context: Any, builder: Any, array: Any, value: Any, index: Any, lan
             builder.icmp_signed(">=", index, ir.Constant(index.type, 0)),
             builder.icmp_signed("<=", end, size),
         )
-        _raise_unless(context, builder, inside, IndexError, "a vector lies outside its array")
+        raise_unless(context, builder, inside, IndexError, "a vector lies outside its array")
     place = builder.gep(context.make_array(array)(context, builder, value).data, [index])
     return builder.bitcast(place, vector.as_pointer()), vector, array.dtype.bitwidth // 8
 
 
-def _raise_unless(context: Any, builder: Any, holds: Any, kind: Any, message: str) -> None:
+def raise_unless(context: Any, builder: Any, holds: Any, kind: Any, message: str) -> None:
     """Leave the kernel with an exception where a bit is not set."""
     with builder.if_then(builder.not_(holds), likely=False):
         context.call_conv.return_user_exc(builder, kind, (message,))
@@ -51,7 +51,7 @@ def _require(context: Any, builder: Any, lanes: Any, message: str) -> None:
     """Raise where not all of ``LANES`` bits are set."""
     bits = builder.bitcast(lanes, ir.IntType(LANES))
     whole = builder.icmp_signed("==", bits, ir.Constant(ir.IntType(LANES), -1))
-    _raise_unless(context, builder, whole, OverflowError, message)
+    raise_unless(context, builder, whole, OverflowError, message)
 
 
 def _wide(builder: Any, vector: Any) -> Any:
@@ -68,14 +68,14 @@ def _exactly(context: Any, builder: Any, name: str, one: Any, other: Any, messag
     return result
 
 
-def _add_to_sums(context: Any, builder: Any, one: Any, other: Any) -> Any:
+def add_to_sums(context: Any, builder: Any, one: Any, other: Any) -> Any:
     """The sum of two vectors of sums: of 32 bits they wrap, of 16 bits they fit."""
     if one.type.element.width == 32:
         return builder.add(one, other)
     return _exactly(context, builder, "add", one, other, "a sum of 16 bits")
 
 
-def _times(context: Any, builder: Any, row: Any, factor: Any) -> Any:
+def times(context: Any, builder: Any, row: Any, factor: Any) -> Any:
     """A row of weights, as wide as their sums, times a payload of 64 bits."""
     element = row.type.element
     one = builder.trunc(factor, element) if element.width < 64 else factor
@@ -86,49 +86,6 @@ def _times(context: Any, builder: Any, row: Any, factor: Any) -> Any:
         same = builder.icmp_signed("==", _wide(builder, result), truth)
         _require(context, builder, same, "a payload times its weight in 16 bits")
     return result
-
-
-def _add_vector(_: Any, sums: Any, at: Any, weights: Any, first: Any, factor: Any) -> Any:
-    """``sums[at + j] += weights[first + j] * factor`` for ``LANES`` j; the factor may be None for 1."""
-    times = types.none if isinstance(factor, types.NoneType) else types.int64
-    signature = types.void(sums, types.intp, weights, types.intp, times)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        to, _, from_, _, factor_type = signature.args
-        place, vector, bytes_to = _pointer(context, builder, to, arguments[0], arguments[1], LANES)
-        source, _, bytes_from = _pointer(context, builder, from_, arguments[2], arguments[3], LANES)
-        row = builder.load(source, align=bytes_from)
-        if bytes_from < bytes_to:
-            row = builder.sext(row, vector)
-        if factor_type is not types.none:
-            row = _times(context, builder, row, arguments[4])
-        total = _add_to_sums(context, builder, builder.load(place, align=bytes_to), row)
-        builder.store(total, place, align=bytes_to)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-def _add_four_vectors(
-    _: Any, sums: Any, at: Any, weights: Any, first: Any, second: Any, third: Any, fourth: Any
-) -> Any:
-    """``sums[at + j] += weights[first + j] + ... + weights[fourth + j]`` for ``LANES`` j."""
-    places = (types.intp,) * 4
-    signature = types.void(sums, types.intp, weights, *places)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        to, _, from_ = signature.args[:3]
-        place, vector, bytes_to = _pointer(context, builder, to, arguments[0], arguments[1], LANES)
-        total = builder.load(place, align=bytes_to)
-        for index in arguments[3:]:
-            source, _, bytes_from = _pointer(context, builder, from_, arguments[2], index, LANES)
-            row = builder.load(source, align=bytes_from)
-            row = builder.sext(row, vector) if bytes_from < bytes_to else row
-            total = _add_to_sums(context, builder, total, row)
-        builder.store(total, place, align=bytes_to)
-        return context.get_dummy_value()
-
-    return signature, generate
 
 
 # Many arguments: numba's intrinsics take arrays and numbers one by one.
@@ -155,9 +112,9 @@ def _fire_vector(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
-        source, _, size = _pointer(context, builder, kinds[0], arguments[0], arguments[1], LANES)
-        place, vector, _ = _pointer(context, builder, kinds[2], arguments[2], arguments[3], LANES)
-        bound, _, _ = _pointer(context, builder, kinds[4], arguments[4], arguments[5], LANES)
+        source, _, size = pointer(context, builder, kinds[0], arguments[0], arguments[1], LANES)
+        place, vector, _ = pointer(context, builder, kinds[2], arguments[2], arguments[3], LANES)
+        bound, _, _ = pointer(context, builder, kinds[4], arguments[4], arguments[5], LANES)
         shift, limit, below, kept = (_splat(builder, n, vector) for n in arguments[6:])
         arrived, threshold = builder.load(source, align=size), builder.load(bound, align=4)
         if size < 4:
@@ -197,7 +154,7 @@ def _mask_of(_: Any, values: Any, first: Any) -> Any:
     signature = types.uint64(values, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place, vector, size = _pointer(
+        place, vector, size = pointer(
             context, builder, signature.args[0], arguments[0], arguments[1], MASK
         )
         some = builder.icmp_unsigned("!=", builder.load(place, align=size), ir.Constant(vector, None))
@@ -216,8 +173,6 @@ def _lowest_bit(_: Any, mask: Any) -> Any:
     return signature, generate
 
 
-add_vector: Any = intrinsic(_add_vector)
-add_four_vectors: Any = intrinsic(_add_four_vectors)
 fire_vector: Any = intrinsic(_fire_vector)
 mask_of: Any = intrinsic(_mask_of)
 lowest_bit: Any = intrinsic(_lowest_bit)

@@ -33,6 +33,8 @@ class Workspace:
         shape = (samples, tables.neurons)
         wide, narrow = np.empty(shape, np.int64), np.empty(shape, np.int32)
         self._states = kernels.States(wide, wide.copy(), narrow, narrow.copy())
+        self._input = events.bytes_for(int(size[plan.input_row]))
+        self._scratch = kernels.Scratch.of(plan.room, plan.margin)
         self.restart()
         self._network = kernels.Network(
             self.populations,
@@ -78,7 +80,8 @@ class Workspace:
         """
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
         place, depth = plan.tables.place[row], self._depth(row)
-        beyond = events.list_input(spikes, place, row, depth, self._lists, *payloads)
+        some = self._input
+        beyond = events.list_input(spikes, place, row, depth, self._lists, payloads, some)
         if beyond:
             raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
@@ -106,7 +109,7 @@ class Workspace:
                 given,
                 potentials,
                 (first, steps),
-                (self.plan.room, self.plan.margin),
+                self._scratch,
             )
         except (OverflowError, IndexError) as lost:  # of the checked build
             program = self.plan.tables.program
