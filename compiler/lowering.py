@@ -126,11 +126,17 @@ def _neuron(graph: Graph, population: Population, grid: PopulationGrid, start: i
         unit=int(threshold.max()),
         clear_interval=steps if clears else 0,
         clear_offset=start + 1 if clears else 0,
-        code=graph.code if fires else Code.RATE,
+        code=_code(graph, population) if fires else Code.RATE,
         levels=population.levels or 0 if fires and exact else 0,
         model=dynamics.model,
         constants=dynamics.constants,
+        sums_changes=any(graph.by_name[p.source].sends_changes for p in graph.into(population.name)),
     )
+
+
+def _code(graph: Graph, population: Population) -> Code:
+    """Of its neurons: in the code ``delta`` some may send their levels."""
+    return graph.code if graph.code is not Code.DELTA or population.changes else Code.GRADED
 
 
 def _sends_payload(graph: Graph, source: Population) -> bool:
@@ -139,7 +145,7 @@ def _sends_payload(graph: Graph, source: Population) -> bool:
     model = STANDARD if source.neuron is None else source.neuron.model
     if model != STANDARD:
         return find_model(model).graded
-    return graph.code is Code.GRADED
+    return graph.code.one_spike
 
 
 def _decay(kept: float, population: Population) -> int:

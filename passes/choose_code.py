@@ -19,10 +19,12 @@ class ChooseCode(Pass):
     ``rate``: integrate and fire with soft reset, K steps a frame; the number of spikes approximates
     the activation. ``frame``: a neuron integrates one frame and fires in the next, one spike a level;
     exact for activations that have at most K levels. ``graded``: the same with one spike that carries
-    the level; K is 1 unless more is asked for. Source: snnc's own; docs/numerics.md "Codes".
+    the level; K is 1 unless more is asked for. ``delta``: the same with the level's difference to the
+    last frame's; ``send-changes`` leaves out where that does not pay. Source: snnc's own;
+    docs/numerics.md "Codes".
 
     Options:
-        code: ``rate``, ``frame`` or ``graded``.
+        code: ``rate``, ``frame``, ``graded`` or ``delta``.
     """
 
     interface: ClassVar[int] = 1
@@ -64,7 +66,8 @@ class ChooseCode(Pass):
                     why="its neurons will count levels once a frame, whenever spikes arrive",
                     help="use --code rate, or measure the accuracy (snnc run)",
                 )
-        return replace(graph, code=code)
+        changed = (replace(p, changes=code is Code.DELTA) for p in graph.neurons)
+        return replace(graph.with_populations(changed), code=code)
 
     def _refuse_trained_neurons(self, graph: Graph) -> None:
         """In an exact code neurons count levels: what else they were trained to do would be lost."""

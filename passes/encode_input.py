@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.errors import fail
-from snnc.ir import Encoding, Graph, Target
+from snnc.ir import Code, Encoding, Graph, Target, without_lone_changes
 
 from .base import Context, Fact, Pass
 
@@ -26,13 +26,15 @@ class EncodeInput(Pass):
     spikes, carries at most K events a pixel and frame; data with more is refused.
     ``once``: the count is the payload of one spike at the frame's first step. Costs one synaptic
     operation, takes counts of any size.
+    ``change``: the same with the count's difference to the last frame's, in the code ``delta`` alone.
     In the exact codes a neuron sums over the frame instead of averaging: what a spike is worth is
     divided by K.
 
     Options:
-        code: ``graded``, ``spread`` or ``once``; where it is left out ``graded`` for the code rate and
-            for networks whose frames are time steps, ``once`` for the exact codes; another one where
-            the target has no such input.
+        code: ``graded``, ``spread``, ``once`` or ``change``; where it is left out ``graded`` for the
+            code rate and for networks whose frames are time steps, ``change`` for the code delta (see
+            ``send-changes``), ``once`` for the other exact codes; another one where the target has no
+            such input.
     """
 
     interface: ClassVar[int] = 1
@@ -59,6 +61,14 @@ class EncodeInput(Pass):
 
     def run(self, graph: Graph, context: Context) -> Graph:
         encoding = self._encoding(graph, context)
+        if encoding is Encoding.CHANGE and graph.code is not Code.DELTA:
+            raise fail(
+                "D334",
+                f"neurons of the code {graph.code.value} take no input of the code change",
+                where="encode-input{code}",
+                why="they do not sum changes over frames",
+                help="use --code delta, or another code for the input",
+            )
         if graph.has_rates and graph.trained_steps is not None and encoding is not Encoding.GRADED:
             context.warn(
                 "N737",
@@ -73,11 +83,13 @@ class EncodeInput(Pass):
         if graph.code.exact:
             worth /= steps
         amplitude = np.asarray(worth)
-        return graph.with_populations([replace(graph.input, encoding=encoding, amplitude=amplitude)])
+        entry = replace(graph.input, encoding=encoding, amplitude=amplitude)
+        return without_lone_changes(graph.with_populations([entry]))
 
     def _encoding(self, graph: Graph, context: Context) -> Encoding:
         if self.code is not None:
             return Encoding(self.code)
         possible = context.target.encodings
         usual = Encoding.ONCE if graph.code.exact else Encoding.GRADED
+        usual = Encoding.CHANGE if graph.code is Code.DELTA else usual
         return usual if usual in possible else possible[0]

@@ -97,7 +97,7 @@ class MatchDelays(Pass):
                 context.note("N733", f"{counted(steps, 'step')} a frame, as in training", why=why)
                 return steps
             levels = [p for p in graph.neurons if p.levels == steps]
-            if levels and steps > 1 and graph.code is not Code.GRADED:
+            if levels and steps > 1 and not graph.code.one_spike:
                 context.note(
                     "N733",
                     f"{counted(steps, 'step')} a frame: as many as the activations have levels",
@@ -209,7 +209,7 @@ def note_relays(
 
 def default_steps(graph: Graph) -> int:
     """K where nothing else is said."""
-    if graph.frame_is_step or graph.code is Code.GRADED:
+    if graph.frame_is_step or graph.code.one_spike:
         return 1
     if graph.trained_steps is not None:
         return graph.trained_steps

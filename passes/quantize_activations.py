@@ -95,7 +95,7 @@ class QuantizeActivations(Pass):
             seen = activations.get(name)
             common = self._with_common_levels(graph, population, done, levels, context)
             done[name] = common or self._with_levels(
-                population, seen, levels, graph.code is Code.GRADED, context
+                population, seen, levels, graph.code.one_spike, context
             )
         return graph.with_populations(done[p.name] for p in bare)
 

@@ -13,7 +13,7 @@ from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import Code, Integers, Program, Target, Trace
+from snnc.ir import Code, Encoding, Integers, Program, Target, Trace
 from snnc.settings import refuse_wrong
 
 from . import checks
@@ -29,7 +29,7 @@ __all__ = ["LoihiBackend"]
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
+    "set-neurons,quantize-activations,send-changes,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 STOCK_PIPELINE = (
     PIPELINE.replace("choose-code", "choose-code{code=graded}")
@@ -37,6 +37,8 @@ STOCK_PIPELINE = (
     .replace("quantize-weights", "quantize-weights{power-of-two=true,correct-bias=no,per=population}")
 )
 PROCESSES = ("any", "stock")
+LEVELS = (Encoding.GRADED, Encoding.SPREAD, Encoding.ONCE)
+"""Input for networks of Lava's own processes, none of which sums changes over frames."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class LoihiBackend:
         if not self._stock:
             return LOIHI
         name = settings.text_of(LOIHI.name, self)
-        return replace(LOIHI, name=name, codes=(Code.RATE, Code.GRADED), shift_is_fixed=True)
+        codes = (Code.RATE, Code.GRADED)
+        return replace(LOIHI, name=name, codes=codes, encodings=LEVELS, shift_is_fixed=True)
 
     @property
     def _stock(self) -> bool:

@@ -69,6 +69,9 @@ def _of_population(
         if late_bias(neuron):
             yield "a bias that starts later than step 1; train without biases"
         return
+    if neuron.sums_changes:
+        yield "changes that are summed over frames; use --code graded"
+        return
     if neuron.threshold is None:
         yield from _of_readout(neuron)
     elif neuron.code is Code.RATE:

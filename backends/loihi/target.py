@@ -6,7 +6,7 @@ Numbers that we could find in no primary source say so. Limits of which no sourc
 
 from __future__ import annotations
 
-from snnc.ir import SEVERAL_SPIKES, STANDARD, Limit, LimitName, SignMode, Target
+from snnc.ir import SEVERAL_SPIKES, STANDARD, Code, Encoding, Limit, LimitName, SignMode, Target
 
 LIF_MODEL = "lava-nc 0.10.0, lava/proc/lif/models.py"
 
@@ -102,6 +102,8 @@ LOIHI = Target(
     sign_modes=(SignMode.MIXED, SignMode.EXCITATORY, SignMode.INHIBITORY),
     threshold_shift=INPUT_SHIFT.value,
     bias_shift=BIAS_EXPONENT.value,
+    codes=tuple(Code),
+    encodings=tuple(Encoding),
     neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
     hardware="nothing is for sale: Intel lends Loihi 2 to members of its research community (INRC)",
     overflow="Lava wraps and saturates as snnc's simulators do, except for its own graded "

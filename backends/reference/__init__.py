@@ -13,6 +13,8 @@ from snnc.errors import Diagnostic
 from snnc.ir import (
     SEVERAL_SPIKES,
     STANDARD,
+    Code,
+    Encoding,
     Integers,
     Program,
     Target,
@@ -24,7 +26,7 @@ from snnc.sim import FAST, REFERENCE, simulate
 
 PIPELINE = (
     "fold-batch-norm,fold-linear-chains,choose-code,match-delays,encode-input,restart-frames,"
-    "set-neurons,quantize-activations,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
+    "set-neurons,quantize-activations,send-changes,balance-thresholds,fold-thresholds,correct-rates,quantize-weights"
 )
 FILES = {"program": "payload/program.json", "weights": "payload/weights.npz"}
 
@@ -36,6 +38,8 @@ class ReferenceBackend:
     name = "reference"
     target = Target(
         "reference",
+        codes=tuple(Code),
+        encodings=tuple(Encoding),
         shares_columns=True,
         neuron_models=(STANDARD, SEVERAL_SPIKES, "delta", "sigma-delta"),
         hardware="nothing: it runs on any computer",

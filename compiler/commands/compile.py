@@ -46,7 +46,10 @@ def compile_(
         int | None, typer.Option(help="bits of a weight, 1 to 8 (nir: 1 to 16)")
     ] = None,
     code: Annotated[
-        str, typer.Option(help="auto, rate, frame or graded; the last two are exact (docs/codes.md)")
+        str,
+        typer.Option(
+            help="auto, rate, frame, graded or delta; the last three are exact (docs/codes.md)"
+        ),
     ] = "auto",
     keep: Annotated[
         float, typer.Option(help="fraction of the float network's decisions that auto must keep")

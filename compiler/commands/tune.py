@@ -40,7 +40,7 @@ def tune(
             "--code",
             "--codes",
             metavar="CODE,..",
-            help="rate, frame, graded; default: all that the target has",
+            help="rate, frame, graded, delta; default: all that the target has",
         ),
     ] = None,
     steps_per_frame: Annotated[

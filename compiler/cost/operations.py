@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import (
-    Code,
     Conv2d,
     Encoding,
     IntegerNeuron,
@@ -43,7 +42,8 @@ class PopulationOperations:
         updates: neurons times steps; 0 for the input.
         resets: spikes after which a threshold is taken off the potential; 0 for the input.
         leaks: multiplications with a decay.
-        registers: state registers of a neuron: the potential, and a current where it is kept.
+        registers: state registers of a neuron: the potential, a current where it is kept, and the last
+            level where changes are sent.
         state_bits: width of a register; 0 for the input.
         bias_reads: times that a neuron adds its bias.
         biases: words of bias that are stored, one a channel; 0 where there is none.
@@ -203,14 +203,18 @@ def _spike_bits(program: Program, population: ProgramPopulation, input_bits: int
     """Bits that a spike carries; 0 for what sends none."""
     if population.relay_of is not None:
         root = _spike_bits(program, program.by_name[population.relay_of], input_bits)
-        graded = population.neuron is not None and population.neuron.code is Code.GRADED
+        graded = population.neuron is not None and population.neuron.code.one_spike
         return root if graded else 1
     neuron = population.neuron
     if neuron is None:
-        return 1 if population.encoding is Encoding.SPREAD else input_bits
+        if population.encoding is Encoding.SPREAD:
+            return 1
+        return input_bits + population.sends_changes  # a sign
     if neuron.threshold is None:
         return 0
-    return level_bits(neuron.levels) if neuron.code is Code.GRADED else 1
+    if not neuron.code.one_spike:
+        return 1
+    return level_bits(neuron.levels) + population.sends_changes
 
 
 def _population(
@@ -232,7 +236,7 @@ def _population(
         updates=neurons * steps,
         resets=sent,
         leaks=(int(keeps_current) + int(neuron.potential_decay > 0)) * neurons * steps,
-        registers=1 + int(keeps_current),
+        registers=1 + int(keeps_current or neuron.adds_answers) + int(population.sends_changes),
         state_bits=neuron.state_bits,
         bias_reads=neurons * _steps_with_bias(neuron, steps) if biased else 0,
         biases=channels(population.shape) if biased else 0,
@@ -241,7 +245,8 @@ def _population(
 
 
 def _steps_with_bias(neuron: IntegerNeuron, steps: int) -> int:
-    return max(0, -(-(steps - neuron.bias_start) // neuron.bias_interval))
+    due = max(0, -(-(steps - neuron.bias_start) // neuron.bias_interval))
+    return min(due, 1) if neuron.sums_changes and not neuron.adds_answers else due
 
 
 def _projection(

@@ -1,5 +1,6 @@
 """The graph and the program, their verifiers and text forms, and the integer arithmetic."""
 
+from .changes import received_together, without_lone_changes
 from .convolution import AvgPool2d, Conv2d
 from .dynamics import (
     MOST_SPIKES,
@@ -135,6 +136,7 @@ __all__ = [
     "pack_arrays",
     "per_channel",
     "read_program",
+    "received_together",
     "relays_needed",
     "relays_payloads",
     "saturate",
@@ -147,6 +149,7 @@ __all__ = [
     "weight_range",
     "weight_step",
     "with_relays",
+    "without_lone_changes",
     "wrap_current",
     "wrap_int32",
     "write_program",

@@ -41,11 +41,13 @@ class Encoding(Enum):
     GRADED: one spike at every step of the frame, whose payload is the count.
     SPREAD: as many binary spikes as the count, spread evenly over the steps of the frame.
     ONCE: one spike at the first step of the frame, whose payload is the count.
+    CHANGE: the same with the difference to the last frame's count; no spike where there is none.
     """
 
     GRADED = "graded"
     SPREAD = "spread"
     ONCE = "once"
+    CHANGE = "change"
 
 
 class Code(Enum):
@@ -54,11 +56,18 @@ class Code(Enum):
     RATE: integrate and fire with soft reset; the number of spikes approximates the activation.
     FRAME: integrate one frame, fire the next, one spike a level: exact for activations with levels.
     GRADED: the same with one spike that carries the level.
+    DELTA: the same with the difference to the last frame's level; no spike where there is none.
     """
 
     RATE = "rate"
     FRAME = "frame"
     GRADED = "graded"
+    DELTA = "delta"
+
+    @property
+    def one_spike(self) -> bool:
+        """Whether one spike says all of a frame: a level, or by how much it has changed."""
+        return self in (Code.GRADED, Code.DELTA)
 
     @property
     def exact(self) -> bool:

@@ -105,6 +105,7 @@ class Population:
         levels: the output is one of so many steps above 0, up to the ceiling; None where it is real.
         shift: what is added, in steps, before the output is rounded down (1/2 rounds to the nearest).
         grid: integer scale; None until weights are quantized.
+        changes: its neurons send by how much their levels have changed; asked with ``sends_changes``.
         trained_scale: integer units for one threshold that the weights were trained on, shape () or
             (channels,); None where training knew no grid.
     """
@@ -125,6 +126,12 @@ class Population:
     shift: float = 0.5
     grid: PopulationGrid | None = None
     trained_scale: Array | None = None
+    changes: bool = False
+
+    @property
+    def sends_changes(self) -> bool:
+        """Whether its spikes say by how much a level or a count has changed since the last frame."""
+        return self.changes or self.encoding is Encoding.CHANGE
 
     @property
     def step(self) -> Array:

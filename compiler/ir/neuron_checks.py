@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from snnc.errors import Diagnostic
 
-from . import SEVERAL_SPIKES, STANDARD, Program, Target, find_model
+from . import SEVERAL_SPIKES, STANDARD, Code, Program, Target, find_model
 
 ONE_SPIKE = (
     "build the network with spike_fn=SingleSpike and train it on, or use a target whose neurons send "
@@ -38,3 +38,20 @@ def check_models(program: Program, target: Target) -> Iterator[Diagnostic]:
             )
         elif neuron.model != STANDARD:
             find_model(neuron.model)
+
+
+def check_changes(program: Program, target: Target) -> Iterator[Diagnostic]:
+    """D316: changes are sent or summed in a valid program, by a target that knows levels only."""
+    if Code.DELTA in target.codes:
+        return
+    for p in program.populations:
+        if not p.sends_changes and (p.neuron is None or not p.neuron.sums_changes):
+            continue
+        able = ", ".join(code.value for code in target.codes)
+        yield Diagnostic(
+            "D316",
+            f"{target.name} has no neurons for the code {Code.DELTA.value}",
+            p.origin or p.name,
+            "it sends changes of its level" if p.sends_changes else "it sums changes over frames",
+            f"use {able}",
+        )

@@ -13,6 +13,8 @@ from .program_ranges import register_end
 from .ranged import array_in_range, check_array, in_range
 
 OWNER = "IntegerNeuron"
+KEEPS_NOTHING = 4095
+"""The decay of a current that keeps nothing."""
 NUMBERS = (
     "current_decay",
     "potential_decay",
@@ -49,6 +51,7 @@ def check_neuron(population: ProgramPopulation, neuron: IntegerNeuron) -> None:
             array_in_range(OWNER, field, values, where)
     _check_start(neuron, where)
     _check_code(neuron, where)
+    _check_sums(neuron, where)
     _check_model(neuron, where)
 
 
@@ -94,6 +97,27 @@ def _check_code(neuron: IntegerNeuron, where: str) -> None:
             where=f"{where}, clear_offset",
             why="in an exact code potentials begin every frame at their start value",
         )
+
+
+def _check_sums(neuron: IntegerNeuron, where: str) -> None:
+    """What neurons and readouts that sum changes have in common: whoever forgets loses the level."""
+    if not isinstance(neuron.sums_changes, bool):
+        what = f"sums_changes is {neuron.sums_changes!r:.100}, neither true nor false"
+        raise fail("D133", what, where=f"{where}, sums_changes")
+    if not neuron.sums_changes:
+        return
+    for field, found, only in (
+        ("current_decay", neuron.current_decay, KEEPS_NOTHING),
+        ("potential_decay", neuron.potential_decay, 0),
+        ("model", neuron.model, STANDARD),
+    ):
+        if found != only:
+            what = f"{field} is {found} in a population that sums changes; it has to be {only}"
+            raise fail("D137", what, where=f"{where}, {field}", why="a sum of changes is a level")
+    if neuron.threshold is not None and not neuron.code.exact:
+        what = f"neurons that sum changes have the code {neuron.code.value}"
+        why = "a spike takes nothing away from a sum of changes: they count levels"
+        raise fail("D137", what, where=f"{where}, code", why=why)
 
 
 def _check_model(neuron: IntegerNeuron, where: str) -> None:

@@ -49,8 +49,12 @@ class IntegerNeuron:
         code: RATE fires as ``comparison`` and ``reset`` say, at most once a step. The exact codes count
             the thresholds in the potential at the last step of each frame (``clear_interval`` steps
             long), at most ``levels``; FRAME sends so many spikes from this step on, one a step, GRADED
-            one spike with that payload.
+            one spike with that payload, DELTA one with its difference to the last frame's.
         levels: largest count in the exact codes, 0 to 2^23 - 1; 0 in RATE, and there alone.
+        sums_changes: what arrives are changes: nothing is cleared, and the bias counts once, in the
+            step after ``bias_start``. A readout with ``clear_interval`` 0 adds up its frames' sums: the
+            changes are added up in the current, which keeps all of it, and that and the bias go into
+            the potential at the last step of each ``bias_interval``.
         model: whose arithmetic it is: ``standard`` (``docs/numerics.md``), or the name of a neuron
             model that a plug-in brings (``neuron_models.py``), which says what the other fields mean.
         constants: whole numbers by name that such a model needs beyond these fields, -2^63 to
@@ -76,6 +80,12 @@ class IntegerNeuron:
     levels: int = 0
     model: str = STANDARD
     constants: Mapping[str, int] = field(default_factory=dict)
+    sums_changes: bool = False
+
+    @property
+    def adds_answers(self) -> bool:
+        """Whether it is a readout that receives changes and adds up its answers over frames."""
+        return self.sums_changes and self.threshold is None and not self.clear_interval
 
     @property
     def fires_at(self) -> Array:
@@ -88,6 +98,19 @@ class IntegerNeuron:
         """Whether a neuron of an exact code counts its thresholds in a step (from 1)."""
         frame, since = self.clear_interval, step - self.bias_start
         return self.code.exact and since > 0 and since % frame == 0
+
+    def clears(self, step: int) -> bool:
+        """Whether current and potential begin again before the input of a step (from 1)."""
+        if not self.clear_interval or self.sums_changes:
+            return False
+        return (step - self.clear_offset) % self.clear_interval == 0
+
+    def is_biased(self, step: int) -> bool:
+        """Whether the bias is added in a step (from 1)."""
+        since, interval = step - self.bias_start, self.bias_interval
+        if self.adds_answers:
+            return since > 0 and since % interval == 0
+        return since == 1 if self.sums_changes else since > 0 and (since - 1) % interval == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +138,13 @@ class ProgramPopulation:
         if self.neuron is None:
             raise CompilerBug("the caller", [f"{self.name} is the input, which has no neurons"])
         return self.neuron
+
+    @property
+    def sends_changes(self) -> bool:
+        """Whether its spikes say by how much a level or a count has changed."""
+        if self.neuron is None:
+            return self.encoding is Encoding.CHANGE
+        return self.neuron.code is Code.DELTA
 
     @property
     def latency(self) -> int:

@@ -123,6 +123,7 @@ def _neuron_to_json(neuron: IntegerNeuron, key: str, arrays: Arrays) -> dict[str
         # Left out where there is nothing to say: bundles from before neuron models stay the same.
         **({} if neuron.model == STANDARD else {"model": neuron.model}),
         **({"constants": dict(sorted(neuron.constants.items()))} if neuron.constants else {}),
+        **({"sums_changes": True} if neuron.sums_changes else {}),
     }
 
 

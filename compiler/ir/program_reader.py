@@ -149,6 +149,7 @@ def _neuron(entry: Any, where: str, number: int, arrays: _Arrays) -> IntegerNeur
         # Left out where there is nothing to say.
         model=fields.text("model") if fields.has("model") else STANDARD,
         constants=fields.numbers_by_name("constants") if fields.has("constants") else {},
+        sums_changes=fields.truth("sums_changes") if fields.has("sums_changes") else False,
     )
     fields.done()
     return neuron

@@ -8,7 +8,7 @@ import scipy.sparse as sparse
 from snnc.errors import fail
 
 from .convolution import Conv2d
-from .dynamics import STANDARD, Code, Encoding
+from .dynamics import STANDARD, Encoding
 from .fixed_point import SignMode, on_grid, weight_range, weight_step
 from .ops import Array, Identity, Linear, Op, Shape, SparseLinear, size
 from .program import Program, ProgramPopulation, ProgramProjection
@@ -42,6 +42,7 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
             where=f"{where}, graded",
             why="binary spikes carry no payload",
         )
+    _check_changes(projection, source, target, where)
     weights = _checked(projection.op, source.shape, target.shape, where)
     try:
         given = projection.op.out_shape(source.shape)
@@ -55,11 +56,34 @@ def check_projection(program: Program, number: int, projection: ProgramProjectio
         _check_grid(projection, weights, where)
 
 
+def _check_changes(
+    projection: ProgramProjection, source: ProgramPopulation, target: ProgramPopulation, where: str
+) -> None:
+    """Changes arrive where they are summed and nowhere else, with their payloads, and unrounded."""
+    sums = target.dynamics.sums_changes
+    if source.sends_changes != sums:
+        what = f"{source.name} sends changes, and {target.name} does not sum them"
+        if sums:
+            what = f"{target.name} sums changes, and {source.name} sends none"
+        why = "changes are summed over frames, levels within one: either way the other would go wrong"
+        raise fail("D137", what, where=where, why=why)
+    if sums and not projection.graded:
+        what = f"it is not graded, and {source.name} sends changes"
+        raise fail("D137", what, where=f"{where}, graded", why="a change is the payload of its spike")
+    if sums and projection.exponent < 0:
+        raise fail(
+            "D137",
+            f"its exponent is {projection.exponent}, for changes; it can be 0 or more",
+            where=f"{where}, exponent",
+            why="sums of changes that are rounded one by one are not the rounded sum",
+        )
+
+
 def _sends_payloads(source: ProgramPopulation) -> bool:
     """Whether a population's spikes carry numbers; what a plug-in's neurons send is its to say."""
     if source.neuron is None:
         return source.encoding is not Encoding.SPREAD
-    return source.neuron.code is Code.GRADED or source.neuron.model != STANDARD
+    return source.neuron.code.one_spike or source.neuron.model != STANDARD
 
 
 def _said(op: Op) -> str:

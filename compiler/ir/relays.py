@@ -92,7 +92,7 @@ def _relays(
             source.shape,
             source.origin,
             source.start + source.latency + number * (longest + 1),
-            _neuron(program, graded, worth),
+            _neuron(program, source, graded, worth),
             relay_of=source.name,
         )
 
@@ -105,10 +105,16 @@ def _free_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _neuron(program: Program, graded: bool, worth: int) -> IntegerNeuron:
+def _neuron(program: Program, source: ProgramPopulation, graded: bool, worth: int) -> IntegerNeuron:
     """Fires, or sends the payload that it got, in the step in which a spike arrives.
 
-    ``worth`` is the weight of its connection.
+    Of changes it keeps the sum, which is the level, and sends by how much that changes.
+
+    Args:
+        program: gives the width of registers.
+        source: what it relays.
+        graded: whether payloads are passed on.
+        worth: the weight of its connection.
     """
     readout = program.readout.dynamics
     zero = np.zeros((), np.int64)
@@ -134,8 +140,9 @@ def _neuron(program: Program, graded: bool, worth: int) -> IntegerNeuron:
         threshold=np.asarray(worth, np.int64),
         unit=worth,
         clear_interval=1,
-        code=Code.GRADED,
+        code=Code.DELTA if source.sends_changes else Code.GRADED,
         levels=LARGEST_PAYLOAD,
+        sums_changes=source.sends_changes,
     )
 
 
@@ -175,7 +182,7 @@ def passes_on(program: Program, population: ProgramPopulation) -> bool:
     if population.relay_of not in (source.name, source.relay_of) or projection.exponent:
         return False
     return any(
-        _same_neuron(population.dynamics, _neuron(program, projection.graded, worth))
+        _same_neuron(population.dynamics, _neuron(program, source, projection.graded, worth))
         and _same_weights(projection, population, worth)
         for worth in ({1, WEIGHT} if projection.graded else {WEIGHT})
     )

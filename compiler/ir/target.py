@@ -32,11 +32,12 @@ class Target:
             and the exponent is the one at which a step of the grid is one unit.
         threshold_shift: thresholds and synaptic input are shifted left by this in the state registers.
         bias_shift: a bias mantissa may be shifted left by 0 to this.
-        codes: that its neurons can emit.
+        codes: that its neurons can emit; ``delta`` only where it is stated.
         resets: that its neurons have; of a single one, ``set-neurons`` gives it to every neuron.
         clears: its neurons can be put back to their start values between frames.
         shift_is_fixed: no neuron can shift its input by less than ``threshold_shift``.
-        encodings: in which input can reach it; the first that fits is taken where nobody asks.
+        encodings: in which input can reach it; the first that fits is taken where nobody asks. With
+            the code ``delta`` goes ``change``.
         shares_columns: its projections may hold a matrix whose inputs share columns (``Linear``); for
             others it is written out.
         neuron_models: arithmetic that its neurons can do, by name (``neuron_models.py``).

@@ -145,8 +145,11 @@ def _program_population(p: ProgramPopulation) -> Iterator[str]:
         yield f"du {n.current_decay}, dv {n.potential_decay}, shift {n.input_shift}"
         if n.bias_mantissa.any():
             often = f" {every(n.bias_interval, 'step')}" if n.bias_interval != 1 else ""
+            often = " once" if n.sums_changes and not n.adds_answers else often
             yield f"bias [{range_text(n.bias_mantissa)}] << {n.bias_exponent}{often}"
-        if n.clear_interval:
+        if n.sums_changes:
+            yield "sums changes" + (", adds up its answers" if n.adds_answers else "")
+        elif n.clear_interval:
             yield f"cleared {every(n.clear_interval, 'step')}, offset {n.clear_offset}"
     yield f"starts after step {p.start}"
 

@@ -54,10 +54,14 @@ def encode(
     since = np.arange(total.start, total.stop) - program.input.start
     heard = (since >= 0) & (since < count * per_frame)
     frame, step = np.divmod(since[heard], per_frame)
-    out = np.zeros((samples, len(since), *frames.shape[2:]), _narrowest(frames))
-    if encoding is Encoding.ONCE:
+    twice = 2 if encoding is Encoding.CHANGE else 1  # a change can be as large as all counts' range
+    out = np.zeros((samples, len(since), *frames.shape[2:]), _narrowest(frames, twice))
+    if encoding in (Encoding.ONCE, Encoding.CHANGE):
         first = np.flatnonzero(heard)[step == 0]
-        out[:, first] = frames[:, frame[step == 0]]
+        number = frame[step == 0]
+        out[:, first] = frames[:, number]
+        if encoding is Encoding.CHANGE:  # nothing comes before the first frame
+            out[:, first[number > 0]] -= frames[:, number[number > 0] - 1].astype(out.dtype)
     elif encoding is Encoding.SPREAD:
         sent = spread(np.asarray(frames, np.int64), per_frame)
         out[:, heard] = sent[step, :, frame].swapaxes(0, 1)
@@ -66,7 +70,10 @@ def encode(
     return out
 
 
-def _narrowest(counts: NDArray[Any]) -> type[np.signedinteger[Any]]:
-    low, high = int(counts.min(initial=0)), int(counts.max(initial=0))
+def _narrowest(counts: NDArray[Any], times: int) -> type[np.signedinteger[Any]]:
+    """In which ``times`` the counts are kept, whatever their signs."""
+    low, high = times * int(counts.min(initial=0)), times * int(counts.max(initial=0))
+    if times > 1:
+        low, high = min(low, -high), max(high, -low)
     kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int8, np.int16, np.int32)
     return next((k for k in kinds if np.iinfo(k).min < low and high <= np.iinfo(k).max), np.int64)

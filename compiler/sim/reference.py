@@ -35,6 +35,9 @@ from snnc.ir import (
 )
 from snnc.ir.memory import samples_at_once
 
+KEEPS_ALL = -1
+"""A current's decay that takes nothing: one is added to it."""
+
 ARRIVED, CURRENT, POTENTIAL = "input of one step", "current", "potential"
 
 Watch = Callable[[str, Mapping[str, Integers]], None]
@@ -46,7 +49,7 @@ before it wraps, the potential before it saturates; of a plug-in's model what ar
 class _State:
     current: Integers
     potential: Integers
-    waiting: Integers  # spikes of a decided frame that are not sent yet, in the exact codes
+    waiting: Integers  # code frame: spikes of a decided frame not yet sent; delta: the last level
 
 
 def _start(neuron: IntegerNeuron, shape: tuple[int, ...]) -> _State:
@@ -74,22 +77,24 @@ def update(
 
     ``watch`` is shown the registers, see ``Watch``.
     """
-    if neuron.clear_interval and (step - neuron.clear_offset) % neuron.clear_interval == 0:
+    if neuron.clears(step):
         fresh = _start(neuron, arrived.shape)
         state.current, state.potential = fresh.current, fresh.potential
 
-    since = step - neuron.bias_start
-    due = since > 0 and (since - 1) % neuron.bias_interval == 0
-    state.current, state.potential, unwrapped, unsaturated = integrate(
+    due = neuron.is_biased(step)
+    state.current, potential, unwrapped, unsaturated = integrate(
         state.current,
         state.potential,
         arrived,
         (neuron.bias_mantissa << neuron.bias_exponent) if due else np.zeros((), np.int64),
-        neuron.current_decay,
+        KEEPS_ALL if neuron.adds_answers else neuron.current_decay,
         neuron.potential_decay,
         neuron.input_shift,
         neuron.state_bits,
     )
+    if neuron.adds_answers and not due:  # within a frame changes are not complete
+        potential = unsaturated = state.potential
+    state.potential = potential
     if watch is not None:
         watch({ARRIVED: arrived, CURRENT: unwrapped, POTENTIAL: unsaturated})
     if neuron.threshold is None:
@@ -130,11 +135,14 @@ def _stepped(
 
 def _speak(neuron: IntegerNeuron, threshold: Integers, state: _State, decides: bool) -> Integers:
     """The spikes of an exact code; where the frame ends, its level replaces what was still waiting."""
+    last = state.waiting
     if decides:
         state.waiting = level(state.potential, threshold, neuron.levels)
     if neuron.code is Code.GRADED:
         sent, state.waiting = state.waiting, np.zeros_like(state.waiting)
         return sent
+    if neuron.code is Code.DELTA:
+        return state.waiting - last
     sent = (state.waiting > 0).astype(np.int64)
     state.waiting = state.waiting - sent
     return sent

@@ -135,7 +135,7 @@ def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | 
         SHORT["steps_per_frame"][:2] in fixed
         or graph.frame_is_step
         or (graph.trained_steps is not None and code == Code.RATE.value)
-        or code == Code.GRADED.value  # more steps only take time
+        or Code(code).one_spike  # more steps only take time
         or (code == Code.FRAME.value and levels_are_trained)  # likewise
     )
     return (None,) if settled else STEPS
@@ -144,7 +144,7 @@ def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | 
 def _levels(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
     """Levels of ``graded`` where training gave none: those that ``--code auto`` tries."""
     bare = any(p.levels is None for p in graph.neurons)
-    if code != Code.GRADED.value or not bare or LEVELS in fixed:
+    if not Code(code).one_spike or not bare or LEVELS in fixed:
         return (None,)
     tried = dict.fromkeys(c.levels for c in ORDER if c.code == code)
     return tuple(tried) or (None,)

@@ -19,7 +19,8 @@ def spikes_by_frame(program: Program, name: str, spikes: NDArray[Any]) -> NDArra
         spikes: (samples, steps, \\*shape), as a trace has them.
 
     Returns:
-        (samples, frames, \\*shape): those frames that the trace holds entirely.
+        (samples, frames, \\*shape): those frames that the trace holds entirely. Of changes the levels
+        that they add up to.
     """
     population = program.by_name[name]
     neuron, steps = population.neuron, program.steps_per_frame
@@ -30,4 +31,5 @@ def spikes_by_frame(program: Program, name: str, spikes: NDArray[Any]) -> NDArra
     whole = max(0, (spikes.shape[1] - first) // steps)
     used = spikes[:, first : first + whole * steps]
     shaped = used.reshape(len(spikes), whole, steps, *spikes.shape[2:])
-    return np.asarray(shaped.sum(axis=2, dtype=np.int64))
+    found = shaped.sum(axis=2, dtype=np.int64)
+    return np.asarray(np.cumsum(found, axis=1) if population.sends_changes else found)

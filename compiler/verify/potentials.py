@@ -69,6 +69,9 @@ def bound_state(
         leaking = pushed.times(UNITY / neuron.potential_decay)
         forever = Extent(start.low + leaking.low, start.high + leaking.high)
     interval = neuron.clear_interval
+    if neuron.sums_changes:
+        earlier = sum(-(-steps // steps_per_frame) for steps in outside)
+        return _summed(neuron, step, frame, bias, arriving.late, earlier, frames)
     if interval:
         whole = frame if interval == steps_per_frame else step.times(interval)
         given = whole + _biased(bias).times(-(-interval // neuron.bias_interval))
@@ -86,6 +89,33 @@ def bound_state(
     late = tuple((lag, part.times(kept)) for lag, part in arriving.late)
     adding = _adding(neuron, pushed, each_frame, late, steps_per_frame)
     return _without_end(neuron, step, adding, beside, forever, frames)
+
+
+def _summed(
+    neuron: IntegerNeuron,
+    step: Extent,
+    whole: Extent,
+    bias: Array,
+    late: tuple[tuple[int, Extent], ...],
+    earlier: int,
+    frames: int | None,
+) -> Bounds:
+    """A population that sums changes: what has arrived in all is one frame's sum after any step.
+
+    Each source's changes add up to one of its levels, whenever they arrive, and nothing is cleared:
+    so this holds for any number of frames. A readout that adds up its answers gains that in each
+    frame, and in ``earlier`` ones before its first; its current holds it.
+    """
+    given = whole + _biased(bias)
+    if not neuron.adds_answers:
+        start = neuron.start_value.astype(np.float64)
+        return Bounds(step, Extent(start + given.low, start + given.high), None)
+    kept = 2**neuron.input_shift
+    late = tuple((lag, part.times(kept)) for lag, part in late)
+    rising, falling = given.high > 0, given.low < 0
+    nothing, share = np.zeros_like(given.high), np.ones_like(given.high)
+    adding = _Adding(given, late, rising, falling, nothing, share, nothing)
+    return _without_end(neuron, whole, adding, given.times(earlier), None, frames)
 
 
 def lasting(neuron: IntegerNeuron) -> float:

@@ -38,6 +38,7 @@ from .summed import (
     Sent,
     added_up,
     all_that_arrives,
+    all_through,
     bounded_model,
     for_most_frames,
     has_bounded_models,
@@ -189,6 +190,8 @@ def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
         step = Extent.of(low, high, p.shape)
         if p.encoding is Encoding.SPREAD:
             return Sent(Extent.of(0, 1, p.shape), Extent.of(0, min(high, steps), p.shape))
+        if p.encoding is Encoding.CHANGE:
+            return _changes(step)
         return Sent(step, step if p.encoding is Encoding.ONCE else step.times(steps))
     if p.neuron.model != STANDARD:
         most = find_model(p.neuron.model).most_spikes(p.neuron)
@@ -198,9 +201,17 @@ def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
         return Sent(step, step.times(steps))
     levels = p.neuron.levels if p.neuron.code.exact else steps
     frame = Extent.of(0, levels, p.shape)
+    if p.neuron.code is Code.DELTA:
+        return _changes(frame)
     if p.neuron.code is Code.GRADED:
         return Sent(frame, frame.times(_decisions(p.neuron, steps)))
     return Sent(Extent.of(0, 1, p.shape), frame)
+
+
+def _changes(level: Extent) -> Sent:
+    """Of a level, or a count, that begins at 0: whatever was sent of it adds up to the last one."""
+    span = level.high - level.low
+    return Sent(Extent(-span, span), level, level)
 
 
 def _decisions(neuron: IntegerNeuron, steps: int) -> int:
@@ -219,6 +230,8 @@ def _reached(
     if neuron.code.exact:
         levels = np.clip(np.floor(bounds.potential.high / threshold), 0, neuron.levels)
         nothing = np.zeros_like(levels)
+        if neuron.code is Code.DELTA:
+            return _changes(Extent(nothing, levels))
         if neuron.code is Code.FRAME:
             return Sent(Extent(nothing, np.minimum(levels, 1)), Extent(nothing, levels))
         frame = levels * _decisions(neuron, steps)
@@ -321,13 +334,20 @@ def _hears_payload_only(program: Program, p: ProgramPopulation) -> bool:
 
 def _takes_payloads(neuron: IntegerNeuron) -> bool:
     """Whether a target's limit for neurons that take payloads holds for it."""
-    return neuron.code is Code.GRADED or bounded_model(neuron) is not None
+    return neuron.code.one_spike or bounded_model(neuron) is not None
 
 
 def _arriving(
     program: Program, q: ProgramProjection, target: ProgramPopulation, sent: Sent
 ) -> tuple[Extent, Extent, Extent]:
-    """A projection's largest sums before its shift; what it brings in a step, and in a frame."""
+    """A projection's largest sums before its shift; what it brings in a step, and in a frame.
+
+    Where changes are summed: in all, after any step.
+    """
+    if target.dynamics.sums_changes:
+        in_one = sent.step.through(q.op, target.shape)
+        in_all = all_through(q, target, sent, 0)
+        return in_one, in_one.times(2**q.exponent), in_all
     steps = program.steps_per_frame
     step, frame = sent.step, sent.frame
     if not q.graded:

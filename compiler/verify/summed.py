@@ -66,11 +66,12 @@ def all_that_arrives(
     """Bounds on what has arrived at a population, added up from step 1 on."""
     total = Extent.of(0, 0, p.shape)
     for projection in program.into(p.name):
-        total += _through(projection, p, sent[projection.source], steps)
+        total += all_through(projection, p, sent[projection.source], steps)
     return total
 
 
-def _through(q: ProgramProjection, target: ProgramPopulation, sent: Sent, steps: int) -> Extent:
+def all_through(q: ProgramProjection, target: ProgramPopulation, sent: Sent, steps: int) -> Extent:
+    """Bounds on all that one projection has brought, after any of so many steps."""
     if q.graded:
         whole = sent.in_all(steps).through(q.op, target.shape)
     else:
@@ -92,6 +93,7 @@ def added_up(neuron: IntegerNeuron, bounds: Bounds, whole: Extent) -> Bounds:
         and not neuron.clear_interval
         and not np.any(neuron.bias_mantissa)
         and not np.any(neuron.start_value)
+        and not neuron.sums_changes
     )
     if not adds:
         return bounds

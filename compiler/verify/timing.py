@@ -43,6 +43,8 @@ def outside(program: Program, p: ProgramPopulation) -> tuple[int, int]:
     """
     if p.neuron is None or p.neuron.clear_interval:
         return 0, 0
+    if p.neuron.adds_answers:  # at the end of each frame from its bias on, none after its last
+        return max(0, p.start - p.neuron.bias_start), 0
     after = max(0, program.readout.start - p.start)
     return (0 if _quiet(program) else p.start), after
 

@@ -11,7 +11,7 @@ from snnc.bundle.data import Data, check_counts
 from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic, Severity, UserError, blamed
 from snnc.ir import Program
-from snnc.ir.neuron_checks import check_models
+from snnc.ir.neuron_checks import check_changes, check_models
 
 from .range_report import prove_ranges, report_ranges
 
@@ -43,7 +43,8 @@ def check_program(
         check_counts(Data(counts, None), program, target, where, passes)
     proof = prove_ranges(program, target, counts, allow_overflow, passes)
     with blamed(called(backend), "checking the program"):
-        broken = [*check_models(program, target), *backend.check(program)]
+        broken = [*check_models(program, target), *check_changes(program, target)]
+        broken += backend.check(program)
     errors = [d for d in broken if d.severity is Severity.ERROR]
     if errors:
         raise UserError(*errors)

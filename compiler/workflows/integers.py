@@ -174,4 +174,4 @@ def _manifest(
 def code_of(program: Program) -> Code:
     """How its spikes carry values: an exact code where any neuron has one."""
     codes = {p.dynamics.code for p in program.populations if p.neuron is not None}
-    return next((code for code in (Code.GRADED, Code.FRAME) if code in codes), Code.RATE)
+    return next((code for code in (Code.DELTA, Code.GRADED, Code.FRAME) if code in codes), Code.RATE)

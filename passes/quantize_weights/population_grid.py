@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from snnc.ir import (
     Array,
-    Code,
     Graph,
     Kind,
     LimitName,
@@ -275,7 +274,7 @@ class GridSearch:
         self, graph: Graph, population: Population, sums: Sums, choice: Choice
     ) -> list[Excess]:
         found = []
-        graded = graph.code is Code.GRADED or sends_several(population)
+        graded = graph.code.one_spike or sends_several(population)
         if population.kind is Kind.READOUT:
             graded |= any(sends_several(graph.by_name[p.source]) for p in graph.into(population.name))
         limit = self.target.limit(LimitName.GRADED_INPUT if graded else LimitName.DENDRITIC_INPUT)

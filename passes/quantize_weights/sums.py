@@ -13,7 +13,6 @@ from snnc.ir import (
     SEVERAL_SPIKES,
     STANDARD,
     Array,
-    Code,
     Encoding,
     Extent,
     Graph,
@@ -121,6 +120,8 @@ def _reach(
         in_step = Extent.of(low, high, source.shape)
         if source.encoding is Encoding.SPREAD:
             return Extent.of(0, 1, source.shape), Extent.of(0, min(high, steps), source.shape)
+        if source.encoding is Encoding.CHANGE:
+            return _change(in_step), in_step
         return in_step, in_step if source.encoding is Encoding.ONCE else in_step.times(steps)
     if sends_several(source):
         # In a loop nobody knows yet what comes back: the integers' own proof does (D423).
@@ -131,8 +132,16 @@ def _reach(
         return Extent.of(0, 1, source.shape), Extent.of(0, steps, source.shape)
     most = np.full(source.shape, float(source.levels)) if levels is None else levels
     frame = Extent(np.zeros_like(most), most)
-    once = frame if graph.code is Code.GRADED else Extent(frame.low, np.minimum(most, 1))
+    if source.changes:
+        return _change(frame), frame
+    once = frame if graph.code.one_spike else Extent(frame.low, np.minimum(most, 1))
     return once, frame
+
+
+def _change(level: Extent) -> Extent:
+    """From one frame to the next, of what is 0 before the first."""
+    low, high = np.minimum(level.low, 0), np.maximum(level.high, 0)
+    return Extent(low - high, high - low)
 
 
 def _potential(

@@ -6,11 +6,11 @@ import pytest
 
 from snnc.conformance.compile_cases import feed_forward
 from snnc.errors import UserError
-from snnc.ir import Encoding, Target
+from snnc.ir import Code, Encoding, Target
 from snnc.passes import Context, Pipeline
 
 BINARY = Target("binary", encodings=(Encoding.SPREAD,))
-ANY = Target("any")
+ANY = Target("any", codes=tuple(Code), encodings=tuple(Encoding))
 
 
 def encoded(target: Target, asked: str = "", code: str = "rate") -> Encoding | None:
@@ -24,12 +24,13 @@ def encoded(target: Target, asked: str = "", code: str = "rate") -> Encoding | N
 def test_what_is_usual() -> None:
     assert encoded(ANY) is Encoding.GRADED
     assert encoded(ANY, code="graded") is Encoding.ONCE
+    assert encoded(ANY, code="delta") is Encoding.CHANGE
     assert encoded(BINARY) is Encoding.SPREAD
 
 
 @pytest.mark.parametrize("asked", [e.value for e in Encoding])
 def test_what_is_asked_for(asked: str) -> None:
-    assert encoded(ANY, asked) is Encoding(asked)
+    assert encoded(ANY, asked, "delta" if asked == "change" else "rate") is Encoding(asked)
     if asked == "spread":
         assert encoded(BINARY, asked) is Encoding.SPREAD
         return

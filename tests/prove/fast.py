@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from snnc.ir import Comparison, Reset, SignMode, fixed_point, weight_step
-from snnc.sim.fast import kernels, plan, stepping
+from snnc.sim.fast import kernels, plan, stepping, tables
 from snnc.sim.fast.events import Lists
 from snnc.sim.fast.hearing import add_shifted
 from snnc.sim.fast.plan import CONSTANT, REGISTER, SHORT, STATE_BITS
@@ -21,7 +21,7 @@ from . import expressions as e
 from . import normative
 from .normative import SHIFT_SUM
 from .registers import Cell, Number, numbas, numpys
-from .scene import FIELDS, Kind, Scene, least, unknown_neuron, within
+from .scene import FIELDS, Kind, Scene, least, neuron_of, real_neuron, unknown_neuron, within
 from .shims import NUMBA, NUMPY, borrowed, larger, private, smaller
 
 AS_COMPILED: dict[str, Any] = {"to_int32": NUMBA.int32, "CHECKED": False}
@@ -88,6 +88,13 @@ def _functions() -> dict[str, Any]:
     }
 
 
+DESCRIBE_SUMS = borrowed(private(tables, "_describe_sums"), NUMPY)
+
+
+def _node(value: Any) -> e.Node:
+    return e.const(value) if isinstance(value, int) else value.node
+
+
 LAST_STEP = 2**62
 """A step that is seen: others are left out (``snnc.sim.fast.horizon``), and change nothing."""
 
@@ -97,8 +104,13 @@ def _rows(
 ) -> tuple[SimpleNamespace, SimpleNamespace]:
     """The rows of the population and of its projection, as the plan has them."""
     kind = scene.kind
+    row: dict[str, Any] = {name: scene.number(name) for name in FIELDS}
+    DESCRIBE_SUMS(row, neuron_of(scene))
+    flags = {name: row.pop(name) for name in ("sums_changes", "adds_answers")}
     p = SimpleNamespace(
-        **{name: Number(scene.nodes[name], np.int64, numbas) for name in FIELDS},
+        **{name: Number(_node(value), np.int64, numbas) for name, value in row.items()},
+        **flags,
+        biased=Number(e.invert(e.equal(scene.nodes["bias"], e.const(0))), bool, numbas),
         size=1,
         state=0,
         depth=1,
@@ -112,7 +124,6 @@ def _rows(
         fires=kind.code is not None,
         strict=kind.comparison is Comparison.GREATER,
         subtract=kind.reset is Reset.SUBTRACT,
-        biased=Number(e.invert(e.equal(scene.nodes["bias"], e.const(0))), bool, numbas),
         code=CODES[kind.code] if kind.code is not None else 0,
     )
     one = dict.fromkeys(("source", "lines", "line", "line_step", "sums"), 1)
@@ -318,6 +329,7 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
     row["strict"], row["subtract"] = kind.comparison is Comparison.GREATER, kind.reset is Reset.SUBTRACT
     row["code"] = CODES[kind.code] if kind.code is not None else 0
     row["until"] = given["step"]
+    private(tables, "_describe_sums")(row, real_neuron(kind, given))
 
     def filled(value: int, register: Any, rows: tuple[int, ...] = ()) -> Any:
         return np.full((*rows, size), value, np.int64).astype(register)

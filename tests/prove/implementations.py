@@ -22,14 +22,19 @@ from . import several_spikes as several
 from .claims import Claim
 from .implementation import CODE, EVERY_VALUE, MEANT, NOT_OURS, REALS, TESTED, Implementation
 from .others import OTHERS
-from .scene import KINDS, Kind, unknown_neuron
+from .scene import CHANGES, KINDS, Kind, unknown_neuron
 
-FEW = (KINDS[0], KINDS[5], KINDS[6])
+FEW = (KINDS[0], KINDS[5], KINDS[6], *CHANGES[1:])
 """A kind of neuron for each way of speaking: a spike at most, a count, not at all."""
 
 
-def _each(make: Callable[[Kind], Claim]) -> tuple[Claim, ...]:
-    return tuple(make(kind) for kind in KINDS)
+EVERY = (*KINDS, *CHANGES)
+SMALL = tuple(kind for kind in EVERY if not kind.adds_answers)
+"""Those that the plan may take for narrow: they keep nothing of their current."""
+
+
+def _each(make: Callable[[Kind], Claim], kinds: tuple[Kind, ...] = EVERY) -> tuple[Claim, ...]:
+    return tuple(make(kind) for kind in kinds)
 
 
 def _invariant(kind: Kind) -> Claim:
@@ -177,7 +182,7 @@ IMPLEMENTATIONS = (
         "`run_component` itself; taken for granted is what `make_plan` asks for before it sets "
         "`narrow` and "
         "`lone`, by its own code, and that its bounds on what arrives hold",
-        (PLAN, *_each(partial(_fast, narrow=True)), *_each(_lone)),
+        (PLAN, *_each(partial(_fast, narrow=True), SMALL), *_each(_lone, SMALL)),
     ),
     Implementation(
         "fast, vectors",

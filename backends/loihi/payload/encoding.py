@@ -49,7 +49,9 @@ def encode(frames: NDArray[Any]) -> Steps:
         rows = rows.reshape(-1, values.shape[1])
     else:
         rows = np.repeat(values, per_frame, axis=0)
-        if source["encoding"] == "once":
+        if source["encoding"] == "change":
+            rows = np.repeat(np.diff(values, axis=0, prepend=0), per_frame, axis=0)
+        if source["encoding"] in ("once", "change"):
             rows[np.arange(len(rows)) % per_frame != 0] = 0
     out = np.zeros((steps(len(frames)), values.shape[1]), np.int32)
     start = source["start"]

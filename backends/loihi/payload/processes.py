@@ -61,6 +61,7 @@ def neurons(model: Model, population: dict[str, Any]) -> Any:
         "start_value": flat("start_value"),
         "bias": flat("bias_mantissa") << neuron["bias_exponent"],
         "name": population["name"],
+        "sums_changes": False,  # left out where it is
         **{key: value for key, value in neuron.items() if isinstance(value, int)},
     }
     if population["process"] == "GradedReluVec":

@@ -9,7 +9,7 @@ import numpy as np
 from .compiled import kernel, part, to_int32
 from .events import bytes_for, list_payloads, list_spikes
 from .hearing import add_shifted, hear
-from .records import GRADED, RATE
+from .records import DELTA, GRADED, RATE
 from .stepping import integrate_narrow, level, step_narrow, step_wide
 from .vectors import MASK
 
@@ -182,7 +182,11 @@ def run_component(
                     if ends_frame(p, step):
                         for j in range(size):
                             whole = np.int64(v32[s, here + j]) if p.narrow else v[s, here + j]
-                            left[j] = to_int32(level(whole, threshold[here + j], p.levels))
+                            now = to_int32(level(whole, threshold[here + j], p.levels))
+                            levels[j] = now - left[j]  # for the code delta
+                            left[j] = now
+                    elif p.code == DELTA:
+                        levels[:size] = 0
                     after = send_levels(p, left, levels, events, payloads, after)
                 begin[s, m, p.depth + k], end[s, m, p.depth + k] = free[m], after
                 free[m] = after
@@ -191,13 +195,15 @@ def run_component(
 @part
 def is_cleared(p: Any, step: int) -> Any:
     """Whether a population begins a frame in this step."""
-    return p.clear_interval and (step - p.clear_offset) % p.clear_interval == 0
+    return p.clear_interval and not p.sums_changes and (step - p.clear_offset) % p.clear_interval == 0
 
 
 @part
 def adds_bias(p: Any, step: int) -> Any:
     """Whether a population's bias arrives in this step."""
     since = step - p.bias_start
+    if p.adds_answers:  # at the end of a frame, with its sum
+        return since > 0 and since % p.bias_interval == 0
     return p.biased and since > 0 and (since - 1) % p.bias_interval == 0
 
 
@@ -212,8 +218,11 @@ def ends_frame(p: Any, step: int) -> Any:
 def send_levels(p: Any, left: Any, levels: Any, events: Any, payloads: Any, free: Any) -> Any:
     """Send what is ``left`` of levels (size,) int32: all at once, or one spike a step.
 
-    ``levels``: room for as many numbers. Spikes go behind ``events[free]``; returns where they end.
+    ``levels``: room for as many numbers; in the code ``delta`` the changes of this step. Spikes go
+    behind ``events[free]``; returns where they end.
     """
+    if p.code == DELTA:
+        return list_payloads(levels, p.size, events, payloads, free)
     if p.code == GRADED:
         free = list_payloads(left, p.size, events, payloads, free)
         left[:] = 0

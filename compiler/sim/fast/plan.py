@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Extent, Kind, Op, Program, ProgramProjection
+from snnc.ir import Extent, Kind, Op, Program, ProgramProjection
 
 from .costs import Cost, cost_of
 from .tables import Ints, Tables
@@ -92,8 +92,8 @@ def payloads_of(program: Program, projection: ProgramProjection, given: Payloads
         return 0, 1
     if source.kind is Kind.INPUT:
         return min(0, given[0]), max(0, given[1])
-    assert source.neuron is not None and source.neuron.code is Code.GRADED  # validate sees to it
-    return 0, source.neuron.levels
+    assert source.neuron is not None and source.neuron.code.one_spike  # validate sees to it
+    return -source.neuron.levels if source.sends_changes else 0, source.neuron.levels
 
 
 def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:

@@ -11,7 +11,7 @@ import numpy as np
 DENSE, CONVOLUTION, SPARSE = 0, 1, 2
 """How a projection's weights are laid out (``kind``)."""
 
-RATE, FRAME, GRADED = 0, 1, 2
+RATE, FRAME, GRADED, DELTA = 0, 1, 2, 3
 """Codes (``code``)."""
 
 POPULATION = np.dtype(
@@ -39,6 +39,8 @@ POPULATION = np.dtype(
         ("bias_interval", "i8"),
         ("clear_interval", "i8"),
         ("clear_offset", "i8"),
+        ("sums_changes", "i1"),  # nothing is cleared
+        ("adds_answers", "i1"),  # its potential takes the current at the end of a frame alone
         ("code", "i8"),
         ("levels", "i8"),
     ],

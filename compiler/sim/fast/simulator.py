@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Code, Program, ProgramPopulation, Trace, validate
+from snnc.ir import Program, ProgramPopulation, Trace, validate
 
 from .horizon import last_seen, worth_leaving_out
 from .plan import Payloads, Plan, make_plan
@@ -303,7 +303,7 @@ def bounds(numbers: NDArray[Any]) -> Payloads:
 
 def is_graded(population: ProgramPopulation) -> bool:
     """Whether its spikes have payloads other than 1."""
-    return population.neuron is None or population.neuron.code is Code.GRADED
+    return population.neuron is None or population.neuron.code.one_spike
 
 
 def _check_carried(payloads: Payloads) -> None:

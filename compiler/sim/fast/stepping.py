@@ -91,7 +91,7 @@ def step_wide(
     """
     fires = p.fires and p.code == RATE
     for j in range(p.size):
-        u[j], v[j], _, _ = integrate(
+        u[j], x, _, _ = integrate(
             u[j],
             v[j],
             np.int64(total[j]),
@@ -101,6 +101,8 @@ def step_wide(
             p.input_shift,
             p.state_bits,
         )
+        if due or not p.adds_answers:
+            v[j] = x
         if fires:
             fired, v[j] = fire(v[j], threshold[j], p.strict != 0, p.subtract != 0)
             sent[j] = fired

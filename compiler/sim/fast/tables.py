@@ -29,11 +29,15 @@ from snnc.ir import (
 )
 
 from .pools import TOGETHER, Pools
-from .records import CONVOLUTION, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
+from .records import CONVOLUTION, DELTA, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
 from .vectors import LANES
 
 Ints = NDArray[np.int64]
-CODES = {Code.RATE: RATE, Code.FRAME: FRAME, Code.GRADED: GRADED}
+CODES = {Code.RATE: RATE, Code.FRAME: FRAME, Code.GRADED: GRADED, Code.DELTA: DELTA}
+KEEPS_ALL = -1
+"""A current's decay that takes nothing: one is added to it."""
+ONCE = 2**62
+"""An interval that never ends."""
 
 
 def channels_last(shape: Shape) -> Ints:
@@ -182,6 +186,16 @@ def _describe(row: Any, neuron: IntegerNeuron) -> None:
     row["subtract"] = neuron.reset is Reset.SUBTRACT
     row["biased"] = bool(np.any(neuron.bias_mantissa))
     row["code"] = CODES[neuron.code]
+    _describe_sums(row, neuron)
+
+
+def _describe_sums(row: Any, neuron: IntegerNeuron) -> None:
+    """What a population that sums changes does another way, in the words of those that do not."""
+    row["sums_changes"], row["adds_answers"] = neuron.sums_changes, neuron.adds_answers
+    if neuron.adds_answers:
+        row["current_decay"] = KEEPS_ALL
+    elif neuron.sums_changes:
+        row["bias_interval"] = ONCE
 
 
 def _constants(

@@ -10,7 +10,8 @@ One time step, all in integers (``docs/numerics.md`` of snnc; Lava's ``AbstractP
     spike where v > threshold (or >=); v -= threshold (or v = 0)
 
 The exact codes count instead, at the last step of each frame: ``n = clip(v // threshold, 0, levels)``,
-and send n spikes from then on, or one spike with payload n. ``SeveralSpikes`` counts in every step,
+and send n spikes from then on, or one spike with payload n, or with n less the last frame's. Who
+receives such changes sums them over frames (``sums_changes``). ``SeveralSpikes`` counts in every step,
 and takes what it sends from its potential. Of sigma-delta neurons only the bias is
 not Lava's own.
 """
@@ -70,6 +71,9 @@ class Integrator(AbstractProcess):  # type: ignore[misc]
         clear_interval, clear_offset: ``u`` goes to 0 and ``v`` to its start value before the input of
             each step ``t`` with ``t % clear_interval == clear_offset % clear_interval``; interval 0
             means never.
+        sums_changes: what arrives are changes. Nothing is cleared, and the bias is added once, in the
+            first step after ``bias_start``. Where ``clear_interval`` is 0, ``u`` keeps all that
+            arrives, and ``v`` gets that and the bias in every last step of ``bias_interval``.
     """
 
     def __init__(
@@ -111,7 +115,8 @@ class Counting(Integrator):
     """Counts its thresholds at the last step of each frame and sends the count in the next.
 
     A frame lasts ``clear_interval`` steps. With ``code='frame'`` one spike a step from the deciding
-    step on, with ``'graded'`` one spike whose payload is the count. ``levels`` is the largest count.
+    step on, with ``'graded'`` one spike whose payload is the count, with ``'delta'`` one with its
+    difference to the last frame's. ``levels`` is the largest count.
     """
 
     def __init__(self, *, shape: tuple[int, ...], threshold: Integers, **rest: Any) -> None:
@@ -148,18 +153,26 @@ class AbstractPyIntegrator(PyLoihiProcessModel):  # type: ignore[misc]
     def integrate(self) -> Integers:
         """Receive, update ``u`` and ``v``; returns the new ``v``."""
         constants = self.proc_params
-        interval = constants["clear_interval"]
-        if interval and (self.time_step - constants["clear_offset"]) % interval == 0:
+        interval, sums = constants["clear_interval"], constants["sums_changes"]
+        adds = sums and not interval
+        if interval and not sums and (self.time_step - constants["clear_offset"]) % interval == 0:
             self.u[:] = 0
             self.v[:] = self.start_value
         arrived = np.asarray(self.a_in.recv(), np.int64) << constants["input_shift"]
-        current = decay(np.asarray(self.u, np.int64), constants["current_decay"] + 1)
+        current = decay(np.asarray(self.u, np.int64), 0 if adds else constants["current_decay"] + 1)
         current = wrap_int32(current + wrap_int32(arrived))
         current = wrap_int32(wrap_current(current, constants["state_bits"]))
         potential = decay(np.asarray(self.v, np.int64), constants["potential_decay"]) + current
         since = self.time_step - constants["bias_start"]
-        if since > 0 and (since - 1) % constants["bias_interval"] == 0:
+        if adds:
+            due = since > 0 and since % constants["bias_interval"] == 0
+        else:
+            due = since > 0 and (since - 1) % constants["bias_interval"] == 0
+            due = due and (since == 1 or not sums)
+        if due:
             potential = potential + self.bias
+        elif adds:  # within a frame changes are not complete
+            potential = np.asarray(self.v, np.int64)
         limit = 2 ** (constants["state_bits"] - 1) - 1
         self.u[:] = current
         self.v[:] = np.clip(wrap_int32(potential), -limit, limit)
@@ -222,8 +235,12 @@ class PyCountingFixed(AbstractPyIntegrator):
         constants = self.proc_params
         potential = self.integrate()
         since = self.time_step - constants["bias_start"]
+        last = self.waiting.copy()
         if since > 0 and since % constants["clear_interval"] == 0:
             self.waiting[:] = np.clip(potential // self.threshold, 0, constants["levels"])
+        if constants["code"] == "delta":
+            self.s_out.send(self.waiting - last)
+            return
         if constants["code"] == "graded":
             sent = self.waiting.copy()
         else:

@@ -1,0 +1,1 @@
+from compiler.ir.changes import *

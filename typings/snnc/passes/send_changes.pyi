@@ -1,0 +1,1 @@
+from passes.send_changes import *
