@@ -29,6 +29,11 @@ class Assembly:
     steps: int
     probes: dict[str, Any]
 
+    def load(self, spikes: Any, paths: list[str]) -> None:
+        """Choose samples (samples, steps, inputs) and their files, before Lava builds its models."""
+        self.feed.load(spikes)
+        self.recorder.save_to(paths)
+
 
 def import_package(folder: Path) -> Any:
     """Import the bundle's package from exactly that folder, whatever else has its name."""
@@ -56,7 +61,10 @@ def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Ass
     # Only now: the bundle's package has made Lava importable on Python 3.11 and later.
     from lava.magma.core.run_configs import Loihi2SimCfg
 
+    from .delays_once import sort_delays_once
     from .instruments import Feed, Recorder, recorder_model
+
+    sort_delays_once()
 
     feed = Feed(shape=network.spikes_in.shape)
     feed.s_out.connect(network.spikes_in)

@@ -40,8 +40,6 @@ def main(folder: Path) -> None:
             progress.write(f"done {number + 1}\n")
             progress.flush()
         code = 0
-    except runtime.SampleFailed:
-        pass  # its own process has said why
     except BaseException:
         traceback.print_exc()
     finally:
