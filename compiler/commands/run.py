@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from .counts import counts_of
-from .options import AllowAltered, AsJson, BundlePath, DataPath, SimulatorName, reported
+from .options import (
+    AllowAltered,
+    AsJson,
+    BundlePath,
+    DataPath,
+    Scheduler,
+    SimulatorName,
+    Workers,
+    reported,
+)
 from .output import console
 from .output.progress import progress
 
@@ -27,6 +36,8 @@ def run(
         bool, typer.Option("--operations", help="count operations, estimate energy (docs/energy.md)")
     ] = False,
     as_json: AsJson = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Run BUNDLE's program on snnc's simulator: accuracy, answers, operations."""
     with reported():
@@ -44,6 +55,8 @@ def run(
                 samples=samples,
                 simulator=simulator,
                 operations=operations or as_json or output is not None,
+                workers=workers,
+                scheduler=scheduler,
                 progress=report,
             )
         if output is not None:

@@ -18,7 +18,9 @@ from .options import (
     AsJson,
     BundlePath,
     Factory,
+    Scheduler,
     SimulatorName,
+    Workers,
     reported,
 )
 from .output import console
@@ -55,6 +57,8 @@ def verify(
         bool,
         typer.Option("--potentials", help="compare hidden potentials too, if the engine shows them"),
     ] = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Compare the run of BUNDLE on its engine with that on snnc's simulator, spike by spike.
 
@@ -72,6 +76,10 @@ def verify(
                 if value is not None:
                     what = f"--{option} is for the ladder alone"
                     raise not_together(what, where=f"--{option}", help="add --ladder, or leave it out")
+        for option, place in (("workers", workers), ("scheduler", scheduler)):
+            if ladder and place is not None:
+                what = f"the ladder runs in one process, --{option} is for verify without it"
+                raise not_together(what, where=f"--{option}", help=f"leave --{option} or --ladder out")
         found: Verification | Ladder
         with progress() as report:
             if ladder:
@@ -95,6 +103,8 @@ def verify(
                     simulator=simulator,
                     potentials=potentials,
                     time_limit=time_limit,
+                    workers=workers,
+                    scheduler=scheduler,
                     progress=report,
                 )
         _print(found, as_json)

@@ -77,30 +77,46 @@ def check_potentials(backend: Backend, engine: Engine) -> None:
     )
 
 
-def compare_runs(
-    program: Program, data: Data, runs: Runs, report: Report
+Blocks = Iterator[tuple[slice, Comparison, tuple[Measured, ...]]]
+"""Comparisons of blocks of samples, in their order, and what the engine measured of each."""
+
+
+def compare_blocks(program: Program, data: Data, runs: Runs, report: Report) -> Blocks:
+    """Compare block after block, in this process; all samples are one, without hidden potentials."""
+    deadline = time.monotonic() + runs.time_limit
+    for part in _blocks(len(data.x), block_length(program, data, runs)):
+        yield part, *compare_block(program, data, part, runs, deadline, report)
+
+
+def block_length(program: Program, data: Data, runs: Runs) -> int:
+    """How many samples are compared at once, because of the memory that they take.
+
+    Raises:
+        UserError: D526 a sample needs too much memory.
+    """
+    total, steps = len(data.x), program.steps(data.x.shape[1])
+    return samples_a_block(program, steps, total) if runs.potentials else max(1, total)
+
+
+def together(
+    blocks: Blocks, samples: int, engine: Engine
 ) -> tuple[Comparison, tuple[Measured, ...], tuple[Diagnostic, ...]]:
-    """Run both on all samples and compare every value.
+    """One comparison of all blocks of ``samples``.
 
     Returns:
         The comparison, what the engine measured (of several blocks, of each), and warnings: N770 for
         each hidden population whose potentials the engine could not show.
 
     Raises:
-        UserError: D526 a sample needs too much memory, D527 no hidden potential could be compared, or
-            the engine failed.
+        UserError: D527 no hidden potential could be compared; whatever the blocks raise.
     """
-    total, steps = len(data.x), program.steps(data.x.shape[1])
-    length = samples_a_block(program, steps, total) if runs.potentials else max(1, total)
     parts: list[Comparison] = []
     measured: list[Measured] = []
-    deadline = time.monotonic() + runs.time_limit
-    for part in _blocks(total, length):
-        comparison, said = _block(program, data, part, runs, deadline, report)
+    for part, comparison, said in blocks:
         parts.append(comparison)
-        measured += said if length >= total else _of_block(said, part)
+        measured += said if part.stop - part.start >= samples else _of_block(said, part)
     whole = joined(parts)
-    return whole, tuple(measured), tuple(_unread(whole, runs.engine))
+    return whole, tuple(measured), tuple(_unread(whole, engine))
 
 
 def compare_simulators(program: Program, data: Data, report: Report) -> Comparison:
@@ -158,9 +174,22 @@ def _blocks(total: int, length: int) -> Iterator[slice]:
     return (slice(first, min(first + length, total)) for first in range(0, max(1, total), length))
 
 
-def _block(
+def compare_block(
     program: Program, data: Data, part: slice, runs: Runs, deadline: float, report: Report
 ) -> tuple[Comparison, tuple[Measured, ...]]:
+    """Run some samples on both and compare every value.
+
+    Args:
+        program: as compiled.
+        data: all samples.
+        part: those of the block.
+        runs: the two runs.
+        deadline: when the engine has to be done, of ``time.monotonic()``.
+        report: progress.
+
+    Raises:
+        UserError: the engine failed; D572 its payload was altered and is another network.
+    """
     total = len(data.x)
     spikes = encode(program, data.x[part])
     ours, name = f"{runs.simulator} simulator", runs.engine.name
