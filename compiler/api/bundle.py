@@ -79,6 +79,7 @@ class Bundle(Result):
         """All notes and warnings of the compile, and files that differ if that is allowed."""
         return (*self.manifest.notes, *self._read[1])
 
+    # Many arguments: the options of the command, by name.
     @checked
     def verify(
         self,

@@ -23,6 +23,7 @@ from .output import console
 from .output.progress import progress
 
 
+# Many arguments: each is an option of the command line; typer reads the signature.
 def run(
     bundle: BundlePath,
     data: DataPath,

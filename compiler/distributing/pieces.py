@@ -10,7 +10,7 @@ from snnc.progress import Report
 from .place import Place
 from .processes import in_processes
 from .scheduled import by_scheduler
-from .work import Piece, Work
+from .work import Heard, Piece, Work, nobody
 
 Shared = TypeVar("Shared")
 Value = TypeVar("Value")
@@ -24,6 +24,7 @@ def carry_out(
     report: Report,
     *,
     usual: int = 1,
+    heard: Heard = nobody,
 ) -> tuple[Found, ...]:
     """What comes of each piece, in the order of the pieces.
 
@@ -36,18 +37,20 @@ def carry_out(
         place: where.
         report: progress: the phase with the name of a piece that is done, how many are, of how many.
         usual: processes where the user named no place.
+        heard: called here with the number of a piece and its result, as they come.
 
     Raises:
         UserError: what a piece raised, with its name; D619 a worker ended twice over a piece, D610
             the scheduler cannot be used, D123 the package ``distributed`` is missing.
     """
     if place.scheduler is not None:
-        return by_scheduler(work, pieces, place.scheduler, report)
+        return by_scheduler(work, pieces, place.scheduler, report, heard)
     processes = place.processes(len(pieces), usual)
     if processes > 1:
-        return in_processes(work, pieces, processes, report)
+        return in_processes(work, pieces, processes, report, heard)
     found = []
     for number, piece in enumerate(pieces):
         report(f"{work.phase}: {piece.name}", number, len(pieces))
         found.append(work.done(piece))
+        heard(number, found[-1])
     return tuple(found)

@@ -26,7 +26,7 @@ from snnc.errors import UserError, fail
 from snnc.progress import Report
 from snnc.stopping import undivided
 
-from .work import Piece, Work
+from .work import Heard, Piece, Work
 
 Shared = TypeVar("Shared")
 Value = TypeVar("Value")
@@ -95,7 +95,11 @@ class Pool:
 
 
 def in_processes(
-    work: Work[Shared, Value, Found], pieces: Sequence[Piece[Value]], processes: int, report: Report
+    work: Work[Shared, Value, Found],
+    pieces: Sequence[Piece[Value]],
+    processes: int,
+    report: Report,
+    heard: Heard,
 ) -> tuple[Found, ...]:
     """What comes of each piece, in their order; see :func:`snnc.distributing.carry_out`.
 
@@ -123,6 +127,7 @@ def in_processes(
                 if failed:
                     raise result
                 worker.has, found[number] = None, result
+                heard(number, result)
                 report(f"{work.phase}: {pieces[number].name}", len(found), len(pieces))
     finally:
         with undivided():
@@ -136,7 +141,6 @@ def _ready(workers: Sequence[Worker]) -> list[Worker]:
     return [worker for worker in workers if worker.pipe in heard]
 
 
-# Many arguments: they are all that the loop above keeps.
 def _died(
     pool: Pool,
     worker: Worker,
@@ -200,9 +204,15 @@ def _serve(pipe: Connection) -> None:
     """A worker's life: take the work, then one piece after the other."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the other end is closed: nothing more is wanted
-        work = pickle.loads(pipe.recv_bytes())
+        content, work = pipe.recv_bytes(), None
         while True:
-            pipe.send_bytes(_answer(work, pipe.recv()))
+            piece = pipe.recv_bytes()
+            try:
+                work = work or pickle.loads(content)
+                answer = _answer(work, pickle.loads(piece))
+            except Exception as problem:  # what is imported for them is not here
+                answer = pickle.dumps((True, RuntimeError(f"{type(problem).__name__}: {problem}")))
+            pipe.send_bytes(answer)
 
 
 def _answer(work: Work[Any, Any, Any], piece: Piece[Any]) -> bytes:

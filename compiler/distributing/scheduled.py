@@ -24,7 +24,7 @@ from snnc.optional import missing
 from snnc.progress import Report
 
 from .processes import ended
-from .work import Piece, Work
+from .work import Heard, Piece, Work
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -61,7 +61,11 @@ def do(work: Work[Any, Any, Any], piece: Piece[Any], expected: str) -> Sent:
 
 
 def by_scheduler(
-    work: Work[Shared, Value, Found], pieces: Sequence[Piece[Value]], address: str, report: Report
+    work: Work[Shared, Value, Found],
+    pieces: Sequence[Piece[Value]],
+    address: str,
+    report: Report,
+    heard: Heard,
 ) -> tuple[Found, ...]:
     """What comes of each piece, in their order; see :func:`snnc.distributing.carry_out`.
 
@@ -70,7 +74,7 @@ def by_scheduler(
     """
     client = _client(address)
     try:
-        run = Run(client, work, pieces, report)
+        run = Run(client, work, pieces, report, heard)
         with client.as_current():
             if not run.carry_out() and not run.carry_out():
                 unfinished = next(n for n in range(len(pieces)) if n not in run.found)
@@ -88,9 +92,15 @@ class Run:
     """
 
     def __init__(
-        self, client: Client, work: Work[Any, Any, Any], pieces: Sequence[Piece[Any]], report: Report
+        self,
+        client: Client,
+        work: Work[Any, Any, Any],
+        pieces: Sequence[Piece[Any]],
+        report: Report,
+        heard: Heard,
     ) -> None:
-        self._client, self._work, self._pieces, self._report = client, work, pieces, report
+        self._client, self._work, self._pieces = client, work, pieces
+        self._report, self._heard = report, heard
         self.found: dict[int, Any] = {}
 
     def carry_out(self) -> bool:
@@ -125,6 +135,7 @@ class Run:
                     self.found[number] = _result(future, name, self._work.phase)
                 except CancelledError:
                     return False
+                self._heard(number, self.found[number])
                 self._report(f"{self._work.phase}: {name}", len(self.found), len(self._pieces))
                 send()
             return True

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from snnc.errors import UserError
+
+Heard = Callable[[int, Any], None]
+"""Called in the user's process with the number of a piece and its result, in the order they come."""
+
+
+def nobody(_number: int, _found: Any) -> None:
+    """A :data:`Heard` that keeps nothing."""
+
 
 Shared = TypeVar("Shared")
 Value = TypeVar("Value")

@@ -51,7 +51,6 @@ class Sent:
     altered: bool
 
 
-# Many arguments: a comparison's, and where it is made.
 def compare_apart(
     program: Program, data: Data, runs: Runs, target: str, place: Place, length: int, report: Report
 ) -> Iterator[tuple[slice, Comparison, tuple[Measured, ...]]]:
