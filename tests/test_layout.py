@@ -38,7 +38,7 @@ ALLOWED = {
     "optional": {"errors"},
     "messages": {"errors", "ir", "results"},
     "settings": {"errors", "bounds", "choices"},
-    "distributing": {"errors", "bounds", "choices", "optional", "progress", "stopping"},
+    "distributing": {"errors", "bounds", "choices", "optional", "progress", "stopping", "files"},
     "files": {"errors", "stopping", "optional"},
     "ir": {"errors", "files"},
     "sim": {"ir", "errors", "files", "choices"},

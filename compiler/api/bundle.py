@@ -92,6 +92,8 @@ class Bundle(Result):
         time_limit: float = DEFAULT_TIME_LIMIT,
         workers: int | None = None,
         scheduler: str | None = None,
+        sample_populations: int | None = None,
+        seed: int = 0,
         progress: Report = quiet,
     ) -> Verification:
         """Run the bundle on its target's engine and on a simulator of snnc, and compare every value.
@@ -107,6 +109,9 @@ class Bundle(Result):
                 ``scheduler``.
             workers: processes that compare blocks of samples; None for all samples in this one.
             scheduler: address of a scheduler of Dask, instead of ``workers`` (docs/distributed.md).
+            sample_populations: how many hidden populations are compared, drawn by ``seed``; None for
+                all. The readout always is.
+            seed: of that.
             progress: called with what is done, how much of it, out of how much.
 
         Raises:
@@ -124,6 +129,8 @@ class Bundle(Result):
             potentials,
             self.allow_altered,
             Place(workers, scheduler),
+            sample_populations,
+            seed,
         )
         return verify_bundle(self.folder, options, report=progress)
 

@@ -59,6 +59,11 @@ def verify(
     ] = False,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    sample_populations: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="compare only N hidden populations, drawn by --seed"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="draws --sample-populations")] = 0,
 ) -> None:
     """Compare the run of BUNDLE on its engine with that on snnc's simulator, spike by spike.
 
@@ -76,9 +81,10 @@ def verify(
                 if value is not None:
                     what = f"--{option} is for the ladder alone"
                     raise not_together(what, where=f"--{option}", help="add --ladder, or leave it out")
-        for option, place in (("workers", workers), ("scheduler", scheduler)):
-            if ladder and place is not None:
-                what = f"the ladder runs in one process, --{option} is for verify without it"
+        without = {"workers": workers, "scheduler": scheduler, "sample-populations": sample_populations}
+        for option, given in without.items():
+            if ladder and given is not None:
+                what = f"the ladder compares all, in one process; --{option} is for verify without it"
                 raise not_together(what, where=f"--{option}", help=f"leave --{option} or --ladder out")
         found: Verification | Ladder
         with progress() as report:
@@ -105,6 +111,8 @@ def verify(
                     time_limit=time_limit,
                     workers=workers,
                     scheduler=scheduler,
+                    sample_populations=sample_populations,
+                    seed=seed,
                     progress=report,
                 )
         _print(found, as_json)

@@ -8,7 +8,6 @@ a worker, it is sent once more.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import deque
@@ -20,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.errors import fail
+from snnc.files import Kind
+from snnc.files.documents import parse_json
+from snnc.files.reading import read_bytes
 from snnc.optional import missing
 from snnc.progress import Report
 
@@ -38,6 +40,9 @@ ANSWER_SECONDS = 20
 
 POLL_SECONDS = 0.5
 FILE = "file:"
+SCHEDULER_FILE = Kind(
+    "D610", "the scheduler's file cannot be read", "start one with `dask scheduler --scheduler-file F`"
+)
 
 _one_at_a_time = threading.Lock()
 """A worker with several threads does one piece after the other: simulators have threads themselves."""
@@ -180,7 +185,7 @@ def _client(address: str) -> Client:
         raise missing("distributed", what, problem, where="--scheduler") from problem
     try:
         return Client(_address(address), timeout=ANSWER_SECONDS, set_as_default=False)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError) as problem:
         raise fail(
             "D610",
             f"no scheduler of Dask answers at {address}",
@@ -194,11 +199,15 @@ def _address(given: str) -> str:
     """The address, which may be in the file that a scheduler writes (``--scheduler-file``).
 
     Raises:
-        OSError, ValueError, KeyError, TypeError: there is no such file, or it is none of a scheduler's.
+        UserError: D610 there is no such file, or it is none of a scheduler's.
     """
     if not given.startswith(FILE):
         return given
-    return str(json.loads(Path(given.removeprefix(FILE)).read_text(encoding="utf-8"))["address"])
+    path = Path(given.removeprefix(FILE))
+    found = parse_json(read_bytes(path, SCHEDULER_FILE), str(path), SCHEDULER_FILE)
+    if not isinstance(found, dict) or not isinstance(found.get("address"), str):
+        raise fail("D610", "it has no address", where=str(path), help=SCHEDULER_FILE.help)
+    return str(found["address"])
 
 
 def _wait_for_workers(client: Client, report: Report, phase: str, total: int) -> None:

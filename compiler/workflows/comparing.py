@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.bundle.data import Data
@@ -44,6 +45,7 @@ class Runs:
         potentials: whether hidden potentials are compared too.
         time_limit: seconds that the engine may take, all blocks together.
         altered: whether the payload is known to be another than the compiler wrote.
+        only: the hidden populations that are compared; None for all.
     """
 
     backend: Backend
@@ -54,6 +56,7 @@ class Runs:
     potentials: bool
     time_limit: float
     altered: bool = False
+    only: frozenset[str] | None = None
 
 
 def check_potentials(backend: Backend, engine: Engine) -> None:
@@ -203,7 +206,9 @@ def compare_block(
     )
     report(name, part.start, total)
     # A back end whose engines show none need not know of the argument.
-    asked = {"potentials": True} if runs.potentials else {}
+    asked: dict[str, Any] = {"potentials": True} if runs.potentials else {}
+    if runs.only is not None and runs.engine.partial:
+        asked["populations"] = runs.only
     with blamed(called(runs.backend), f"running the engine {name}"):
         actual = runs.backend.run(
             name,
@@ -216,13 +221,18 @@ def compare_block(
         )
         _refuse_unknown(program, actual)
         if runs.altered:
-            refuse_others(program, expected, actual, potentials=runs.potentials)
-        comparison = compare(program, expected, actual, potentials=runs.potentials)
+            refuse_others(program, expected, actual, potentials=runs.potentials, only=runs.only)
+        comparison = compare(program, expected, actual, potentials=runs.potentials, only=runs.only)
     return comparison, actual.measured
 
 
 def refuse_others(
-    program: Program, expected: Trace, actual: Trace, *, potentials: bool = False
+    program: Program,
+    expected: Trace,
+    actual: Trace,
+    *,
+    potentials: bool = False,
+    only: frozenset[str] | None = None,
 ) -> None:
     """Make sure that an altered payload still has the program's populations, as large as they were.
 
@@ -231,11 +241,12 @@ def refuse_others(
         expected: of a simulator of ours.
         actual: of the engine that ran the payload.
         potentials: whether those of hidden populations are compared too.
+        only: the hidden populations that are compared; None for all.
 
     Raises:
         UserError: D572.
     """
-    for name, quantity in compared_quantities(program, potentials, actual.unread):
+    for name, quantity in compared_quantities(program, potentials, actual.unread, only):
         traces = [t.spikes if quantity == SPIKES else t.potentials for t in (expected, actual)]
         meant, found = (values[name].shape[2:] if name in values else None for values in traces)
         if meant != found:

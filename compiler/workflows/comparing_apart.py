@@ -14,6 +14,8 @@ from snnc.backends import Emitted, find_backend
 from snnc.bundle.data import Data
 from snnc.distributing import Piece, Place, Work, carry_out
 from snnc.errors import fail
+from snnc.files import Kind
+from snnc.files.reading import read_bytes
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Integers, Measured, Program
 from snnc.progress import Report, quiet
@@ -22,6 +24,7 @@ from snnc.verify import Comparison
 from .comparing import Runs, compare_block
 from .deployed import choose_engine
 
+PART = Kind("D114", "a file of the bundle cannot be read", "compile again")
 SAMPLES = 10
 """Of a block: an engine starts anew for each block, and a block is what one worker has at least."""
 
@@ -35,7 +38,7 @@ class Sent:
         version: of the engine here, which a worker has to have too.
         files: the checked files of the bundle, by name.
         program: the compiler's.
-        engine, payload, simulator, potentials, time_limit, altered: as in :class:`Runs`; the time
+        engine, payload, simulator, potentials, time_limit, altered, only: as in :class:`Runs`; the time
             limit is that of a block.
     """
 
@@ -49,6 +52,7 @@ class Sent:
     potentials: bool
     time_limit: float
     altered: bool
+    only: frozenset[str] | None
 
 
 def compare_apart(
@@ -62,7 +66,7 @@ def compare_apart(
     total, length = len(data.x), min(length, SAMPLES)
     parts = [slice(n, min(n + length, total)) for n in range(0, max(1, total), length)]
     files = {
-        path.relative_to(runs.files).as_posix(): path.read_bytes()
+        path.relative_to(runs.files).as_posix(): read_bytes(path, PART)
         for path in sorted(runs.files.rglob("*"))
         if path.is_file()
     }
@@ -77,6 +81,7 @@ def compare_apart(
         runs.potentials,
         runs.time_limit,
         runs.altered,
+        runs.only,
     )
     pieces = [Piece(f"samples {p.start} to {p.stop - 1}", data.x[p]) for p in parts]
     found = carry_out(Work(compare_piece, sent, runs.engine.name), pieces, place, report)
@@ -114,6 +119,7 @@ def compare_piece(sent: Sent, x: Integers) -> tuple[Comparison, tuple[Measured, 
             sent.potentials,
             sent.time_limit,
             sent.altered,
+            sent.only,
         )
         deadline = time.monotonic() + sent.time_limit
         return compare_block(sent.program, Data(x, None), slice(0, len(x)), runs, deadline, quiet)

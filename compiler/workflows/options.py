@@ -77,6 +77,8 @@ class VerifyOptions:
         potentials: compare the potentials of hidden populations too, where the engine shows them.
         allow_altered: use a bundle although its files differ from its manifest.
         place: where blocks of samples are compared; all in this process where nothing is said.
+        sample_populations: how many hidden populations are compared; None for all.
+        seed: draws them.
     """
 
     data: DataSource | None = None
@@ -87,6 +89,8 @@ class VerifyOptions:
     potentials: bool = False
     allow_altered: bool = False
     place: Place = field(default_factory=Place)
+    sample_populations: int | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from .deployed import (
 )
 from .given_data import load_input
 from .options import VerifyOptions
+from .populations import about_left_out, drawn
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,6 +128,7 @@ def verify_bundle(folder: Path, options: VerifyOptions, *, report: Report = quie
     options.place.check()
     bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
     backend = find_backend(bundle.manifest.target, where=str(folder))
+    only = drawn(bundle.program, options.sample_populations, options.seed)
     with checked_files(bundle) as files:
         different = payload_differences(backend, bundle, files, options.allow_altered)
         chosen, missing = engine_or_reason(backend, options.engine)
@@ -152,7 +154,9 @@ def verify_bundle(folder: Path, options: VerifyOptions, *, report: Report = quie
             options.potentials,
             options.time_limit,
             altered=bool(different),
+            only=only,
         )
+        warnings += about_left_out(bundle.program, only, options.seed)
         blocks = compare_blocks(bundle.program, given, runs, report)
         if options.place.named:
             length = block_length(bundle.program, given, runs)

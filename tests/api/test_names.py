@@ -32,7 +32,8 @@ PARAMETERS = {
     "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers "
     "scheduler plot "
     f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
-    "Bundle.verify": "data samples engine simulator potentials time_limit workers scheduler progress",
+    "Bundle.verify": "data samples engine simulator potentials time_limit workers scheduler "
+    "sample_populations seed progress",
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",
     "Bundle.run": "data record samples simulator operations workers scheduler progress",

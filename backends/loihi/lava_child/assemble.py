@@ -48,7 +48,13 @@ def import_package(folder: Path) -> Any:
     return package
 
 
-def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Assembly:
+def assemble(
+    folder: Path,
+    steps: int,
+    probes: list[str],
+    by_ports: bool,
+    populations: list[str] | None = None,
+) -> Assembly:
     """Build the bundle's network, connect every port of it, compile.
 
     Args:
@@ -56,6 +62,7 @@ def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Ass
         steps: of a run.
         probes: names of the network's Vars whose values after each step are wanted.
         by_ports: whether the recorder reads them itself, through RefPorts.
+        populations: spiking populations whose spikes are recorded; None for all.
     """
     network = import_package(folder).Network()
     # Only now: the bundle's package has made Lava importable on Python 3.11 and later.
@@ -68,7 +75,9 @@ def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Ass
 
     feed = Feed(shape=network.spikes_in.shape)
     feed.s_out.connect(network.spikes_in)
-    ports = [*network.spike_ports.values(), "potential_out"]
+    named = network.spike_ports.items()
+    ports = [port for name, port in named if populations is None or name in populations]
+    ports.append("potential_out")
     watched = {name: getattr(network, name) for name in probes}
     recorder = Recorder(
         shapes={port: getattr(network, port).shape for port in ports},
