@@ -34,6 +34,8 @@ class Engine:
         environment: where it is installed, if not beside snnc; ``snnc targets install`` makes it.
         potentials: whether it can show the potentials of hidden populations; only then is
             :meth:`Backend.run` ever asked for them.
+        partial: whether it can record some hidden populations and leave out the others; only then does
+            :meth:`Backend.run` get ``populations``.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Engine:
     if_different: str = ""
     environment: Environment | None = None
     potentials: bool = False
+    partial: bool = False
 
     @staticmethod
     def inside(environment: Environment, name: str, target: str, *, potentials: bool = False) -> Engine:
@@ -131,6 +134,7 @@ class Backend(Protocol):
         time_limit: float,
         progress: Progress | None = None,
         potentials: bool = False,
+        populations: frozenset[str] | None = None,
     ) -> Trace:
         """Run the bundle in ``folder`` from disk; spikes (samples, steps, \\*input shape).
 
@@ -148,6 +152,8 @@ class Backend(Protocol):
                 ``Trace.unread`` why one has none. True only for an engine that says that it can
                 (``Engine.potentials``), so that a back end without such an engine needs no such
                 argument.
+            populations: the hidden populations to record; None for all. Given only to an engine that
+                can leave out the others (``Engine.partial``), likewise.
 
         Raises:
             UserError: the engine is not installed, failed, or ran out of time.

@@ -140,6 +140,7 @@ SECONDS = Bounds(1e-12, 1e6)
 
 SEED = Bounds(0, 2**32 - 1)
 WORKERS = Bounds(1, 4096)
+POPULATIONS = Bounds(1, 10**6)
 TIME_LIMIT = Bounds(0.0, 1e8, above_low=True)
 """Seconds that an engine may take, about three years; the system's clocks count to 100 times that."""
 

@@ -6,6 +6,7 @@ from .errors import UserError, fail
 
 RANGES = {
     "aedat": ">=2",
+    "distributed": ">=2024.8",
     "faery": ">=0.7",
     "h5py": ">=3.8",
     "matplotlib": ">=3.8",

@@ -38,6 +38,7 @@ ALLOWED = {
     "optional": {"errors"},
     "messages": {"errors", "ir", "results"},
     "settings": {"errors", "bounds", "choices"},
+    "distributing": {"errors", "bounds", "choices", "optional", "progress", "stopping", "files"},
     "files": {"errors", "stopping", "optional"},
     "ir": {"errors", "files"},
     "sim": {"ir", "errors", "files", "choices"},
@@ -51,16 +52,18 @@ ALLOWED = {
     "passes": BASIS | {"ir", "sim"},
     # fpga: registers as wide as the range proofs say.
     "backends": BASIS | {"ir", "sim", "passes", "verify"},
-    "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering"},
+    "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering", "distributing"},
     "workflows": BASIS
-    | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"},
+    | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"}
+    | {"distributing"},
     "recordings": BASIS | {"ir"},
     "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends", "recordings"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
-    "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
+    "tuning": BASIS
+    | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows", "distributing"},
     "api": BASIS
     | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
-    | {"recordings", "rollouts"},
+    | {"recordings", "rollouts", "distributing"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
     | {"training", "noise", "tuning", "messages", "recordings"},
@@ -91,6 +94,7 @@ ALONE = {
     "faery": set(),
     "sanafe": set(),
     "akida": set(),
+    "distributed": set(),
     "matplotlib": set(),
 }
 """Heavy or optional packages, and the parts that may import them at module level."""

@@ -121,6 +121,7 @@ class LoihiBackend:
         time_limit: float,
         progress: Progress | None = None,
         potentials: bool = False,
+        populations: frozenset[str] | None = None,
     ) -> Trace:
         """Run the bundle from disk on one of the engines."""
         return lava.run(
@@ -131,6 +132,7 @@ class LoihiBackend:
             time_limit=time_limit,
             progress=progress,
             potentials=potentials,
+            populations=populations,
         )
 
 

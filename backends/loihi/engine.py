@@ -38,6 +38,7 @@ def run(
     time_limit: float,
     progress: Progress | None = None,
     potentials: bool = False,
+    populations: frozenset[str] | None = None,
 ) -> Trace:
     """Run a bundle from disk; see ``snnc.backends.base.Backend.run``."""
     _check_request(engine, spikes)
@@ -46,11 +47,18 @@ def run(
         program, package, stock = stage(folder / Path(emitted.files["program"]).parent, job)
         flat = spikes.reshape(*spikes.shape[:2], -1).astype(np.int32)
         np.save(job / "spikes.npy", flat)
+        wanted = program.by_name if populations is None else populations
         kept, unread = hidden_potentials(program, stock) if potentials else ({}, {})
-        asked = {"engine": engine, "package": str(package), "probes": list(kept.values())}
+        kept, unread = ({n: x for n, x in found.items() if n in wanted} for found in (kept, unread))
+        asked = {
+            "engine": engine,
+            "package": str(package),
+            "probes": list(kept.values()),
+            "populations": None if populations is None else sorted(populations),
+        }
         (job / "job.json").write_text(json.dumps(asked))
         _run_child(engine, job, len(flat), time_limit, progress)
-        return replace(collect(program, job, spikes, kept), unread=unread)
+        return replace(collect(program, job, spikes, kept, populations), unread=unread)
 
 
 def _check_request(engine: str, spikes: Integers) -> None:
@@ -88,10 +96,17 @@ def _run_child(
     )
 
 
-def collect(program: Program, job: Path, spikes: Integers, hidden: dict[str, str]) -> Trace:
+def collect(
+    program: Program,
+    job: Path,
+    spikes: Integers,
+    hidden: dict[str, str],
+    populations: frozenset[str] | None = None,
+) -> Trace:
     """The child's files as a trace; the input's spikes are what went in.
 
-    ``hidden``: names of the potentials that were recorded, by population.
+    ``hidden``: names of the potentials that were recorded, by population; ``populations``: the hidden
+    ones that were recorded, None for all.
     """
     samples, steps = spikes.shape[:2]
     trace = Trace(spikes={program.input.name: spikes.astype(np.int32)})
@@ -99,6 +114,9 @@ def collect(program: Program, job: Path, spikes: Integers, hidden: dict[str, str
     kept: list[tuple[str, NDArray[np.int32]]] = []
     for population, place in places:
         if population.kind is Kind.INPUT:
+            continue
+        recorded = populations is None or population.name in populations
+        if population.kind is Kind.NEURONS and not recorded:
             continue
         values = np.zeros((samples, steps, size(population.shape)), np.int32)
         kept.append((place.port, values))

@@ -79,6 +79,14 @@ def engines() -> tuple[Engine, ...]:
     version = lava_version()
     ready = version == LAVA_VERSION
     return tuple(
-        Engine(name, version, ready, "" if ready else INSTALL, environment=ENVIRONMENT, potentials=True)
+        Engine(
+            name,
+            version,
+            ready,
+            "" if ready else INSTALL,
+            environment=ENVIRONMENT,
+            potentials=True,
+            partial=True,
+        )
         for name in ENGINES
     )

@@ -11,27 +11,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from samples.nir_readers.installed import InstallationError, environment
+from snnc.distributing import Piece, Place, Work, carry_out
 
-from .measure import Setting, as_json, measure
-from .networks import Member, population
+from .measure import Setting
+from .networks import population
 from .paired import comparison
-from .peer import ENGINE as PEER
-from .peer import ENVIRONMENTS, READER, peer_rows
-from .sets import SetMissing, calibration, load
+from .peer import ENVIRONMENTS, READER
+from .rows import network_rows
 from .tables import summary
-from .training import trained
 
 PLACE = Path("build/conversion.json")
-MODELS = Path("build/conversion")
 SEEDS = (0, 1)
 
 GROUPS: dict[str, tuple[Setting, ...]] = {
@@ -63,6 +59,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, default=PLACE)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--scheduler", help="of Dask, instead of workers: docs/distributed.md")
     options = parser.parse_args()
     rows = json.loads(options.output.read_text()) if options.output.exists() else []
     console = Console(width=160)
@@ -80,13 +77,26 @@ def _measure(options: argparse.Namespace, rows: list[dict[str, object]], console
     wanted = [part for part in options.networks.split(",") if part]
     members = [m for m in population() if not wanted or any(part in m.name for part in wanted)]
     peer = READER.name in names and _peer_is_here(console)
-    jobs = [(m.name, seed) for m in members for seed in SEEDS]
-    with ProcessPoolExecutor(options.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        pending = [pool.submit(_rows, name, seed, settings, peer, rows) for name, seed in jobs]
-        for done in track(as_completed(pending), "networks", len(pending), console=console):
-            rows += done.result()
-            options.output.parent.mkdir(parents=True, exist_ok=True)
-            options.output.write_text(json.dumps(rows, indent=1))
+    pieces = [Piece(f"{m.name}, seed {seed}", (m.name, seed)) for m in members for seed in SEEDS]
+    found: dict[int, list[dict[str, object]]] = {}
+
+    def keep(number: int, more: list[dict[str, object]]) -> None:
+        """In the order of the networks, whichever was done first."""
+        found[number] = more
+        in_order = [row for n in sorted(found) for row in found[n]]
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(json.dumps([*known, *in_order], indent=1))
+
+    known, shared = list(rows), (settings, peer, list(rows))
+    place = Place(None if options.scheduler else options.workers, options.scheduler)
+    with Progress(console=console) as bar:
+        task = bar.add_task("networks", total=len(pieces))
+
+        def report(what: str, done: int, _total: int) -> None:
+            bar.update(task, description=what, completed=done)
+
+        carry_out(Work(network_rows, shared, "networks"), pieces, place, report, heard=keep)
+    rows += [row for n in sorted(found) for row in found[n]]
 
 
 def _peer_is_here(console: Console) -> bool:
@@ -97,39 +107,6 @@ def _peer_is_here(console: Console) -> bool:
         console.print(f"{READER.package} cannot be installed, its rows are left out: {problem}")
         return False
     return True
-
-
-def _rows(
-    name: str, seed: int, settings: list[Setting], peer: bool, known: list[dict[str, object]]
-) -> list[dict[str, object]]:
-    member = next(m for m in population() if m.name == name)
-    try:
-        split = load(member.data)
-    except SetMissing:
-        return []
-    net = trained(member, seed, MODELS)
-    found = [
-        measure(net, s, calibration(split.train, s.calibration), split.test)
-        for s in settings
-        if not _is_known(member, seed, s, known)
-    ]
-    if peer and not _has_peer(member, seed, known):
-        usual = Setting().calibration
-        found += peer_rows(net, usual, calibration(split.train, usual), split.test)
-    return [as_json(row) for row in found]
-
-
-def _has_peer(member: Member, seed: int, known: list[dict[str, object]]) -> bool:
-    return any(
-        (row["network"], row["seed"]) == (member.name, seed) and str(row["engine"]).startswith(PEER)
-        for row in known
-    )
-
-
-def _is_known(member: Member, seed: int, s: Setting, known: list[dict[str, object]]) -> bool:
-    key = (member.name, seed, s.target, s.code, s.k, s.bits, s.calibration, list(s.changes))
-    names = ("network", "seed", "target", "code", "k", "bits", "calibration", "changes")
-    return any(tuple(row[name] for name in names) == key for row in known)
 
 
 if __name__ == "__main__":

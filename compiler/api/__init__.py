@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snnc.distributing import Place
 from snnc.files.writing import PrivateFolder
 from snnc.ir import Graph
 from snnc.passes import Pass
@@ -247,6 +248,7 @@ def tune(
     samples: int | None = None,
     calibration: DataLike = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     plot: str | os.PathLike[str] | None = None,
     input_scale: NumbersLike = None,
     input_offset: NumbersLike = None,
@@ -274,6 +276,7 @@ def tune(
         samples: use only the first N samples.
         calibration: as for :func:`compile`; without any, a part of ``data`` is used.
         workers: number of processes; None for one per core, 1 for this process alone.
+        scheduler: address of a scheduler of Dask, instead of ``workers`` (docs/distributed.md).
         plot: file for a plot: .png, .svg or .pdf.
 
     Raises:
@@ -305,7 +308,7 @@ def tune(
         data_source(calibration, "the calibration data"),
         each_text("changes", changes),
         allow_overflow,
-        workers,
+        Place(workers, scheduler),
         path_of(plot),
         InputOptions(list_text(input_scale), list_text(input_offset), repeat),
     )

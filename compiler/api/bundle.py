@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.bundle.folder import Contents, checked_files, read_bundle, seal
 from snnc.bundle.manifest import Manifest
 from snnc.bundle.output import refuse_output, staged
+from snnc.distributing import Place
 from snnc.errors import Diagnostic, counted
 from snnc.files import resolved
 from snnc.files.writing import PrivateFolder
@@ -78,6 +79,7 @@ class Bundle(Result):
         """All notes and warnings of the compile, and files that differ if that is allowed."""
         return (*self.manifest.notes, *self._read[1])
 
+    # Many arguments: the options of the command, by name.
     @checked
     def verify(
         self,
@@ -88,6 +90,10 @@ class Bundle(Result):
         simulator: str | None = None,
         potentials: bool = False,
         time_limit: float = DEFAULT_TIME_LIMIT,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        sample_populations: int | None = None,
+        seed: int = 0,
         progress: Report = quiet,
     ) -> Verification:
         """Run the bundle on its target's engine and on a simulator of snnc, and compare every value.
@@ -99,7 +105,13 @@ class Bundle(Result):
             engine: an engine of the target; None for the first that is installed.
             simulator: ``fast`` or ``reference``; None for ``fast``.
             potentials: compare the potentials of hidden populations too.
-            time_limit: seconds that the engine may take.
+            time_limit: seconds that the engine may take; of each block of samples, with ``workers`` or
+                ``scheduler``.
+            workers: processes that compare blocks of samples; None for all samples in this one.
+            scheduler: address of a scheduler of Dask, instead of ``workers`` (docs/distributed.md).
+            sample_populations: how many hidden populations are compared, drawn by ``seed``; None for
+                all. The readout always is.
+            seed: of that.
             progress: called with what is done, how much of it, out of how much.
 
         Raises:
@@ -109,7 +121,16 @@ class Bundle(Result):
 
         source = data_source(data, "the data")
         options = VerifyOptions(
-            source, samples, engine, time_limit, simulator, potentials, self.allow_altered
+            source,
+            samples,
+            engine,
+            time_limit,
+            simulator,
+            potentials,
+            self.allow_altered,
+            Place(workers, scheduler),
+            sample_populations,
+            seed,
         )
         return verify_bundle(self.folder, options, report=progress)
 
@@ -172,6 +193,8 @@ class Bundle(Result):
         samples: int | None = None,
         simulator: str | None = None,
         operations: bool = False,
+        workers: int | None = None,
+        scheduler: str | None = None,
         progress: Report = quiet,
     ) -> Run:
         """Run the program on a simulator of snnc.
@@ -185,6 +208,7 @@ class Bundle(Result):
             operations: count all spikes in this run, for the result's ``cost``, ``spike_counts`` and
                 ``events``; these take a run of their own when they are first asked for otherwise,
                 where only a part of the steps can reach the answers.
+            workers, scheduler: as for :meth:`verify`; what is recorded is run in this process.
             progress: as for :meth:`verify`.
 
         Returns:
@@ -199,7 +223,8 @@ class Bundle(Result):
         source = needed_data(data, "the data")
         names = each_text("record", record)
         chosen = simulator or "fast"
-        options = RunOptions(source, samples, chosen, names, self.allow_altered, operations)
+        place = Place(workers, scheduler)
+        options = RunOptions(source, samples, chosen, names, self.allow_altered, operations, place)
         return run_bundle(self.folder, options, report=progress)
 
     def inspect(self) -> Inspection:

@@ -60,6 +60,14 @@ ResetInterval = Annotated[
         metavar="N", help="steps after which all layers are cleared, for .net files of lava-dl"
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="processes of this machine that share the work"),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="scheduler of Dask that shares it (docs/distributed.md)"),
+]
 SimulatorName = Annotated[
     str | None,
     typer.Option("--simulator", help="fast or reference; both give the same integers"),

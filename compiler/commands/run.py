@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from .counts import counts_of
-from .options import AllowAltered, AsJson, BundlePath, DataPath, MemorySize, SimulatorName, reported
+from .options import (
+    AllowAltered,
+    AsJson,
+    BundlePath,
+    DataPath,
+    MemorySize,
+    Scheduler,
+    SimulatorName,
+    Workers,
+    reported,
+)
 from .output import console
 from .output.progress import progress
 
@@ -29,6 +39,8 @@ def run(
     ] = False,
     memory: MemorySize = None,
     as_json: AsJson = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Run BUNDLE's program on snnc's simulator: accuracy, answers, operations."""
     with reported(memory):
@@ -46,6 +58,8 @@ def run(
                 samples=samples,
                 simulator=simulator,
                 operations=operations or as_json or output is not None,
+                workers=workers,
+                scheduler=scheduler,
                 progress=report,
             )
         if output is not None:

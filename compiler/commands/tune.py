@@ -22,6 +22,7 @@ from .options import (
     ModelPath,
     Repeat,
     ResetRule,
+    Scheduler,
     TimeStep,
     reported,
 )
@@ -66,6 +67,7 @@ def tune(
     workers: Annotated[
         int | None, typer.Option(help="number of processes; default: one for each core")
     ] = None,
+    scheduler: Scheduler = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="draw: .png, .svg or .pdf")] = None,
     input_scale: InputScale = None,
     input_offset: InputOffset = None,
@@ -102,6 +104,7 @@ def tune(
                 samples=samples,
                 calibration=counts_of(calibration, report),
                 workers=workers,
+                scheduler=scheduler,
                 plot=plot,
                 input_scale=input_scale,
                 input_offset=input_offset,

@@ -19,7 +19,9 @@ from .options import (
     BundlePath,
     Factory,
     MemorySize,
+    Scheduler,
     SimulatorName,
+    Workers,
     reported,
 )
 from .output import console
@@ -57,6 +59,13 @@ def verify(
         bool,
         typer.Option("--potentials", help="compare hidden potentials too, if the engine shows them"),
     ] = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    sample_populations: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="compare only N hidden populations, drawn by --seed"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="draws --sample-populations")] = 0,
 ) -> None:
     """Compare the run of BUNDLE on its engine with that on snnc's simulator, spike by spike.
 
@@ -74,6 +83,11 @@ def verify(
                 if value is not None:
                     what = f"--{option} is for the ladder alone"
                     raise not_together(what, where=f"--{option}", help="add --ladder, or leave it out")
+        without = {"workers": workers, "scheduler": scheduler, "sample-populations": sample_populations}
+        for option, given in without.items():
+            if ladder and given is not None:
+                what = f"the ladder compares all, in one process; --{option} is for verify without it"
+                raise not_together(what, where=f"--{option}", help=f"leave --{option} or --ladder out")
         found: Verification | Ladder
         with progress() as report:
             if ladder:
@@ -97,6 +111,10 @@ def verify(
                     simulator=simulator,
                     potentials=potentials,
                     time_limit=time_limit,
+                    workers=workers,
+                    scheduler=scheduler,
+                    sample_populations=sample_populations,
+                    seed=seed,
                     progress=report,
                 )
         _print(found, as_json)

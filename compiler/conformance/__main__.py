@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from snnc.backends import registered_backends
+from snnc.distributing import Piece, Place, Work, carry_out, cores
+from snnc.errors import UserError
 from snnc.files.writing import write_file
+from snnc.progress import Report
 
 from .cases import BY_NAME
 from .judge import Result, Row
-from .suites import Suite, suites
+from .suites import Suite, run_case, suites
 from .table import table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 FAILED, USED_WRONGLY = 1, 2
 
 
-def run_case(suite: str, case: str) -> Row:
-    """One case of one suite, on every installed engine; in a process of the pool."""
-    found = next(s for s in suites() if s.name == suite and s.kind is not None)
-    assert found.kind is not None
-    return found.kind.row(case)
-
-
-def rows(wanted: tuple[str, ...], processes: int) -> Iterator[Row]:
+def rows(wanted: tuple[str, ...], place: Place, report: Report) -> Iterator[Row]:
     """All rows of the targets that are wanted (all where none is), in a fixed order."""
     # Ours come first and stay: a package that takes the name of one of our targets changes nothing.
     tested = {suite.name: suite for suite in sorted(suites(), key=lambda s: s.kind is not None)}
@@ -50,8 +48,9 @@ def rows(wanted: tuple[str, ...], processes: int) -> Iterator[Row]:
         for pattern in suite.kind.unknown():
             yield Row(name, pattern, Result.FAILED.value, "cannot lists it, and no case has that name")
         work += [(name, case) for case in BY_NAME]
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(run_case, *zip(*work, strict=True), chunksize=4) if work else ()
+    pieces = [Piece(f"{suite} {case}", (suite, case)) for suite, case in work]
+    if pieces:
+        yield from carry_out(Work(run_case, None, "cases"), pieces, place, report, usual=cores())
 
 
 def main(
@@ -60,12 +59,16 @@ def main(
     ] = None,
     output: Annotated[Path | None, typer.Option("--json", help="write the rows to this file")] = None,
     document: Annotated[Path | None, typer.Option("--table", help="write what each cannot do")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="cases at the same time")] = os.cpu_count() or 1,
+    workers: Annotated[
+        int | None, typer.Option(help="cases at the same time; default: one for each core")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option(help="of Dask, see docs/distributed.md")] = None,
 ) -> None:
     """Run every case of the conformance suite; exit code 1 where one fails."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
+    place = Place(workers, scheduler)
     if document is not None:
         write_file(document, table().encode())
         if output is None:
@@ -77,8 +80,14 @@ def main(
         if name not in there:
             console.print(f"no target {name}: there are {', '.join(sorted(there))}", markup=False)
             raise typer.Exit(USED_WRONGLY)
-    total = len(BY_NAME) * len([s for s in suites() if s.kind and (not wanted or s.name in wanted)])
-    found = list(track(rows(wanted, processes), "cases", total, console=console, transient=True))
+    try:
+        place.check()
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task("cases", total=None)
+            found = list(rows(wanted, place, partial(_advance, bar, task)))
+    except UserError as refused:
+        console.print(str(refused), markup=False)
+        raise typer.Exit(USED_WRONGLY) from None
     for row in found:
         if row.result == Result.FAILED.value or row.case == "*":
             console.print(f"{row.target} {row.case}: {row.reason}", markup=False)
@@ -96,6 +105,10 @@ def main(
         raise typer.Exit(FAILED)
     if any(row.case == "*" and row.target in wanted for row in found):
         raise typer.Exit(USED_WRONGLY)
+
+
+def _advance(bar: Progress, task: TaskID, what: str, done: int, total: int) -> None:
+    bar.update(task, description=what, completed=done, total=total)
 
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from functools import cache
 
 from snnc.ir.plugins import plugins
 
+from .judge import Row
 from .suite import Conformance
 
 GROUP = "snnc.conformance"
@@ -32,3 +33,11 @@ def suites() -> tuple[Suite, ...]:
             problem = "it is not a subclass of snnc.conformance.Conformance"
         found.append(Suite(plugin.name, plugin.distribution, None if problem else kind, problem))
     return tuple(found)
+
+
+def run_case(_shared: None, of: tuple[str, str]) -> Row:
+    """One case of one suite (their names), on every installed engine; in whatever process."""
+    suite, case = of
+    found = next(s for s in suites() if s.name == suite and s.kind is not None)
+    assert found.kind is not None
+    return found.kind.row(case)

@@ -13,7 +13,7 @@ from .dynamics import (
     Neuron,
     Reset,
 )
-from .extent import Extent, Fan, all_through
+from .extent import Extent, Fan, each_through
 from .fixed_point import (
     Integers,
     SignMode,
@@ -123,10 +123,10 @@ __all__ = [
     "Target",
     "Trace",
     "WeightGrid",
-    "all_through",
     "apply_chain",
     "chain_shapes",
     "decay",
+    "each_through",
     "find_model",
     "fire",
     "input_range",

@@ -59,7 +59,7 @@ class Extent:
             op: with weights and without bias.
             shape: that the result shall have.
         """
-        (found,) = all_through([self], op, shape)
+        (found,) = each_through([self], op, shape)
         return found
 
     def within(self, least: float, most: float) -> bool:
@@ -86,7 +86,7 @@ class Extent:
         return self.wrapped().shifted(exponent).wrapped()
 
 
-def all_through(extents: Sequence[Extent], op: Op, shape: Shape) -> list[Extent]:
+def each_through(extents: Sequence[Extent], op: Op, shape: Shape) -> list[Extent]:
     """:meth:`Extent.through` for several, with one look at each weight."""
     if isinstance(op, Identity):
         return [Extent(e.low.reshape(shape), e.high.reshape(shape)) for e in extents]

@@ -163,6 +163,11 @@ class Bench:
         )
 
 
+def row(bench: Bench, setting: Setting) -> Row:
+    """The row of a setting: what a worker does."""
+    return bench.row(setting)
+
+
 def first_answer(program: Program, frames: int) -> First | None:
     """The first answer that has seen input; None where so many frames have none."""
     step = delays_of(program).first_answer

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snnc.bundle.data import DataSource
+from snnc.distributing import Place
 from snnc.workflows.options import InputOptions
 
 
@@ -24,7 +25,7 @@ class TuneOptions:
         samples: use only the first N samples that are left to judge by; None for all.
         calibration: None for the model's own, and without any for a part of ``data``.
         changes, allow_overflow: as for ``compile``.
-        workers: processes; None for one a core.
+        place: where settings are tried; processes of this machine, one a core, where nothing is said.
         plot: file to draw; its ending says the format.
         input: what values and still images become, as for ``compile``.
     """
@@ -39,6 +40,6 @@ class TuneOptions:
     calibration: DataSource | None = None
     changes: tuple[str, ...] = ()
     allow_overflow: bool = False
-    workers: int | None = None
+    place: Place = field(default_factory=Place)
     plot: Path | None = None
     input: InputOptions = field(default_factory=InputOptions)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from snnc.backends import Backend, find_backend
-from snnc.bounds import SAMPLES, WORKERS
+from snnc.bounds import SAMPLES
 from snnc.bundle.data import Data, Values, refuse_other_shape
 from snnc.bundle.still_images import frame_shape, repeated
+from snnc.distributing import Piece, Place, Work, carry_out, cores
 from snnc.errors import UserError, counted
 from snnc.files.pictures import need_matplotlib, refuse_format, refuse_result
 from snnc.files.writing import write_file
@@ -21,11 +22,13 @@ from snnc.workflows.pipelines import build_pipeline
 
 from .front import Front, Row, parse_costs
 from .judging import about, judged_on, unseen
-from .measure import Bench
+from .measure import Bench, row
 from .options import TuneOptions
 from .plot import plot_front
-from .pool import cores, measure_all
 from .settings import Grid, Setting
+
+TRYING = "try settings"
+"""The phase that progress is reported of."""
 
 
 def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = quiet) -> Front:
@@ -55,7 +58,6 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     kept, notes = unseen(read, counts, data.where)
     kept = kept if options.samples is None else kept.first(options.samples)
     judged = judged_on(model, kept, data.where)
-    processes = min(cores() if options.workers is None else options.workers, len(settings))
     bench = Bench(
         replace(model, step=None),
         options.target,
@@ -63,9 +65,9 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
         options.changes,
         options.allow_overflow,
         judged,
-        max(1, cores() // processes),
+        _threads(options.place, len(settings)),
     )
-    rows = measure_all(bench, settings, processes, report)
+    rows = measure_all(bench, settings, options.place, report)
     compiled = _compiled(rows)
     found = Front(
         str(source.path),
@@ -89,6 +91,23 @@ def tune_model(source: ModelSource, options: TuneOptions, *, report: Report = qu
     if options.plot is not None:
         write_file(options.plot, plot_front(found, options.plot.suffix.lower()[1:]))
     return found
+
+
+def measure_all(
+    bench: Bench, settings: Sequence[Setting], place: Place, report: Report
+) -> tuple[Row, ...]:
+    """A row for each setting, in their order; one process a core where the user named no place.
+
+    Raises:
+        UserError: as :func:`snnc.distributing.carry_out`.
+    """
+    pieces = [Piece(" ".join(setting.options), setting) for setting in settings]
+    return carry_out(Work(row, bench, TRYING), pieces, place, report, usual=cores())
+
+
+def _threads(place: Place, settings: int) -> int:
+    """Of the simulator: what a worker has of this machine; one where others say how many there are."""
+    return 1 if place.scheduler else max(1, cores() // place.processes(settings, cores()))
 
 
 def _compiled(rows: tuple[Row, ...]) -> list[Row]:
@@ -131,7 +150,7 @@ def _calibrating(
 
 def _refuse(source: ModelSource, options: TuneOptions) -> None:
     """Refuse options that cannot be, before any work is done."""
-    WORKERS.check(options.workers, "--workers")
+    options.place.check()
     SAMPLES.check(options.samples, "--samples")
     plot = options.plot
     if plot is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Program, Trace
+from snnc.ir import Kind, Program, Trace
 
 SPIKES, POTENTIAL = "spikes", "potential"
 """What is compared of a population (``quantity``)."""
@@ -48,7 +48,8 @@ class Comparison:
     """The whole comparison.
 
     ``unread``: hidden populations whose potentials were asked for and could not be compared, with the
-    reason that the engine gave.
+    reason that the engine gave. ``left_out``: hidden populations of which nothing was compared, because
+    only some were asked for.
     """
 
     samples: int
@@ -56,6 +57,7 @@ class Comparison:
     populations: tuple[PopulationResult, ...]
     first_divergence: Divergence | None
     unread: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def compared(self) -> int:
@@ -80,11 +82,17 @@ class Comparison:
             if first is None
             else {**asdict(first), "neuron": list(first.neuron)},
             "unread": dict(self.unread),
+            "left_out": list(self.left_out),
         }
 
 
 def compare(
-    program: Program, expected: Trace, actual: Trace, *, potentials: bool = False
+    program: Program,
+    expected: Trace,
+    actual: Trace,
+    *,
+    potentials: bool = False,
+    only: frozenset[str] | None = None,
 ) -> Comparison:
     """Compare every spike of every population at every step, and the readout's potential.
 
@@ -96,6 +104,7 @@ def compare(
         actual: of an engine.
         potentials: also compare the potentials of hidden populations, but for those that ``actual``
             names as unread.
+        only: the hidden populations that are compared; None for all. The readout always is.
 
     Raises:
         ValueError: a population is missing from a trace, or shapes differ (an engine's bug).
@@ -103,7 +112,7 @@ def compare(
     results: list[PopulationResult] = []
     found: list[Divergence] = []
     samples = steps = 0
-    for name, quantity in compared_quantities(program, potentials, actual.unread):
+    for name, quantity in compared_quantities(program, potentials, actual.unread, only):
         left, right = _values(expected, name, quantity), _values(actual, name, quantity)
         if left.shape != right.shape:
             raise ValueError(f"{quantity} of {name}: {left.shape} against {right.shape}")
@@ -123,15 +132,26 @@ def compare(
             found.append(_first(name, quantity, differs, left, right))
     first = min(found, key=lambda d: d.step, default=None)  # of equals the first in the program's order
     unread = tuple(actual.unread.items()) if potentials else ()
-    return Comparison(samples, steps, tuple(results), first, unread)
+    left_out = tuple(name for name in hidden(program) if only is not None and name not in only)
+    return Comparison(samples, steps, tuple(results), first, unread, left_out)
+
+
+def hidden(program: Program) -> tuple[str, ...]:
+    """The populations between input and readout."""
+    return tuple(p.name for p in program.populations if p.kind is Kind.NEURONS)
 
 
 def compared_quantities(
-    program: Program, potentials: bool, unread: Mapping[str, str]
+    program: Program,
+    potentials: bool,
+    unread: Mapping[str, str],
+    only: frozenset[str] | None = None,
 ) -> Iterator[tuple[str, str]]:
     """What is compared, in the order in which it is shown: (population, quantity)."""
     for population in program.populations:
         if population.neuron is None:
+            continue
+        if population.kind is Kind.NEURONS and only is not None and population.name not in only:
             continue
         fires = population.neuron.threshold is not None
         if fires:

@@ -28,7 +28,7 @@ from snnc.ir import (
     ProgramProjection,
     Reach,
     Target,
-    all_through,
+    each_through,
     find_model,
 )
 from snnc.ir.relays import passes_on
@@ -357,7 +357,7 @@ def _arriving(
         frame = Extent(nothing, ever * np.where(frame.low < 0, steps, np.minimum(frame.high, steps)))
     if not aligned(program, q):
         frame = step.times(steps)
-    sums, whole = all_through([step, frame], q.op, target.shape)
+    sums, whole = each_through([step, frame], q.op, target.shape)
     if q.exponent >= 0:
         return sums, sums.times(2**q.exponent), whole.times(2**q.exponent)
     # Rounded down in each step: over a frame each step but one can lose one more.

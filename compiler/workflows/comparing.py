@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.bundle.data import Data
@@ -44,6 +45,7 @@ class Runs:
         potentials: whether hidden potentials are compared too.
         time_limit: seconds that the engine may take, all blocks together.
         altered: whether the payload is known to be another than the compiler wrote.
+        only: the hidden populations that are compared; None for all.
     """
 
     backend: Backend
@@ -54,6 +56,7 @@ class Runs:
     potentials: bool
     time_limit: float
     altered: bool = False
+    only: frozenset[str] | None = None
 
 
 def check_potentials(backend: Backend, engine: Engine) -> None:
@@ -77,30 +80,46 @@ def check_potentials(backend: Backend, engine: Engine) -> None:
     )
 
 
-def compare_runs(
-    program: Program, data: Data, runs: Runs, report: Report
+Blocks = Iterator[tuple[slice, Comparison, tuple[Measured, ...]]]
+"""Comparisons of blocks of samples, in their order, and what the engine measured of each."""
+
+
+def compare_blocks(program: Program, data: Data, runs: Runs, report: Report) -> Blocks:
+    """Compare block after block, in this process; all samples are one, without hidden potentials."""
+    deadline = time.monotonic() + runs.time_limit
+    for part in _blocks(len(data.x), block_length(program, data, runs)):
+        yield part, *compare_block(program, data, part, runs, deadline, report)
+
+
+def block_length(program: Program, data: Data, runs: Runs) -> int:
+    """How many samples are compared at once, because of the memory that they take.
+
+    Raises:
+        UserError: D526 a sample needs too much memory.
+    """
+    total, steps = len(data.x), program.steps(data.x.shape[1])
+    return samples_a_block(program, steps, total) if runs.potentials else max(1, total)
+
+
+def together(
+    blocks: Blocks, samples: int, engine: Engine
 ) -> tuple[Comparison, tuple[Measured, ...], tuple[Diagnostic, ...]]:
-    """Run both on all samples and compare every value.
+    """One comparison of all blocks of ``samples``.
 
     Returns:
         The comparison, what the engine measured (of several blocks, of each), and warnings: N770 for
         each hidden population whose potentials the engine could not show.
 
     Raises:
-        UserError: D526 a sample needs too much memory, D527 no hidden potential could be compared, or
-            the engine failed.
+        UserError: D527 no hidden potential could be compared; whatever the blocks raise.
     """
-    total, steps = len(data.x), program.steps(data.x.shape[1])
-    length = samples_a_block(program, steps, total) if runs.potentials else max(1, total)
     parts: list[Comparison] = []
     measured: list[Measured] = []
-    deadline = time.monotonic() + runs.time_limit
-    for part in _blocks(total, length):
-        comparison, said = _block(program, data, part, runs, deadline, report)
+    for part, comparison, said in blocks:
         parts.append(comparison)
-        measured += said if length >= total else _of_block(said, part)
+        measured += said if part.stop - part.start >= samples else _of_block(said, part)
     whole = joined(parts)
-    return whole, tuple(measured), tuple(_unread(whole, runs.engine))
+    return whole, tuple(measured), tuple(_unread(whole, engine))
 
 
 def compare_simulators(program: Program, data: Data, report: Report) -> Comparison:
@@ -158,9 +177,22 @@ def _blocks(total: int, length: int) -> Iterator[slice]:
     return (slice(first, min(first + length, total)) for first in range(0, max(1, total), length))
 
 
-def _block(
+def compare_block(
     program: Program, data: Data, part: slice, runs: Runs, deadline: float, report: Report
 ) -> tuple[Comparison, tuple[Measured, ...]]:
+    """Run some samples on both and compare every value.
+
+    Args:
+        program: as compiled.
+        data: all samples.
+        part: those of the block.
+        runs: the two runs.
+        deadline: when the engine has to be done, of ``time.monotonic()``.
+        report: progress.
+
+    Raises:
+        UserError: the engine failed; D572 its payload was altered and is another network.
+    """
     total = len(data.x)
     spikes = encode(program, data.x[part])
     ours, name = f"{runs.simulator} simulator", runs.engine.name
@@ -174,7 +206,9 @@ def _block(
     )
     report(name, part.start, total)
     # A back end whose engines show none need not know of the argument.
-    asked = {"potentials": True} if runs.potentials else {}
+    asked: dict[str, Any] = {"potentials": True} if runs.potentials else {}
+    if runs.only is not None and runs.engine.partial:
+        asked["populations"] = runs.only
     with blamed(called(runs.backend), f"running the engine {name}"):
         actual = runs.backend.run(
             name,
@@ -187,13 +221,18 @@ def _block(
         )
         _refuse_unknown(program, actual)
         if runs.altered:
-            refuse_others(program, expected, actual, potentials=runs.potentials)
-        comparison = compare(program, expected, actual, potentials=runs.potentials)
+            refuse_others(program, expected, actual, potentials=runs.potentials, only=runs.only)
+        comparison = compare(program, expected, actual, potentials=runs.potentials, only=runs.only)
     return comparison, actual.measured
 
 
 def refuse_others(
-    program: Program, expected: Trace, actual: Trace, *, potentials: bool = False
+    program: Program,
+    expected: Trace,
+    actual: Trace,
+    *,
+    potentials: bool = False,
+    only: frozenset[str] | None = None,
 ) -> None:
     """Make sure that an altered payload still has the program's populations, as large as they were.
 
@@ -202,11 +241,12 @@ def refuse_others(
         expected: of a simulator of ours.
         actual: of the engine that ran the payload.
         potentials: whether those of hidden populations are compared too.
+        only: the hidden populations that are compared; None for all.
 
     Raises:
         UserError: D572.
     """
-    for name, quantity in compared_quantities(program, potentials, actual.unread):
+    for name, quantity in compared_quantities(program, potentials, actual.unread, only):
         traces = [t.spikes if quantity == SPIKES else t.potentials for t in (expected, actual)]
         meant, found = (values[name].shape[2:] if name in values else None for values in traces)
         if meant != found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snnc.bundle.data import DataSource
+from snnc.distributing import Place
 from snnc.frontend import ModelSource
 
 from .contradictions import AUTO as AUTO
@@ -70,11 +71,14 @@ class VerifyOptions:
         data: what it runs on; None for random counts like those of the calibration data, seed 0.
         samples: use only the first N samples.
         engine: one of the target's; None for its first.
-        time_limit: seconds that the engine may take.
+        time_limit: seconds that the engine may take; of each block, where a place is named.
         simulator: ``fast`` or ``reference``; None for the fast one, or for the plain one where the
             engine is the fast one itself.
         potentials: compare the potentials of hidden populations too, where the engine shows them.
         allow_altered: use a bundle although its files differ from its manifest.
+        place: where blocks of samples are compared; all in this process where nothing is said.
+        sample_populations: how many hidden populations are compared; None for all.
+        seed: draws them.
     """
 
     data: DataSource | None = None
@@ -84,6 +88,9 @@ class VerifyOptions:
     simulator: str | None = None
     potentials: bool = False
     allow_altered: bool = False
+    place: Place = field(default_factory=Place)
+    sample_populations: int | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,7 @@ class RunOptions:
         record: populations whose spikes and potentials are recorded at every time step.
         allow_altered: use a bundle although its files differ from its manifest.
         operations: count spikes in this run, also where they cannot reach the answers.
+        place: where samples are run; all in this process where nothing is said.
     """
 
     data: DataSource
@@ -121,3 +129,4 @@ class RunOptions:
     record: tuple[str, ...] = ()
     allow_altered: bool = False
     operations: bool = False
+    place: Place = field(default_factory=Place)

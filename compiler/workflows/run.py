@@ -27,6 +27,7 @@ from .deployed import payload_differences
 from .given_data import load_input
 from .nir_effects import silence
 from .options import RunOptions
+from .running_apart import Sent, tally_apart
 
 BLOCK = 32
 """Samples whose every step is recorded at a time, before what nobody asked for is left out."""
@@ -153,6 +154,7 @@ def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> 
         UserError: the bundle, the data or the simulator cannot be used.
     """
     check_simulator(options.simulator)
+    options.place.check()
     bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
     backend = find_backend(bundle.manifest.target, where=str(folder))
     with checked_files(bundle) as files:
@@ -165,13 +167,18 @@ def run_bundle(folder: Path, options: RunOptions, *, report: Report = quiet) -> 
         report("run", done, total)
 
     record = _recorded_names(bundle.program, options.record)
-    found = tally(
-        bundle.program,
-        read.x,
-        simulator=options.simulator,
-        answers_only=not options.operations,
-        progress=progress,
-    )
+    if options.place.named:
+        threads = 1 if options.place.scheduler else None
+        sent = Sent(bundle.program, options.simulator, not options.operations, threads)
+        found = tally_apart(sent, read.x, options.place, report)
+    else:
+        found = tally(
+            bundle.program,
+            read.x,
+            simulator=options.simulator,
+            answers_only=not options.operations,
+            progress=progress,
+        )
     if not found.whole and not _spikes(bundle.program, found.events):
         found = tally(bundle.program, read.x, simulator=options.simulator)
     warnings += _about_spikes(bundle.program, found.events, read.x)

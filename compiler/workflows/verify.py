@@ -16,7 +16,15 @@ from snnc.results import Result, Rows
 from snnc.sim import FAST, REFERENCE, check_simulator, simulator_for
 from snnc.verify import Comparison
 
-from .comparing import Runs, check_potentials, compare_runs, compare_simulators
+from .comparing import (
+    Runs,
+    block_length,
+    check_potentials,
+    compare_blocks,
+    compare_simulators,
+    together,
+)
+from .comparing_apart import compare_apart
 from .data_warnings import about_data
 from .deployed import (
     about_comparison,
@@ -27,6 +35,7 @@ from .deployed import (
 )
 from .given_data import load_input
 from .options import VerifyOptions
+from .populations import about_left_out, drawn
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,8 +125,10 @@ def verify_bundle(folder: Path, options: VerifyOptions, *, report: Report = quie
         UserError: the bundle, the data, the simulator or the engine cannot be used.
     """
     check_time_limit(options.time_limit)
+    options.place.check()
     bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
     backend = find_backend(bundle.manifest.target, where=str(folder))
+    only = drawn(bundle.program, options.sample_populations, options.seed)
     with checked_files(bundle) as files:
         different = payload_differences(backend, bundle, files, options.allow_altered)
         chosen, missing = engine_or_reason(backend, options.engine)
@@ -143,8 +154,15 @@ def verify_bundle(folder: Path, options: VerifyOptions, *, report: Report = quie
             options.potentials,
             options.time_limit,
             altered=bool(different),
+            only=only,
         )
-        comparison, measured, more = compare_runs(bundle.program, given, runs, report)
+        warnings += about_left_out(bundle.program, only, options.seed)
+        blocks = compare_blocks(bundle.program, given, runs, report)
+        if options.place.named:
+            length = block_length(bundle.program, given, runs)
+            target = bundle.manifest.target
+            blocks = compare_apart(bundle.program, given, runs, target, options.place, length, report)
+        comparison, measured, more = together(blocks, len(given.x), chosen)
     warnings += more
     warnings += about_comparison(comparison, chosen)
     return Verification(

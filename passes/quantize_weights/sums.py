@@ -20,7 +20,7 @@ from snnc.ir import (
     Neuron,
     Population,
     Projection,
-    all_through,
+    each_through,
 )
 
 
@@ -82,7 +82,7 @@ def arriving(
     """
     source = graph.by_name[projection.source]
     reach = _reach(graph, source, counts, (reached or {}).get(source.name))
-    in_step, in_frame = all_through(reach, projection.op, population.shape)
+    in_step, in_frame = each_through(reach, projection.op, population.shape)
     return in_step, in_frame
 
 

@@ -9,9 +9,7 @@ the compiled integers. An experiment that is done is not run again (``build/resu
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,9 +20,11 @@ import torch
 from samples.results.chip import compiled, on_lava
 from samples.results.record import FOLDER, Outcome, recorded
 from snnc.authoring import FrameNetwork, QuantizedReLU
+from snnc.distributing import Piece, Place, Work, carry_out
 from snnc.files.writing import write_file
 from snnc.frontend import load_model
 from snnc.ir import Population
+from snnc.progress import quiet
 from snnc.training import Batches, Recipe, Stdb, Streaming, Threshold, Weights, fit, judge, thaw
 from snnc.training.methods.balancing import balanced_thresholds
 from snnc.training.methods.base import Method
@@ -184,15 +184,17 @@ def experiments() -> list[Experiment]:
     return found + [Experiment(f"converted_{t}", partial(convert, t)) for t in CONVERTED]
 
 
+def _done(_shared: None, experiment: Experiment) -> tuple[str, Outcome]:
+    return experiment()
+
+
 def results() -> dict[str, Any]:
     """Everything, computed or from the files of an earlier run."""
     PLACE.mkdir(parents=True, exist_ok=True)
     ann = recorded("fashion_mnist/ann", train_ann)
     levels = recorded("fashion_mnist/levels", with_levels)
-    # A fresh interpreter each: torch and numba keep threads that do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
-        found = dict(pool.map(Experiment.__call__, experiments()))
+    pieces = [Piece(each.name, each) for each in experiments()]
+    found = dict(carry_out(Work(_done, None, "experiments"), pieces, Place(WORKERS), quiet))
 
     def by_steps(kind: str, steps: Any, key: str = "test") -> dict[str, Any]:
         return {str(t): found[f"{kind}_{t}"][key] for t in steps}

@@ -1,6 +1,6 @@
 """All results: computes what is not there yet, writes ``docs/results.json``, the pages and plots.
 
-python -m samples.results [--only PART ...]        (make results)
+python -m samples.results [--only PART ...] [--workers N | --scheduler ADDRESS]        (make results)
 
 With ``--only`` the other parts stay as ``docs/results.json`` has them.
 """
@@ -10,40 +10,39 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from samples.cifar10 import results as cifar10
-from samples.cifar_events import results as cifar_events
-from samples.delays import results as delays
-from samples.fashion_mnist import results as fashion_mnist
-from samples.nmnist import results as nmnist
-from samples.speech import results as speech
+from snnc.distributing import Piece, Place, Work, carry_out
 
 from .page import pages
+from .parts import PARTS, part
 from .plots import plot_delays, plot_steps
 
 DOCS = Path("docs")
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {
-    "nmnist": nmnist.results,
-    "fashion_mnist": fashion_mnist.results,
-    "cifar10": cifar10.results,
-    "cifar_events": cifar_events.results,
-    "speech": speech.results,
-    "delays": delays.results,
-}
+
+
+def _say(what: str, done: int, total: int) -> None:
+    print(f"{what} ({done} of {total})", flush=True)
 
 
 def main() -> None:
     """Run, and write the files."""
     parser = argparse.ArgumentParser(description="The results of docs/results.md.")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="parts to compute; others stay")
-    wanted = parser.parse_args().only or list(PARTS)
+    parser.add_argument("--workers", type=int, help="parts at the same time; default: 1")
+    parser.add_argument("--scheduler", help="of Dask, with this folder on all machines")
+    options = parser.parse_args()
+    wanted = options.only or list(PARTS)
+    place = Place(options.workers, options.scheduler)
+    place.check()
+    work = Work(part, None, "results")
+    done = carry_out(work, [Piece(name, name) for name in wanted], place, _say)
+    computed = dict(zip(wanted, done, strict=True))
     before = json.loads((DOCS / "results.json").read_text())
     found: dict[str, Any] = {
-        **{name: run() if name in wanted else before[name] for name, run in PARTS.items()},
+        **{name: computed[name] if name in computed else before[name] for name in PARTS},
         "versions": {name: version(name) for name in ("snnc", "torch", "numpy")},
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }

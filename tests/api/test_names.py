@@ -29,12 +29,14 @@ PARAMETERS = {
     "dt discretize input_shape module answer progress",
     "targets_for": "model data targets samples repeat example dt discretize reset input_shape module "
     "answer reset_interval progress",
-    "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers plot "
+    "tune": "model target data code steps_per_frame weight_bits costs samples calibration workers "
+    "scheduler plot "
     f"input_scale input_offset repeat allow_overflow example {MODEL} changes progress",
-    "Bundle.verify": "data samples engine simulator potentials time_limit progress",
+    "Bundle.verify": "data samples engine simulator potentials time_limit workers scheduler "
+    "sample_populations seed progress",
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",
-    "Bundle.run": "data record samples simulator operations progress",
+    "Bundle.run": "data record samples simulator operations workers scheduler progress",
     "Bundle.inspect": "",
     "Bundle.save": "folder",
     "Rollout.node": "name norm activation",

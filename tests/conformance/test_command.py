@@ -47,7 +47,7 @@ def test_what_cannot_be_run_is_said_and_is_no_success(tmp_path: Path) -> None:
     ):
         done = ran(tmp_path, name)
         assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
-    assert ran(tmp_path, "reference", "--processes", "0").returncode == 2
+    assert ran(tmp_path, "reference", "--workers", "0").returncode == 2
     # A package that takes the name of one of ours does not switch its cases off.
     assert ran(tmp_path, "reference").stdout == f"reference: {len(CASES)} passed\n"
 

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from snnc.bundle.data import Data
+from snnc.distributing import Place
 from snnc.errors import CompilerBug, UserError
 from snnc.frontend import load_model
 from snnc.progress import quiet
 from snnc.tuning import Judged, Setting
 from snnc.tuning.judging import about, unseen
-from snnc.tuning.pool import measure_all
+from snnc.tuning.tune import measure_all
 
 SETTINGS = (Setting("rate", 1, 8), Setting("rate", 2, 8))
 MODEL = Path(__file__).resolve().parents[2] / "samples" / "moving_digits" / "model.pt"
@@ -44,13 +45,14 @@ class Buggy:
 
 def test_a_worker_that_is_killed_gives_a_message() -> None:
     with pytest.raises(UserError, match="D619") as refused:
-        measure_all(cast("Any", Dying()), SETTINGS, 2, quiet)
+        measure_all(cast("Any", Dying()), SETTINGS, Place(2), quiet)
     assert "fewer than 2" in str(refused.value) and not active_children()
+    assert refused.value.diagnostics[0].where in [" ".join(s.options) for s in SETTINGS]
 
 
 def test_a_bug_in_a_worker_is_that_bug() -> None:
     with pytest.raises(CompilerBug, match="pass p broke the network: one thing; another") as bug:
-        measure_all(cast("Any", Buggy()), SETTINGS, 2, quiet)
+        measure_all(cast("Any", Buggy()), SETTINGS, Place(2), quiet)
     assert bug.value.problems == ("one thing", "another") and not active_children()
 
 

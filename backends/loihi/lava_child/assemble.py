@@ -29,6 +29,11 @@ class Assembly:
     steps: int
     probes: dict[str, Any]
 
+    def load(self, spikes: Any, paths: list[str]) -> None:
+        """Choose samples (samples, steps, inputs) and their files, before Lava builds its models."""
+        self.feed.load(spikes)
+        self.recorder.save_to(paths)
+
 
 def import_package(folder: Path) -> Any:
     """Import the bundle's package from exactly that folder, whatever else has its name."""
@@ -43,7 +48,13 @@ def import_package(folder: Path) -> Any:
     return package
 
 
-def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Assembly:
+def assemble(
+    folder: Path,
+    steps: int,
+    probes: list[str],
+    by_ports: bool,
+    populations: list[str] | None = None,
+) -> Assembly:
     """Build the bundle's network, connect every port of it, compile.
 
     Args:
@@ -51,16 +62,22 @@ def assemble(folder: Path, steps: int, probes: list[str], by_ports: bool) -> Ass
         steps: of a run.
         probes: names of the network's Vars whose values after each step are wanted.
         by_ports: whether the recorder reads them itself, through RefPorts.
+        populations: spiking populations whose spikes are recorded; None for all.
     """
     network = import_package(folder).Network()
     # Only now: the bundle's package has made Lava importable on Python 3.11 and later.
     from lava.magma.core.run_configs import Loihi2SimCfg
 
+    from .delays_once import sort_delays_once
     from .instruments import Feed, Recorder, recorder_model
+
+    sort_delays_once()
 
     feed = Feed(shape=network.spikes_in.shape)
     feed.s_out.connect(network.spikes_in)
-    ports = [*network.spike_ports.values(), "potential_out"]
+    named = network.spike_ports.items()
+    ports = [port for name, port in named if populations is None or name in populations]
+    ports.append("potential_out")
     watched = {name: getattr(network, name) for name in probes}
     recorder = Recorder(
         shapes={port: getattr(network, port).shape for port in ports},

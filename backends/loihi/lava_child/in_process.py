@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from .assemble import Assembly
-
-STATE = ("u", "v", "a_buff", "a_buf", "waiting", "sigma", "act", "residue")
-"""What Lava's LIF, sigma-delta neurons and synapses and our neurons keep from step to step."""
+from .start_state import StartState, freeze
 
 SYNAPSE_BUFFERS = ("a_buff", "a_buf")
 
@@ -56,12 +54,10 @@ class Stepper:
             self._connect(executable, builder)
         self.models = {p: b.build() for p, b in executable.proc_builders.items()}
         self.early = [self._detach(model) for model in self.models.values() if _sends_buffer(model)]
-        self.start = [
-            (model, name, np.array(getattr(model, name)))
-            for model in self.models.values()
-            for name in STATE
-            if hasattr(model, name)
-        ]
+        from lava.magma.core.model.py.ports import AbstractPyPort
+
+        fresh = [model for model in self.models.values() if not getattr(model, "through", False)]
+        self.start = [StartState(model, AbstractPyPort) for model in fresh]
         self.order: list[Any] = []
 
     def _connect(self, executable: Any, builder: Any) -> None:
@@ -84,10 +80,8 @@ class Stepper:
 
     def run(self, steps: int) -> Iterator[int]:
         """Run from the start state; yields after each step how many are done."""
-        for model in self.models.values():
-            model.time_step = 0
-        for model, name, value in self.start:
-            setattr(model, name, value.copy())
+        for state in self.start:
+            state.restore()
         for done in range(steps):
             # What synapses send at step t was computed at step t - 1: with all of it sent first, any
             # order along the other connections works, in loops too.
@@ -95,6 +89,8 @@ class Stepper:
                 port.send(_buffer(model))
             if not self.order:
                 self.order = self._first_step()
+                for model in self.order:
+                    freeze(model)
             else:
                 for model in self.order:
                     model.time_step += 1
@@ -129,11 +125,10 @@ def _buffer(model: Any) -> Any:
 
 def run(assembly: Assembly, spikes: Any, paths: list[str]) -> Iterator[int]:
     """Run samples (samples, steps, inputs) one after the other into ``paths``; yields each number."""
+    assembly.load(spikes, paths)
     stepper = Stepper(assembly.executable)
     probes = {name: (stepper.models[var.process], var.name) for name, var in assembly.probes.items()}
-    for number, (sample, path) in enumerate(zip(spikes, paths)):  # noqa: B905
-        assembly.feed.load(sample)
-        assembly.recorder.save_to(path)
+    for number, path in enumerate(paths):
         kept: dict[str, list[Any]] = {name: [] for name in probes}
         for _ in stepper.run(assembly.steps):
             for name, (model, var) in probes.items():

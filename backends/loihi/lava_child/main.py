@@ -1,6 +1,7 @@
 """The child's main program: reads a job, runs it, says how far it is.
 
-The job is a folder with ``job.json`` (engine; package folder; names of the network's Vars to record)
+The job is a folder with ``job.json`` (engine; package folder; names of the network's Vars to record;
+``populations``, the spiking ones to record, all where it is null or left out)
 and ``spikes.npy`` (samples, steps, inputs; int32). Each sample leaves ``sample_<number>.npz`` there. On
 stdout, and by nobody else: one line ``done <samples>`` after each sample. Everything that goes wrong is
 a text on stderr and an exit code that is not 0.
@@ -35,13 +36,12 @@ def main(folder: Path) -> None:
         spikes = np.load(folder / "spikes.npy", allow_pickle=False)
         paths = [str(folder / f"sample_{number}.npz") for number in range(len(spikes))]
         run, by_ports = ENGINES[job["engine"]]
-        assembly = assemble(Path(job["package"]), spikes.shape[1], job["probes"], by_ports)
+        names = job.get("populations")
+        assembly = assemble(Path(job["package"]), spikes.shape[1], job["probes"], by_ports, names)
         for number in run(assembly, spikes, paths):
             progress.write(f"done {number + 1}\n")
             progress.flush()
         code = 0
-    except runtime.SampleFailed:
-        pass  # its own process has said why
     except BaseException:
         traceback.print_exc()
     finally:

@@ -1,10 +1,10 @@
 """Lava's true runtime: an operating-system process for every Lava Process, shared memory between.
 
-Lava reports no exception of a worker; the others wait for its data for ever. So every sample runs in
-a fork of this process that watches its workers and dies with the reason when one fails. Whatever is
-left over then (workers, shared memory) is removed by the snnc process that started us: it owns the
-session. A fork for each sample also means that every sample starts from the start state and that the
-network is compiled only once.
+It is started once for all samples, which takes longer than many a sample: each sample is a run of its
+own on it, and in front of each the models begin anew (``start_state``). Lava reports no exception of a
+worker; the others wait for its data for ever. So a thread watches the workers and ends this process
+with the reason when one fails. Whatever is left over then (workers, shared memory) is removed by the
+snnc process that started us: it owns the session.
 """
 
 from __future__ import annotations
@@ -12,59 +12,36 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 from typing import Any
 
 from .assemble import Assembly
+from .start_state import restarting
 
 POLL_SECONDS = 0.1
-
-
-class SampleFailed(Exception):
-    """A sample's process died; what it wrote to stderr says why."""
 
 
 def run(assembly: Assembly, spikes: Any, paths: list[str]) -> Iterator[int]:
     """Run samples (samples, steps, inputs) one after the other into ``paths``; yields each number.
 
-    Raises:
-        SampleFailed: a worker raised, or was killed.
+    This process ends where a worker raises or is killed.
     """
-    for number, (sample, path) in enumerate(zip(spikes, paths)):  # noqa: B905
-        assembly.feed.load(sample)
-        assembly.recorder.save_to(path)
-        sys.stderr.flush()
-        child = os.fork()
-        if not child:
-            _run_sample(assembly)
-        _, status = os.waitpid(child, 0)
-        if status:
-            raise SampleFailed(f"sample {number}: exit status {status}")
-        yield number
-
-
-def _run_sample(assembly: Assembly) -> None:
-    """One sample on one runtime; never returns. ``os._exit``, because an exit after a failure hangs."""
     from lava.magma.core.run_conditions import RunSteps
 
-    code = 1
-    try:
-        assembly.feed.create_runtime(executable=assembly.executable)
-        actors = list(assembly.feed.runtime._messaging_infrastructure.actors)
-        done = threading.Event()
-        watch = threading.Thread(target=_watch, args=(actors, done), daemon=True)
-        watch.start()
+    for builder in assembly.executable.proc_builders.values():
+        builder.build = restarting(builder.build, assembly.steps)
+    assembly.load(spikes, paths)
+    assembly.feed.create_runtime(executable=assembly.executable)
+    done = threading.Event()
+    actors = list(assembly.feed.runtime._messaging_infrastructure.actors)
+    watch = threading.Thread(target=_watch, args=(actors, done), daemon=True)
+    watch.start()
+    for number in range(len(spikes)):
         assembly.feed.run(condition=RunSteps(num_steps=assembly.steps))
-        done.set()
-        watch.join()
-        assembly.feed.stop()
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
+        yield number
+    done.set()
+    watch.join()
+    assembly.feed.stop()
 
 
 def _watch(actors: list[Any], done: threading.Event) -> None:

@@ -90,8 +90,8 @@ def test_in_process_error_is_reported(tmp_path: Path) -> None:
 @pytest.mark.lava
 def test_out_of_time(tmp_path: Path, shared_memory: set[str]) -> None:
     spikes = np.zeros((1, 500_000, 1), np.int64)
-    (text,) = run(tmp_path, edge_program(), spikes=spikes, time_limit=3)
-    assert text.startswith("error[D606]: engine lava was stopped after 3 s with 0 of 1 sample")
+    (text,) = run(tmp_path, edge_program(), spikes=spikes, time_limit=10)
+    assert text.startswith("error[D606]: engine lava was stopped after 10 s with 0 of 1 sample")
     assert shared_memory and not [name for name in shared_memory if Path(name).exists()]
 
 

@@ -24,14 +24,14 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 
 class Feed(AbstractProcess):  # type: ignore[misc]
-    """Sends row ``t - 1`` of ``data`` (steps, inputs; int32) at step ``t``."""
+    """Sends the rows of ``data`` (samples, steps, inputs; int32), one a step, samples one by one."""
 
     def __init__(self, *, shape: tuple[int, ...]) -> None:
-        super().__init__(shape=shape, data=np.zeros((0, *shape), np.int32))
+        super().__init__(shape=shape, data=np.zeros((0, 0, *shape), np.int32))
         self.s_out = OutPort(shape=shape)
 
     def load(self, data: Any) -> None:
-        """Choose the sample; for the models that Lava builds after this call."""
+        """Choose the samples; for the models that Lava builds after this call."""
         self.proc_params.overwrite("data", data)
 
 
@@ -41,15 +41,17 @@ class Feed(AbstractProcess):  # type: ignore[misc]
 class PyFeed(PyLoihiProcessModel):  # type: ignore[misc]
     """Lava finds this one by the tag ``fixed_pt``."""
 
+    through = True
     s_out: Any = LavaPyType(PyOutPort.VEC_DENSE, np.int32)
 
     def run_spk(self) -> None:
         """One time step."""
-        self.s_out.send(self.proc_params["data"][self.time_step - 1])
+        data = self.proc_params["data"]
+        self.s_out.send(data[divmod(self.time_step - 1, data.shape[1])])
 
 
 class Recorder(AbstractProcess):  # type: ignore[misc]
-    """Records what every port receives and writes all of it to one file after step ``steps``.
+    """Records what every port receives and writes a file after every ``steps`` steps, a sample.
 
     Args:
         shapes: of the ports, by port name.
@@ -60,19 +62,21 @@ class Recorder(AbstractProcess):  # type: ignore[misc]
     def __init__(
         self, *, shapes: dict[str, tuple[int, ...]], probes: dict[str, tuple[int, ...]], steps: int
     ) -> None:
-        super().__init__(shapes=shapes, probes=probes, steps=steps, path="")
+        super().__init__(shapes=shapes, probes=probes, steps=steps, paths=[])
         for port, shape in shapes.items():
             setattr(self, port, InPort(shape=shape))
         for port, shape in probes.items():
             setattr(self, port, RefPort(shape=shape))
 
-    def save_to(self, path: str) -> None:
-        """Choose the file: an ``.npz`` with an array (steps, \\*shape) for each port."""
-        self.proc_params.overwrite("path", path)
+    def save_to(self, paths: list[str]) -> None:
+        """Choose the files: for each sample an ``.npz``, an array (steps, \\*shape) for each port."""
+        self.proc_params.overwrite("paths", paths)
 
 
 class AbstractPyRecorder(PyLoihiProcessModel):  # type: ignore[misc]
     """The recorder's behaviour; :func:`recorder_model` adds the ports."""
+
+    through = True
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
@@ -83,7 +87,7 @@ class AbstractPyRecorder(PyLoihiProcessModel):  # type: ignore[misc]
     def run_spk(self) -> None:
         """One time step: what was sent."""
         for port in self.proc_params["shapes"]:
-            self.rows[port][self.time_step - 1] = getattr(self, port).recv()
+            self.rows[port][self._place[1]] = getattr(self, port).recv()
         if not self.proc_params["probes"]:
             self._save_at_the_end()
 
@@ -94,12 +98,19 @@ class AbstractPyRecorder(PyLoihiProcessModel):  # type: ignore[misc]
     def run_post_mgmt(self) -> None:
         """When every process has done its step: what it keeps."""
         for port in self.proc_params["probes"]:
-            self.rows[port][self.time_step - 1] = getattr(self, port).read()
+            self.rows[port][self._place[1]] = getattr(self, port).read()
         self._save_at_the_end()
 
     def _save_at_the_end(self) -> None:
-        if self.time_step == self.proc_params["steps"]:
-            np.savez(self.proc_params["path"], **self.rows)
+        sample, step = self._place
+        if step == self.proc_params["steps"] - 1:
+            np.savez(self.proc_params["paths"][sample], **self.rows)
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        """Sample and step that this is, both from 0."""
+        sample, step = divmod(self.time_step - 1, self.proc_params["steps"])
+        return int(sample), int(step)
 
 
 def recorder_model(recorder: Recorder) -> Any:

@@ -1,0 +1,1 @@
+from compiler.distributing.work import *

@@ -1,1 +1,0 @@
-from compiler.tuning.pool import *
