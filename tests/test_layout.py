@@ -50,8 +50,9 @@ ALLOWED = {
     "bundle": BASIS | {"ir", "cost"},
     "frontend": BASIS | {"ir", "authoring"},
     "passes": BASIS | {"ir", "sim"},
+    "placement": BASIS | {"ir"},
     # fpga: registers as wide as the range proofs say.
-    "backends": BASIS | {"ir", "sim", "passes", "verify"},
+    "backends": BASIS | {"ir", "sim", "passes", "verify", "placement"},
     "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering", "distributing"},
     "workflows": BASIS
     | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"}

@@ -12,14 +12,16 @@ from typing import ClassVar
 
 from snnc.backends.base import INTERFACE, Emitted, Engine, Progress
 from snnc.backends.payload_names import refuse_other_names
-from snnc.bounds import Bounds, refuse_outside
+from snnc.bounds import Bounds
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
+from snnc.placement import METHODS
+from snnc.settings import refuse_wrong
 
 from . import engine as sanafe
 from .checks import check
 from .emit import FILES, differences, emit
-from .target import INPUT_BITS, TARGET, target
+from .target import INPUT_BITS, TARGET, Options, target
 
 __all__ = ["SanafeBackend"]
 
@@ -38,15 +40,24 @@ class SanafeBackend:
         input-bits: bits of the input's payloads, 1 to 16, where it has any (``encode-input`` with
         another
             code than ``spread``): each is an input neuron with synapses of its own.
+        placement: who is on which core: ``traffic`` (few messages between cores, within every limit of
+            a core), ``metis`` or ``kahypar`` (the same, from a partitioner's split), ``random`` (by
+            chance, within limits), or ``order`` (the order of appearance; places are the only limit).
     """
 
     bounds: ClassVar[Mapping[str, Bounds]] = {"input_bits": Bounds(1, INPUT_BITS.value)}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"placement": METHODS}
 
     input_bits: int = 4
+    placement: str = "traffic"
     interface = INTERFACE
 
     def __post_init__(self) -> None:
-        refuse_outside(self, self.bounds, "sanafe{}")
+        refuse_wrong(self, "sanafe")
+
+    @property
+    def _options(self) -> Options:
+        return Options(self.input_bits, self.placement)
 
     @property
     def name(self) -> str:
@@ -68,12 +79,12 @@ class SanafeBackend:
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write SANA-FE's files, what the host does, a README and who is on which core."""
-        return emit(program, folder, self.input_bits)
+        return emit(program, folder, self._options, example)
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """Files that are not what the program makes them."""
         refuse_other_names(emitted.files, FILES)
-        return differences(program, folder, self.input_bits)
+        return differences(program, folder, self._options)
 
     def engines(self) -> tuple[Engine, ...]:
         """SANA-FE with the bundle's architecture, and with its own for Loihi."""

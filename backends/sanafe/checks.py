@@ -14,7 +14,7 @@ from snnc.ir import Code, Conv2d, Linear, Program, ProgramPopulation, ProgramPro
 from snnc.ir.scaling import weights_of
 
 from .groups import groups_of, payload_range
-from .placement import place
+from .placement import in_order
 from .saturation import Payloads, one_step, wraps
 from .target import COMPARTMENTS, CORES, LARGEST, NEURONS, SANAFE_VERSION
 
@@ -39,7 +39,7 @@ def check(program: Program, input_bits: int) -> Iterator[Diagnostic]:
     if sound:
         for population in program.populations:
             yield from _one_step(program, population, payloads)
-    cores = place(groups_of(program, input_bits))
+    cores = in_order(groups_of(program, input_bits))
     if len(cores) > CORES.value:
         yield _too_large(program, input_bits, len(cores))
 

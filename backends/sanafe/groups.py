@@ -35,6 +35,7 @@ class Group:
         delay: of an input or an echo: it speaks so many steps after the population; None for neurons.
         bit: of an input: its neurons say this bit of the payload, ``ANY`` for "not 0".
         worth: of an input's spike, in units of the payload.
+        input: whether it is of the program's input.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Group:
     delay: int | None = None
     bit: int = ANY
     worth: int = 1
+    input: bool = False
 
     @property
     def fed(self) -> bool:
@@ -125,11 +127,11 @@ def _inputs(program: Program, population: ProgramPopulation, name: str, bits: in
     for delay, by_bits in sorted(heard):
         start = f"{name}_delay_{delay}"
         if not by_bits:
-            yield Group(f"{start}_any", population.name, count, delay)
+            yield Group(f"{start}_any", population.name, count, delay, input=True)
             continue
         for bit in range(bits):
-            yield Group(f"{start}_bit_{bit}", population.name, count, delay, bit, 2**bit)
-        yield Group(f"{start}_sign", population.name, count, delay, bits, -(2**bits))
+            yield Group(f"{start}_bit_{bit}", population.name, count, delay, bit, 2**bit, True)
+        yield Group(f"{start}_sign", population.name, count, delay, bits, -(2**bits), True)
 
 
 def _names(program: Program) -> dict[str, str]:

@@ -40,10 +40,10 @@ def loads(program: Program, groups: Groups, cores: tuple[Core, ...]) -> tuple[Lo
     totals = np.zeros(len(cores), np.int64)
     heard: dict[str, NDArray[np.bool_]] = {}
     places = {g.name: np.zeros(g.size, np.int64) for g in groups.neurons}
-    for core in cores:
+    for index, core in enumerate(cores):
         for span in core.spans:
             if not span.group.fed:
-                places[span.group.name][span.first : span.last + 1] = core.number
+                places[span.group.name][span.first : span.last + 1] = index
     for projection in program.projections:
         sources, targets, _ = synapses(program, projection)
         on = places[groups.of(projection.target).name][targets]

@@ -7,6 +7,7 @@ the chip that SANA-FE simulates has less of, and what its registers are in SANA-
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from snnc.backends.loihi.target import LOIHI, STATE_BITS
 from snnc.ir import STANDARD, Code, Limit, LimitName, Target
@@ -64,6 +65,13 @@ TARGET = replace(
     "would wrap stops "
     "the run",
 )
+
+
+class Options(NamedTuple):
+    """The target's options, as its back end has them."""
+
+    input_bits: int
+    placement: str
 
 
 def target(input_bits: int) -> Target:

@@ -27,13 +27,14 @@ def _plain(_node: str) -> None:
     return None
 
 
-def resnet20(activation: Activations = _plain) -> FrameNetwork:
+def resnet20(activation: Activations = _plain, side: int = 32) -> FrameNetwork:
     """The untrained network.
 
     Args:
         activation: of a node, by its name; None for a ReLU.
+        side: pixels of an image, a multiple of 4; the weights are the same.
     """
-    net = FrameNetwork((3, 32, 32))
+    net = FrameNetwork((3, side, side))
     net.node("stem", nn.BatchNorm2d(WIDTHS[0]), activation("stem"))
     net.edge("input", "stem", _convolution(3, WIDTHS[0]), delay=0)
     last, channels = "stem", WIDTHS[0]
@@ -48,7 +49,7 @@ def resnet20(activation: Activations = _plain) -> FrameNetwork:
             net.edge(last, end, _shortcut(channels, width, stride), delay=0)
             last, channels = end, width
     net.readout("answer")
-    head = nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(WIDTHS[-1], CLASSES))
+    head = nn.Sequential(nn.AvgPool2d(side // 4), nn.Flatten(), nn.Linear(WIDTHS[-1], CLASSES))
     net.edge(last, "answer", head, delay=0)
     return net
 

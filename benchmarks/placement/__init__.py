@@ -1,0 +1,1 @@
+"""Placements of real networks, judged by SANA-FE (``docs/placement.md``)."""

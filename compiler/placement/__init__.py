@@ -1,0 +1,34 @@
+"""Neurons on cores, cores on chips, and how much has to be sent between them."""
+
+from .limits import AXONS_IN, AXONS_OUT, MEMORY, NEURONS, CoreLimits, Mesh, alone, use
+from .plan import METHODS, Placement, placed, placement_of, positions, split
+from .report import FILE, ROLE, crossing, placement_notes, report, report_differences, report_text
+from .wiring import Block, Stream, Wiring, wiring
+
+__all__ = [
+    "AXONS_IN",
+    "AXONS_OUT",
+    "FILE",
+    "MEMORY",
+    "METHODS",
+    "NEURONS",
+    "ROLE",
+    "Block",
+    "CoreLimits",
+    "Mesh",
+    "Placement",
+    "Stream",
+    "Wiring",
+    "alone",
+    "crossing",
+    "placed",
+    "placement_notes",
+    "placement_of",
+    "positions",
+    "report",
+    "report_differences",
+    "report_text",
+    "split",
+    "use",
+    "wiring",
+]

@@ -1,0 +1,1 @@
+from backends.sanafe.wiring import *

@@ -1,0 +1,1 @@
+from compiler.placement.limits import *
