@@ -46,7 +46,7 @@ def facts(found: Gathered) -> dict[str, Any]:
     """
     bundle, run = found.bundle, found.run
     program, footprint = bundle.program, program_size(bundle.program)
-    return {
+    content = {
         "bundle": str(found.folder),
         "name": program.name,
         "manifest": bundle.manifest.as_json(),
@@ -68,11 +68,25 @@ def facts(found: Gathered) -> dict[str, Any]:
         "observed": None if found.observed is None else found.observed.as_json(),
         "observed_samples": None if found.observed is None else found.observed.samples,
         "samples": [] if run is None else [_sample(program, run, each) for each in found.samples],
-        "absent": {name: [d.as_json() for d in why] for name, why in found.absent.items()},
+        "absent": {
+            name: [d.as_json() for d in found.absent.get(name, ())]
+            for name in ("verification", "ladder")
+        },
         "warnings": [warning.as_json() for warning in found.warnings],
         "notes": explained((*bundle.manifest.notes, *found.warnings)),
         "commands": commands(found),
     }
+    plain: dict[str, Any] = _plain(content)
+    return plain
+
+
+def _plain(content: Any) -> Any:
+    """As JSON has it: lists for tuples."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return content
 
 
 def _population(p: ProgramPopulation) -> dict[str, Any]:
@@ -173,21 +187,33 @@ def _drawn(p: ProgramPopulation, sample: Sample, steps: int) -> dict[str, Any]:
     total = size(p.shape)
     found: dict[str, Any] = {"name": p.name, "kind": p.kind.value, "neurons": total}
     sent = sample.spikes.get(p.name)
-    active = np.arange(total)
     if sent is not None:
         flat = sent[:steps].reshape(steps, total)
         shown = np.unique(np.linspace(0, total - 1, min(total, MOST_NEURONS)).round().astype(int))
         found["raster"] = {"neurons": shown.tolist(), **_packed(flat[:, shown].T)}
         found["spikes"] = int(np.count_nonzero(flat))
-        active = np.argsort(-np.count_nonzero(flat, axis=0), kind="stable")
     held = sample.potentials.get(p.name)
     if held is not None:
-        flat = held[:steps].reshape(steps, total)
-        lines = active[: MOST_LINES if p.kind is Kind.READOUT else HIDDEN_LINES]
-        found["potentials"] = [
-            {"neuron": int(n), "values": flat[:, n].astype(int).tolist()} for n in lines
-        ]
+        states = held[:steps].reshape(steps, total)
+        lines = list(range(min(total, MOST_LINES))) if sent is None else busiest(sent, HIDDEN_LINES)
+        found["potentials"] = [{"neuron": n, "values": states[:, n].tolist()} for n in lines]
     return found
+
+
+def busiest(sent: NDArray[Any], most: int) -> list[int]:
+    """Places of the neurons that spike most, at most one of each channel, the busiest first.
+
+    Neurons of a channel share weights and threshold, and may do the very same where nothing arrives.
+
+    Args:
+        sent: spikes, (steps, \\*shape).
+        most: so many.
+    """
+    counts = np.count_nonzero(sent, axis=0)
+    by_channel = counts.reshape(len(counts), -1)
+    places = by_channel.argmax(axis=1) + np.arange(len(counts)) * by_channel.shape[1]
+    order = np.argsort(-by_channel.max(axis=1), kind="stable")[:most]
+    return [int(places[channel]) for channel in order]
 
 
 def _packed(values: NDArray[Any]) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def _axis(title: str, **more: Any) -> dict[str, Any]:
 
 def figure(traces: list[dict[str, Any]], x: str, y: str, **layout: Any) -> Figure:
     """Traces with two axes; colours of text and lines are the page's."""
-    axes = {"xaxis": _axis(x, **layout.pop("x_more", {})), "yaxis": _axis(y, **layout.pop("y_more", {}))}
+    more = [layout.pop(name, {}) for name in ("x_more", "y_more")]
+    axes = {"xaxis": _axis(x, **more[0]), "yaxis": _axis(y, **more[1])}
     return {"data": traces, "layout": {**axes, **layout}}
 
 
@@ -176,7 +177,7 @@ def ranges(facts: Mapping[str, Any]) -> Figure | None:
                 "marker": {"color": colour, "opacity": 0.45 if what == "proved" else 1},
             }
         )
-    limits = [
+    limits: list[dict[str, Any]] = [
         {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"} for x in (-100, 100)
     ]
     for limit in limits:
@@ -223,7 +224,9 @@ def _shares(found: Mapping[str, Any], limits: Mapping[str, Any]) -> list[float]:
 
 def weights(facts: Mapping[str, Any]) -> list[tuple[str, Figure]]:
     """Of each projection the weights before and after rounding, and the error of each channel."""
-    rounded = next((r["weights"] for r in facts["ladder"] or [] if r["weights"]), [])
+    rounded: list[dict[str, Any]] = next(
+        (r["weights"] for r in facts["ladder"] or [] if r["weights"]), []
+    )
     found = []
     for w in rounded:
         middles = [(a + b) / 2 for a, b in zip(w["edges"], w["edges"][1:], strict=False)]
@@ -302,9 +305,9 @@ def divergence(facts: Mapping[str, Any]) -> Figure | None:
             "zmax": most,
             "xgap": 1,
             "ygap": 1,
-            "colorscale": [[0, GREEN], [0.5, CLEAR], [1, colour]] if signed else [[0, CLEAR], [1, colour]],
+            "colorscale": [*([[0, GREEN], [0.5, CLEAR]] if signed else [[0, CLEAR]]), [1, colour]],
             "showscale": False,
-            "hovertemplate": f"{first['quantity']} {key}: %{{z}}<br>step %{{x}}, neuron %{{y}}<extra></extra>",
+            "hovertemplate": f"{key}: %{{z}}<br>step %{{x}}, neuron %{{y}}<extra></extra>",
             "xaxis": f"x{axis}",
             "yaxis": f"y{axis}",
         }

@@ -54,7 +54,8 @@ class Gathered:
     Attributes:
         folder: as the user named it.
         bundle: read and checked.
-        data: as the user named them; None without.
+        data: what messages call them; None without.
+        file: of the data, as the user named it; None for data of Python's.
         run, verification, ladder, observed: of the data; None without, or where ``absent`` says why.
         samples: recorded.
         absent: why something is not there, by its name.
@@ -64,6 +65,7 @@ class Gathered:
     folder: Path
     bundle: Contents
     data: str | None
+    file: Path | None
     run: Run | None
     verification: Verification | None
     ladder: Ladder | None
@@ -87,7 +89,7 @@ def gather(folder: Path, options: ReportOptions, report: Report = quiet) -> Gath
     """
     bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
     if options.data is None:
-        return Gathered(folder, bundle, None, None, None, None, None, (), {}, tuple(warnings))
+        return Gathered(folder, bundle, None, None, None, None, None, None, (), {}, tuple(warnings))
     run = run_bundle(
         folder,
         RunOptions(options.data, allow_altered=options.allow_altered, operations=True),
@@ -121,6 +123,7 @@ def gather(folder: Path, options: ReportOptions, report: Report = quiet) -> Gath
         folder,
         bundle,
         str(options.data.where),
+        options.data.path,
         run,
         verification,
         ladder,

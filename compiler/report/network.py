@@ -20,6 +20,7 @@ LANE = 96
 """Width of a lane beside the boxes, with room for its label."""
 
 MARGIN = 14
+TIMES = "\N{MULTIPLICATION SIGN}"
 LETTER = 7.2
 """Width of a letter in a box, about."""
 
@@ -185,7 +186,7 @@ def _labels(q: Mapping[str, Any], frames: int | None, steps_per_frame: int) -> t
 
 
 def _said(p: Mapping[str, Any]) -> tuple[str, ...]:
-    shape = "×".join(str(n) for n in p["shape"])
+    shape = TIMES.join(str(n) for n in p["shape"])
     neurons = "" if len(p["shape"]) == 1 else f" = {p['neurons']:,}"
     first = f"{shape}{neurons} {'inputs' if p['kind'] == 'input' else 'neurons'}"
     if p["relay_of"] is not None:

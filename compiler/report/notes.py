@@ -35,7 +35,9 @@ def explained(notes: Iterable[Diagnostic]) -> list[dict[str, Any]]:
                 "title": "" if record is None else record.title,
                 "meaning": "" if record is None else record.meaning,
                 "cures": [] if record is None else list(record.cures),
-                "told": [note.as_json() for note in sorted(told, key=lambda n: ORDER.index(n.severity))],
+                "told": [
+                    note.as_json() for note in sorted(told, key=lambda n: ORDER.index(n.severity))
+                ],
             }
         )
     severities = [severity.value for severity in ORDER]

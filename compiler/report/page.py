@@ -212,7 +212,9 @@ def page(reports: Sequence[Mapping[str, Any]]) -> bytes:
     from markupsafe import Markup
 
     called = _called(reports)
-    bundles = [Shown(f, place, name) for place, (f, name) in enumerate(zip(reports, called, strict=True))]
+    bundles = [
+        Shown(f, place, name) for place, (f, name) in enumerate(zip(reports, called, strict=True))
+    ]
     charts = {b.prefix + name: shown for b in bundles for name, shown in b.figures.items()}
     contents = list(SECTIONS.items())
     if len(bundles) == 2:
@@ -222,18 +224,22 @@ def page(reports: Sequence[Mapping[str, Any]]) -> bytes:
             charts["both-accuracy"] = both
     library = _plotly()
     folder = files(__package__).joinpath("templates")
-    text = _environment().get_template("page.html").render(
-        bundles=bundles,
-        contents=contents,
-        differences=differences(reports) if len(bundles) == 2 else [],
-        figures=charts,
-        version=version("snnc"),
-        css=Markup(folder.joinpath("report.css").read_text()),
-        script=Markup(folder.joinpath("report.js").read_text()),
-        facts_json=Markup(embedded(list(reports))),
-        figures_json=Markup(embedded(charts)),
-        plotly=base64.b64encode(gzip.compress(library, 9, mtime=0)).decode(),
-        plotly_digest=hashlib.sha256(library).hexdigest(),
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            bundles=bundles,
+            contents=contents,
+            differences=differences(reports) if len(bundles) == 2 else [],
+            figures=charts,
+            version=version("snnc"),
+            css=Markup(folder.joinpath("report.css").read_text()),
+            script=Markup(folder.joinpath("report.js").read_text()),
+            facts_json=Markup(embedded(list(reports))),
+            figures_json=Markup(embedded(charts)),
+            plotly=base64.b64encode(gzip.compress(library, 9, mtime=0)).decode(),
+            plotly_digest=hashlib.sha256(library).hexdigest(),
+        )
     )
     return text.encode("utf-8", "backslashreplace")
 

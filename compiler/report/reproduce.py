@@ -12,12 +12,13 @@ from .gather import Gathered
 
 
 def commands(found: Gathered) -> dict[str, str]:
-    """Command lines by what they do; of a model that was given in Python there is none for compiling."""
+    """Command lines by what they do; none compiles a model that was given in Python."""
     manifest, bundle = found.bundle.manifest, str(found.folder)
     lines = {}
     if manifest.model.path is not None and manifest.calibration.origin != "array":
         lines["compile"] = _line("snnc", "compile", *_compile(found.folder, manifest))
-    data = [] if found.data is None else ["--data", found.data]
+    file = "FILE.npz" if found.file is None else str(found.file)
+    data = [] if found.data is None else ["--data", file]
     lines["inspect"] = _line("snnc", "inspect", bundle)
     lines["verify"] = _line("snnc", "verify", bundle, *data)
     lines["ladder"] = _line("snnc", "verify", bundle, "--ladder", *data)

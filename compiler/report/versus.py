@@ -8,7 +8,7 @@ from typing import Any
 from .figures import NANO
 
 Facts = Mapping[str, Any]
-ABSENT = "–"
+ABSENT = "-"
 
 
 def differences(reports: Sequence[Facts]) -> list[dict[str, Any]]:
