@@ -16,6 +16,9 @@ COLOURS = (BLUE, ORANGE, GREEN, VIOLET, TEAL, PINK, RED, GREY)
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 ENERGY_PARTS = ("operations", "weights", "inputs", "potentials", "biases", "outputs", "addressing")
+MANY_FRAMES = 30
+"""More of them are not all numbered on an axis."""
+
 NANO = 1000.0
 """Picojoules in a nanojoule."""
 
@@ -38,61 +41,60 @@ def figure(traces: list[dict[str, Any]], x: str, y: str, **layout: Any) -> Figur
     return {"data": traces, "layout": {**axes, **layout}}
 
 
-def accuracies(several: Sequence[tuple[str, Mapping[str, Any]]]) -> Figure | None:
-    """Right answers by frame: of the float network, and of integers with their standard error.
-
-    Args:
-        several: bundles with what they are called; of one alone that is empty.
-    """
-    traces: list[dict[str, Any]] = []
-    for number, (who, facts) in enumerate(several):
-        run = facts["run"]
-        if run is None or run["accuracy"] is None:
-            continue
-        colour, suffix = COLOURS[number], f", {text(who)}" if who else ""
-        frames = list(range(1, len(run["accuracy"]) + 1))
-        floats = next((r for r in facts["ladder"] or [] if r["accuracy"] is not None), None)
-        if floats is not None:
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines+markers",
-                    "name": f"{floats['rung']}{suffix}: {facts['ladder_samples']} samples",
-                    "x": frames[: len(floats["accuracy"])],
-                    "y": [100 * a for a in floats["accuracy"]],
-                    "line": {"color": GREY if not number else PINK, "dash": "dash"},
-                    "marker": {"symbol": "circle-open", "size": 7},
-                }
-            )
-            below = next(r for r in reversed(facts["ladder"]) if r["accuracy"] is not None)
-            traces.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines+markers",
-                    "name": f"{below['rung']}{suffix}: the same {facts['ladder_samples']} samples",
-                    "x": frames[: len(below["accuracy"])],
-                    "y": [100 * a for a in below["accuracy"]],
-                    "line": {"color": COLOURS[number + 2], "dash": "dot"},
-                    "marker": {"symbol": "square-open", "size": 7},
-                }
-            )
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": f"integers{suffix}: {facts['spread']['samples']} samples, ± standard error",
-                "x": frames,
-                "y": [100 * a for a in run["accuracy"]],
-                "error_y": {"array": [100 * e for e in facts["spread"]["accuracy"]], "width": 4},
-                "line": {"color": colour},
-                "marker": {"size": 7, "symbol": "circle" if not number else "diamond"},
-            }
-        )
-    if not traces:
+def accuracies(facts: Mapping[str, Any]) -> Figure | None:
+    """Right answers by frame: of the float network, and of the integers with their standard error."""
+    run, ladder = facts["run"], facts["ladder"] or []
+    if run is None or run["accuracy"] is None:
         return None
-    return figure(
-        traces, "frame", "right answers [%]", x_more={"dtick": 1}, y_more={"rangemode": "tozero"}
-    )
+    traces = []
+    judged = [rung for rung in ladder if rung["accuracy"] is not None]
+    looks = ((GREY, "dash", "circle-open"), (GREEN, "dot", "square-open"))
+    for rung, (colour, dash, symbol) in zip((judged[:1] + judged[1:][-1:]), looks, strict=False):
+        trace = _by_frame(f"{rung['rung']}: {facts['ladder_samples']} samples", rung["accuracy"])
+        trace["line"] = {"color": colour, "dash": dash}
+        trace["marker"] = {"symbol": symbol, "size": 7}
+        traces.append(trace)
+    traces.append(_with_spread("integers", facts, BLUE, "circle"))
+    return _accuracy_figure(traces)
+
+
+def both_accuracies(reports: Sequence[Mapping[str, Any]]) -> Figure | None:
+    """Right answers of two bundles' integers by frame, with their standard errors."""
+    looks = zip("AB", reports, (BLUE, ORANGE), ("circle", "diamond"), strict=True)
+    traces = [
+        _with_spread(letter, facts, colour, symbol)
+        for letter, facts, colour, symbol in looks
+        if facts["run"] is not None and facts["run"]["accuracy"] is not None
+    ]
+    return _accuracy_figure(traces) if traces else None
+
+
+def _by_frame(name: str, right: Sequence[float]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": list(range(1, len(right) + 1)),
+        "y": [100 * share for share in right],
+    }
+
+
+def _with_spread(name: str, facts: Mapping[str, Any], colour: str, symbol: str) -> dict[str, Any]:
+    spread = facts["spread"]
+    said = f"{name}: {spread['samples']} samples, bars: standard error"
+    return {
+        **_by_frame(said, facts["run"]["accuracy"]),
+        "error_y": {"array": [100 * e for e in spread["accuracy"]], "width": 4},
+        "line": {"color": colour},
+        "marker": {"size": 7, "symbol": symbol},
+    }
+
+
+def _accuracy_figure(traces: list[dict[str, Any]]) -> Figure:
+    more = {"x_more": {"dtick": 1}, "y_more": {"rangemode": "tozero"}}
+    if max(len(trace["x"]) for trace in traces) > MANY_FRAMES:
+        del more["x_more"]
+    return figure(traces, "frame", "right answers [%]", **more)
 
 
 def errors(facts: Mapping[str, Any]) -> Figure | None:
@@ -331,10 +333,27 @@ CLEAR = "rgba(128,128,128,0.12)"
 """Where a raster has nothing."""
 
 
+def same_scale(several: Sequence[dict[str, Figure]]) -> None:
+    """Give the charts of two bundles with bars and boxes one scale, so that they can be compared."""
+    for name in set.intersection(*(set(each) for each in several)):
+        if name in ("errors", "activity") or name.startswith("energy-"):
+            top = max(_top(each[name]) for each in several)
+            for each in several:
+                each[name]["layout"]["yaxis"]["range"] = [0, 1.05 * top or 1]
+
+
+def _top(shown: Figure) -> float:
+    """The highest bar, or whisker."""
+    columns = [trace.get("upperfence", trace.get("y")) for trace in shown["data"]]
+    if shown["layout"].get("barmode") == "stack":
+        return float(max(sum(column) for column in zip(*columns, strict=True)))
+    return float(max(value or 0 for column in columns for value in column))
+
+
 def figures(facts: Mapping[str, Any]) -> dict[str, Figure]:
     """Every chart of a bundle that has numbers, by its name on the page."""
     found = {
-        "accuracy": accuracies([("", facts)]),
+        "accuracy": accuracies(facts),
         "errors": errors(facts),
         "divergence": divergence(facts),
         "activity": activity(facts),

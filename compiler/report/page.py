@@ -6,7 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from snnc.errors import UserError
 from snnc.optional import missing
 
 from .facts import MOST_NEURONS
-from .figures import NANO, Figure, accuracies, figures, register_rows, weights
+from .figures import NANO, Figure, both_accuracies, figures, register_rows, same_scale, weights
 from .network import BOX, HIGH, Drawing, drawing
 from .versus import differences
 
@@ -44,7 +44,7 @@ SECTIONS = {
 
 PREFIXES = ("a-", "b-")
 
-FORMATS = {
+FORMATS: dict[str, Callable[[float], str]] = {
     "whole": lambda value: f"{value:,.0f}",
     "four": lambda value: f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}",
     "percent": lambda value: f"{100 * value:.1f}%",
@@ -215,13 +215,13 @@ def page(reports: Sequence[Mapping[str, Any]]) -> bytes:
     bundles = [
         Shown(f, place, name) for place, (f, name) in enumerate(zip(reports, called, strict=True))
     ]
-    charts = {b.prefix + name: shown for b in bundles for name, shown in b.figures.items()}
-    contents = list(SECTIONS.items())
+    contents, both = list(SECTIONS.items()), None
     if len(bundles) == 2:
         contents.insert(0, ("compared", "Side by side"))
-        both = accuracies([(b.called, b.facts) for b in bundles])
-        if both is not None:
-            charts["both-accuracy"] = both
+        same_scale([b.figures for b in bundles])
+        both = both_accuracies(reports)
+    charts = {b.prefix + name: shown for b in bundles for name, shown in b.figures.items()}
+    charts |= {} if both is None else {"both-accuracy": both}
     library = _plotly()
     folder = files(__package__).joinpath("templates")
     text = (
