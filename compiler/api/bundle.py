@@ -137,7 +137,7 @@ class Bundle(Result):
         data: DataLike = None,
         output: str | os.PathLike[str] | None = None,
         *,
-        beside: Bundle | str | os.PathLike[str] | None = None,
+        other: Bundle | str | os.PathLike[str] | None = None,
         samples: int = LADDER_SAMPLES,
         engine: str | None = None,
         engine_samples: int = ENGINE_SAMPLES,
@@ -153,7 +153,7 @@ class Bundle(Result):
             data: as for :meth:`run`, with labels where accuracy is to be shown; None for what the
                 manifest says alone.
             output: the file; None for none.
-            beside: another bundle, put beside this one and run on the same data.
+            other: another bundle, shown next to this one and run on the same data.
             samples: first samples that every stage is run on, from the model down.
             engine, time_limit: as for :meth:`verify`.
             engine_samples: first samples that the engine runs; 0 for none.
@@ -171,8 +171,9 @@ class Bundle(Result):
 
         source = data_source(data, "the data")
         bundles = [self]
-        if beside is not None:
-            other = beside if isinstance(beside, Bundle) else Bundle(Path(beside), self.allow_altered)
+        if other is not None:
+            if not isinstance(other, Bundle):
+                other = Bundle(Path(other), self.allow_altered)
             bundles.append(other)
         asked = []
         for each in bundles:

@@ -16,8 +16,8 @@ from .output.progress import progress
 # Many arguments: each is an option of the command line; typer reads the signature.
 def report(
     bundle: BundlePath,
-    beside: Annotated[
-        Path | None, typer.Argument(metavar="[OTHER]", help="another bundle, put beside it")
+    other: Annotated[
+        Path | None, typer.Argument(metavar="[OTHER]", help="another bundle, shown next to it")
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help=".npz with x and y; default: what the manifest says alone")
@@ -54,7 +54,7 @@ def report(
             found = Bundle(bundle, allow_altered).report(
                 counts_of(data, said),
                 output,
-                beside=None if beside is None else Bundle(beside, allow_altered),
+                other=None if other is None else Bundle(other, allow_altered),
                 samples=samples,
                 engine=engine,
                 engine_samples=engine_samples,

@@ -9,8 +9,8 @@ from typing import Any
 
 from snnc.bounds import SAMPLES, Bounds
 from snnc.errors import UserError, counted
-from snnc.files import Kind, read_bytes
-from snnc.files.pictures import refuse_result
+from snnc.files import read_bytes
+from snnc.files.pictures import EARLIER, refuse_result
 from snnc.files.writing import write_file
 from snnc.progress import Report, quiet
 from snnc.results import Result, Rows
@@ -22,7 +22,6 @@ from .options import ReportOptions
 from .page import SECTIONS, need_libraries, page
 
 BEGINS, MARK = b"<!DOCTYPE html>", b'<meta name="generator" content="snnc '
-EARLIER = Kind("D119", "the output exists and cannot be read")
 ENGINE_SAMPLES = Bounds(0, SAMPLES.high)
 
 
@@ -45,7 +44,7 @@ class BundleReport(Result):
 
     def headline(self) -> str:
         """The result in one line."""
-        names = " beside ".join(str(each["bundle"]) for each in self.facts)
+        names = " and ".join(str(each["bundle"]) for each in self.facts)
         where = "" if self.output is None else f"{self.output}: "
         return f"{where}report of {names}, {len(self.html) / 1e6:.1f} MB"
 

@@ -172,7 +172,7 @@ def _frames(axes: Axes, program: Program, steps: int) -> None:
 
 @drawing(INSTEAD)
 def agreement(kept: Kept | None, ladder: Ladder | None, width: float) -> Figure:
-    """Error of each population by stage, and beside it right answers by frame; one of both at least."""
+    """Error of each population by stage, and right answers by frame; one of both at least."""
     judged = [] if ladder is None else [r for r in ladder.rungs if r.accuracy is not None]
     panels = (kept is not None) + bool(judged)
     figure = _figure_class()(figsize=(width, 2.8), layout="constrained")

@@ -35,7 +35,7 @@ PARAMETERS = {
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",
     "Bundle.run": "data record samples simulator operations progress",
-    "Bundle.report": "data output beside samples engine engine_samples time_limit model calibration "
+    "Bundle.report": "data output other samples engine engine_samples time_limit model calibration "
     "module progress",
     "Bundle.inspect": "",
     "Bundle.save": "folder",

@@ -206,7 +206,7 @@ def test_a_planted_difference_and_two_bundles(
     data: Path,
     tmp_path: Path,
 ) -> None:
-    pair = bundle.report(data, beside=other, samples=2)
+    pair = bundle.report(data, other=other, samples=2)
     for name, made in (("planted", planted), ("pair", pair), ("bare", bundle.report())):
         file = tmp_path / f"{name}.html"
         file.write_bytes(made.html)

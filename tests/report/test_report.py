@@ -171,7 +171,7 @@ def test_a_planted_difference_is_shown_with_the_spikes_around_it(planted: Bundle
 def test_two_bundles_side_by_side(
     bundle: snnc.Bundle, other: snnc.Bundle, data: Path, report: BundleReport
 ) -> None:
-    found = bundle.report(data, beside=other, samples=2)
+    found = bundle.report(data, other=other, samples=2)
     page = Page(found.html)
     assert [f["manifest"]["code"] for f in page.json("facts")] == ["rate", "graded"]
     assert len(page.ids) == len(set(page.ids)) and len(found.html) < MOST
