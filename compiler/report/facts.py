@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from snnc.bundle.kept import standard_error
 from snnc.ir import Kind, Program, ProgramPopulation, ProgramProjection, size
 from snnc.ir.delays import delays_of
 from snnc.ir.footprint import program_size, synapse_count
+from snnc.workflows.ladder import Ladder
 from snnc.workflows.run import Run
 from snnc.workflows.sources import counts_digest
 
@@ -60,7 +62,7 @@ def facts(found: Gathered) -> dict[str, Any]:
         "projections": [_projection(program, q) for q in program.projections],
         "data": None if run is None else _data(found, run),
         "run": None if run is None else {**run.as_json(), "operations": run.cost.as_json()},
-        "spread": None if run is None else _spread(run),
+        "spread": None if run is None else _spread(run, found.ladder),
         "activity": None if run is None else _activity(run),
         "verification": None if found.verification is None else found.verification.as_json(),
         "ladder": None if found.ladder is None else found.ladder.as_json(),
@@ -133,12 +135,18 @@ def _data(found: Gathered, run: Run) -> dict[str, Any]:
     }
 
 
-def _spread(run: Run) -> dict[str, Any]:
-    """Standard errors of the accuracies, as fractions."""
-    right = run.accuracy
-    samples = len(run.data.x)
-    found = None if right is None else [standard_error(float(share), samples) for share in right]
-    return {"accuracy": found, "samples": samples}
+def _spread(run: Run, ladder: Ladder | None) -> dict[str, Any]:
+    """Standard errors of the accuracies, as fractions: of the run, and of each rung."""
+    samples, of_rungs = len(run.data.x), None
+    if ladder is not None:
+        seen = len(ladder.data.x)
+        of_rungs = [_standard_errors(rung.accuracy, seen) for rung in ladder.rungs]
+    right = _standard_errors(run.accuracy, samples)
+    return {"accuracy": right, "samples": samples, "ladder": of_rungs}
+
+
+def _standard_errors(right: Iterable[float] | None, samples: int) -> list[float] | None:
+    return None if right is None else [standard_error(float(share), samples) for share in right]
 
 
 def _activity(run: Run) -> list[dict[str, Any]]:

@@ -47,10 +47,12 @@ def accuracies(facts: Mapping[str, Any]) -> Figure | None:
     if run is None or run["accuracy"] is None:
         return None
     traces = []
-    judged = [rung for rung in ladder if rung["accuracy"] is not None]
+    judged = [place for place, rung in enumerate(ladder) if rung["accuracy"] is not None]
     looks = ((GREY, "dash", "circle-open"), (GREEN, "dot", "square-open"))
-    for rung, (colour, dash, symbol) in zip((judged[:1] + judged[1:][-1:]), looks, strict=False):
+    for place, (colour, dash, symbol) in zip(judged[:1] + judged[1:][-1:], looks, strict=False):
+        rung, errors_of = ladder[place], facts["spread"]["ladder"][place]
         trace = _by_frame(f"{rung['rung']}: {facts['ladder_samples']} samples", rung["accuracy"])
+        trace["error_y"] = {"array": [100 * e for e in errors_of], "width": 2, "thickness": 1}
         trace["line"] = {"color": colour, "dash": dash}
         trace["marker"] = {"symbol": symbol, "size": 7}
         traces.append(trace)

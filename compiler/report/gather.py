@@ -117,8 +117,10 @@ def gather(folder: Path, options: ReportOptions, report: Report = quiet) -> Gath
     report("registers", 0, OBSERVED_SAMPLES)
     observed = observe(bundle.program, run.data.x[:OBSERVED_SAMPLES])
     warnings += run.warnings
-    for found in (verification, ladder):
-        warnings += () if found is None else found.warnings
+    said = {(warning.code, warning.where) for warning in run.warnings}
+    for found in (verification, ladder):  # of the same data, of which the run had more
+        told = () if found is None else found.warnings
+        warnings += [warning for warning in told if (warning.code, warning.where) not in said]
     return Gathered(
         folder,
         bundle,
