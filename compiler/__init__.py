@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .messages.record import Message as Message
     from .noise.report import NoiseReport as NoiseReport
     from .recordings.result import Frames as Frames
+    from .report.make import BundleReport as BundleReport
     from .training.stages import Trained as Trained
     from .tuning.front import Front as Front
     from .workflows.ladder import Ladder as Ladder
@@ -54,6 +55,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Bundle": "api.bundle",
+    "BundleReport": "report.make",
     "Diagnostic": "errors",
     "Frames": "recordings.result",
     "Front": "tuning.front",
@@ -77,6 +79,7 @@ _PLACES = {
 
 __all__ = [
     "Bundle",
+    "BundleReport",
     "Diagnostic",
     "Frames",
     "Front",

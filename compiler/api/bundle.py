@@ -20,6 +20,7 @@ from snnc.files.writing import PrivateFolder
 from snnc.ir import Program
 from snnc.ir.footprint import program_size
 from snnc.progress import Report, quiet
+from snnc.report.options import ENGINE_SAMPLES, LADDER_SAMPLES, ReportOptions
 from snnc.results import Result, Rows
 from snnc.workflows.describing import relative
 from snnc.workflows.options import (
@@ -31,13 +32,16 @@ from snnc.workflows.options import (
 )
 
 from .arguments import checked, each_text
-from .inputs import DataLike, ModelLike, data_source, model_source, needed_data
+from .inputs import DataLike, ModelLike, data_source, model_source, needed_data, path_of
 from .inspection import Inspection, inspect_bundle
 
 if TYPE_CHECKING:
+    from snnc.report.make import BundleReport
     from snnc.workflows.ladder import Ladder
     from snnc.workflows.run import Run
     from snnc.workflows.verify import Verification
+
+    from .plots import Plots
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,6 +138,80 @@ class Bundle(Result):
         )
         return verify_bundle(self.folder, options, report=progress)
 
+    def _origin(self, model: ModelLike | None, calibration: DataLike, module: str | None) -> Origin:
+        """Model and calibration data: those that are given, else those of the compile in Python."""
+        found = self.origin
+        if calibration is not None:
+            found = replace(found, calibration=data_source(calibration, "the calibration data"))
+        if model is not None:
+            says_it = isinstance(model, str | os.PathLike | Program)
+            shape = None if says_it else self.program.input.shape
+            answer = self.manifest.model.answer
+            given = model_source(model, input_shape=shape, module=module, answer=answer)
+            found = replace(found, model=given)
+        return replace(found, module=module)
+
+    # Many arguments: what runs, where, and what it is compared with, as on the command line.
+    @checked
+    def report(
+        self,
+        data: DataLike = None,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        other: Bundle | str | os.PathLike[str] | None = None,
+        samples: int = LADDER_SAMPLES,
+        engine: str | None = None,
+        engine_samples: int = ENGINE_SAMPLES,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        model: ModelLike | None = None,
+        calibration: DataLike = None,
+        module: str | None = None,
+        progress: Report = quiet,
+    ) -> BundleReport:
+        """Make one HTML file about the bundle (``docs/report.md``).
+
+        Args:
+            data: as for :meth:`run`, with labels where accuracy is to be shown; None for what the
+                manifest says alone.
+            output: the file; None for none.
+            other: another bundle, shown next to this one and run on the same data.
+            samples: first samples that every stage is run on, from the model down.
+            engine, time_limit: as for :meth:`verify`.
+            engine_samples: first samples that the engine runs; 0 for none.
+            model, calibration, module: as for :meth:`ladder`.
+            progress: as for :meth:`verify`.
+
+        Returns:
+            The page, and everything that it says as plain types.
+
+        Raises:
+            UserError: D123 jinja2 or plotly is not installed; D119 the output is another file; a bundle
+                or the data cannot be used. Nothing was written.
+        """
+        from snnc.report.make import make_report
+
+        source = data_source(data, "the data")
+        bundles = [self]
+        if other is not None:
+            if not isinstance(other, Bundle):
+                other = Bundle(Path(other), self.allow_altered)
+            bundles.append(other)
+        asked = []
+        for each in bundles:
+            origin = each._origin(model, calibration, module)
+            options = ReportOptions(
+                source, samples, engine, engine_samples, time_limit, origin, each.allow_altered
+            )
+            asked.append((each.folder, options))
+        return make_report(asked, path_of(output), progress)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures of matplotlib: ``plot.raster``, ``plot.potentials``, ``plot.agreement``."""
+        from .plots import Plots
+
+        return Plots(self)
+
     # Many arguments: the ladder's ends and verify's options, as on the command line.
     @checked
     def ladder(
@@ -173,16 +251,8 @@ class Bundle(Result):
             potentials,
             self.allow_altered,
         )
-        found = self.origin
-        if calibration is not None:
-            found = replace(found, calibration=data_source(calibration, "the calibration data"))
-        if model is not None:
-            says_it = isinstance(model, str | os.PathLike | Program)
-            shape = None if says_it else self.program.input.shape
-            answer = self.manifest.model.answer
-            given = model_source(model, input_shape=shape, module=module, answer=answer)
-            found = replace(found, model=given)
-        return climb(self.folder, options, replace(found, module=module), report=progress)
+        found = self._origin(model, calibration, module)
+        return climb(self.folder, options, found, report=progress)
 
     @checked
     def run(

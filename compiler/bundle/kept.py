@@ -8,6 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
+def standard_error(share: float, samples: int) -> float:
+    """Of a fraction of samples: binomial, with one success and one failure added."""
+    n = samples + 2
+    share = (share * samples + 1) / n
+    return math.sqrt(share * (1 - share) / n)
+
+
 @dataclass(frozen=True)
 class PopulationError:
     """How far one population of the integers is from the float network.
@@ -53,9 +60,7 @@ class Kept:
     @property
     def standard_error(self) -> float:
         """Of ``decisions``, as a fraction: binomial, with one success and one failure added."""
-        n = self.samples + 2
-        share = ((self.decisions or 0.0) * self.samples + 1) / n
-        return math.sqrt(share * (1 - share) / n)
+        return standard_error(self.decisions or 0.0, self.samples)
 
     @property
     def accuracy_error(self) -> float:

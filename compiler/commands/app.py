@@ -21,6 +21,7 @@ from .noise import noise
 from .options import EXIT_CODES
 from .output import console
 from .passes import passes
+from .report import report
 from .run import run
 from .talkative import QUIET, VERBOSE, choose, talkative
 from .targets import targets_app
@@ -62,6 +63,7 @@ app.command("compile")(talkative(compile_))
 app.command()(talkative(verify))
 app.command()(talkative(run))
 app.command()(talkative(inspect))
+app.command()(talkative(report))
 app.command()(talkative(frames))
 app.command()(talkative(tune))
 app.command()(talkative(noise))

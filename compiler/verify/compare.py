@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import Kind, Program, Trace
+
+from .around import Around, around
 
 SPIKES, POTENTIAL = "spikes", "potential"
 """What is compared of a population (``quantity``)."""
@@ -20,6 +22,7 @@ class Divergence:
     """The first place where two runs differ: earliest step, then population in data order.
 
     ``neuron`` is the index along the population's axes, ``step`` counts from 1, ``sample`` from 0.
+    ``around`` is what both did next to it.
     """
 
     population: str
@@ -29,6 +32,15 @@ class Divergence:
     neuron: tuple[int, ...]
     expected: int
     actual: int
+    around: Around
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types."""
+        return {
+            **{f.name: getattr(self, f.name) for f in fields(self)},
+            "neuron": list(self.neuron),
+            "around": self.around.as_json(),
+        }
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,7 @@ class Comparison:
             "populations": [asdict(p) for p in self.populations],
             "compared": self.compared,
             "mismatches": self.mismatches,
-            "first_divergence": None
-            if first is None
-            else {**asdict(first), "neuron": list(first.neuron)},
+            "first_divergence": None if first is None else first.as_json(),
             "unread": dict(self.unread),
             "left_out": list(self.left_out),
         }
@@ -175,7 +185,9 @@ def _first(
     place = np.unravel_index(int(np.argmax(by_step)), by_step.shape)
     step, sample, *neuron = (int(i) for i in place)
     at = (sample, step, *neuron)
-    return Divergence(name, quantity, sample, step + 1, tuple(neuron), int(left[at]), int(right[at]))
+    both = int(left[at]), int(right[at])
+    near = around(left, right, sample, step, tuple(neuron))
+    return Divergence(name, quantity, sample, step + 1, tuple(neuron), *both, near)
 
 
 def joined(parts: Sequence[Comparison]) -> Comparison:

@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compare import Comparison
+from .rounded import RoundedWeights
+
+WORST_CHANNELS = 3
+"""That are named of each population."""
 
 Values = Mapping[str, NDArray[Any]]
 """By population: (samples, frames, \\*shape), real units."""
@@ -17,13 +21,18 @@ Values = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Gap:
-    """How far apart one population is on two rungs, in the units of the model."""
+    """How far apart one population is on two rungs, in the units of the model.
+
+    ``worst`` are its channels (of a population with one axis: its neurons) with the largest mean
+    difference, each with that, the largest first; where values are known frame by frame.
+    """
 
     population: str
     compared: int
     differences: int
     max_abs: float
     mean_abs: float
+    worst: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,8 @@ class Rung:
         cause: why, where they differ.
         equal: whether they must be equal, so that a difference is a failure.
         integers: what is different in the integers themselves, whether or not the data show it.
+        accuracy: fraction of right answers after each frame; None where no labels are known.
+        weights: of the rung that rounds them, what became of them, by projection.
     """
 
     name: str
@@ -79,6 +90,8 @@ class Rung:
     cause: str | None = None
     equal: bool = False
     integers: tuple[str, ...] = ()
+    accuracy: tuple[float, ...] | None = None
+    weights: tuple[RoundedWeights, ...] = ()
 
     @property
     def compared(self) -> int:
@@ -114,6 +127,8 @@ class Rung:
             "cause": self.cause,
             "must_be_equal": self.equal,
             "integer_differences": list(self.integers),
+            "accuracy": None if self.accuracy is None else list(self.accuracy),
+            "weights": [each.as_json() for each in self.weights],
         }
 
 
@@ -142,6 +157,7 @@ def between(
                 int(np.count_nonzero(far)),
                 float(apart.max(initial=0.0)),
                 float(apart.mean()) if apart.size else 0.0,
+                _worst(apart),
             )
         )
         if far.any():
@@ -154,6 +170,29 @@ def between(
     first = min(places, key=lambda place: place.number, default=None)
     values = None if first is None else (above[first.population], below[first.population])
     return Rung(name, against, tuple(gaps), agreement, first, values)
+
+
+def _worst(apart: NDArray[Any]) -> tuple[tuple[int, float], ...]:
+    """Channels with the largest mean difference; those without any are left out."""
+    if not apart.size:
+        return ()
+    channels = apart.mean(axis=tuple(axis for axis in range(apart.ndim) if axis != 2))
+    order = np.argsort(-channels, kind="stable")[:WORST_CHANNELS]
+    return tuple((int(n), float(channels[n])) for n in order if channels[n] > 0)
+
+
+def right_by_frame(answers: NDArray[Any], labels: NDArray[np.int64] | None) -> tuple[float, ...] | None:
+    """Fraction of right answers after each frame; None where labels are not those of the outputs.
+
+    Args:
+        answers: (samples, frames, \\*shape).
+        labels: (samples,), or None.
+    """
+    outputs = int(np.prod(answers.shape[2:]))
+    if labels is None or outputs < 2 or labels.min() < 0 or labels.max() >= outputs:
+        return None
+    right = _decisions(answers) == labels[:, None]
+    return tuple(float(share) for share in right.mean(axis=0))
 
 
 def _first(population: str, far: NDArray[np.bool_], left: Any, right: Any) -> Place:

@@ -16,7 +16,6 @@ own (NIR) has only those three, and is told that the ones above are missing (N73
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -34,7 +33,7 @@ from snnc.backends.program_copy import differences
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.choices import not_together
-from snnc.errors import Diagnostic, Severity, blamed
+from snnc.errors import Diagnostic, blamed
 from snnc.frontend import Model
 from snnc.frontend.torch_export.torch_run import run_torch
 from snnc.ir import Integers, Program, Trace, read_program
@@ -46,7 +45,8 @@ from snnc.sim import answers, encode, simulate
 from snnc.verify import Comparison, compare
 from snnc.verify.causes import levels_cause, program_difference, rounding_cause, spiking_cause
 from snnc.verify.observed import observe
-from snnc.verify.rungs import Rung, between, step_by_step
+from snnc.verify.rounded import RoundedWeights, rounded_weights
+from snnc.verify.rungs import Rung, between, right_by_frame, step_by_step
 
 from .attempt import context_of
 from .comparing import refuse_others
@@ -60,6 +60,7 @@ from .deployed import (
     payload_differences,
 )
 from .given_data import load_input
+from .ladder_notes import nothing_above, stand_in
 from .live_network import data_of_network, live_rungs, weights_and_program
 from .options import Origin, VerifyOptions
 from .sources import find_calibration, find_model
@@ -150,7 +151,12 @@ class Ladder(Result):
 
 
 def climb(
-    folder: Path, options: VerifyOptions, origin: Origin = ANYWHERE, *, report: Report = quiet
+    folder: Path,
+    options: VerifyOptions,
+    origin: Origin = ANYWHERE,
+    *,
+    with_engine: bool = True,
+    report: Report = quiet,
 ) -> Ladder:
     """Compare neighbouring rungs on the same input.
 
@@ -161,6 +167,7 @@ def climb(
         options: data and engine, as for ``verify_bundle``; the ladder has a simulator of its own and
             compares no hidden potentials.
         origin: model and calibration data; what is None is looked for where it was.
+        with_engine: whether the engine has a rung; without, the ladder ends with the bundle.
         report: progress.
 
     Raises:
@@ -187,12 +194,12 @@ def climb(
         if rungs:
             rungs.append(_program_rung(recompiled, given, traces[PROGRAM], spikes))
             if recompiled.graphs[FLOATS].trained_steps is not None:
-                warnings.append(_stand_in(bundle))
+                warnings.append(stand_in(bundle))
         else:
             rungs.append(Rung(PROGRAM, None))
-            warnings.append(_nothing_above(bundle))
+            warnings.append(nothing_above(bundle))
         rungs.append(_bundle_rung(recompiled, bundle, files, traces))
-        if missing is None:
+        if missing is None and with_engine:
             found = on_engine(backend, chosen, bundle, files, spikes, options.time_limit, report)
             if deployed:
                 refuse_others(bundle.program, traces[BUNDLE], found)
@@ -276,7 +283,7 @@ def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
         total = len(data.x)
         report(TORCH, 0, total)
         above = run_torch(recompiled.model.step, readout, data.meant, lambda n: report(TORCH, n, total))
-        rungs.append(Rung(TORCH, None))
+        rungs.append(Rung(TORCH, None, accuracy=right_by_frame(above[readout], data.y)))
     for name in recompiled.graphs:
         report(name, 0, 1)
         values = recompiled.values(name, data)
@@ -285,9 +292,19 @@ def _upper(recompiled: _Recompiled, data: Data, report: Report) -> list[Rung]:
         else:
             tolerance = FLOAT32_NOISE if name in (FLOATS, COUNTS) else NOISE
             rung = between(name, rungs[-1].name, above, values, readout, tolerance)
-        rungs.append(replace(rung, cause=_cause(rung, recompiled) if rung.differences else None))
+        cause = _cause(rung, recompiled) if rung.differences else None
+        right = right_by_frame(values[readout], data.y)
+        rungs.append(replace(rung, cause=cause, accuracy=right, weights=_rounded(recompiled, name)))
         above = values
     return rungs
+
+
+def _rounded(recompiled: _Recompiled, name: str) -> tuple[RoundedWeights, ...]:
+    """What the rung of the chip's weights did to them; nothing for any other."""
+    graphs = recompiled.graphs
+    if name != WEIGHTS or LEVELS not in graphs:
+        return ()
+    return rounded_weights(graphs[LEVELS], graphs[WEIGHTS])
 
 
 def _cause(rung: Rung, recompiled: _Recompiled) -> str:
@@ -325,7 +342,8 @@ def _program_rung(recompiled: _Recompiled, data: Data, trace: Trace, spikes: Int
             cause = f"saturation: {overflows} values did not fit their registers"
         elif code.exact:
             cause = "delay: what belongs to one frame does not arrive together; please report this"
-    return replace(rung, cause=cause, equal=code.exact)
+    right = right_by_frame(below[graph.readout.name], data.y)
+    return replace(rung, cause=cause, equal=code.exact, accuracy=right)
 
 
 def _traced(
@@ -359,35 +377,6 @@ def _altered_integers(program: Program, bundle: Contents, files: Path) -> list[s
     # The file's name is the program's; the ladder may have found the model under another.
     named = replace(program, name=bundle.program.name)
     return differences(named, files, {"program": PROGRAM_FILE, "weights": WEIGHTS_FILE})
-
-
-def _stand_in(bundle: Contents) -> Diagnostic:
-    """What the upper rungs of a network that was trained with spikes are."""
-    return Diagnostic(
-        "N740",
-        "trained with spikes: the rungs above the integer program are not what was trained",
-        bundle.program.name,
-        "they show what a frame's spikes stand for where input is steady; the integer program spikes "
-        "as training did, except for the rounding that compile reports",
-        "compare accuracies instead: that of snnc run with that of the training",
-        Severity.NOTE,
-    )
-
-
-def _nothing_above(bundle: Contents) -> Diagnostic:
-    """What a ladder without its upper rungs does not show."""
-    named = Counter(note.code for note in bundle.manifest.notes)
-    counted = ", ".join(f"{code} ({count})" for code, count in sorted(named.items()))
-    return Diagnostic(
-        "N731",
-        "the ladder begins with the integer program: nothing above it is compared",
-        bundle.program.name,
-        "neurons that spike already have no rollout in real numbers to be compared with",
-        f"compile reported its changes: {counted}; snnc inspect prints them"
-        if counted
-        else "compile reported no change",
-        Severity.WARNING,
-    )
 
 
 def _payload_difference(bundle: Contents, folder: Path) -> str | None:

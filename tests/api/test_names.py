@@ -37,6 +37,8 @@ PARAMETERS = {
     "Bundle.ladder": "data samples engine model calibration module simulator potentials "
     "time_limit progress",
     "Bundle.run": "data record samples simulator operations workers scheduler progress",
+    "Bundle.report": "data output other samples engine engine_samples time_limit model calibration "
+    "module progress",
     "Bundle.inspect": "",
     "Bundle.save": "folder",
     "Rollout.node": "name norm activation",
@@ -45,7 +47,8 @@ PARAMETERS = {
     "Rollout.export": "path calibration",
 }
 MEMBERS = {
-    "Bundle": "folder manifest program notes verify ladder run inspect save",
+    "Bundle": "folder manifest program notes verify ladder run report plot inspect save",
+    "BundleReport": "html facts output different",
     "Verification": "engine simulator comparison equal different warnings missing measured",
     "Ladder": "rungs first_difference first_broken different warnings missing",
     "Run": "potential potential_of_one answers predictions accuracy spikes potentials cost",
@@ -61,6 +64,7 @@ MEMBERS = {
 NAMES: list[str] = vars(snnc)["__all__"]
 RESULTS = (
     "Bundle",
+    "BundleReport",
     "Frames",
     "Front",
     "Inspection",

@@ -164,6 +164,7 @@ def test_a_commands_number(
         "tune": [model, "--target", "reference", "--data", data],
         "noise": [model, "--data", data],
         "frames": ["recordings", "-o", "x.npz"],
+        "report": [finished, "--data", data, "-o", "report.html"],
         "finetune": [model, "--data", data, "--method", method(option)],
     }
     for text in WIDE if kind is int else STRANGE:

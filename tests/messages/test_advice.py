@@ -120,7 +120,17 @@ def test_packages_are_asked_for_in_the_versions_that_work() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     wanted = {
         text
-        for name in ("torch", "nir", "onnx", "safetensors", "plots", "events", "placement")
+        for name in (
+            "torch",
+            "nir",
+            "onnx",
+            "safetensors",
+            "plots",
+            "report",
+            "events",
+            "placement",
+            "distributed",
+        )
         for text in extras[name]
     }
     assert {f"{package}{versions}" for package, versions in RANGES.items()} == wanted

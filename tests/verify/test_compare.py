@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from snnc.ir import Trace
 from snnc.sim import simulate
 from snnc.verify import Comparison, compare, joined
+from snnc.verify.around import STEPS, around
+from snnc.verify.rungs import between, right_by_frame
 from tests.sim.test_reference import NEURON, chain
 
 PROGRAM = chain(NEURON)
@@ -129,3 +131,32 @@ def test_blocks_of_samples_are_joined_as_if_there_were_none(
         ]
         parts.append(compare(PROGRAM, *blocks, potentials=True))
     assert joined(parts) == compare(PROGRAM, expected, actual, potentials=True)
+
+
+def test_both_runs_around_the_first_divergence_are_kept() -> None:
+    """The window is cut at the trace's borders, and has the values of the very place."""
+    left = np.zeros((2, 40, 3, 2), np.int8)
+    right = left.copy()
+    right[1, 30, 2, 1] = 1
+    found = around(left, right, 1, 30, (2, 1))
+    assert found.first_step == 30 - STEPS + 1 and len(found.expected[0]) == 40 - 30 + STEPS
+    assert found.neurons == ((0, 1), (1, 0), (1, 1), (2, 0), (2, 1))
+    assert found.actual[-1][STEPS] == 1 and sum(map(sum, found.actual)) == 1
+    assert not any(map(sum, found.expected))
+    assert found.as_json()["neurons"][-1] == [2, 1]
+
+
+def test_right_answers_by_frame() -> None:
+    answers = np.array([[[0.0, 1.0], [2.0, 1.0]], [[3.0, 1.0], [0.0, 9.0]]])
+    assert right_by_frame(answers, np.array([1, 0])) == (1.0, 0.0)
+    assert right_by_frame(answers, np.array([1, 2])) is None
+    assert right_by_frame(answers, None) is None
+
+
+def test_the_worst_channels_are_named() -> None:
+    above = {"h": np.zeros((2, 3, 4, 5))}
+    below = {"h": np.zeros((2, 3, 4, 5))}
+    below["h"][:, :, 2] = 1.0
+    below["h"][0, 0, 1, 0] = 2.0
+    (gap,) = between("b", "a", above, below, None, 0.0).gaps
+    assert gap.worst == ((2, 1.0), (1, pytest.approx(2.0 / 30)))

@@ -1,0 +1,1 @@
+"""A bundle as one HTML file, and as figures for a paper (``docs/report.md``)."""

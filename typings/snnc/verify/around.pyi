@@ -1,0 +1,1 @@
+from compiler.verify.around import *
