@@ -134,7 +134,6 @@ class Backend(Protocol):
         time_limit: float,
         progress: Progress | None = None,
         potentials: bool = False,
-        populations: frozenset[str] | None = None,
     ) -> Trace:
         """Run the bundle in ``folder`` from disk; spikes (samples, steps, \\*input shape).
 
@@ -152,8 +151,10 @@ class Backend(Protocol):
                 ``Trace.unread`` why one has none. True only for an engine that says that it can
                 (``Engine.potentials``), so that a back end without such an engine needs no such
                 argument.
-            populations: the hidden populations to record; None for all. Given only to an engine that
-                can leave out the others (``Engine.partial``), likewise.
+
+        A back end with an engine that can leave out hidden populations (``Engine.partial``) also takes
+        ``populations: frozenset[str] | None = None``, those to record, None for all. No other is
+        given it.
 
         Raises:
             UserError: the engine is not installed, failed, or ran out of time.

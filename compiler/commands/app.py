@@ -28,6 +28,7 @@ from .targets import targets_app
 from .train import train
 from .tune import tune
 from .verify import verify
+from .warm_up import warm_up
 
 app = typer.Typer(
     name="snnc",
@@ -73,3 +74,4 @@ app.command()(methods)
 app.command()(explain)
 app.add_typer(targets_app, name="targets")
 app.command()(passes)
+app.command()(talkative(warm_up))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .room import refuse_long_run
 
 if TYPE_CHECKING:
     from .fast import Chunk, Simulator
+    from .fast.warming import Warmth
 
 FAST, REFERENCE = "fast", "reference"
 SIMULATORS = (FAST, REFERENCE)
@@ -48,9 +50,35 @@ def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
     Raises:
         UserError: D614 numba does not run here, or not with its settings.
     """
+    found: Simulator = _fast().Simulator(program, threads)
+    return found
+
+
+def compile_kernels() -> Warmth:
+    """Have every kernel of the fast engine compiled and kept for later processes.
+
+    Raises:
+        UserError: D614 likewise, D613 they were compiled, and are not kept.
+    """
+    _fast()
+    from .fast.warming import warm_up
+
+    found = warm_up()
+    if found.kept < found.forms:
+        raise fail(
+            "D613",
+            f"{found.forms - found.kept} of {found.forms} compiled kernels are not kept",
+            where=str(found.folder),
+            why="the next process compiles them again; a warning above says what was in the way",
+            help="set XDG_CACHE_HOME to a folder that only you can write to",
+        )
+    return found
+
+
+def _fast() -> ModuleType:
     try:
         refuse_settings()
-        from .fast import Simulator
+        from . import fast
     except ImportError as problem:
         raise fail(
             "D614",
@@ -58,7 +86,7 @@ def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
             why="it is compiled by numba, which has to fit this Python and this numpy",
             help="pip install --upgrade numba, or use the reference simulator: --simulator reference",
         ) from problem
-    return Simulator(program, threads)
+    return fast
 
 
 def simulate(

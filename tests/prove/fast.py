@@ -51,7 +51,8 @@ class Heard:
         self.sums, self.sent = sums, None
 
     def hear(self, q: Any, events: Any, payloads: Any, place: Any, w: Any, sums: Any, *_: Any) -> None:
-        sums[:] = self.sums
+        narrow, wide = sums
+        (narrow if q.narrow else wide)[:] = self.sums
 
     def list_spikes(self, sent: Any, size: int, events: Any, at: Any) -> Any:
         self.sent = sent.number
@@ -162,11 +163,12 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
     lists = (Kept(), Kept(), Kept(0), end, Kept(0))
     space = {**_functions(), "hear": heard.hear, "list_spikes": heard.list_spikes}
     send_levels = borrowed(kernels.send_levels, NUMBA, list_payloads=heard.list_payloads)
-    code = borrowed(kernels.run_component, _with_arrays(), **space, send_levels=send_levels)
+    code = borrowed(kernels.run_component, NUMBA, **space, send_levels=send_levels)
+    scratch = (np.int16, np.int32, np.int32, np.int32, np.int8)  # as ``kernels.Scratch``
     step = Number(scene.nodes["step"], np.int64, numbas)
     code(
         [0], ([p, source], [q], *(None,) * 5, *constants), (u, v, v32, waiting), lists, given, record,
-        (step, 1), (1, 1),
+        (step, 1), tuple(Cell(0, register, numbas) for register in scratch),
     )  # fmt: skip
     found: dict[str, Any] = {"v": v32 if narrow else v, "record": record}
     if not narrow:
@@ -176,11 +178,6 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
     if kind.code is not None and kind.code.exact:
         found["waiting"] = waiting
     return found
-
-
-def _with_arrays() -> Any:
-    """numba's numpy, whose ``zeros`` are arrays of one element."""
-    return SimpleNamespace(**{**vars(NUMBA), "zeros": lambda size, kind: Cell(0, kind, numbas)})
 
 
 def wide_scene(kind: Kind) -> Scene:
@@ -314,7 +311,7 @@ def lone_wanted(scene: Scene) -> Mapping[str, Any]:
 def lone_step(scene: Scene) -> Mapping[str, Any]:
     """The kernel's, from sums of 16 bits."""
     row = {name: Number(scene.nodes[name], np.int64, numbas) for name in ("unit_shift", "exponent")}
-    return run(scene, True, {**row, "bytes": 1}, True)
+    return run(scene, True, {**row, "narrow": True}, True)
 
 
 def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, int]:
@@ -358,8 +355,9 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
     )
     record = np.zeros((1, 1, size), np.int32)
     arrived = filled(given["arrived"], np.int32, (1, 1))
+    scratch = kernels.Scratch.of(size, 1)
     kernels.run_component(
-        np.array([0]), network, states, lists, arrived, record, (given["step"], 1), (size, 1)
+        np.array([0]), network, states, lists, arrived, record, (given["step"], 1), scratch
     )
     first, last = int(lists.begin[0, 0, 1]), int(lists.end[0, 0, 1])
     sent = np.zeros(size, np.int64)

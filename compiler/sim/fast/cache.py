@@ -31,8 +31,8 @@ SUFFIX = ".nbc"
 DIGEST = hashlib.sha256().digest_size
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 UNUSED_DAYS = 30
-RENEWED = "compiling the fast simulator, once on this machine: about 20 seconds"
-EACH_TIME = "the fast simulator is compiled for this process alone, about 20 seconds each time"
+RENEWED = "compiling the fast simulator, once on this machine: some seconds"
+EACH_TIME = "the fast simulator is compiled for this process alone, some seconds each time"
 
 
 def warn(code: str, what: str, where: str = "", why: str = "", cure: str = "") -> None:
@@ -166,7 +166,7 @@ class KernelCache(caching._Cache):
         if not KernelCache.damaged:
             KernelCache.damaged = True
             why = f"{reason}: the disk was full, the machine stopped, or somebody changed it"
-            cure = "nothing to do: it is compiled again (about 20 seconds) and replaced"
+            cure = "nothing to do: it is compiled again (some seconds) and replaced"
             warn("N761", "a compiled kernel is damaged and is not used", str(path), why, cure)
         with suppress(OSError):
             path.unlink(missing_ok=True)

@@ -33,19 +33,29 @@ OPTIONS: dict[str, Any] = {
 SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file__))
 
 
-def _folder_name() -> str:
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
-    return f"kernels-{digest}{'-checked' if CHECKED else ''}"
-
-
-FOLDER = cache_folder(_folder_name())
+DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
+FOLDER_NAME = f"kernels-{DIGEST}{'-checked' if CHECKED else ''}"
+FOLDER = cache_folder(FOLDER_NAME)
+KERNELS: list[Any] = []
+"""All that Python calls."""
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """A function that Python calls; its compiled form is kept on disk."""
     compiled = part(function)
     compiled._cache = KernelCache(function.__qualname__, FOLDER)
+    KERNELS.append(compiled)
     return compiled
+
+
+def kept() -> tuple[int, int]:
+    """Compiled forms of this process's kernels, and those of them that are on disk for the next."""
+    paths = [
+        compiled._cache.path(signature, compiled.targetctx.codegen())
+        for compiled in KERNELS
+        for signature in compiled.overloads
+    ]
+    return len(paths), sum(FOLDER.name == FOLDER_NAME and path.exists() for path in paths)
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -63,7 +73,7 @@ def shared(function: Callable[..., Any], *callees: Any) -> Any:
     assert isinstance(function, FunctionType)
     names = {callee.py_func.__name__: callee for callee in callees}
     space = {**function.__globals__, **names}
-    return part(FunctionType(function.__code__, space, function.__name__, function.__defaults__))
+    return inlined(FunctionType(function.__code__, space, function.__name__, function.__defaults__))
 
 
 def _to_int32(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiled import kernel, part, to_int32
+from .compiled import inlined, kernel, part, to_int32
 from .events import bytes_for, list_payloads, list_spikes
 from .hearing import add_shifted, hear
 from .records import DELTA, GRADED, RATE
@@ -192,13 +192,13 @@ def run_component(
                 free[m] = after
 
 
-@part
+@inlined
 def is_cleared(p: Any, step: int) -> Any:
     """Whether a population begins a frame in this step."""
     return p.clear_interval and not p.sums_changes and (step - p.clear_offset) % p.clear_interval == 0
 
 
-@part
+@inlined
 def adds_bias(p: Any, step: int) -> Any:
     """Whether a population's bias arrives in this step."""
     since = step - p.bias_start
@@ -207,7 +207,7 @@ def adds_bias(p: Any, step: int) -> Any:
     return p.biased and since > 0 and (since - 1) % p.bias_interval == 0
 
 
-@part
+@inlined
 def ends_frame(p: Any, step: int) -> Any:
     """Whether a population of an exact code decides in this step what it will send."""
     since = step - p.bias_start

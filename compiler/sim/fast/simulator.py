@@ -203,7 +203,7 @@ class Simulator:
             for of in _slices(steps, chunk):
                 spikes = source(part, of)
                 check_given(self.program, spikes)
-                flat = np.ascontiguousarray(spikes).reshape(*spikes.shape[:2], -1)
+                flat = flattened(spikes)
                 potentials = workspace.advance(flat, of.start + 1, payloads)
                 sink(Chunk(workspace, part, of, potentials))
                 workspace.carry_over(flat.shape[1])
@@ -255,6 +255,12 @@ def check_given(program: Program, spikes: NDArray[Any]) -> None:
         raise ValueError(f"expected spikes of shape ({wanted}), got {spikes.shape}")
     if spikes.dtype.kind not in "biu" or not spikes.dtype.isnative:
         raise ValueError(f"expected spikes that are integers, got {spikes.dtype.str}")
+
+
+def flattened(spikes: NDArray[Any]) -> NDArray[np.int8] | NDArray[np.int64]:
+    """(samples, steps, size), in one of two widths: the kernels are compiled for no other."""
+    kind = np.int8 if spikes.dtype in (np.bool_, np.int8) else np.int64
+    return np.require(spikes, kind, ["C", "W"]).reshape(*spikes.shape[:2], -1)
 
 
 def _slices(total: int, length: int) -> Iterator[slice]:

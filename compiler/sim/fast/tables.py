@@ -228,7 +228,8 @@ def _lay_out(
         _matrix(row, op, source_order, target_order, step, pools)
         row["table"] = pools.keep(pools.table, np.zeros(2, np.int64))
         row["channels"] = row["group"] = len(source_order)
-        row["kernel_size"], row["rows"], row["parts"] = row["width"], 1, 1
+        row["kernel_size"] = row["part_step"] = row["width"]
+        row["rows"] = row["parts"] = 1
         fan = Fan.of(op, source.shape, target.shape)
         return Reach(
             fan,

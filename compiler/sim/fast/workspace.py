@@ -135,7 +135,8 @@ class Workspace:
                 total += int(target["size"])
         given = np.zeros((self.samples, steps, total), np.int32)
         for incoming in chosen:
-            samples, when = np.nonzero(self._heard(incoming.row, steps))
+            heard = np.nonzero(self._heard(incoming.row, steps))
+            samples, when = (np.ascontiguousarray(places) for places in heard)  # one type for numba
             if not len(samples):
                 continue
             sent = self._unlisted(incoming.row, samples, when)

@@ -1,0 +1,1 @@
+from compiler.commands.warm_up import *
