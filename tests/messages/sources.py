@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("compiler", "passes", "backends", "samples")
 CODE = re.compile(r"[A-Z]\d{3}")
-IN_TEXT = re.compile(r"\b[DNC][1-7]\d\d\b")
+IN_TEXT = re.compile(r"\b[DNC][1-8]\d\d\b")
 
 
 @cache

@@ -25,6 +25,7 @@ SET = re.compile(r"\b([a-z][a-z0-9-]*)\{\{?([a-z-]+)(?:=([\w.>-]*))?")
 
 NOT_OURS = {
     "--upgrade": "pip's",
+    "--scheduler-file": "of `dask scheduler`",
     "--no-deps": "pip's",
     "--ignore-requires-python": "pip's",
     "--version": "of a C compiler",
@@ -120,7 +121,7 @@ def test_packages_are_asked_for_in_the_versions_that_work() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     wanted = {
         text
-        for name in ("torch", "nir", "onnx", "safetensors", "plots", "events")
+        for name in ("torch", "nir", "onnx", "safetensors", "plots", "events", "distributed")
         for text in extras[name]
     }
     assert {f"{package}{versions}" for package, versions in RANGES.items()} == wanted
