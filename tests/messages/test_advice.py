@@ -25,6 +25,7 @@ SET = re.compile(r"\b([a-z][a-z0-9-]*)\{\{?([a-z-]+)(?:=([\w.>-]*))?")
 
 NOT_OURS = {
     "--upgrade": "pip's",
+    "--scheduler-file": "of `dask scheduler`",
     "--no-deps": "pip's",
     "--ignore-requires-python": "pip's",
     "--version": "of a C compiler",
