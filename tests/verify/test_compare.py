@@ -159,4 +159,5 @@ def test_the_worst_channels_are_named() -> None:
     below["h"][:, :, 2] = 1.0
     below["h"][0, 0, 1, 0] = 2.0
     (gap,) = between("b", "a", above, below, None, 0.0).gaps
-    assert gap.worst == ((2, 1.0), (1, pytest.approx(2.0 / 30)))
+    assert [channel for channel, _ in gap.worst] == [2, 1]
+    assert [far for _, far in gap.worst] == pytest.approx([1.0, 2.0 / 30])

@@ -28,6 +28,6 @@ def test_errors_by_channel_and_histograms() -> None:
     )
     (found,) = rounded_weights(before, after)
     assert (found.projection, found.bits, found.count) == ("input -> answer", 8, 4)
-    assert found.errors == (pytest.approx(0.1), 0.0)
+    assert list(found.errors) == pytest.approx([0.1, 0.0])
     assert sum(found.before) == sum(found.after) == 4 and found.edges[-1] == 4.5
     assert found.before != found.after
