@@ -61,7 +61,7 @@ ALLOWED = {
     "tuning": BASIS | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows"},
     "api": BASIS
     | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
-    | {"recordings", "rollouts"},
+    | {"recordings", "rollouts", "placement"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
     | {"training", "noise", "tuning", "messages", "recordings"},
