@@ -65,7 +65,7 @@ ALLOWED = {
     "report": BASIS | {"messages", "ir", "bundle", "verify", "workflows"},
     "api": BASIS
     | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
-    | {"recordings", "rollouts", "distributing", "report"},
+    | {"recordings", "rollouts", "distributing", "report", "placement"},
     "commands": BASIS
     | {"api", "ir", "cost", "verify", "bundle", "frontend", "passes", "backends", "workflows"}
     | {"training", "noise", "tuning", "messages", "recordings", "report"},

@@ -10,13 +10,14 @@ from typing import ClassVar
 from snnc import settings
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
-from snnc.backends.payload_files import read_payload
+from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Code, Encoding, Integers, Program, Target, Trace
+from snnc.placement import ROLE
 from snnc.settings import refuse_wrong
 
-from . import checks
+from . import checks, placing
 from . import engine as lava
 from .emit import DATA_FILES, README_FILE, emit, package_name, payload_names, template_files
 from .installed import engines
@@ -90,7 +91,7 @@ class LoihiBackend:
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write the package and its README into ``folder``; says which neurons are not Lava's own."""
-        emitted = emit(program, folder, self._stock)
+        emitted = emit(program, folder, self._stock, example)
         return replace(emitted, notes=(*emitted.notes, _whose(program, self._stock)))
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
@@ -105,6 +106,11 @@ class LoihiBackend:
             if not (folder / name).is_file() or read_payload(folder / name) != content
         ]
         found = program_copy.differences(program, folder, emitted.files)
+        if ROLE in emitted.files:
+            path = emitted.files[ROLE]
+            names.append(path)
+            told = placing.differences(program, read_payload_json(folder / path))
+            found += [f"{path}: {what}" for what in told]
         return [*found, *other, *strange_files(folder, names)]
 
     def engines(self) -> tuple[Engine, ...]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from string import Template
 
 from snnc.backends.base import Emitted
-from snnc.errors import counted
-from snnc.ir import Kind, Program, size, write_program
+from snnc.errors import Diagnostic, counted
+from snnc.ir import Integers, Kind, Program, size, write_program
+from snnc.placement import FILE, ROLE, placement_notes, report_text
 
 from .layout import Place, identifier, population_places, projection_places
+from .placing import is_placed, placement_content
 
 HERE = Path(__file__).parent
 PAYLOAD = HERE / "payload"
@@ -44,13 +46,17 @@ def template_files() -> dict[str, bytes]:
 def payload_names(program: Program) -> dict[str, str]:
     """The files that are read again, by role: relative to the bundle."""
     package = package_name(program.name)
-    return {"program": f"{package}/program.json", "weights": f"{package}/weights.npz"}
+    names = {"program": f"{package}/program.json", "weights": f"{package}/weights.npz"}
+    return {**names, ROLE: FILE} if is_placed(program) else names
 
 
-def emit(program: Program, folder: Path, stock: bool = False) -> Emitted:
-    """Write package and README into ``folder``. The same program gives the same bytes.
+def emit(
+    program: Program, folder: Path, stock: bool = False, example: Integers | None = None
+) -> Emitted:
+    """Write package and README into ``folder``. The same program and example give the same bytes.
 
-    ``stock``: Lava's own processes alone, where they can say the network.
+    ``stock``: Lava's own processes alone, where they can say the network. ``example``: inputs that
+    spikes are counted on, for the placement.
     """
     package = package_name(program.name)
     populations, projections = population_places(program, stock), projection_places(program, stock)
@@ -59,12 +65,17 @@ def emit(program: Program, folder: Path, stock: bool = False) -> Emitted:
         **write_program(program),
         "layout.json": layout_json(populations, projections),
     }
+    notes: tuple[Diagnostic, ...] = ()
+    if is_placed(program):
+        told = placement_content(program, example)
+        notes = tuple(placement_notes(program.name, told))
+        (folder / FILE).write_text(report_text(told), encoding="utf-8")
     for name, content in files.items():
         path = folder / package / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (folder / README_FILE).write_bytes(_readme(program, package, populations, projections))
-    return Emitted(payload_names(program))
+    return Emitted(payload_names(program), notes)
 
 
 def layout_json(populations: tuple[Place, ...], projections: tuple[Place, ...]) -> bytes:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
-from snnc.backends.payload_files import read_payload
+from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.backends.payload_names import refuse_other_names, strange_files
 from snnc.errors import Diagnostic
 from snnc.ir import Integers, Program, Target, Trace
 
-from . import checks
+from . import checks, traffic
 from . import engine as emulators
 from .cores import partition
 from .emit import CORES_FILE, FILES, README_FILE, cores_json, emit
@@ -44,16 +44,20 @@ class Loihi1Backend:
         yield from checks.check(program)
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
-        """Write the folder ``payload`` and a README; says how full the cores are."""
-        return emit(program, folder)
+        """Write the folder ``payload`` and a README; says how full cores are, and what they send."""
+        return emit(program, folder, example)
 
     def differences(self, program: Program, folder: Path, emitted: Emitted) -> list[str]:
         """The payload's copy of the program, value by value, and its cores."""
         refuse_other_names(emitted.files, FILES)
         found = program_copy.differences(program, folder, emitted.files)
         path = emitted.files["cores"]
-        if read_payload(folder / path) != cores_json(partition(program)):
+        cores = partition(program)
+        if read_payload(folder / path) != cores_json(cores):
             found.append(f"{path} is another {CORES_FILE} than the program's")
+        path = emitted.files["placement"]
+        told = read_payload_json(folder / path)
+        found += [f"{path}: {what}" for what in traffic.differences(program, cores, told)]
         return [*found, *strange_files(folder, [README_FILE, *FILES.values()])]
 
     def engines(self) -> tuple[Engine, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from snnc.backends.base import Emitted
 from snnc.errors import Diagnostic, Severity, counted, every
-from snnc.ir import Program, size, write_program
+from snnc.ir import Integers, Program, size, write_program
+from snnc.placement import placement_notes, report_text
 
 from .cores import partition
 from .limit_messages import where_is
@@ -17,23 +18,30 @@ from .places import RESOURCES, Core, summary
 from .readouts import collecting_steps
 from .registers import registers
 from .target import CORES
+from .traffic import placed_cores
 
 HERE = Path(__file__).parent
 README = HERE / "readme.md.in"
 README_FILE = "README.md"
 FOLDER = "payload"
-CORES_FILE = "cores.json"
+CORES_FILE, PLACEMENT_FILE = "cores.json", "placement.json"
 FILES = {
     "program": f"{FOLDER}/program.json",
     "weights": f"{FOLDER}/weights.npz",
     "cores": f"{FOLDER}/{CORES_FILE}",
+    "placement": f"{FOLDER}/{PLACEMENT_FILE}",
 }
 
 
-def emit(program: Program, folder: Path) -> Emitted:
-    """Write the payload into ``folder``. The same program gives the same bytes."""
+def emit(program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+    """Write the payload into ``folder``. The same program and example give the same bytes."""
     cores = partition(program)
-    files = {**write_program(program), CORES_FILE: cores_json(cores)}
+    told = placed_cores(program, cores, example)
+    files = {
+        **write_program(program),
+        CORES_FILE: cores_json(cores),
+        PLACEMENT_FILE: report_text(told).encode(),
+    }
     (folder / FOLDER).mkdir()
     for name, content in files.items():
         (folder / FOLDER / name).write_bytes(content)
@@ -41,7 +49,7 @@ def emit(program: Program, folder: Path) -> Emitted:
     placed = Diagnostic("N741", summary(cores), program.name, severity=Severity.NOTE)
     return Emitted(
         dict(FILES),
-        (placed, *written_between_steps(program)),
+        (placed, *placement_notes(program.name, told), *written_between_steps(program)),
     )
 
 

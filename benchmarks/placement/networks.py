@@ -68,12 +68,12 @@ def make_nmnist(name: str) -> None:
 
 
 def make_events(name: str) -> None:
-    """The densely connected rollout of ``samples/cifar_events``, six epochs of 1000 recordings."""
+    """The chain of ``samples/cifar_events``, six epochs of 1000 recordings."""
     torch.manual_seed(0)
     images = read("train")
     x = recorded(images.x[: IMAGES + HELD], Camera(), np.random.default_rng(0))
     y = images.y[: IMAGES + HELD]
-    task = Streaming(frozen=2).prepare(events.build("dense"), x[:128])
+    task = Streaming(frozen=2).prepare(events.build("chain"), x[:128])
     recipe = Recipe(epochs=EPOCHS_EVENTS, learning_rate=4e-3, schedule="onecycle", seed=0)
     train = Batches(x[:IMAGES], y[:IMAGES], 50, shuffle=True)
     fit(task, train, Batches(x[IMAGES:], y[IMAGES:], 50), recipe)
@@ -97,7 +97,7 @@ def _write(network: FrameNetwork, name: str, x: NDArray[np.uint8]) -> None:
 
 NETWORKS = (
     Network("nmnist", "N-MNIST rollout with shortcuts", make_nmnist, 8),
-    Network("events", "CIFAR-10 as events, densely connected", make_events, 16),
+    Network("events", "CIFAR-10 as events, a chain", make_events, 16),
     Network("resnet20_12", "ResNet-20, 12 x 12 pixels", make_resnet, 16, input_bits=8),
 )
 

@@ -120,7 +120,7 @@ def size_of(text: str) -> int:
     if found is None or unit is None or float(found[1]) <= 0:
         raise fail(
             "D305",
-            f"{text!r:.60} is no size of memory",
+            f"{text!r:.60} names no size of memory",
             where="--memory",
             help="write a number and B, kB, MB, GB, KiB, MiB or GiB, as in --memory 6GiB",
         )

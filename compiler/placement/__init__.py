@@ -2,7 +2,18 @@
 
 from .limits import AXONS_IN, AXONS_OUT, MEMORY, NEURONS, CoreLimits, Mesh, alone, use
 from .plan import METHODS, Placement, placed, placement_of, positions, split
-from .report import FILE, ROLE, crossing, placement_notes, report, report_differences, report_text
+from .reading import read_report
+from .report import (
+    FILE,
+    ROLE,
+    crossing,
+    measures,
+    placement_notes,
+    read_placement,
+    report,
+    report_differences,
+    report_text,
+)
 from .wiring import Block, Stream, Wiring, wiring
 
 __all__ = [
@@ -21,10 +32,13 @@ __all__ = [
     "Wiring",
     "alone",
     "crossing",
+    "measures",
     "placed",
     "placement_notes",
     "placement_of",
     "positions",
+    "read_placement",
+    "read_report",
     "report",
     "report_differences",
     "report_text",

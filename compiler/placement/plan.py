@@ -134,7 +134,10 @@ def _searched(
             return state.core, kept + tried
         tried = max(tried + 1, int(tried * MORE))
     state = _state(found, limits, core, cores, large)
-    search(state, large, rounds=0)
+    search(state, large)
+    if state.excess() > 0:
+        state = _state(found, limits, core, cores, large)
+        search(state, large, rounds=0)
     return state.core, cores
 
 

@@ -62,14 +62,46 @@ def report(
     }
 
 
-def _held(wiring: Wiring, placement: Placement, core: int) -> dict[str, int]:
+def _held(wiring: Wiring, placement: Placement, core: int) -> dict[str, list[list[int]]]:
+    """By population the runs of neurons on a core, each its first and how many."""
     found = {}
     for block in wiring.blocks:
         first = wiring.first[block.name]
-        count = int((placement.core[first : first + block.size] == core).sum())
-        if count:
-            found[block.name] = count
+        here = np.flatnonzero(placement.core[first : first + block.size] == core)
+        if len(here):
+            begins = np.flatnonzero(np.diff(here, prepend=-2) > 1)
+            counts = np.diff(begins, append=len(here))
+            found[block.name] = [[int(here[b]), int(n)] for b, n in zip(begins, counts, strict=True)]
     return found
+
+
+def read_placement(wiring: Wiring, limits: CoreLimits, content: Any) -> Placement:
+    """The placement that the content of a ``placement.json`` says.
+
+    Raises:
+        KeyError, TypeError, ValueError: it does not put every neuron on one core, or two cores on one
+            place.
+    """
+    core = np.full(wiring.neurons, -1, np.int64)
+    sizes = {b.name: b.size for b in wiring.blocks}
+    for number, entry in enumerate(content["cores"]):
+        for name, runs in entry["neurons"].items():
+            for first, count in runs:
+                if not (0 <= first < first + count <= sizes[name]):
+                    raise ValueError(f"{name} has no {count} neurons from {first} on")
+                places = core[wiring.first[name] + first :][:count]
+                if (places >= 0).any():
+                    raise ValueError(f"neurons of {name} are on two cores")
+                places[:] = number
+    if (core < 0).any():
+        raise ValueError("neurons are on no core")
+    where = [(int(entry["chip"]), int(entry["place"])) for entry in content["cores"]]
+    if len(set(where)) < len(where):
+        raise ValueError("two cores are on one place")
+    if any(chip < 0 or not 0 <= place < limits.cores.value for chip, place in where):
+        raise ValueError("a core is on no place")
+    chip, place = np.array(where, np.int64).reshape(-1, 2).T
+    return Placement(str(content["method"]), core, len(where), place, chip)
 
 
 def _traffic(
@@ -147,7 +179,7 @@ def placement_notes(where: str, content: Mapping[str, Any]) -> Iterator[Diagnost
         steps = counted(traffic["steps"], "step")
         what += f" ({counted(traffic['samples'], 'sample')} of {steps})"
     yield Diagnostic(
-        "N800",
+        "N801",
         what,
         where,
         "a spike is one message to each core that receives it",

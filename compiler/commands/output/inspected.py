@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from snnc.errors import counted
 from snnc.workflows.kept_text import kept_lines
 
 from .compiled import ranges_text
 from .console import new_table, say, show_table
+from .placed import placement
 
 if TYPE_CHECKING:
     from snnc.bundle.folder import Contents
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 NO_PASSES = "none: the integers are those of the model"
 
 
-def inspected(bundle: Contents, found: Delays) -> None:
-    """What a bundle is made of."""
+def inspected(bundle: Contents, found: Delays, placed: Mapping[str, Any] | None = None) -> None:
+    """What a bundle is made of; ``placed``: the content of its ``placement.json``, if it has one."""
     from snnc.ir.footprint import program_size
     from snnc.ir.text import program_text
 
@@ -33,6 +35,8 @@ def inspected(bundle: Contents, found: Delays) -> None:
     )
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     delays(found)
+    if placed is not None:
+        placement(placed)
     say(f"calibration  {manifest.calibration.origin}")
     say(f"ranges       {ranges_text(manifest.ranges)}")
     say(f"passes       {manifest.passes or NO_PASSES}")

@@ -11,6 +11,7 @@ import pytest
 
 from snnc.backends import Emitted
 from snnc.backends.loihi1 import Loihi1Backend
+from snnc.backends.loihi1.cores import partition
 from snnc.errors import UserError
 from snnc.ir import Program
 from snnc.sim import simulate
@@ -36,7 +37,8 @@ def test_same_program_same_bytes(tmp_path: Path) -> None:
     files = sorted(
         p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file()
     )
-    assert [p.name for p in files] == ["README.md", "cores.json", "program.json", "weights.npz"]
+    names = ["README.md", "cores.json", "placement.json", "program.json", "weights.npz"]
+    assert [p.name for p in files] == names
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -63,6 +65,45 @@ def test_changed_cores_are_found(tmp_path: Path) -> None:
     path = tmp_path / "bundle" / found.files["cores"]
     edit(path, lambda content: content["cores"][0]["uses"].update(compartments=1))
     assert "cores.json" in BACKEND.differences(PROGRAM, tmp_path / "bundle", found)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c["cores"].pop(), "where every core is"),
+        (lambda c: c["cores"][0].update(place=128), "where there are none"),
+        (lambda c: c["cores"][0]["uses"].update({"input axons": 0}), "other cores"),
+        (lambda c: c["limits"]["neurons"].update(value=1), "other limits"),
+    ],
+)
+def test_a_changed_placement_is_found(tmp_path: Path, change: Any, said: str) -> None:
+    found = emitted(PROGRAM, tmp_path / "bundle")
+    edit(tmp_path / "bundle" / found.files["placement"], change)
+    (told,) = BACKEND.differences(PROGRAM, tmp_path / "bundle", found)
+    assert said in told and "placement.json" in told
+
+
+def test_what_cores_send_is_what_output_axons_carry(tmp_path: Path) -> None:
+    """With an axon for each projection and core, a spike is one message on each axon."""
+    program = layered([3, 1500, 4], 0.1, 0)
+    spikes = random_spikes(program, 0, 2, 20)
+    found = tmp_path / "bundle"
+    found.mkdir()
+    written = BACKEND.emit(program, found, spikes)
+    told = json.loads((found / written.files["placement"]).read_text())
+    trace, cores = simulate(program, spikes), partition(program)
+    total = 0
+    for projection in program.projections:
+        if projection.source == program.input.name:
+            continue
+        matrix = projection.op.matrix(program.by_name[projection.source].shape).toarray() != 0
+        sent = trace.spikes[projection.source].reshape(-1, matrix.shape[1]).sum(0)
+        for core in cores:
+            for part in core.parts:
+                if part.population == projection.target:
+                    total += int(sent[matrix[part.first : part.first + part.count].any(0)].sum())
+    assert told["traffic"]["messages"] == total > 0
+    assert "2 cores of 1 chip" in next(n for n in written.notes if n.code == "N801").what
 
 
 CHANGES = {

@@ -1,0 +1,1 @@
+from compiler.commands.output.placed import *
