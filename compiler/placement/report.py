@@ -179,7 +179,7 @@ def placement_notes(where: str, content: Mapping[str, Any]) -> Iterator[Diagnost
         steps = counted(traffic["steps"], "step")
         what += f" ({counted(traffic['samples'], 'sample')} of {steps})"
     yield Diagnostic(
-        "N801",
+        "N802",
         what,
         where,
         "a spike is one message to each core that receives it",

@@ -103,7 +103,7 @@ def test_what_cores_send_is_what_output_axons_carry(tmp_path: Path) -> None:
                 if part.population == projection.target:
                     total += int(sent[matrix[part.first : part.first + part.count].any(0)].sum())
     assert told["traffic"]["messages"] == total > 0
-    assert "2 cores of 1 chip" in next(n for n in written.notes if n.code == "N801").what
+    assert "2 cores of 1 chip" in next(n for n in written.notes if n.code == "N802").what
 
 
 CHANGES = {

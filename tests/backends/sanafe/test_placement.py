@@ -65,7 +65,7 @@ def test_messages_are_said_and_fewer(shipped: tuple[Program, Integers], tmp_path
     program, inputs = shipped
     for method in METHODS:
         notes = emitted(program, method, tmp_path / method, inputs).notes
-        note = next(n for n in notes if n.code == "N801")
+        note = next(n for n in notes if n.code == "N802")
         told = json.loads((tmp_path / method / FILES["placement"]).read_text())
         assert f"placed by {method}" in note.what
         assert f"{told['traffic']['between cores']} of" in note.what
