@@ -17,7 +17,7 @@ from .output.progress import progress
 def report(
     bundle: BundlePath,
     other: Annotated[
-        Path | None, typer.Argument(metavar="[OTHER]", help="another bundle, shown next to it")
+        Path | None, typer.Argument(metavar="OTHER", help="another bundle, shown next to it")
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help=".npz with x and y; default: what the manifest says alone")

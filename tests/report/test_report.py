@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import json
 import re
 import shlex
@@ -23,7 +24,7 @@ from snnc.report.figures import text
 from snnc.report.make import BundleReport, summary
 from snnc.report.network import BOX, HIGH, drawing
 from snnc.report.notes import explained
-from snnc.report.page import FORMATS, embedded
+from snnc.report.page import FORMATS, embedded, page
 from snnc.report.versus import differences
 
 from .conftest import EVIL
@@ -94,15 +95,15 @@ def test_the_numbers_are_those_of_the_commands(
 
 
 def test_every_number_on_the_page_is_one_of_its_json(report: BundleReport) -> None:
-    page = Page(report.html)
-    facts = page.json("facts")
+    shown = Page(report.html)
+    facts = shown.json("facts")
     assert facts == report.as_json()
-    assert len(page.numbers) > 250
-    for path, value, said in page.numbers:
+    assert len(shown.numbers) > 250
+    for path, value, said in shown.numbers:
         meant = value_at(facts, path)
         assert value == repr(meant), path
         assert said in forms(meant), path
-    assert len(page.ids) == len(set(page.ids))
+    assert len(shown.ids) == len(set(shown.ids))
 
 
 def test_the_same_inputs_give_the_same_bytes(
@@ -112,23 +113,23 @@ def test_the_same_inputs_give_the_same_bytes(
 
 
 def test_one_file_that_needs_no_network(report: BundleReport) -> None:
-    page = Page(report.html)
+    shown = Page(report.html)
     assert len(report.html) < MOST
-    assert all(address.startswith(("#", "data:")) for address in page.addresses)
-    inside = {address[1:] for address in page.addresses if address.startswith("#")}
-    assert inside <= set(page.ids)
-    assert "link" not in page.tags or page.tags.count("link") == 1
+    assert all(address.startswith(("#", "data:")) for address in shown.addresses)
+    inside = {address[1:] for address in shown.addresses if address.startswith("#")}
+    assert inside <= set(shown.ids)
+    assert "link" not in shown.tags or shown.tags.count("link") == 1
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', report.html.decode())
     assert policy and policy[1].startswith("default-src 'none'") and "http" not in policy[1]
 
 
 def test_names_that_are_code_are_shown_as_letters(hostile: BundleReport) -> None:
-    page = Page(hostile.html)
+    shown = Page(hostile.html)
     ordinary = 4  # facts, figures, plotly, and the page's own
-    assert page.tags.count("script") == ordinary and "img" not in page.tags and "b" not in page.tags
+    assert shown.tags.count("script") == ordinary and "img" not in shown.tags and "b" not in shown.tags
     assert EVIL.encode() not in hostile.html and b"onerror=alert(1)>" not in hostile.html
-    assert any(p["name"] == EVIL for p in page.json("facts")[0]["populations"])
-    charts = json.dumps(page.json("figures"))
+    assert any(p["name"] == EVIL for p in shown.json("facts")[0]["populations"])
+    charts = json.dumps(shown.json("figures"))
     assert "<script" not in charts and "<b>h" not in charts and "&lt;script" in charts
 
 
@@ -159,8 +160,8 @@ def test_a_planted_difference_is_shown_with_the_spikes_around_it(planted: Bundle
     near = first["around"]
     place = near["neurons"].index(first["neuron"]), first["step"] - near["first_step"]
     assert near["expected"][place[0]][place[1]] == 1 and near["actual"][place[0]][place[1]] == 0
-    page = Page(planted.html)
-    chart = page.json("figures")["a-divergence"]
+    shown = Page(planted.html)
+    chart = shown.json("figures")["a-divergence"]
     assert [trace["z"] for trace in chart["data"]] == [near["expected"], near["actual"]]
     assert chart["data"][0]["x"][0] == near["first_step"]
     html = planted.html.decode()
@@ -172,19 +173,19 @@ def test_two_bundles_side_by_side(
     bundle: snnc.Bundle, other: snnc.Bundle, data: Path, report: BundleReport
 ) -> None:
     found = bundle.report(data, other=other, samples=2)
-    page = Page(found.html)
-    assert [f["manifest"]["code"] for f in page.json("facts")] == ["rate", "graded"]
-    assert len(page.ids) == len(set(page.ids)) and len(found.html) < MOST
+    shown = Page(found.html)
+    assert [f["manifest"]["code"] for f in shown.json("facts")] == ["rate", "graded"]
+    assert len(shown.ids) == len(set(shown.ids)) and len(found.html) < MOST
     rows = {row["what"]: row for row in differences(found.as_json())}
     assert rows["code"]["cells"] == ["rate", "graded"] and rows["code"]["differs"]
     assert not rows["neurons"]["differs"]
     assert rows["pass choose-code"]["cells"] == ["code=rate", "code=graded"]
     assert "pass fold-batch-norm" not in rows
-    names = [trace["name"] for trace in page.json("figures")["both-accuracy"]["data"]]
+    names = [trace["name"] for trace in shown.json("figures")["both-accuracy"]["data"]]
     assert [name[:2] for name in names] == ["A:", "B:"]
-    scales = [page.json("figures")[f"{k}-errors"]["layout"]["yaxis"]["range"] for k in "ab"]
+    scales = [shown.json("figures")[f"{k}-errors"]["layout"]["yaxis"]["range"] for k in "ab"]
     assert scales[0] == scales[1]
-    assert len(page.numbers) > 1.5 * len(Page(report.html).numbers)
+    assert len(shown.numbers) > 1.5 * len(Page(report.html).numbers)
 
 
 def run_command(*words: str | Path) -> Any:
@@ -194,11 +195,11 @@ def run_command(*words: str | Path) -> Any:
 def test_the_command_writes_the_page(
     bundle: snnc.Bundle, data: Path, report: BundleReport, tmp_path: Path
 ) -> None:
-    page = tmp_path / "report.html"
-    words = ("report", bundle.folder, "--data", data, "--samples", "4", "-o", page)
+    place = tmp_path / "report.html"
+    words = ("report", bundle.folder, "--data", data, "--samples", "4", "-o", place)
     done = run_command(*words)
-    assert done.exit_code == 0 and str(page) in done.stdout, done.stderr
-    assert page.read_bytes() == report.html
+    assert done.exit_code == 0 and str(place) in done.stdout, done.stderr
+    assert place.read_bytes() == report.html
     assert run_command(*words).exit_code == 0  # an earlier report is replaced
 
 
@@ -211,13 +212,13 @@ def test_what_is_said_of_a_difference(tmp_path: Path, bundle: snnc.Bundle, data:
     largest = max(changed, key=lambda name: changed[name].size)
     changed[largest] = changed[largest][::-1].copy()
     np.savez(payload, **changed)
-    page = tmp_path / "page.html"
-    refused = run_command("report", folder, "--data", data, "-o", page)
-    assert refused.exit_code == 2 and "D116" in refused.stderr and not page.exists()
+    place = tmp_path / "page.html"
+    refused = run_command("report", folder, "--data", data, "-o", place)
+    assert refused.exit_code == 2 and "D116" in refused.stderr and not place.exists()
     more = ("--allow-altered", "--engine-samples", "2", "--samples", "2")
-    done = run_command("report", folder, "--data", data, "-o", page, *more)
+    done = run_command("report", folder, "--data", data, "-o", place, *more)
     assert done.exit_code == 1, done.stderr
-    assert "Different" in page.read_text()
+    assert "Different" in place.read_text()
 
 
 @pytest.mark.parametrize("package", ["jinja2", "plotly"])
@@ -292,6 +293,57 @@ def test_the_commands_that_it_names_make_the_bundle_again(
     assert done.exit_code == 0, done.stderr
     again = snnc.load(tmp_path / "again.reference").manifest
     assert again.files == bundle.manifest.files
+
+
+def _no_engine(facts: dict[str, Any]) -> None:
+    missing = Diagnostic("D604", "no engine is installed", help="install one")
+    facts["verification"]["not_run"] = missing.as_json()
+
+
+def _no_labels(facts: dict[str, Any]) -> None:
+    facts["run"]["accuracy"] = facts["spread"]["accuracy"] = None
+    facts["data"]["labelled"] = False
+    for rung in facts["ladder"]:
+        rung["accuracy"] = None
+
+
+def _unproved(facts: dict[str, Any]) -> None:
+    facts["manifest"]["ranges"] = {"status": "not proved: sums may overflow"}
+
+
+def _spiked_already(facts: dict[str, Any]) -> None:
+    """A network without a float counterpart: no rungs above, nothing judged, no ANN."""
+    facts["manifest"]["kept"] = facts["manifest"]["ann"] = None
+    facts["ladder"] = facts["ladder"][-2:]
+    facts["spread"]["ladder"] = facts["spread"]["ladder"][-2:]
+    for networks in facts["run"]["operations"]["picojoules"].values():
+        del networks["float32"], networks["quantized"]
+
+
+def _no_way(facts: dict[str, Any]) -> None:
+    """Nothing of the input reaches the readout."""
+    for key in ("shortest", "longest", "first_answer", "complete_answer", "longest_loop"):
+        facts["delays"][key] = None
+    facts["delays"]["loops"] = 0
+
+
+LACKS: dict[Callable[[dict[str, Any]], None], str] = {
+    _no_engine: "no engine is installed",
+    _no_labels: "The data have no labels",
+    _unproved: "The manifest has no bounds: not proved: sums may overflow",
+    _spiked_already: "The compile had nothing to judge by",
+    _no_way: "No loops.",
+}
+
+
+@pytest.mark.parametrize("lack", LACKS, ids=lambda lack: lack.__name__)
+def test_what_is_missing_is_said(lack: Callable[[dict[str, Any]], None], report: BundleReport) -> None:
+    facts = copy.deepcopy(report.as_json()[0])
+    assert LACKS[lack] not in page([facts]).decode()
+    lack(facts)
+    html = page([facts])
+    assert LACKS[lack] in html.decode()
+    assert len(page([facts, report.as_json()[0]])) > len(html)
 
 
 def test_the_worst_notes_come_first() -> None:
