@@ -11,7 +11,7 @@ from snnc.ir import Code, Encoding, IntegerNeuron, Kind, Program, ProgramPopulat
 from tests.backends.loihi.networks import counting_program
 
 
-def _groups(program: Program) -> list[set[str]]:
+def groups(program: Program) -> list[set[str]]:
     """Senders that one population receives, together."""
     shared = nx.Graph()
     shared.add_nodes_from(p.name for p in program.populations if p.kind is not Kind.READOUT)
@@ -83,5 +83,5 @@ def changing_program(seed: int) -> Program:
             replace(p, neuron=answer) if p.kind is Kind.READOUT else p for p in program.populations
         ),
     )
-    groups = [g for g in _groups(program) if rng.random() < 0.8]
-    return with_changes(program, set().union(*groups))
+    chosen = [g for g in groups(program) if rng.random() < 0.8]
+    return with_changes(program, set().union(*chosen))

@@ -12,7 +12,7 @@ import numpy as np
 from snnc.backends import Backend, Emitted
 from snnc.errors import Severity, UserError
 from snnc.ir import Integers, Program, ProgramPopulation, Trace, write_program
-from snnc.ir.neuron_checks import check_models
+from snnc.ir.neuron_checks import check_changes, check_models
 from snnc.sim.reference import simulate
 
 from .builder import Built
@@ -53,7 +53,9 @@ class Bench:
         Raises:
             UserError: the back end refuses the program, with every reason.
         """
-        found = [*check_models(program, self.backend.target), *self.backend.check(program)]
+        target = self.backend.target
+        found = [*check_models(program, target), *check_changes(program, target)]
+        found += self.backend.check(program)
         errors = [d for d in found if d.severity is Severity.ERROR]
         if errors:
             raise UserError(*errors)

@@ -112,7 +112,7 @@ class Network:
         graded = self.kit.graded
         if sender.neuron is None:
             graded = sender.encoding is not Encoding.SPREAD
-        elif sender.neuron.code.value == "graded":
+        elif sender.neuron.code.one_spike:
             graded = True
         elif sender.neuron.model != STANDARD:
             graded = find_model(sender.neuron.model).graded

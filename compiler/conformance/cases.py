@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     bundle_cases,
+    change_cases,
     code_cases,
     compile_cases,
     input_cases,
@@ -25,6 +26,7 @@ MODULES = (
     number_cases,
     input_cases,
     code_cases,
+    change_cases,
     limit_cases,
     bundle_cases,
     compile_cases,

@@ -93,14 +93,18 @@ def convolution() -> Graph:
     )
 
 
-def _compiled(make: Callable[[], Graph], code: str | None = None) -> Callable[[Bench], None]:
+def compiled(make: Callable[[], Graph], code: str | None = None) -> Callable[[Bench], None]:
+    """A case: a graph in the target's own passes, in a code of its or the usual one."""
+
     def run(bench: Bench) -> None:
         target = bench.backend.target
         pipeline = Pipeline.parse(bench.backend.pipeline())
         names = [p.name for p in pipeline.passes]
         if code is not None and "choose-code" in names:
             pipeline = pipeline.with_option("choose-code", code=code)
-        graded = code == "graded" or target.codes == (Code.GRADED,)
+        if "send-changes" in names:
+            pipeline = pipeline.with_option("send-changes", where="all")
+        graded = code in ("graded", "delta") or target.codes == (Code.GRADED,)
         if "match-delays" in names and not graded:
             pipeline = pipeline.with_option("match-delays", steps_per_frame=8)
         counts = np.random.default_rng(3).integers(0, 3, (SAMPLES, FRAMES, *make().input.shape))
@@ -131,6 +135,6 @@ for name, title, make in (
     ("rollout", "a rollout with memory and a shortcut", rollout),
     ("convolution", "a convolution", convolution),
 ):
-    CASES.case(f"compile/{name}", f"{title}, in the target's own passes")(_compiled(make))
+    CASES.case(f"compile/{name}", f"{title}, in the target's own passes")(compiled(make))
 for code in ("frame", "graded"):
-    CASES.case(f"compile/{code}", f"a rollout in the code {code}")(_compiled(rollout, code))
+    CASES.case(f"compile/{code}", f"a rollout in the code {code}")(compiled(rollout, code))

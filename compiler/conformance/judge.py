@@ -12,6 +12,7 @@ from pathlib import Path
 from snnc.backends import Backend
 from snnc.errors import Diagnostic, UserError
 from snnc.files.writing import PrivateFolder
+from snnc.ir import Code, Target
 
 from .bench import Bench, NotInstalled, Wrong
 from .case import Case
@@ -51,6 +52,13 @@ def reason_for(cannot: Mapping[str, str], case: str) -> str | None:
     return next((reason for pattern, reason in cannot.items() if fnmatchcase(case, pattern)), None)
 
 
+def with_lacking(cannot: Mapping[str, str], target: Target) -> dict[str, str]:
+    """Reasons by pattern, with those that a target gives by what it states of itself."""
+    if Code.DELTA in target.codes:
+        return dict(cannot)
+    return {**cannot, "changes/*": "its neurons have no code delta (Target.codes)"}
+
+
 def judge(
     backend: Backend,
     case: Case,
@@ -67,7 +75,7 @@ def judge(
         cannot: reasons by case name or pattern.
         engines: only these; every installed one where empty.
     """
-    reason = reason_for(cannot, case.name)
+    reason = reason_for(with_lacking(cannot, backend.target), case.name)
 
     def row(result: Result, why: str = "") -> Row:
         return Row(backend.name, case.name, result.value, why)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from snnc.backends import find_backend
+
 from .cases import BY_NAME
-from .judge import reason_for
+from .judge import reason_for, with_lacking
 from .suite import Conformance
 from .suites import suites
 
@@ -33,7 +35,7 @@ def table() -> str:
     lines = []
     for suite in ours:
         assert suite.kind is not None
-        impossible = [name for name in BY_NAME if reason_for(suite.kind.cannot, name) is not None]
+        impossible = [name for name in BY_NAME if reason_for(_cannot(suite.kind), name) is not None]
         exact = len(BY_NAME) - len(impossible)
         lines.append(f"| [`{suite.kind.target}`](#{suite.name}) | {exact} | {len(impossible)} |\n")
     text = HEAD.format(cases=len(BY_NAME)) + "".join(lines)
@@ -43,12 +45,17 @@ def table() -> str:
     return text + "\n## The cases\n\n" + _cases()
 
 
+def _cannot(kind: type[Conformance]) -> dict[str, str]:
+    return with_lacking(kind.cannot, find_backend(kind.target).target)
+
+
 def _of_one(kind: type[Conformance]) -> str:
-    if not kind.cannot:
+    cannot = _cannot(kind)
+    if not cannot:
         return "Every case.\n"
     rows = ["| cannot | cases | because |\n|---|---|---|\n"]
     taken: set[str] = set()
-    for pattern, reason in kind.cannot.items():
+    for pattern, reason in cannot.items():
         names = [n for n in BY_NAME if fnmatchcase(n, pattern) and n not in taken]
         taken.update(names)
         rows.append(f"| `{pattern}` | {len(names)} | {reason.replace('|', chr(92) + '|')} |\n")

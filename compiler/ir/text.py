@@ -86,6 +86,8 @@ def _population_parts(p: Population) -> Iterator[str]:
         yield f"ceiling [{range_text(p.ceiling)}]"
     if p.levels is not None:
         yield f"{counted(p.levels, 'level')}, shift {p.shift:g}"
+    if p.changes:
+        yield "sends changes"
     if p.accumulate:
         yield "accumulate"
     if p.encoding is not None:

@@ -191,8 +191,10 @@ def _tally_fast(
         simulator.add_counts(chunk, result.spikes)
         simulator.add_counts(chunk, result.events, payloads=False)
 
-    # Encoded counts are the counts themselves or, spread, zeros and ones.
+    # Encoded counts are the counts themselves, their changes or, spread, zeros and ones.
     payloads = (min(0, int(frames.min(initial=0))), max(1, int(frames.max(initial=0))))
+    if program.input.sends_changes:
+        payloads = (payloads[0] - payloads[1], payloads[1] - payloads[0])
     total = program.steps(frames.shape[1])
     names = (readout.name,)
     simulator.stream(source, len(frames), total, payloads, names, keep, progress, seen=seen)

@@ -85,8 +85,9 @@ class Grid:
         """Every setting to try, in a fixed order: by code, then steps, levels and bits.
 
         A list of the user's is tried for every code, whatever comes of it. Where there is none, what
-        training has settled is kept (``trained_steps``, ``trained_bits``, levels), ``graded`` has the
-        steps that it needs and the levels that ``--code auto`` tries, and options of ``--set`` hold.
+        training has settled is kept (``trained_steps``, ``trained_bits``, levels), ``graded`` and
+        ``delta`` have the steps that they need and the levels that ``--code auto`` tries, and options
+        of ``--set`` hold.
 
         Args:
             target: its codes are the ones tried where the user names none.
@@ -142,11 +143,11 @@ def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | 
 
 
 def _levels(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
-    """Levels of ``graded`` where training gave none: those that ``--code auto`` tries."""
+    """Levels of ``graded`` and ``delta`` where training gave none: what ``--code auto`` tries."""
     bare = any(p.levels is None for p in graph.neurons)
     if not Code(code).one_spike or not bare or LEVELS in fixed:
         return (None,)
-    tried = dict.fromkeys(c.levels for c in ORDER if c.code == code)
+    tried = dict.fromkeys(c.levels for c in ORDER if c.code == Code.GRADED.value)
     return tuple(tried) or (None,)
 
 

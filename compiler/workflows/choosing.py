@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnc.bounds import Bounds
@@ -19,6 +19,7 @@ from snnc.ir import Code, Conv2d, Graph, Linear, Target
 from snnc.passes import Pipeline
 
 from .attempt import Attempt, Lowered
+from .changes import costs_less, could_pay
 from .encodings import lower_encoded
 from .losses import GRAVE_ERROR, LOSS, is_drowned, is_lost, loss
 
@@ -69,7 +70,10 @@ ORDER = (
     Candidate("rate", 32),
     Candidate("rate", 64),
 )
-"""By what a frame costs: time steps first, then synaptic operations (docs/conversion.md has both)."""
+"""By what a frame costs: time steps first, then synaptic operations (docs/conversion.md has both).
+
+``delta`` is ``graded`` with other spikes: it is taken in place of it where it takes less energy.
+"""
 
 FINER = (Candidate(None, None, headroom=16),)
 """For a network that spikes already: weights are rounded less, for streams that are proved shorter."""
@@ -188,12 +192,45 @@ def choose(
         first, *more = refusals[0].diagnostics
         better = _better(attempt, asked, others, pipeline_of, keep)
         raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
+    sibling = _in_changes(attempt, *best, pipeline_of)
+    if sibling is not None:
+        tried.append(Tried(sibling[0], sibling[3]))
+        best = sibling
     candidate, lowered, pipeline, kept = best
     notes = [_chosen(candidate, tried, keep, enough=_enough(kept, keep))]
     if not _enough(kept, keep) or is_drowned(kept, attempt, lowered):
         better = _better(attempt, asked, others, pipeline_of, keep, than=kept)
         notes += _loss(kept, attempt, asked, better, lowered)
     return Choice(lowered, pipeline, kept, tuple(tried), tuple(notes))
+
+
+def _in_changes(
+    attempt: Attempt,
+    candidate: Candidate,
+    lowered: Lowered,
+    pipeline: Pipeline,
+    kept: Kept | None,
+    pipeline_of: Callable[[Candidate], Pipeline],
+) -> tuple[Candidate, Lowered, Pipeline, Kept | None] | None:
+    """The same in the code ``delta``, where that takes less energy and is not refused.
+
+    It has the levels of the code ``graded``: nothing is kept less, and cost alone decides. Only where a
+    change does not fit its register is a scale another one; then what is kept has to be as much.
+    """
+    if candidate.code != Code.GRADED.value or kept is None:
+        return None
+    other = replace(candidate, code=Code.DELTA.value)
+    asked = pipeline_of(other)
+    if not could_pay(attempt, lowered, asked):
+        return None
+    try:
+        found, asked = lower_encoded(attempt, asked)
+    except UserError:
+        return None
+    judged = attempt.judge(found)
+    if judged is None or _score(judged) < _score(kept) or not costs_less(attempt, lowered, found):
+        return None
+    return other, found, asked, judged
 
 
 def _as_asked(
@@ -272,12 +309,20 @@ def _reason(refused: UserError) -> str:
 def _chosen(candidate: Candidate, tried: Sequence[Tried], keep: float, *, enough: bool) -> Diagnostic:
     """N780: what was chosen, and what became of the others."""
     others = []
+    changes = candidate.code == Code.DELTA.value
     for each in tried:
         if each.candidate == candidate:
             continue
         what = each.refused or kept_text(each.kept)
+        if changes and each.kept is not None and each.candidate.code == Code.GRADED.value:
+            what += f", {each.kept.operations:,.0f} synaptic operations a sample"
         others.append(f"{each.candidate.options}: {what}")
     why = "the cheapest that keeps" if enough else "nothing that was tried keeps"
+    if changes:
+        spent = next(
+            each.kept.operations for each in tried if each.candidate == candidate and each.kept
+        )
+        why = f"{spent:,.0f} synaptic operations a sample, {why}"
     return Diagnostic(
         "N780",
         f"code chosen: {candidate.options}",

@@ -206,6 +206,18 @@ def test_a_pickled_module_of_whose_shape_calibration_told(snnc: Command, tmp_pat
     assert len(rungs(snnc, folder)) == len(RUNGS)
 
 
+def test_changes_are_levels_on_every_rung(snnc: Command, tmp_path: Path) -> None:
+    shutil.copy(MODELS / "model_8_levels.pt", tmp_path / "net.pt")
+    folder, every = tmp_path / "net.loihi", "send-changes{where=all}"
+    asked = ("--target", "loihi", "--code", "delta", "--set", every, "-o", folder)
+    assert snnc("compile", tmp_path / "net.pt", *asked).code == 0
+    found = rungs(snnc, folder)
+    assert [rung["rung"] for rung in found] == RUNGS
+    below = found[RUNGS.index("integer program") :]
+    assert [rung["differences"] for rung in below] == [0, 0, 0]
+    assert all(rung["compared"] > 0 for rung in below)
+
+
 def test_options_of_the_ladder_need_it(snnc: Command, exact: Path) -> None:
     done = snnc("verify", exact, "--model", exact.parent / "net.pt")
     assert done.code == 2 and "--ladder" in done.err

@@ -32,7 +32,7 @@ from snnc.ir import (
     write_program,
 )
 from snnc.ir.neuron_checks import check_changes
-from snnc.sim import FAST, REFERENCE, answers, encode, simulate
+from snnc.sim import FAST, REFERENCE, answers, encode, simulate, tally
 from snnc.verify import spikes_by_frame
 from tests.backends.nir.networks import random_counts
 
@@ -144,6 +144,26 @@ def test_who_sends_changes_is_what_calibration_data_say() -> None:
     assert chosen == {"still": {"input", "h1", "h2"}, "turns": set()}
 
 
+def test_auto_takes_what_costs_less() -> None:
+    """Streams that stand still, and streams whose frames take turns: with levels that are the same."""
+    counts = np.random.default_rng(0).integers(0, 5, (40, 10, 12))
+    still = np.repeat(counts[:, :1], 10, axis=1)
+    turns = counts * (np.arange(10) % 2)[:, None]
+    for data, code in ((still, "delta"), (turns, "graded")):
+        bundle = snnc.compile(chain(), "loihi", calibration=data)
+        assert bundle.manifest.code == code
+        (said,) = (n for n in bundle.manifest.notes if n.code == "N780")
+        assert said.what == f"code chosen: --code {code}"
+        graded = snnc.compile(chain(), "loihi", code="graded", calibration=data)
+        assert differ(levels(graded.program, data[:8]), levels(bundle.program, data[:8])) == 0
+        tried = bundle.manifest.tried
+        spent = [entry.synaptic_operations or 0 for entry in tried]
+        if code == "delta":
+            assert spent[-1] < spent[-2] / 2 and "synaptic operations" in said.why
+        # Where nothing pays it is not even compiled.
+        assert any("delta" in entry.options for entry in tried) == (code == "delta")
+
+
 def chain() -> snnc.Rollout:
     """Two layers with levels, one after the other, and an answer that adds up."""
     torch = pytest.importorskip("torch", reason="the training extra is not installed")
@@ -180,6 +200,17 @@ def test_changes_of_counts_are_what_is_sent() -> None:
     ]
     ends = np.array([[[127], [-128]]])
     assert encode(program, ends)[0, :3, 0].tolist() == [127, 0, -255]
+
+
+def test_a_tally_counts_every_change() -> None:
+    """What the fast simulator takes for granted of payloads holds for changes of both signs."""
+    program, frames = two_layers(), np.array([[[3], [-3], [0]], [[2], [2], [2]]])
+    for simulator in (FAST, REFERENCE):
+        found = tally(program, frames, simulator=simulator)
+        assert found.events["in"].tolist() == [3 + 1]
+        assert found.spikes["in"].tolist() == [0 + 2]
+        assert found.events["h"].tolist() == [3 + 1]
+        assert found.potential[0, :, 0].tolist() == [12, 22, 33]
 
 
 def test_steps_worked_out_by_hand() -> None:

@@ -20,7 +20,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 SEEDS = st.integers(0, 10**6)
-CODES = st.sampled_from(["frame", "graded"])
+CODES = st.sampled_from(["frame", "graded", "delta"])
 SHIFTS = st.sampled_from([0.0, 0.5])
 BITS = st.sampled_from([2, 4, 8])
 INPUTS = st.sampled_from(["once", "graded"])

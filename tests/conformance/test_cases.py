@@ -143,6 +143,8 @@ def _one_early(program: Program) -> Program:
         (_projections(exponent=0), "exponent/mixed"),
         (_projections(graded=False), "input/graded"),
         (_projections(graded=False), "code/graded"),
+        (_neurons(bias_mantissa=np.zeros((), np.int64)), "changes/answers"),
+        (_projections(delay=0), "changes/late"),
         (_turned, "convolution/between"),
         (_turned, "convolution/padding"),
         (_neurons(state_bits=16), "saturation/high"),
@@ -205,6 +207,8 @@ def _floored(state: Integers, constant: int) -> Integers:
         ("snnc.ir.fixed_point.saturate", _full_range, "saturation/readout-ends"),
         ("snnc.ir.fixed_point.decay", _floored, "decay/negative"),
         ("snnc.sim.reference.level", _unclipped, "code/graded-frame"),
+        ("snnc.sim.reference.level", _unclipped, "changes/levels"),
+        ("snnc.sim.reference.level", _unclipped, "changes/loop"),
     ],
 )
 def test_wrong_arithmetic_is_caught(

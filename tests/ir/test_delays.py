@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnc.ir import Linear, Program, Target
+from snnc.ir import Code, Encoding, Linear, Program, Target
 from snnc.ir import delays as module
 from snnc.ir.delays import delays_of
 from snnc.ir.footprint import program_size
@@ -16,6 +16,7 @@ from snnc.passes import Context, Pipeline
 from snnc.sim import answers, encode, simulate
 from tests.passes.test_match_delays import network
 
+ANY = Target("any", codes=tuple(Code), encodings=tuple(Encoding))
 STEPS = 5
 Edges = list[tuple[str, str, int]]
 ACROSS: Edges = [
@@ -40,7 +41,7 @@ def program(edges: Edges, code: str = "rate", longest: int | None = None) -> Pro
         "quantize-activations{levels=5},balance-thresholds,fold-thresholds,quantize-weights"
     )
     calibration = np.random.default_rng(0).integers(0, 6, (8, 6, 2))
-    return lower(Pipeline.parse(text).run(graph, Context(Target("test"), calibration)), Target("test"))
+    return lower(Pipeline.parse(text).run(graph, Context(ANY, calibration)), ANY)
 
 
 def changed_answers(network: Program) -> list[int]:
@@ -53,7 +54,7 @@ def changed_answers(network: Program) -> list[int]:
 
 
 @pytest.mark.parametrize("longest", [None, 2])
-@pytest.mark.parametrize("code", ["rate", "frame", "graded"])
+@pytest.mark.parametrize("code", ["rate", "frame", "graded", "delta"])
 def test_the_answers_are_those_that_change(code: str, longest: int | None) -> None:
     compiled = program(ACROSS, code, longest)
     found = delays_of(compiled)
@@ -67,7 +68,7 @@ def test_the_answers_are_those_that_change(code: str, longest: int | None) -> No
 
 
 @pytest.mark.parametrize("longest", [None, 2])
-@pytest.mark.parametrize("code", ["rate", "frame", "graded"])
+@pytest.mark.parametrize("code", ["rate", "frame", "graded", "delta"])
 def test_frames_come_back_and_the_totals_are_the_footprints(code: str, longest: int | None) -> None:
     compiled = program([*ACROSS, ("b", "b", 3)], code, longest)
     found = delays_of(compiled)

@@ -10,13 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.errors import UserError
-from snnc.ir import Graph, Linear, Target
+from snnc.ir import Code, Encoding, Graph, Linear, Target
 from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
 
 from .test_match_delays import network
 
+ANY = Target("any", codes=tuple(Code), encodings=tuple(Encoding))
 LONGEST = 3
 OUT = [("b", "out", 1), ("c", "out", 1), ("in", "out", 3)]
 
@@ -38,12 +39,12 @@ def quantized(edges: list[tuple[str, str, int]], code: str, encoding: str, seed:
         "quantize-activations{levels=5},balance-thresholds,fold-thresholds,quantize-weights"
     )
     counts = rng.poisson(1.0, (8, 6, 3)).clip(0, 5)
-    return Pipeline.parse(text).run(graph, Context(Target("test"), counts))
+    return Pipeline.parse(text).run(graph, Context(ANY, counts))
 
 
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.integers(1, 3)), max_size=4),
-    st.sampled_from(["rate", "frame", "graded"]),
+    st.sampled_from(["rate", "frame", "graded", "delta"]),
     st.sampled_from(["graded", "spread", "once"]),
     st.integers(0, 2**16),
 )
@@ -58,8 +59,7 @@ def test_every_spike_is_the_same_as_without_a_limit(
     except UserError as refused:  # a loop of an exact code that has too few frames
         assume("D302" not in str(refused))
         raise
-    target = Target("test")
-    relayed, free = lower(graph, target), lower(replace(graph, longest_delay=None), target)
+    relayed, free = lower(graph, ANY), lower(replace(graph, longest_delay=None), ANY)
     assert max(p.delay for p in relayed.projections) <= LONGEST < max(p.delay for p in free.projections)
     counts = np.random.default_rng(seed + 1).poisson(1.0, (3, 8, 3)).clip(0, 5)
     spikes = encode(free, counts)
@@ -70,11 +70,11 @@ def test_every_spike_is_the_same_as_without_a_limit(
     assert want.spikes["a"].any()
 
 
-@pytest.mark.parametrize("code", ["rate", "frame", "graded"])
+@pytest.mark.parametrize("code", ["rate", "frame", "graded", "delta"])
 def test_a_relay_starts_when_it_first_speaks_for_a_frame(code: str) -> None:
     edges = [("in", "a", 1), ("a", "a", 3), ("a", "out", 1)]
     graph = quantized(edges, code, "graded", 0)
-    program = lower(graph, Target("test"))
+    program = lower(graph, ANY)
     first = program.by_name["a"].start + graph.latency("a", 5)
     starts = [p.start for p in program.populations if p.relay_of == "a"]
     assert starts == [first + 4 * n for n in range(1, len(starts) + 1)] and len(starts) >= 2

@@ -30,14 +30,15 @@ def streams() -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
     return test.x[:STREAMS].astype(np.int64), test.y[:STREAMS]
 
 
-@pytest.mark.parametrize("code", ["frame", "graded"])
+@pytest.mark.parametrize("code", ["frame", "graded", "delta"])
 def test_torch_with_the_chips_weights_is_the_program(
     code: str,
     streams: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
     tmp_path: Path,
 ) -> None:
     x, y = streams
-    compiled = compile_model(MODEL, "loihi", tmp_path / "net.loihi", code=code)
+    every = ["send-changes{where=all}"] if code == "delta" else []
+    compiled = compile_model(MODEL, "loihi", tmp_path / "net.loihi", code=code, changes=every)
     assert compiled.manifest.ranges.status == "proved"
     program = compiled.program
     twin = chip_twin(program)
@@ -65,13 +66,14 @@ def test_torch_with_the_chips_weights_is_the_program(
 
 @pytest.mark.slow
 @pytest.mark.lava
-@pytest.mark.parametrize("code", ["frame", "graded"])
+@pytest.mark.parametrize("code", ["frame", "graded", "delta"])
 def test_lava_says_the_same(
     code: str,
     streams: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
     tmp_path: Path,
 ) -> None:
-    compile_model(MODEL, "loihi", tmp_path / "net.loihi", code=code)
+    every = ["send-changes{where=all}"] if code == "delta" else []
+    compile_model(MODEL, "loihi", tmp_path / "net.loihi", code=code, changes=every)
     np.savez(tmp_path / "test.npz", x=streams[0][:20])
     verified = verify_bundle(tmp_path / "net.loihi", data=tmp_path / "test.npz", engine="lava")
     assert verified.comparison.samples == 20

@@ -36,16 +36,21 @@ def tried(grid: Grid, graph: Graph, *changes: str) -> tuple[Setting, ...]:
 def test_defaults(plain: Graph) -> None:
     found = tried(Grid(), plain)
     of_graded = len({c.levels for c in ORDER if c.code == "graded"})
-    assert Counter(s.code for s in found) == {"rate": 12, "frame": 12, "graded": 3 * of_graded}
-    assert {s.steps_per_frame for s in found if s.code != "graded"} == {8, 16, 32, 64}
-    assert {s.steps_per_frame for s in found if s.code == "graded"} == {None}
+    assert Counter(s.code for s in found) == {
+        "rate": 12,
+        "frame": 12,
+        "graded": 3 * of_graded,
+        "delta": 3 * of_graded,
+    }
+    assert {s.steps_per_frame for s in found if s.code in ("rate", "frame")} == {8, 16, 32, 64}
+    assert {s.steps_per_frame for s in found if s.code in ("graded", "delta")} == {None}
     assert [s.weight_bits for s in found[:4]] == [8, 6, 4, 8]
     assert {s.code for s in Grid().settings(LOIHI1, plain, (), False)} == {"rate"}
 
 
 def test_trained_levels_settle_the_levels_and_the_steps_of_frame(levels: Graph) -> None:
     found = tried(Grid(), levels)
-    assert Counter(s.code for s in found) == {"rate": 12, "frame": 3, "graded": 3}
+    assert Counter(s.code for s in found) == {"rate": 12, "frame": 3, "graded": 3, "delta": 3}
     assert all(s.levels is None for s in found)
 
 

@@ -38,6 +38,7 @@ from tests.codes.networks import trained
 
 KEPT = "restart-frames{enabled=false}"
 SPREAD, GRADED = "encode-input{code=spread}", "encode-input{code=graded}"
+CHANGES = "send-changes{where=all}"
 COMPOSITE, METADATA = "nir{unsaid=composite}", "nir{unsaid=metadata}"
 
 
@@ -69,6 +70,8 @@ VARIANTS = (
     Variant("reference", "graded", (GRADED,)),
     Variant("reference", "rate", (KEPT,)),
     Variant("reference", "frame", (SPREAD,)),
+    Variant("loihi", "delta", (CHANGES,)),
+    Variant("reference", "delta", (CHANGES,)),
     Variant("xylo", bare=True),
 )
 """``xylo`` has neurons of a model of its own, of which nothing is claimed: only networks without."""

@@ -44,7 +44,7 @@ def chip_twin(program: Program) -> Rollout:
         ValueError: the program's neurons have no exact code, its input is not sent once a frame, or it
             has connections that no rollout has (without a delay in frames, relays).
     """
-    if program.input.encoding is None or program.input.encoding.value != "once":
+    if program.input.encoding is None or program.input.encoding.value not in ("once", "change"):
         raise ValueError("the input is not sent once a frame")
     net = Rollout(program.input.shape)
     names = {program.input.name: INPUT}

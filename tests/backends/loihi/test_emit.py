@@ -16,6 +16,7 @@ from snnc.backends.loihi.emit import package_name
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Conv2d, Encoding, Kind, Program, ProgramProjection
 from snnc.sim import answers, encode, simulate
+from tests.changing import groups, with_changes
 
 from .networks import edge_program, random_program
 
@@ -110,6 +111,11 @@ def test_convolutions_that_lava_cannot_do_are_sparse() -> None:
 def example_program(encoding: Encoding) -> Program:
     """A network that can take the example's event counts: a random one, four steps a frame."""
     program = random_program(16)
+    if encoding is Encoding.CHANGE:
+        (together,) = (g for g in groups(program) if program.input.name in g)
+        program = with_changes(program, together)
+        later = (replace(program.input, start=1), *program.populations[1:])
+        return replace(program, name="example change", steps_per_frame=4, populations=later)
     source, *rest = program.populations
     projections = [
         replace(p, graded=encoding is Encoding.GRADED and p.source == source.name)

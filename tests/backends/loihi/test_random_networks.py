@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from snnc.backends.loihi import LoihiBackend
 from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Integers, Program, Trace
 from snnc.sim import simulate
+from tests.changing import changing_program
 from tests.traces import differences
 
 from .many import run_many
@@ -52,6 +54,15 @@ def test_models_agree_with_the_reference(runs: list[tuple[Program, Integers, Tra
 
 
 @pytest.mark.slow
+def test_changes_and_their_sums_agree_with_the_reference(tmp_path: Path) -> None:
+    programs = [changing_program(seed) for seed in range(COUNTING_NETWORKS)]
+    assert sum(p.readout.dynamics.adds_answers for p in programs) > 5
+    cases = [(p, random_spikes(p, i, SAMPLES, STEPS)) for i, p in enumerate(programs)]
+    for program, spikes, lava in run_many(LoihiBackend(), cases, tmp_path):
+        assert differences(simulate(program, spikes, states=True), lava) == [], program.name
+
+
+@pytest.mark.slow
 def test_random_networks_cover_what_they_should(
     runs: list[tuple[Program, Integers, Trace]],
 ) -> None:
@@ -80,10 +91,12 @@ def test_edges_through_the_engines(engine: str, tmp_path: Path) -> None:
     assert differences(simulate(program, spikes, states=True), got) == []
 
 
-@pytest.mark.parametrize("counting", [False, True])
+@pytest.mark.parametrize("make", [random_program, counting_program, changing_program])
 @pytest.mark.parametrize("seed", RUNTIME_SEEDS)
-def test_true_runtime_agrees_with_the_reference(seed: int, counting: bool, tmp_path: Path) -> None:
-    program = counting_program(seed) if counting else random_program(seed)
+def test_true_runtime_agrees_with_the_reference(
+    seed: int, make: Callable[[int], Program], tmp_path: Path
+) -> None:
+    program = make(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     back_end = LoihiBackend()
     emitted = back_end.emit(program, tmp_path)

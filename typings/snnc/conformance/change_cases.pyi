@@ -1,0 +1,1 @@
+from compiler.conformance.change_cases import *
