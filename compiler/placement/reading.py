@@ -66,10 +66,10 @@ def _check(content: Any) -> None:
 def _numbers(*values: Any) -> None:
     for value in values:
         if type(value) is not int or value < 0:
-            raise ValueError(f"{value!r} is no count")
+            raise ValueError(f"{value!r} is not a count")
 
 
 def _texts(*values: Any) -> None:
     for value in values:
         if not isinstance(value, str):
-            raise TypeError(f"{value!r} is no text")
+            raise TypeError(f"{value!r} is not a text")

@@ -14,7 +14,17 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "numerics.md"
 CLASSES = {c.__name__: c for c in (IntegerNeuron, ProgramPopulation, ProgramProjection, Program)}
 NO_NUMBERS = {
     *("comparison", "reset", "code", "model", "name", "kind", "origin", "neuron", "encoding"),
-    *("relay_of", "source", "target", "op", "sign_mode", "graded", "populations", "projections"),
+    *(
+        "relay_of",
+        "source",
+        "target",
+        "op",
+        "sign_mode",
+        "graded",
+        "sums_changes",
+        "populations",
+        "projections",
+    ),
     "step_seconds",  # the only number that is not whole
 }
 
