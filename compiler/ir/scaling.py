@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .convolution import AvgPool2d, Conv2d
 from .ops import Array, Linear, Op, Shape, SparseLinear
 
-IN_CACHE = 2**15
+IN_CACHE = 2**16
 """Weights that are worked on together."""
 
 
