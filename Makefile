@@ -8,7 +8,7 @@ LAVA := lava-nc==0.10.0
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NETX := build/netx/tiny.net
 
-.PHONY: setup demo test slow quick prove conformance targets readers bench results fuzz kills check clean
+.PHONY: setup demo test slow quick prove conformance targets readers bench results fuzz kills check docs clean
 
 setup: $(STAMP)
 
@@ -79,6 +79,19 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# The documentation site, into build/site; its tools have an environment of their own, so that setup does not wait for them.
+DOCS := build/docs-venv
+$(DOCS)/.set-up: pyproject.toml constraints.txt
+	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
+	@touch $@
+
+# mkdocstrings looks for a folder of the package's name.
+docs: $(DOCS)/.set-up
+	@mkdir -p build/docs-source && ln -sfn ../../compiler build/docs-source/snnc
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

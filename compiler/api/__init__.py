@@ -337,8 +337,8 @@ def targets_for(
     """Compile a model for every target, and run each where its engine is: one table to choose by.
 
     Args:
-        model, repeat, example, dt, discretize, reset, input_shape, module, answer, reset_interval,
-            progress: as for :func:`compile`.
+        model, repeat, example, dt, discretize, reset: as for :func:`compile`.
+        input_shape, module, answer, reset_interval, progress: as for :func:`compile`.
         data: counts that calibrate, judge and run, with labels if there are some; None for those in
             the model file, and random counts like them on the engines.
         targets: with options, each as ``name{option=value,...}``; all that can be used where empty.
