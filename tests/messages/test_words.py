@@ -12,7 +12,8 @@ from snnc.messages.catalogue import our_groups
 from .sources import ROOT, source_files, texts, tree
 from .words import AVOIDED, NAMES, avoided
 
-PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PROSE = [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))]
 PUBLIC = (
     "compiler/api",
     "compiler/authoring",

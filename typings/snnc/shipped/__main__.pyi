@@ -1,0 +1,1 @@
+from compiler.shipped.__main__ import *
