@@ -292,7 +292,13 @@ def test_what_was_checked_is_what_is_used(bundle: Path) -> None:
     with checked_files(found) as copy:
         (bundle / "README.md").write_bytes(b"another")
         assert (copy / "README.md").read_bytes() == before
-        assert {p.name for p in copy.iterdir()} == {PACKAGE, "README.md", "program.json", "weights.npz"}
+        assert {p.name for p in copy.iterdir()} == {
+            PACKAGE,
+            "README.md",
+            "placement.json",
+            "program.json",
+            "weights.npz",
+        }
         assert copy.stat().st_uid == os.getuid() and copy.parent.stat().st_mode & 0o77 == 0
     assert not copy.exists()
     with pytest.raises(UserError, match="changed while"), checked_files(found):

@@ -163,6 +163,7 @@ DEPENDENTS = (
 )
 
 NAMES_ONLY = {
+    "compiler/sim/fast/warming.py": "states the networks that compile every kernel",
     "samples/speech/cases.py": "has the option --reset",
     "backends/akida/conformance.py": "which cases the target takes",
     "backends/akida/target.py": "states the resets that its neurons have",

@@ -18,7 +18,7 @@ from snnc.conformance.bench import first_difference
 from snnc.errors import Severity
 from snnc.ir import Program, write_program
 from snnc.sim.reference import simulate
-from tests.sim.corpus import Case, case, cases
+from tests.sim.corpus import PORTABLE, Case, case, cases
 
 REFUSED = "refused: "
 LARGE = CBackend(flash=2**30, ram=2**30)
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=200)
     networks = parser.parse_args().networks
     console, refused, wrong = Console(), 0, 0
-    for kind, seed in cases(networks):
+    for kind, seed in cases(networks, 0, PORTABLE):
         problem = problem_with(case(kind, seed))
         refused += problem.startswith(REFUSED)
         if problem and not problem.startswith(REFUSED):

@@ -52,8 +52,11 @@ SAMPLES, STEPS = 3, 30
 LONGEST_CHUNK = 4
 """Steps at a time, 1 to this by seed: as long as delays, shorter and longer."""
 
-PLAIN = ("random", "counting", "changing", "small", "wide", "coarse", "relayed", "broad")
-KINDS = (*PLAIN, "signed", "extreme", *AIMS)
+PLAIN = ("random", "counting", "small", "wide", "coarse", "relayed", "broad")
+PORTABLE = (*PLAIN, "signed", "extreme", *AIMS)
+"""What every target may be given; few have the code ``delta``."""
+
+KINDS = (*PORTABLE, "changing")
 CHECKED = "SNNC_CHECKED_KERNELS"
 
 

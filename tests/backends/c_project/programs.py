@@ -22,7 +22,7 @@ from snnc.conformance.bench import first_difference
 from snnc.errors import Severity, UserError
 from snnc.ir import write_program
 from snnc.sim.reference import simulate
-from tests.sim.corpus import Case, case, cases
+from tests.sim.corpus import PORTABLE, Case, case, cases
 
 REFUSED = "refused: "
 FAMILIES: dict[str, type[ProjectBackend]] = {"cortex-m": CortexMBackend, "riscv": RiscvBackend}
@@ -98,7 +98,7 @@ def main() -> None:
     console, boards = Console(), list(FAMILIES[given.target].boards)
     refused = wrong = narrow = 0
     least = [float("inf"), float("inf")]
-    for number, (kind, seed) in enumerate(cases(given.networks, given.seed)):
+    for number, (kind, seed) in enumerate(cases(given.networks, given.seed, PORTABLE)):
         found = tried(case(kind, seed), boards[number % len(boards)])
         narrow += found.narrow
         refused += found.problem.startswith(REFUSED)

@@ -28,7 +28,7 @@ from snnc.conformance.kit import Kit
 from snnc.errors import UserError
 from snnc.ir import Encoding, Integers, Trace, read_program, write_program
 from snnc.sim import encode, simulate
-from tests.sim.corpus import KINDS, case, cases
+from tests.sim.corpus import PORTABLE, case, cases
 
 from .programs import backend_for, tried, tried_where_it_fits
 
@@ -164,7 +164,7 @@ def test_random_programs() -> None:
     """Every kind of the corpus once, registers proved for exactly the input at hand."""
     found = [
         tried_where_it_fits(case(kind, seed), list(EVERY)[n % len(EVERY)])[0]
-        for n, (kind, seed) in enumerate(cases(len(KINDS), 3))
+        for n, (kind, seed) in enumerate(cases(len(PORTABLE), 3, PORTABLE))
     ]
     assert [each.problem for each in found if each.problem] == []
     assert sum(each.narrow for each in found) >= 5
@@ -177,7 +177,7 @@ def test_random_programs() -> None:
 @pytest.mark.parametrize("boards", [list(BOARDS), list(RISCV)], ids=["cortex-m", "riscv"])
 def test_many_random_programs(boards: list[str]) -> None:
     found, small = {}, 0
-    for n, (kind, seed) in enumerate(cases(200, 40)):
+    for n, (kind, seed) in enumerate(cases(200, 40, PORTABLE)):
         network = case(kind, seed)
         found[kind, seed], too_small = tried_where_it_fits(network, boards[n % len(boards)])
         small += too_small

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from snnc.backends.c_code import code_files, lay_out
 from snnc.backends.c_project.options import OPTIMIZE
 from snnc.sim.reference import simulate
-from tests.sim.corpus import KINDS, Case, case, cases
+from tests.sim.corpus import PORTABLE, Case, case, cases
 
 from .programs import backend_for
 
@@ -90,7 +90,7 @@ def without_checks(words: tuple[str, ...], given: Iterable[tuple[str, int]], fol
 
 
 def test_each_kind_of_network_without_checks(compiler: str, tmp_path: Path) -> None:
-    assert without_checks((compiler, *SANITIZERS), cases(len(KINDS), 70), tmp_path) >= 5
+    assert without_checks((compiler, *SANITIZERS), cases(len(PORTABLE), 70, PORTABLE), tmp_path) >= 5
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_each_kind_of_network_without_checks(compiler: str, tmp_path: Path) -> N
 def test_nothing_is_undefined_without_checks(
     compiler: str, flags: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert without_checks((compiler, *flags), cases(60, 9), tmp_path) > 40
+    assert without_checks((compiler, *flags), cases(60, 9, PORTABLE), tmp_path) > 40
 
 
 def test_registers_narrower_than_proved_are_found(
@@ -107,4 +107,4 @@ def test_registers_narrower_than_proved_are_found(
     monkeypatch.setattr("snnc.backends.c_code.widths.narrowest", lambda *ends: "int8_t")
     # The compiler warns of constants that do not fit, or values differ.
     with pytest.raises((AssertionError, subprocess.CalledProcessError)):
-        without_checks((compiler, *SANITIZERS), cases(len(KINDS), 9), tmp_path)
+        without_checks((compiler, *SANITIZERS), cases(len(PORTABLE), 9, PORTABLE), tmp_path)

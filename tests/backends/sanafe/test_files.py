@@ -51,7 +51,7 @@ def test_a_changed_file_is_found(programs: list[Program], tmp_path: Path, name: 
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:-1], "# more\n", lines[-1]]))
     (said,) = BACK_END.differences(programs[0], tmp_path / "bundle", emitted)
-    other = {"mapping.json": "does not say where", "placement.json": "JSON"}.get(name)
+    other = {"mapping.json": "does not say where", "placement.json": "cannot be read"}.get(name)
     assert said.startswith(name)
     assert (other or f"is another file from line {len(lines)} on") in said
     path.unlink()
