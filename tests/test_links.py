@@ -74,6 +74,15 @@ def test_the_menu_has_every_page_once() -> None:
     outside = {name.removeprefix("repository/") for name in menu if name.startswith("repository/")}
     assert pages == {name for name in menu if not name.startswith("repository/")} - GENERATED
     assert all((ROOT / name).is_file() for name in outside)
+    shown = [*(f"docs/{name}" for name in pages), *outside]
+    linked = {
+        file
+        for page in shown
+        for link in relative((ROOT / page).read_text())
+        if (file := target(page, link.partition("#")[0])).endswith(".md")
+        and not file.startswith("docs/")
+    }
+    assert linked <= outside
 
 
 def test_what_a_page_leads_to_is_in_the_repository() -> None:
