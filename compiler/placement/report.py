@@ -165,9 +165,11 @@ def report_differences(meant: Mapping[str, Any], content: Any) -> list[str]:
 
 
 def placement_notes(where: str, content: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """What a user is told of a placement."""
+    """What a user is told of a placement; nothing of one on a single core."""
     traffic = content["traffic"]
     cores, chips = len(content["cores"]), content["chips"]
+    if cores == 1:
+        return
     what = f"{counted(cores, 'core')} of {counted(chips, 'chip')}, placed by {content['method']}"
     if traffic is not None:
         what += f": {traffic['between cores']} of {traffic['messages']} messages go to another core"

@@ -26,7 +26,7 @@ def test_the_bundle_is_complete_and_says_what_was_done(finished: Path) -> None:
     assert manifest["target"] == "loihi{processes=any}" and manifest["steps_per_frame"] == 4
     assert manifest["calibration"]["origin"] == "archive"
     assert "match-delays{steps-per-frame=4" in manifest["passes"]
-    assert {note["code"] for note in manifest["notes"]} == {"N703", "N721", "N730", "N802"}
+    assert {note["code"] for note in manifest["notes"]} == {"N703", "N721", "N730"}
     present = {
         p.relative_to(finished).as_posix()
         for p in finished.rglob("*")
