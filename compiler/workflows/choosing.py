@@ -196,7 +196,7 @@ def choose(
         better = _better(attempt, asked, others, pipeline_of, keep)
         raise refusals[0] if better is None else UserError(_with_cure(first, asked, better), *more)
     candidate, once, pipeline, kept = best
-    lowered = once or attempt.lower(pipeline, attempt.stages())
+    lowered = once or lower_encoded(attempt, pipeline_of(candidate))[0]  # with all that it said
     if not large:
         sibling = _in_changes(attempt, candidate, lowered, pipeline, kept, pipeline_of)
         if sibling is not None:

@@ -21,6 +21,7 @@ from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
 from snnc.workflows import choosing, room
+from snnc.workflows import compile as compiling
 from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
 from snnc.workflows.choosing import ORDER, candidates
 
@@ -188,3 +189,20 @@ def test_of_a_large_network_no_cure_is_tried(
     assert auto.code == 0 and len(manifest(tmp_path / "auto")["tried"]) == 2
     program = "program.json"
     assert (tmp_path / "auto" / program).read_bytes() == (tmp_path / "usual" / program).read_bytes()
+
+
+def test_what_was_said_of_the_best_is_said_again(
+    snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large network the best is made again; that its input is encoded another way is not lost."""
+    model = wide(tmp_path / "wide.pt", 1500, 16)
+    asked = ("compile", model, "--target", "loihi")
+    ways = (choosing.Candidate("rate", 16), choosing.Candidate("rate", 4))
+    monkeypatch.setattr(compiling, "candidates", lambda *_: ways)
+    monkeypatch.setattr(choosing, "_enough", lambda _kept, _keep: False)
+    usual = snnc(*asked, "-o", tmp_path / "usual")
+    monkeypatch.setattr(room, "LARGE", 1)
+    large = snnc(*asked, "-o", tmp_path / "large")
+    assert usual.code == large.code == 0
+    codes = [[n["code"] for n in manifest(tmp_path / way)["notes"]] for way in ("usual", "large")]
+    assert "N782" in codes[0] and codes[0] == codes[1]
