@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from samples.results.record import Outcome, found_before, recorded
+from samples.results.vgg_page import vgg_summary
 
 from . import experiments as one
 from . import gradients, jpeg, vgg
@@ -91,6 +92,7 @@ def results() -> dict[str, Any]:
         "seeds": list(SEEDS),
         "spiking_test": SPIKING_TEST,
         "resnet20": summary(found),
+        "vgg16": vgg_summary(found),
         "experiments": found,
     }
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from .tables import spread, table
+from .vgg_page import BEGINNING as VGG
+from .vgg_page import vgg_hybrid, vgg_quantization
 
 Found = dict[str, Any]
 
 
 def cifar10_introduction(found: Found) -> list[str]:
-    """What all of ``samples.cifar10.results`` has in common; nothing where nothing has been computed."""
-    each = found["experiments"]
+    """What the experiments with ResNet-20 have in common; nothing where nothing has been computed."""
+    each = {name: one for name, one in found["experiments"].items() if not name.startswith(VGG)}
     if not each:
         return []
     return [
@@ -36,13 +38,14 @@ def cifar10_quantization(found: Found) -> list[str]:
         *_thresholds(each),
         *_layers(each),
         *_bits(each),
+        *vgg_quantization(each),
     ]
 
 
 def cifar10_hybrid(found: Found) -> list[str]:
     """Conversion and training through the spikes, likewise."""
     each = found["experiments"]
-    return [*_hybrid(each), *_gradients(each)]
+    return [*_hybrid(each), *_gradients(each), *vgg_hybrid(each)]
 
 
 def _floats(each: Found, seeds: Iterable[int]) -> list[str]:

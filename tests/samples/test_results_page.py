@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from samples.results.cifar10_page import (
+    cifar10_hybrid,
+    cifar10_introduction,
+    cifar10_quantization,
+)
 from samples.results.claims import differences, fewer_steps, steps_claim
 from samples.results.quantization_page import quantization_claims
+from samples.results.vgg_page import vgg_hybrid, vgg_quantization, vgg_summary
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -56,3 +62,26 @@ def test_a_claim_that_fails_is_said_to() -> None:
     fashion["trained_thresholds"] = {"1": 50.0}
     worse, far, *_ = (c for c in quantization_claims(found) if "Fashion" in c.ours)
     assert "worse than fixed at T = 1" in worse.verdict and far.verdict.startswith("not within")
+
+
+def test_vgg_has_its_tables_and_not_resnets_hours() -> None:
+    floats = {"epochs": 18, "torch_test": 90.0, "seconds": 7200.0, "train_seconds": 3600.0}
+    graded = {"epochs": 2, "torch_test": 89.0, "test": 88.0, "test_samples": 500, "seconds": 1.0}
+    few = {"test": 70.0, "test_samples": 500, "seconds": 1.0}
+    found = {"vgg16_float_0": floats, "vgg16_levels_15_0": graded, "vgg16_converted_8_0": few}
+    page = "\n".join(cifar10_quantization({"experiments": found, "seeds": []}))
+    assert "| floats | 18 | 90 ± 0.3 |  |" in page and "together: 2.0 hours" in page
+    assert "| 15 levels | 2 | 89 ± 1.4 of 500 | 88 ± 1.5 of 500 |" in page
+    assert "| 8 | 70 ± 2.0 |" in "\n".join(cifar10_hybrid({"experiments": found}))
+    both = {"experiments": {"jpeg_0": {"seconds": 3600.0}, **found}, "spiking_test": 1}
+    assert "together: 1.0 hours" in "\n".join(cifar10_introduction(both))
+    assert vgg_summary(found) == {
+        "float": 90.0,
+        "levels": 89.0,
+        "graded": 88.0,
+        "converted": {"8": 70.0},
+    }
+
+
+def test_pages_without_vgg_do_not_name_it() -> None:
+    assert vgg_quantization({}) == [] and vgg_hybrid({}) == []
