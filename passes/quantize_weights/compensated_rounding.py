@@ -42,11 +42,16 @@ Moments = tuple[NDArray[np.float64], ...]
 
 
 def seen_inputs(graph: Graph, context: Context) -> dict[str, Array]:
-    """What populations put out on calibration data, (samples, frames, \\*shape) by population."""
+    """What populations put out on calibration data, (samples, frames, \\*shape) by population.
+
+    Nothing where there are too few samples, or populations so large that too few would be measured.
+    """
     assert context.calibration is not None
     each = context.calibration.shape[1] * sum(math.prod(p.shape) for p in graph.populations)
-    counts = context.measured_on(max(1, min(SAMPLES, MOST_VALUES // each)))
-    return dict(run_frames(graph, frame_values(graph, counts)))
+    samples = min(SAMPLES, MOST_VALUES // each, len(context.calibration) - context.aside)
+    if samples < LEAST_SAMPLES:
+        return {}
+    return dict(run_frames(graph, frame_values(graph, context.measured_on(samples))))
 
 
 def compensate(
@@ -81,9 +86,9 @@ def compensate(
         population.name in members and is_looping(graph, members)
         for members in graph.components_in_order()
     )
-    samples = len(next(iter(seen.values())))
-    if samples < LEAST_SAMPLES:
+    if not seen:
         return choice
+    samples = len(next(iter(seen.values())))
     first = samples - samples // JUDGED
     fitted = [_moments(p, seen[p.source][:first], lasting) for p in projections]
     judging = [_moments(p, seen[p.source][first:], lasting) for p in projections]

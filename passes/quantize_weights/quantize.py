@@ -47,6 +47,8 @@ SIGNS = ("auto", "mixed")
 CORRECTION = ("auto", "yes", "no")
 ROUNDING = ("auto", "nearest", "compensated")
 MOST_CORRECTED_BITS = 6
+COARSE_ERROR = 0.02
+"""Relative, of a projection's weights: a little more than 6 bits cost evenly spread ones (1 / (31 * 2))."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class QuantizeWeights(Pass):
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it
             changed accuracy by no more than chance on samples/moving_digits.
         rounding: ``nearest``, or ``compensated``: weights one after another, each compensating on
-            calibration data for the error of those before it; ``auto`` does so up to 6 bits.
+            calibration data for the error of those before it; ``auto`` does so up to 6 bits, and where
+            weights of more bits lose more than 2 %: because a register ends, their scale is small.
         power_of_two: in the exact codes, scales of neurons are powers of two, one for each population
             unless ``per`` is ``channel``. Where connections have exponents, small enough that these can
             divide by them, as Lava's graded neurons need it.
@@ -138,19 +141,21 @@ class QuantizeWeights(Pass):
             powers_of_two,
             self._means(graph, context),
         )
-        seen = seen_inputs(graph, context) if self._compensates(graph, context) else None
+        seen: Mapping[str, Array] | None = None
         populations: list[Population] = []
         rounded: dict[int, Projection] = {}
         for population in graph.populations:
             if population.kind is Kind.INPUT:
                 continue
             population = capped(graph, population, context.calibration)
-            choice = self._choice(search, graph, population, context)
-            if seen is not None and context.calibration is not None:
-                choice = compensate(search, graph, population, choice, seen, context.calibration)
+            choice, made_up = self._choice(search, graph, population, context), False
+            if self._compensates(graph, context, choice) and context.calibration is not None:
+                seen = seen_inputs(graph, context) if seen is None else seen
+                nearest, known = choice, context.calibration
+                choice = compensate(search, graph, population, nearest, seen, known)
+                made_up = choice is not nearest
             for each, old in zip(choice.rounded, graph.into(population.name), strict=True):
-                final = context.calibration is not None or graph.frame_is_step
-                self._tell_rounding(each, old, context, final)
+                self._tell_rounding(graph, each, old, context, made_up)
             search.remember(graph, population, choice, context)
             for old, new in zip(graph.into(population.name), choice.rounded, strict=True):
                 rounded[id(old)] = new.projection
@@ -179,10 +184,10 @@ class QuantizeWeights(Pass):
             self.correct_bias == "auto" and (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
         )
 
-    def _compensates(self, graph: Graph, context: Context) -> bool:
+    def _compensates(self, graph: Graph, context: Context, choice: Choice) -> bool:
         if graph.frame_is_step or context.calibration is None:
             return False  # its activations are spikes, which a float run does not have
-        few = (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS
+        few = (self.bits or DEFAULT_BITS) <= MOST_CORRECTED_BITS or choice.worst_error > COARSE_ERROR
         return self.rounding == "compensated" or (self.rounding == "auto" and few)
 
     def _means(self, graph: Graph, context: Context) -> dict[str, Array] | None:
@@ -298,8 +303,10 @@ class QuantizeWeights(Pass):
             f"{free.worst_error:.2%}",
         )
 
-    def _tell_rounding(self, rounded: Rounded, old: Projection, context: Context, final: bool) -> None:
-        """N703 and N727. ``final``: calibration has been, or changes nothing (own thresholds)."""
+    def _tell_rounding(
+        self, graph: Graph, rounded: Rounded, old: Projection, context: Context, made_up: bool
+    ) -> None:
+        """N703 and N727. ``made_up``: weights make up for each other, so that sums lose less than they."""
         grid, clipped, total = rounded.grid, rounded.clipped, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
         grave = int(np.count_nonzero(channels > GRAVE_ERROR))
@@ -307,11 +314,14 @@ class QuantizeWeights(Pass):
         what += f"per channel: median {np.median(channels):.2%}, worst {channels.max():.2%}"
         what += f", above {GRAVE_ERROR:.0%} in {grave} of {len(channels)} channels" if grave else ""
         what += f"; {clipped} of {total} clipped" if clipped else ""
+        what += "; they make up for each other on calibration data" if made_up else ""
         where = old.origin or old.label
         if not grave:
             if channels.max() > EXACT or clipped:
                 context.note("N703", what, where=where)
         else:
+            # Calibration has been, or it changes nothing (thresholds of the network's own).
+            final = context.calibration is not None or graph.frame_is_step
             data = [] if final else ["compile with --calibration FILE.npz"]
             cures = [*more_bits(grid.bits, context.target), *data, "train with weights of like size"]
             context.warn(

@@ -182,6 +182,30 @@ def test_answers_are_nearer(loop: bool, bits: int) -> None:
     assert errors[1] < 0.5 * errors[0], errors
 
 
+@pytest.mark.parametrize(("limit", "coarse"), [(200_000, False), (4_000, True)])
+def test_a_scale_that_a_register_made_small_asks_for_it(limit: int, coarse: bool) -> None:
+    """Eight bits whose scale a register lowers keep no more of a weight than a few: auto knows."""
+    graph, counts = chain(loop=False)
+    limits = {LimitName.DENDRITIC_INPUT: Limit(limit, "units", "here")}
+    target = Target("small", limits=limits, codes=(Code.FRAME,), weight_bits=tuple(range(1, 9)))
+    unseen = frame_values(graph, counts[128:])
+    wanted = run_frames(graph, unseen)["out"][:, -1]
+    weights: dict[str, list[bytes]] = {}
+    errors, said = {}, {}
+    for rounding in ("nearest", "compensated", "auto"):
+        context = Context(target, counts[:128])
+        done = QuantizeWeights(rounding=rounding, correct_bias="no").run(graph, context)
+        weights[rounding] = [
+            p.op.weight.tobytes() for p in done.projections if isinstance(p.op, Linear)
+        ]
+        found = run_frames(done, unseen)["out"][:, -1]
+        errors[rounding] = float(np.square(found - wanted).mean())
+        said[rounding] = any("make up for each other" in note.what for note in context.notes)
+    assert weights["nearest"] != weights["compensated"] and not said["nearest"]
+    assert (weights["auto"] != weights["nearest"]) == coarse == said["auto"]
+    assert not coarse or errors["auto"] < 0.7 * errors["nearest"], errors
+
+
 def by_hand(most: int, accumulating: bool, apart: bool = False) -> list[int]:
     """What :func:`compensate` makes of 0.8 and 0.8 on a grid of even numbers, in order of size.
 
