@@ -22,12 +22,12 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 
 
 def core_figures(facts: Mapping[str, Any]) -> dict[str, Figure]:
-    """Charts of a bundle's placement by name; none where it has none."""
+    """Charts of a bundle's placement by name; none of a single core."""
     told = facts["placement"]
-    if told is None or not told["cores"]:
+    if told is None or len(told["cores"]) < 2:
         return {}
     found = {"mesh": mesh(told, facts["core_load"]), "fullness": fullness(told)}
-    if told["traffic"] is not None and len(told["cores"]) > 1:
+    if told["traffic"] is not None:
         found["matrix"] = matrix(told)
     return found
 
@@ -85,7 +85,7 @@ def mesh(told: Mapping[str, Any], load: Mapping[str, Any]) -> Figure:
     hidden = {"visible": False, "constrain": "domain"}
     shown = figure(traces, "", "", x_more=hidden, y_more={**hidden, "scaleanchor": "x"})
     shown["layout"]["annotations"] = _chips(told, grid)
-    if load["busiest"] is not None and len(told["cores"]) > 1:
+    if load["busiest"] is not None:
         shown["layout"]["shapes"] = [_outline(grid, load["busiest"])]
     traffic = told["traffic"]
     shown["layout"]["meta"] = {

@@ -52,6 +52,9 @@ def sections(facts: Mapping[str, Any]) -> dict[str, str]:
     return {name: title for name, title in SECTIONS.items() if there or name != "placement"}
 
 
+FIRST_NOTES = 3
+"""Warnings that the summary shows."""
+
 PREFIXES = ("a-", "b-")
 
 FORMATS: dict[str, Callable[[float], str]] = {
@@ -160,6 +163,16 @@ class Shown:
         return sum(severity != "note" for severity in said)
 
     @property
+    def first_notes(self) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Code, severity and words of the first that are no notes, one a code."""
+        found = [
+            (group["code"], group["severity"], group["told"][0])
+            for group in self.facts["notes"]
+            if group["severity"] != "note"
+        ]
+        return found[:FIRST_NOTES]
+
+    @property
     def judged(self) -> list[int]:
         """Places of the rungs with accuracies: the first, and the last that has them."""
         found = [k for k, r in enumerate(self.facts["ladder"] or []) if r["accuracy"] is not None]
@@ -256,6 +269,8 @@ def page(reports: Sequence[Mapping[str, Any]]) -> bytes:
     ]
     had = {name for facts in reports for name in sections(facts)}
     contents, both = [(name, title) for name, title in SECTIONS.items() if name in had], None
+    if any(b.different for b in bundles):  # the worst comes first
+        contents.sort(key=lambda entry: {"summary": 0, "engine": 1}.get(entry[0], 2))
     if len(bundles) == 2:
         contents.insert(0, ("compared", "Side by side"))
         same_scale([b.figures for b in bundles])

@@ -127,15 +127,15 @@ def _sent(key: str) -> Callable[[Facts], str]:
 
 
 ROWS: dict[str, Callable[[Facts], str]] = {
+    "on the engine": _engine,
+    "right answers after the last frame": _accuracy,
+    "decisions of the float network kept": _kept("decisions"),
+    "answers off by, of their spread": _kept("answer_error"),
     "model, SHA-256": lambda f: f["manifest"]["model"]["sha256"][:16],
     "target": lambda f: str(f["manifest"]["target"]),
     "code": lambda f: str(f["manifest"]["code"]),
     "steps a frame": lambda f: f"{f['manifest']['steps_per_frame']:,}",
     "bits of weights": _bits,
-    "on the engine": _engine,
-    "right answers after the last frame": _accuracy,
-    "decisions of the float network kept": _kept("decisions"),
-    "answers off by, of their spread": _kept("answer_error"),
     "neurons": lambda f: f"{f['size']['neurons']:,}",
     "synapses": lambda f: f"{f['size']['synapses']:,}",
     "spikes held in delays": lambda f: f"{f['size']['buffered']:,}",
