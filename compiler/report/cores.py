@@ -15,6 +15,9 @@ MOST_HELD = 10
 SCALE = [[0, "#c6dcf5"], [0.5, BLUE], [1, "#6d2f9e"]]
 """From little to much: all of it is seen on white and on black."""
 
+NUMBERED = 24
+"""Cells beside each other in which numbers are legible."""
+
 MANY = 20
 """More cores are not all numbered on an axis."""
 
@@ -76,7 +79,7 @@ def mesh(told: Mapping[str, Any], load: Mapping[str, Any]) -> Figure:
             "mode": "text",
             "x": [column for column, _ in grid.cores],
             "y": [row for _, row in grid.cores],
-            "text": [str(number) for number in range(len(grid.cores))],
+            "text": [str(n) if grid.columns <= NUMBERED else "" for n in range(len(grid.cores))],
             "textfont": {"size": 11 if grid.columns <= 16 else 8},
             "hoverinfo": "skip",
             "showlegend": False,

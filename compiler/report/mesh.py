@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, isqrt
+from math import isqrt
 from typing import Any
 
 BETWEEN = 2
@@ -56,7 +56,7 @@ def cells(told: Mapping[str, Any]) -> Cells:
     tall = 1 + max((y for _, y in used), default=0)
     broad = max(1 + max((x for x, _ in used), default=0), min(mesh["width"], tall))
     wide, high = broad * pitch - (side > 1), tall * pitch - (side > 1)
-    across = min(chips, max(1, ceil((chips * (high + BETWEEN) / (wide + BETWEEN)) ** 0.5)))
+    across = _across(chips, wide + BETWEEN, high + BETWEEN)
     down = -(-chips // across)
 
     def corner(chip: int) -> tuple[int, int]:
@@ -79,6 +79,16 @@ def cells(told: Mapping[str, Any]) -> Cells:
         tuple(sorted(every - set(taken))),
         tuple((corner(chip)[0], corner(chip)[1] + high) for chip in range(chips)),
     )
+
+
+def _across(chips: int, wide: int, high: int) -> int:
+    """How many chips are side by side, so that all are about a square, without places for more."""
+
+    def size(across: int) -> int:
+        down = -(-chips // across)
+        return max(across * wide, down * high) + (across * down - chips) * wide
+
+    return min(range(1, chips + 1), key=size)
 
 
 def links(matrix: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -52,6 +52,9 @@ def sections(facts: Mapping[str, Any]) -> dict[str, str]:
     return {name: title for name, title in SECTIONS.items() if there or name != "placement"}
 
 
+BEYOND = "N725"
+"""Warned of where data go beyond what ranges are proved for."""
+
 FIRST_NOTES = 3
 """Warnings that the summary shows."""
 
@@ -161,6 +164,11 @@ class Shown:
         """Those of them that are no notes."""
         said = (each["severity"] for group in self.facts["notes"] for each in group["told"])
         return sum(severity != "note" for severity in said)
+
+    @property
+    def beyond(self) -> bool:
+        """Whether data go beyond what ranges are proved for."""
+        return any(group["code"] == BEYOND for group in self.facts["notes"])
 
     @property
     def first_notes(self) -> list[tuple[str, str, Mapping[str, Any]]]:
