@@ -43,7 +43,12 @@ def tables() -> None:
     ):
         bundle = PLACE / f"{name}.loihi1"
         if not bundle.exists():
-            snnc.compile(model, "loihi1", bundle, steps_per_frame=STEPS)
+            try:
+                snnc.compile(model, "loihi1", bundle, steps_per_frame=STEPS)
+            except snnc.UserError as refused:
+                first = refused.diagnostics[0]
+                print(f"| {what} | refused, {first.code}: {first.what} |" + " |" * 6, flush=True)
+                continue
         program = read_bundle(bundle)[0].program
         if name in calibration:
             with np.load(calibration[name]) as file:
