@@ -100,5 +100,6 @@ def _matrix(axes: Axes, told: Mapping[str, Any]) -> None:
     axes.tick_params(labelsize=7)
     traffic = told["traffic"]
     axes.set_title(
-        f"{traffic['between cores']:,} of {traffic['messages']:,} messages to another core", fontsize=SMALL
+        f"{traffic['between cores']:,} of {traffic['messages']:,} messages to another core",
+        fontsize=SMALL,
     )
