@@ -57,13 +57,13 @@ ALLOWED = {
     "conformance": BASIS | {"ir", "sim", "passes", "backends", "lowering", "distributing"},
     "workflows": BASIS
     | {"ir", "sim", "lowering", "cost", "verify", "bundle", "frontend", "passes", "backends"}
-    | {"distributing"},
+    | {"distributing", "placement"},
     "recordings": BASIS | {"ir"},
     "training": BASIS | {"ir", "bundle", "frontend", "authoring", "passes", "backends", "recordings"},
     "noise": BASIS | {"ir", "bundle", "frontend", "authoring", "training", "workflows"},
     "tuning": BASIS
     | {"ir", "sim", "cost", "bundle", "frontend", "passes", "backends", "workflows", "distributing"},
-    "report": BASIS | {"messages", "ir", "bundle", "verify", "workflows"},
+    "report": BASIS | {"messages", "ir", "bundle", "verify", "workflows", "placement"},
     "api": BASIS
     | {"messages", "ir", "bundle", "frontend", "passes", "workflows", "training", "noise", "tuning"}
     | {"recordings", "rollouts", "distributing", "report", "placement"},

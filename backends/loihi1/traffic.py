@@ -30,7 +30,7 @@ from snnc.placement import (
 )
 from snnc.sim import simulate
 
-from .places import Core
+from .places import RESOURCES, Core
 from .target import COMPARTMENTS, CORES, INPUT_AXONS, SYNAPTIC_MEMORY
 
 MESH = Mesh(
@@ -88,6 +88,10 @@ def placed_cores(
     whole = Placement("order", core, len(cores), place, chip)
     counted = None if example is None else (len(example), example.shape[1])
     told = report(network, LIMITS, whole, counted, None)
+    told["limits"] = {
+        name: {"value": limit.value, "unit": limit.unit, "source": limit.source}
+        for name, limit in {"cores": CORES, **RESOURCES}.items()
+    }
     for entry, held in zip(told["cores"], cores, strict=True):
         entry["uses"] = dict(held.use)
     return told

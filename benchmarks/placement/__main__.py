@@ -14,6 +14,7 @@ from snnc.placement import METHODS
 from .chips import several_chips
 from .measure import ENGINES, Row, measured
 from .networks import NETWORKS
+from .tables import tables
 
 
 def main() -> None:
@@ -22,7 +23,11 @@ def main() -> None:
     parser.add_argument("--network", choices=[n.name for n in NETWORKS])
     parser.add_argument("--method", choices=METHODS)
     parser.add_argument("--chips", action="store_true", help="what large networks take, no SANA-FE")
+    parser.add_argument("--tables", action="store_true", help="a split of loihi1 by traffic, counted")
     asked = parser.parse_args()
+    if asked.tables:
+        tables()
+        return
     if asked.chips:
         several_chips()
         return

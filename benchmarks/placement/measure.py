@@ -31,7 +31,7 @@ class Row:
 
     Attributes:
         cores, over: used, and those that exceed a memory of Loihi 1.
-        seconds: that writing the bundle's payload took.
+        seconds: of processor time that writing the bundle's payload took.
         counted: of ``placement.json``: messages over all samples that spikes were counted on.
         judged: by engine, what SANA-FE says.
     """
@@ -55,9 +55,9 @@ def measured(network: Network, method: str) -> Row:
     folder = PLACE / f"{network.name}_{method}"
     folder.mkdir(exist_ok=True)
     inputs = encode(program, counts[:COUNTED])
-    begun = time.perf_counter()
+    begun = time.process_time()
     emitted = back_end.emit(program, folder, inputs)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     report = json.loads((folder / emitted.files["placement"]).read_text())
     judged = {}
     for engine in ENGINES:

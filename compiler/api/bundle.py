@@ -207,7 +207,7 @@ class Bundle(Result):
 
     @property
     def plot(self) -> Plots:
-        """Figures of matplotlib: ``plot.raster``, ``plot.potentials``, ``plot.agreement``."""
+        """Figures of matplotlib: ``plot.raster``, ``.potentials``, ``.agreement``, ``.placement``."""
         from .plots import Plots
 
         return Plots(self)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.bundle.folder import Contents, checked_files
+from snnc.bundle.folder import Contents
 from snnc.choices import not_together
 from snnc.errors import Diagnostic, counted
 from snnc.frontend import IntegerModel, Model, ModelSource
@@ -15,9 +15,10 @@ from snnc.ir import Graph, Program, size
 from snnc.ir.delays import Delays, delays_of
 from snnc.ir.footprint import program_size
 from snnc.ir.text import graph_text, program_text
-from snnc.placement import ROLE, read_report
+from snnc.placement import core_loads
 from snnc.results import Result, Rows
 from snnc.rollouts import RolloutPattern
+from snnc.workflows.placed import placement_told
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,6 +175,7 @@ def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection
     """What a bundle is made of."""
     program, manifest = contents.program, contents.manifest
     found, footprint = delays_of(program), program_size(program)
+    placed = placement_told(contents)
     content = {
         "bundle": str(contents.folder),
         "target": manifest.target,
@@ -187,7 +189,8 @@ def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection
             {"source": q.source, "target": q.target, "delay": q.delay} for q in program.projections
         ],
         "delays": found.as_json(),
-        "placement": _placement(contents),
+        "placement": placed,
+        "core_load": None if placed is None else core_loads(placed),
         "ranges": {
             "status": manifest.ranges.status,
             "claims": [{"counts": [c.low, c.high], "frames": c.frames} for c in manifest.ranges.claims],
@@ -197,19 +200,6 @@ def inspect_bundle(contents: Contents, warnings: list[Diagnostic]) -> Inspection
         "notes": [note.as_json() for note in manifest.notes],
     }
     return Inspection(program.name, content, "", contents, found, tuple(warnings))
-
-
-def _placement(contents: Contents) -> dict[str, Any] | None:
-    """The content of the bundle's ``placement.json``; None where its target has no cores.
-
-    Raises:
-        UserError: D144 it is damaged; D141 it is another file than when the bundle was read.
-    """
-    name = contents.manifest.payload.get(ROLE)
-    if name is None:
-        return None
-    with checked_files(contents) as folder:
-        return read_report(folder / name)
 
 
 def _populations(network: Graph | Program) -> list[dict[str, Any]]:

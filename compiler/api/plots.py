@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snnc.errors import fail
+from snnc.placement import core_loads
 from snnc.report.options import LADDER_SAMPLES
+from snnc.workflows.placed import placement_told
 
 from .arguments import checked, each_text
 from .inputs import DataLike, data_source, needed_data
@@ -110,6 +113,34 @@ class Plots:
         if source is not None:
             ladder = ladder_for(bundle.folder, source, samples, bundle.origin, bundle.allow_altered)
         return agreement(kept, ladder, width)
+
+    @checked
+    def placement(self, *, width: float = WIDTH) -> Figure:
+        """Cores on the chip's mesh with what they send each other, and messages from core to core.
+
+        A core is as dark as it fills the limit that it fills most; lines join the 60 pairs that send
+        most, the thicker the more. The matrix counts messages, by its rows from and by its columns to a
+        core, over the samples that spikes were counted on.
+
+        Args:
+            width: as for :meth:`raster`.
+
+        Raises:
+            UserError: D123 matplotlib is not installed; D347 the bundle has no placement; D144 its
+                ``placement.json`` is damaged.
+        """
+        from snnc.report.paper_cores import placement
+
+        contents = self.bundle._read[0]
+        told = placement_told(contents)
+        if told is None or not told["cores"]:
+            raise fail(
+                "D347",
+                "this bundle has no placement",
+                where=str(contents.folder),
+                why="bundles of targets with cores have one, unless their network is too large",
+            )
+        return placement(told, core_loads(told), width)
 
     def _one(self, data: DataLike, sample: int, names: tuple[str, ...]) -> Sample:
         """Every step of one sample."""

@@ -55,7 +55,7 @@ def inspect(
         if as_json:
             console.say(found.to_json())
         elif found.contents is not None and found.delays is not None:
-            inspected(found.contents, found.delays, found.content["placement"])
+            inspected(found.contents, found.delays, found.content)
         else:
             console.say(found.text)
         console.diagnostics(found.warnings)

@@ -1,6 +1,7 @@
 """Neurons on cores, cores on chips, and how much has to be sent between them."""
 
 from .limits import AXONS_IN, AXONS_OUT, MEMORY, NEURONS, CoreLimits, Mesh, alone, use
+from .load import core_loads
 from .plan import METHODS, Placement, placed, placement_of, positions, split
 from .reading import read_report
 from .report import (
@@ -31,6 +32,7 @@ __all__ = [
     "Stream",
     "Wiring",
     "alone",
+    "core_loads",
     "crossing",
     "measures",
     "placed",

@@ -40,11 +40,18 @@ def _check(content: Any) -> None:
     _texts(content["method"], *content["unknown"])
     _numbers(content["chips"], *content["alone"].values())
     _texts(*content["alone"])
+    mesh = content["mesh"]
+    _texts(mesh["source"])
+    _numbers(*(mesh[name] for name in ("width", "height", "cores")))
+    _flags(mesh["column first"])
+    places = mesh["width"] * mesh["height"] * mesh["cores"]
     for name, limit in content["limits"].items():
         _texts(name, limit["unit"], limit["source"])
         _numbers(limit["value"])
     for core in content["cores"]:
         _numbers(core["chip"], core["place"], *core["uses"].values())
+        if core["chip"] >= content["chips"] or core["place"] >= places:
+            raise ValueError("a core is on no place")
         for runs in core["neurons"].values():
             for first, count in runs:
                 _numbers(first, count)
@@ -54,6 +61,9 @@ def _check(content: Any) -> None:
         return
     counts = ("samples", "steps", "messages", "between cores", "between chips", "hops", "from inputs")
     _numbers(*(traffic[name] for name in counts))
+    _numbers(*traffic["operations"])
+    if len(traffic["operations"]) != len(content["cores"]):
+        raise ValueError("operations of other cores")
     for row in traffic["matrix"]:
         source, target, messages = row
         _numbers(source, target, messages)
@@ -67,6 +77,12 @@ def _numbers(*values: Any) -> None:
     for value in values:
         if type(value) is not int or value < 0:
             raise ValueError(f"{value!r} is not a count")
+
+
+def _flags(*values: Any) -> None:
+    for value in values:
+        if not isinstance(value, bool):
+            raise TypeError(f"{value!r} is neither true nor false")
 
 
 def _texts(*values: Any) -> None:

@@ -17,7 +17,7 @@ from .wiring import Ints, Wiring
 FILE = "placement.json"
 ROLE = "placement"
 """What the manifest calls the file."""
-KEYS = {"method", "limits", "unknown", "alone", "chips", "cores", "traffic"}
+KEYS = {"method", "limits", "unknown", "alone", "mesh", "chips", "cores", "traffic"}
 
 
 def report(
@@ -46,6 +46,13 @@ def report(
         },
         "unknown": list(limits.unknown),
         "alone": alone(wiring, limits),
+        "mesh": {
+            "width": limits.mesh.width,
+            "height": limits.mesh.height,
+            "cores": limits.mesh.cores,
+            "column first": limits.mesh.column_first,
+            "source": limits.mesh.source,
+        },
         "chips": placement.chips,
         "cores": [
             {
@@ -119,6 +126,7 @@ def _traffic(
         **measures(matrix, limits, placement),
         "from inputs": crossing(matrix) - crossing(inner),
         "in order": None,
+        "operations": wiring.operations(placement.core, placement.cores).tolist(),
         "matrix": [[int(a), int(b), int(matrix[a, b])] for a, b in np.argwhere(matrix)],
     }
     if ordered is not None:

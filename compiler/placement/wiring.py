@@ -115,6 +115,15 @@ class Wiring:
         membership = sparse.csr_array((ones, (rows, core)), shape=(self.neurons, cores))
         return sparse.csr_array(self.hears @ membership)
 
+    def operations(self, core: Ints, cores: int) -> Ints:
+        """Synaptic operations of each core, int64 (cores,): a spike is one for each synapse there.
+
+        Args:
+            core: of each neuron.
+            cores: how many there are.
+        """
+        return np.asarray(self.spikes @ self.reached(core, cores), np.int64)
+
     def traffic(self, core: Ints, cores: int, *, outside: bool = True) -> Ints:
         """Messages from each core (rows) to each (columns), those to itself on the diagonal.
 

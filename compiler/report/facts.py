@@ -13,6 +13,7 @@ from snnc.bundle.kept import standard_error
 from snnc.ir import Kind, Program, ProgramPopulation, ProgramProjection, size
 from snnc.ir.delays import delays_of
 from snnc.ir.footprint import program_size, synapse_count
+from snnc.placement import core_loads
 from snnc.workflows.ladder import Ladder
 from snnc.workflows.run import Run
 from snnc.workflows.sources import counts_digest
@@ -44,7 +45,7 @@ def facts(found: Gathered) -> dict[str, Any]:
 
     Numbers are those of the commands: ``run`` is ``snnc run --operations --json``, ``verification``
     is ``snnc verify --json``, ``ladder`` that with ``--ladder``, ``delays`` is in
-    ``snnc inspect --json``.
+    ``snnc inspect --json``, ``placement`` (but for its runs of neurons) and ``core_load``, too.
     """
     bundle, run = found.bundle, found.run
     program, footprint = bundle.program, program_size(bundle.program)
@@ -60,6 +61,7 @@ def facts(found: Gathered) -> dict[str, Any]:
         "delays": delays_of(program).as_json(),
         "populations": [_population(p) for p in program.populations],
         "projections": [_projection(program, q) for q in program.projections],
+        **_placed(found.placement),
         "data": None if run is None else _data(found, run),
         "run": None if run is None else {**run.as_json(), "operations": run.cost.as_json()},
         "spread": None if run is None else _spread(run, found.ladder),
@@ -72,7 +74,7 @@ def facts(found: Gathered) -> dict[str, Any]:
         "samples": [] if run is None else [_sample(program, run, each) for each in found.samples],
         "absent": {
             name: [d.as_json() for d in found.absent.get(name, ())]
-            for name in ("verification", "ladder")
+            for name in ("verification", "ladder", "placement")
         },
         "warnings": [warning.as_json() for warning in found.warnings],
         "notes": explained((*bundle.manifest.notes, *found.warnings)),
@@ -89,6 +91,17 @@ def _plain(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_plain(value) for value in content]
     return content
+
+
+def _placed(told: dict[str, Any] | None) -> dict[str, Any]:
+    """``placement.json`` with counts of neurons in place of their runs, and what cores have to do."""
+    if told is None:
+        return {"placement": None, "core_load": None}
+    cores = [
+        {**core, "neurons": {name: sum(n for _, n in runs) for name, runs in core["neurons"].items()}}
+        for core in told["cores"]
+    ]
+    return {"placement": {**told, "cores": cores}, "core_load": core_loads(told)}
 
 
 def _population(p: ProgramPopulation) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _with_spread(name: str, facts: Mapping[str, Any], colour: str, symbol: str) 
 
 
 def _accuracy_figure(traces: list[dict[str, Any]]) -> Figure:
-    more = {"x_more": {"dtick": 1}, "y_more": {"rangemode": "tozero"}}
+    more = {"x_more": {"dtick": 1}, "y_more": {"range": [0, 102]}}
     if max(len(trace["x"]) for trace in traces) > MANY_FRAMES:
         del more["x_more"]
     return figure(traces, "frame", "right answers [%]", **more)
@@ -259,7 +259,9 @@ def weights(facts: Mapping[str, Any]) -> list[tuple[str, Figure]]:
                 "yaxis": "y2",
             }
         )
-        shown = figure(traces, "weight, in thresholds", "weights", x_more={"domain": [0, 0.44]})
+        shown = figure(
+            traces, "weight, in thresholds", "number of weights", x_more={"domain": [0, 0.44]}
+        )
         shown["layout"]["xaxis2"] = _axis("channel", domain=[0.58, 1])
         shown["layout"]["yaxis2"] = _axis("relative error [%]", anchor="x2")
         found.append((w["projection"], shown))

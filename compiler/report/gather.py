@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from snnc.progress import Report, quiet
 from snnc.verify.observed import Observed, observe
 from snnc.workflows.ladder import Ladder, climb
 from snnc.workflows.options import RunOptions, VerifyOptions
+from snnc.workflows.placed import placement_told
 from snnc.workflows.run import Run, record_steps, run_bundle
 from snnc.workflows.verify import Verification, verify_bundle
 
@@ -58,6 +59,7 @@ class Gathered:
         file: of the data, as the user named it; None for data of Python's.
         run, verification, ladder, observed: of the data; None without, or where ``absent`` says why.
         samples: recorded.
+        placement: content of ``placement.json``; None where the bundle has none.
         absent: why something is not there, by its name.
         warnings: of what was run.
     """
@@ -71,6 +73,7 @@ class Gathered:
     ladder: Ladder | None
     observed: Observed | None
     samples: tuple[Sample, ...]
+    placement: dict[str, Any] | None
     absent: dict[str, tuple[Diagnostic, ...]]
     warnings: tuple[Diagnostic, ...]
 
@@ -88,14 +91,23 @@ def gather(folder: Path, options: ReportOptions, report: Report = quiet) -> Gath
             missing: the report then says so in their place.
     """
     bundle, warnings = read_bundle(folder, allow_altered=options.allow_altered)
+    absent: dict[str, tuple[Diagnostic, ...]] = {}
+    placement = _unless_refused(absent, "placement", lambda: placement_told(bundle))
     if options.data is None:
-        return Gathered(folder, bundle, None, None, None, None, None, None, (), {}, tuple(warnings))
+        return Gathered(
+            folder,
+            bundle,
+            *(None, None, None, None, None, None),
+            samples=(),
+            placement=placement,
+            absent=absent,
+            warnings=tuple(warnings),
+        )
     run = run_bundle(
         folder,
         RunOptions(options.data, allow_altered=options.allow_altered, operations=True),
         report=report,
     )
-    absent: dict[str, tuple[Diagnostic, ...]] = {}
     verification = ladder = None
     asked = VerifyOptions(
         options.data,
@@ -131,6 +143,7 @@ def gather(folder: Path, options: ReportOptions, report: Report = quiet) -> Gath
         ladder,
         observed,
         _recorded(run, verification),
+        placement,
         absent,
         tuple(dict.fromkeys(warnings)),
     )

@@ -19,7 +19,7 @@ from snnc.workflows.deployed import check_time_limit
 from .facts import facts
 from .gather import Gathered, gather
 from .options import ReportOptions
-from .page import SECTIONS, need_libraries, page
+from .page import need_libraries, page, sections
 
 BEGINS, MARK = b"<!DOCTYPE html>", b'<meta name="generator" content="snnc '
 ENGINE_SAMPLES = Bounds(0, SAMPLES.high)
@@ -55,7 +55,7 @@ class BundleReport(Result):
             tuple(
                 (title, str(each["bundle"]), _has(each, name))
                 for each in self.facts
-                for name, title in SECTIONS.items()
+                for name, title in sections(each).items()
             ),
         )
 
@@ -72,6 +72,7 @@ NEEDED = {
     "spikes": "run",
     "activity": "run",
     "weights": "ladder",
+    "placement": "placement",
     "cost": "run",
 }
 """What a section is made of, where it may not be there."""
@@ -132,7 +133,7 @@ def summary(found: BundleReport) -> list[str]:
     """What is said of a report that was made: where it is, and what it lacks."""
     lines = [found.headline()]
     for each in found.facts:
-        missing = [title for name, title in SECTIONS.items() if not _has(each, name)]
+        missing = [title for name, title in sections(each).items() if not _has(each, name)]
         if missing:
             reasons = [d["what"] for why in each["absent"].values() for d in why]
             said = (

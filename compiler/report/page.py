@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from snnc.errors import UserError
 from snnc.optional import missing
 
+from .cores import core_figures, same_core_scale, shades
 from .facts import MOST_NEURONS
 from .figures import NANO, Figure, both_accuracies, figures, register_rows, same_scale, weights
+from .mesh import MOST_LINKS, cells, links
 from .network import BOX, HIGH, Drawing, drawing
 from .versus import differences
 
@@ -36,11 +38,25 @@ SECTIONS = {
     "activity": "Activity",
     "ranges": "Ranges of registers",
     "weights": "Weights before and after rounding",
+    "placement": "Placement and traffic",
     "cost": "Operations and energy",
     "notes": "Notes",
     "reproduce": "How to reproduce it",
 }
 """What every bundle has, by the names of the macros in ``templates/sections.html``."""
+
+
+def sections(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The sections that a bundle has: cores alone are not of every target."""
+    there = facts["placement"] is not None or facts["absent"]["placement"]
+    return {name: title for name, title in SECTIONS.items() if there or name != "placement"}
+
+
+BEYOND = "N725"
+"""Warned of where data go beyond what ranges are proved for."""
+
+FIRST_NOTES = 3
+"""Warnings that the summary shows."""
 
 PREFIXES = ("a-", "b-")
 
@@ -85,6 +101,7 @@ class Shown:
     place: int = 0
     called: str = ""
     most_neurons: int = field(default=MOST_NEURONS, init=False)
+    most_links: int = field(default=MOST_LINKS, init=False)
 
     @property
     def prefix(self) -> str:
@@ -117,7 +134,7 @@ class Shown:
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """Charts by name."""
-        return figures(self.facts)
+        return {**figures(self.facts), **core_figures(self.facts)}
 
     @cached_property
     def drawing(self) -> dict[str, Any]:
@@ -149,6 +166,21 @@ class Shown:
         return sum(severity != "note" for severity in said)
 
     @property
+    def beyond(self) -> bool:
+        """Whether data go beyond what ranges are proved for."""
+        return any(group["code"] == BEYOND for group in self.facts["notes"])
+
+    @property
+    def first_notes(self) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Code, severity and words of the first that are no notes, one a code."""
+        found = [
+            (group["code"], group["severity"], group["told"][0])
+            for group in self.facts["notes"]
+            if group["severity"] != "note"
+        ]
+        return found[:FIRST_NOTES]
+
+    @property
     def judged(self) -> list[int]:
         """Places of the rungs with accuracies: the first, and the last that has them."""
         found = [k for k, r in enumerate(self.facts["ladder"] or []) if r["accuracy"] is not None]
@@ -165,6 +197,34 @@ class Shown:
                     entry = (path, gap["worst"][0][0], rung["rung"])
                     found.setdefault(gap["population"], []).append(entry)
         return found
+
+    @property
+    def shades(self) -> list[tuple[int, str]]:
+        """What the mesh can be coloured by, to choose from."""
+        return list(enumerate(shades(self.facts["placement"], self.facts["core_load"])))
+
+    @property
+    def tiles(self) -> list[int]:
+        """Tiles of each chip that are drawn."""
+        return list(cells(self.facts["placement"]).tiles)
+
+    @property
+    def over(self) -> int:
+        """Cores that exceed a limit."""
+        return sum(core["share"] > 1 for core in self.facts["core_load"]["cores"])
+
+    @cached_property
+    def pairs(self) -> list[list[int]]:
+        """Pairs of cores with what they send each other, most first."""
+        return links(self.facts["placement"]["traffic"]["matrix"])
+
+    def than_in_order(self, what: str) -> str:
+        """How much more or less of a count there is than in the order of appearance."""
+        traffic = self.facts["placement"]["traffic"]
+        now, before = traffic[what], traffic["in order"][what]
+        if now == before or not before:
+            return "as many" if now == before else ""
+        return f"{abs(now - before) / before:.0%} {'fewer' if now < before else 'more'}"
 
     @property
     def registers(self) -> list[dict[str, Any]]:
@@ -215,10 +275,14 @@ def page(reports: Sequence[Mapping[str, Any]]) -> bytes:
     bundles = [
         Shown(f, place, name) for place, (f, name) in enumerate(zip(reports, called, strict=True))
     ]
-    contents, both = list(SECTIONS.items()), None
+    had = {name for facts in reports for name in sections(facts)}
+    contents, both = [(name, title) for name, title in SECTIONS.items() if name in had], None
+    if any(b.different for b in bundles):  # the worst comes first
+        contents.sort(key=lambda entry: {"summary": 0, "engine": 1}.get(entry[0], 2))
     if len(bundles) == 2:
         contents.insert(0, ("compared", "Side by side"))
         same_scale([b.figures for b in bundles])
+        same_core_scale([b.figures for b in bundles])
         both = both_accuracies(reports)
     charts = {b.prefix + name: shown for b in bundles for name, shown in b.figures.items()}
     charts |= {} if both is None else {"both-accuracy": both}

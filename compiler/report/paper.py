@@ -75,7 +75,7 @@ def _no_population(program: Program, name: str, able: tuple[str, ...]) -> Except
 
 
 @cache
-def _figure_class() -> type[Figure]:
+def figure_class() -> type[Figure]:
     """A figure that a notebook shows without ``pyplot``."""
     from matplotlib.figure import Figure
 
@@ -100,7 +100,7 @@ def raster(program: Program, sample: Sample, width: float) -> Figure:
         able = tuple(p.name for p in program.populations if p.kind is not Kind.READOUT)
         raise _no_population(program, next(iter(sample.potentials)), able)
     heights = [LEAST + SHARE * min(250, size(program.by_name[n].shape)) for n in names]
-    figure = _figure_class()(figsize=(width, sum(heights) + 0.7), layout="constrained")
+    figure = figure_class()(figsize=(width, sum(heights) + 0.7), layout="constrained")
     panels = figure.subplots(len(names), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axes, name in zip(panels, names, strict=True):
         sent = sample.spikes[name]
@@ -141,7 +141,7 @@ def potentials(
         shown = list(range(min(READOUTS, flat.shape[1])))
     elif not shown:
         shown = busiest(sample.spikes[name], MOST_ACTIVE)
-    figure = _figure_class()(figsize=(width, 2.6), layout="constrained")
+    figure = figure_class()(figsize=(width, 2.6), layout="constrained")
     axes = figure.subplots()
     threshold = population.dynamics.threshold
     limits = None if threshold is None else np.broadcast_to(threshold, population.shape).ravel()
@@ -175,7 +175,7 @@ def agreement(kept: Kept | None, ladder: Ladder | None, width: float) -> Figure:
     """Error of each population by stage, and right answers by frame; one of both at least."""
     judged = [] if ladder is None else [r for r in ladder.rungs if r.accuracy is not None]
     panels = (kept is not None) + bool(judged)
-    figure = _figure_class()(figsize=(width, 2.8), layout="constrained")
+    figure = figure_class()(figsize=(width, 2.8), layout="constrained")
     axes = list(figure.subplots(1, max(1, panels), squeeze=False)[0])
     if kept is not None:
         _errors(axes.pop(0), kept)

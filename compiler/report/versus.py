@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from snnc.errors import counted
+
 from .figures import NANO
 
 Facts = Mapping[str, Any]
@@ -105,16 +107,35 @@ def _ranges(facts: Facts) -> str:
     return f"counts {claim['counts'][0]} to {claim['counts'][1]}, {frames}"
 
 
+def _cores(facts: Facts) -> str:
+    told = facts["placement"]
+    if told is None:
+        return ABSENT
+    return f"{counted(len(told['cores']), 'core')} on {counted(told['chips'], 'chip')}"
+
+
+def _sent(key: str) -> Callable[[Facts], str]:
+    def said(facts: Facts) -> str:
+        told = facts["placement"]
+        if told is None or told["traffic"] is None:
+            return ABSENT
+        traffic = told["traffic"]
+        of = "" if key == "hops" else f" of {traffic['messages']:,}"
+        return f"{traffic[key]:,}{of}, {counted(traffic['samples'], 'sample')} of the calibration data"
+
+    return said
+
+
 ROWS: dict[str, Callable[[Facts], str]] = {
+    "on the engine": _engine,
+    "right answers after the last frame": _accuracy,
+    "decisions of the float network kept": _kept("decisions"),
+    "answers off by, of their spread": _kept("answer_error"),
     "model, SHA-256": lambda f: f["manifest"]["model"]["sha256"][:16],
     "target": lambda f: str(f["manifest"]["target"]),
     "code": lambda f: str(f["manifest"]["code"]),
     "steps a frame": lambda f: f"{f['manifest']['steps_per_frame']:,}",
     "bits of weights": _bits,
-    "on the engine": _engine,
-    "right answers after the last frame": _accuracy,
-    "decisions of the float network kept": _kept("decisions"),
-    "answers off by, of their spread": _kept("answer_error"),
     "neurons": lambda f: f"{f['size']['neurons']:,}",
     "synapses": lambda f: f"{f['size']['synapses']:,}",
     "spikes held in delays": lambda f: f"{f['size']['buffered']:,}",
@@ -123,6 +144,10 @@ ROWS: dict[str, Callable[[Facts], str]] = {
     "synaptic operations of a sample": _operations,
     "energy of a sample, memory fitted": _energy("fitted"),
     "energy of a sample, memory wide": _energy("wide"),
+    "placed by": lambda f: ABSENT if f["placement"] is None else str(f["placement"]["method"]),
+    "cores": _cores,
+    "messages to another core": _sent("between cores"),
+    "hops on the mesh": _sent("hops"),
     "notes": lambda f: ", ".join(note["code"] for note in f["notes"]) or ABSENT,
 }
 """What is compared, in the order in which it is asked for."""

@@ -13,6 +13,8 @@ import pytest
 import snnc
 from snnc.report.make import BundleReport
 
+from .conftest import MODEL
+
 api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install playwright"
 )
@@ -216,6 +218,71 @@ def test_a_planted_difference_and_two_bundles(
             assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
             assert opened.page.evaluate(CONTRAST) == []
             opened.context.close()
+
+
+@pytest.fixture(scope="module")
+def cores_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a bundle with cores, without data."""
+    folder = tmp_path_factory.mktemp("cores")
+    made = snnc.compile(MODEL, "sanafe", folder / "digits.sanafe").report()
+    (folder / "cores.html").write_bytes(made.html)
+    return folder / "cores.html"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_cores_are_drawn_on_their_mesh(view: str, browser: Any, cores_file: Path) -> None:
+    width, scheme = VIEWS[view]
+    opened = Opened(browser, cores_file, width, scheme)
+    page = opened.page
+    assert opened.said == [] and opened.undrawn() == []
+    drawn = page.evaluate("[...document.querySelectorAll('figure.chart')].map((f) => f.id)")
+    assert {"a-mesh", "a-matrix", "a-fullness"} <= set(drawn)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CONTRAST) == []
+    opened.context.close()
+
+
+CORE_VALUES = "document.getElementById('a-mesh').data[1].z.flat().filter((v) => v !== null)"
+CORE_LINES = (
+    "document.getElementById('a-mesh').data.filter((t) => t.mode === 'lines')"
+    ".map((t) => t.x.filter((v) => v === null).length).reduce((a, b) => a + b)"
+)
+
+
+def test_a_core_is_pointed_at_clicked_and_chosen_by_keyboard(browser: Any, cores_file: Path) -> None:
+    opened = Opened(browser, cores_file)
+    page = opened.page
+    told = page.evaluate("JSON.parse(document.getElementById('facts').textContent)[0]")
+    matrix = told["placement"]["traffic"]["matrix"]
+    pairs = {(min(a, b), max(a, b)) for a, b, _ in matrix if a != b}
+    assert page.evaluate(CORE_LINES) == len(pairs) > 1
+    chart = page.locator("#a-mesh .nsewdrag").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    column, row = page.evaluate("document.getElementById('a-mesh').layout.meta.cores[0]")
+    columns, rows = page.evaluate("document.getElementById('a-mesh').layout.meta.grid")
+    x = box["x"] + box["width"] * (column + 0.25) / columns
+    y = box["y"] + box["height"] * (1 - (row + 0.25) / rows)
+    page.mouse.move(x, y)
+    page.wait_for_selector("#a-mesh .hoverlayer .hovertext", timeout=PATIENCE)
+    said = page.locator("#a-mesh .hoverlayer .hovertext").text_content()
+    core = told["placement"]["cores"][0]
+    assert "core 0" in said and f"neurons {core['uses']['neurons']:,} of 1,024" in said
+    assert f"sends {told['core_load']['cores'][0]['sends']:,} messages" in said
+    page.mouse.click(x, y)
+    page.wait_for_function("document.getElementById('a-traffic').value === '0'")
+    page.wait_for_function(f"({CORE_LINES}) === {sum(0 in pair for pair in pairs)}")
+    assert "core 0" in page.locator("#a-core").text_content()
+    page.focus("#a-traffic")
+    page.keyboard.press("Home")
+    page.wait_for_function(f"({CORE_LINES}) === {len(pairs)}")
+    page.focus("#a-shade")
+    page.keyboard.press("ArrowDown")
+    operations = sorted(told["placement"]["traffic"]["operations"])
+    ordered = f"JSON.stringify({CORE_VALUES}.sort((a, b) => a - b))"
+    page.wait_for_function(f"{ordered} === JSON.stringify({operations})")
+    assert opened.said == [] and opened.undrawn() == []
+    opened.context.close()
 
 
 def test_printed(browser: Any, file: Path) -> None:

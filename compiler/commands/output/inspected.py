@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 NO_PASSES = "none: the integers are those of the model"
 
 
-def inspected(bundle: Contents, found: Delays, placed: Mapping[str, Any] | None = None) -> None:
-    """What a bundle is made of; ``placed``: the content of its ``placement.json``, if it has one."""
+def inspected(bundle: Contents, found: Delays, content: Mapping[str, Any]) -> None:
+    """What a bundle is made of; ``content``: as ``snnc inspect --json`` has it."""
     from snnc.ir.footprint import program_size
     from snnc.ir.text import program_text
 
@@ -35,8 +35,8 @@ def inspected(bundle: Contents, found: Delays, placed: Mapping[str, Any] | None 
     )
     say(f"answers      first after step {bundle.program.answer_step(0)}, then every frame")
     delays(found)
-    if placed is not None:
-        placement(placed)
+    if content["placement"] is not None:
+        placement(content["placement"], content["core_load"])
     say(f"calibration  {manifest.calibration.origin}")
     say(f"ranges       {ranges_text(manifest.ranges)}")
     say(f"passes       {manifest.passes or NO_PASSES}")

@@ -19,13 +19,20 @@
     return getComputedStyle(root).getPropertyValue(name).trim();
   }
 
+  /* A mesh is as high as its cells are square; what has no height of its own is like all others. */
+  function heightOf(layout, width) {
+    if (!layout.meta?.grid) return layout.height ?? HEIGHT;
+    const [columns, rows] = layout.meta.grid;
+    return Math.round(110 + Math.min(510, 72 * rows, 0.95 * width * rows / columns));
+  }
+
   /* What every chart has in common: the page's own colours and letters. */
   function themed(layout, width) {
     const ink = style("--ink"), line = style("--line");
     const found = structuredClone(layout);
     const narrow = width < 560;
     Object.assign(found, {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", height: found.height ?? HEIGHT,
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", height: heightOf(found, width),
       font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: ink },
       margin: { l: 8, r: 8, t: 32, b: 8, pad: 2 },
       hoverlabel: { bgcolor: style("--panel"), bordercolor: line, font: { color: ink } },
@@ -40,6 +47,9 @@
         });
         if (found[key].title) found[key].title.font = { size: narrow ? 11 : 13 };
       }
+    }
+    for (const shape of found.shapes ?? []) {
+      if (shape.line.color === "ink") shape.line.color = ink;
     }
     for (const mark of found.annotations ?? []) {
       Object.assign(mark, { font: { color: ink }, arrowcolor: ink });
@@ -159,6 +169,81 @@
     return { data, layout };
   }
 
+  /* --- cores on their mesh -------------------------------------------------------------- */
+  const WIDTHS = [6, 4, 2.5, 1.5, 0.8];  /* of lines, in pixels: for the largest fifth of what is sent, and so on */
+
+  /* Lines between pairs of cores: a trace for each width. */
+  function linkTraces(meta, pairs) {
+    const most = Math.max(1, ...pairs.map(([, , messages]) => messages));
+    return WIDTHS.map((width, k) => {
+      const x = [], y = [];
+      for (const [a, b, messages] of pairs) {
+        if (Math.min(4, Math.floor(5 * (1 - messages / most))) !== k) continue;
+        /* An arc, so that lines in one row of cores do not hide each other. */
+        const [from, to] = [meta.cores[Math.min(a, b)], meta.cores[Math.max(a, b)]];
+        const along = [to[0] - from[0], to[1] - from[1]];
+        for (let t = 0; t <= 1.001; t += 0.125) {
+          const bow = 0.7 * t * (1 - t);
+          x.push(from[0] + t * along[0] + bow * along[1]);
+          y.push(from[1] + t * along[1] - bow * along[0]);
+        }
+        x.push(null);
+        y.push(null);
+      }
+      return {
+        type: "scatter", mode: "lines", x, y, hoverinfo: "skip", showlegend: false,
+        line: { width, color: meta.line }, opacity: 0.6,
+      };
+    });
+  }
+
+  /* What one core sends and receives, both ways together. */
+  function pairsOf(matrix, core) {
+    const sums = new Map();
+    for (const [a, b, messages] of matrix) {
+      if (a === b || (a !== core && b !== core)) continue;
+      const other = a === core ? b : a;
+      sums.set(other, (sums.get(other) ?? 0) + messages);
+    }
+    return [...sums].map(([other, messages]) => [core, other, messages]);
+  }
+
+  function meshFigure(name, report, shade, traffic) {
+    const found = structuredClone(figures[name]);
+    const meta = found.layout.meta, cores = found.data[1];
+    const [title, values] = meta.shades[shade];
+    for (const row of cores.z) row.fill(null);
+    meta.cores.forEach(([column, row], k) => { cores.z[row][column] = values[k]; });
+    cores.zmax = meta.tops[shade];
+    cores.colorbar.title.text = title;
+    found.data[2].textfont.color = values.map((value) => (value > 0.3 * cores.zmax ? "#ffffff" : "#1b1f26"));
+    const pairs = traffic === "all" ? meta.links : pairsOf(report.placement.traffic.matrix, Number(traffic));
+    found.data.splice(2, 0, ...linkTraces(meta, pairs));  /* below the numbers */
+    return found;
+  }
+
+  async function drawMesh(place) {
+    const prefix = place.dataset.prefix, report = facts[Number(place.dataset.bundle)];
+    const shade = document.getElementById(`${prefix}shade`), traffic = document.getElementById(`${prefix}traffic`);
+    const chosen = traffic?.value ?? "all";
+    await draw(place, meshFigure(`${prefix}mesh`, report, Number(shade.value), chosen));
+    const meta = place.layout.meta;
+    const said = chosen === "all" ? "" : (() => {
+      const [column, row] = meta.cores[Number(chosen)];
+      return place.data[1].customdata[row][column];
+    })();
+    const note = document.getElementById(`${prefix}core`);
+    note.replaceChildren();
+    /* Labels are text with breaks and one bold word; names in them were escaped. */
+    said.split("<br>").forEach((line, k) => {
+      if (k) note.append(document.createElement("br"));
+      const part = document.createElement(k ? "span" : "strong");
+      part.textContent = line.replace(/<\/?b>/g, "").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+      note.append(part);
+    });
+    note.hidden = !said;
+  }
+
   async function drawSample(choice) {
     const report = facts[Number(choice.dataset.bundle)];
     const prefix = choice.dataset.prefix;
@@ -176,6 +261,20 @@
     choice.addEventListener("change", () => drawSample(choice));
     document.getElementById(`${choice.dataset.prefix}potentials`).addEventListener("change", () => drawSample(choice));
     await drawSample(choice);
+  }
+  for (const place of document.querySelectorAll("figure.mesh")) {
+    const prefix = place.dataset.prefix, traffic = document.getElementById(`${prefix}traffic`);
+    document.getElementById(`${prefix}shade`).addEventListener("change", () => drawMesh(place));
+    traffic?.addEventListener("change", () => drawMesh(place));
+    await drawMesh(place);
+    if (traffic) {
+      place.on("plotly_click", ({ points: [{ x, y }] }) => {
+        const core = place.layout.meta.cores.findIndex(([column, row]) => column === x && row === y);
+        if (core < 0) return;
+        traffic.value = traffic.value === String(core) ? "all" : String(core);
+        drawMesh(place);
+      });
+    }
   }
   for (const choice of document.querySelectorAll("select[data-group]")) {
     choice.addEventListener("change", async () => {

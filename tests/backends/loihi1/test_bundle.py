@@ -14,6 +14,7 @@ from snnc.backends.loihi1 import Loihi1Backend
 from snnc.backends.loihi1.cores import partition
 from snnc.errors import UserError
 from snnc.ir import Program
+from snnc.placement import core_loads
 from snnc.sim import simulate
 from tests.traces import differences
 
@@ -73,7 +74,7 @@ def test_changed_cores_are_found(tmp_path: Path) -> None:
         (lambda c: c["cores"].pop(), "where every core is"),
         (lambda c: c["cores"][0].update(place=128), "where there are none"),
         (lambda c: c["cores"][0]["uses"].update({"input axons": 0}), "other cores"),
-        (lambda c: c["limits"]["neurons"].update(value=1), "other limits"),
+        (lambda c: c["limits"]["compartments"].update(value=1), "other limits"),
     ],
 )
 def test_a_changed_placement_is_found(tmp_path: Path, change: Any, said: str) -> None:
@@ -103,6 +104,9 @@ def test_what_cores_send_is_what_output_axons_carry(tmp_path: Path) -> None:
                 if part.population == projection.target:
                     total += int(sent[matrix[part.first : part.first + part.count].any(0)].sum())
     assert told["traffic"]["messages"] == total > 0
+    assert {*told["cores"][0]["uses"]} < {*told["limits"]}
+    full = core_loads(told)["cores"][0]
+    assert (full["fullest"], full["share"]) == ("compartments", 1.0)
     assert "2 cores of 1 chip" in next(n for n in written.notes if n.code == "N802").what
 
 

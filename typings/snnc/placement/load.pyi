@@ -1,0 +1,1 @@
+from compiler.placement.load import *

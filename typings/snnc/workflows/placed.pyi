@@ -1,0 +1,1 @@
+from compiler.workflows.placed import *
