@@ -48,7 +48,7 @@ CORRECTION = ("auto", "yes", "no")
 ROUNDING = ("auto", "nearest", "compensated")
 MOST_CORRECTED_BITS = 6
 COARSE_ERROR = 0.02
-"""Relative, of a projection's weights: a little more than 6 bits cost evenly spread ones (1 / (31 * 2))."""
+"""Of a projection's weights, relative: a little more than 6 bits cost evenly spread ones, 1 / 62."""
 
 
 @dataclass(frozen=True)
@@ -306,7 +306,7 @@ class QuantizeWeights(Pass):
     def _tell_rounding(
         self, graph: Graph, rounded: Rounded, old: Projection, context: Context, made_up: bool
     ) -> None:
-        """N703 and N727. ``made_up``: weights make up for each other, so that sums lose less than they."""
+        """N703 and N727. ``made_up``: weights make up for each other: sums lose less than they."""
         grid, clipped, total = rounded.grid, rounded.clipped, weights_of(old.op).size
         channels = rounded.used if rounded.used.size else np.zeros(1)
         grave = int(np.count_nonzero(channels > GRAVE_ERROR))
