@@ -332,7 +332,8 @@ class GridSearch:
             factor = np.full(channels, excess.factor.max()) if shared else excess.factor
             scale, over = np.broadcast_to(choice.scale, channels), factor > 1
             failed = np.where(over, np.minimum(failed, scale), failed)
-            lowered = np.minimum(np.floor(scale / factor), np.ceil(scale * (1 - step)) - 1)
+            fitting = np.floor(scale / np.maximum(factor, 1.0))  # 0 where nothing arrives
+            lowered = np.minimum(fitting, np.ceil(scale * (1 - step)) - 1)
             caps = np.where(over, np.minimum(caps, lowered), caps)
             step = np.where(over, np.minimum(2 * step, 0.5), step)
             if caps.min() < 1:
