@@ -206,3 +206,13 @@ def test_a_picture_without_text_is_refused(tmp_path: Path) -> None:
     book["cells"][1]["metadata"] = {}
     with pytest.raises(Exception, match="without alt"):
         made(tmp_path, book)
+
+
+def test_without_its_data_a_tutorial_says_what_is_missing_and_where() -> None:
+    pytest.importorskip("nbclient", reason="the dev extra is not installed")
+    environment = runpy.run_path(str(SITE / "run_tutorials.py"))["_environment"]
+    missing, _ = environment({"needs": {"../no/such": "The recordings"}})
+    assert (
+        missing == "The recordings would be in `../no/such`, next to the repository, and are not there"
+    )
+    assert environment({"needs": {"docs": "The pages"}})[0] == ""
