@@ -80,15 +80,17 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# The documentation site, into build/site; its tools have an environment of their own, so that setup does not wait for them.
+# The documentation site, into build/site; its tools have an environment of their own.
 DOCS := build/docs-venv
 $(DOCS)/.set-up: pyproject.toml constraints.txt
 	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
 	@$(DOCS)/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
 	@touch $@
 
+# The tutorials are executed where snnc and the engines are, and again only where something that they depend on has changed.
 # mkdocstrings looks for a folder of the package's name.
-docs: $(DOCS)/.set-up
+docs: setup $(DOCS)/.set-up
+	@$(BIN)/python docs/site/run_tutorials.py
 	@mkdir -p build/docs-source && ln -sfn ../../compiler build/docs-source/snnc
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 	@echo "build/site/index.html"

@@ -1,4 +1,4 @@
-"""Links of Markdown pages lead to files and headings that exist, and the site's menu has every page."""
+"""Links of pages and tutorials lead to files and headings that exist; the menu has every page."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ target: Callable[[str, str], str] = LINKS["target"]
 anchors: Callable[[str], set[str]] = LINKS["anchors"]
 changed: Callable[[str, Callable[[str], str]], str] = LINKS["changed"]
 spaced: Callable[[str], str] = LINKS["spaced"]
+prose: Callable[[Path], str] = LINKS["prose"]
 
 FOLDERS = ("docs", "samples", "benchmarks", "tests")
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for path in [*ROOT.glob("*.md"), *(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.md"))]
+    for path in [
+        *ROOT.glob("*.md"),
+        *(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.md")),
+        *TUTORIALS,
+    ]
 )
 GENERATED = {"reference/commands.md", "reference/api.md"}
 
@@ -39,12 +45,12 @@ def leads_somewhere(page: str, markdown: str, link: str) -> bool:
         return anchor in anchors(markdown)
     if name.startswith("..") or not (ROOT / name).exists():
         return False
-    return not anchor or anchor in anchors((ROOT / name).read_text())
+    return not anchor or anchor in anchors(prose(ROOT / name))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    assert broken(page, (ROOT / page).read_text()) == []
+    assert broken(page, prose(ROOT / page)) == []
 
 
 def test_what_leads_nowhere_is_found() -> None:
@@ -68,17 +74,21 @@ def test_lists_have_an_empty_line_before_them() -> None:
 
 def test_the_menu_has_every_page_once() -> None:
     """MkDocs would refuse it, too: this is without MkDocs."""
-    menu = re.findall(r": ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
-    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    menu = re.findall(r"[:-] ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
+    sources = {
+        str(path.relative_to(ROOT / "docs").with_suffix(".md")): path
+        for path in [*(ROOT / "docs").rglob("*.md"), *TUTORIALS]
+    }
+    pages = set(sources)
     assert len(menu) == len(set(menu))
     outside = {name.removeprefix("repository/") for name in menu if name.startswith("repository/")}
     assert pages == {name for name in menu if not name.startswith("repository/")} - GENERATED
     assert all((ROOT / name).is_file() for name in outside)
-    shown = [*(f"docs/{name}" for name in pages), *outside]
+    shown = [*(str(path.relative_to(ROOT)) for path in sources.values()), *outside]
     linked = {
         file
         for page in shown
-        for link in relative((ROOT / page).read_text())
+        for link in relative(prose(ROOT / page))
         if (file := target(page, link.partition("#")[0])).endswith(".md")
         and not file.startswith("docs/")
     }
@@ -89,7 +99,7 @@ def test_what_a_page_leads_to_is_in_the_repository() -> None:
     """A file that exists here only, because git ignores it, is missing for everybody else."""
     if not (ROOT / ".git").exists():
         pytest.skip("this is not a clone of the repository: git does not say what it ignores")
-    links = [(page, link) for page in PAGES for link in relative((ROOT / page).read_text())]
+    links = [(page, link) for page in PAGES for link in relative(prose(ROOT / page))]
     files = sorted({target(page, link.partition("#")[0]) for page, link in links})
     command = ["git", "check-ignore", *files]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import commands
 import links
 import python_names
+import tutorial_pages
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/api.md": python_names.page(),
     }.items():
         files.append(File.generated(config, name, content=content))
+    add_tutorials(files, config)
     pending = [file.src_uri for file in files.documentation_pages()]
     pending += [of_site(path.name) for path in sorted(ROOT.glob("*.md"))]
     seen: set[str] = set()
@@ -47,9 +50,37 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         source = ROOT / of_repository(uri)
         if uri.startswith(f"{OUTSIDE}/") and source.is_file():
             files.append(File.generated(config, uri, abs_src_path=str(source)))
-        if uri.endswith(".md") and source.is_file():
-            pending += [of_site(target) for target in targets(uri, source.read_text())]
+        if uri.endswith(".md") and (text := text_of(uri)) is not None:
+            pending += [of_site(target) for target in targets(uri, text)]
     return files
+
+
+def add_tutorials(files: Files, config: MkDocsConfig) -> None:
+    """A page for each notebook, its pictures, and in the notebook's place the one with outputs.
+
+    Raises:
+        PluginError: a notebook was not executed, or has a picture without alternative text.
+    """
+    for name in tutorial_pages.names():
+        try:
+            made = tutorial_pages.page(name)
+        except tutorial_pages.TutorialError as problem:
+            raise PluginError(str(problem)) from problem
+        kept = {f"{name}.md": made.markdown.encode(), **made.files}
+        for path, content in kept.items():
+            uri = f"{tutorial_pages.FOLDER}/{path}"
+            if (before := files.get_file_from_path(uri)) is not None:
+                files.remove(before)
+            files.append(File.generated(config, uri, content=content))
+
+
+def text_of(uri: str) -> str | None:
+    """The Markdown of a page that is a file of the repository, notebooks too; None for others."""
+    source = ROOT / of_repository(uri)
+    if source.is_file():
+        return source.read_text(encoding="utf-8")
+    notebook = source.with_suffix(".ipynb")
+    return links.prose(notebook) if notebook.is_file() else None
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -78,7 +109,9 @@ def of_repository(uri: str) -> str:
 
 
 def of_site(path: str) -> str:
-    """The path within the site of a path within the repository."""
+    """The path within the site of a path within the repository; of a tutorial, its page's."""
+    if path.startswith(f"docs/{tutorial_pages.FOLDER}/") and path.endswith(".ipynb"):
+        path = f"{path.removesuffix('.ipynb')}.md"
     return path.removeprefix("docs/") if path.startswith("docs/") else f"{OUTSIDE}/{path}"
 
 

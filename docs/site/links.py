@@ -1,15 +1,26 @@
-"""Links of Markdown pages, outside code: used by the site's build and by ``tests/test_links.py``."""
+"""Links of Markdown pages and notebooks, outside code: for the site's build and its tests."""
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 CODE = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[ ]*$|(?P<tick>`+).+?(?P=tick)", re.M | re.S)
 LINK = re.compile(r"(?<=\]\()(?![a-z][a-z0-9+.-]*:|#|/)[^)\s]+(?=\))")
 ITEM = re.compile(r"[ ]*([-*+]|\d+\.) ")
 HEADING = re.compile(r"^#{1,6} +(.+?)[ #]*$", re.M)
+
+
+def prose(page: Path) -> str:
+    """The Markdown of a page, or of a notebook's cells of text, one after the other."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
 
 
 def relative(markdown: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import runpy
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from .sources import ROOT, source_files, texts, tree
 from .words import AVOIDED, NAMES, avoided
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
-PROSE = [*PAGES, *sorted((ROOT / "docs").rglob("*.md"))]
+PROSE = [*PAGES, *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "docs").rglob("*.ipynb"))]
+prose = runpy.run_path(str(ROOT / "docs" / "site" / "links.py"))["prose"]
 PUBLIC = (
     "compiler/api",
     "compiler/authoring",
@@ -63,7 +65,7 @@ def test_docstrings_that_users_read() -> None:
 
 @pytest.mark.parametrize("page", PROSE, ids=[page.name for page in PROSE])
 def test_documents(page: Path) -> None:
-    assert list(avoided(NAMES.sub("", page.read_text()))) == []
+    assert list(avoided(NAMES.sub("", prose(page)))) == []
 
 
 @pytest.mark.parametrize(
