@@ -22,6 +22,7 @@ from enum import Enum
 from pathlib import Path
 
 from snnc.errors import fail
+from snnc.files.user_cache import user_cache
 from snnc.files.writing import write_file
 from snnc.stopping import undivided
 
@@ -65,12 +66,13 @@ class State(Enum):
 
 
 def environments_folder() -> Path:
-    """``$SNNC_ENGINES``, or ``snnc/engines`` in the user's cache."""
+    """``$SNNC_ENGINES``, or ``snnc/engines`` in the user's cache.
+
+    Raises:
+        FileNotFoundError: neither that nor a home directory is there.
+    """
     given = os.environ.get(FOLDER)
-    if given:
-        return Path(given).absolute()
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "snnc" / "engines"
+    return Path(given).absolute() if given else user_cache() / "snnc" / "engines"
 
 
 def _quiet(_: str) -> None:
@@ -110,7 +112,10 @@ class Environment:
 
     def state(self) -> State:
         """What can be seen without starting it."""
-        if not self.folder.exists():
+        try:
+            if not self.folder.exists():
+                return State.MISSING
+        except OSError:  # there is no place for any
             return State.MISSING
         whole = (self.folder / FINISHED).is_file() and self.interpreter.exists()
         return State.READY if whole else State.DAMAGED
@@ -229,13 +234,15 @@ class Environment:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Only one process makes environments in this folder at a time."""
+        place = Path("~/.cache/snnc/engines")
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            lock = (self.folder.parent / f"{self.name}.lock").open("w")
+            place = environments_folder()
+            place.mkdir(parents=True, exist_ok=True)
+            lock = (place / f"{self.name}.lock").open("w")
         except OSError as problem:
             what = f"cannot write: {problem.strerror or problem}"
             raise fail(
-                "D618", what, where=str(self.folder.parent), help=f"set {FOLDER} to another folder"
+                "D618", what, where=str(place), help=f"set {FOLDER} to another folder"
             ) from problem
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -113,7 +113,14 @@ def __getattr__(name: str) -> Any:
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'snnc' has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"snnc.{place}"), name)
+    try:
+        found = getattr(importlib.import_module(f"snnc.{place}"), name)
+    except ModuleNotFoundError as problem:
+        if problem.name != "torch":
+            raise
+        from .optional import missing
+
+        raise missing("torch", f"snnc.{name} needs PyTorch", problem) from None
     globals()[name] = found
     return found
 

@@ -29,7 +29,7 @@ def install_command(*packages: str) -> str:
 
 
 def missing(
-    package: str,
+    package: str | tuple[str, ...],
     what: str,
     problem: ImportError,
     *,
@@ -37,10 +37,10 @@ def missing(
     why: str = "",
     otherwise: str = "",
 ) -> UserError:
-    """The message for a package that cannot be imported.
+    """The message for packages that cannot be imported.
 
     Args:
-        package: one of ``RANGES``.
+        package: one of ``RANGES``, or all that are missing: one command installs them.
         what: needs it, and does what with it: ``reading NIR files needs the package nir``.
         problem: what Python said.
         where: file or command that needs it.
@@ -51,4 +51,5 @@ def missing(
         D123, to be raised.
     """
     reason = f"{why} ({problem})" if why else str(problem)
-    return fail("D123", what, where=where, why=reason, help=install_command(package) + otherwise)
+    command = install_command(*((package,) if isinstance(package, str) else package))
+    return fail("D123", what, where=where, why=reason, help=command + otherwise)

@@ -97,16 +97,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def run_from(wheel: Path, unpacked: Path, *words: str) -> str:
-    """The output of this Python, for which snnc is what the wheel has."""
+def run_from(wheel: Path, unpacked: Path, *words: str, cwd: Path | None = None) -> str:
+    """The output of this Python, for which snnc is what the wheel has; ``cwd``: not where it is."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(unpacked)
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
     command = [sys.executable, *words]
     done = subprocess.run(
-        command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False
+        command, cwd=cwd or unpacked, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
 
@@ -148,6 +148,13 @@ def test_shipped_models_compile_from_the_wheel_without_torch(wheel: Path, tmp_pa
     )
     assert "small_digits for reference" in said
     assert "frame" in run_from(wheel, tmp_path, "-m", "snnc", "inspect", "b")
+
+
+@pytest.mark.slow
+def test_a_stranger_gets_along_with_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    (place := tmp_path / "empty").mkdir()
+    said = run_from(wheel, tmp_path / "unpacked", str(ROOT / "tests" / "stranger.py"), cwd=place)
+    assert "FAILED" not in said and "with_torch: ok" in said
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from importlib.abc import Traversable
+from importlib.resources.abc import Traversable
 
 KIBIBYTE = 1024
 

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from snnc.errors import UserError
 from snnc.optional import missing
 
 from .cores import core_figures, same_core_scale, shades
@@ -60,6 +59,9 @@ FIRST_NOTES = 3
 
 PREFIXES = ("a-", "b-")
 
+LIBRARIES = {"jinja2": "its templates", "plotly": "its charts"}
+"""Packages that a page is made with, and what for."""
+
 FORMATS: dict[str, Callable[[float], str]] = {
     "whole": lambda value: f"{value:,.0f}",
     "four": lambda value: f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}",
@@ -76,15 +78,16 @@ def need_libraries() -> None:
     Raises:
         UserError: D123.
     """
-    for package, what in (("jinja2", "its templates"), ("plotly", "its charts")):
+    missed: dict[str, ImportError] = {}
+    for package in LIBRARIES:
         try:
             __import__(package)
         except ImportError as problem:
-            raise _missing(package, what, problem) from None
-
-
-def _missing(package: str, what: str, problem: ImportError) -> UserError:
-    return missing(package, f"a report needs {package} for {what}", problem, where="snnc report")
+            missed[package] = problem
+    if missed:
+        what = " and ".join(f"{package} for {LIBRARIES[package]}" for package in missed)
+        first = next(iter(missed.values()))
+        raise missing(tuple(missed), f"a report needs {what}", first, where="snnc report")
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,24 @@ def test_importing_is_quick_and_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_without_torch_names_say_what_to_install() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"
+        "import snnc\n"
+        "for name in snnc.__all__:\n"
+        "    try:\n"
+        "        getattr(snnc, name)\n"
+        "    except snnc.UserError as refused:\n"
+        "        print(name, refused.diagnostics[0].code, refused.diagnostics[0].help)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    said = [line.split(" ", 1) for line in done.stdout.splitlines()]
+    assert dict(said) == dict.fromkeys(
+        ("QuantizedReLU", "Rollout", "SpikingNeuron", "Trained"), "D123 pip install 'torch>=2.9'"
+    )
+
+
 def test_walking_the_packages_runs_nothing() -> None:
     """Documentation tools walk; ``__main__`` must not start, and engines' scripts must not run."""
     code = (

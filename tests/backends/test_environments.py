@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from snnc.backends import Engine, Environment, installing
-from snnc.backends.environments import Licence, State
+from snnc.backends.environments import Licence, State, environments_folder
 from snnc.backends.registry import Found
 from snnc.errors import UserError
 
@@ -84,6 +85,26 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("SNNC_ENGINES", str(tmp_path / "file" / "engines"))
     with pytest.raises(UserError, match="D618"):
         PLAIN.install()
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is installed then, which is no reason to have no targets."""
+    for name in ("SNNC_ENGINES", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert (PLAIN.state(), PLAIN.python(), PLAIN.version()) == (State.MISSING, None, "")
+    with pytest.raises(UserError, match=r"D618.*no home directory") as refused:
+        PLAIN.install()
+    assert "set SNNC_ENGINES" in str(refused.value)
+
+
+def test_a_cache_that_is_no_absolute_path_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SNNC_ENGINES")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "some/where")
+    assert environments_folder() == tmp_path / ".cache" / "snnc" / "engines"
 
 
 def test_two_at_once_make_one() -> None:

@@ -35,6 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache home that is the user's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(KernelCache, "damaged", False)
+    monkeypatch.setattr(KernelCache, "refused", False)
     tmp_path.chmod(0o700)
     return tmp_path
 
@@ -101,10 +102,11 @@ def test_a_planted_pickle_does_not_run(tmp_path: Path) -> None:
     assert tiny(tmp_path) == 0 and not canary.exists()
 
 
+@pytest.mark.usefixtures("home")
 def test_what_cannot_be_kept_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder that has gone since: compiled all the same."""
+    """A folder that has gone since: compiled all the same, and said once."""
     assert tiny(tmp_path / "gone") == 0
-    assert "N762" in caplog.text
+    assert caplog.text.count("N762") == 1
 
 
 def test_processes_at_once_do_not_meet(tmp_path: Path) -> None:
@@ -156,10 +158,29 @@ def test_where_others_can_write_nothing_is_loaded(
 def test_a_folder_of_another_owner_is_not_used(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache_folder("kernels-1")
-    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    folder = cache_folder("kernels-1")
+    if os.geteuid() == 0:
+        os.chown(folder, 54321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assert cache_folder("kernels-1").name.startswith("snnc-kernels-")
-    assert "N760" in caplog.text and "belongs to the user" in caplog.text
+    assert "N760" in caplog.text and f"{folder} belongs to the user" in caplog.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of root")
+def test_what_root_left_is_used(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels of an image, for whatever user it runs as: root could change everything anyway."""
+    folder = cache_folder("kernels-1")
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert cache_folder("kernels-1").name.startswith("snnc-kernels-")
+    assert f"{folder} cannot be written" in caplog.text
+    caplog.clear()
+    (folder / f"a{SUFFIX}").write_bytes(b"kept")
+    assert cache_folder("kernels-1") == folder and not caplog.text
+    assert home in folder.parents
 
 
 def test_a_way_round_through_a_link_counts(home: Path, tmp_path: Path) -> None:
@@ -179,3 +200,18 @@ def test_a_home_that_cannot_be_written(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert cache_folder("kernels-1").name.startswith("snnc-kernels-")
     assert "N760" in caplog.text and str(tmp_path / "file") in caplog.text
+
+
+@pytest.mark.parametrize("value", [None, "not/absolute", ""])
+def test_a_user_without_a_home(
+    value: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in a container that runs under any number: ``podman run --user 12345``."""
+    if value is None:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", value)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert cache_folder("kernels-1").name.startswith("snnc-kernels-")
+    assert "N760" in caplog.text and "the user has no home directory" in caplog.text

@@ -25,10 +25,12 @@ from numba.core import caching, serialize
 from numba.core.compiler import CompileResult
 
 from snnc.errors import Diagnostic, Severity
+from snnc.files.user_cache import user_cache
 
 LOG = logging.getLogger("snnc")
 SUFFIX = ".nbc"
 DIGEST = hashlib.sha256().digest_size
+ROOT = 0
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 UNUSED_DAYS = 30
 RENEWED = "compiling the fast simulator, once on this machine: some seconds"
@@ -43,21 +45,24 @@ def warn(code: str, what: str, where: str = "", why: str = "", cure: str = "") -
 def cache_folder(name: str) -> Path:
     """Where compiled kernels are kept: ``$XDG_CACHE_HOME/snnc/<name>`` or ``~/.cache/snnc/<name>``.
 
-    Where that cannot be written, or others can write there, a new folder for this process alone (N760).
+    Where others can write there, or it can be neither written nor has kernels, a new folder for this
+    process alone (N760). What ``snnc warm-up`` left in an image that is mounted read-only is used.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not home.is_absolute():  # as the XDG base directory specification wants it
-        home = Path("~/.cache").expanduser()
-    folder = home / "snnc" / name
+    folder = Path("~/.cache/snnc", name)
     try:
+        home = user_cache()
+        folder = home / "snnc" / name
         home.mkdir(parents=True, exist_ok=True)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         reason = distrusted(folder, (folder, folder.parent, home))
+        empty = not any(folder.glob(f"*{SUFFIX}"))
+        if not reason and empty and not os.access(folder, os.W_OK):
+            reason = f"{folder} cannot be written"
     except OSError as problem:
         reason = f"{problem.filename}: {problem.strerror}"
     if not reason:
-        if not any(folder.glob(f"*{SUFFIX}")):
+        if empty:
             LOG.warning(RENEWED)
             forget_unused(folder.parent)
         with suppress(OSError):
@@ -84,20 +89,21 @@ def distrusted(folder: Path, own: tuple[Path, ...]) -> str:
 
     Args:
         folder: which; it exists.
-        own: of the folder and those above it the ones that have to belong to the user. Those further
-            up count too, but a sticky bit will do there: others cannot rename what is not theirs.
+        own: of the folder and those above it the ones that have to belong to the user, or to root, who
+            can write anywhere. Those further up count too, but a sticky bit will do there: others
+            cannot rename what is not theirs.
     """
     me = os.geteuid()
     for place in own:
         owner = place.stat().st_uid
-        if owner != me:
+        if owner not in (me, ROOT):
             return f"{place} belongs to the user {owner}, you are {me}"
     for place in dict.fromkeys((folder, *folder.parents, *folder.resolve().parents)):
         mode = place.stat().st_mode
         sticky = mode & stat.S_ISVTX and place != folder
         if mode & OTHERS and not sticky:
             return f"others can write to {place}"
-    return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
+    return ""
 
 
 class KernelCache(caching._Cache):
@@ -109,6 +115,9 @@ class KernelCache(caching._Cache):
 
     damaged = False
     """Whether this process has said already that it found damage."""
+
+    refused = False
+    """Whether it has said already that the folder takes nothing."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self._name, self._folder = name, folder
@@ -160,7 +169,9 @@ class KernelCache(caching._Cache):
         try:
             _write(path, hashlib.sha256(body).digest() + body)
         except OSError as problem:
-            warn("N762", f"a compiled kernel is not kept: {problem.strerror}", str(path), EACH_TIME)
+            if not KernelCache.refused:
+                KernelCache.refused = True
+                warn("N762", f"a compiled kernel is not kept: {problem.strerror}", str(path), EACH_TIME)
 
     def _damage(self, path: Path, reason: str) -> None:
         if not KernelCache.damaged:

@@ -1,0 +1,1 @@
+from compiler.files.user_cache import *
