@@ -103,6 +103,7 @@ def compile_model(
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
+    model = attempt.model
     if ready_data.grid is None:  # training takes counts
         retraining = Retraining(source, given, options.input.repeat, options.target)
         attempt = replace(attempt, retraining=retraining)
