@@ -100,6 +100,7 @@ def compile_model(
     if ready_data.grid is not None:
         options = replace(options, pipeline=replace(options.pipeline, scaled=True))
         asked = build_pipeline(backend, options.pipeline)
+    model = replace(model, step=None)  # it has every weight once more, for the ladder
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
