@@ -193,6 +193,7 @@ def spike_component(
     loops = {name: [p for p in graph.into(name) if p.source in inside] for name in members}
     if not any(loops.values()):
         for name in members:
+            outputs.pop(name, None)  # of an earlier round: as large as what follows
             outputs[name] = _spikes(graph.by_name[name], outside_drive[name], per_frame)
         return
     cells = {name: FloatNeurons(graph.by_name[name], samples, per_frame) for name in members}
