@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import fields
 
 import numpy as np
 import scipy.sparse as sparse
 
 from snnc.errors import Diagnostic
-from snnc.ir import Graph, Op
+from snnc.ir import Array, Graph, Op
 
 
-def too_large(graph: Graph, culprit: str) -> list[Diagnostic]:
+def too_large(graph: Graph, culprit: str, known: Container[int] = ()) -> list[Diagnostic]:
     """D147 for each weight, bias and threshold of a graph that is infinite or no number.
 
     What the front end reads is finite. Products and quotients of it need not be: weights of 1e300 in a
@@ -21,10 +21,11 @@ def too_large(graph: Graph, culprit: str) -> list[Diagnostic]:
     Args:
         graph: what a pass gave.
         culprit: its name.
+        known: identities of weights that it was given, which were looked at then.
     """
     found = []
     for projection in graph.projections:
-        arrays = [array for op in projection.ops for array in _arrays(op)]
+        arrays = [a for op in projection.ops for a in _arrays(op) if id(a) not in known]
         if not all(np.isfinite(array).all() for array in arrays):
             found.append(_message(f"{projection.source} -> {projection.target}", "weights", culprit))
     for population in graph.populations:
@@ -35,7 +36,14 @@ def too_large(graph: Graph, culprit: str) -> list[Diagnostic]:
     return found
 
 
-def _arrays(op: Op) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+def weights_in(graph: Graph) -> Iterator[Array]:
+    """All real numbers that a graph's operations hold."""
+    for projection in graph.projections:
+        for op in projection.ops:
+            yield from _arrays(op)
+
+
+def _arrays(op: Op) -> Iterator[Array]:
     for field in fields(op):
         value = getattr(op, field.name)
         values = value.data if sparse.issparse(value) else value

@@ -22,7 +22,7 @@ from snnc.ir.plugins import Plugin, plugins, without_interface
 
 from .base import INTERFACE, Context, Fact, Pass
 from .facts import problems
-from .finite import too_large
+from .finite import too_large, weights_in
 
 AfterPass = Callable[[Pass, Graph], None]
 GROUP = "snnc.passes"
@@ -210,6 +210,7 @@ class Pipeline:
         self.check_order(held)
         self.check_target(context.target)
         refuse_empty(graph)
+        known: set[int] = set()
         for a_pass in self.passes:
             try:
                 # What overflows is found below, by the name of what it belongs to.
@@ -220,8 +221,9 @@ class Pipeline:
                     graph = a_pass.run(graph, context)
             except MemoryError as problem:
                 raise _too_large(a_pass, graph, context, problem) from None
-            if infinite := too_large(graph, a_pass.name):
+            if infinite := too_large(graph, a_pass.name, known):
                 raise UserError(*infinite)
+            known = {id(array) for array in weights_in(graph)}
             held = (held - a_pass.destroys) | a_pass.establishes
             found = [p for fact in sorted(held, key=lambda f: f.name) for p in problems(fact, graph)]
             if found:

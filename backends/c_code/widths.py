@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnc.ir import Code, Encoding, IntegerNeuron, Kind, Program, ProgramPopulation, Target
-from snnc.verify.ranges import Range, bounded
+from snnc.verify.known import Range
+from snnc.verify.ranges import bounded
 
 from .table import SIGNED, narrowest
 

@@ -90,14 +90,20 @@ class Conv2d(Op):
             :, :, :: self.stride[0], :: self.stride[1], :: self.dilation[0], :: self.dilation[1]
         ]
 
+    def together(self, shape: Shape) -> int:
+        """Images of ``shape`` that :meth:`apply` takes together, as many as stay in a cache."""
+        _, rows, columns = self.out_shape(shape)
+        return -(-LEAST_COLUMNS // (rows * columns))
+
     def apply(self, x: Array) -> Array:
         # A few samples at a time: their windows stay in the cache. Channels first, as they come out.
         (outs, rows, columns), (high, wide) = self.out_shape(x.shape[1:]), self.weight.shape[2:]
         padded = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in self.padding)])
-        kernel = self.weight.reshape(self.groups, outs // self.groups, -1)
         y = np.empty((len(x), outs, rows, columns), np.result_type(x, self.weight))
+        kernel = self.weight.astype(y.dtype, copy=False)
+        kernel = kernel.reshape(self.groups, outs // self.groups, -1)
         down, right = self.stride
-        some = -(-LEAST_COLUMNS // (rows * columns))
+        some = self.together(x.shape[1:])
         for first in range(0, len(x), some):
             part = padded[first : first + some].swapaxes(0, 1)
             windows = np.empty((x.shape[1], high, wide, part.shape[1], rows, columns), x.dtype)

@@ -23,6 +23,9 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 
+WIDENED = 2**22
+"""Weights of a matrix that are widened at a time: 32 MiB of float64."""
+
 
 def size(shape: Shape) -> int:
     """Number of elements of a shape."""
@@ -285,7 +288,7 @@ class Linear(Op):
         return (self.weight.shape[0],)
 
     def apply(self, x: Array) -> Array:
-        y = self.gathered(x) @ self.weight.T
+        y = _through_matrix(self.gathered(x), self.weight)
         return y if self.bias is None else y + self.bias
 
     def matrix(self, shape: Shape) -> sparse.csr_array:
@@ -296,6 +299,19 @@ class Linear(Op):
 
     def without_constant(self) -> Op:
         return replace(self, bias=None)
+
+
+def _through_matrix(x: Array, weight: Array) -> Array:
+    """``x @ weight.T``; where that takes wider numbers than the weights, of some rows at a time."""
+    kind = np.result_type(x, weight)
+    if weight.dtype == kind or weight.size <= WIDENED:
+        return np.asarray(x @ weight.T)
+    y = np.empty((len(x), len(weight)), kind)
+    together = max(1, WIDENED // weight.shape[1])
+    for first in range(0, len(weight), together):
+        rows = slice(first, first + together)
+        y[:, rows] = x @ weight[rows].astype(kind).T
+    return y
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,24 @@
 """Simulators: integers plain (normative) and fast (the same), and the floats that calibration needs."""
 
 from .encoding import encode, spread
-from .engines import FAST, REFERENCE, SIMULATORS, Tally, check_simulator, simulate, simulator_for, tally
+from .engines import (
+    FAST,
+    REFERENCE,
+    SIMULATORS,
+    Recorder,
+    Tally,
+    check_simulator,
+    simulate,
+    simulator_for,
+    tally,
+)
 from .reference import Watch, answers, run_steps
 
 __all__ = [
     "FAST",
     "REFERENCE",
     "SIMULATORS",
+    "Recorder",
     "Tally",
     "Watch",
     "answers",

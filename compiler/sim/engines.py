@@ -111,12 +111,32 @@ def simulate(
             D331 no package brings a neuron model of the program; the program is not valid
             (:func:`snnc.ir.validate`).
     """
-    check_simulator(simulator)
-    refuse_fractions(spikes, "the input spikes")
-    refuse_long_run(validate(program), *spikes.shape[:2], states=states)
-    if simulator_for(program, simulator) == REFERENCE:
-        return reference.simulate(program, spikes, states=states, progress=progress)
-    return fast_simulator(program).run(spikes, states=states, progress=progress)
+    return Recorder(program, states=states, simulator=simulator).run(spikes, progress)
+
+
+class Recorder:
+    """A program whose runs are recorded, one after another: it is laid out once, in the first."""
+
+    def __init__(self, program: Program, *, states: bool = False, simulator: str = FAST) -> None:
+        """As :func:`simulate`, which is one run.
+
+        Raises:
+            UserError: D326.
+        """
+        check_simulator(simulator)
+        self._program, self._states, self._simulator = program, states, simulator
+        self._fast: Simulator | None = None
+
+    def run(self, spikes: NDArray[Any], progress: Callable[[int], None] | None = None) -> Trace:
+        """One run: :func:`simulate`, with what it refuses."""
+        program, states = self._program, self._states
+        refuse_fractions(spikes, "the input spikes")
+        refuse_long_run(validate(program), *spikes.shape[:2], states=states)
+        if simulator_for(program, self._simulator) == REFERENCE:
+            return reference.simulate(program, spikes, states=states, progress=progress)
+        if self._fast is None:
+            self._fast = fast_simulator(program)
+        return self._fast.run(spikes, states=states, progress=progress)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from snnc.ir import (
     SEVERAL_SPIKES,
     Array,
     Comparison,
+    Conv2d,
     Encoding,
     Graph,
     Kind,
@@ -29,9 +30,16 @@ from snnc.ir import (
     Reset,
     apply_chain,
     per_channel,
+    size,
 )
 
 from .encoding import spread
+
+VALUES_TOGETHER = 2**22
+"""Values that convolutions give at a time: 32 MiB."""
+
+IN_CACHE = 2**14
+"""Neurons whose state is computed together: 128 KiB an array."""
 
 Floats = NDArray[np.float32]
 Outputs = dict[str, Floats]
@@ -78,7 +86,7 @@ def drive(graph: Graph, name: str, outputs: Outputs, leave_out: frozenset[str]) 
     total = np.zeros((samples, steps, *population.shape), np.float32)
     for projection in graph.into(name):
         if projection.source not in leave_out:
-            total += weighted(projection, outputs[projection.source], population.shape)
+            _add_weighted(total, projection, outputs[projection.source])
     return total
 
 
@@ -92,29 +100,51 @@ def with_bias(population: Population, given: Floats) -> Floats:
     return total
 
 
-def weighted(projection: Projection, output: Floats, shape: tuple[int, ...]) -> Floats:
-    """What one projection brings at every step, its delay included."""
+def _add_weighted(total: Floats, projection: Projection, output: Floats) -> None:
+    """Add what one projection brings, its delay included: ``total`` is (samples, steps, \\*shape)."""
     samples, steps = output.shape[:2]
-    sent = output.reshape(samples * steps, -1)
-    some = sent.any(axis=1)  # before its start and after its frames a population sends nothing
-    arrived = np.zeros((samples * steps, *shape), np.float32)
-    if some.any():
-        sent = output.reshape(samples * steps, *output.shape[2:])[some]
-        arrived[some] = apply_chain(projection.ops, sent).reshape(-1, *shape)
-    return _shifted(arrived.reshape(samples, steps, *shape), projection.takes, steps)
+    rows = output.reshape(samples * steps, *output.shape[2:])
+    heard = output.reshape(samples, steps, -1)[:, : max(0, steps - projection.takes)].any(axis=2)
+    # Before its start and after its frames a population sends nothing.
+    sample, step = np.nonzero(heard)
+    each = _rows_together(projection, rows.shape[1:])
+    for first in range(0, len(sample), each):
+        s, k = sample[first : first + each], step[first : first + each]
+        arrived = apply_chain(projection.ops, rows[s * steps + k])
+        total[s, k + projection.takes] += arrived.reshape(-1, *total.shape[2:]).astype(np.float32)
+
+
+def _rows_together(projection: Projection, shape: tuple[int, ...]) -> int:
+    """Steps of samples that go through a projection together.
+
+    A convolution takes some images at a time: what it gives does not depend on those that follow.
+    """
+    if len(projection.ops) == 1 and isinstance(projection.op, Conv2d):
+        some = projection.op.together(shape)
+        return some * max(1, VALUES_TOGETHER // (some * size(projection.op.out_shape(shape))))
+    return 2**31
 
 
 class FloatNeurons:
     """State of one spiking population in floats; the float twin of the integer ``update``."""
 
-    def __init__(self, population: Population, samples: int, steps_per_frame: int) -> None:
+    def __init__(
+        self, population: Population, samples: int, steps_per_frame: int, part: slice | None = None
+    ) -> None:
+        """At rest: (samples, \\*shape), or of ``part`` of the neurons in a row, (samples, neurons)."""
         self.start = population.begins
         self.steps_per_frame = steps_per_frame
         self.neuron: Neuron = population.neuron or Neuron()
-        self.threshold = _broadcast(population.fires_at, population.shape)
-        self.amplitude = _broadcast(population.amplitude, population.shape)
-        self.shape = (samples, *population.shape)
-        self.bias = 0.0 if population.bias is None else population.bias
+
+        def of_part(values: Array) -> Array:
+            if part is None or not values.ndim:
+                return values
+            return np.broadcast_to(values, population.shape).reshape(-1)[part]
+
+        self.threshold = of_part(_broadcast(population.fires_at, population.shape))
+        self.amplitude = of_part(_broadcast(population.amplitude, population.shape))
+        self.bias = of_part(np.asarray(0.0 if population.bias is None else population.bias))
+        self.shape = (samples, *(population.shape if part is None else (part.stop - part.start,)))
         self._restart()
 
     def _restart(self) -> None:
@@ -160,10 +190,15 @@ def spike_component(
         name: known[name] if name in known else drive(graph, name, outputs, inside) for name in members
     }
     samples, steps = outputs[graph.input.name].shape[:2]
+    loops = {name: [p for p in graph.into(name) if p.source in inside] for name in members}
+    if not any(loops.values()):
+        for name in members:
+            outputs.pop(name, None)  # of an earlier round: as large as what follows
+            outputs[name] = _spikes(graph.by_name[name], outside_drive[name], per_frame)
+        return
     cells = {name: FloatNeurons(graph.by_name[name], samples, per_frame) for name in members}
     for name in members:
         outputs[name] = np.zeros((samples, steps, *graph.by_name[name].shape), np.float32)
-    loops = {name: [p for p in graph.into(name) if p.source in inside] for name in members}
     for step in range(steps):
         for name in members:
             arrived: Array = outside_drive[name][:, step]
@@ -172,6 +207,25 @@ def spike_component(
                     sent = outputs[projection.source][:, step - projection.takes]
                     arrived = arrived + apply_chain(projection.ops, sent).reshape(arrived.shape)
             outputs[name][:, step] = cells[name].step(arrived, step)
+
+
+def _spikes(population: Population, given: Floats, per_frame: int) -> Floats:
+    """What neurons put out that do not hear each other: some at a time, so that they stay in the cache.
+
+    Args:
+        given: what arrives, (samples, steps, \\*shape).
+    """
+    samples, steps, count = *given.shape[:2], size(population.shape)
+    arriving, sent = given.reshape(samples, steps, count), np.empty((samples, steps, count), np.float32)
+    together = max(1, IN_CACHE // count)
+    for first in range(0, samples, together):
+        rows = slice(first, min(first + together, samples))
+        for start in range(0, count, IN_CACHE):
+            part = slice(start, min(start + IN_CACHE, count))
+            cells = FloatNeurons(population, rows.stop - first, per_frame, part)
+            for step in range(steps):
+                sent[rows, step, part] = cells.step(arriving[rows, step, part], step)
+    return sent.reshape(given.shape)
 
 
 def balance(

@@ -1,7 +1,7 @@
 """Comparing runs: what was compared, how much differs, and where first."""
 
 from .compare import POTENTIAL, Comparison, Divergence, PopulationResult, compare, joined
-from .frames import spikes_by_frame
+from .frames import spikes_by_frame, whole_frames
 
 __all__ = [
     "POTENTIAL",
@@ -11,4 +11,5 @@ __all__ = [
     "compare",
     "joined",
     "spikes_by_frame",
+    "whole_frames",
 ]

@@ -8,7 +8,8 @@ from functools import cache
 
 from snnc.ir import Program, Target, input_range
 
-from .ranges import Proof, Range, prove
+from .known import KnownRanges, Range
+from .ranges import Proof, prove
 from .timing import frames_to_hear
 
 
@@ -58,9 +59,11 @@ def claims(program: Program, target: Target, proof: Proof, frames: int | None) -
     wanted = dict.fromkeys((None, frames or shortest, shortest))
     signed = proof.low < 0
 
+    known = KnownRanges()
+
     @cache
     def at(count: int) -> Proof:
-        return prove(program, target, -count if signed else 0, count)
+        return prove(program, target, -count if signed else 0, count, known)
 
     corners = [_farthest(program, target, proof, f, at) for f in wanted if proof.lasts(f)]
     for claim in (Claim(proof.low, proof.high, proof.frames, proof.ranges), *corners):

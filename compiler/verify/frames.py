@@ -10,6 +10,15 @@ from numpy.typing import NDArray
 from snnc.ir import Kind, Program
 
 
+def whole_frames(program: Program, name: str, steps: int) -> int:
+    """Frames of a population, or answers of the readout, that a run of so many steps holds entirely."""
+    population, each = program.by_name[name], program.steps_per_frame
+    if population.kind is Kind.READOUT:
+        return max(0, (steps - program.answer_step(0)) // each + 1)
+    # A neuron of an exact code speaks from its frame's last step on.
+    return max(0, (steps - population.start - population.latency) // each)
+
+
 def spikes_by_frame(program: Program, name: str, spikes: NDArray[Any]) -> NDArray[np.int64]:
     """The spikes of a population, or their payloads, added up over the steps that stand for a frame.
 
@@ -22,13 +31,11 @@ def spikes_by_frame(program: Program, name: str, spikes: NDArray[Any]) -> NDArra
         (samples, frames, \\*shape): those frames that the trace holds entirely. Of changes the levels
         that they add up to.
     """
-    population = program.by_name[name]
-    neuron, steps = population.neuron, program.steps_per_frame
-    if population.kind is not Kind.NEURONS or neuron is None:
+    population, steps = program.by_name[name], program.steps_per_frame
+    if population.kind is not Kind.NEURONS or population.neuron is None:
         raise ValueError(f"{name} has no neurons")
-    # A neuron of an exact code speaks from its frame's last step on.
-    first = population.start + (neuron.clear_interval - 1 if neuron.code.exact else 0)
-    whole = max(0, (spikes.shape[1] - first) // steps)
+    first = population.start + population.latency
+    whole = whole_frames(program, name, spikes.shape[1])
     used = spikes[:, first : first + whole * steps]
     shaped = used.reshape(len(spikes), whole, steps, *spikes.shape[2:])
     found = shaped.sum(axis=2, dtype=np.int64)

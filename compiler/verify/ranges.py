@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -33,6 +32,7 @@ from snnc.ir import (
 )
 from snnc.ir.relays import passes_on
 
+from .known import KnownRanges, Range, Settled
 from .potentials import Arriving, Bounds, bound_state, lasting
 from .summed import (
     Sent,
@@ -47,38 +47,6 @@ from .timing import aligned, outside, silent_frames
 
 INT32 = 2**31 - 1
 """Names of a target's limits on what arrives in one step, for binary and for graded neurons."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """How far one register of one population can go, and how far it may; all in integers.
-
-    ``neuron`` is the index of the neuron that comes nearest to the limit.
-    """
-
-    population: str
-    register: str
-    low: int
-    high: int
-    least: int
-    most: int
-    neuron: tuple[int, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether no input can make the register wrap or saturate."""
-        return self.least <= self.low and self.high <= self.most
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain types, for the manifest."""
-        return {
-            "population": self.population,
-            "register": self.register,
-            "low": self.low,
-            "high": self.high,
-            "least": self.least,
-            "most": self.most,
-        }
 
 
 @dataclass(frozen=True)
@@ -114,24 +82,28 @@ class Proof:
         return self.holds and enough
 
 
-def prove(program: Program, target: Target, low: int, high: int) -> Proof:
+def prove(
+    program: Program, target: Target, low: int, high: int, known: KnownRanges | None = None
+) -> Proof:
     """Bound every register for any input with counts from ``low`` to ``high``.
 
     Args:
         program: the network; its frames are those of ``steps_per_frame``.
         target: gives the limits on what may arrive in one step.
         low, high: counts of the input, low <= 0 <= high.
+        known: what other proofs of this program, for this target, have found; grows.
 
     Returns:
         The :class:`Proof`: of what arrives in a step, the projections' sums, currents and potentials.
     """
     if has_bounded_models(program):
         return for_most_frames(program, lambda n: bounded(program, target, low, high, n))
-    found = bounded(program, target, low, high, None)
+    known = KnownRanges() if known is None else known
+    found = bounded(program, target, low, high, None, known=known)
     if found.frames is None:
         return found
     # Some potentials last longer than others: what all registers hold after the frames that all last.
-    again = bounded(program, target, low, high, max(1, found.frames))
+    again = bounded(program, target, low, high, max(1, found.frames), known=known)
     return replace(again, frames=found.frames, shortest=found.shortest)
 
 
@@ -142,6 +114,7 @@ def bounded(
     high: int,
     frames: int | None,
     beyond: Container[str] = (),
+    known: KnownRanges | None = None,
 ) -> Proof:
     """As :func:`prove`, with every potential after ``frames``, whether it fits so many or not.
 
@@ -149,6 +122,8 @@ def bounded(
     registers may wrap, what they send is bounded by their code alone.
     """
     steps = program.steps(frames or 1)
+    if known is None or has_bounded_models(program):
+        known = KnownRanges()  # through such neurons ranges depend on more than on what is heard
     sent = {p.name: _most(program, p, low, high) for p in program.populations}
     ranges: list[Range] = []
     lasting: dict[str, int] = {}
@@ -164,23 +139,36 @@ def bounded(
             found, sent[population.name] = _modelled(program, population, sent, steps)
             ranges += found
             continue
-        found, bounds, arriving = _population(
-            program, population, population.neuron, sent, target, frames
-        )
-        ranges += found
-        if bounds.frames is not None:
-            lasting[population.name] = bounds.frames
-        if population.name in beyond:
-            continue
-        heard = program.into(population.name)
-        if passes_on(program, population) and aligned(program, heard[0]):
-            # It comes after what it passes on, one to one and frame by frame.
-            sent[population.name] = sent[heard[0].source]
-            continue
-        sent[population.name] = _reached(program, population, population.neuron, bounds, arriving)
+        heard = [sent[q.source] for q in program.into(population.name)]
+        settled = known.find(population, frames, heard)
+        if settled is None:
+            settled = _settled(program, population, sent, target, frames)
+            known.keep(population, frames, heard, settled)
+        ranges += settled.ranges
+        if settled.frames is not None:
+            lasting[population.name] = settled.frames
+        if population.name not in beyond:
+            sent[population.name] = settled.sent
     shortest = min(lasting, key=lambda name: lasting[name], default=None)
     fit = None if shortest is None else lasting[shortest]
     return Proof(low, high, tuple(ranges), fit, shortest, tuple(unproved))
+
+
+def _settled(
+    program: Program,
+    population: ProgramPopulation,
+    sent: Mapping[str, Sent],
+    target: Target,
+    frames: int | None,
+) -> Settled:
+    """Ranges of a population of standard neurons, and what it can send."""
+    neuron, heard = population.dynamics, program.into(population.name)
+    ranges, bounds, arriving = _population(program, population, neuron, sent, target, frames)
+    if passes_on(program, population) and aligned(program, heard[0]):
+        # It comes after what it passes on, one to one and frame by frame.
+        return Settled(tuple(ranges), bounds.frames, sent[heard[0].source])
+    reached = _reached(program, population, neuron, bounds, arriving)
+    return Settled(tuple(ranges), bounds.frames, reached)
 
 
 def _most(program: Program, p: ProgramPopulation, low: int, high: int) -> Sent:
@@ -229,7 +217,7 @@ def _reached(
     steps, threshold = program.steps_per_frame, neuron.threshold
     if neuron.code.exact:
         levels = np.clip(np.floor(bounds.potential.high / threshold), 0, neuron.levels)
-        nothing = np.zeros_like(levels)
+        nothing = np.broadcast_to(0.0, levels.shape)
         if neuron.code is Code.DELTA:
             return _changes(Extent(nothing, levels))
         if neuron.code is Code.FRAME:
@@ -245,7 +233,8 @@ def _reached(
         # Every spike takes a threshold of what the frame brings.
         brought = np.floor(_brought(neuron, arriving, steps) / threshold)
         spikes = np.minimum(spikes, np.maximum(0, brought))
-    return Sent(Extent(np.zeros_like(fires), fires), Extent(np.zeros_like(fires), spikes))
+    nothing = np.broadcast_to(0.0, fires.shape)
+    return Sent(Extent(nothing, fires), Extent(nothing, spikes))
 
 
 def _parts_of_a_frame(p: ProgramPopulation, neuron: IntegerNeuron, steps: int) -> bool:

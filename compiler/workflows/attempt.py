@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic
 from snnc.frontend import Model
 from snnc.ir import Graph, InputGrid, Program, Target, validate
+from snnc.ir.narrow import narrowed, widened
 from snnc.lowering import lower
 from snnc.passes import Context, Pass, Pipeline
 from snnc.passes.fold_linear_chains import FoldLinearChains
@@ -26,7 +27,7 @@ from .checking import check_program
 from .kept import judge
 from .retraining import Retraining
 from .room import is_large, refuse_too_large
-from .stages import Stages
+from .stages import LEVELS, Stages
 
 MOST_OPERATIONS = 2.0e10
 """Multiplications that judging spends on the float network: large ones are judged on fewer samples."""
@@ -38,11 +39,15 @@ LEAST_JUDGED = 16
 class Lowered:
     """What a pipeline made of a model: graph and program, proved ranges, everything that was said."""
 
-    graph: Graph
     program: Program
     stages: Stages
     ranges: Ranges
     notes: tuple[Diagnostic, ...]
+
+    @property
+    def graph(self) -> Graph:
+        """Of a large network without its projections, once it has been judged."""
+        return self.stages.final
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +55,8 @@ class Attempt:
     """What every attempt at a compile shares.
 
     Attributes:
-        model, backend: what is compiled, and for which target.
+        model, backend: what is compiled, and for which target. The weights of a large model are in
+            float32, where that loses nothing: it is held all the time.
         data: calibration data as given, or None; ``where`` is what messages call them.
         allow_overflow: go on where sums can leave their registers.
         after_pass, report: called after each pass.
@@ -80,6 +86,8 @@ class Attempt:
         report: Report,
     ) -> Attempt:
         """What a model is compiled with, from what it is calibrated with."""
+        if is_large(model.graph):
+            model = replace(model, graph=narrowed(model.graph))
         data, where = calibrating.data, calibrating.where
         grid, said = calibrating.grid, calibrating.notes
         return Attempt(model, backend, data, where, allow_overflow, after_pass, report, grid, said)
@@ -117,14 +125,15 @@ class Attempt:
             self.report(phases[done], done + 1, steps)  # what begins now
             done += 1
 
-        graph = pipeline.run(self.model.graph, context, step)
+        graph = pipeline.run(widened(self.model.graph) if large else self.model.graph, context, step)
         stages.finish(graph)
         if large:
             gc.collect()
         program = validate(lower(graph, target))
+        del graph
         allowed = self.allow_overflow
         ranges, found = check_program(program, self.backend, counts, self.where, allowed)
-        return Lowered(graph, program, stages, ranges, (*context.notes, *found))
+        return Lowered(program, stages, ranges, (*context.notes, *found))
 
     def judge(self, lowered: Lowered) -> Kept | None:
         """What integers keep of the float network; None where nothing can tell."""
@@ -134,8 +143,9 @@ class Attempt:
         aside = set_aside(len(self.data.x))
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
-        kept = judge(lowered.stages, lowered.program, self.judged(most), bool(aside))
-        lowered.stages.let_go()
+        large = is_large(self.model.graph)
+        kept = judge(lowered.stages, lowered.program, self.judged(most), bool(aside), let_go=large)
+        lowered.stages.let_go(LEVELS)
         return kept
 
     def judged(self, most: int = LEAST_JUDGED) -> Data:

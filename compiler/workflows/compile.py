@@ -100,9 +100,11 @@ def compile_model(
     if ready_data.grid is not None:
         options = replace(options, pipeline=replace(options.pipeline, scaled=True))
         asked = build_pipeline(backend, options.pipeline)
+    model = replace(model, step=None)  # it has every weight once more, for the ladder
     attempt = Attempt.of(
         model, backend, ready_data, options.pipeline.allow_overflow, after_pass, report
     )
+    model = attempt.model
     if ready_data.grid is None:  # training takes counts
         retraining = Retraining(source, given, options.input.repeat, options.target)
         attempt = replace(attempt, retraining=retraining)

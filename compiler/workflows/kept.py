@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from snnc.bundle.data import Data
 from snnc.bundle.kept import Kept, PopulationError
 from snnc.ir import Program
 from snnc.ir.footprint import fan_out
-from snnc.sim import encode, simulate
+from snnc.sim import Recorder, encode
+from snnc.verify import whole_frames
 
 from .stages import COUNTS, FLOATS, LEVELS, PROGRAM, WEIGHTS, Stages, Values
 from .step_stages import step_values
@@ -35,15 +37,19 @@ STEP_CAUSES = {**CAUSES, PROGRAM: "steps: decays and potentials are rounded in e
 BLOCK_VALUES = 2**26
 """Spikes that are simulated at a time, so that memory stays bounded."""
 
+HELD_VALUES = 2**25
+"""Values of the float network that are held until the integers have run: 256 MiB."""
+
 LEAST_SPREAD = 1e-5
 """Of answers, relative to their size: below it errors are relative to that."""
 
 
-def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
+def judge(stages: Stages, program: Program, data: Data, aside: bool, *, let_go: bool = False) -> Kept:
     """Run the float network, the stages between and the integers on the same data.
 
     Of a network that spikes already, a population's values are the spikes that each neuron sends in a
-    whole run: one that comes a step later does not count.
+    whole run: one that comes a step later does not count. One stage after the other, so that memory
+    holds the values of two.
 
     Args:
         stages: of the compile, finished.
@@ -51,66 +57,108 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool) -> Kept:
         data: counts, (samples, frames, \\*input shape), with the values that they stand for and labels,
             if there are any.
         aside: whether calibration did not see them.
+        let_go: forget each graph but the float network as soon as it was judged.
     """
-    counts = data.x
-    steps = program.steps(counts.shape[1])
-    widest = max(math.prod(p.shape) for p in program.populations) * len(program.populations)
-    block = max(1, BLOCK_VALUES // (steps * widest))
-    sums: dict[str, _Sum] = {}
-    answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    readout, operations = program.readout.name, 0.0
-    connections = _connections(program)
-    by_step = stages.graphs[FLOATS].frame_is_step
-    causes = STEP_CAUSES if by_step else CAUSES
-    for first in range(0, len(counts), block):
-        part = data.part(slice(first, first + block))
-        trace = simulate(program, encode(program, part.x))
-        of_program = stages.program_values(program, trace)
-        if by_step:
-            values = _over_steps(stages, part, of_program, readout)
-        else:
-            values = {name: stages.values(name, part) for name in stages.graphs}
-            values[PROGRAM] = of_program
+    judging = _Judging(stages, program)
+    groups = judging.groups(data)
+    for group in groups:
+        meant = [judging.values(FLOATS, part) for part in group]
+        for values in meant:
+            for name, value in values.items():
+                judging.sums.setdefault(name, _Sum()).mean(value)
+        for stage in judging.between:
+            for values, part in zip(meant, group, strict=True):
+                found = judging.values(stage, part)
+                for name in values:
+                    judging.sums[name].add(stage, values[name], found.pop(name))
+            if let_go and group is groups[-1]:
+                stages.let_go(stage)
+        for values, part in zip(meant, group, strict=True):
+            judging.run(values, part)
+    return judging.kept(data, aside)
+
+
+class _Judging:
+    """What is known so far of a program that is judged."""
+
+    def __init__(self, stages: Stages, program: Program) -> None:
+        self.stages, self.program, self.sums = stages, program, dict[str, _Sum]()
+        self._by_step = stages.graphs[FLOATS].frame_is_step
+        between = (COUNTS, WEIGHTS) if self._by_step else (COUNTS, LEVELS, WEIGHTS)
+        self.between = [stage for stage in between if stage in stages.graphs]
+        self._operations = 0.0
+        self._answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+        self._recorder = Recorder(program)
+
+    @cached_property
+    def _connections(self) -> dict[str, NDArray[np.int64]]:
+        """Connections of each neuron of each population, over all projections."""
+        program = self.program
+        found = {p.name: np.zeros(math.prod(p.shape), np.int64) for p in program.populations}
+        for q in program.projections:
+            found[q.source] += fan_out(q.op, program.by_name[q.source].shape).ravel()
+        return found
+
+    def groups(self, data: Data) -> list[list[Data]]:
+        """Samples that are simulated together, and those of which as many as float values fit."""
+        shapes = [math.prod(p.shape) for p in self.program.populations]
+        frames = data.x.shape[1]
+        block = max(1, BLOCK_VALUES // (self.program.steps(frames) * max(shapes) * len(shapes)))
+        parts = [data.part(slice(i, i + block)) for i in range(0, len(data.x), block)]
+        together = max(1, HELD_VALUES // (block * frames * sum(shapes)))
+        return [parts[i : i + together] for i in range(0, len(parts), together)]
+
+    def values(self, stage: str, part: Data) -> dict[str, NDArray[np.float64]]:
+        """By population, what is compared: the values of frames, or a whole run's spikes."""
+        if not self._by_step:
+            return self.stages.values(stage, part)
+        found = dict(step_values(self.stages, stage, part))
+        return {name: self._over_steps(name, found.pop(name), part) for name in list(found)}
+
+    def _over_steps(self, name: str, values: NDArray[np.float64], part: Data) -> NDArray[np.float64]:
+        """Spikes of a whole run, or the readout after it, (samples, 1, ...)."""
+        steps = self.program.steps(part.x.shape[1])
+        common = values[:, : whole_frames(self.program, name, steps)]  # the last may end after the run
+        if name == self.program.readout.name:
+            return common[:, -1:]
+        return np.asarray(common.sum(axis=1, keepdims=True))
+
+    def run(self, meant: Values, part: Data) -> None:
+        """The integers on some samples, against the float network's values."""
+        trace = self._recorder.run(encode(self.program, part.x))
         for name, sent in trace.spikes.items():
-            operations += float(np.count_nonzero(sent, axis=(0, 1)).ravel() @ connections[name])
-        for name, meant in values[FLOATS].items():
-            found = {stage: values[stage][name] for stage in causes if stage in values}
-            sums.setdefault(name, _Sum()).add(meant, found)
-        pair = (values[FLOATS][readout][:, -1], values[PROGRAM][readout][:, -1])
-        flat = tuple(v.reshape(len(part.x), -1) for v in pair)
-        answers.append((flat[0], flat[1]))
-    meant, found = (np.concatenate(part) for part in zip(*answers, strict=True))
-    spread, size = (float(np.sqrt(np.mean(np.square(v)))) for v in (meant - meant.mean(axis=0), meant))
-    if spread < LEAST_SPREAD * size:  # they are all the same, but for the rounding of floats
-        spread = size
-    apart = float(np.sqrt(np.mean(np.square(meant - found))))
-    decided = meant.argmax(1), found.argmax(1)
-    return Kept(
-        len(counts),
-        aside,
-        float((decided[0] == decided[1]).mean()) if meant.shape[1] > 1 else None,
-        apart / spread if spread else 0.0,
-        steps,
-        operations / len(counts),
-        tuple(sums[name].error(name, causes) for name in sums),
-        _accuracy(data.y, decided, meant.shape[1]),
-    )
+            events = np.count_nonzero(sent, axis=(0, 1)).ravel()
+            self._operations += float(events @ self._connections[name])
+        readout = self.program.readout.name
+        for name, value in meant.items():
+            found = self.stages.program_value(self.program, trace, name)
+            found = self._over_steps(name, found, part) if self._by_step else found
+            self.sums[name].add(PROGRAM, value, found)
+            if name == readout:
+                flat = tuple(v[:, -1].reshape(len(part.x), -1) for v in (value, found))
+                self._answers.append((flat[0], flat[1]))
 
-
-def _over_steps(
-    stages: Stages, part: Data, of_program: Values, readout: str
-) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """By stage and population: spikes of a whole run, and the readout after it, (samples, 1, ...)."""
-    names = [name for name in (FLOATS, COUNTS, WEIGHTS) if name in stages.graphs]
-    by_stage = {**{n: step_values(stages, n, part) for n in names}, PROGRAM: of_program}
-    found: dict[str, dict[str, NDArray[np.float64]]] = {}
-    for stage, values in by_stage.items():
-        found[stage] = {}
-        for name, steps in values.items():
-            common = steps[:, : of_program[name].shape[1]]  # the last may end after the run
-            last = name == readout
-            found[stage][name] = common[:, -1:] if last else common.sum(axis=1, keepdims=True)
-    return found
+    def kept(self, data: Data, aside: bool) -> Kept:
+        """What all of it comes to."""
+        meant, found = (np.concatenate(part) for part in zip(*self._answers, strict=True))
+        spread, size = (
+            float(np.sqrt(np.mean(np.square(v)))) for v in (meant - meant.mean(axis=0), meant)
+        )
+        if spread < LEAST_SPREAD * size:  # they are all the same, but for the rounding of floats
+            spread = size
+        apart = float(np.sqrt(np.mean(np.square(meant - found))))
+        decided = meant.argmax(1), found.argmax(1)
+        causes = STEP_CAUSES if self._by_step else CAUSES
+        return Kept(
+            len(data.x),
+            aside,
+            float((decided[0] == decided[1]).mean()) if meant.shape[1] > 1 else None,
+            apart / spread if spread else 0.0,
+            self.program.steps(data.x.shape[1]),
+            self._operations / len(data.x),
+            tuple(found.error(name, causes) for name, found in self.sums.items()),
+            _accuracy(data.y, decided, meant.shape[1]),
+        )
 
 
 def _accuracy(
@@ -124,14 +172,6 @@ def _accuracy(
     return float((decided[0] == labels).mean()), float((decided[1] == labels).mean())
 
 
-def _connections(program: Program) -> dict[str, NDArray[np.int64]]:
-    """Connections of each neuron of each population, over all projections."""
-    found = {p.name: np.zeros(math.prod(p.shape), np.int64) for p in program.populations}
-    for q in program.projections:
-        found[q.source] += fan_out(q.op, program.by_name[q.source].shape).ravel()
-    return found
-
-
 class _Sum:
     """Squares of one population's float values, and of the differences of each stage from them."""
 
@@ -139,12 +179,13 @@ class _Sum:
         self.power = 0.0
         self.apart: dict[str, float] = {}
 
-    def add(self, meant: NDArray[Any], found: Mapping[str, NDArray[Any]]) -> None:
-        for stage, values in found.items():
-            frames = min(meant.shape[1], values.shape[1])
-            square = float(np.square(meant[:, :frames] - values[:, :frames]).sum())
-            self.apart[stage] = self.apart.get(stage, 0.0) + square
+    def mean(self, meant: NDArray[Any]) -> None:
         self.power += float(np.square(meant).sum())
+
+    def add(self, stage: str, meant: NDArray[Any], values: NDArray[Any]) -> None:
+        frames = min(meant.shape[1], values.shape[1])
+        square = float(np.square(meant[:, :frames] - values[:, :frames]).sum())
+        self.apart[stage] = self.apart.get(stage, 0.0) + square
 
     def error(self, name: str, causes: Mapping[str, str]) -> PopulationError:
         by_stage = {

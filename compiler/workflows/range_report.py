@@ -11,8 +11,9 @@ from snnc.ir import LimitName, Program, Target
 from snnc.ir.overflow import overflow_cure, overflow_cure_of_integers
 from snnc.sim.reference import ARRIVED
 from snnc.verify.claims import Claim, claims
+from snnc.verify.known import Range
 from snnc.verify.observed import observe
-from snnc.verify.ranges import Proof, Range, explain, prove
+from snnc.verify.ranges import Proof, explain, prove
 
 from .more_frames import more_frames
 

@@ -7,8 +7,8 @@ from snnc.files.memory import as_text, machine_memory, resident
 from snnc.ir import Conv2d, Graph, Linear
 from snnc.ir.scaling import weights_of
 
-COPIES = 3
-"""Of every weight: in thresholds, on the grid, and as an integer of the program."""
+COPIES = 2
+"""Of every weight, beside the graph that is there: on the grid, and as an integer of the program."""
 
 BYTES = 8
 
@@ -44,6 +44,6 @@ def refuse_too_large(graph: Graph) -> None:
         f"compiling takes at least {as_text(needed)} of memory, and {as_text(most)} may be used",
         where=largest,
         why=f"it has {sizes[largest]:,} of {sum(sizes.values()):,} weights, each held "
-        f"{COPIES} times with {BYTES} bytes",
+        f"{COPIES} times more with {BYTES} bytes",
         help="use a machine with more memory, or raise --memory where that is the limit",
     )

@@ -35,6 +35,7 @@ class Stages:
         grid: which values the counts stand for; None where data are counts.
         amplitudes: by population, what a threshold is in the units of the model.
         encoding: of the input, once a pass has chosen it.
+        final: what the pipeline ended with; without its projections once they were let go.
     """
 
     def __init__(self, graph: Graph, grid: InputGrid | None = None) -> None:
@@ -44,6 +45,7 @@ class Stages:
             self.graphs[COUNTS] = graph
         self.amplitudes: dict[str, NDArray[Any]] = {}
         self.encoding: Encoding | None = None
+        self.final = graph
         self._folded = graph
         self._moved: dict[str, NDArray[Any]] = {}
 
@@ -70,6 +72,8 @@ class Stages:
         What ``correct-rates`` put into biases makes up for spikes, which these graphs do not have: the
         stage of the weights is without it.
         """
+        self.final = graph
+        self._folded = self.graphs[FLOATS]
         if not graph.code.exact:
             graph = _with_rate_levels(graph)
             graph = graph.with_populations(
@@ -77,12 +81,14 @@ class Stages:
                 for p in graph.neurons
                 if p.bias is not None and p.name in self._moved
             )
+        self._moved.clear()
         self.graphs[WEIGHTS] = graph
 
-    def let_go(self) -> None:
-        """Forget the graph between, once it has been judged: it is as large as the network."""
-        self.graphs.pop(LEVELS, None)
-        self._folded = self.graphs[FLOATS]
+    def let_go(self, name: str) -> None:
+        """Forget a graph once it has been judged: it is as large as the network."""
+        self.graphs.pop(name, None)
+        if name == WEIGHTS:
+            self.final = self.final.with_projections(())
 
     def values(self, name: str, data: Data) -> dict[str, NDArray[np.float64]]:
         """A graph's populations frame by frame, in the units of the model.
@@ -95,23 +101,26 @@ class Stages:
             return run_frames(graph, data.meant, only=names)
         if name == COUNTS and self.grid is not None:
             return run_frames(graph, self.grid.values(data.x), only=names)
-        return self._scaled(run_frames(graph, frame_values(graph, data.x), only=names))
+        found = run_frames(graph, frame_values(graph, data.x), only=names)
+        return {name: self._scaled(name, found.pop(name)) for name in names}
 
     def program_values(self, program: Program, trace: Trace) -> dict[str, NDArray[np.float64]]:
         """What spikes and the readout's potential of a run stand for, likewise."""
-        graph = self.graphs[WEIGHTS]
-        readout, code, steps = graph.readout, graph.code, program.steps_per_frame
-        values: dict[str, NDArray[Any]] = {}
-        for population in graph.neurons:
-            found = spikes_by_frame(program, population.name, trace.spikes[population.name])
-            values[population.name] = found if code.exact else found / steps
-        potential = answers(program, trace.potentials[readout.name])
-        values[readout.name] = potential / potential_of_one(graph)
-        return self._scaled(values)
+        names = [p.name for p in self.final.populations if p.kind is not Kind.INPUT]
+        return {name: self.program_value(program, trace, name) for name in names}
 
-    def _scaled(self, values: Values) -> dict[str, NDArray[np.float64]]:
+    def program_value(self, program: Program, trace: Trace, name: str) -> NDArray[np.float64]:
+        """The same of one population, (samples, frames, \\*shape)."""
+        graph = self.final
+        if name == graph.readout.name:
+            potential = answers(program, trace.potentials[name])
+            return self._scaled(name, potential / potential_of_one(graph))
+        found = spikes_by_frame(program, name, trace.spikes[name])
+        return self._scaled(name, found if graph.code.exact else found / program.steps_per_frame)
+
+    def _scaled(self, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
         """Values in thresholds as what the model means by them."""
-        return {n: np.asarray(v * self.amplitudes.get(n, 1.0), np.float64) for n, v in values.items()}
+        return np.asarray(values * self.amplitudes.get(name, 1.0), np.float64)
 
 
 def potential_of_one(graph: Graph) -> float:

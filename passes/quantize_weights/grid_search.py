@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -77,6 +77,12 @@ class Weights:
     def largest(self) -> float:
         """Largest magnitude of any weight."""
         return max(self.peaks, default=0.0)
+
+
+@cache
+def _shares(candidates: int) -> Array:
+    """Of the largest scale, those that are tried: evenly, by their ratios."""
+    return np.geomspace(SMALLEST_SHARE, 1.0, candidates)
 
 
 def channel_ends(op: Op, out_shape: Shape) -> NDArray[np.int64]:
@@ -169,7 +175,7 @@ def common_scale(
     # smallest is needed in any case.
     filling = [p.reach * 2.0 ** min(0, highest) / p.largest for p in used]
     full = min(most, max(min(filling), min(max(filling), roomy)))
-    tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
+    tried = np.unique(np.rint(full * _shares(candidates)))
     tried = np.unique(np.clip(tried, 1, most)).astype(int)
     errors = [sum(best_exponent(p, int(s), highest)[0] for p in used) for s in tried]
     return int(tried[int(np.argmin(errors))])
@@ -204,7 +210,7 @@ def channel_scale(
     if powers_of_two:
         tried = 2 ** np.arange(int(min(most, 2 * full)).bit_length())
     else:
-        tried = np.unique(np.rint(full * np.geomspace(SMALLEST_SHARE, 1.0, candidates)))
+        tried = np.unique(np.rint(full * _shares(candidates)))
         tried = np.unique(np.clip(tried, 1, most)).astype(int)
     errors = [squared_errors(p.rows[channel], tried / power, p.grid) for p, power in used]
     return int(tried[int(np.argmin(np.sum(errors, axis=0)))])

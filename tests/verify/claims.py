@@ -27,7 +27,8 @@ from snnc.ir import Integers, input_range
 from snnc.sim import REFERENCE, encode, simulate
 from snnc.verify import compare
 from snnc.verify.claims import Claim
-from snnc.verify.ranges import Range, bounded, prove
+from snnc.verify.known import Range
+from snnc.verify.ranges import bounded, prove
 from snnc.workflows.claimed import beyond_proof
 from tests.verify.bundles import VARIANTS, Made, made, written
 from tests.verify.corners import Seen, adversarial, climbed, run, run_long

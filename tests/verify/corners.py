@@ -13,7 +13,7 @@ from snnc.ir import Array, Integers, Program, ProgramProjection, size
 from snnc.sim import encode, run_steps
 from snnc.sim.fast import Simulator
 from snnc.sim.fast.simulator import Chunk
-from snnc.verify.ranges import Range
+from snnc.verify.known import Range
 
 Register = tuple[str, str]
 """A population, and which of its registers, as :class:`snnc.verify.ranges.Range` has them."""

@@ -15,7 +15,8 @@ from snnc.conformance.kit import Kit
 from snnc.frontend.netx.sigma_delta import sums
 from snnc.ir import Encoding, Linear, Program, validate
 from snnc.verify.claims import claims
-from snnc.verify.ranges import Proof, Range, bounded, prove
+from snnc.verify.known import Range
+from snnc.verify.ranges import Proof, bounded, prove
 from snnc.workflows.range_report import prove_ranges, report_ranges
 
 from .corners import adversarial, run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,30 +10,37 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+Fill = Callable[[NDArray[Any]], None]
+"""Writes a projection's weights into its places, which hold zeros."""
+
 TOGETHER = 2**20
 """Weights that are looked at or laid out at a time."""
 
 
 class Pools:
-    """Weights and index lists of all projections, end to end."""
+    """Weights and index lists of all projections, end to end.
+
+    Weights are only promised a place at first, and written once all places are known (:meth:`filled`):
+    no projection's are there twice.
+    """
 
     def __init__(self) -> None:
-        self.weights: dict[int, list[NDArray[Any]]] = {1: [], 2: [], 4: []}
         self.table: list[Ints] = []
-        self.targets: list[Ints] = []
-        self.used: dict[int, int] = {1: 0, 2: 0, 4: 0}
+        self.targets: list[NDArray[np.int32]] = []
+        self._used: dict[int, int] = {1: 0, 2: 0, 4: 0}
+        self._promised: list[tuple[int, slice, Fill]] = []
 
-    def keep_weights(self, row: Any, values: Ints, step: int) -> None:
-        """Store weights in the fewest bytes, in units of the grid's step where all lie on it."""
-        flat = values.ravel()
-        kept = self.room_for(row, flat, step, flat.size)
-        for first in range(0, flat.size, TOGETHER):
-            some = slice(first, first + TOGETHER)
-            kept[some] = flat[some] >> int(row["unit_shift"])
+    def promise(self, row: Any, weights: Ints, step: int, places: int, fill: Fill) -> None:
+        """So many places, as wide as these weights ask for, in units of the step where all lie on it.
 
-    def room_for(self, row: Any, weights: Ints, step: int, places: int) -> NDArray[Any]:
-        """Zeros for so many stored weights, as wide as these ask for; the caller fills them in."""
-        flat = weights.ravel()
+        Args:
+            row: of the table; what is settled goes into it.
+            weights: all that will be stored, any shape.
+            step: of their grid.
+            places: weights that are stored, zeros between them included.
+            fill: writes them; its weights have ``unit_shift`` taken off.
+        """
+        flat = weights.reshape(-1)
         low = high = odd = 0
         for first in range(0, flat.size, TOGETHER):
             some = flat[first : first + TOGETHER]
@@ -44,17 +52,25 @@ class Pools:
             for b in (1, 2, 4)
             if -(2 ** (8 * b - 1)) <= low >> shift and high >> shift < 2 ** (8 * b - 1)
         )
-        row["unit_shift"], row["bytes"], row["weights"] = shift, count, self.used[count]
-        kept = np.zeros(places, f"i{count}")
-        self.weights[count].append(kept)
-        self.used[count] += places
-        return kept
+        first = self._used[count]
+        row["unit_shift"], row["bytes"], row["weights"] = shift, count, first
+        self._promised.append((count, slice(first, first + places), fill))
+        self._used[count] += places
 
-    def keep(self, where: list[Ints], values: Ints) -> int:
+    def filled(self) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.int32]]:
+        """All weights, by their width."""
+        pools = {count: np.zeros(used, f"i{count}") for count, used in self._used.items()}
+        for count, places, fill in self._promised:
+            fill(pools[count][places])
+        self._promised.clear()
+        return pools[1], pools[2], pools[4]
+
+    def keep(self, where: list[Any], values: NDArray[Any]) -> int:
         """Store a list; returns where it begins."""
         first = sum(len(part) for part in where)
         where.append(values)
         return first
 
-    def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    def joined(self, parts: list[Any], kind: Any) -> NDArray[Any]:
+        """Lists that were kept, as one."""
         return np.asarray(np.concatenate([*parts, np.zeros(0, kind)]), kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,11 +29,13 @@ from snnc.ir import (
     weight_step,
 )
 
+from .phases import kernel_shape, phases_of, split_kernel
 from .pools import TOGETHER, Pools
 from .records import CONVOLUTION, DELTA, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
 from .vectors import LANES
 
 Ints = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 CODES = {Code.RATE: RATE, Code.FRAME: FRAME, Code.GRADED: GRADED, Code.DELTA: DELTA}
 KEEPS_ALL = -1
 """A current's decay that takes nothing: one is added to it."""
@@ -40,15 +43,15 @@ ONCE = 2**62
 """An interval that never ends."""
 
 
-def channels_last(shape: Shape) -> Ints:
+def channels_last(shape: Shape) -> Numbers:
     """The program's number of each neuron in the order in which the kernels have them."""
-    numbers = np.arange(size(shape)).reshape(shape)
+    numbers = np.arange(size(shape), dtype=np.int32).reshape(shape)  # a program has fewer than 2^31
     return np.moveaxis(numbers, 0, -1).ravel() if len(shape) == 3 else numbers.ravel()
 
 
-def _inverse(order: Ints) -> Ints:
+def _inverse(order: Numbers) -> Numbers:
     place = np.empty_like(order)
-    place[order] = np.arange(len(order))
+    place[order] = np.arange(len(order), dtype=np.int32)
     return place
 
 
@@ -96,8 +99,8 @@ class Tables:
     rows: tuple[ProgramProjection, ...]
     reach: tuple[Reach, ...]
     components: tuple[Ints, ...]
-    order: tuple[Ints, ...]
-    place: tuple[Ints, ...]
+    order: tuple[Numbers, ...]
+    place: tuple[Numbers, ...]
     neurons: int
     weights8: NDArray[np.int8]
     weights16: NDArray[np.int16]
@@ -151,9 +154,7 @@ def build_tables(program: Program) -> Tables:
         orders,
         tuple(map(_inverse, orders)),
         neurons,
-        pools.joined(pools.weights[1], np.int8),
-        pools.joined(pools.weights[2], np.int16),
-        pools.joined(pools.weights[4], np.int32),
+        *pools.filled(),
         pools.joined(pools.table, np.int64),
         pools.joined(pools.targets, np.int32),
         threshold,
@@ -199,7 +200,7 @@ def _describe_sums(row: Any, neuron: IntegerNeuron) -> None:
 
 
 def _constants(
-    population: ProgramPopulation, neuron: IntegerNeuron, order: Ints
+    population: ProgramPopulation, neuron: IntegerNeuron, order: Numbers
 ) -> tuple[Ints, Ints, Ints]:
     """Threshold, bias and start value of each neuron, channels last."""
 
@@ -214,7 +215,7 @@ def _lay_out(
     row: Any,
     projection: ProgramProjection,
     program: Program,
-    orders: tuple[Ints, ...],
+    orders: tuple[Numbers, ...],
     names: dict[str, int],
     pools: Pools,
 ) -> Reach:
@@ -245,7 +246,12 @@ def _lay_out(
     row["table"] = pools.keep(pools.table, by_source.indptr.astype(np.int64))
     row["targets"] = pools.keep(pools.targets, place[by_source.indices])
     _one_line(row, len(target_order))
-    pools.keep_weights(row, by_source.data, step)
+    weights = by_source.data
+
+    def fill(places: NDArray[Any]) -> None:
+        places[:] = weights >> int(row["unit_shift"])
+
+    pools.promise(row, weights, step, weights.size, fill)
     fan = Fan.of(SparseLinear(matrix, target.shape), source.shape, target.shape)
     return Reach(
         fan, 1 << int(row["unit_shift"]), int(by_source.nnz), len(source_order), len(target_order)
@@ -253,20 +259,23 @@ def _lay_out(
 
 
 def _matrix(
-    row: Any, op: Linear, source_order: Ints, target_order: Ints, step: int, pools: Pools
+    row: Any, op: Linear, source_order: Numbers, target_order: Numbers, step: int, pools: Pools
 ) -> None:
     """A full matrix, by source; some targets at a time, for a large one fills the memory once."""
     weights, count, sources = op.weight, len(op.weight), op.inputs
     columns = source_order if op.columns is None else op.columns[source_order]
     row["kind"], row["width"] = DENSE, whole_vectors(count)
-    kept = pools.room_for(row, weights, step, sources * int(row["width"]))
-    by_source = kept.reshape(sources, -1)
-    some = max(1, TOGETHER // max(1, sources))
-    for first in range(0, count, some):
-        part = weights[target_order[first : first + some]] >> int(row["unit_shift"])
-        by_source[:, first : first + len(part)] = part[:, columns].T
-    if op.columns is not None:
-        by_source[columns < 0] = 0
+
+    def fill(places: NDArray[Any]) -> None:
+        by_source = places.reshape(sources, -1)
+        some = max(1, TOGETHER // max(1, sources))
+        for first in range(0, count, some):
+            part = weights[target_order[first : first + some]] >> int(row["unit_shift"])
+            by_source[:, first : first + len(part)] = part[:, columns].T
+        if op.columns is not None:
+            by_source[columns < 0] = 0
+
+    pools.promise(row, weights, step, sources * int(row["width"]), fill)
     _one_line(row, count)
 
 
@@ -292,97 +301,36 @@ def _convolution(
     """
     outs, ins, *_ = conv.weight.shape
     per_group = outs // conv.groups
-    vertical, horizontal = (_phases(conv, axis, source[1 + axis], target[1 + axis]) for axis in (0, 1))
-    dense = np.zeros((outs, ins, *vertical.padded, *horizontal.padded), np.int64)
-    # kernel[i * dilation, j * dilation] -> [phase, from last to first, ...] of both axes
-    weights = conv.weight.astype(np.int64)
-    dense[
-        :,
-        :,
-        vertical.phase[:, None],
-        vertical.position[:, None],
-        horizontal.phase[None],
-        horizontal.position[None],
-    ] = weights
-    joined = conv.groups == 1
-    split = dense.reshape(conv.groups, per_group, ins, *dense.shape[2:])
-    # (groups, ins) are the source's channels; then phase, phase, row, column, target channel.
-    split = split.transpose(0, 2, 3, 5, 4, 6, 1).reshape(source[0], *_merged(split, joined))
-    width = whole_vectors(split.shape[-1])
-    stored = np.zeros((*split.shape[:-1], width), np.int64)
-    stored[..., : split.shape[-1]] = split
+    vertical, horizontal = (
+        phases_of(conv, axis, source[1 + axis], target[1 + axis]) for axis in (0, 1)
+    )
+    phases = (vertical, horizontal)
+    parts = kernel_shape(conv, phases)
+    width = whole_vectors(parts[-1])
+    one = math.prod(parts[:-1]) * width  # of a channel
     row["kind"], row["width"] = CONVOLUTION, width
-    pools.keep_weights(row, stored, step)
+
+    def fill(places: NDArray[Any]) -> None:
+        split = split_kernel(conv, phases, int(row["unit_shift"]), places.dtype)
+        places.reshape(source[0], *parts[:-1], width)[..., : parts[-1]] = split.reshape(
+            source[0], *parts
+        )
+
+    pools.promise(row, conv.weight, step, source[0] * one, fill)
     row["channels"], row["group"], row["group_step"] = source[0], ins, per_group
-    row["kernel_size"], row["rows"] = stored[0].size, vertical.met
-    row["parts"], row["part_step"] = stored.shape[-2], outs
+    row["kernel_size"], row["rows"] = one, vertical.met
+    row["parts"], row["part_step"] = parts[-2], outs
     row["lines"], row["line"] = target[1], target[2] * outs
     row["line_step"] = horizontal.places * outs
     row["line_first"] = (vertical.met - 1) * row["line_step"] + (horizontal.met - 1) * outs
     row["sums"] = whole_vectors(vertical.places * int(row["line_step"])) + width
-    block = stored[0, 0].size
+    block = one // parts[0]  # of a phase
     used = (vertical.used[:, None] & horizontal.used[None]).ravel()
     which = vertical.of_place[:, None] * conv.stride[1] + horizontal.of_place[None]
     to = vertical.first[:, None] * int(row["line_step"]) + horizontal.first[None] * outs
     to = np.where(used[which], to, -1)
     row["table"] = pools.keep(pools.table, np.stack([which * block, to], axis=-1).ravel())
-    macs = size(target[1:]) * weights.size
+    macs = size(target[1:]) * conv.weight.size
     return Reach(
         Fan.of(conv, source, target), 1 << int(row["unit_shift"]), macs, size(source), size(target)
-    )
-
-
-def _merged(split: Ints, joined: bool) -> tuple[int, ...]:
-    """The shape of one channel's kernel: phases, rows, parts that are added separately, numbers.
-
-    Without groups, neighbouring target columns lie side by side and are one part.
-    """
-    _, per_group, _, down, met_down, along, met_along = split.shape
-    phases, apart = down * along, 1 if joined else met_along
-    return phases, met_down, apart, met_along * per_group // apart
-
-
-@dataclass(frozen=True, eq=False)
-class _Phases:
-    """One axis of a convolution.
-
-    Attributes:
-        met: kernel rows that a source row meets at the most.
-        padded: (phases, met).
-        phase, position: of each row of the kernel; the position counts from the last to the first.
-        of_place: the phase of each row of the source.
-        first: the first row of the sums, margin included, that each row of the source leads to.
-        places: rows of the sums.
-        used: whether a phase meets any row of the kernel.
-    """
-
-    met: int
-    padded: tuple[int, int]
-    phase: Ints
-    position: Ints
-    of_place: Ints
-    first: Ints
-    places: int
-    used: NDArray[np.bool_]
-
-
-def _phases(conv: Conv2d, axis: int, places: int, outs: int) -> _Phases:
-    stride, padding, dilation = conv.stride[axis], conv.padding[axis], conv.dilation[axis]
-    met = -(-conv.extent[axis] // stride)
-    kernel = np.arange(conv.weight.shape[2 + axis]) * dilation
-    here = np.arange(places) + padding
-    phase = kernel % stride
-    used = np.isin(np.arange(stride), phase)
-    # Of a row at t = place + padding, kernel row k leads to target row (t - k) / stride, which is
-    # the margin's row t // stride + position.
-    rows = max(int(here[-1]) // stride + met, outs + met - 1)
-    return _Phases(
-        met,
-        (stride, met),
-        phase,
-        met - 1 - kernel // stride,
-        here % stride,
-        here // stride,
-        rows,
-        used,
     )

@@ -1,0 +1,1 @@
+from compiler.verify.known import *
