@@ -9,6 +9,7 @@ import numpy as np
 from .compiled import inlined, kernel, part, to_int32
 from .events import bytes_for, list_payloads, list_spikes
 from .hearing import add_shifted, hear
+from .pools import aligned
 from .records import DELTA, GRADED, RATE
 from .stepping import integrate_narrow, level, step_narrow, step_wide
 from .vectors import MASK
@@ -52,9 +53,8 @@ class Scratch(NamedTuple):
     @classmethod
     def of(cls, neurons: int, sums: int) -> Scratch:
         """For so many."""
-        numbers = np.zeros(neurons, np.int32)
-        narrow, wide = np.zeros(sums, np.int16), np.zeros(sums, np.int32)
-        return cls(narrow, wide, numbers, numbers.copy(), bytes_for(neurons))
+        total, levels = aligned(neurons, np.int32), aligned(neurons, np.int32)
+        return cls(aligned(sums, np.int16), aligned(sums, np.int32), total, levels, bytes_for(neurons))
 
 
 # Long: in parts that are given these arrays, inlined or not, it took longer.

@@ -13,6 +13,18 @@ TOGETHER = 2**20
 """Weights that are looked at or laid out at a time."""
 
 
+LINE = 64
+"""Bytes of a cache line, and of the widest vector: one that lies across two takes two accesses."""
+
+
+def aligned(count: int, kind: Any) -> NDArray[Any]:
+    """Zeros, the first at the beginning of a cache line."""
+    size = np.dtype(kind).itemsize
+    room = np.zeros(count * size + LINE, np.int8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + count * size].view(kind)
+
+
 class Pools:
     """Weights and index lists of all projections, end to end."""
 
@@ -57,4 +69,10 @@ class Pools:
         return first
 
     def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-        return np.asarray(np.concatenate([*parts, np.zeros(0, kind)]), kind)
+        """One array, whose first element begins a cache line."""
+        found = aligned(sum(len(part) for part in parts), kind)
+        first = 0
+        for part in parts:
+            found[first : first + len(part)] = part
+            first += len(part)
+        return found
