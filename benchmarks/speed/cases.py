@@ -38,12 +38,15 @@ THRESHOLD = {"mlp": 9000, "conv": 1000}
 GESTURE = ((16, 220), (32, 1000), (64, 1500))
 """Channels and threshold of each convolution, 3x3 with stride 2: 114,688 neurons."""
 VGG = (
-    *((64, 733), (64, 1709), (128, 5614), (128, 2929), (256, 9423)),
-    *((256, 3759), (512, 12987), (512, 5565), (512, 12695), (512, 4247)),
+    *((64, 733), (64, 1709), (128, 4828), (128, 2929), (256, 4052)),
+    *((256, 3233), (512, 2727), (512, 2393), (512, 1270), (512, 1826)),
 )
 """The convolutions of VGG-13 (Simonyan and Zisserman 2014, table 1, column B), 3x3."""
 POOLED = (2, 4, 6, 8)
 """Those that hear 2x2 pixels pooled; the pooling behind the last is left out."""
+
+LIGHT = 200_000
+"""Connections of a neuron times their largest weight: what a register of 24 bits takes of Loihi's."""
 
 LARGE_BATCHES = (1, 8)
 
@@ -66,9 +69,9 @@ def neuron(threshold: int | None) -> IntegerNeuron:
     )
 
 
-def weights(rng: np.random.Generator, *shape: int) -> Integers:
-    """Even numbers of both signs."""
-    return np.asarray(2 * rng.integers(-100, 101, shape), np.int64)
+def weights(rng: np.random.Generator, *shape: int, most: int = 100) -> Integers:
+    """Even numbers of both signs, up to twice ``most``."""
+    return np.asarray(2 * rng.integers(-most, most + 1, shape), np.int64)
 
 
 def population(name: str, shape: Shape, threshold: int | None) -> ProgramPopulation:
@@ -135,13 +138,15 @@ def gesture() -> Program:
 def vgg() -> Program:
     """Ten convolutions on 3x32x32, 10: 249,856 neurons.
 
+    Weights are so small that no register can overflow, whatever spikes: ``snnc compile`` sees to that.
     A pooling, of sums, and the convolution behind it are one convolution of 6x6 with stride 2, as
     ``snnc compile`` makes of them; :func:`unpooled` gives the two.
     """
     rng, ins = np.random.default_rng(0), 3
     layers = []
     for n, (outs, threshold) in enumerate(VGG):
-        kernel = weights(rng, outs, ins, 3, 3)
+        heard = ins * (36 if n in POOLED else 9)
+        kernel = weights(rng, outs, ins, 3, 3, most=min(100, LIGHT // heard))
         conv = Conv2d(kernel, padding=(1, 1))
         if n in POOLED:
             conv = Conv2d(kernel.repeat(2, axis=2).repeat(2, axis=3), stride=(2, 2), padding=(2, 2))

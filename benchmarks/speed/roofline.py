@@ -92,7 +92,8 @@ def additions_of(tables: Tables, spikes: dict[str, NDArray[Any]]) -> list[Additi
         assert q["kind"] in (DENSE, CONVOLUTION) and q["group"] == q["channels"]
         pixels, channels = np.divmod(numbers, int(q["channels"]))
         table = tables.table[int(q["table"]) :]
-        to, first = table[2 * pixels + 1], table[2 * pixels] + channels * int(q["kernel_size"])
+        to, first = table[pixels] >> 32, table[pixels] & (2**32 - 1)
+        first += channels * int(q["kernel_size"])
         heard = to >= 0
         begin = np.searchsorted(steps[heard], np.arange(given.shape[0] * given.shape[1] + 1))
         shape = tuple(int(q[n]) for n in ("rows", "parts", "width", "line_step", "part_step"))

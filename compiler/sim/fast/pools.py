@@ -57,6 +57,7 @@ class Pools:
             if -(2 ** (8 * b - 1)) <= low >> shift and high >> shift < 2 ** (8 * b - 1)
         )
         row["unit_shift"], row["bytes"], row["weights"] = shift, count, self.used[count]
+        row["most"] = (2**15 - 1) // max(1, -(low >> shift), high >> shift)
         kept = np.zeros(places, f"i{count}")
         self.weights[count].append(kept)
         self.used[count] += places

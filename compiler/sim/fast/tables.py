@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -226,7 +227,7 @@ def _lay_out(
     source_order, target_order = orders[names[source.name]], orders[names[target.name]]
     if isinstance(op, Linear):
         _matrix(row, op, source_order, target_order, step, pools)
-        row["table"] = pools.keep(pools.table, np.zeros(2, np.int64))
+        row["table"] = pools.keep(pools.table, np.zeros(1, np.int64))
         row["channels"] = row["group"] = len(source_order)
         row["kernel_size"] = row["part_step"] = row["width"]
         row["rows"] = row["parts"] = 1
@@ -312,6 +313,9 @@ def _convolution(
     stored = np.zeros((*split.shape[:-1], width), np.int64)
     stored[..., : split.shape[-1]] = split
     row["kind"], row["width"] = CONVOLUTION, width
+    block, phases = stored[0, 0].size, _each_once(stored)
+    if len(kept := np.unique(phases)) < len(phases):
+        stored = stored[:, kept]
     pools.keep_weights(row, stored, step)
     row["channels"], row["group"], row["group_step"] = source[0], ins, per_group
     row["kernel_size"], row["rows"] = stored[0].size, vertical.met
@@ -320,16 +324,30 @@ def _convolution(
     row["line_step"] = horizontal.places * outs
     row["line_first"] = (vertical.met - 1) * row["line_step"] + (horizontal.met - 1) * outs
     row["sums"] = whole_vectors(vertical.places * int(row["line_step"])) + width
-    block = stored[0, 0].size
+    row["columns"], row["places"], row["column"] = horizontal.met, horizontal.places, outs
     used = (vertical.used[:, None] & horizontal.used[None]).ravel()
     which = vertical.of_place[:, None] * conv.stride[1] + horizontal.of_place[None]
     to = vertical.first[:, None] * int(row["line_step"]) + horizontal.first[None] * outs
     to = np.where(used[which], to, -1)
-    row["table"] = pools.keep(pools.table, np.stack([which * block, to], axis=-1).ravel())
+    number = np.unique(phases, return_inverse=True)[1]  # of each phase among those that are stored
+    row["table"] = pools.keep(pools.table, (to << 32 | number[which] * block).ravel())
     macs = size(target[1:]) * weights.size
     return Reach(
         Fan.of(conv, source, target), 1 << int(row["unit_shift"]), macs, size(source), size(target)
     )
+
+
+def _each_once(stored: Ints) -> Ints:
+    """For each phase the first with the same weights: a pooling before a convolution makes all alike.
+
+    ``stored`` (channels, phases, ...).
+    """
+    first: dict[bytes, int] = {}
+    alike = [
+        first.setdefault(hashlib.sha256(stored[:, n].tobytes()).digest(), n)
+        for n in range(stored.shape[1])
+    ]
+    return np.array(alike)
 
 
 def _merged(split: Ints, joined: bool) -> tuple[int, ...]:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from . import events, kernels
 from .dense import multiply
 from .plan import Component, Payloads, Plan
+from .pools import aligned
+from .records import RATE
+from .stepping import ALL
 
 
 class Workspace:
@@ -31,10 +34,12 @@ class Workspace:
         self._listed = free.copy()  # what was there before this chunk
         self._nothing = np.zeros((samples, 0, 0), np.int32)
         shape = (samples, tables.neurons)
-        wide, narrow = np.empty(shape, np.int64), np.empty(shape, np.int32)
-        self._states = kernels.States(wide, wide.copy(), narrow, narrow.copy())
-        self._input = events.bytes_for(int(size[plan.input_row]))
-        self._scratch = kernels.Scratch.of(plan.room, plan.margin)
+        u, v = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        narrow, waiting = (aligned(samples * tables.neurons, np.int32).reshape(shape) for _ in "vw")
+        hot = np.empty((samples, plan.words), np.uint64)
+        self._states = kernels.States(u, v, narrow, waiting, hot)
+        self._word = events.bytes_for(1)
+        self._scratch = kernels.Scratch.of(plan.room, plan.margin, plan.places)
         self.restart()
         self._network = kernels.Network(
             self.populations,
@@ -56,9 +61,14 @@ class Workspace:
         first, states = self.populations["events"], self._states
         self._lists.free[:] = self._listed[:] = first
         self._lists.begin[:] = self._lists.end[:] = first[:, None]
-        states.u[:] = states.waiting[:] = 0
-        states.v[:] = self.plan.tables.start
         states.v32[:] = self.plan.start32
+        states.hot[:] = ALL
+        for p in self.populations:  # what nobody looks at is not touched
+            here = slice(int(p["state"]), int(p["state"] + p["size"]))
+            if not p["narrow"]:
+                states.u[:, here], states.v[:, here] = 0, self.plan.tables.start[here]
+            if p["code"] != RATE:
+                states.waiting[:, here] = 0
 
     def watch(self, until: NDArray[np.int64]) -> None:
         """Leave a population out after the last step that anybody will see: (populations,)."""
@@ -79,9 +89,9 @@ class Workspace:
             ValueError: other payloads.
         """
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
-        place, depth = plan.tables.place[row], self._depth(row)
-        some = self._input
-        beyond = events.list_input(spikes, place, row, depth, self._lists, payloads, some)
+        shape, depth = plan.tables.program.input.shape, self._depth(row)
+        channels = shape[0] if len(shape) == 3 else 1
+        beyond = events.list_input(spikes, channels, row, depth, self._lists, payloads, self._word)
         if beyond:
             raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
@@ -133,6 +143,7 @@ class Workspace:
             if target["given"] < 0:
                 target["given"] = total
                 total += int(target["size"])
+        self._states.hot[:] = ALL  # their bits are in another order
         given = np.zeros((self.samples, steps, total), np.int32)
         for incoming in chosen:
             heard = np.nonzero(self._heard(incoming.row, steps))
@@ -147,6 +158,7 @@ class Workspace:
 
     def _list_again(self, component: Component) -> None:
         """The next chunk may do without matrix products."""
+        self._states.hot[:] = ALL
         for incoming in component.incoming:
             self.projections["skipped"][incoming.row] = False
             for name in ("given", "lone"):
