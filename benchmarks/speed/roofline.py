@@ -27,7 +27,6 @@ from .engines import Row, row, timed_in_turn
 Ints = NDArray[np.int64]
 
 
-# Many arguments: numba takes arrays one by one.
 @numba.njit(nogil=True)
 def add_spikes(
     weights: Any, layout: int, to: Any, first: Any, begin: Any, shape: Any, sums: Any

@@ -130,6 +130,7 @@ def crowd(q: Any, events: Any, place: tuple[int, int], table: Any, cells: Any) -
     return most
 
 
+# Many arguments: numba inlines it, and takes arrays one by one.
 @inlined
 def hear(
     q: Any,

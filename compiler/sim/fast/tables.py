@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,6 +28,7 @@ from snnc.ir import (
     weight_step,
 )
 
+from .phases import each_once, phases_of
 from .pools import TOGETHER, Pools
 from .records import CONVOLUTION, DELTA, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
 from .vectors import LANES
@@ -293,7 +293,9 @@ def _convolution(
     """
     outs, ins, *_ = conv.weight.shape
     per_group = outs // conv.groups
-    vertical, horizontal = (_phases(conv, axis, source[1 + axis], target[1 + axis]) for axis in (0, 1))
+    vertical, horizontal = (
+        phases_of(conv, axis, source[1 + axis], target[1 + axis]) for axis in (0, 1)
+    )
     dense = np.zeros((outs, ins, *vertical.padded, *horizontal.padded), np.int64)
     # kernel[i * dilation, j * dilation] -> [phase, from last to first, ...] of both axes
     weights = conv.weight.astype(np.int64)
@@ -313,7 +315,7 @@ def _convolution(
     stored = np.zeros((*split.shape[:-1], width), np.int64)
     stored[..., : split.shape[-1]] = split
     row["kind"], row["width"] = CONVOLUTION, width
-    block, phases = stored[0, 0].size, _each_once(stored)
+    block, phases = stored[0, 0].size, each_once(stored)
     if len(kept := np.unique(phases)) < len(phases):
         stored = stored[:, kept]
     pools.keep_weights(row, stored, step)
@@ -337,19 +339,6 @@ def _convolution(
     )
 
 
-def _each_once(stored: Ints) -> Ints:
-    """For each phase the first with the same weights: a pooling before a convolution makes all alike.
-
-    ``stored`` (channels, phases, ...).
-    """
-    first: dict[bytes, int] = {}
-    alike = [
-        first.setdefault(hashlib.sha256(stored[:, n].tobytes()).digest(), n)
-        for n in range(stored.shape[1])
-    ]
-    return np.array(alike)
-
-
 def _merged(split: Ints, joined: bool) -> tuple[int, ...]:
     """The shape of one channel's kernel: phases, rows, parts that are added separately, numbers.
 
@@ -358,49 +347,3 @@ def _merged(split: Ints, joined: bool) -> tuple[int, ...]:
     _, per_group, _, down, met_down, along, met_along = split.shape
     phases, apart = down * along, 1 if joined else met_along
     return phases, met_down, apart, met_along * per_group // apart
-
-
-@dataclass(frozen=True, eq=False)
-class _Phases:
-    """One axis of a convolution.
-
-    Attributes:
-        met: kernel rows that a source row meets at the most.
-        padded: (phases, met).
-        phase, position: of each row of the kernel; the position counts from the last to the first.
-        of_place: the phase of each row of the source.
-        first: the first row of the sums, margin included, that each row of the source leads to.
-        places: rows of the sums.
-        used: whether a phase meets any row of the kernel.
-    """
-
-    met: int
-    padded: tuple[int, int]
-    phase: Ints
-    position: Ints
-    of_place: Ints
-    first: Ints
-    places: int
-    used: NDArray[np.bool_]
-
-
-def _phases(conv: Conv2d, axis: int, places: int, outs: int) -> _Phases:
-    stride, padding, dilation = conv.stride[axis], conv.padding[axis], conv.dilation[axis]
-    met = -(-conv.extent[axis] // stride)
-    kernel = np.arange(conv.weight.shape[2 + axis]) * dilation
-    here = np.arange(places) + padding
-    phase = kernel % stride
-    used = np.isin(np.arange(stride), phase)
-    # Of a row at t = place + padding, kernel row k leads to target row (t - k) / stride, which is
-    # the margin's row t // stride + position.
-    rows = max(int(here[-1]) // stride + met, outs + met - 1)
-    return _Phases(
-        met,
-        (stride, met),
-        phase,
-        met - 1 - kernel // stride,
-        here % stride,
-        here // stride,
-        rows,
-        used,
-    )

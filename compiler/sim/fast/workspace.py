@@ -38,6 +38,10 @@ class Workspace:
         narrow, waiting = (aligned(samples * tables.neurons, np.int32).reshape(shape) for _ in "vw")
         hot = np.empty((samples, plan.words), np.uint64)
         self._states = kernels.States(u, v, narrow, waiting, hot)
+        neurons = [p for row, p in enumerate(plan.populations) if row != plan.input_row]
+        # Other states of 64 bits, and levels to be sent, are not looked at: nobody touches them.
+        self._wide = [_place(p) for p in neurons if not p["narrow"]]
+        self._waiting = [_place(p) for p in neurons if p["code"] != RATE]
         self._word = events.bytes_for(1)
         self._scratch = kernels.Scratch.of(plan.room, plan.margin, plan.places)
         self.restart()
@@ -63,12 +67,10 @@ class Workspace:
         self._lists.begin[:] = self._lists.end[:] = first[:, None]
         states.v32[:] = self.plan.start32
         states.hot[:] = ALL
-        for p in self.populations:  # what nobody looks at is not touched
-            here = slice(int(p["state"]), int(p["state"] + p["size"]))
-            if not p["narrow"]:
-                states.u[:, here], states.v[:, here] = 0, self.plan.tables.start[here]
-            if p["code"] != RATE:
-                states.waiting[:, here] = 0
+        for here in self._wide:
+            states.u[:, here], states.v[:, here] = 0, self.plan.tables.start[here]
+        for here in self._waiting:
+            states.waiting[:, here] = 0
 
     def watch(self, until: NDArray[np.int64]) -> None:
         """Leave a population out after the last step that anybody will see: (populations,)."""
@@ -212,3 +214,9 @@ class Workspace:
         """Make room for the next chunk; keep what delays still need."""
         events.carry_over(self.populations, self._lists, steps)
         self._listed[:] = self._lists.free
+
+
+def _place(population: Any) -> slice:
+    """Where its neurons are among all."""
+    first = int(population["state"])
+    return slice(first, first + int(population["size"]))
