@@ -1,6 +1,6 @@
 """Times snnc's engines and their competitors in one run.
 
-    python -m benchmarks.speed [--runs 5] [--peer sinabs ...] [--no-lava]
+    python -m benchmarks.speed [--runs 5] [--peer sinabs ...] [--no-lava] [--only gesture ...]
 
 Writes ``build/bench.json`` (one row a measurement) and the tables between the marks of
 ``docs/performance.md``, if nothing was left out. Competitors are installed in environments of their
@@ -13,7 +13,7 @@ import json
 import math
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,10 +25,10 @@ from rich.console import Console
 import snnc
 from samples.moving_digits.data import write_data
 
-from .cases import DENSITY, STEPS, Case, conv, delays, mlp, recurrent, rollout, spikes, standard
+from .cases import DENSITY, STEPS, Case, compared, delays, mlp, recurrent, rollout, spikes, standard
 from .engines import PEERS, Row, time_fast, time_lava, time_peer, time_reference
 from .roofline import time_roofline
-from .tables import growth_table, peer_table, plain_table, replace_marked
+from .tables import bare_table, growth_table, peer_table, plain_table, replace_marked
 
 OUTPUT = Path("build/bench.json")
 DOCUMENT = Path("docs/performance.md")
@@ -44,17 +44,28 @@ GROWTH = {
 """(steps, samples, width, density) of 784-width-10."""
 
 
-def against_peers(runs: int, peers: list[str], lava: bool) -> Iterator[Row]:
-    """The two networks that every competitor can run."""
-    for case in (standard("mlp", mlp()), standard("conv", conv())):
+def against_peers(runs: int, peers: list[str], lava: bool, only: Sequence[str]) -> Iterator[Row]:
+    """The networks that every competitor can run."""
+    for case in compared():
+        if only and case.name not in only:
+            continue
         for batch in case.batches:
             given = case.spikes(batch)
             yield time_fast(case.name, case.program, given, runs)
-            yield time_reference(case.name, case.program, given, min(runs, 3))
+            if not case.large:
+                yield time_reference(case.name, case.program, given, min(runs, 3))
             for peer in peers:
                 yield time_peer(peer, case.name, case.program, given, runs)
-        if lava:
+        if lava and not case.large:
             yield time_lava(case.name, case.program, case.spikes(1), min(runs, 5))
+
+
+def bare_loops(runs: int) -> Iterator[tuple[Row, Row, float]]:
+    """The bare additions of these networks, beside the whole of the fast simulator."""
+    for case in compared():
+        if case.name != "conv":
+            batch = 64 if case.name == "mlp" else 1
+            yield time_roofline(case.program, case.spikes(batch), runs)
 
 
 def own_cases() -> Iterator[Case]:
@@ -124,6 +135,7 @@ def main(
     runs: Annotated[int, typer.Option(help="of each, beside the first")] = 7,
     peer: Annotated[list[str] | None, typer.Option(help="only these competitors")] = None,
     lava: Annotated[bool, typer.Option(help="time Lava too")] = True,
+    only: Annotated[list[str] | None, typer.Option(help="only these networks, and only them")] = None,
 ) -> None:
     """Time everything and write the tables; those of a part are only printed."""
     console = Console()
@@ -141,9 +153,13 @@ def main(
         rows.extend(taken)
         return taken
 
-    compared = keep(against_peers(runs, peer or list(PEERS), lava))
-    bare, single, additions = time_roofline(mlp(), spikes(mlp(), 64), runs)
-    keep(iter([bare, single]))
+    beside = keep(against_peers(runs, peer or list(PEERS), lava, only or ()))
+    if only:
+        console.print("\n".join(peer_table(beside)), soft_wrap=True)
+        return
+    bare = list(bare_loops(runs))
+    for loop, single, _ in bare:
+        keep(iter([loop, single]))
     own = keep(alone(runs))
     at_densities = keep(densities(runs))
     points: dict[str, list[tuple[float, float]]] = {}
@@ -158,13 +174,9 @@ def main(
         [
             f"{runs} runs of each (Lava and the reference fewer), {STEPS} steps, {machine()}.",
             "",
-            *peer_table(compared),
+            *peer_table(beside),
             "",
-            f"A bare loop of additions over the same spikes and weights, on one core in 16 bits: "
-            f"{bare.us_per_sample_step:.2f} us a sample and step, {additions / 1e9:.1f} G additions a "
-            f"second. The fast simulator with all that it does, on one core too: "
-            f"{single.us_per_sample_step:.2f} us, "
-            f"{bare.us_per_sample_step / single.us_per_sample_step:.0%} of the bare loop's speed.",
+            *bare_table(bare),
             "",
             *plain_table(own),
             "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from snnc.ir import (
     Shape,
     SignMode,
     read_program,
+    size,
 )
 
 STEPS = 100
@@ -33,6 +34,21 @@ DENSITY = 0.05
 
 THRESHOLD = {"mlp": 9000, "conv": 1000}
 """In units of weights; hidden neurons then fire in 2 to 5 % of the steps."""
+
+GESTURE = ((16, 220), (32, 1000), (64, 1500))
+"""Channels and threshold of each convolution, 3x3 with stride 2: 114,688 neurons."""
+VGG = (
+    *((64, 733), (64, 1709), (128, 4828), (128, 2929), (256, 4052)),
+    *((256, 3233), (512, 2727), (512, 2393), (512, 1270), (512, 1826)),
+)
+"""The convolutions of VGG-13 (Simonyan and Zisserman 2014, table 1, column B), 3x3."""
+POOLED = (2, 4, 6, 8)
+"""Those that hear 2x2 pixels pooled; the pooling behind the last is left out."""
+
+LIGHT = 200_000
+"""Connections of a neuron times their largest weight: what a register of 24 bits takes of Loihi's."""
+
+LARGE_BATCHES = (1, 8)
 
 
 def neuron(threshold: int | None) -> IntegerNeuron:
@@ -53,9 +69,9 @@ def neuron(threshold: int | None) -> IntegerNeuron:
     )
 
 
-def weights(rng: np.random.Generator, *shape: int) -> Integers:
-    """Even numbers of both signs."""
-    return np.asarray(2 * rng.integers(-100, 101, shape), np.int64)
+def weights(rng: np.random.Generator, *shape: int, most: int = 100) -> Integers:
+    """Even numbers of both signs, up to twice ``most``."""
+    return np.asarray(2 * rng.integers(-most, most + 1, shape), np.int64)
 
 
 def population(name: str, shape: Shape, threshold: int | None) -> ProgramPopulation:
@@ -109,6 +125,56 @@ def conv() -> Program:
     )
 
 
+def gesture() -> Program:
+    """2x128x128, convolutions to 16, 32 and 64 channels, 11: a network for DvsGesture's camera."""
+    rng = np.random.default_rng(0)
+    layers = [
+        (f"c{n}", Conv2d(weights(rng, outs, ins, 3, 3), stride=(2, 2), padding=(1, 1)), threshold)
+        for n, (ins, (outs, threshold)) in enumerate(zip((2, 16, 32), GESTURE, strict=True))
+    ]
+    return _chain("gesture", (2, 128, 128), layers, 11)
+
+
+def vgg() -> Program:
+    """Ten convolutions on 3x32x32, 10: 249,856 neurons.
+
+    Weights are so small that no register can overflow, whatever spikes: ``snnc compile`` sees to that.
+    A pooling, of sums, and the convolution behind it are one convolution of 6x6 with stride 2, as
+    ``snnc compile`` makes of them; :func:`unpooled` gives the two.
+    """
+    rng, ins = np.random.default_rng(0), 3
+    layers = []
+    for n, (outs, threshold) in enumerate(VGG):
+        heard = ins * (36 if n in POOLED else 9)
+        kernel = weights(rng, outs, ins, 3, 3, most=min(100, LIGHT // heard))
+        conv = Conv2d(kernel, padding=(1, 1))
+        if n in POOLED:
+            conv = Conv2d(kernel.repeat(2, axis=2).repeat(2, axis=3), stride=(2, 2), padding=(2, 2))
+        layers.append((f"c{n}", conv, threshold))
+        ins = outs
+    return _chain("vgg", (3, 32, 32), layers, 10)
+
+
+def _chain(name: str, shape: Shape, layers: Sequence[tuple[str, Conv2d, int]], answers: int) -> Program:
+    """Convolutions, one behind the other, and a matrix: name, operation and threshold of each."""
+    populations, projections, before = [events(shape)], [], "input"
+    for own, conv, threshold in layers:
+        shape = conv.out_shape(shape)
+        populations.append(population(own, shape, threshold))
+        projections.append(projection(before, own, conv))
+        before = own
+    last = Linear(weights(np.random.default_rng(1), answers, size(shape)))
+    populations.append(population("out", (answers,), None))
+    return Program(name, 1, tuple(populations), (*projections, projection(before, "out", last)))
+
+
+def unpooled(number: int, conv: Conv2d) -> tuple[Conv2d, int]:
+    """A convolution of :func:`vgg` without the pooling before it, and how wide that is (1: none)."""
+    if number not in POOLED:
+        return conv, 1
+    return Conv2d(conv.weight[:, :, ::2, ::2], padding=(1, 1)), 2
+
+
 def recurrent() -> Program:
     """784-512-10, the hidden layer connected to itself."""
     network = mlp()
@@ -139,6 +205,22 @@ class Case:
     program: Program
     spikes: Callable[[int], NDArray[np.int8]]
     batches: tuple[int, ...] = (1, 64)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is left out where a step takes long: the reference simulator and Lava."""
+        return self.batches == LARGE_BATCHES
+
+
+def compared() -> tuple[Case, ...]:
+    """The networks that every competitor can run."""
+    seen, images = gesture(), vgg()
+    return (
+        standard("mlp", mlp()),
+        standard("conv", conv()),
+        Case("gesture", seen, lambda batch: spikes(seen, batch, density=0.01), LARGE_BATCHES),
+        Case("vgg", images, lambda batch: spikes(images, batch), LARGE_BATCHES),
+    )
 
 
 def standard(name: str, program: Program) -> Case:

@@ -22,7 +22,7 @@ from snnc.ir import Conv2d, Linear, Program
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
 
-from .cases import THRESHOLD
+from .cases import unpooled
 
 PEERS = ("snntorch", "norse", "spikingjelly", "sinabs")
 ENVIRONMENTS = Path("build/nir-readers/envs")
@@ -120,12 +120,19 @@ def time_lava(case: str, program: Program, spikes: NDArray[np.int8], runs: int) 
 def time_peer(peer: str, case: str, program: Program, spikes: NDArray[np.int8], runs: int) -> Row:
     """A float simulator in its own environment, which is made where it is missing."""
     reader = BY_NAME[peer]
-    arrays: dict[str, Any] = {"x": spikes, "threshold": THRESHOLD[case]}
+    arrays: dict[str, Any] = {"x": spikes}
+    threshold = 0
     for number, projection in enumerate(program.projections):
-        assert isinstance(projection.op, Linear | Conv2d)
-        arrays[f"weight{number}"] = projection.op.weight
-        if isinstance(projection.op, Conv2d):
-            arrays[f"stride{number}"] = np.array(projection.op.stride)
+        target = program.by_name[projection.target].neuron
+        assert isinstance(projection.op, Linear | Conv2d) and target is not None
+        if target.threshold is not None:  # what reads out has that of the layer before
+            threshold = int(target.threshold) >> target.input_shift
+        arrays[f"threshold{number}"] = threshold
+        op: Linear | Conv2d = projection.op
+        if isinstance(op, Conv2d):
+            op, arrays[f"pool{number}"] = unpooled(number, op) if case == "vgg" else (op, 1)
+            arrays[f"stride{number}"], arrays[f"padding{number}"] = op.stride, op.padding
+        arrays[f"weight{number}"] = op.weight
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "case.npz"
         np.savez(path, **arrays)

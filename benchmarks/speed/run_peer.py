@@ -28,13 +28,16 @@ def layers(case: dict[str, Any]) -> Layers:
         weight = torch.tensor(case[f"weight{number}"], dtype=torch.float32)
         module: Any
         if weight.ndim == 4:
-            down, along = case[f"stride{number}"].tolist()
             outs, ins, height, width = weight.shape
-            module = torch.nn.Conv2d(ins, outs, (height, width), (down, along), bias=False)
+            stride, padding = (case[f"{name}{number}"].tolist() for name in ("stride", "padding"))
+            module = torch.nn.Conv2d(ins, outs, (height, width), stride, padding, bias=False)
         else:
             module = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
         module.weight.data = weight
-        found.append((module, float(case["threshold"])))
+        pool = int(case.get(f"pool{number}", 1))
+        if pool > 1:  # of sums
+            module = torch.nn.Sequential(torch.nn.AvgPool2d(pool, divisor_override=1), module)
+        found.append((module, float(case[f"threshold{number}"])))
     return found
 
 

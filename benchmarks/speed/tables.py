@@ -47,11 +47,24 @@ def peer_table(rows: list[Row]) -> list[str]:
         for place in places:
             row = found.get((*place, engine))
             if row is None:
-                cells.append("cannot batch" if engine == "lava" else "")
+                cells.append("cannot batch" if engine == "lava" else "not timed")
             else:
                 ratio = row.us_per_sample_step / ours[place]
                 cells.append(_cell(row) + ("" if engine == "snnc fast" else f", x{_short(ratio)}"))
         lines.append(f"| {engine} {version} | {' | '.join(cells)} |")
+    return lines
+
+
+def bare_table(loops: list[tuple[Row, Row, float]]) -> list[str]:
+    """Bare additions, how many a second they are, and the whole simulator, both on one core."""
+    lines = [
+        "| one core | bare additions | G a second | snnc fast, all that it does | of the bare speed |",
+        "|---|---|---|---|---|",
+    ]
+    for bare, whole, additions in loops:
+        share = bare.us_per_sample_step / whole.us_per_sample_step
+        place, speed = f"{bare.case}, batch {bare.batch}", f"{additions / 1e9:.1f}"
+        lines.append(f"| {place} | {_cell(bare)} | {speed} | {_cell(whole)} | {share:.0%} |")
     return lines
 
 

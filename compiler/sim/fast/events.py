@@ -61,7 +61,7 @@ def list_payloads(sent: Any, size: int, events: Any, payloads: Any, at: Any) -> 
 @kernel
 def list_input(
     spikes: Any,
-    place: Any,
+    channels: int,
     row: int,
     depth: int,
     lists: Any,
@@ -70,29 +70,45 @@ def list_input(
 ) -> Any:
     """The input's events of a chunk: ``spikes`` (samples, steps, size) in the program's order.
 
-    ``place``: the number that the kernels have for each neuron. ``some``: room for a byte a neuron, up
-    to the end of a word, zeros. Returns a payload that is not within ``payloads_between``, 0 where all
-    are: what kernels take for granted goes by these.
+    Args:
+        spikes: as said.
+        channels: so many equal parts of them lie interleaved in the kernels' order.
+        row, depth: of the input.
+        lists: where they go.
+        payloads_between: the smallest and the largest that there may be.
+        some: room for the bytes of a word, zeros.
+
+    Returns:
+        A payload that is not within these, 0 where all are: what kernels take for granted goes by them.
     """
     beyond: Any = 0
     low, high = payloads_between
     events, payloads, begin, end, free = lists
     samples, steps, size = spikes.shape
-    at = free[row]
+    at, pixels, whole = free[row], size // channels, size // MASK * MASK
     for s in range(samples):
         for k in range(steps):
-            now = spikes[s, k]
-            for j in range(size):
-                some[j] = now[j] != 0
-            after = list_spikes(some, size, events, at)
-            for e in range(at, after):
-                number = np.int64(events[e])
-                payload = np.int64(now[number])
-                if payload < low or payload > high:
-                    beyond = payload
-                events[e], payloads[e] = place[number], payload
-            begin[s, row, depth + k], end[s, row, depth + k] = at, after
-            at = after
+            now, channel, last = spikes[s, k], 0, pixels
+            begin[s, row, depth + k] = at
+            for word in range(0, size, MASK):
+                if word < whole:
+                    mask: Any = mask_of(now, word)
+                else:
+                    for j in range(whole, size):
+                        some[j - whole] = now[j] != 0
+                    mask = mask_of(some, 0)
+                while mask != 0:
+                    number = word + lowest_bit(mask)
+                    mask &= mask - np.uint64(1)
+                    while number >= last:
+                        channel, last = channel + 1, last + pixels
+                    payload = np.int64(now[number])
+                    if payload < low or payload > high:
+                        beyond = payload
+                    events[at] = (number - last + pixels) * channels + channel
+                    payloads[at] = payload
+                    at += 1
+            end[s, row, depth + k] = at
     free[row] = at
     return beyond
 

@@ -13,9 +13,13 @@ import numpy as np
 from . import blocks
 from .blocks import add_blocks, add_scattered
 from .compiled import CHECKED, inlined, part, to_int32
-from .records import DENSE, SPARSE
+from .records import CONVOLUTION, DENSE, SPARSE
 
 layout_of = inlined(blocks.layout_of)
+LOW = 2**32 - 1
+"""The lower half of a number of 64 bits."""
+BATCH_PAYS = 4
+"""To bring a sum from 16 to 32 bits takes as long as so many additions of weights."""
 
 
 @inlined
@@ -41,28 +45,35 @@ def hear_sparse(
 
 @inlined
 def hear_blocks(
-    q: Any, events: Any, payloads: Any, place: tuple[int, int], weights: Any, sums: Any, table: Any
+    q: Any,
+    events: Any,
+    payloads: Any,
+    place: tuple[int, int],
+    weights: Any,
+    sums: Any,
+    table: Any,
+    narrow: int,
 ) -> None:
     """A convolution: for each spike the part of its channel's kernel that meets its pixel.
 
     A full matrix is one of a single pixel. Spikes of a pixel's channels reach the same sums: four that
-    follow each other are added at once.
+    follow each other are added at once. ``narrow``: sums of 16 bits.
     """
     begin, end = place
     channels, kernel_size, group, group_step = q.channels, q.kernel_size, q.group, q.group_step
     base, pixels, graded, whole = q.weights, table[q.table :], q.graded, q.group == q.channels
-    layout, single = layout_of(q.bytes, q.narrow), q.kind == DENSE
+    layout, single = layout_of(q.bytes, narrow), q.kind == DENSE
     shape, steps = (q.rows, q.parts, q.width), (q.line_step, q.part_step)
     e = begin
     while e < end:
         number = np.int64(events[e])
         pixel = 0 if single else np.int64(np.uint32(number) // np.uint32(channels))
-        to = pixels[2 * pixel + 1]
+        to = pixels[pixel] >> 32
         if to < 0:
             e += 1
             continue
         start = pixel * channels
-        first = base + pixels[2 * pixel] - start * kernel_size
+        first = base + (pixels[pixel] & LOW) - start * kernel_size
         if whole and not graded and e + 4 <= end:
             b, c, d = np.int64(events[e + 1]), np.int64(events[e + 2]), np.int64(events[e + 3])
             if single or (max(b, c, d) < start + channels and min(b, c, d) >= start):
@@ -83,6 +94,44 @@ def hear_blocks(
 
 
 @inlined
+def crowd(q: Any, events: Any, place: tuple[int, int], table: Any, cells: Any) -> Any:
+    """The most spikes that any sum of a convolution hears.
+
+    A spike is heard in ``q.rows`` rows and ``q.columns`` columns of places, from that on where its sums
+    begin; groups are not told apart. ``cells``: zeros, one for each place of the sums and one more row,
+    and left so.
+    """
+    begin, end = place
+    pixels, channels = table[q.table :], np.uint32(q.channels)
+    for e in range(begin, end):
+        to = pixels[np.int64(np.uint32(events[e]) // channels)] >> 32
+        if to >= 0:
+            cells[np.uint32(to) // np.uint32(q.column)] += 1
+    places, columns = q.places, q.columns
+    high = (q.sums - q.width) // q.line_step
+    met = cells[high * places : (high + 1) * places]  # in each column, in the last rows
+    most: Any = 0
+    for row in range(high):
+        here = cells[row * places : (row + 1) * places]
+        for j in range(places):
+            met[j] += here[j]
+        if row >= q.rows:
+            gone = cells[(row - q.rows) * places : (row - q.rows + 1) * places]
+            for j in range(places):
+                met[j] -= gone[j]
+        together: Any = 0
+        for j in range(places):
+            together += met[j]
+            if j >= columns:
+                together -= met[j - columns]
+            most = max(most, together)
+    for j in range((high + 1) * places):
+        cells[j] = 0
+    return most
+
+
+# Many arguments: numba inlines it, and takes arrays one by one.
+@inlined
 def hear(
     q: Any,
     events: Any,
@@ -92,15 +141,44 @@ def hear(
     sums: Any,
     table: Any,
     targets: Any,
-) -> None:
+    cells: Any,
+) -> Any:
     """What spikes bring through one projection, unshifted: ``events[begin:end]`` of ``place``.
 
-    ``weights``: the three pools; ``sums``: of 16 and of 32 bits; the row says which it uses.
+    Sums have 16 bits where no spikes can bring more (``q.narrow``), and where these do not: because
+    they are few, or few where a kernel meets them together. Else sums of 32 bits are made of parts of
+    16, if that costs less.
+
+    Args:
+        q: the projection.
+        events, payloads, place: the spikes.
+        weights: the three pools.
+        sums: of 16 and of 32 bits, zeros.
+        table, targets: see ``records.py``.
+        cells: room for a number a sum of one channel, zeros.
+
+    Returns:
+        Whether the sums are those of 16 bits.
     """
+    begin, end = place
     if q.kind == SPARSE:
         hear_sparse(q, events, payloads, place, weights, sums, table, targets)
-    else:
-        hear_blocks(q, events, payloads, place, weights, sums, table)
+        return q.narrow != 0
+    narrow = few = q.narrow != 0 or end - begin <= q.most
+    some = end - begin
+    if not narrow and q.most > 0:
+        if q.kind == CONVOLUTION:
+            narrow = few = crowd(q, events, place, table, cells) <= q.most
+        if not narrow and q.sums * BATCH_PAYS < q.most * q.rows * q.parts * q.width:
+            narrow, some = True, q.most
+    for first in range(begin, end, some):
+        here = (first, min(first + some, end))
+        hear_blocks(q, events, payloads, here, weights, sums, table, narrow)
+        if narrow and not few:
+            for j in range(q.sums):
+                sums[1][j] = np.int32(sums[1][j] + sums[0][j])
+                sums[0][j] = 0
+    return few
 
 
 @part

@@ -9,9 +9,19 @@ import numpy as np
 from .compiled import inlined, kernel, part, to_int32
 from .events import bytes_for, list_payloads, list_spikes
 from .hearing import add_shifted, hear
-from .records import DELTA, GRADED, RATE
-from .stepping import integrate_narrow, level, step_narrow, step_wide
-from .vectors import MASK
+from .pools import aligned
+from .records import DELTA, DENSE, GRADED, RATE
+from .stepping import (
+    ALL,
+    EVERYWHERE,
+    NOWHERE,
+    SOMEWHERE,
+    WORD,
+    level,
+    step_lines,
+    step_wide,
+)
+from .vectors import LANES, MASK
 
 
 class Network(NamedTuple):
@@ -32,12 +42,16 @@ class Network(NamedTuple):
 
 
 class States(NamedTuple):
-    """(samples, neurons): 64 bits, potentials of narrow populations, waiting spikes of exact codes."""
+    """(samples, neurons): 64 bits, potentials of narrow populations, waiting spikes of exact codes.
+
+    ``hot`` (samples, numbers): bits of vectors of narrow neurons that have to step (``step_narrow``).
+    """
 
     u: Any
     v: Any
     v32: Any
     waiting: Any
+    hot: Any
 
 
 class Scratch(NamedTuple):
@@ -48,13 +62,14 @@ class Scratch(NamedTuple):
     total: Any
     levels: Any
     sent: Any
+    cells: Any
 
     @classmethod
-    def of(cls, neurons: int, sums: int) -> Scratch:
-        """For so many."""
-        numbers = np.zeros(neurons, np.int32)
-        narrow, wide = np.zeros(sums, np.int16), np.zeros(sums, np.int32)
-        return cls(narrow, wide, numbers, numbers.copy(), bytes_for(neurons))
+    def of(cls, neurons: int, sums: int, cells: int) -> Scratch:
+        """For so many neurons, sums, and places that convolutions count spikes at."""
+        total, levels = aligned(neurons, np.int32), aligned(neurons, np.int32)
+        narrow, wide = aligned(sums, np.int16), aligned(sums, np.int32)
+        return cls(narrow, wide, total, levels, bytes_for(neurons), np.zeros(cells, np.int32))
 
 
 # Long: in parts that are given these arrays, inlined or not, it took longer.
@@ -83,9 +98,9 @@ def run_component(
     populations, projections, weights8, weights16, weights32, table, targets = network[:7]
     weights = (weights8, weights16, weights32)
     threshold, threshold32, bias, bias32, start = network[7:]
-    u, v, v32, waiting = states
+    u, v, v32, waiting, hot = states
     events, payloads, begin, end, free = lists
-    sums16, sums32, total, levels, sent = scratch
+    sums16, sums32, total, levels, sent, cells = scratch
     sums = (sums16, sums32)
     for s in range(len(begin)):
         for k in range(steps):
@@ -98,10 +113,12 @@ def run_component(
                 size = p.size
                 here, there = p.state, p.state + size
                 cleared, due = is_cleared(p, step), adds_bias(p, step)
-                fires = p.fires and p.code == RATE
                 after = free[m]
                 if p.narrow:
-                    x = v32[s, here:there]
+                    x, warm = v32[s, here:there], hot[s, p.hot : p.hot + p.words]
+                    bounds = threshold32[here:there]
+                    if cleared or due:
+                        warm[:] = ALL
                     if cleared:
                         for j in range(size):
                             x[j] = to_int32(start[here + j])
@@ -113,6 +130,8 @@ def run_component(
                         total[j] = given[s, k, p.given + j]
                 elif p.lone < 0:
                     total[:size] = 0
+                lo = hi = after
+                short = lo == hi
                 for row in range(p.first, p.last):
                     q = projections[row]
                     if q.skipped:
@@ -121,36 +140,28 @@ def run_component(
                     # step arrives in the next, and ``delay`` steps later than that.
                     a = populations[q.source].depth + k - 1 - q.delay
                     lo, hi = begin[s, q.source, a], end[s, q.source, a]
-                    if lo < hi:
-                        hear(q, events, payloads, (lo, hi), weights, sums, table, targets)
-                    if p.lone >= 0:
-                        shift, line = q.unit_shift + q.exponent + p.input_shift, q.line
-                        bounds = threshold32[here:there]
-                        for number in range(q.lines):
-                            at, to = q.line_first + number * q.line_step, number * line
-                            if fires:
-                                after = step_narrow(
-                                    p, sums16, at, shift, x, bounds, to, line, events, after
-                                )
-                            else:
-                                integrate_narrow(p, sums16[at : at + line], shift, x[to : to + line])
-                    elif lo < hi and q.narrow:
+                    if lo == hi:
+                        continue
+                    place = (lo, hi)
+                    short = hear(q, events, payloads, place, weights, sums, table, targets, cells)
+                    if p.lone < 0 and short:
                         add_shifted(q, total, sums16, p.narrow)
-                    elif lo < hi:
-                        add_shifted(q, total, sums32, p.narrow)
-                    if lo < hi and q.narrow:
                         sums16[: q.sums] = 0
-                    elif lo < hi:
+                    elif p.lone < 0:
+                        add_shifted(q, total, sums32, p.narrow)
                         sums32[: q.sums] = 0
-                if p.lone < 0 and p.narrow:
-                    if fires:
-                        bounds = threshold32[here:there]
-                        after = step_narrow(
-                            p, total, 0, p.input_shift, x, bounds, 0, size, events, after
-                        )
-                    else:
-                        integrate_narrow(p, total[:size], p.input_shift, x)
-                elif not p.narrow:
+                if p.lone >= 0 and short:
+                    q = projections[p.lone]
+                    where = SOMEWHERE if lo < hi else NOWHERE
+                    if lo < hi and q.kind == DENSE:
+                        where = EVERYWHERE
+                    after = step_lines(p, q, sums16, x, bounds, events, after, warm, where)
+                elif p.narrow:
+                    q = projections[max(p.lone, 0)]
+                    arrived = sums32 if p.lone >= 0 else total
+                    where = SOMEWHERE if size > WORD * LANES else EVERYWHERE
+                    after = step_lines(p, q, arrived, x, bounds, events, after, warm, where)
+                else:
                     y = v[s, here:there]
                     if cleared:
                         u[s, here:there] = 0

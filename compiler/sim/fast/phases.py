@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,3 +90,15 @@ def kernel_shape(conv: Conv2d, phases: tuple[Phases, Phases]) -> tuple[int, ...]
     (down, met_down), (along, met_along) = (axis.padded for axis in phases)
     apart = 1 if conv.groups == 1 else met_along
     return down * along, met_down, apart, met_along * (len(conv.weight) // conv.groups) // apart
+
+
+def each_once(conv: Conv2d, phases: tuple[Phases, Phases]) -> Ints:
+    """For each phase the first with the same weights: behind a pooling all are alike."""
+    count = phases[0].padded[0] * phases[1].padded[0]
+    if count == 1:
+        return np.zeros(1, np.int64)
+    split = split_kernel(conv, phases, 0, conv.weight.dtype)
+    stored = split.reshape(split.shape[0] * split.shape[1], count, -1)
+    first: dict[bytes, int] = {}
+    alike = [first.setdefault(hashlib.sha256(stored[:, n].tobytes()).digest(), n) for n in range(count)]
+    return np.array(alike)

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir import Extent, Kind, Op, Program, ProgramProjection
+from snnc.ir import Extent, Kind, Op, Program, ProgramProjection, Shape
 
 from .costs import Cost, cost_of
+from .records import SPARSE
+from .stepping import WORD
 from .tables import Ints, Tables
+from .vectors import LANES
 
 SHORT = 2**15
 """Sums of 16 bits hold ``-SHORT`` to ``SHORT - 1``."""
@@ -54,7 +57,9 @@ class Plan:
         populations, projections: copies of the tables' with ``narrow``, ``lone`` and ``record`` set.
         recorded: neurons whose potentials are recorded; ``record_at``: where a population's begin.
         threshold32, bias32, start32: the constants of narrow populations.
-        room: neurons of the largest population; ``margin``: sums of the largest projection.
+        room: neurons of the largest population; ``margin``: sums of the largest projection, and
+            ``places``, where a convolution counts spikes.
+        words: numbers whose bits are vectors of neurons (``step_narrow``).
         components: in data order.
         costs: of each projection.
         in_floats: operations of projections that were multiplied; grows.
@@ -70,6 +75,8 @@ class Plan:
     start32: NDArray[np.int32]
     room: int
     margin: int
+    places: int
+    words: int
     components: tuple[Component, ...]
     costs: tuple[Cost, ...]
     in_floats: dict[int, Op]
@@ -113,8 +120,10 @@ def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:
     for row, reach, most in zip(projections, tables.reach, sums, strict=True):
         ends = (-SHORT * reach.unit, (SHORT - 1) * reach.unit)
         row["narrow"] = row["bytes"] <= 2 and most.within(*ends)
+        if row["graded"] or row["bytes"] > 2 or row["kind"] == SPARSE:
+            row["most"] = 0
     arriving = [most.brought(q.exponent) for q, most in zip(tables.rows, sums, strict=True)]
-    recorded, record_at = 0, dict[str, int]()
+    recorded, record_at, words = 0, dict[str, int](), 0
     for row, population in zip(populations, program.populations, strict=True):
         if population.neuron is None:
             continue
@@ -122,7 +131,13 @@ def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:
         heard = arriving[int(row["first"]) : int(row["last"])]
         constants = (tables.threshold[here], tables.bias[here], tables.start[here])
         row["narrow"] = _stays_small(row, sum(heard, start=NOTHING), constants)
-        row["lone"] = _lone(row, projections)
+        row["lone"], row["cycle"] = _lone(row, projections), _cycle(constants[0], population.shape)
+        row["hot"], row["words"] = words, max(1, -(-int(row["size"]) // (LANES * WORD)))
+        if row["lone"] >= 0:
+            only = projections[int(row["lone"])]
+            lines = int(only["lines"]) * -(-int(only["line"]) // (LANES * WORD))
+            row["words"] = max(row["words"], lines)
+        words += int(row["words"])
         if population.name in record:
             row["record"] = record_at[population.name] = recorded
             recorded += int(row["size"])
@@ -141,6 +156,8 @@ def make_plan(tables: Tables, given: Payloads, record: Collection[str]) -> Plan:
         start,
         int(populations["size"].max()),
         int(projections["sums"].max()),
+        max(_places(row) for row in projections),
+        words,
         tuple(_component(members, populations, projections) for members in tables.components),
         tuple(map(cost_of, projections, tables.reach, sums)),
         {},
@@ -165,10 +182,25 @@ def _stays_small(row: Any, arriving: Extent, constants: Iterable[Ints]) -> bool:
     )
 
 
+def _places(row: Any) -> int:
+    """Places of a convolution's sums, and one more row of them (``crowd``)."""
+    high = (int(row["sums"]) - int(row["width"])) // int(row["line_step"])
+    return (high + 1) * int(row["places"])
+
+
+def _cycle(threshold: Ints, shape: Shape) -> int:
+    """After how many neurons, less one, thresholds repeat: 1 or channels, a power of two; -1: never."""
+    channels = shape[0] if len(shape) == 3 else 1
+    for count in (1, channels):
+        if count & (count - 1) == 0 and np.array_equal(threshold[count:], threshold[:-count]):
+            return count - 1
+    return -1
+
+
 def _lone(row: Any, projections: NDArray[Any]) -> int:
-    """A population's only projection, where its sums of 16 bits can go into it without a detour."""
+    """A population's only projection, where its sums can go into it without a detour."""
     only = projections[int(row["first"])] if row["last"] - row["first"] == 1 else None
-    if only is None or not (row["narrow"] and only["narrow"] and only["exponent"] >= 0):
+    if only is None or not (row["narrow"] and only["exponent"] >= 0):
         return -1
     if only["unit_shift"] + only["exponent"] + row["input_shift"] >= REGISTER:
         return -1  # nothing but zeros, and no shift of a register

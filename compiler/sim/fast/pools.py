@@ -17,6 +17,18 @@ TOGETHER = 2**20
 """Weights that are looked at or laid out at a time."""
 
 
+LINE = 64
+"""Bytes of a cache line, and of the widest vector: one that lies across two takes two accesses."""
+
+
+def aligned(count: int, kind: Any) -> NDArray[Any]:
+    """Zeros, the first at the beginning of a cache line."""
+    size = np.dtype(kind).itemsize
+    room = np.zeros(count * size + LINE, np.int8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + count * size].view(kind)
+
+
 class Pools:
     """Weights and index lists of all projections, end to end.
 
@@ -54,12 +66,13 @@ class Pools:
         )
         first = self._used[count]
         row["unit_shift"], row["bytes"], row["weights"] = shift, count, first
+        row["most"] = (2**15 - 1) // max(1, -(low >> shift), high >> shift)
         self._promised.append((count, slice(first, first + places), fill))
         self._used[count] += places
 
     def filled(self) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.int32]]:
         """All weights, by their width."""
-        pools = {count: np.zeros(used, f"i{count}") for count, used in self._used.items()}
+        pools = {count: aligned(used, f"i{count}") for count, used in self._used.items()}
         for count, places, fill in self._promised:
             fill(pools[count][places])
         self._promised.clear()
@@ -71,6 +84,11 @@ class Pools:
         where.append(values)
         return first
 
-    def joined(self, parts: list[Any], kind: Any) -> NDArray[Any]:
-        """Lists that were kept, as one."""
-        return np.asarray(np.concatenate([*parts, np.zeros(0, kind)]), kind)
+    def joined(self, parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+        """One array, whose first element begins a cache line."""
+        found = aligned(sum(len(part) for part in parts), kind)
+        first = 0
+        for part in parts:
+            found[first : first + len(part)] = part
+            first += len(part)
+        return found

@@ -25,6 +25,9 @@ POPULATION = np.dtype(
         ("first", "i8"),  # its incoming projections are rows first to last - 1
         ("last", "i8"),
         ("lone", "i8"),  # its only projection, -1: none or several; set for each run
+        ("cycle", "i8"),  # its thresholds repeat after one more, a power of two; -1: never
+        ("hot", "i8"),  # where its numbers begin among those of vectors that cannot be left out,
+        ("words", "i8"),  # and how many they are
         ("given", "i8"),  # where its arrivals begin in the array of dense ones, -1: none
         ("record", "i8"),  # where its potentials go in the record, -1: nowhere
         ("until", "i8"),  # the last step that anybody will see; set for each run
@@ -57,12 +60,14 @@ PROJECTION = np.dtype(
         ("graded", "i1"),
         ("skipped", "i1"),  # its arrivals are in the dense array; set for each run
         ("narrow", "i1"),  # sums fit 16 bits; set for each run
+        ("most", "i8"),  # spikes whose sums fit 16 bits, whichever they are; 0: not said
         ("bytes", "i8"),  # 1, 2 or 4: which pool holds its weights
         ("weights", "i8"),  # where they begin there
         ("width", "i8"),  # numbers that are added in one go, with the zeros that fill up a vector
-        # SPARSE: its row pointers. Else, for each pixel of the source: where its numbers begin in the
-        # kernel of a channel, and the first neuron that it reaches; -1 if it reaches none. A full
-        # matrix (DENSE) is a convolution of one pixel, whose channels are all neurons of the source.
+        # SPARSE: its row pointers. Else, for each pixel of the source: the first sum that it reaches,
+        # -1 if it reaches none, and in the lower 32 bits where its numbers begin in the kernel of a
+        # channel. A full matrix (DENSE) is a convolution of one pixel, whose channels are all neurons
+        # of the source.
         ("table", "i8"),
         ("targets", "i8"),  # SPARSE: where its targets begin
         ("channels", "i8"),  # of the source
@@ -72,6 +77,9 @@ PROJECTION = np.dtype(
         ("rows", "i8"),  # kernel rows that one spike meets
         ("parts", "i8"),  # additions for each of them, ``part_step`` apart
         ("part_step", "i8"),
+        ("columns", "i8"),  # kernel columns that one spike meets,
+        ("places", "i8"),  # among so many of a row of sums,
+        ("column", "i8"),  # each so many numbers
         # Sums are taken with a margin, so that no spike needs a check at the border:
         ("sums", "i8"),  # how many there are
         ("lines", "i8"),  # of these so many stretches count,

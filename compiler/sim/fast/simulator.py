@@ -30,6 +30,9 @@ BUDGET = 256 * 2**20
 LONG_ENOUGH = 32
 """Steps of a chunk that are worth having fewer samples in a block."""
 
+KEPT = 16
+"""Answers of ``last_seen`` that are kept."""
+
 ANY_PAYLOAD = (-LARGEST_PAYLOAD, LARGEST_PAYLOAD)
 
 Source = Callable[[slice, slice], NDArray[Any]]
@@ -77,6 +80,7 @@ class Simulator:
         self._heard = any(q.graded and q.source == program.input.name for q in program.projections)
         self._tables = build_tables(program)
         self._plans: dict[tuple[Payloads, tuple[str, ...]], Plan] = {}
+        self._until: dict[tuple[int, frozenset[str] | None], NDArray[np.int64]] = {}
         self._idle: list[Workspace] = []
         self._counting = Lock()
 
@@ -192,7 +196,7 @@ class Simulator:
             ValueError: payloads that no spike can carry, or that are not within those stated.
         """
         _check_carried(payloads)
-        until = last_seen(self.program, steps, seen)
+        until = self._last_seen(steps, None if seen is None else frozenset(seen))
         plan = self._plan(payloads if self._heard else ANY_PAYLOAD, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
@@ -210,6 +214,15 @@ class Simulator:
             self._idle.append(workspace)
 
         _share(run, parts, self.threads, progress)
+
+    def _last_seen(self, steps: int, seen: frozenset[str] | None) -> NDArray[np.int64]:
+        """``horizon.last_seen``, of which some are kept: short runs take no longer than that."""
+        key = (steps, seen)
+        if key not in self._until:
+            if len(self._until) >= KEPT:
+                self._until.clear()
+            self._until[key] = last_seen(self.program, *key)
+        return self._until[key]
 
     def leaves_out(self, steps: int, seen: Collection[str]) -> bool:
         """Whether much of a run cannot reach the populations that are looked at."""

@@ -29,7 +29,7 @@ from snnc.ir import (
     weight_step,
 )
 
-from .phases import kernel_shape, phases_of, split_kernel
+from .phases import each_once, kernel_shape, phases_of, split_kernel
 from .pools import TOGETHER, Pools
 from .records import CONVOLUTION, DELTA, DENSE, FRAME, GRADED, POPULATION, PROJECTION, RATE, SPARSE
 from .vectors import LANES
@@ -227,7 +227,7 @@ def _lay_out(
     source_order, target_order = orders[names[source.name]], orders[names[target.name]]
     if isinstance(op, Linear):
         _matrix(row, op, source_order, target_order, step, pools)
-        row["table"] = pools.keep(pools.table, np.zeros(2, np.int64))
+        row["table"] = pools.keep(pools.table, np.zeros(1, np.int64))
         row["channels"] = row["group"] = len(source_order)
         row["kernel_size"] = row["part_step"] = row["width"]
         row["rows"] = row["parts"] = 1
@@ -307,29 +307,30 @@ def _convolution(
     phases = (vertical, horizontal)
     parts = kernel_shape(conv, phases)
     width = whole_vectors(parts[-1])
-    one = math.prod(parts[:-1]) * width  # of a channel
+    block = math.prod(parts[1:-1]) * width  # of a phase
+    alike = each_once(conv, phases)
+    kept, number = np.unique(alike, return_inverse=True)  # of each phase among those that are stored
     row["kind"], row["width"] = CONVOLUTION, width
 
     def fill(places: NDArray[Any]) -> None:
         split = split_kernel(conv, phases, int(row["unit_shift"]), places.dtype)
-        places.reshape(source[0], *parts[:-1], width)[..., : parts[-1]] = split.reshape(
-            source[0], *parts
-        )
+        stored = split.reshape(source[0], *parts)
+        places.reshape(source[0], len(kept), *parts[1:-1], width)[..., : parts[-1]] = stored[:, kept]
 
-    pools.promise(row, conv.weight, step, source[0] * one, fill)
+    pools.promise(row, conv.weight, step, source[0] * len(kept) * block, fill)
     row["channels"], row["group"], row["group_step"] = source[0], ins, per_group
-    row["kernel_size"], row["rows"] = one, vertical.met
+    row["kernel_size"], row["rows"] = len(kept) * block, vertical.met
     row["parts"], row["part_step"] = parts[-2], outs
     row["lines"], row["line"] = target[1], target[2] * outs
     row["line_step"] = horizontal.places * outs
     row["line_first"] = (vertical.met - 1) * row["line_step"] + (horizontal.met - 1) * outs
     row["sums"] = whole_vectors(vertical.places * int(row["line_step"])) + width
-    block = one // parts[0]  # of a phase
+    row["columns"], row["places"], row["column"] = horizontal.met, horizontal.places, outs
     used = (vertical.used[:, None] & horizontal.used[None]).ravel()
     which = vertical.of_place[:, None] * conv.stride[1] + horizontal.of_place[None]
     to = vertical.first[:, None] * int(row["line_step"]) + horizontal.first[None] * outs
     to = np.where(used[which], to, -1)
-    row["table"] = pools.keep(pools.table, np.stack([which * block, to], axis=-1).ravel())
+    row["table"] = pools.keep(pools.table, (to << 32 | number[which] * block).ravel())
     macs = size(target[1:]) * conv.weight.size
     return Reach(
         Fan.of(conv, source, target), 1 << int(row["unit_shift"]), macs, size(source), size(target)

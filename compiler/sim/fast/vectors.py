@@ -14,15 +14,17 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .compiled import CHECKED
 
+untyped: Any = cgutils
 LANES = 32
 """Numbers in a vector of sums."""
 
 MASK = 64
-"""Bytes that are asked at once which of them are not 0."""
+"""Numbers that are asked at once which of them are not 0."""
 
 
 def pointer(context: Any, builder: Any, array: Any, value: Any, index: Any, lanes: int) -> Any:
@@ -104,7 +106,8 @@ def _fire_vector(
 ) -> Any:
     """One step of ``LANES`` neurons in 32 bits: what ``step_narrow`` in ``stepping.py`` does for one.
 
-    ``kept`` is -1 for a soft reset, 0 for a hard one. Returns one bit for each neuron that fired.
+    ``kept`` is -1 for a soft reset, 0 for a hard one. Sums are left as zeros. Returns one bit for each
+    neuron that fired, and in the upper half one for each that would do so again, if nothing arrives.
     """
     numbers = (types.int32,) * 4
     places = (sums, types.intp, potentials, types.intp, thresholds, types.intp)
@@ -117,6 +120,7 @@ def _fire_vector(
         bound, _, _ = pointer(context, builder, kinds[4], arguments[4], arguments[5], LANES)
         shift, limit, below, kept = (_splat(builder, n, vector) for n in arguments[6:])
         arrived, threshold = builder.load(source, align=size), builder.load(bound, align=4)
+        builder.store(ir.Constant(arrived.type, None), source, align=size)
         if size < 4:
             arrived = builder.sext(arrived, vector)
         low = builder.neg(limit)
@@ -135,8 +139,39 @@ def _fire_vector(
         fired = builder.icmp_signed(">", x, bound)
         rest = _exactly(context, builder, "sub", x, threshold, "a potential less its threshold")
         rest = builder.and_(rest, kept)
-        builder.store(builder.select(fired, rest, x), place, align=4)
-        return builder.zext(builder.bitcast(fired, ir.IntType(LANES)), ir.IntType(64))
+        x = builder.select(fired, rest, x)
+        builder.store(x, place, align=4)
+        again = builder.icmp_signed(">", x, bound)
+        now, then = (
+            builder.zext(builder.bitcast(lanes, ir.IntType(LANES)), ir.IntType(64))
+            for lanes in (fired, again)
+        )
+        return builder.or_(now, builder.shl(then, ir.Constant(ir.IntType(64), LANES)))
+
+    return signature, generate
+
+
+def _touched(_: Any, sums: Any, first: Any, count: Any) -> Any:
+    """One bit for each of ``count`` vectors of sums from ``first`` on: whether any is not 0.
+
+    From 1 to 64 of them.
+    """
+    signature = types.uint64(sums, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, first, count = arguments
+        found = untyped.alloca_once(builder, ir.IntType(64))
+        builder.store(ir.Constant(ir.IntType(64), 0), found)
+        with untyped.for_range(builder, count, intp=count.type) as loop:
+            at = builder.add(first, builder.mul(loop.index, ir.Constant(count.type, LANES)))
+            place, vector, size = pointer(context, builder, signature.args[0], array, at, LANES)
+            values = builder.load(place, align=size)
+            some = builder.icmp_signed("!=", values, ir.Constant(vector, None))
+            any_of = builder.bitcast(some, ir.IntType(LANES))
+            bit = builder.icmp_unsigned("!=", any_of, ir.Constant(any_of.type, 0))
+            bit = builder.shl(builder.zext(bit, ir.IntType(64)), loop.index)
+            builder.store(builder.or_(builder.load(found), bit), found)
+        return builder.load(found)
 
     return signature, generate
 
@@ -150,7 +185,7 @@ def _splat(builder: Any, number: Any, vector: Any) -> Any:
 
 
 def _mask_of(_: Any, values: Any, first: Any) -> Any:
-    """One bit for each of ``MASK`` bytes (int8) from ``first`` on: whether it is not 0."""
+    """One bit for each of ``MASK`` numbers from ``first`` on: whether it is not 0."""
     signature = types.uint64(values, types.intp)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -164,15 +199,16 @@ def _mask_of(_: Any, values: Any, first: Any) -> Any:
 
 
 def _lowest_bit(_: Any, mask: Any) -> Any:
-    """The number of the lowest set bit; the mask must not be 0."""
+    """The number of the lowest set bit; 64 where there is none."""
     signature = types.int64(types.uint64)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return signature, generate
 
 
 fire_vector: Any = intrinsic(_fire_vector)
 mask_of: Any = intrinsic(_mask_of)
+touched: Any = intrinsic(_touched)
 lowest_bit: Any = intrinsic(_lowest_bit)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from . import events, kernels
 from .dense import multiply
 from .plan import Component, Payloads, Plan
+from .pools import aligned
+from .records import RATE
+from .stepping import ALL
 
 
 class Workspace:
@@ -31,10 +34,16 @@ class Workspace:
         self._listed = free.copy()  # what was there before this chunk
         self._nothing = np.zeros((samples, 0, 0), np.int32)
         shape = (samples, tables.neurons)
-        wide, narrow = np.empty(shape, np.int64), np.empty(shape, np.int32)
-        self._states = kernels.States(wide, wide.copy(), narrow, narrow.copy())
-        self._input = events.bytes_for(int(size[plan.input_row]))
-        self._scratch = kernels.Scratch.of(plan.room, plan.margin)
+        u, v = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        narrow, waiting = (aligned(samples * tables.neurons, np.int32).reshape(shape) for _ in "vw")
+        hot = np.empty((samples, plan.words), np.uint64)
+        self._states = kernels.States(u, v, narrow, waiting, hot)
+        neurons = [p for row, p in enumerate(plan.populations) if row != plan.input_row]
+        # Other states of 64 bits, and levels to be sent, are not looked at: nobody touches them.
+        self._wide = [_place(p) for p in neurons if not p["narrow"]]
+        self._waiting = [_place(p) for p in neurons if p["code"] != RATE]
+        self._word = events.bytes_for(1)
+        self._scratch = kernels.Scratch.of(plan.room, plan.margin, plan.places)
         self.restart()
         self._network = kernels.Network(
             self.populations,
@@ -56,9 +65,12 @@ class Workspace:
         first, states = self.populations["events"], self._states
         self._lists.free[:] = self._listed[:] = first
         self._lists.begin[:] = self._lists.end[:] = first[:, None]
-        states.u[:] = states.waiting[:] = 0
-        states.v[:] = self.plan.tables.start
         states.v32[:] = self.plan.start32
+        states.hot[:] = ALL
+        for here in self._wide:
+            states.u[:, here], states.v[:, here] = 0, self.plan.tables.start[here]
+        for here in self._waiting:
+            states.waiting[:, here] = 0
 
     def watch(self, until: NDArray[np.int64]) -> None:
         """Leave a population out after the last step that anybody will see: (populations,)."""
@@ -79,9 +91,9 @@ class Workspace:
             ValueError: other payloads.
         """
         plan, steps, row = self.plan, spikes.shape[1], self.plan.input_row
-        place, depth = plan.tables.place[row], self._depth(row)
-        some = self._input
-        beyond = events.list_input(spikes, place, row, depth, self._lists, payloads, some)
+        shape, depth = plan.tables.program.input.shape, self._depth(row)
+        channels = shape[0] if len(shape) == 3 else 1
+        beyond = events.list_input(spikes, channels, row, depth, self._lists, payloads, self._word)
         if beyond:
             raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
@@ -133,6 +145,7 @@ class Workspace:
             if target["given"] < 0:
                 target["given"] = total
                 total += int(target["size"])
+        self._states.hot[:] = ALL  # their bits are in another order
         given = np.zeros((self.samples, steps, total), np.int32)
         for incoming in chosen:
             heard = np.nonzero(self._heard(incoming.row, steps))
@@ -147,6 +160,7 @@ class Workspace:
 
     def _list_again(self, component: Component) -> None:
         """The next chunk may do without matrix products."""
+        self._states.hot[:] = ALL
         for incoming in component.incoming:
             self.projections["skipped"][incoming.row] = False
             for name in ("given", "lone"):
@@ -200,3 +214,9 @@ class Workspace:
         """Make room for the next chunk; keep what delays still need."""
         events.carry_over(self.populations, self._lists, steps)
         self._listed[:] = self._lists.free
+
+
+def _place(population: Any) -> slice:
+    """Where its neurons are among all."""
+    first = int(population["state"])
+    return slice(first, first + int(population["size"]))
