@@ -2,13 +2,13 @@
 
 ``python -m snnc.shipped FOLDER`` writes them. ``models/`` has links to the models in a clone, and the
 files themselves in a wheel. They are archives of ``torch.export`` with calibration data inside, and are
-compiled without torch. ``data/`` has the 500 test streams that no training and no calibration has used:
-``moving_digits_test.npz`` for the models ``moving_digits*``, ``small_digits_test.npz`` for
-``small_digits``; ``x`` are event counts, uint8 (500, 12, 2, 16, 16) and (500, 12, 16), ``y`` the digits.
+compiled without torch. ``data/`` has 500 test streams that were used in no training and no calibration:
+``moving_digits_test.npz`` for the models ``moving_digits*``, ``small_digits_test.npz`` for the model
+``small_digits``. ``x`` holds event counts, uint8 (500, 12, 2, 16, 16) or (500, 12, 16); ``y`` the digits.
 
 The digits are those of scikit-learn's ``load_digits``, which is the test set of E. Alpaydin and
-C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998 (CC BY 4.0),
-seen as the events of a moving sensor (``samples/moving_digits/events.py``, where a test makes them again).
+C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998
+(CC BY 4.0), seen as the events of a moving sensor (``samples/moving_digits/events.py``).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def content() -> dict[str, bytes]:
 
 
 def write_samples(folder: Path) -> list[Path]:
-    """Write every model and data file into a folder; files of their names are replaced, as all outputs are.
+    """Write every model and data file into a folder; files of these names are replaced.
 
     Args:
         folder: where to; it exists.
