@@ -2,9 +2,9 @@
 
 ``python -m snnc.shipped FOLDER`` writes them. ``models/`` has links to the models in a clone, and the
 files themselves in a wheel. They are archives of ``torch.export`` with calibration data inside, and are
-compiled without torch. ``data/`` has 500 test streams that were used in no training and no calibration:
+compiled without torch. ``data/`` has 500 test streams, of which none was used to train or to calibrate:
 ``moving_digits_test.npz`` for the models ``moving_digits*``, ``small_digits_test.npz`` for the model
-``small_digits``. ``x`` holds event counts, uint8 (500, 12, 2, 16, 16) or (500, 12, 16); ``y`` the digits.
+``small_digits``. ``x`` is event counts, uint8 (500, 12, 2, 16, 16) or (500, 12, 16), ``y`` the digits.
 
 The digits are those of scikit-learn's ``load_digits``, which is the test set of E. Alpaydin and
 C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998
