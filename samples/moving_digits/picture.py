@@ -108,9 +108,9 @@ def drawn(shown: Shown) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 3.9), facecolor=WHITE, layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=[1.75, 1.0], wspace=0.03)
-    _one_stream(left, shown)
-    _all_streams(right, shown)
+    parts: Any = figure.subfigures(1, 2, width_ratios=[1.75, 1.0], wspace=0.03)
+    _one_stream(parts[0], shown)
+    _all_streams(parts[1], shown)
     return figure
 
 
