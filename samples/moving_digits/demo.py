@@ -30,6 +30,10 @@ STEPS = (4, 8, 16, 32)
 PROVED_STEPS = 16
 PROVED_STREAMS = 20
 
+NEXT = """K: time steps in a frame. The first two answers precede any input.
+Next: source .venv/bin/activate, and docs/index.md for the same step by step, and a network of your own.
+"""
+
 
 def command(*arguments: str | Path) -> None:
     """Run a command as a user would type it, and stop where it fails."""
@@ -101,6 +105,7 @@ def main() -> None:
     for frame, accuracy in enumerate(zip(*rows.values(), strict=True)):
         table.add_row(f"{frame + 1}", *(f"{100 * a:.1f}" for a in accuracy))
     console.print(table)
+    sys.stdout.write(NEXT)
 
 
 if __name__ == "__main__":
