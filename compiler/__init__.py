@@ -1,4 +1,4 @@
-"""snnc: compiles trained streaming-rollout networks to neuromorphic chips and proves they arrived.
+"""snnc: compiles trained networks to neuromorphic chips and other hardware, and shows they arrived.
 
 ::
 

@@ -10,11 +10,12 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import snnc
 from snnc.errors import UserError
-from snnc.shipped import write_models
+from snnc.shipped import write_samples
 
 from .test_layout import FOLDERS, ROOT
 
@@ -78,11 +79,26 @@ def test_one_version() -> None:
 
 
 def test_shipped_models_are_those_of_the_samples(tmp_path: Path) -> None:
-    written = write_models(tmp_path)
+    written = [path for path in write_samples(tmp_path) if path.suffix == ".pt"]
     there = {p.read_bytes() for p in (ROOT / "samples").glob("*_digits/*.pt")}
     assert {p.read_bytes() for p in written} == there and len(written) == len(there)
     with pytest.raises(UserError, match="D111"):
-        write_models(tmp_path / "none")
+        write_samples(tmp_path / "none")
+
+
+def test_shipped_data_are_those_of_the_samples(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn: pip install scikit-learn")
+    from samples.moving_digits.events import training_and_test
+    from samples.small_digits.data import pooled
+
+    written = {path.name: path for path in write_samples(tmp_path) if path.suffix == ".npz"}
+    streams = training_and_test(1)[1]
+    wanted = {"moving_digits_test.npz": streams, "small_digits_test.npz": pooled(streams)}
+    assert set(written) == set(wanted)
+    for name, made in wanted.items():
+        with np.load(written[name]) as kept:
+            np.testing.assert_array_equal(kept["x"], made.x)
+            np.testing.assert_array_equal(kept["y"], made.y)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +163,8 @@ def test_shipped_models_compile_from_the_wheel_without_torch(wheel: Path, tmp_pa
         wheel, tmp_path, "-m", "snnc", "compile", "small_digits.pt", "--target", "reference", "-o", "b"
     )
     assert "small_digits for reference" in said
+    ran = run_from(wheel, tmp_path, "-m", "snnc", "run", "b", "--data", "small_digits_test.npz")
+    assert "answers for 500 samples, 12 frames each" in ran
     assert "frame" in run_from(wheel, tmp_path, "-m", "snnc", "inspect", "b")
 
 

@@ -16,13 +16,13 @@ from snnc.files.arrays import NPY_MAGIC
 from snnc.ir import Encoding, LimitName, Program, Shape, Target, input_range, relays_payloads
 from snnc.ir.counts import broken_counts, refuse_fractions, refuse_strange
 
+from .axes import channels_moved
+
 SHOWN_NAMES = 5
 READ = ("x", "y")
 INT64 = 8
 
-FILE = Kind(
-    "D501", "this is not a readable .npz file", "save event counts with numpy.savez(FILE, x=counts)"
-)
+FILE = Kind("D501", "this is not a readable .npz file", "save the data with numpy.savez(FILE, x=data)")
 
 LARGEST_LABEL = 2**31 - 1
 """No model has more answers."""
@@ -189,7 +189,8 @@ def check_values(arrays: Mapping[str, NDArray[Any]], where: str, least_axes: int
             "D502",
             f"no array 'x', found {_some(sorted(arrays))}",
             where=where,
-            help="save event counts with numpy.savez(FILE, x=counts), x: (samples, frames, ...)",
+            help="save the data with numpy.savez(FILE, x=data), x: (samples, frames, ...); "
+            f"{STILL_IMAGES}",
         )
     x = arrays["x"]
     if x.ndim < least_axes:
@@ -284,8 +285,9 @@ def refuse_other_shape(found: Shape, shape: Shape, where: str) -> None:
         UserError: D508.
     """
     if found[2:] != shape:
-        still = found[1:] == shape
-        cure = STILL_IMAGES if still else ""
+        cure = STILL_IMAGES if found[1:] == shape else channels_moved(found, 2, shape)
+        if not cure and (moved := channels_moved(found, 1, shape)):
+            cure = f"{moved}; {STILL_IMAGES}"
         raise fail(
             "D508",
             f"x has frames of shape {found[2:]}, the model takes {shape}",

@@ -9,6 +9,7 @@ from snnc.errors import counted, fail
 from snnc.files import share_of_memory
 from snnc.ir import Shape
 
+from .axes import channels_moved
 from .data import Values
 
 MOST_FRAMES = 2**16
@@ -60,7 +61,9 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
             f"x has images of shape {x.shape[1:]}, the model takes {shape}",
             where=where,
             why=f"with --repeat, x is (samples, {_axes(shape)}) or (samples, frames, {_axes(shape)})",
-            help=f"reshape x, which has shape {x.shape}",
+            help=channels_moved(x.shape, 1, shape)
+            or channels_moved(x.shape, 2, shape)
+            or f"reshape x, which has shape {x.shape}",
         )
     if x.shape[1:] == shape:
         x = x[:, None]

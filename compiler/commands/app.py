@@ -32,8 +32,8 @@ from .warm_up import warm_up
 
 app = typer.Typer(
     name="snnc",
-    help="Compile trained streaming-rollout networks to neuromorphic chips, and prove "
-    "that they arrived intact.",
+    help="Compile trained networks to neuromorphic chips, microcontrollers and FPGAs, and show that "
+    "they arrived intact. First steps: python -m snnc.shipped .",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 # Long, many arguments: each is an option of the command line; typer reads the signature.
 def compile_(
     model: ModelPath,
-    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
+    target: Annotated[
+        str, typer.Option(help="NAME or NAME{option=value,...}; snnc targets lists them")
+    ],
     calibration: Annotated[
         Path | None, typer.Option(help=".npz with x; default: the model's own calibration data")
     ] = None,

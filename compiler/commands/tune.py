@@ -33,7 +33,9 @@ from .output.progress import progress
 # Long, many arguments: each is an option of the command line; typer reads the signature.
 def tune(
     model: ModelPath,
-    target: Annotated[str, typer.Option(help="NAME or NAME{option=value,...}")],
+    target: Annotated[
+        str, typer.Option(help="NAME or NAME{option=value,...}; snnc targets lists them")
+    ],
     data: DataPath,
     code: Annotated[
         str | None,

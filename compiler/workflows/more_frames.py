@@ -38,7 +38,7 @@ def more_frames(program: Program, name: str, proved: int, wanted: int, passes: b
         return ""
     if neuron.threshold is None:
         is_answer = population.name == program.readout.name
-        return "smaller weights into it (the largest answer stays the largest)" if is_answer else ""
+        return f"smaller weights into {name} (the largest stays the largest)" if is_answer else ""
     lowered = any(p.exponent > 0 for p in program.projections if p.target == name)
     if neuron.code.exact or not lowered or not passes:
         return ""

@@ -19,6 +19,8 @@ from snnc.ir import ENERGY, FRAME_ENERGY, FRAME_LATENCY, LATENCY, Measured
 from snnc.workflows.targets_for import Figure, of_a_frame
 from tests.plugin_packages import install
 
+from .test_commands import without_calibration
+
 MODEL = Path(__file__).resolve().parents[2] / "samples" / "small_digits" / "model.pt"
 
 VENDOR = '''
@@ -82,6 +84,16 @@ def test_labels_are_used_where_there_are_some(tmp_path: Path) -> None:
     (row,) = snnc.targets_for(MODEL, (x, y), targets="reference", samples=0).rows
     assert row.accuracy is not None and 0 <= row.accuracy[1] <= 1
     assert row.differ is None and row.energy is None and row.engine == ""  # no sample ran
+
+
+def test_without_data_it_says_why_nothing_is_kept(tmp_path: Path) -> None:
+    words = ["--target", "reference", "--samples", "0"]
+    bare = without_calibration(tmp_path)
+    done = CliRunner().invoke(app, ["targets", "--for", str(bare), *words])
+    assert done.exit_code == 0 and "kept is not known without data: --data FILE.npz" in done.stdout
+    done = CliRunner().invoke(app, ["targets", "--for", str(MODEL), *words])
+    assert done.exit_code == 0 and "kept: decisions" in done.stdout
+    assert "not known without data" not in done.stdout
 
 
 def test_a_figure_is_of_one_frame() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.bundle.data import Values
+from snnc.bundle.data import Values, refuse_other_shape
 from snnc.bundle.still_images import frame_shape, repeated
 from snnc.ir import Shape
 
@@ -113,6 +114,27 @@ def test_images_of_another_shape_are_named_as_they_are(shape: Shape) -> None:
         and f"images of shape {shape[1:]}, the model takes (1, 8, 8)" in problem.what
     )
     assert f"{shape}" in problem.help
+
+
+@pytest.mark.parametrize(
+    ("found", "repeat", "cure"),
+    [
+        ((5, 8, 9, 3), 1, "numpy.moveaxis(x, -1, 1)"),
+        ((5, 2, 8, 9, 3), 1, "numpy.moveaxis(x, -1, 2)"),
+        ((5, 8, 9, 3), None, "numpy.moveaxis(x, -1, 1); of still images, compile with --repeat 1"),
+        ((5, 2, 8, 9, 3), None, "numpy.moveaxis(x, -1, 2)"),
+        ((5, 9, 8, 3), 1, "reshape x"),
+    ],
+)
+def test_channels_that_come_last(found: Shape, repeat: int | None, cure: str) -> None:
+    """A reshape would mix them up with pixels; the cure gives data of the model's shape."""
+    shape, x = (3, 8, 9), np.zeros(found)
+    with pytest.raises(snnc.UserError, match="D508") as refused:
+        refuse_other_shape(repeated(Values(x, None), shape, repeat, "", must=True).x.shape, shape, "")
+    assert cure in refused.value.diagnostics[0].help
+    if (call := re.search(r"numpy\.(moveaxis\(x, -1, \d\))", cure)) is not None:
+        moved = eval(f"np.{call[1]}")
+        assert shape in (moved.shape[1:], moved.shape[2:])
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ def offered(found: Offers) -> None:
         said = "" if floats is None else f"; right: of their labels, {floats:.1%} in floats"
         of = counted(judged, "sample")
         say(f"kept: decisions of the float network on {of} that calibration did not see{said}")
+    elif any(row.fits for row in found.rows):
+        say("kept is not known without data: --data FILE.npz, written by numpy.savez(FILE, x=inputs)")
     if found.samples:
         on = "random counts" if found.random else "the data"
         ran = counted(found.samples, "sample")
