@@ -130,7 +130,8 @@ def build_tables(program: Program) -> Tables:
         row["delay"], row["exponent"] = projection.delay, projection.exponent
         row["graded"] = projection.graded
         reach.append(_lay_out(row, projection, program, orders, names, pools))
-    constants: list[tuple[Ints, Ints, Ints]] = []
+    spiking = [p for p in program.populations if p.neuron is not None]
+    constants = np.empty((3, sum(size(p.shape) for p in spiking)), np.int64)
     neurons = first = 0
     for row, population, order in zip(populations, program.populations, orders, strict=True):
         row["size"], row["given"], row["record"], row["lone"] = len(order), -1, -1, -1
@@ -142,8 +143,9 @@ def build_tables(program: Program) -> Tables:
             row["state"] = neurons
             neurons += len(order)
             _describe(row, population.neuron)
-            constants.append(_constants(population, population.neuron, order))
-    threshold, bias, start = (np.concatenate(part) for part in zip(*constants, strict=True))
+            here = constants[:, neurons - len(order) : neurons]
+            _set_constants(here, population, population.neuron, order)
+    threshold, bias, start = constants
     return Tables(
         program,
         populations,
@@ -199,16 +201,14 @@ def _describe_sums(row: Any, neuron: IntegerNeuron) -> None:
         row["bias_interval"] = ONCE
 
 
-def _constants(
-    population: ProgramPopulation, neuron: IntegerNeuron, order: Numbers
-) -> tuple[Ints, Ints, Ints]:
-    """Threshold, bias and start value of each neuron, channels last."""
-
-    def each(values: NDArray[Any]) -> Ints:
-        return np.broadcast_to(values, population.shape).astype(np.int64).ravel()[order]
-
+def _set_constants(
+    places: Ints, population: ProgramPopulation, neuron: IntegerNeuron, order: Numbers
+) -> None:
+    """Threshold, bias and start value of each neuron, channels last, into (3, neurons)."""
     threshold = np.zeros((), np.int64) if neuron.threshold is None else neuron.threshold
-    return each(threshold), each(neuron.bias_mantissa << neuron.bias_exponent), each(neuron.start_value)
+    values = (threshold, neuron.bias_mantissa << neuron.bias_exponent, neuron.start_value)
+    for place, each in zip(places, values, strict=True):
+        place[:] = np.broadcast_to(each, population.shape).reshape(-1)[order]
 
 
 def _lay_out(
