@@ -14,6 +14,7 @@ from . import blocks
 from .blocks import add_blocks, add_scattered
 from .compiled import CHECKED, inlined, part, to_int32
 from .records import CONVOLUTION, DENSE, SPARSE
+from .vectors import bring_over, clear
 
 layout_of = inlined(blocks.layout_of)
 LOW = 2**32 - 1
@@ -102,31 +103,25 @@ def crowd(q: Any, events: Any, place: tuple[int, int], table: Any, cells: Any) -
     and left so.
     """
     begin, end = place
-    pixels, channels = table[q.table :], np.uint32(q.channels)
+    channels = np.uint32(q.channels)
     for e in range(begin, end):
-        to = pixels[np.int64(np.uint32(events[e]) // channels)] >> 32
+        to = table[q.table + np.int64(np.uint32(events[e]) // channels)] >> 32
         if to >= 0:
             cells[np.uint32(to) // np.uint32(q.column)] += 1
     places, columns = q.places, q.columns
     high = (q.sums - q.width) // q.line_step
-    met = cells[high * places : (high + 1) * places]  # in each column, in the last rows
+    met = high * places  # from here on: of each column, in the last rows
     most: Any = 0
     for row in range(high):
-        here = cells[row * places : (row + 1) * places]
-        for j in range(places):
-            met[j] += here[j]
-        if row >= q.rows:
-            gone = cells[(row - q.rows) * places : (row - q.rows + 1) * places]
-            for j in range(places):
-                met[j] -= gone[j]
         together: Any = 0
         for j in range(places):
-            together += met[j]
+            gone = cells[(row - q.rows) * places + j] if row >= q.rows else np.int32(0)
+            cells[met + j] += cells[row * places + j] - gone
+            together += cells[met + j]
             if j >= columns:
-                together -= met[j - columns]
+                together -= cells[met + j - columns]
             most = max(most, together)
-    for j in range((high + 1) * places):
-        cells[j] = 0
+    clear(cells, 0, (high + 1) * places)
     return most
 
 
@@ -175,9 +170,7 @@ def hear(
         here = (first, min(first + some, end))
         hear_blocks(q, events, payloads, here, weights, sums, table, narrow)
         if narrow and not few:
-            for j in range(q.sums):
-                sums[1][j] = np.int32(sums[1][j] + sums[0][j])
-                sums[0][j] = 0
+            bring_over(sums[0], sums[1], q.sums)
     return few
 
 

@@ -12,7 +12,6 @@ from .hearing import add_shifted, hear
 from .pools import aligned
 from .records import DELTA, DENSE, GRADED, RATE
 from .stepping import (
-    ALL,
     EVERYWHERE,
     NOWHERE,
     SOMEWHERE,
@@ -21,7 +20,7 @@ from .stepping import (
     step_lines,
     step_wide,
 )
-from .vectors import LANES, MASK
+from .vectors import LANES, MASK, clear
 
 
 class Network(NamedTuple):
@@ -117,8 +116,6 @@ def run_component(
                 if p.narrow:
                     x, warm = v32[s, here:there], hot[s, p.hot : p.hot + p.words]
                     bounds = threshold32[here:there]
-                    if cleared or due:
-                        warm[:] = ALL
                     if cleared:
                         for j in range(size):
                             x[j] = to_int32(start[here + j])
@@ -129,7 +126,7 @@ def run_component(
                     for j in range(size):
                         total[j] = given[s, k, p.given + j]
                 elif p.lone < 0:
-                    total[:size] = 0
+                    clear(total, 0, size)
                 lo = hi = after
                 short = lo == hi
                 for row in range(p.first, p.last):
@@ -146,25 +143,27 @@ def run_component(
                     short = hear(q, events, payloads, place, weights, sums, table, targets, cells)
                     if p.lone < 0 and short:
                         add_shifted(q, total, sums16, p.narrow)
-                        sums16[: q.sums] = 0
+                        clear(sums16, 0, q.sums)
                     elif p.lone < 0:
                         add_shifted(q, total, sums32, p.narrow)
-                        sums32[: q.sums] = 0
+                        clear(sums32, 0, q.sums)
                 if p.lone >= 0 and short:
                     q = projections[p.lone]
                     where = SOMEWHERE if lo < hi else NOWHERE
-                    if lo < hi and q.kind == DENSE:
+                    if cleared or due or (lo < hi and q.kind == DENSE):
                         where = EVERYWHERE
                     after = step_lines(p, q, sums16, x, bounds, events, after, warm, where)
                 elif p.narrow:
                     q = projections[max(p.lone, 0)]
                     arrived = sums32 if p.lone >= 0 else total
-                    where = SOMEWHERE if size > WORD * LANES else EVERYWHERE
+                    where = SOMEWHERE
+                    if cleared or due or size <= WORD * LANES:
+                        where = EVERYWHERE
                     after = step_lines(p, q, arrived, x, bounds, events, after, warm, where)
                 else:
                     y = v[s, here:there]
                     if cleared:
-                        u[s, here:there] = 0
+                        clear(u[s], here, there)
                         for j in range(size):
                             y[j] = start[here + j]
                     step_wide(
@@ -186,7 +185,7 @@ def run_component(
                 if not p.fires:
                     continue
                 if p.code == RATE and not p.narrow:
-                    sent[size : (size + MASK - 1) // MASK * MASK] = 0
+                    clear(sent, size, (size + MASK - 1) // MASK * MASK)
                     after = list_spikes(sent, size, events, after)
                 elif p.code != RATE:
                     left = waiting[s, here:there]
@@ -197,7 +196,7 @@ def run_component(
                             levels[j] = now - left[j]  # for the code delta
                             left[j] = now
                     elif p.code == DELTA:
-                        levels[:size] = 0
+                        clear(levels, 0, size)
                     after = send_levels(p, left, levels, events, payloads, after)
                 begin[s, m, p.depth + k], end[s, m, p.depth + k] = free[m], after
                 free[m] = after
@@ -236,7 +235,7 @@ def send_levels(p: Any, left: Any, levels: Any, events: Any, payloads: Any, free
         return list_payloads(levels, p.size, events, payloads, free)
     if p.code == GRADED:
         free = list_payloads(left, p.size, events, payloads, free)
-        left[:] = 0
+        clear(left, 0, p.size)
         return free
     for j in range(p.size):
         levels[j] = left[j] > 0

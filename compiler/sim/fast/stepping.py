@@ -10,7 +10,7 @@ from snnc.ir import fixed_point
 
 from .compiled import CHECKED, inlined, part, require, shared, to_int32
 from .records import RATE
-from .vectors import LANES, fire_vector, lowest_bit, touched
+from .vectors import LANES, clear, fire_vector, lowest_bit, touched
 
 WORD = 64
 """Vectors of neurons that one number of ``hot`` stands for, a bit each."""
@@ -32,18 +32,19 @@ level = shared(fixed_point.level)
 
 
 @inlined
-def integrate_narrow(p: Any, sums: Any, shift: int, v: Any) -> None:
+def integrate_narrow(p: Any, sums: Any, at: int, shift: int, v: Any, first: int, count: int) -> None:
     """``integrate`` where no current can wrap and nothing leaks, in 32 bits.
 
-    ``v`` has the bias in it already; ``sums`` shifted are potentials.
+    ``v`` has the bias in it already; sums, shifted, are potentials. They are left as zeros.
     """
     limit, left = np.int32((1 << (p.state_bits - 1)) - 1), np.int32(shift)
-    for j in range(len(v)):
-        current = to_int32(np.int32(sums[j]) << left)
+    for j in range(count):
+        current = to_int32(np.int32(sums[at + j]) << left)
+        sums[at + j] = 0
         if CHECKED:
             require(-limit <= current <= limit + 1)
-        x = to_int32(v[j] + current)
-        v[j] = min(max(x, np.int32(-limit)), limit)
+        x = to_int32(v[first + j] + current)
+        v[first + j] = min(max(x, np.int32(-limit)), limit)
 
 
 # Long, many arguments: with views into arrays in place of numbers, small networks took 8 % longer.
@@ -60,6 +61,7 @@ def step_narrow(
     events: Any,
     free: Any,
     hot: Any,
+    first_hot: int,
     heard: int,
 ) -> Any:
     """``integrate_narrow`` and ``fire`` of ``count`` neurons from ``first`` on, and their spikes' list.
@@ -76,7 +78,8 @@ def step_narrow(
         threshold: of all neurons; they repeat after ``p.cycle + 1``, a power of two, or never (-1).
         first, count: the neurons.
         events, free: spikes go behind ``events[free]``.
-        hot: bits of vectors that are not left out, ``WORD`` a number; renewed here.
+        hot: bits of vectors that are not left out, ``WORD`` a number; renewed here,
+        first_hot: from here on.
         heard: where there are sums that are not 0, one of the three.
 
     Returns:
@@ -89,7 +92,7 @@ def step_narrow(
         begin = word * WORD
         some = min(WORD, vectors - begin)
         within = ALL >> np.uint64(WORD - some)
-        left_in: Any = hot[word] & within
+        left_in: Any = hot[first_hot + word] & within
         if heard == EVERYWHERE:
             left_in = within
         elif heard == SOMEWHERE:
@@ -116,7 +119,7 @@ def step_narrow(
                 events[free] = n + lowest_bit(mask)
                 mask &= mask - np.uint64(1)
                 free += 1
-        hot[word] = still
+        hot[first_hot + word] = still
     for j in range(vectors * LANES, count):
         n = first + j
         current = to_int32(np.int32(sums[at + j]) << left)
@@ -155,19 +158,20 @@ def step_lines(
         gap, first, end = q.line_step - q.line, q.line_first, q.sums
     fires, words = p.fires and p.code == RATE, (line // LANES + WORD - 1) // WORD
     if heard != NOWHERE:
-        sums[:first] = 0
+        clear(sums, 0, first)
     for number in range(lines):
         at, to = first + number * (line + gap), number * line
         if fires:
-            warm = hot[number * words : (number + 1) * words]
-            free = step_narrow(p, sums, at, shift, v, threshold, to, line, events, free, warm, heard)
+            first_hot = number * words
+            free = step_narrow(
+                p, sums, at, shift, v, threshold, to, line, events, free, hot, first_hot, heard
+            )
         else:
-            integrate_narrow(p, sums[at : at + line], shift, v[to : to + line])
-            sums[at : at + line] = 0
+            integrate_narrow(p, sums, at, shift, v, to, line)
         if heard != NOWHERE:
-            sums[at + line : at + line + gap] = 0
+            clear(sums, at + line, at + line + gap)
     if heard != NOWHERE:
-        sums[first + lines * (line + gap) : end] = 0
+        clear(sums, first + lines * (line + gap), end)
     return free
 
 

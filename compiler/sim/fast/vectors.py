@@ -176,6 +176,48 @@ def _touched(_: Any, sums: Any, first: Any, count: Any) -> Any:
     return signature, generate
 
 
+def _clear(_: Any, numbers: Any, first: Any, end: Any) -> Any:
+    """Zeros from ``first`` to ``end - 1``."""
+    signature = types.void(numbers, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, first, end = arguments
+        data = context.make_array(signature.args[0])(context, builder, array)
+        if CHECKED:
+            zero = ir.Constant(first.type, 0)
+            inside = builder.and_(
+                builder.icmp_signed(">=", first, zero), builder.icmp_signed("<=", end, data.nitems)
+            )
+            raise_unless(context, builder, inside, IndexError, "zeros lie outside their array")
+        size = ir.Constant(first.type, signature.args[0].dtype.bitwidth // 8)
+        some = builder.icmp_signed("<", first, end)
+        with builder.if_then(some):
+            count = builder.mul(builder.sub(end, first), size)
+            untyped.memset(builder, builder.gep(data.data, [first]), count, 0)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _bring_over(_: Any, narrow: Any, wide: Any, count: Any) -> Any:
+    """Add ``count`` sums of 16 bits, whole vectors, to those of 32, which wrap, and leave zeros."""
+    signature = types.void(narrow, wide, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        step = ir.Constant(arguments[2].type, LANES)
+        with untyped.for_range(builder, builder.sdiv(arguments[2], step)) as loop:
+            at = builder.mul(loop.index, step)
+            kinds = signature.args
+            from_, vector, two = pointer(context, builder, kinds[0], arguments[0], at, LANES)
+            to, sums, four = pointer(context, builder, kinds[1], arguments[1], at, LANES)
+            values = builder.sext(builder.load(from_, align=two), sums)
+            builder.store(builder.add(builder.load(to, align=four), values), to, align=four)
+            builder.store(ir.Constant(vector, None), from_, align=two)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 def _splat(builder: Any, number: Any, vector: Any) -> Any:
     """A vector of the same number."""
     empty = ir.Constant(vector, ir.Undefined)
@@ -211,4 +253,6 @@ def _lowest_bit(_: Any, mask: Any) -> Any:
 fire_vector: Any = intrinsic(_fire_vector)
 mask_of: Any = intrinsic(_mask_of)
 touched: Any = intrinsic(_touched)
+clear: Any = intrinsic(_clear)
+bring_over: Any = intrinsic(_bring_over)
 lowest_bit: Any = intrinsic(_lowest_bit)
