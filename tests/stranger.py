@@ -128,7 +128,7 @@ def to_and_from_nir() -> None:
         command(*words, refused="D123")
         return
     command(*words)
-    command("verify", "nir", "--samples", "3")
+    command("verify", "nir", "--engine", "nir-metadata", "--samples", "3")
     command("compile", "nir/network.nir", "--target", "reference", "-o", "nir-again")
 
 
