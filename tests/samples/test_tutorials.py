@@ -119,6 +119,15 @@ def test_the_rollout_loses_is_repaired_and_equals_lava() -> None:
     assert ": 0 of " in said and "values differ" in said
 
 
+@pytest.mark.slow
+def test_the_network_of_snntorch_is_compared_refused_and_mended() -> None:
+    said = shown(executed("snntorch"))
+    assert "note[N779]" in said and "every spike is the network's own" in said
+    assert "error[D681]: snnTorch's Leaky with reset_delay=False" in said
+    assert "warning[N781]" in said and "weights and thresholds are rounded" in said
+    assert ": 0 of " in said and "values differ" in said
+
+
 PAGE = {
     "nbformat": 4,
     "nbformat_minor": 5,
