@@ -128,6 +128,19 @@ def test_the_network_of_snntorch_is_compared_refused_and_mended() -> None:
     assert ": 0 of " in said and "values differ" in said
 
 
+@pytest.mark.slow
+def test_both_boards_equal_the_reference_and_the_loss_is_mended() -> None:
+    book = executed("boards")
+    said = shown(book)
+    for code in ("N721", "warning[N703]", "warning[N732]", "warning[N781]", "error[D520]"):
+        assert code in said, code
+    assert "decided alike, in all frames: 100.0%" in said
+    if "were not run" in said:
+        assert "is not installed; fast simulator: 0 of" in said
+    else:
+        assert len(re.findall(r": 0 of [\d,]+ values differ", said)) == 4
+
+
 PAGE = {
     "nbformat": 4,
     "nbformat_minor": 5,
