@@ -119,6 +119,28 @@ def test_the_rollout_loses_is_repaired_and_equals_lava() -> None:
     assert ": 0 of " in said and "values differ" in said
 
 
+@pytest.mark.slow
+def test_the_network_of_snntorch_is_compared_refused_and_mended() -> None:
+    said = shown(executed("snntorch"))
+    assert "note[N779]" in said and "every spike is the network's own" in said
+    assert "error[D681]: snnTorch's Leaky with reset_delay=False" in said
+    assert "warning[N781]" in said and "weights and thresholds are rounded" in said
+    assert ": 0 of " in said and "values differ" in said
+
+
+@pytest.mark.slow
+def test_both_boards_equal_the_reference_and_the_loss_is_mended() -> None:
+    book = executed("boards")
+    said = shown(book)
+    for code in ("N721", "warning[N703]", "warning[N732]", "warning[N781]", "error[D520]"):
+        assert code in said, code
+    assert "decided alike, in all frames: 100.0%" in said
+    if "were not run" in said:
+        assert "is not installed; fast simulator: 0 of" in said
+    else:
+        assert len(re.findall(r": 0 of [\d,]+ values differ", said)) == 4
+
+
 PAGE = {
     "nbformat": 4,
     "nbformat_minor": 5,
