@@ -47,8 +47,8 @@ SIGNS = ("auto", "mixed")
 CORRECTION = ("auto", "yes", "no")
 ROUNDING = ("auto", "nearest", "compensated")
 MOST_CORRECTED_BITS = 6
-COARSE_ERROR = 0.02
-"""Of a projection's weights, relative: a little more than 6 bits cost evenly spread ones, 1 / 62."""
+COARSE_ERROR = 0.04
+"""Of a projection's weights, relative: a little more than 5 bits cost evenly spread ones, 1 / 30."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class QuantizeWeights(Pass):
             changed accuracy by no more than chance on samples/moving_digits.
         rounding: ``nearest``, or ``compensated``: weights one after another, each compensating on
             calibration data for the error of those before it; ``auto`` does so up to 6 bits, and where
-            weights of more bits lose more than 2 %: because a register ends, their scale is small.
+            weights of more bits lose more than 4 %: because a register ends, their scale is small.
         power_of_two: in the exact codes, scales of neurons are powers of two, one for each population
             unless ``per`` is ``channel``. Where connections have exponents, small enough that these can
             divide by them, as Lava's graded neurons need it.
