@@ -141,6 +141,15 @@ def test_both_boards_equal_the_reference_and_the_loss_is_mended() -> None:
         assert len(re.findall(r": 0 of [\d,]+ values differ", said)) == 4
 
 
+@pytest.mark.slow
+def test_the_draft_of_a_target_passes_on_data_and_fails_the_suite() -> None:
+    said = shown(executed("target"))
+    assert len(re.findall(r"\n0 of [\d,]+ values differ", said)) == 2
+    drafted, repaired = re.findall(r"abacus: \d+ passed, \d+ refused.*", said)
+    assert drafted.endswith(", 2 failed") and "failed" not in repaired
+    assert "abacus comparison/at-soft: beads: " in said
+
+
 PAGE = {
     "nbformat": 4,
     "nbformat_minor": 5,
