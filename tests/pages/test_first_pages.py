@@ -21,6 +21,8 @@ from .blocks import Block, alike, blocks, missing, run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/index.md")
+GUIDES = ("docs/lost-points.md", "docs/fit-a-chip.md", "docs/read-a-message.md")
+"""Short ways to do one thing: their commands are run too, and what they print is compared."""
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
 MAKEFILE = (ROOT / "Makefile").read_text()
 LINES, WORDS = 126, 1200
@@ -89,6 +91,19 @@ def compare(block: Block, printed: list[str], points: float) -> None:
     """What a block of Python is said to print with what it prints."""
     pairs = list(zip(block.printed, printed, strict=True))
     assert [pair for pair in pairs if not alike(*pair, points)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.lava
+@pytest.mark.parametrize("guide", GUIDES)
+def test_guides_show_what_is_printed(guide: str, tmp_path: Path) -> None:
+    every, printed = blocks((ROOT / guide).read_text()), list[str]()
+    assert {block.kind for block in every} == {"sh", "text"}
+    for block in every:
+        if block.kind == "text":
+            assert missing(block.lines, printed) == [], "\n".join(printed)
+        else:
+            printed = [line for command in block.commands for line in run(command, tmp_path)]
 
 
 @pytest.mark.slow
