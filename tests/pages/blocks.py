@@ -1,7 +1,7 @@
 """The fenced blocks of a page, run and compared as a reader would: commands, their output, Python.
 
 A block ``sh`` has commands, a block ``text`` after it what they print, where a line ``...`` stands for
-lines that are left out. In a block ``python`` a comment behind ``print(...)`` is what it prints.
+lines that are left out. In a block ``python`` a comment behind or below ``print(...)`` is its output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-PRINTS = re.compile(r"^print\(.*\)  # (.*)$", re.M)
+PRINTS = re.compile(r"^print\(.*\)(?:  |\n)# (.*)$", re.M)
 LEFT_OUT = "..."
 PROGRESS = re.compile(r"\(since the start \d+:\d+\)|^\S+: \d+ of \d+, ")
 PERCENT = re.compile(r"\d+\.\d%")
@@ -44,7 +44,7 @@ class Block:
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """What each ``print`` with a comment behind it is said to print."""
+        """What each ``print`` is said to print, by the comment behind or below it."""
         return tuple(PRINTS.findall(self.text))
 
 

@@ -25,7 +25,7 @@ GUIDES = ("docs/lost-points.md", "docs/fit-a-chip.md", "docs/read-a-message.md")
 """Short ways to do one thing: their commands are run too, and what they print is compared."""
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
 MAKEFILE = (ROOT / "Makefile").read_text()
-LINES, WORDS = 126, 1200
+LINES, WORDS = 128, 1200
 """Bounds of the README."""
 
 POINTS = 2.0
@@ -192,9 +192,10 @@ CLAIMS: dict[str, Callable[[], bool]] = {
         last_row()[1] == "97.8" and last_row()[4] == "97.6"
     ),
     r"Loihi [12]|Xylo 2|brian2-loihi|ECP5|iCE40|Apache-2\.0": lambda: True,
-    r"On 46 small networks": lambda: conversion("trains 46 small networks"),
-    r"lose at most 1\.4 points and 0\.0 in the median": lambda: (
-        conversion("the worst loses 1.4 points") and conversion("the median loss is 0.0.")
+    r"On 88 small classifiers": lambda: conversion("**Defaults** (`auto`, 8 bits). Of 88 classifiers"),
+    r"lose at most 1\.4 points, and 0\.0 in the median": lambda: (
+        conversion("Of 88 classifiers the worst loses 1.4 points")
+        and conversion("2 lose more than 1 point, and the median loss is 0.0.")
     ),
     r"500 labelled streams": lambda: streams() == 500,
     r"carries 64 of its training streams": lambda: calibration() == 64,
