@@ -8,7 +8,7 @@ LAVA := lava-nc==0.10.0
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NETX := build/netx/tiny.net
 
-.PHONY: setup demo test slow quick prove conformance targets readers bench results fuzz kills check docs clean
+.PHONY: setup demo test test-long quick prove conformance targets readers bench results fuzz kills check docs clean
 
 setup: $(STAMP)
 
@@ -35,8 +35,8 @@ test: setup $(NETX)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 
-# The rest: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
-slow: setup
+# The rest: tests of more than a second (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
+test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 
 # A first look, about a minute of two cores: graphs, passes, files, messages, the house's rules. Not instead of make test.

@@ -10,6 +10,7 @@ import pytest
 from snnc.backends.loihi.installed import INSTALL, engines
 
 from .sim.seeds import SEED, fresh_seed
+from .times import long_tests
 
 
 def pytest_configure() -> None:
@@ -30,7 +31,13 @@ def pytest_report_header() -> str:
     return f"random networks: {SEED}={os.environ[SEED]}"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before ``-m`` chooses among them."""
+    long = long_tests()
+    for item in items:
+        if item.nodeid in long:
+            item.add_marker(pytest.mark.slow)
     if all(engine.installed for engine in engines()):
         return
     missing = pytest.mark.skip(reason=f"lava-nc 0.10.0 is not installed: {INSTALL}")
