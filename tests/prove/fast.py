@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,18 +10,17 @@ import numpy as np
 
 from snnc.ir import Comparison, Reset, SignMode, fixed_point, weight_step
 from snnc.sim.fast import kernels, plan, stepping, tables
-from snnc.sim.fast.events import Lists
 from snnc.sim.fast.hearing import add_shifted
-from snnc.sim.fast.plan import CONSTANT, REGISTER, SHORT, STATE_BITS
-from snnc.sim.fast.records import POPULATION, PROJECTION
+from snnc.sim.fast.plan import CONSTANT, REGISTER, STATE_BITS
+from snnc.sim.fast.records import CONVOLUTION
 from snnc.sim.fast.tables import CODES
-from snnc.sim.fast.vectors import LANES
 
 from . import expressions as e
 from . import normative
 from .normative import SHIFT_SUM
+from .paths import running
 from .registers import Cell, Number, numbas, numpys
-from .scene import FIELDS, Kind, Scene, least, neuron_of, real_neuron, unknown_neuron, within
+from .scene import FIELDS, Kind, Scene, least, neuron_of, unknown_neuron, within
 from .shims import NUMBA, NUMPY, borrowed, larger, private, smaller
 
 AS_COMPILED: dict[str, Any] = {"to_int32": NUMBA.int32, "CHECKED": False}
@@ -44,15 +43,29 @@ class Kept:
         return 1
 
 
+class Sample(Kept):
+    """An array by samples, of which there is one."""
+
+    def __getitem__(self, where: Any) -> Any:
+        return self.value[where] if isinstance(where, tuple) else self.value
+
+
+def clear(numbers: Any, first: int, end: int) -> None:
+    """As ``vectors.clear``: of a cell, if its element is meant."""
+    if first == 0 < end:
+        numbers[:] = 0
+
+
 class Heard:
     """What the kernel lists as spikes, and how sums are given to it."""
 
     def __init__(self, sums: Number | None = None) -> None:
         self.sums, self.sent = sums, None
 
-    def hear(self, q: Any, events: Any, payloads: Any, place: Any, w: Any, sums: Any, *_: Any) -> None:
+    def hear(self, q: Any, events: Any, payloads: Any, place: Any, w: Any, sums: Any, *_: Any) -> Any:
         narrow, wide = sums
         (narrow if q.narrow else wide)[:] = self.sums
+        return q.narrow
 
     def list_spikes(self, sent: Any, size: int, events: Any, at: Any) -> Any:
         self.sent = sent.number
@@ -77,9 +90,10 @@ def _functions() -> dict[str, Any]:
     fire = borrowed(fixed_point.fire, NUMBA)
     return {
         "level": borrowed(fixed_point.level, NUMBA),
-        "integrate_narrow": borrowed(stepping.integrate_narrow, NUMBA, **AS_COMPILED),
-        "step_narrow": borrowed(stepping.step_narrow, NUMBA, **AS_COMPILED),
         "step_wide": borrowed(stepping.step_wide, NUMBA, integrate=integrate, fire=fire),
+        "clear": clear,
+        # As if there were more neurons than are always stepped: a population of one stands for any.
+        "WORD": 0,
         **{
             name: borrowed(getattr(kernels, name), NUMBA)
             for name in ("is_cleared", "adds_bias", "ends_frame")
@@ -87,6 +101,33 @@ def _functions() -> dict[str, Any]:
         "add_shifted": borrowed(add_shifted, NUMBA, **AS_COMPILED),
         **AS_COMPILED,
     }
+
+
+def step_lines(before: Callable[[], e.Node]) -> Any:
+    """``stepping.step_lines``, and what it is told about where anything arrives has to be so.
+
+    Vectors may only be left out (``left_out.py``) where potentials are as the last step left them,
+    which ``before`` says, and where it is told that nothing arrives sums are zeros.
+    """
+    parts = {name: getattr(stepping, name) for name in ("integrate_narrow", "step_narrow")}
+    code = borrowed(
+        stepping.step_lines,
+        NUMBA,
+        clear=clear,
+        **{name: borrowed(part, NUMBA, **AS_COMPILED) for name, part in parts.items()},
+    )
+
+    def run(p: Any, q: Any, sums: Cell, v: Cell, *others: Any) -> Any:
+        heard, now = others[-1], v.number.node
+        if heard != stepping.EVERYWHERE:
+            running().need("a potential is as the last step left it", e.equal(now, before()))
+        if heard == stepping.NOWHERE:
+            running().need("nothing arrives", e.equal(sums.number.node, e.const(0)))
+        after = code(p, q, sums, v, *others)
+        running().need("sums are left as zeros", e.equal(sums.number.node, e.const(0)))
+        return after
+
+    return run
 
 
 DESCRIBE_SUMS = borrowed(private(tables, "_describe_sums"), NUMPY)
@@ -118,6 +159,9 @@ def _rows(
         first=0,
         last=0 if projection is None else 1,
         lone=0 if lone else -1,
+        cycle=-1,
+        hot=0,
+        words=1,
         given=0 if projection is None else -1,
         record=0,
         until=Number(e.const(LAST_STEP), np.int64, numbas),
@@ -128,11 +172,18 @@ def _rows(
         code=CODES[kind.code] if kind.code is not None else 0,
     )
     one = dict.fromkeys(("source", "lines", "line", "line_step", "sums"), 1)
-    q = SimpleNamespace(**(projection or {}), **one, delay=0, line_first=0, skipped=False)
+    row = {"unit_shift": 0, "exponent": 0, **(projection or {}), "kind": CONVOLUTION}
+    q = SimpleNamespace(**row, **one, delay=0, line_first=0, skipped=False)
     return p, q
 
 
-def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: bool) -> dict[str, Any]:
+def run(
+    scene: Scene,
+    narrow: bool,
+    projection: dict[str, Any] | None,
+    lone: bool,
+    spikes: int = 1,
+) -> dict[str, Any]:
     """One step of ``run_component``.
 
     Args:
@@ -140,6 +191,7 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
         narrow: as the plan has it.
         projection: its row; None: what arrives is in the dense array.
         lone: whether it goes into the narrow registers without a detour.
+        spikes: how many the projection hears.
     """
     kind = scene.kind
 
@@ -159,15 +211,17 @@ def run(scene: Scene, narrow: bool, projection: dict[str, Any] | None, lone: boo
         cell("bias", np.int32),
         cell("start"),
     )
-    end = Kept(1)
+    end = Kept(spikes)
     lists = (Kept(), Kept(), Kept(0), end, Kept(0))
-    space = {**_functions(), "hear": heard.hear, "list_spikes": heard.list_spikes}
-    send_levels = borrowed(kernels.send_levels, NUMBA, list_payloads=heard.list_payloads)
+    lines = step_lines(lambda: scene.nodes["v"])
+    space = {**_functions(), "step_lines": lines, "hear": heard.hear, "list_spikes": heard.list_spikes}
+    send_levels = borrowed(kernels.send_levels, NUMBA, list_payloads=heard.list_payloads, clear=clear)
     code = borrowed(kernels.run_component, NUMBA, **space, send_levels=send_levels)
-    scratch = (np.int16, np.int32, np.int32, np.int32, np.int8)  # as ``kernels.Scratch``
+    scratch = (np.int16, np.int32, np.int32, np.int32, np.int8, np.int32)  # as ``kernels.Scratch``
     step = Number(scene.nodes["step"], np.int64, numbas)
+    states = (Sample(u), v, v32, waiting, Kept())
     code(
-        [0], ([p, source], [q], *(None,) * 5, *constants), (u, v, v32, waiting), lists, given, record,
+        [0], ([p, source], [q], *(None,) * 5, *constants), states, lists, given, record,
         (step, 1), tuple(Cell(0, register, numbas) for register in scratch),
     )  # fmt: skip
     found: dict[str, Any] = {"v": v32 if narrow else v, "record": record}
@@ -206,18 +260,20 @@ def narrow_scene(kind: Kind) -> Scene:
     return scene
 
 
-def lone_scene(kind: Kind) -> Scene:
-    """A population whose only projection goes into it without a detour: sums of 16 bits."""
+def lone_scene(kind: Kind, bits: int = 16, spikes: int = 1) -> Scene:
+    """A population whose only projection goes into it without a detour."""
     scene = unknown_neuron(kind, {"current_decay": 4095, "potential_decay": 0})
     n = scene.nodes
     largest_shift = weight_step(1, SignMode.MIXED).bit_length() - 1
     for name, low, high in (
-        ("sums", -SHORT, SHORT - 1),
+        ("sums", -(1 << (bits - 1)), (1 << (bits - 1)) - 1),
         ("unit_shift", 0, largest_shift),
         ("exponent", 0, REGISTER - 1),
     ):
         n[name] = e.variable(name, low, high)
-    total = e.add(e.add(n["unit_shift"], n["exponent"]), n["input_shift"])
+    if not spikes:
+        n["sums"] = e.const(0)
+    total = e.add(e.add(n["input_shift"], n["unit_shift"]), n["exponent"])  # as the kernel has it
     _small(scene)
     scene.assume(e.less(total, e.const(REGISTER)))
     # One shift of all that the kernel knows is what the reference shifts in three steps.
@@ -308,67 +364,7 @@ def lone_wanted(scene: Scene) -> Mapping[str, Any]:
     return normative.step(scene, arrived)
 
 
-def lone_step(scene: Scene) -> Mapping[str, Any]:
-    """The kernel's, from sums of 16 bits."""
+def lone_step(scene: Scene, bits: int = 16, spikes: int = 1) -> Mapping[str, Any]:
+    """The kernel's, from sums of so many bits."""
     row = {name: Number(scene.nodes[name], np.int64, numbas) for name in ("unit_shift", "exponent")}
-    return run(scene, True, {**row, "narrow": True}, True)
-
-
-def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, int]:
-    """The same by the compiled kernel, of real numbers: 33 neurons, a vector and one behind it."""
-    size = LANES + 1
-    populations, projections = np.zeros(2, POPULATION), np.zeros(1, PROJECTION)
-    row = populations[0]
-    for name in FIELDS:
-        row[name] = given[name]
-    row["size"], row["depth"], row["lone"], row["narrow"] = size, 1, -1, narrow
-    row["fires"], row["biased"] = kind.code is not None, given["bias"] != 0
-    row["strict"], row["subtract"] = kind.comparison is Comparison.GREATER, kind.reset is Reset.SUBTRACT
-    row["code"] = CODES[kind.code] if kind.code is not None else 0
-    row["until"] = given["step"]
-    private(tables, "_describe_sums")(row, real_neuron(kind, given))
-
-    def filled(value: int, register: Any, rows: tuple[int, ...] = ()) -> Any:
-        return np.full((*rows, size), value, np.int64).astype(register)
-
-    constants = [
-        filled(given[name], register)
-        for name, register in (
-            ("threshold", np.int64),
-            ("threshold", np.int32),
-            ("bias", np.int64),
-            ("bias", np.int32),
-            ("start", np.int64),
-        )
-    ]
-    pools = [np.zeros(1, kind_) for kind_ in (np.int8, np.int16, np.int32, np.int64, np.int32)]
-    network = kernels.Network(populations, projections, *pools, *constants)
-    states = kernels.States(
-        filled(given["u"], np.int64, (1,)),
-        filled(given["v"], np.int64, (1,)),
-        filled(given["v"], np.int32, (1,)),
-        filled(given["waiting"], np.int32, (1,)),
-    )
-    places = np.zeros((1, 2, 2), np.int64)
-    lists = Lists(
-        np.zeros(99, np.int32), np.zeros(99, np.int32), places, places.copy(), np.zeros(2, np.int64)
-    )
-    record = np.zeros((1, 1, size), np.int32)
-    arrived = filled(given["arrived"], np.int32, (1, 1))
-    scratch = kernels.Scratch.of(size, 1)
-    kernels.run_component(
-        np.array([0]), network, states, lists, arrived, record, (given["step"], 1), scratch
-    )
-    first, last = int(lists.begin[0, 0, 1]), int(lists.end[0, 0, 1])
-    sent = np.zeros(size, np.int64)
-    exact = kind.code is not None and kind.code.exact
-    sent[lists.events[first:last]] = lists.payloads[first:last] if exact else 1
-    found = {"v": states.v32 if narrow else states.v, "record": record, "sent": sent}
-    if not narrow:
-        found["u"] = states.u
-    if exact:
-        found["waiting"] = states.waiting
-    values = {name: np.unique(value) for name, value in found.items()}
-    apart = [name for name, value in values.items() if len(value) != 1]
-    assert not apart, f"a vector and the neuron behind it differ in {apart}"
-    return {name: int(value[0]) for name, value in values.items() if name != "sent" or kind.code}
+    return run(scene, True, {**row, "narrow": bits == 16}, True, spikes)

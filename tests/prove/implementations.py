@@ -7,11 +7,13 @@ from functools import partial
 
 from . import (
     c_code,
+    compiled_kernel,
     exhaustive,
     fast,
     hardware,
     lava,
     lava_stock,
+    left_out,
     loihi1,
     normative,
     sanafe,
@@ -47,21 +49,23 @@ def _fast(kind: Kind, narrow: bool) -> Claim:
         kind.name,
         partial(fast.narrow_scene if narrow else fast.wide_scene, kind),
         partial(fast.run, narrow=narrow, projection=None, lone=False),
-        partial(_replayed, kind, partial(fast.real_step, narrow=narrow)),
+        partial(_replayed, kind, partial(compiled_kernel.real_step, narrow=narrow)),
         cheap=kind in FEW,
     )
 
 
-def _lone(kind: Kind) -> Claim:
-    scene = partial(fast.lone_scene, kind)
+def _lone(kind: Kind, bits: int, spikes: int = 1) -> Claim:
     return Claim(
-        f"one projection, 16 bits: {kind.name}",
-        scene,
-        fast.lone_step,
+        f"one projection, {f'{bits} bits' if spikes else 'nothing arrives'}: {kind.name}",
+        partial(fast.lone_scene, kind, bits, spikes),
+        partial(fast.lone_step, bits=bits, spikes=spikes),
         wanted=fast.lone_wanted,
         cheap=kind.code is None,
     )
 
+
+LONE = ((16, 1), (32, 1), (16, 0))
+"""Bits of its sums, and how many spikes it hears; of none there are no others."""
 
 PLAN = Claim("what the plan makes sure of", fast.plan_scene, fast.plan_step, wanted=normative.holds)
 
@@ -106,6 +110,25 @@ def _vector(bits: int) -> Claim:
         partial(vector.scene, bits),
         partial(vector.lane, bits=bits),
         wanted=partial(vector.scalar, bits=bits),
+    )
+
+
+def _again(bits: int) -> Claim:
+    return Claim(
+        f"who would fire again, sums of {bits} bits",
+        partial(left_out.again_scene, bits),
+        partial(vector.lane, bits=bits),
+        wanted=partial(left_out.again_wanted, bits=bits),
+    )
+
+
+def _left_out(kind: Kind, bits: int = 16) -> Claim:
+    return Claim(
+        f"a vector, left out or not, sums of {bits} bits: {kind.name}",
+        partial(left_out.scene, kind, bits),
+        partial(left_out.step, bits=bits),
+        wanted=partial(left_out.wanted, bits=bits),
+        cheap=(kind, bits) == (KINDS[0], 16),
     )
 
 
@@ -182,18 +205,29 @@ IMPLEMENTATIONS = (
         "`run_component` itself; taken for granted is what `make_plan` asks for before it sets "
         "`narrow` and "
         "`lone`, by its own code, and that its bounds on what arrives hold",
-        (PLAN, *_each(partial(_fast, narrow=True), SMALL), *_each(_lone, SMALL)),
+        (
+            PLAN,
+            *_each(partial(_fast, narrow=True), SMALL),
+            *(_lone(kind, bits, spikes) for bits, spikes in LONE for kind in SMALL),
+        ),
     ),
     Implementation(
         "fast, vectors",
-        ("compiler/sim/fast/vectors.py",),
+        ("compiler/sim/fast/vectors.py", "compiler/sim/fast/stepping.py"),
         "the narrow path, 32 neurons at once",
         "int32 in LLVM",
         CODE,
         "the generator of the LLVM code, run on a builder that keeps one lane: equal to the "
-        "narrow loop for "
-        "all numbers of their widths, with no further assumption",
-        (_vector(16), _vector(32)),
+        "narrow loop for all numbers of their widths, with no further assumption. Vectors that are "
+        "left out: `step_narrow` itself, by induction over steps, for one lane of many vectors, the "
+        "others unknown; within the plan's bounds a lane's second bit says whether it fires in a step "
+        "without input, and one that does not stays as it is. `run_component` is asked to step "
+        "every vector where start values or biases arrive",
+        (
+            *(claim(bits) for claim in (_vector, _again) for bits in (16, 32)),
+            *_each(_left_out, KINDS[:4]),
+            _left_out(KINDS[0], 32),
+        ),
     ),
     Implementation(
         "fast, shifted sums",

@@ -16,7 +16,7 @@ from snnc.backends.loihi.payload import neurons
 from snnc.ir import Comparison, Reset, fixed_point
 from snnc.sim.fast import kernels, stepping, vectors
 
-from . import c_code, claims, fast, lava, normative, sigma_delta, vector
+from . import c_code, claims, fast, lava, left_out, normative, sigma_delta, vector
 from .__main__ import explained
 from .claims import REFUTED, Claim, Verdict
 from .planted import altered
@@ -148,7 +148,8 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
         p = SimpleNamespace(state_bits=given["state_bits"], strict=1, subtract=1)
         v, sums = np.array([before], np.int32), np.zeros(1, np.int32)
         threshold = np.array([given["threshold"]], np.int32)
-        fired = wrong(p, sums, 0, 0, v, threshold, 0, 1, np.zeros(2, np.int32), 0)
+        events, hot = np.zeros(2, np.int32), np.zeros(1, np.uint64)
+        fired = wrong(p, sums, 0, 0, v, threshold, 0, 1, events, 0, hot, 0, stepping.EVERYWHERE)
         found = {"v": int(v[0]), "sent": int(fired)}
         return {name: wanted[name] for name in found}, found
 
@@ -162,11 +163,11 @@ def test_a_lost_soft_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     ("kind", "part", "old", "new"),
     [
         (KINDS[4], "ends_frame", "since > 0 and ", ""),
-        (KINDS[5], "send_levels", "left[:] = 0", "pass"),
+        (KINDS[5], "send_levels", "clear(left, 0, p.size)", "pass"),
         (KINDS[4], "send_levels", "left[j] -= levels[j]", "pass"),
         (KINDS[6], "adds_bias", "(since - 1) % p.bias_interval", "since % p.bias_interval"),
         (KINDS[6], "is_cleared", "(step - p.clear_offset) % p", "step % p"),
-        (KINDS[6], "run_component", "u[s, here:there] = 0", "pass"),
+        (KINDS[6], "run_component", "clear(u[s], here, there)", "pass"),
     ],
     ids=[
         "decides before its start",
@@ -207,6 +208,52 @@ def test_a_vector_with_a_lost_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     scene, step = partial(vector.scene, 16), partial(vector.lane, bits=16)
     verdict = refuted(Claim("planted", scene, step, replay, partial(vector.scalar, bits=16)))
     assert verdict.wanted["v"] != verdict.given["v"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("np.uint64(mask > FIRED)", "np.uint64(mask > 2**64)"),
+        ("left_in |= touched(sums, at + begin * LANES, some)", "pass"),
+        ("touched(sums, at + begin * LANES, some)", "touched(sums, at, some)"),
+        ("hot[first_hot + word] & within", "hot[first_hot] & within"),
+        ("mask > FIRED", "mask != 0 and mask < FIRED"),
+        ("if heard == EVERYWHERE", "if heard == SOMEWHERE and False"),
+    ],
+    ids=[
+        "nobody fires again",
+        "what arrives is not looked for",
+        "looked for elsewhere",
+        "another word",
+        "who fired, fires again",
+        "not everywhere",
+    ],
+)
+def test_vectors_wrongly_left_out(old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "step_narrow", altered(stepping.step_narrow, old, new))
+    kind = Kind(comparison=Comparison.GREATER, reset=Reset.SUBTRACT)
+    scene, wanted = partial(left_out.scene, kind, 16), partial(left_out.wanted, bits=16)
+    refuted(Claim("planted", scene, partial(left_out.step, bits=16), wanted=wanted))
+
+
+def test_who_fires_again_at_its_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of neurons that fire at it already."""
+    old = 'again = builder.icmp_signed(">", x, bound)'
+    wrong = altered(FIRE_VECTOR, old, old.replace("bound", "threshold"))
+    monkeypatch.setattr(vectors, "_fire_vector", wrong)
+    scene, wanted = partial(left_out.again_scene, 16), partial(left_out.again_wanted, bits=16)
+    verdict = refuted(Claim("planted", scene, partial(vector.lane, bits=16), wanted=wanted))
+    assert not verdict.state["strict"]
+
+
+@pytest.mark.parametrize("part", ["cleared", "due"])
+def test_a_vector_left_out_where_something_changed(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start value or a bias that arrives: every neuron has to step."""
+    old = "if cleared or due or size <= WORD * LANES"
+    wrong = altered(kernels.run_component, old, old.replace(part, "False"))
+    monkeypatch.setattr(kernels, "run_component", wrong)
+    step = partial(fast.run, narrow=True, projection=None, lone=False)
+    refuted(Claim("planted", partial(fast.narrow_scene, KINDS[0]), step))
 
 
 def _compiled(fire_vector: Any) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from . import c_code, claims, fast, lava, lava_stock, normative
+from . import c_code, claims, compiled_kernel, fast, lava, lava_stock, normative
 from .claims import PROVED, Claim
 from .implementations import EVERY, IMPLEMENTATIONS, SMALL
 from .scene import KINDS, Kind, Scene, unknown_neuron
@@ -34,8 +34,12 @@ def test_computed_through(check: Callable[[], int]) -> None:
 
 
 REAL = [
-    ("fast, wide", fast.wide_scene, lambda kind, given: fast.real_step(kind, given, False)),
-    ("fast, narrow", fast.narrow_scene, lambda kind, given: fast.real_step(kind, given, True)),
+    ("fast, wide", fast.wide_scene, lambda kind, given: compiled_kernel.real_step(kind, given, False)),
+    (
+        "fast, narrow",
+        fast.narrow_scene,
+        lambda kind, given: compiled_kernel.real_step(kind, given, True),
+    ),
     ("Lava", unknown_neuron, lava.real_step),
 ]
 

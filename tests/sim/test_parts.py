@@ -122,6 +122,32 @@ def test_groups_are_counted_together() -> None:
     assert compared(Case(program, crowded((40, 15, 15), [MOST, MOST + 1, 300], 4)), 1) == []
 
 
+NO_SPARE_LINE = {
+    "a row": ((1, 5), (0, 2), (1, 9)),
+    "a row, not padded": ((1, 3), (0, 0), (1, 20)),
+    "all that overlaps": ((5, 5), (4, 4), (4, 4)),
+}
+"""Kernel, padding and source of depthwise convolutions whose sums have no line behind the last."""
+
+
+def row_by_row(geometry: str) -> Case:
+    """128 channels, each with a kernel of its own."""
+    kernel, padding, shape = NO_SPARE_LINE[geometry]
+    rng = np.random.default_rng(7)
+    op = Conv2d(2 * rng.integers(-40, 41, (128, 1, *kernel)), padding=padding, groups=128)
+    spikes = (rng.random((2, 6, 128, *shape)) < 0.3).astype(np.int64)
+    return Case(network((128, *shape), op), spikes)
+
+
+@pytest.mark.parametrize("geometry", NO_SPARE_LINE)
+def test_zeros_end_where_sums_do(geometry: str) -> None:
+    """Behind the last line of a depthwise convolution there is less room than between two."""
+    case = row_by_row(geometry)
+    row = make_plan(build_tables(case.program), (0, 1), ()).projections[0]
+    assert row["line_first"] + row["lines"] * row["line_step"] > row["sums"]
+    assert compared(case, 1, False, 2) == []
+
+
 def drawn(seed: int) -> tuple[Program, Integers]:
     """Lines of vectors and odd ones, of more neurons than bits of a word, with all that makes fire."""
     rng = np.random.default_rng(seed)
@@ -211,3 +237,19 @@ def test_the_checked_build_sees_one_spike_too_many() -> None:
         [sys.executable, "-c", PLANTED], env=env, capture_output=True, text=True, check=False
     )
     assert told.returncode != 0 and "a sum of 16 bits" in told.stderr, told.stderr
+
+
+WITHIN = """
+from tests.sim import test_parts as t
+for name in t.NO_SPARE_LINE:
+    assert t.compared(t.row_by_row(name), 1, False, 2) == []
+"""
+
+
+@pytest.mark.skipif(CHECKED, reason="starts the checked build itself")
+def test_the_checked_build_finds_no_zero_behind_the_sums() -> None:
+    env = {**os.environ, "SNNC_CHECKED_KERNELS": "1"}
+    told = subprocess.run(
+        [sys.executable, "-c", WITHIN], env=env, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr

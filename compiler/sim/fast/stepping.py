@@ -168,8 +168,8 @@ def step_lines(
             )
         else:
             integrate_narrow(p, sums, at, shift, v, to, line)
-        if heard != NOWHERE:
-            clear(sums, at + line, at + line + gap)
+        if heard != NOWHERE:  # the last line's margin may end before its gap does
+            clear(sums, at + line, min(at + line + gap, end))
     if heard != NOWHERE:
         clear(sums, first + lines * (line + gap), end)
     return free

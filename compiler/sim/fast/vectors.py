@@ -115,12 +115,12 @@ def _fire_vector(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
-        source, _, size = pointer(context, builder, kinds[0], arguments[0], arguments[1], LANES)
+        source, row, size = pointer(context, builder, kinds[0], arguments[0], arguments[1], LANES)
         place, vector, _ = pointer(context, builder, kinds[2], arguments[2], arguments[3], LANES)
         bound, _, _ = pointer(context, builder, kinds[4], arguments[4], arguments[5], LANES)
         shift, limit, below, kept = (_splat(builder, n, vector) for n in arguments[6:])
         arrived, threshold = builder.load(source, align=size), builder.load(bound, align=4)
-        builder.store(ir.Constant(arrived.type, None), source, align=size)
+        builder.store(ir.Constant(row, None), source, align=size)
         if size < 4:
             arrived = builder.sext(arrived, vector)
         low = builder.neg(limit)
