@@ -156,7 +156,7 @@ class Manifest:
         versions: of snnc and of the packages that compute, by name.
         model: what was compiled.
         passes: the pipeline with every option.
-        code: how spikes carry activations: ``rate``, ``frame`` or ``graded``.
+        code: how spikes carry activations: ``rate``, ``frame``, ``graded`` or ``delta``.
         steps_per_frame: time steps K of a frame.
         payload: files of what is deployed, by role.
         input, readout: the two ends of the network.

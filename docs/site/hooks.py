@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import commands
 import links
+import parts
 import python_names
 import tutorial_pages
 from mkdocs.exceptions import PluginError
@@ -36,6 +37,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in {
         "reference/commands.md": commands.page(),
         "reference/api.md": python_names.page(),
+        "reference/passes.md": parts.passes(),
+        "reference/targets.md": parts.targets(),
+        "reference/methods.md": parts.methods(),
+        "reference/bundle.md": parts.bundle(),
     }.items():
         files.append(File.generated(config, name, content=content))
     add_tutorials(files, config)
