@@ -94,7 +94,7 @@ def test_options_of_passes_targets_and_methods_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_and_make_targets_exist(page: Path) -> None:
     made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    text = "\n".join(code(page))
+    text = "\n".join(code(page)) if page.name != "CHANGELOG.md" else ""  # it names what was
     wrong = [name for name in MODULE.findall(text) if importlib.util.find_spec(name) is None]
     wrong += [f"make {name}" for name in TARGET.findall(text) if name not in made]
     assert wrong == []
