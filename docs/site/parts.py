@@ -110,7 +110,8 @@ def section(name: str, kind: type) -> list[str]:
     said, _ = described(kind, "Options:")
     listed: dict[str, str] = {}
     for base in reversed(kind.__mro__):  # options of several kinds are those of a class they share
-        listed |= described(base, "Attributes:")[1] | described(base, "Options:")[1]
+        for heading in ("Attributes:", "Options:"):
+            listed.update(described(base, heading)[1])
     lines = [f"## {name}", "", said, ""]
     known = options(kind)
     rows = [f"| `{o}` | {listed.get(o.replace('-', '_'), '')} | {default(kind, o)} |" for o in known]
