@@ -91,6 +91,7 @@ $(DOCS)/.set-up: pyproject.toml constraints.txt
 # mkdocstrings looks for a folder of the package's name.
 docs: setup $(DOCS)/.set-up
 	@$(BIN)/python docs/site/run_tutorials.py
+	@$(BIN)/python docs/site/parts.py
 	@mkdir -p build/docs-source && ln -sfn ../../compiler build/docs-source/snnc
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 	@echo "build/site/index.html"

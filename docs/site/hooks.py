@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import commands
 import links
-import parts
 import python_names
 import tutorial_pages
 from mkdocs.exceptions import PluginError
@@ -29,6 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = "repository"
 """Folder of the site that has the repository's files from outside ``docs/``."""
 
+REFERENCE = ROOT / "build" / "reference"
+"""Pages that ``parts.py`` has written."""
+
 ROLE = re.compile(r":(class|func|meth|mod|attr|data|exc|ref):(?=<)")
 
 
@@ -37,10 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in {
         "reference/commands.md": commands.page(),
         "reference/api.md": python_names.page(),
-        "reference/passes.md": parts.passes(),
-        "reference/targets.md": parts.targets(),
-        "reference/methods.md": parts.methods(),
-        "reference/bundle.md": parts.bundle(),
+        **{f"reference/{page.name}": page.read_text() for page in sorted(REFERENCE.glob("*.md"))},
     }.items():
         files.append(File.generated(config, name, content=content))
     add_tutorials(files, config)

@@ -1,7 +1,10 @@
 # ruff: noqa: E501  the heads of pages, as they are to stand there
 """Pages of passes, targets and methods with their options and limits, and of a bundle's manifest.
 
-They are written from the classes and their docstrings when the site is built.
+    python docs/site/parts.py
+
+Writes them into ``build/reference``, from the classes and their docstrings. ``make docs`` runs it where
+PyTorch is, which the methods need and the site's own environment does not have.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from commands import text
@@ -19,6 +23,8 @@ from snnc.bundle import manifest
 from snnc.passes import registered
 from snnc.settings import options
 from snnc.training.methods.registry import METHODS
+
+BUILT = Path(__file__).resolve().parents[2] / "build" / "reference"
 
 ENTRY = re.compile(r"^ {4}([a-z]\S*(?:, [a-z]\S*)*): +(.*)$")
 
@@ -156,3 +162,14 @@ def default(kind: Any, option: str) -> str:
     [found] = [f for f in fields(kind) if f.name == option.replace("-", "_")]
     value = found.default
     return "" if value is MISSING or value is None else f"`{value}`"
+
+
+def main() -> None:
+    """See the module."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    for page in (passes, targets, methods, bundle):
+        (BUILT / f"{page.__name__}.md").write_text(page())
+
+
+if __name__ == "__main__":
+    main()
