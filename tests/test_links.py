@@ -29,7 +29,9 @@ PAGES = sorted(
         *TUTORIALS,
     ]
 )
-GENERATED = {"reference/commands.md", "reference/api.md"}
+GENERATED = {
+    f"reference/{name}.md" for name in ("commands", "api", "passes", "targets", "methods", "bundle")
+}
 
 
 def broken(page: str, markdown: str) -> list[str]:
