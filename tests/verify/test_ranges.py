@@ -27,8 +27,9 @@ from snnc.ir import (
     Target,
 )
 from snnc.sim import encode
+from snnc.verify.known import KnownRanges
 from snnc.verify.observed import observe
-from snnc.verify.ranges import prove
+from snnc.verify.ranges import bounded, prove
 from tests.backends.nir.networks import INPUT, random_graph
 from tests.codes.networks import compiled, exact_network
 
@@ -91,6 +92,18 @@ def test_no_input_leaves_a_proved_range(seed: int, code: str, keep: bool) -> Non
         if found.register in REGISTERS:
             low, high = seen[found.population, found.register]
             assert found.low <= low and high <= found.high, found
+
+
+@given(st.integers(0, 10**6), CODES, st.booleans())
+@EXAMPLES
+def test_proofs_that_share_what_they_know_are_those_that_share_nothing(
+    seed: int, code: str, keep: bool
+) -> None:
+    """Counts and frames up and down again: what is remembered of one must not serve another."""
+    program, known = network(seed, code, keep), KnownRanges()
+    for low, high, frames in ((0, 1, 1), (0, 9, 1), (-2, 9, 3), (0, 9, 3), (0, 9, None), (0, 1, 1)):
+        shared = bounded(program, LOIHI, low, high, frames, known=known)
+        assert shared == bounded(program, LOIHI, low, high, frames)
 
 
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([1.0, 1.5, 3.0, 6.0]))
