@@ -11,6 +11,9 @@ from snnc.files import Kind, parse_json, read_bytes
 from .report import KEYS
 
 CURE = "compile the model again"
+MOST_PLACES = 2**20
+"""Places of all chips together; the largest system of Loihi 2 has 147,456."""
+
 REPORT = Kind("D144", "this file of the bundle cannot be read", CURE)
 
 
@@ -45,6 +48,8 @@ def _check(content: Any) -> None:
     _numbers(*(mesh[name] for name in ("width", "height", "cores")))
     _flags(mesh["column first"])
     places = mesh["width"] * mesh["height"] * mesh["cores"]
+    if max(1, places) * content["chips"] > MOST_PLACES:
+        raise ValueError(f"more than {MOST_PLACES} places")
     for name, limit in content["limits"].items():
         _texts(name, limit["unit"], limit["source"])
         _numbers(limit["value"])

@@ -142,6 +142,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "no mesh": lambda c: c.pop("mesh"),
     "a mesh of text": lambda c: c["mesh"].update(width="2"),
     "a mesh without order": lambda c: c["mesh"].update({"column first": 1}),
+    "more places than anybody could draw": lambda c: c["mesh"].update(width=10**12),
+    "more chips than anybody could draw": lambda c: c.update(chips=10**12),
     "a place that is not there": lambda c: c["cores"][0].update(place=2),
     "a chip that is not there": lambda c: c["cores"][0].update(chip=2),
     "messages of a core that is not there": lambda c: c["traffic"]["matrix"].append([0, 3, 1]),
