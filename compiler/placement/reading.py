@@ -12,7 +12,7 @@ from .report import KEYS
 
 CURE = "compile the model again"
 MOST_PLACES = 2**20
-"""Places of all chips together; the largest system of Loihi 2 has 147,456."""
+"""Places of all chips together; Hala Point has 140,544 cores (docs/placement.md)."""
 
 REPORT = Kind("D144", "this file of the bundle cannot be read", CURE)
 
