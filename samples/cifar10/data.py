@@ -7,6 +7,7 @@ to the digit. They are decoded once, into ``build/cifar10``.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def load() -> Parts:
     held = len(fitting.y) - VALIDATION
     train, validation = (Labelled(fitting.x[p], fitting.y[p]) for p in (slice(held), slice(held, None)))
     return Parts(train, validation, "the last 5,000 training images", test)
+
+
+def whole() -> Parts:
+    """All training images to train with; the validation images are among them, and choose nothing.
+
+    Raises:
+        DataMissing: no images.
+    """
+    parts, all_images = load(), read("train")
+    return replace(parts, train=all_images, said="5,000 of the training images themselves")
 
 
 def read(name: str) -> Labelled:

@@ -31,8 +31,9 @@ from snnc.training.methods.balancing import balanced_thresholds
 from snnc.training.methods.base import Method, Task
 from snnc.training.parts import Parts
 
-from .data import DataMissing, augment, load
+from .data import DataMissing, augment, load, whole
 from .networks import resnet20
+from .weights import read_weights, write_weights
 
 PLACE = FOLDER / "cifar10"
 SHIPPED = Path(__file__).parent
@@ -67,6 +68,10 @@ FLOATS = Recipe(
 )
 MIXED = replace(FLOATS, epochs=48, learning_rate=0.05, schedule="cosine", mixup=0.2)
 """From the network of ``FLOATS``, which knows its training images nearly by heart."""
+
+WHOLE = replace(MIXED, epochs=40, keep="last")
+"""From the network of ``MIXED``, on all 50,000 training images, as publications train: nothing is left
+to choose by, and the last epoch is kept. No other experiment begins with this network."""
 
 LEVELS = {
     15: Recipe(epochs=5, learning_rate=1e-4),
@@ -107,33 +112,18 @@ def floats(computing: Computing, seed: int) -> Outcome:
     return in_floats(f"float_{seed}", network, computing.of(MIXED, seed))
 
 
-def in_floats(name: str, network: FrameNetwork, recipe: Recipe) -> Outcome:
+def on_all(computing: Computing, seed: int) -> Outcome:
+    """The same network, trained on with the validation images, too."""
+    network = resnet20()
+    read_weights(network, kept_weights(seed))
+    return in_floats(f"whole_{seed}", network, computing.of(WHOLE, seed), whole())
+
+
+def in_floats(name: str, network: FrameNetwork, recipe: Recipe, parts: Parts | None = None) -> Outcome:
     """Train with ReLUs and batch normalisation; keep the weights at half precision too."""
     task = Streaming(frozen=1).prepare(channels_last(network), load().train.x[:1, None])
-    return trained(name, task, recipe, finish=partial(write_weights, path=PLACE / f"{name}.npz"))
-
-
-def write_weights(network: FrameNetwork, path: Path) -> None:
-    """Round the weights to half precision, and keep them in 0.5 MB.
-
-    So a later session begins with the very network, ``samples/cifar10/resnet20_<seed>.npz``.
-    """
-    for weight in network.parameters():
-        if weight.ndim > 1:
-            weight.data = weight.data.half().float()
-    halves = {
-        name: value.half().numpy() if value.ndim > 1 else value.numpy()
-        for name, value in network.state_dict().items()
-    }
-    np.savez_compressed(path, **halves)
-
-
-def read_weights(network: FrameNetwork, path: Path) -> None:
-    """What ``write_weights`` has written."""
-    with np.load(path) as file:
-        state = {name: torch.from_numpy(file[name]) for name in file.files}
-    network.finalize()
-    network.load_state_dict({n: v.float() if v.is_floating_point() else v for n, v in state.items()})
+    keep = partial(write_weights, path=PLACE / f"{name}.npz")
+    return trained(name, task, recipe, finish=keep, parts=parts)
 
 
 def float_network(seed: int) -> Path:
@@ -145,14 +135,23 @@ def float_network(seed: int) -> Path:
     path = PLACE / f"float_{seed}.pt"
     if path.exists():
         return path
-    shipped = SHIPPED / f"resnet20_{seed}.npz"
-    if not shipped.exists():
-        raise DataMissing(f"there is no network of seed {seed} yet: run the experiment float_{seed}")
     network = resnet20()
-    read_weights(network, shipped)
+    read_weights(network, kept_weights(seed))
     PLACE.mkdir(parents=True, exist_ok=True)
     network.export(path, np.ascontiguousarray(load().train.x[:CALIBRATION, None]))
     return path
+
+
+def kept_weights(seed: int) -> Path:
+    """Those of the network in floats: of the last training here, or of this folder.
+
+    Raises:
+        DataMissing: neither.
+    """
+    for path in (PLACE / f"float_{seed}.npz", SHIPPED / f"resnet20_{seed}.npz"):
+        if path.exists():
+            return path
+    raise DataMissing(f"there is no network of seed {seed} yet: run the experiment float_{seed}")
 
 
 def with_levels(computing: Computing, seed: int, levels: int, lava: int = 0) -> Outcome:
@@ -317,9 +316,10 @@ def trained(
     recipe: Recipe,
     tested: int | None = None,
     finish: Callable[[FrameNetwork], None] | None = None,
+    parts: Parts | None = None,
 ) -> Outcome:
     """Train, finish, write network and curve, and count the right test answers in floats."""
-    parts = load()
+    parts = parts or load()
     train, validation = _loaders(parts)
 
     def told(now: Progress) -> None:

@@ -48,6 +48,7 @@ def experiments(computing: Computing) -> Experiments:
     for seed in SEEDS:
         found[f"begun_{seed}"] = partial(one.begun, computing, seed)
         found[f"float_{seed}"] = partial(one.floats, computing, seed)
+        found[f"whole_{seed}"] = partial(one.on_all, computing, seed)
         found[f"gradients_{seed}"] = partial(gradients.reach, seed)
         found[f"jpeg_{seed}"] = partial(jpeg.cost, seed)
         for levels in LEVELS if seed == 0 else LEVELS[:1]:
@@ -100,15 +101,17 @@ def results() -> dict[str, Any]:
 def summary(found: Found) -> dict[str, Any]:
     """The figures of seed 0 that people look up, by steps T where there are several.
 
-    ``float``, and ``levels`` in torch and ``graded`` in integers with 15 levels; ``converted`` by
-    ``snnc compile`` and ``converted_paper``, as Rathi et al. 2020; ``stdb``, the best start and
-    surrogate; ``trained_thresholds`` and ``fixed_thresholds``. Right of the test images in
-    percent, all but ``float`` and ``levels`` in integers; what has not been computed is left out.
+    ``float``, ``float_all_images`` trained with the validation images, too, and ``levels`` in torch
+    and ``graded`` in integers with 15 levels; ``converted`` by ``snnc compile`` and
+    ``converted_paper``, as Rathi et al. 2020; ``stdb``, the best start and surrogate;
+    ``trained_thresholds`` and ``fixed_thresholds``. Right of the test images in percent, in integers
+    unless the network is in floats or stands under ``levels``; what has not been computed is left out.
     """
     one: dict[str, Any] = {}
     most = f"levels_{LEVELS[0]}_0"
     for key, name, figure in (
         ("float", "float_0", "torch_test"),
+        ("float_all_images", "whole_0", "torch_test"),
         ("levels", most, "torch_test"),
         ("graded", most, "test"),
     ):

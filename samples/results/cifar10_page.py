@@ -51,7 +51,11 @@ def cifar10_hybrid(found: Found) -> list[str]:
 def _floats(each: Found, seeds: Iterable[int]) -> list[str]:
     rows = []
     for seed in seeds:
-        stages = {"begun": "floats, before images were mixed", "float": "floats"}
+        stages = {
+            "begun": "floats, before images were mixed",
+            "float": "floats",
+            "whole": "floats, trained on with all 50,000 images",
+        }
         for stage, title in stages.items():
             if (floats := each.get(f"{stage}_{seed}")) is not None:
                 right = spread(floats["torch_test"], 8000)

@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from samples.cifar10 import experiments as one
-from samples.cifar10.data import DataMissing, augment
+from samples.cifar10.data import DataMissing, augment, load, whole
 from samples.cifar10.experiments import Computing
 from samples.cifar10.jpeg import SHIFT, compressed
 from samples.cifar10.networks import resnet20
 from samples.cifar10.results import experiments, summary
+from samples.cifar10.weights import write_weights
 from samples.results.cifar10_page import (
     cifar10_hybrid,
     cifar10_introduction,
@@ -35,6 +36,17 @@ def test_the_network_is_as_large_as_the_one_of_the_paper() -> None:
     assert 0.265e6 < weights < 0.275e6
     graph = graph_of(network)
     assert 40.5e6 < count_ann(graph, graph).macs < 41.5e6
+
+
+def test_only_one_training_sees_the_images_that_others_choose_by() -> None:
+    try:
+        parts, everything = load(), whole()
+    except DataMissing as missing:
+        pytest.skip(str(missing))
+    held = len(parts.train.y)
+    assert (held, len(everything.train.y)) == (45_000, 50_000)
+    np.testing.assert_array_equal(everything.train.x[held:], parts.validation.x)
+    np.testing.assert_array_equal(everything.train.x[:held], parts.train.x)
 
 
 def test_an_image_is_moved_and_mirrored_and_no_more() -> None:
@@ -78,7 +90,7 @@ def test_a_network_that_is_shipped_is_the_one_that_was_trained(
     x = torch.from_numpy(images[:, None]).float()
     network(x)  # statistics of batch normalisation, beyond half precision's largest number
     written = tmp_path / "resnet20_3.npz"
-    one.write_weights(network, written)
+    write_weights(network, written)
     assert written.stat().st_size < 600_000
     found = thaw(load_model(one.float_network(3)).graph, norms=True)
     with torch.no_grad():
