@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -66,6 +67,7 @@ class CorrectRates(Pass):
         wanted = run_frames(in_frames(graph), frame_values(graph, frames))
         steps = frames.shape[1] * graph.steps + max(p.start or 0 for p in graph.populations)
         outputs: Outputs = {graph.input.name: input_steps(graph, frames, steps)}
+        ends = _ends(graph, frames.shape[1], steps)
         moved: dict[str, float] = {}
         for members in graph.components_in_order():
             spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
@@ -74,14 +76,15 @@ class CorrectRates(Pass):
             if is_looping(graph, members):
                 spike_component(graph, spiking, outputs)
                 continue
-            known = {n: drive(graph, n, outputs, frozenset()) for n in spiking}
+            known = {n: drive(graph, n, outputs, frozenset(), ends[n]) for n in spiking}
             corrected = [graph.by_name[n] for n in spiking if _corrected(graph.by_name[n])]
-            graph = self._nearest(graph, spiking, corrected, wanted, outputs, known)
+            spike = partial(spike_component, members=spiking, outputs=outputs, known=known, ends=ends)
+            graph = self._nearest(graph, corrected, wanted, outputs, spike)
             for before in corrected:
                 after = graph.by_name[before.name]
                 most = float(np.abs(_bias(after) - _bias(before)).max())
                 moved |= {before.name: most} if most else {}
-            spike_component(graph, spiking, outputs, known)
+            spike(graph)
             for name in [n for n in outputs if not needed_later(graph, n, outputs)]:
                 if name != graph.input.name:  # its shape tells samples and steps
                     del outputs[name]
@@ -99,25 +102,24 @@ class CorrectRates(Pass):
     def _nearest(
         self,
         graph: Graph,
-        spiking: tuple[str, ...],
         corrected: Sequence[Population],
         wanted: Mapping[str, Array],
         outputs: Outputs,
-        known: Outputs,
+        spike: Callable[[Graph], None],
     ) -> Graph:
         """The graph with those biases, of each round and the first, at which rates are nearest.
 
         Args:
-            spiking: populations without loops that are next.
-            corrected: those of them whose biases may move.
+            graph: with the biases so far.
+            corrected: populations without loops whose biases may move.
             wanted: activations, (samples, frames, \\*shape) by population.
-            outputs: spikes of populations before; those of ``spiking`` are written.
-            known: what arrives at them.
+            outputs: spikes, by population.
+            spike: writes those of the populations that are next, with the biases of a graph.
         """
         best = {p.name: _bias(p) for p in corrected}
         least = {p.name: np.full(p.shape[0], np.inf) for p in corrected}
         for _ in range(self.rounds + 1):
-            spike_component(graph, spiking, outputs, known)
+            spike(graph)
             for name in best:
                 population = graph.by_name[name]
                 apart = _apart(graph, population, wanted[name], outputs[name])
@@ -140,6 +142,22 @@ class CorrectRates(Pass):
         steps = context.calibration.shape[1] * graph.steps
         widest = max(math.prod(p.shape) for p in graph.populations)
         return context.measured_on(max(1, min(self.samples, MOST_VALUES // (steps * widest))))
+
+
+def _ends(graph: Graph, frames: int, steps: int) -> dict[str, int]:
+    """The step by population from which on its spikes change no mean rate, its own or a later one's."""
+    ends = dict.fromkeys(graph.by_name, 0)
+    for members in reversed(list(graph.components_in_order())):
+        for name in members:
+            population = graph.by_name[name]
+            if is_looping(graph, members):
+                ends[name] = steps
+                continue
+            if population.kind is Kind.NEURONS:
+                ends[name] = population.begins + frames * graph.steps
+            heard = [ends[p.target] - p.takes for p in graph.projections if p.source == name]
+            ends[name] = max(ends[name], *heard, 0)
+    return ends
 
 
 def _corrected(population: Population) -> bool:

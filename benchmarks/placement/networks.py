@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from samples.cifar10.data import read
-from samples.cifar10.experiments import SHIPPED, read_weights
+from samples.cifar10.experiments import SHIPPED
 from samples.cifar10.networks import resnet20
+from samples.cifar10.weights import read_weights
 from samples.cifar_events import network as events
 from samples.cifar_events.camera import Camera
 from samples.cifar_events.data import recorded

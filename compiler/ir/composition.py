@@ -160,7 +160,8 @@ def _dense_kernel(conv: Conv2d) -> np.ndarray[tuple[int, ...], np.dtype[np.float
 
 def _convolve(first: Conv2d, second: Conv2d) -> Conv2d:
     depthwise = first.groups == second.groups == len(first.weight) == len(second.weight)
-    one = first.weight if depthwise else _dense_kernel(first)
+    one_to_one = first.groups == len(first.weight) and first.weight.shape[1] == 1
+    one = first.weight if depthwise or one_to_one else _dense_kernel(first)
     two = second.weight if depthwise else _dense_kernel(second)
     spacing: Pair = (
         second.dilation[0] * first.stride[0],
@@ -168,14 +169,17 @@ def _convolve(first: Conv2d, second: Conv2d) -> Conv2d:
     )
     rows = (two.shape[2] - 1) * spacing[0] + first.extent[0]
     columns = (two.shape[3] - 1) * spacing[1] + first.extent[1]
-    kernel = np.zeros((len(two), one.shape[1], rows, columns))
+    ins = one.shape[1] if depthwise else first.weight.shape[1] * first.groups
+    kernel = np.zeros((len(two), ins, rows, columns))
     for i in range(two.shape[2]):
         for j in range(two.shape[3]):
-            part = (
-                one * two[:, :, i, j, None, None]
-                if depthwise
-                else np.einsum("om,mihw->oihw", two[:, :, i, j], one)
-            )
+            taps = two[:, :, i, j]
+            if depthwise:
+                part = one * taps[:, :, None, None]
+            elif one_to_one:  # as a pooling is: one product for each weight, and no sum
+                part = one[:, 0] * taps[:, :, None, None]
+            else:
+                part = np.einsum("om,mihw->oihw", taps, one)
             top, left = i * spacing[0], j * spacing[1]
             kernel[
                 :,

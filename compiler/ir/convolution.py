@@ -103,17 +103,23 @@ class Conv2d(Op):
         kernel = self.weight.astype(y.dtype, copy=False)
         kernel = kernel.reshape(self.groups, outs // self.groups, -1)
         down, right = self.stride
-        some = self.together(x.shape[1:])
+        some = min(self.together(x.shape[1:]), len(x))
+        # Memory that every part uses again: new memory each time takes as long as filling it does.
+        window_room = np.empty(x.shape[1] * high * wide * some * rows * columns, x.dtype)
+        sum_room = np.empty(outs * some * rows * columns, y.dtype)
         for first in range(0, len(x), some):
             part = padded[first : first + some].swapaxes(0, 1)
-            windows = np.empty((x.shape[1], high, wide, part.shape[1], rows, columns), x.dtype)
+            count = part.shape[1] * rows * columns
+            windows = window_room[: x.shape[1] * high * wide * count]
+            windows = windows.reshape(x.shape[1], high, wide, part.shape[1], rows, columns)
             for i in range(high):
                 top = i * self.dilation[0]
                 seen = part[:, :, top : top + down * (rows - 1) + 1 : down]
                 for j in range(wide):
                     left = j * self.dilation[1]
                     windows[:, i, j] = seen[..., left : left + right * (columns - 1) + 1 : right]
-            sums = kernel @ windows.reshape(self.groups, -1, part.shape[1] * rows * columns)
+            sums = sum_room[: outs * count].reshape(self.groups, -1, count)
+            np.matmul(kernel, windows.reshape(self.groups, -1, count), out=sums)
             y[first : first + some] = sums.reshape(outs, -1, rows, columns).swapaxes(0, 1)
         return np.asarray(y if self.bias is None else y + per_channel(self.bias, y.shape[1:]))
 

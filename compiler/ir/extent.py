@@ -8,7 +8,7 @@ takes it back below a power of two that it has reached. So they decide any limit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sparse
@@ -21,8 +21,8 @@ from .scaling import IN_CACHE, weights_of, with_weights
 INT32 = 2**31
 """A register of 32 bits holds ``-INT32`` to ``INT32 - 1``."""
 
-TOGETHER = 2**22
-"""Weights of a matrix whose sums are bounded at a time."""
+TOGETHER = 2**20
+"""Weights whose sums are bounded at a time: 8 MiB in 64 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,12 @@ def each_through(extents: Sequence[Extent], op: Op, shape: Shape) -> list[Extent
     if isinstance(op, Identity):
         return [Extent(e.low.reshape(shape), e.high.reshape(shape)) for e in extents]
     ends = np.stack([end for e in extents for end in (e.low, e.high)]).astype(np.float64)
-    up, down = _matrix_by_sign(op, ends) if isinstance(op, Linear) else _by_sign(op, ends)
+    if isinstance(op, Linear):
+        up, down = _matrix_by_sign(op, ends)
+    elif isinstance(op, Conv2d) and op.groups == 1:
+        up, down = _convolved_by_sign(op, ends)
+    else:
+        up, down = _by_sign(op, ends)
     low, high = up[0::2] + down[1::2], up[1::2] + down[0::2]
     return [Extent(a.reshape(shape), b.reshape(shape)) for a, b in zip(low, high, strict=True)]
 
@@ -113,9 +118,20 @@ def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
     return up, down
 
 
+def _convolved_by_sign(op: Conv2d, ends: Array) -> tuple[Array, Array]:
+    """:func:`_by_sign` of a convolution, some channels at a time, for the same reason."""
+    together = max(1, TOGETHER // max(1, op.weight[0].size))
+    parts = [
+        _by_sign(replace(op, weight=op.weight[first : first + together]), ends)
+        for first in range(0, len(op.weight), together)
+    ]
+    up, down = zip(*parts, strict=True)
+    return np.concatenate(up, axis=1), np.concatenate(down, axis=1)
+
+
 def _by_sign(op: Op, ends: Array) -> tuple[Array, Array]:
     """What reaches through positive and through negative weights, as many each as there are ends."""
-    weights = np.asarray(weights_of(op), np.float64)
+    weights = weights_of(op)  # of a type that may be narrow: the sums are of the ends' type
     signed = (with_weights(op, part) for part in (np.maximum(weights, 0), np.minimum(weights, 0)))
     up, down = (
         apply_repeating(one, ends) if isinstance(one, Conv2d) else one.apply(ends) for one in signed

@@ -8,7 +8,7 @@ frame. So each population is simulated once, and a loop once more when all its t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,7 @@ from snnc.ir import (
 )
 
 from .encoding import spread
+from .exact_floats import whole_up_to, with_exact_sums
 
 VALUES_TOGETHER = 2**22
 """Values that convolutions give at a time: 32 MiB."""
@@ -76,17 +77,24 @@ def _shifted(values: Array, by: int, steps: int) -> Floats:
     return out
 
 
-def drive(graph: Graph, name: str, outputs: Outputs, leave_out: frozenset[str]) -> Floats:
+def drive(
+    graph: Graph,
+    name: str,
+    outputs: Outputs,
+    leave_out: frozenset[str],
+    until: int | None = None,
+) -> Floats:
     """The single-step weighted input of a population, without bias: (samples, steps, \\*shape).
 
-    Projections from populations in ``leave_out`` are left out.
+    Projections from populations in ``leave_out`` are left out, and what arrives from step ``until`` on.
     """
     population = graph.by_name[name]
     samples, steps = outputs[graph.input.name].shape[:2]
     total = np.zeros((samples, steps, *population.shape), np.float32)
     for projection in graph.into(name):
         if projection.source not in leave_out:
-            _add_weighted(total, projection, outputs[projection.source])
+            some = total[:, :until]
+            _add_weighted(some, projection, outputs[projection.source][:, : some.shape[1]])
     return total
 
 
@@ -102,15 +110,16 @@ def with_bias(population: Population, given: Floats) -> Floats:
 
 def _add_weighted(total: Floats, projection: Projection, output: Floats) -> None:
     """Add what one projection brings, its delay included: ``total`` is (samples, steps, \\*shape)."""
-    samples, steps = output.shape[:2]
-    rows = output.reshape(samples * steps, *output.shape[2:])
-    heard = output.reshape(samples, steps, -1)[:, : max(0, steps - projection.takes)].any(axis=2)
+    sent = output[:, : max(0, output.shape[1] - projection.takes)]
     # Before its start and after its frames a population sends nothing.
-    sample, step = np.nonzero(heard)
-    each = _rows_together(projection, rows.shape[1:])
+    sample, step = np.nonzero(sent.reshape(*sent.shape[:2], -1).any(axis=2))
+    ops = projection.ops
+    if len(ops) == 1 and (most := whole_up_to(sent)) is not None:
+        ops = (with_exact_sums(ops[0], most) or ops[0],)
+    each = _rows_together(projection, output.shape[2:])
     for first in range(0, len(sample), each):
         s, k = sample[first : first + each], step[first : first + each]
-        arrived = apply_chain(projection.ops, rows[s * steps + k])
+        arrived = apply_chain(ops, sent[s, k])
         total[s, k + projection.takes] += arrived.reshape(-1, *total.shape[2:]).astype(np.float32)
 
 
@@ -176,12 +185,22 @@ class FloatNeurons:
 
 
 def spike_component(
-    graph: Graph, members: tuple[str, ...], outputs: Outputs, known: Outputs | None = None
+    graph: Graph,
+    members: tuple[str, ...],
+    outputs: Outputs,
+    known: Outputs | None = None,
+    ends: Mapping[str, int] | None = None,
 ) -> None:
     """Simulate the populations of one component together; adds their outputs to ``outputs``.
 
-    ``known``: what reaches a population from outside the component, as ``drive`` gives it, where
-    that has been computed already.
+    Args:
+        graph: with thresholds.
+        members: names of the component's populations.
+        outputs: of the populations before; the members' are written.
+        known: what reaches a population from outside the component, as ``drive`` gives it, where
+            that has been computed already.
+        ends: the steps by population from which on nothing has to be known of one that does not hear
+            itself: it is silent there.
     """
     per_frame = graph.steps
     inside = frozenset(members)
@@ -194,7 +213,8 @@ def spike_component(
     if not any(loops.values()):
         for name in members:
             outputs.pop(name, None)  # of an earlier round: as large as what follows
-            outputs[name] = _spikes(graph.by_name[name], outside_drive[name], per_frame)
+            end = steps if ends is None else ends[name]
+            outputs[name] = _spikes(graph.by_name[name], outside_drive[name], per_frame, end)
         return
     cells = {name: FloatNeurons(graph.by_name[name], samples, per_frame) for name in members}
     for name in members:
@@ -209,21 +229,24 @@ def spike_component(
             outputs[name][:, step] = cells[name].step(arrived, step)
 
 
-def _spikes(population: Population, given: Floats, per_frame: int) -> Floats:
+def _spikes(population: Population, given: Floats, per_frame: int, end: int) -> Floats:
     """What neurons put out that do not hear each other: some at a time, so that they stay in the cache.
 
     Args:
+        population: the neurons.
         given: what arrives, (samples, steps, \\*shape).
+        per_frame: steps of a frame.
+        end: the step from which on nothing is put out.
     """
     samples, steps, count = *given.shape[:2], size(population.shape)
-    arriving, sent = given.reshape(samples, steps, count), np.empty((samples, steps, count), np.float32)
+    arriving, sent = given.reshape(samples, steps, count), np.zeros((samples, steps, count), np.float32)
     together = max(1, IN_CACHE // count)
     for first in range(0, samples, together):
         rows = slice(first, min(first + together, samples))
         for start in range(0, count, IN_CACHE):
             part = slice(start, min(start + IN_CACHE, count))
             cells = FloatNeurons(population, rows.stop - first, per_frame, part)
-            for step in range(steps):
+            for step in range(min(end, steps)):
                 sent[rows, step, part] = cells.step(arriving[rows, step, part], step)
     return sent.reshape(given.shape)
 

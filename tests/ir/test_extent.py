@@ -47,6 +47,16 @@ def test_a_matrix_some_rows_at_a_time(rows: int, monkeypatch: pytest.MonkeyPatch
     assert whole.high.shape == (3, 3) and np.ptp(whole.high) > 0
 
 
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_a_convolution_some_channels_at_a_time(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    op = Conv2d(signed(5, 3, 3, 2), padding=(1, 0))
+    whole = Extent.of(-3, 5, (3, 4, 4)).through(op, (5, 4, 3))
+    monkeypatch.setattr(extent, "TOGETHER", 18 * channels)
+    parts = Extent.of(-3, 5, (3, 4, 4)).through(op, (5, 4, 3))
+    assert np.array_equal(parts.low, whole.low) and np.array_equal(parts.high, whole.high)
+    assert np.ptp(whole.high) > 0
+
+
 @pytest.mark.parametrize("low,high", BOUNDS)
 @pytest.mark.parametrize("op,source,target", OPERATIONS)
 def test_both_definitions_are_one(op: Op, source: Shape, target: Shape, low: int, high: int) -> None:

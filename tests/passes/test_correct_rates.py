@@ -22,8 +22,8 @@ from snnc.ir import (
     Reset,
     Target,
 )
-from snnc.passes import Context, Pipeline
-from snnc.passes.correct_rates import CorrectRates
+from snnc.passes import Context, Pipeline, correct_rates
+from snnc.passes.correct_rates import CorrectRates, _ends
 from snnc.sim.analog import frame_values, in_frames, run_frames
 from snnc.sim.spiking import input_steps, spike_component
 
@@ -183,3 +183,41 @@ def test_samples_set_aside_are_not_seen() -> None:
     runs = [CorrectRates().run(graph, Context(Target("t"), x, aside=2)) for x in (counts, other)]
     for a, b in zip(*(run.neurons for run in runs), strict=True):
         assert np.array_equal(np.asarray(a.bias), np.asarray(b.bias))
+
+
+def with_shortcut(frames: int, loop: bool) -> Graph:
+    """A chain of four, a shortcut of so many frames past two of them, and a loop at the last."""
+    graph = chain(4, 12)
+    rng = np.random.default_rng(7)
+    added = [Projection("h0", "h3", (Linear(rng.normal(0, 0.3, (12, 12))),), frames, "shortcut")]
+    if loop:
+        added.append(Projection("h3", "h3", (Linear(0.3 * np.eye(12)),), 1, "loop"))
+    return graph.with_projections([*graph.projections, *added])
+
+
+@pytest.mark.parametrize(("frames", "loop"), [(0, False), (2, False), (1, True)])
+def test_steps_that_change_no_mean_rate_are_not_computed(
+    frames: int, loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Biases are the same, bit by bit, as with all steps of all populations."""
+    counts = np.random.default_rng(1).integers(0, 3, (8, 4, 12))
+    graph = prepared(with_shortcut(frames, loop), counts, 4)
+    steps = counts.shape[1] * 4 + max(p.start or 0 for p in graph.populations)
+    ends = _ends(graph, counts.shape[1], steps)
+    of_its_own = graph.by_name["h0"].begins + counts.shape[1] * 4
+    assert ends["h1"] < steps and (ends["h0"] > of_its_own) == loop  # a loop is computed to the end
+    found = []
+    for every in (False, True):
+        if every:
+            monkeypatch.setattr(correct_rates, "_ends", lambda g, *_: dict.fromkeys(g.by_name, steps))
+        done = CorrectRates().run(graph, Context(Target("test"), counts))
+        found.append([np.asarray(p.bias) for p in done.neurons])
+    for some, whole in zip(*found, strict=True):
+        assert np.array_equal(some, whole)
+    # Fewer steps than that would be too few.
+    short = {name: end - 2 for name, end in ends.items()}
+    monkeypatch.setattr(correct_rates, "_ends", lambda *_: short)
+    done = CorrectRates().run(graph, Context(Target("test"), counts))
+    assert any(
+        not np.array_equal(np.asarray(p.bias), b) for p, b in zip(done.neurons, found[0], strict=True)
+    )

@@ -1,0 +1,62 @@
+"""Weights whose sums are exact in 32-bit floats, in whatever order they are added up.
+
+A matrix product in floats adds in an order that the processor's kind chooses. A spike more or less than
+on another machine would move a bias, and with it an integer of the program. In 64 bits a sum is hardly
+ever so near to a threshold that the order shows; in 32 bits, which take half of the time and of the
+memory, it would. So weights go onto a grid that makes every sum of whole numbers of spikes exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir import Conv2d, Linear, Op
+
+WHOLE = 2**24
+"""All whole numbers up to here are float32's: a significand of 24 bits (IEEE 754, binary32)."""
+
+SMALLEST, LARGEST = 2.0**-126, 2.0**127
+"""Between them float32 has all of its bits (IEEE 754, binary32: normal numbers)."""
+
+
+def with_exact_sums(op: Op, most: int) -> Op | None:
+    """The operation with weights in float32 of which no sum rounds; None: it has none such.
+
+    Every output has a power of two of its own, of which its weights are whole multiples, the nearest
+    ones: off by at most a 2**23rd of what all of them reach, the sum of their magnitudes times
+    ``most``.
+
+    Args:
+        op: a convolution or a matrix, without an addition.
+        most: what it gets are whole numbers from 0 to this one.
+    """
+    if not isinstance(op, Conv2d | Linear) or op.bias is not None:
+        return None
+    weight = np.asarray(op.weight, np.float64)
+    rows = weight.reshape(len(weight), -1)
+    often = np.full(rows.shape[1], most, np.float64)
+    if isinstance(op, Linear):
+        often *= op.inputs_of_columns
+    # Rounding adds at most half a unit for each weight.
+    units = WHOLE - often.sum() / 2
+    reached = np.abs(rows) @ often
+    if units < WHOLE / 2 or not reached.max(initial=0.0) < LARGEST:
+        return None
+    step = np.exp2(np.ceil(np.log2(np.where(reached > 0, reached, 1.0) / units)))
+    if step.min(initial=1.0) < SMALLEST:
+        return None
+    step = step.reshape(-1, *[1] * (weight.ndim - 1))
+    return replace(op, weight=(np.rint(weight / step) * step).astype(np.float32))
+
+
+def whole_up_to(values: NDArray[Any]) -> int | None:
+    """The largest of whole numbers from 0 on; None: not all are such."""
+    if not values.size:
+        return 0
+    if values.min() < 0 or values.max() > WHOLE or not np.array_equal(values, np.rint(values)):
+        return None
+    return int(values.max())

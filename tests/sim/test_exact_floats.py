@@ -1,0 +1,103 @@
+"""Sums in 32-bit floats that no order of adding up changes: what calibration with spikes computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from snnc.ir import Conv2d, Identity, Linear, Op
+from snnc.sim.exact_floats import WHOLE, whole_up_to, with_exact_sums
+
+Values = NDArray[np.float32]
+
+
+def in_order(weight: Values, x: Values, order: NDArray[np.int64]) -> Values:
+    """Sums of each row in float32, one addend after the other."""
+    total = np.zeros(len(weight), np.float32)
+    for i in order:
+        total = (total + weight[:, i] * x[i]).astype(np.float32)
+    return total
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("most", [1, 3, 255])
+def test_no_order_changes_a_sum(seed: int, most: int) -> None:
+    """Rows of widths over nine decades; all inputs at their most, so that sums reach their bounds."""
+    draw = np.random.default_rng(seed)
+    rows = draw.normal(size=(40, 300)) * 10.0 ** draw.integers(-6, 3, (40, 1))
+    found = with_exact_sums(Linear(rows), most)
+    assert isinstance(found, Linear) and found.weight.dtype == np.float32
+    x = np.full(300, most, np.float32)
+    exact = found.weight.astype(np.float64) @ x
+    rising, falling = np.argsort(rows[0]), np.argsort(rows[0])[::-1]
+    for order in (np.arange(300), rising, falling, draw.permutation(300)):
+        np.testing.assert_array_equal(in_order(found.weight, x, order), exact)
+    # Without the grid the order does show: the test could see it.
+    plain = rows.astype(np.float32)
+    assert (in_order(plain, x, rising) != in_order(plain, x, falling)).any()
+    reach = np.abs(rows).sum(1, keepdims=True) * most
+    assert (np.abs(found.weight - rows) <= reach / (WHOLE - 150 * most)).all()
+
+
+def test_a_sum_comes_as_near_to_the_last_whole_number_as_there_is() -> None:
+    """Two weights that use all 24 bits: one bit more and a sum would have to round."""
+    found = with_exact_sums(Linear(np.array([[2.0**23 - 1, 2.0**23 - 2]])), 1)
+    assert isinstance(found, Linear)
+    np.testing.assert_array_equal(found.weight, [[2.0**23 - 1, 2.0**23 - 2]])
+    beyond = with_exact_sums(Linear(np.array([[2.0**24 - 1, 2.0**24 - 1]])), 1)
+    assert isinstance(beyond, Linear)
+    np.testing.assert_array_equal(beyond.weight % 2, [[0, 0]])  # a unit of 2 or more
+
+
+def test_a_convolution_gives_what_64_bits_give() -> None:
+    draw = np.random.default_rng(0)
+    conv = Conv2d(draw.normal(size=(8, 5, 3, 3)), padding=(1, 1))
+    found = with_exact_sums(conv, 1)
+    assert isinstance(found, Conv2d)
+    x = draw.integers(0, 2, (4, 5, 9, 7)).astype(np.float32)
+    small = found.apply(x)
+    assert small.dtype == np.float32
+    wide = replace(found, weight=found.weight.astype(np.float64)).apply(x)
+    np.testing.assert_array_equal(small, wide)
+    np.testing.assert_allclose(small, conv.apply(x), atol=45 * 45 / 2**23)
+
+
+def test_inputs_that_share_a_column_count_as_often_as_they_are() -> None:
+    """Four inputs of one column: its weight is added four times."""
+    shared = Linear(np.array([[2.0**22 + 1, 1.0]]), columns=np.array([0, 0, 0, 0, 1]))
+    found = with_exact_sums(shared, 1)
+    assert isinstance(found, Linear)
+    assert found.weight[0, 0] == 2.0**22  # 4 * (2**22 + 1) + 1 is beyond 24 bits
+    np.testing.assert_array_equal(found.apply(np.ones((1, 5), np.float32)), [[2.0**24]])
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        Linear(np.ones((1, 3)), bias=np.ones(1)),  # what it adds would have to be exact, too
+        Linear(np.ones((1, 2**24 + 2))),  # so many inputs that their number has no 24 bits
+        Linear(np.full((1, 3), 1e38)),
+        Linear(np.full((1, 3), 1e-38)),
+        Linear(np.full((1, 3), np.inf)),
+        Identity(),
+    ],
+)
+def test_what_has_no_exact_sums_stays(op: Op) -> None:
+    assert with_exact_sums(op, 1) is None
+
+
+def test_weights_of_zero_stay_zero() -> None:
+    found = with_exact_sums(Linear(np.array([[0.0, 0.0], [0.0, 2.0]])), 1)
+    assert isinstance(found, Linear)
+    np.testing.assert_array_equal(found.weight, [[0, 0], [0, 2]])
+
+
+def test_whole_numbers_from_zero_on_are_told_from_others() -> None:
+    assert whole_up_to(np.array([0.0, 3.0, 1.0])) == 3
+    assert whole_up_to(np.array([])) == 0
+    assert whole_up_to(np.array([0.0, 0.5])) is None
+    assert whole_up_to(np.array([-1.0, 1.0])) is None
+    assert whole_up_to(np.array([2.0**24 + 2])) is None

@@ -1,0 +1,1 @@
+from compiler.sim.exact_floats import *
