@@ -7,6 +7,7 @@ torch 2.13 (``torch.nn.functional``).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ MOST_PADDED = 2**24
 LEAST_COLUMNS = 128
 """Of a matrix product: small images are convolved together, or it is slow (512 channels of 2x2: three
 times, measured with 4 columns)."""
+
+MOST_COLUMNS = 1024
+"""Likewise: large images are convolved some rows at a time, or windows leave the cache (64 channels of
+224x224: a quarter more time)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,32 +101,34 @@ class Conv2d(Op):
         return -(-LEAST_COLUMNS // (rows * columns))
 
     def apply(self, x: Array) -> Array:
-        # A few samples at a time: their windows stay in the cache. Channels first, as they come out.
+        # A few images, or rows of one, at a time: their windows stay in the cache. Channels first, as
+        # they come out.
         (outs, rows, columns), (high, wide) = self.out_shape(x.shape[1:]), self.weight.shape[2:]
         padded = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in self.padding)])
         y = np.empty((len(x), outs, rows, columns), np.result_type(x, self.weight))
         kernel = self.weight.astype(y.dtype, copy=False)
         kernel = kernel.reshape(self.groups, outs // self.groups, -1)
-        down, right = self.stride
         some = min(self.together(x.shape[1:]), len(x))
+        band = min(rows, max(1, MOST_COLUMNS // columns))
         # Memory that every part uses again: new memory each time takes as long as filling it does.
-        window_room = np.empty(x.shape[1] * high * wide * some * rows * columns, x.dtype)
-        sum_room = np.empty(outs * some * rows * columns, y.dtype)
-        for first in range(0, len(x), some):
+        taps, most = x.shape[1] * high * wide, some * band * columns
+        window_room, sum_room = np.empty(taps * most, x.dtype), np.empty(outs * most, y.dtype)
+        for first, top in product(range(0, len(x), some), range(0, rows, band)):
             part = padded[first : first + some].swapaxes(0, 1)
-            count = part.shape[1] * rows * columns
-            windows = window_room[: x.shape[1] * high * wide * count]
-            windows = windows.reshape(x.shape[1], high, wide, part.shape[1], rows, columns)
-            for i in range(high):
-                top = i * self.dilation[0]
-                seen = part[:, :, top : top + down * (rows - 1) + 1 : down]
-                for j in range(wide):
-                    left = j * self.dilation[1]
-                    windows[:, i, j] = seen[..., left : left + right * (columns - 1) + 1 : right]
-            sums = sum_room[: outs * count].reshape(self.groups, -1, count)
-            np.matmul(kernel, windows.reshape(self.groups, -1, count), out=sums)
-            y[first : first + some] = sums.reshape(outs, -1, rows, columns).swapaxes(0, 1)
+            here = (part.shape[1], min(band, rows - top), columns)
+            windows = window_room[: taps * size(here)].reshape(x.shape[1], high, wide, *here)
+            for i, j in product(range(high), range(wide)):
+                windows[:, i, j] = self._seen(part, (i, j), top, here[1:])
+            sums = sum_room[: outs * size(here)].reshape(self.groups, -1, size(here))
+            np.matmul(kernel, windows.reshape(self.groups, -1, size(here)), out=sums)
+            y[first : first + some, :, top : top + band] = sums.reshape(outs, *here).swapaxes(0, 1)
         return np.asarray(y if self.bias is None else y + per_channel(self.bias, y.shape[1:]))
+
+    def _seen(self, padded: Array, tap: Pair, first: int, results: Pair) -> Array:
+        """What one element of the kernel looks at for some rows of results, from ``first`` on."""
+        top, left = first * self.stride[0] + tap[0] * self.dilation[0], tap[1] * self.dilation[1]
+        down, right = (step * (count - 1) + 1 for step, count in zip(self.stride, results, strict=True))
+        return padded[..., top : top + down : self.stride[0], left : left + right : self.stride[1]]
 
     def matrix(self, shape: Shape) -> sparse.csr_array:
         outs, rows, columns = self.out_shape(shape)

@@ -54,9 +54,10 @@ def with_exact_sums(op: Op, most: int) -> Op | None:
 
 
 def whole_up_to(values: NDArray[Any]) -> int | None:
-    """The largest of whole numbers from 0 on; None: not all are such."""
+    """The largest of whole numbers from 0 on, (samples, ...); None: not all are such."""
     if not values.size:
         return 0
-    if values.min() < 0 or values.max() > WHOLE or not np.array_equal(values, np.rint(values)):
+    if values.min() < 0 or (most := values.max()) > WHOLE:
         return None
-    return int(values.max())
+    # One at a time: a rounded copy of them all would take as much memory as they do.
+    return int(most) if all(np.array_equal(some, np.rint(some)) for some in values) else None
