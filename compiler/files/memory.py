@@ -75,11 +75,6 @@ def keep_within(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
-def resident() -> int:
-    """Bytes of memory that this process has now; 0 where the system does not say."""
-    return _statm(1)
-
-
 def _statm(word: int) -> int:
     if not STATM.exists():
         return 0

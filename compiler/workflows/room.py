@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from snnc.errors import fail
-from snnc.files.memory import as_text, machine_memory, resident
+from snnc.files.memory import as_text, machine_memory
 from snnc.ir import Conv2d, Graph, Linear
 from snnc.ir.scaling import weights_of
 
-COPIES = 2
-"""Of every weight, beside the graph that is there: on the grid, and as an integer of the program."""
+COPIES = 3
+"""Of every weight, at the same time: in thresholds, on the grid, and as an integer of the program."""
 
 BYTES = 8
 
@@ -26,7 +26,8 @@ def is_large(graph: Graph) -> bool:
 def refuse_too_large(graph: Graph) -> None:
     """Refuse a network that cannot fit, before minutes are spent on it.
 
-    The estimate is low: what a pass needs for its own work comes on top.
+    The estimate is low: the model itself and what a pass needs for its own work come on top. What the
+    process takes already is not counted, because much of it may be free to be used again.
 
     Args:
         graph: whose projections are one operation each.
@@ -35,7 +36,7 @@ def refuse_too_large(graph: Graph) -> None:
         UserError: D629 it cannot.
     """
     sizes = {p.label: weights_of(p.op).size for p in graph.projections}
-    needed, most = resident() + COPIES * BYTES * sum(sizes.values()), machine_memory()
+    needed, most = COPIES * BYTES * sum(sizes.values()), machine_memory()
     if needed <= most:
         return
     largest = max(sizes, key=lambda label: sizes[label])
@@ -44,6 +45,6 @@ def refuse_too_large(graph: Graph) -> None:
         f"compiling takes at least {as_text(needed)} of memory, and {as_text(most)} may be used",
         where=largest,
         why=f"it has {sizes[largest]:,} of {sum(sizes.values()):,} weights, each held "
-        f"{COPIES} times more with {BYTES} bytes",
+        f"{COPIES} times with {BYTES} bytes",
         help="use a machine with more memory, or raise --memory where that is the limit",
     )

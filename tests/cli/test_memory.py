@@ -14,7 +14,7 @@ from .conftest import Command, compile_, refused
 def test_a_network_that_cannot_fit_is_refused(
     snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At the byte: what is there and two copies fit, one byte less does not."""
+    """At the byte: three copies fit, one byte less does not."""
     output = tmp_path / "b"
     asked: list[int] = []
 
@@ -22,13 +22,12 @@ def test_a_network_that_cannot_fit_is_refused(
         return asked[0]
 
     monkeypatch.setattr(room, "machine_memory", memory)
-    monkeypatch.setattr(room, "resident", lambda: 1000)
     asked.append(1000)
     done = compile_(snnc, "-o", output)
-    refused(done, "D629", "each held 2 times more with 8 bytes", "--memory")
+    refused(done, "D629", "each held 3 times with 8 bytes", "--memory")
     assert not output.exists()
     weights = int(done.err.split(" weights, each")[0].rsplit(" of ", 1)[1].replace(",", ""))
-    asked[0] = 1000 + 2 * 8 * weights - 1
+    asked[0] = 3 * 8 * weights - 1
     refused(compile_(snnc, "-o", output), "D629")
     asked[0] += 1
     assert compile_(snnc, "-o", output).code == 0 and output.exists()
