@@ -67,7 +67,7 @@ class CorrectRates(Pass):
         wanted = run_frames(in_frames(graph), frame_values(graph, frames))
         steps = frames.shape[1] * graph.steps + max(p.start or 0 for p in graph.populations)
         outputs: Outputs = {graph.input.name: input_steps(graph, frames, steps)}
-        ends = _ends(graph, frames.shape[1], steps)
+        ends = needed_until(graph, frames.shape[1], steps)
         moved: dict[str, float] = {}
         for members in graph.components_in_order():
             spiking = tuple(n for n in members if graph.by_name[n].kind is Kind.NEURONS)
@@ -144,7 +144,7 @@ class CorrectRates(Pass):
         return context.measured_on(max(1, min(self.samples, MOST_VALUES // (steps * widest))))
 
 
-def _ends(graph: Graph, frames: int, steps: int) -> dict[str, int]:
+def needed_until(graph: Graph, frames: int, steps: int) -> dict[str, int]:
     """The step by population from which on its spikes change no mean rate, its own or a later one's."""
     ends = dict.fromkeys(graph.by_name, 0)
     for members in reversed(list(graph.components_in_order())):

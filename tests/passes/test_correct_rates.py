@@ -23,7 +23,7 @@ from snnc.ir import (
     Target,
 )
 from snnc.passes import Context, Pipeline, correct_rates
-from snnc.passes.correct_rates import CorrectRates, _ends
+from snnc.passes.correct_rates import CorrectRates, needed_until
 from snnc.sim.analog import frame_values, in_frames, run_frames
 from snnc.sim.spiking import input_steps, spike_component
 
@@ -203,20 +203,22 @@ def test_steps_that_change_no_mean_rate_are_not_computed(
     counts = np.random.default_rng(1).integers(0, 3, (8, 4, 12))
     graph = prepared(with_shortcut(frames, loop), counts, 4)
     steps = counts.shape[1] * 4 + max(p.start or 0 for p in graph.populations)
-    ends = _ends(graph, counts.shape[1], steps)
+    ends = needed_until(graph, counts.shape[1], steps)
     of_its_own = graph.by_name["h0"].begins + counts.shape[1] * 4
     assert ends["h1"] < steps and (ends["h0"] > of_its_own) == loop  # a loop is computed to the end
     found = []
     for every in (False, True):
         if every:
-            monkeypatch.setattr(correct_rates, "_ends", lambda g, *_: dict.fromkeys(g.by_name, steps))
+            monkeypatch.setattr(
+                correct_rates, "needed_until", lambda g, *_: dict.fromkeys(g.by_name, steps)
+            )
         done = CorrectRates().run(graph, Context(Target("test"), counts))
         found.append([np.asarray(p.bias) for p in done.neurons])
     for some, whole in zip(*found, strict=True):
         assert np.array_equal(some, whole)
     # Fewer steps than that would be too few.
     short = {name: end - 2 for name, end in ends.items()}
-    monkeypatch.setattr(correct_rates, "_ends", lambda *_: short)
+    monkeypatch.setattr(correct_rates, "needed_until", lambda *_: short)
     done = CorrectRates().run(graph, Context(Target("test"), counts))
     assert any(
         not np.array_equal(np.asarray(p.bias), b) for p, b in zip(done.neurons, found[0], strict=True)
