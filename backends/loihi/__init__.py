@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import ClassVar
 
-from snnc import settings
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
 from snnc.backends.payload_files import read_payload, read_payload_json
 from snnc.backends.payload_names import refuse_other_names, strange_files
+from snnc.bounds import Bounds
 from snnc.errors import Diagnostic, Severity
 from snnc.ir import Code, Encoding, Integers, Program, Target, Trace
 from snnc.placement import ROLE
@@ -23,7 +23,7 @@ from .emit import DATA_FILES, README_FILE, emit, package_name, payload_names, te
 from .installed import engines
 from .layout import population_places
 from .stock import obstacles
-from .target import LOIHI
+from .target import LOIHI, MOST_CHIPS, on_chips
 
 __all__ = ["LoihiBackend"]
 
@@ -50,10 +50,14 @@ class LoihiBackend:
         processes: ``any`` (neurons that Lava lacks are in the package), or ``stock`` (Lava's own
             processes alone, or refused: the code ``graded`` without constants and clips, the code
             ``rate`` with neurons as Lava's LIF has them).
+        chips: that the network may take: 1, a board of 8, a system of 1152. Neurons and synapses of
+            that many are what it is checked against.
     """
 
     processes: str = "any"
+    chips: int = 1
 
+    bounds: ClassVar[Mapping[str, Bounds]] = {"chips": Bounds(1, MOST_CHIPS.value)}
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"processes": PROCESSES}
 
     def __post_init__(self) -> None:
@@ -68,12 +72,14 @@ class LoihiBackend:
 
     @property
     def target(self) -> Target:
-        """Loihi 2; with Lava's own processes alone, only the codes and shifts that those have."""
+        """Loihi 2, so many chips; with Lava's own processes alone, only their codes and shifts."""
+        given = [f for f in fields(self) if getattr(self, f.name) != f.default]
+        text = ",".join(f"{f.name}={getattr(self, f.name)}" for f in given)
+        found = replace(on_chips(self.chips), name=f"{LOIHI.name}{{{text}}}" if given else LOIHI.name)
         if not self._stock:
-            return LOIHI
-        name = settings.text_of(LOIHI.name, self)
+            return found
         codes = (Code.RATE, Code.GRADED)
-        return replace(LOIHI, name=name, codes=codes, encodings=LEVELS, shift_is_fixed=True)
+        return replace(found, codes=codes, encodings=LEVELS, shift_is_fixed=True)
 
     @property
     def _stock(self) -> bool:
@@ -85,7 +91,7 @@ class LoihiBackend:
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        yield from checks.check(program)
+        yield from checks.check(program, self.chips)
         if self._stock:
             yield from _stock_only(program)
 

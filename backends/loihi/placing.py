@@ -29,7 +29,7 @@ from snnc.placement import (
 )
 from snnc.sim import simulate
 
-from .target import CORES, NEURONS_PER_CORE
+from .target import CORES, MOST_CHIPS, NEURONS_PER_CORE
 
 MOST_SYNAPSES = 5_000_000
 """A bundle's network is placed up to here: more would take long, and much memory."""
@@ -62,7 +62,7 @@ LIMITS = CoreLimits(
     ),
     systems={
         "Kapoho Point": Limit(8, "chips", "Intel, Kapoho Point: a board of 8"),
-        "Hala Point": Limit(1152, "chips", "Intel, April 2024: 1,152 chips, 140,544 cores"),
+        "Hala Point": MOST_CHIPS,
     },
 )
 

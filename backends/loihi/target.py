@@ -6,6 +6,8 @@ Numbers that we could find in no primary source say so. Limits of which no sourc
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from snnc.ir import SEVERAL_SPIKES, STANDARD, Code, Encoding, Limit, LimitName, SignMode, Target
 
 LIF_MODEL = "lava-nc 0.10.0, lava/proc/lif/models.py"
@@ -68,11 +70,18 @@ CORES = Limit(
 NEURONS_PER_CORE = Limit(
     8192, "neurons", "open-neuromorphic.org, Loihi 2 (third party: 1 M neurons a chip / 128 cores)"
 )
-NEURONS = Limit(
-    CORES.value * NEURONS_PER_CORE.value,
-    "neurons",
-    "120 usable cores (lava-nc) times 8192 neurons (open-neuromorphic.org)",
-)
+MOST_CHIPS = Limit(1152, "chips", "Intel, April 2024: Hala Point, 1,152 chips, 140,544 cores")
+
+
+def neurons_of(chips: int) -> Limit:
+    """What so many chips hold."""
+    return Limit(
+        CORES.value * NEURONS_PER_CORE.value * chips,
+        "neurons",
+        "120 usable cores a chip (lava-nc) times 8192 neurons (open-neuromorphic.org)",
+    )
+
+
 SYNAPSES = Limit(120_000_000, "synapses", "open-neuromorphic.org, Loihi 2: at most 120 M a chip")
 
 LOIHI = Target(
@@ -89,7 +98,7 @@ LOIHI = Target(
         LimitName.STATE_BITS: STATE_BITS,
         LimitName.DENDRITIC_INPUT: DENDRITIC_INPUT,
         LimitName.GRADED_INPUT: GRADED_INPUT,
-        LimitName.NEURONS: NEURONS,
+        LimitName.NEURONS: neurons_of(1),
     },
     own_limits={
         "input shift": INPUT_SHIFT,
@@ -109,3 +118,8 @@ LOIHI = Target(
     overflow="Lava wraps and saturates as snnc's simulators do, except for its own graded "
     "neurons, which do neither",
 )
+
+
+def on_chips(chips: int) -> Target:
+    """The target with the neurons of so many chips."""
+    return replace(LOIHI, limits={**LOIHI.limits, LimitName.NEURONS: neurons_of(chips)})

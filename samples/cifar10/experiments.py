@@ -382,8 +382,8 @@ def test_file(samples: int | None) -> Path:
     return path
 
 
-def integers(name: str, code: str, test: Path, lava: int = 0) -> Outcome:
+def integers(name: str, code: str, test: Path, lava: int = 0, chips: int = 1) -> Outcome:
     bundle = PLACE / f"{name}.loihi"
-    done = compiled(PLACE / f"{name}.pt", bundle, test, code=code)
+    done = compiled(PLACE / f"{name}.pt", bundle, test, code=code, chips=chips)
     found: Outcome = {"test": done.by_frame[-1], "test_samples": done.samples, "notes": done.notes}
     return {**found, "lava": on_lava(bundle, test, lava)} if lava else found

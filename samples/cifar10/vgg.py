@@ -28,6 +28,9 @@ from .networks import vgg16
 
 EPOCHS = 18
 LEVELS_EPOCHS = 2
+CHIPS = 4
+"""Of Loihi 2, for 395 million synapses: 120 million a chip."""
+
 TESTED = 500
 """The first test images, as many of each class: what the converted network is counted on."""
 
@@ -65,6 +68,7 @@ def converted(steps: int, seed: int) -> Outcome:
         one.test_file(TESTED),
         steps=steps,
         allow_overflow=overflow,
+        chips=CHIPS,
     )
     return {"test": done.by_frame[-1], "test_samples": done.samples}
 
@@ -83,7 +87,7 @@ def with_levels(computing: Computing, seed: int, levels: int) -> Outcome:
     task = Streaming(frozen=2, rate=RANGE_RATE).prepare(net, counts)
     recipe = Recipe(epochs=LEVELS_EPOCHS, learning_rate=1e-4)
     outcome = one.trained(name, task, computing.of(recipe, seed), TESTED)
-    return {**outcome, **one.integers(name, "graded", one.test_file(TESTED))}
+    return {**outcome, **one.integers(name, "graded", one.test_file(TESTED), chips=CHIPS)}
 
 
 def experiments(computing: Computing) -> dict[str, partial[Outcome]]:

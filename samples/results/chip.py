@@ -30,6 +30,7 @@ class OnChip:
     notes: list[str]
 
 
+# Many arguments: each is one of the compiler's.
 def compiled(
     model: Path,
     bundle: Path,
@@ -39,11 +40,12 @@ def compiled(
     steps: int | None = None,
     bits: int | None = None,
     allow_overflow: bool = False,
+    chips: int = 1,
 ) -> OnChip:
-    """Compile for Loihi and run all of the test data in integers."""
+    """Compile for so many chips of Loihi 2 and run all of the test data in integers."""
     done = snnc.compile(
         model,
-        "loihi",
+        "loihi" if chips == 1 else f"loihi{{chips={chips}}}",
         bundle,
         code=code,
         steps_per_frame=steps,

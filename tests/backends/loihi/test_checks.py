@@ -5,6 +5,7 @@ After a change of words: ``cd tests/backends && python -m loihi.test_checks``, t
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pytest
 import scipy.sparse as sparse
 
 from snnc.backends.loihi import LoihiBackend
-from snnc.ir import Conv2d, Identity, Linear, Program, SparseLinear
+from snnc.errors import UserError
+from snnc.ir import Conv2d, Identity, LimitName, Linear, Program, SparseLinear
 
 from .networks import edge_program, random_program
 
@@ -85,6 +87,36 @@ def test_messages_are_the_golden_ones() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_programs_that_fit_give_no_message(seed: int) -> None:
     assert list(LoihiBackend().check(random_program(seed))) == []
+
+
+def test_several_chips_hold_several_times_as_much() -> None:
+    """Of 16 million neurons and 144 million synapses, 2 chips hold the synapses, 17 the neurons too."""
+    program = large_program()
+    cures = [d.help or "" for d in LoihiBackend().check(program)]
+    assert [re.findall(r"chips=(\d+)", cure) for cure in cures] == [["17"], ["2"]]
+    for chips, codes in ((1, ["D401", "D402"]), (2, ["D401"]), (16, ["D401"]), (17, [])):
+        assert [d.code for d in LoihiBackend(chips=chips).check(program)] == codes, chips
+    target = LoihiBackend(chips=17).target
+    assert target.name == "loihi{chips=17}"
+    assert target.limits[LimitName.NEURONS].value == 17 * 120 * 8192
+    assert LoihiBackend().target.name == "loihi"
+    both = LoihiBackend(processes="stock", chips=8).target.name
+    assert both == "loihi{processes=stock,chips=8}"
+
+
+def test_more_chips_than_any_system_has_are_no_cure() -> None:
+    program = large_program()
+    source, lif, *_ = program.populations
+    shape = (1, 40000, 40000)
+    populations = (replace(source, shape=shape), replace(lif, shape=shape))
+    (found, *_) = LoihiBackend().check(replace(program, populations=populations, projections=()))
+    assert "chips=" not in (found.help or "") and "the largest system has 1152" in (found.help or "")
+
+
+@pytest.mark.parametrize("chips", [0, 1153])
+def test_chips_that_no_system_has_are_refused(chips: int) -> None:
+    with pytest.raises(UserError, match="D305"):
+        LoihiBackend(chips=chips)
 
 
 if __name__ == "__main__":
