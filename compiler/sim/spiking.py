@@ -112,7 +112,8 @@ def _add_weighted(total: Floats, projection: Projection, output: Floats) -> None
     """Add what one projection brings, its delay included: ``total`` is (samples, steps, \\*shape)."""
     sent = output[:, : max(0, output.shape[1] - projection.takes)]
     # Before its start and after its frames a population sends nothing.
-    sample, step = np.nonzero(sent.reshape(*sent.shape[:2], -1).any(axis=2))
+    # Its delay may be longer than all steps: then there is nothing to look at.
+    sample, step = np.nonzero(sent.any(axis=tuple(range(2, sent.ndim))))
     ops = projection.ops
     if len(ops) == 1 and (most := whole_up_to(sent)) is not None:
         ops = (with_exact_sums(ops[0], most) or ops[0],)
