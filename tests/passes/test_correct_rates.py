@@ -227,7 +227,7 @@ def test_steps_that_change_no_mean_rate_are_not_computed(
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_a_shortcut_longer_than_the_calibration_brings_nothing(frames: int) -> None:
-    """Two frames of data: what would arrive in a third one, or in a sixth, is as if it were not there."""
+    """Two frames of data: what would arrive in a third one, or in a sixth, changes nothing."""
     counts = np.random.default_rng(1).integers(0, 3, (8, 2, 12))
     done = []
     for weight in (0.3, 0.0):
