@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.ir import Conv2d, Graph, Identity, Kind, Linear, Op, Population, Projection
+from snnc.ir import (
+    Conv2d,
+    Encoding,
+    Graph,
+    Identity,
+    Kind,
+    Linear,
+    Neuron,
+    Op,
+    Population,
+    Projection,
+)
 from snnc.sim.exact_floats import MOST_ADDED, WHOLE, whole_up_to, with_exact_sums
 from snnc.sim.spiking import drive
+from snnc.sim.step_floats import run_in_floats
 
 Values = NDArray[np.float32]
 
@@ -133,3 +146,21 @@ def test_whole_numbers_from_zero_on_are_told_from_others() -> None:
     assert whole_up_to(np.array([0.0, 0.5])) is None
     assert whole_up_to(np.array([-1.0, 1.0])) is None
     assert whole_up_to(np.array([2.0**24 + 2])) is None
+
+
+def test_a_network_that_spikes_already_keeps_its_weights() -> None:
+    """A small weight beside a large one, which 24 bits of their sum do not hold: it is what fires."""
+    one = np.ones(())
+    populations = (
+        Population("input", Kind.INPUT, (2,), "input", encoding=Encoding.GRADED),
+        Population("a", Kind.NEURONS, (1,), "a", neuron=Neuron(start_value=0), threshold=1e-4 * one),
+        Population("output", Kind.READOUT, (1,), "output"),
+    )
+    weights = np.array([[-1000.0, 1.5e-5]]), np.ones((1, 1))
+    projections = tuple(
+        Projection(s.name, t.name, (Linear(w),), 0, "w")
+        for (s, t), w in zip(pairwise(populations), weights, strict=True)
+    )
+    graph = Graph("g", populations, projections, frame_is_step=True)
+    spikes = run_in_floats(graph, np.tile([0, 1], (1, 14, 1))).spikes["a"]
+    assert np.flatnonzero(spikes).tolist() == [6, 13]  # 7 * 1.5e-5 is the first above 1e-4
