@@ -108,7 +108,7 @@ class Conv2d(Op):
         y = np.empty((len(x), outs, rows, columns), np.result_type(x, self.weight))
         kernel = self.weight.astype(y.dtype, copy=False)
         kernel = kernel.reshape(self.groups, outs // self.groups, -1)
-        some = min(self.together(x.shape[1:]), len(x))
+        some = max(1, min(self.together(x.shape[1:]), len(x)))
         band = min(rows, max(1, MOST_COLUMNS // columns))
         # Memory that every part uses again: new memory each time takes as long as filling it does.
         taps, most = x.shape[1] * high * wide, some * band * columns

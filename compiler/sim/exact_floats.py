@@ -19,12 +19,17 @@ from snnc.ir import Conv2d, Linear, Op
 WHOLE = 2**24
 """All whole numbers up to here are float32's: a significand of 24 bits (IEEE 754, binary32)."""
 
+MOST_ADDED = 2**16
+"""Units that all inputs together may bring: the bits that they take are lost to the weights. A weight
+is off by a 255th of its row's root mean square at the most, a quarter of what 8 bits lose where the
+largest weight is four times that (half a unit of 4 / 127)."""
+
 SMALLEST, LARGEST = 2.0**-126, 2.0**127
 """Between them float32 has all of its bits (IEEE 754, binary32: normal numbers)."""
 
 
 def with_exact_sums(op: Op, most: int) -> Op | None:
-    """The operation with weights in float32 of which no sum rounds; None: it has none such.
+    """The operation with weights in float32 of which no sum rounds; None: it has none near enough.
 
     Every output has a power of two of its own, of which its weights are whole multiples, the nearest
     ones: off by at most a 2**23rd of what all of them reach, the sum of their magnitudes times
@@ -37,16 +42,20 @@ def with_exact_sums(op: Op, most: int) -> Op | None:
     if not isinstance(op, Conv2d | Linear) or op.bias is not None:
         return None
     weight = np.asarray(op.weight, np.float64)
-    rows = weight.reshape(len(weight), -1)
-    often = np.full(rows.shape[1], most, np.float64)
+    sizes = np.abs(weight.reshape(len(weight), -1))
+    often = np.full(sizes.shape[1], most, np.float64)
     if isinstance(op, Linear):
         often *= op.inputs_of_columns
     # Rounding adds at most half a unit for each weight.
-    units = WHOLE - often.sum() / 2
-    reached = np.abs(rows) @ often
-    if units < WHOLE / 2 or not reached.max(initial=0.0) < LARGEST:
+    added = often.sum() / 2
+    if 2 * added > MOST_ADDED or not sizes.max(initial=0.0) < LARGEST:
         return None
-    step = np.exp2(np.ceil(np.log2(np.where(reached > 0, reached, 1.0) / units)))
+    reached = sizes @ often
+    if not reached.max(initial=0.0) < LARGEST:
+        return None
+    # The power of two from the ratio on: not through a logarithm, whose last bit is each machine's own.
+    part, exponent = np.frexp(np.where(reached > 0, reached, 1.0) / (WHOLE - added))
+    step = np.ldexp(1.0, exponent - (part == 0.5))
     if step.min(initial=1.0) < SMALLEST:
         return None
     step = step.reshape(-1, *[1] * (weight.ndim - 1))

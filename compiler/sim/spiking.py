@@ -94,7 +94,9 @@ def drive(
     for projection in graph.into(name):
         if projection.source not in leave_out:
             some = total[:, :until]
-            _add_weighted(some, projection, outputs[projection.source][:, : some.shape[1]])
+            sent = outputs[projection.source][:, : some.shape[1]]
+            # A network that spikes already is what a compiled one is compared with: nothing is rounded.
+            _add_weighted(some, projection, sent, as_given=graph.frame_is_step)
     return total
 
 
@@ -108,13 +110,20 @@ def with_bias(population: Population, given: Floats) -> Floats:
     return total
 
 
-def _add_weighted(total: Floats, projection: Projection, output: Floats) -> None:
-    """Add what one projection brings, its delay included: ``total`` is (samples, steps, \\*shape)."""
+def _add_weighted(
+    total: Floats, projection: Projection, output: Floats, *, as_given: bool = False
+) -> None:
+    """Add what one projection brings, its delay included: ``total`` is (samples, steps, \\*shape).
+
+    Its weights may be others in their last bits (:mod:`.exact_floats`), unless they are used
+    ``as_given``.
+    """
     sent = output[:, : max(0, output.shape[1] - projection.takes)]
     # Before its start and after its frames a population sends nothing.
-    sample, step = np.nonzero(sent.reshape(*sent.shape[:2], -1).any(axis=2))
+    # Its delay may be longer than all steps: then there is nothing to look at.
+    sample, step = np.nonzero(sent.any(axis=tuple(range(2, sent.ndim))))
     ops = projection.ops
-    if len(ops) == 1 and (most := whole_up_to(sent)) is not None:
+    if len(ops) == 1 and not as_given and (most := whole_up_to(sent)) is not None:
         ops = (with_exact_sums(ops[0], most) or ops[0],)
     each = _rows_together(projection, output.shape[2:])
     for first in range(0, len(sample), each):

@@ -27,3 +27,9 @@ def test_any_parts_give_what_the_matrix_gives(
     x = np.random.default_rng(3).integers(-5, 6, (5, *shape))
     wanted = (conv.matrix(shape) @ x.reshape(5, -1).T).T.reshape(5, *conv.out_shape(shape))
     np.testing.assert_array_equal(conv.apply(x), wanted)
+
+
+@pytest.mark.parametrize("conv", CONVOLUTIONS, ids=["plain", "groups", "dilated"])
+def test_no_images_give_no_results(conv: Conv2d) -> None:
+    shape = (3, 11, 9)
+    assert conv.apply(np.empty((0, *shape))).shape == (0, *conv.out_shape(shape))

@@ -223,3 +223,17 @@ def test_steps_that_change_no_mean_rate_are_not_computed(
     assert any(
         not np.array_equal(np.asarray(p.bias), b) for p, b in zip(done.neurons, found[0], strict=True)
     )
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_a_shortcut_longer_than_the_calibration_brings_nothing(frames: int) -> None:
+    """Two frames of data: what would arrive in a third one, or in a sixth, changes nothing."""
+    counts = np.random.default_rng(1).integers(0, 3, (8, 2, 12))
+    done = []
+    for weight in (0.3, 0.0):
+        graph = chain(2, 12)
+        past = Projection("input", "h1", (Linear(weight * np.eye(12)),), frames, "shortcut")
+        graph = prepared(graph.with_projections([*graph.projections, past]), counts, 4)
+        done.append(CorrectRates().run(graph, Context(Target("test"), counts)).by_name["h1"])
+    same = np.array_equal(np.asarray(done[0].bias), np.asarray(done[1].bias))
+    assert same == (frames >= 2)
