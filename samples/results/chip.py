@@ -30,7 +30,6 @@ class OnChip:
     notes: list[str]
 
 
-# Many arguments: each is one of the compiler's.
 def compiled(
     model: Path,
     bundle: Path,
