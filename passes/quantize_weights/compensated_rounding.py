@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dtrtri
 
 from snnc.ir import Array, Conv2d, Graph, Linear, Op, Population, Projection, WeightGrid
 from snnc.ir.scaling import weights_of
@@ -33,6 +34,13 @@ LEAST_SAMPLES, JUDGED = 8, 4
 
 SHARES, MOST_SEARCHED = 1 - 0.05 * np.arange(9), 2**18
 """Shares of a channel's scale that are tried, where a population has at most so many weights."""
+
+MOST_INPUTS = 4608
+"""Weights of one neuron, 3x3 of 512 channels. Time grows with their third power and memory with their
+second: a matrix of so many takes 170 MB and some seconds, of four times as many 2.7 GB and minutes."""
+
+BLOCK = 128
+"""Weights whose errors those behind them take over together."""
 
 HALVES = np.array([1.0, 0.5])
 """The same where scales are powers of two."""
@@ -67,9 +75,10 @@ def compensate(
     What is made small is the squared error of a neuron's input over calibration data instead of that of
     its weights. It is measured on three samples of four, and kept in those channels in which the fourth
     says that it is better than the nearest integers: with many weights and few samples it would fit
-    those samples alone. A channel whose sums would leave a register keeps the nearest, too.
-    Source: Frantar et al. 2023 ("GPTQ", ICLR, algorithm 1, without its blocks), after Hassibi and Stork
-    1993 (optimal brain surgeon).
+    those samples alone. A channel whose sums would leave a register keeps the nearest, too, and so does
+    a population one of whose projections has more than ``MOST_INPUTS`` weights for a neuron.
+    Source: Frantar et al. 2023 ("GPTQ", ICLR, algorithm 1), after Hassibi and Stork 1993 (optimal brain
+    surgeon).
 
     Args:
         search: what chose.
@@ -81,6 +90,8 @@ def compensate(
     if not all(isinstance(p.op, Conv2d | Linear) for p in projections):
         return choice
     if any(isinstance(p.op, Linear) and p.op.columns is not None for p in projections):
+        return choice
+    if any(weights_of(p.op)[0].size > MOST_INPUTS for p in projections):
         return choice
     lasting = population.accumulate or any(
         population.name in members and is_looping(graph, members)
@@ -271,15 +282,25 @@ def order_of(moment: NDArray[np.float64], damping: float) -> Ordered:
     size = len(moment)
     order = np.argsort(-np.diag(moment), kind="stable")
     damped = moment[np.ix_(order, order)] + np.eye(size) * (damping * np.trace(moment) / size or 1.0)
-    return Ordered(order, np.linalg.cholesky(np.linalg.inv(damped)).T)
+    # From the last to the first, the inverse's factor is the inverse of the factor.
+    lower = np.linalg.cholesky(damped[::-1, ::-1])
+    inverse, _ = dtrtri(lower, lower=1)
+    return Ordered(order, np.ascontiguousarray(inverse[::-1, ::-1]))
 
 
 def _one_after_another(rows: Array, units: Array, ordered: Ordered, grid: WeightGrid) -> Array:
-    """Integers of weights, (rows, weights): what one loses is taken from those to come."""
+    """Integers of weights, (rows, weights): what one loses is taken from those to come.
+
+    Those of the same block take it at once, the others when the block is done.
+    """
     order, factor = ordered.order, ordered.factor
-    left, integers = rows[:, order].copy(), np.zeros(rows.shape)
-    for j, place in enumerate(order):
-        integers[:, place] = found = on_nearest(left[:, j], units, grid)
-        lost = (left[:, j] - found / units) / factor[j, j]
-        left[:, j + 1 :] -= np.outer(lost, factor[j, j + 1 :])
+    left, integers = np.ascontiguousarray(rows[:, order].T), np.empty(rows.shape)
+    for first in range(0, len(order), BLOCK):
+        last = min(first + BLOCK, len(order))
+        lost = np.empty((last - first, len(rows)))
+        for j in range(first, last):
+            integers[:, order[j]] = found = on_nearest(left[j], units, grid)
+            lost[j - first] = (left[j] - found / units) / factor[j, j]
+            left[j + 1 : last] -= np.outer(factor[j, j + 1 : last], lost[j - first])
+        left[last:] -= factor[first:last, last:].T @ lost
     return integers

@@ -87,6 +87,7 @@ class QuantizeWeights(Pass):
         rounding: ``nearest``, or ``compensated``: weights one after another, each compensating on
             calibration data for the error of those before it; ``auto`` does so up to 6 bits, and where
             weights of more bits lose more than 4 %: because a register ends, their scale is small.
+            Neurons of more than 4,608 weights keep the nearest in either case.
         power_of_two: in the exact codes, scales of neurons are powers of two, one for each population
             unless ``per`` is ``channel``. Where connections have exponents, small enough that these can
             divide by them, as Lava's graded neurons need it.

@@ -28,6 +28,7 @@ from snnc.ir import (
     WeightGrid,
 )
 from snnc.passes import Context
+from snnc.passes.quantize_weights import compensated_rounding
 from snnc.passes.quantize_weights.compensated_rounding import (
     compensate,
     moments_of,
@@ -241,3 +242,43 @@ def test_too_few_samples_keep_the_nearest(samples: int, integers: list[int]) -> 
 def test_what_adds_up_makes_up_for_other_frames(accumulating: bool, integers: list[int]) -> None:
     """Inputs that come one after the other are together only where frames add up."""
     assert by_hand(8, accumulating, apart=True) == integers
+
+
+def test_the_factor_is_that_of_the_inverse() -> None:
+    """Frantar et al. 2023, algorithm 1: the Cholesky factor of the damped moments' inverse, upper."""
+    draw = np.random.default_rng(2)
+    values = draw.normal(size=(40, 9)) * draw.random(9)
+    moment = values.T @ values / 40
+    found = order_of(moment, 0.1)
+    assert (np.diff(np.diag(moment)[found.order]) <= 0).all()
+    damped = moment[np.ix_(found.order, found.order)] + 0.1 * np.trace(moment) / 9 * np.eye(9)
+    np.testing.assert_allclose(found.factor.T @ found.factor, np.linalg.inv(damped), rtol=1e-9)
+    assert np.array_equal(found.factor, np.triu(found.factor)) and (np.diag(found.factor) > 0).all()
+
+
+@pytest.mark.parametrize("block", [1, 5, 32, 100])
+def test_blocks_change_no_integer(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """32 weights: blocks that divide them, that do not, and one for all; one by one by the book."""
+    draw = np.random.default_rng(3)
+    op = Linear(draw.normal(size=(6, 32)))
+    values = np.maximum(draw.normal(size=(200, 4)) @ draw.normal(size=(4, 32)), 0)
+    monkeypatch.setattr(compensated_rounding, "BLOCK", block)
+    found = stored(op, values, 5.0)
+    (moment,) = moments_of(op, values)
+    known = order_of(moment, 0.01)
+    left, wanted = op.weight[:, known.order] * 5.0, np.zeros(op.weight.shape)
+    for j in range(32):
+        wanted[:, known.order[j]] = 2 * np.rint(left[:, j] / 2)
+        lost = (left[:, j] - wanted[:, known.order[j]]) / known.factor[j, j]
+        left[:, j + 1 :] -= lost[:, None] * known.factor[j, j + 1 :]
+    assert np.abs(wanted).max() < 254  # none is clipped
+    np.testing.assert_array_equal(found, wanted)
+    assert (found != 2 * np.rint(op.weight * 5 / 2)).any()
+
+
+@pytest.mark.parametrize(("most", "integers"), [(1, [0, 0]), (2, [0, 2])])
+def test_neurons_of_too_many_weights_keep_the_nearest(
+    most: int, integers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compensated_rounding, "MOST_INPUTS", most)
+    assert by_hand(8, accumulating=False) == integers
