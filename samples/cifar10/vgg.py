@@ -58,6 +58,12 @@ def network(seed: int) -> Path:
     return path
 
 
+def counted(seed: int) -> Outcome:
+    """The network in floats on the images that the others are counted on."""
+    net = thaw(load_model(network(seed)).graph)
+    return {"torch_test": one.right_of(net, TESTED), "test_samples": TESTED}
+
+
 def converted(steps: int, seed: int) -> Outcome:
     """By ``snnc compile``'s own defaults, counted in integers."""
     name = f"vgg16_converted_{steps}_{seed}"
@@ -93,6 +99,7 @@ def with_levels(computing: Computing, seed: int, levels: int) -> Outcome:
 def experiments(computing: Computing) -> dict[str, partial[Outcome]]:
     """In an order in which each has what it begins with."""
     found = {"vgg16_float_0": partial(floats, computing, 0)}
+    found["vgg16_counted_0"] = partial(counted, 0)
     found["vgg16_levels_15_0"] = partial(with_levels, computing, 0, 15)
     for steps in (4, 8, 16, 40, 80, 160):
         found[f"vgg16_converted_{steps}_0"] = partial(converted, steps, 0)

@@ -107,7 +107,9 @@ def _jpeg(each: Found) -> list[str]:
     found = each.get("jpeg_0")
     if found is None:
         return []
-    lost = found["rows"][0]["right"] - next(r["right"] for r in found["rows"] if r["quality"] == QUALITY)
+    lost = found["rows"][0]["right"] - next(
+        r["right"] for r in found["rows"] if r["quality"] == QUALITY
+    )
     rows = [
         [
             one["quality"] or "as they are",

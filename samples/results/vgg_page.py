@@ -18,7 +18,11 @@ def vgg_quantization(each: Found) -> list[str]:
     floats = each.get("vgg16_float_0")
     if floats is None:
         return []
-    rows = [["floats", floats["epochs"], spread(floats["torch_test"], TEST), ""]]
+    right = spread(floats["torch_test"], TEST)
+    if (same := each.get(f"{BEGINNING}counted_0")) is not None:
+        samples = same["test_samples"]
+        right += f"; {spread(same['torch_test'], samples)} of {samples:,}"
+    rows = [["floats", floats["epochs"], right, ""]]
     for name, one in _of(each, "levels_"):
         levels = name.removeprefix(BEGINNING).split("_")[1]
         samples = one["test_samples"]
@@ -47,10 +51,12 @@ def vgg_hybrid(each: Found) -> list[str]:
     if not found:
         return []
     samples = next(iter(found.values()))["test_samples"]
+    same = each.get(f"{BEGINNING}counted_0")
+    here = "" if same is None else f", {spread(same['torch_test'], samples)} % of those below"
     return [
         "## CIFAR-10, VGG-16",
         "",
-        f"15.2 million weights; in floats {spread(each['vgg16_float_0']['torch_test'], TEST)} % ([trainable quantization](trainable-quantization.md)). Converted with `snnc compile`'s defaults, "
+        f"15.2 million weights; in floats {spread(each['vgg16_float_0']['torch_test'], TEST)} % of {TEST:,} images{here} ([trainable quantization](trainable-quantization.md)). Converted with `snnc compile`'s defaults for four chips of Loihi 2 (`loihi{{chips=4}}`), "
         f"in integers, on the first {samples:,} test images, as many of each class; not trained through its spikes, which would take days here. The paper's VGG-16 has 91.13 % after 100 steps.",
         "",
         *table(
