@@ -18,7 +18,8 @@ from samples.results.record import Outcome
 from snnc.authoring import QuantizedReLU
 from snnc.frontend import load_model
 from snnc.ir import Population
-from snnc.training import Recipe, Streaming, thaw
+from snnc.recordings.event_sets import Labelled
+from snnc.training import Recipe, Streaming, Threshold, thaw
 from snnc.training.methods.balancing import balanced_thresholds
 
 from . import experiments as one
@@ -30,6 +31,10 @@ EPOCHS = 18
 LEVELS_EPOCHS = 2
 CHIPS = 4
 """Of Loihi 2, for 395 million synapses: 120 million a chip."""
+
+TRAINED, JUDGED_BY = 10_240, 1_000
+"""Images that thresholds are trained with, of 45,000, and validation images that judge: the first ones,
+as many of each class."""
 
 TESTED = 500
 """The first test images, as many of each class: what the converted network is counted on."""
@@ -96,6 +101,34 @@ def with_levels(computing: Computing, seed: int, levels: int) -> Outcome:
     return {**outcome, **one.integers(name, "graded", one.test_file(TESTED), chips=CHIPS)}
 
 
+def thresholds(computing: Computing, seed: int, steps: int, kind: str) -> Outcome:
+    """Thresholds trained with the weights, or held fixed, through ``steps`` time steps.
+
+    An epoch of all images would take hours: some are trained with, and some judge.
+
+    Args:
+        computing: where.
+        seed: of the network in floats too.
+        steps: T.
+        kind: ``trained`` or ``fixed``.
+    """
+    parts = load()
+    some = replace(
+        parts,
+        train=Labelled(parts.train.x[:TRAINED], parts.train.y[:TRAINED]),
+        validation=Labelled(parts.validation.x[:JUDGED_BY], parts.validation.y[:JUDGED_BY]),
+    )
+    method = Threshold(steps=steps, trained=kind == "trained", per="channel", rounds=2)
+    net = thaw(load_model(network(seed)).graph)
+    task = method.prepare(net, np.ascontiguousarray(parts.train.x[:CALIBRATION, None]))
+    one.channels_last(task.network)
+    name = f"vgg16_thresholds_{kind}_{steps}_{seed}"
+    recipe = computing.of(Recipe(epochs=1, learning_rate=1e-4), seed)
+    outcome = one.trained(name, task, recipe, TESTED, parts=some)
+    made = one.integers(name, "rate", one.test_file(TESTED), chips=CHIPS)
+    return {**outcome, **made, "trained_with": TRAINED}
+
+
 def experiments(computing: Computing) -> dict[str, partial[Outcome]]:
     """In an order in which each has what it begins with."""
     found = {"vgg16_float_0": partial(floats, computing, 0)}
@@ -103,4 +136,6 @@ def experiments(computing: Computing) -> dict[str, partial[Outcome]]:
     found["vgg16_levels_15_0"] = partial(with_levels, computing, 0, 15)
     for steps in (4, 8, 16, 40, 80, 160):
         found[f"vgg16_converted_{steps}_0"] = partial(converted, steps, 0)
+    for kind in ("trained", "fixed"):
+        found[f"vgg16_thresholds_{kind}_4_0"] = partial(thresholds, computing, 0, 4, kind)
     return found

@@ -23,18 +23,12 @@ def vgg_quantization(each: Found) -> list[str]:
         samples = same["test_samples"]
         right += f"; {spread(same['torch_test'], samples)} of {samples:,}"
     rows = [["floats", floats["epochs"], right, ""]]
-    for name, one in _of(each, "levels_"):
-        levels = name.removeprefix(BEGINNING).split("_")[1]
+    for name, one in (*_of(each, "levels_"), *_of(each, "thresholds_")):
         samples = one["test_samples"]
-        rows.append(
-            [
-                f"{levels} levels",
-                one["epochs"],
-                f"{spread(one['torch_test'], samples)} of {samples:,}",
-                f"{spread(one['test'], samples)} of {samples:,}",
-            ]
-        )
-    head = ["network", "epochs", "in floats, %", "in integers, code `graded`, %"]
+        few = f", of {one['trained_with']:,} images" if "trained_with" in one else ""
+        counted = (f"{spread(one[key], samples)} of {samples:,}" for key in ("torch_test", "test"))
+        rows.append([_title(name.removeprefix(BEGINNING)), f"{one['epochs']}{few}", *counted])
+    head = ["network", "epochs", "in torch, %", "in integers, %"]
     return [
         "## CIFAR-10, VGG-16",
         "",
@@ -43,6 +37,14 @@ def vgg_quantization(each: Found) -> list[str]:
         "",
         *table(head, rows),
     ]
+
+
+def _title(name: str) -> str:
+    """``levels_15_0`` or ``thresholds_trained_4_0`` in words."""
+    kind, *what = name.split("_")
+    if kind == "levels":
+        return f"{what[0]} levels, code `graded`"
+    return f"thresholds {what[0]}, T = {what[1]}, code `rate`"
 
 
 def vgg_hybrid(each: Found) -> list[str]:

@@ -71,7 +71,12 @@ def test_vgg_has_its_tables_and_not_resnets_hours() -> None:
     found = {"vgg16_float_0": floats, "vgg16_levels_15_0": graded, "vgg16_converted_8_0": few}
     page = "\n".join(cifar10_quantization({"experiments": found, "seeds": []}))
     assert "| floats | 18 | 90 ± 0.3 |  |" in page and "together: 2.0 hours" in page
-    assert "| 15 levels | 2 | 89 ± 1.4 of 500 | 88 ± 1.5 of 500 |" in page
+    assert "| 15 levels, code `graded` | 2 | 89 ± 1.4 of 500 | 88 ± 1.5 of 500 |" in page
+    spiking = {**graded, "epochs": 1, "trained_with": 10_240}
+    page = "\n".join(vgg_quantization({**found, "vgg16_thresholds_fixed_4_0": spiking}))
+    assert "| thresholds fixed, T = 4, code `rate` | 1, of 10,240 images | 89 ± 1.4 of 500 | 88" in page
+    page = "\n".join(vgg_quantization({**found, "vgg16_counted_0": {**few, "torch_test": 91.0}}))
+    assert "| floats | 18 | 90 ± 0.3; 91 ± 1.3 of 500 |  |" in page
     assert "| 8 | 70 ± 2.0 |" in "\n".join(cifar10_hybrid({"experiments": found}))
     both = {"experiments": {"jpeg_0": {"seconds": 3600.0}, **found}, "spiking_test": 1}
     assert "together: 1.0 hours" in "\n".join(cifar10_introduction(both))
