@@ -23,7 +23,7 @@ from .conftest import MODEL, Command
 
 def test_the_bundle_is_complete_and_says_what_was_done(finished: Path) -> None:
     manifest = json.loads((finished / "manifest.json").read_text())
-    assert manifest["target"] == "loihi{processes=any}" and manifest["steps_per_frame"] == 4
+    assert manifest["target"] == "loihi{processes=any,chips=1}" and manifest["steps_per_frame"] == 4
     assert manifest["calibration"]["origin"] == "archive"
     assert "match-delays{steps-per-frame=4" in manifest["passes"]
     assert {note["code"] for note in manifest["notes"]} == {"N703", "N721", "N730"}
