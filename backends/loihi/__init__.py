@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from snnc.backends import program_copy
 from snnc.backends.base import Emitted, Engine, Progress
@@ -23,7 +23,7 @@ from .emit import DATA_FILES, README_FILE, emit, package_name, payload_names, te
 from .installed import engines
 from .layout import population_places
 from .stock import obstacles
-from .target import LOIHI, MOST_CHIPS, on_chips
+from .target import LOIHI, MOST_CHIPS, on_chips, with_options
 
 __all__ = ["LoihiBackend"]
 
@@ -73,13 +73,17 @@ class LoihiBackend:
     @property
     def target(self) -> Target:
         """Loihi 2, so many chips; with Lava's own processes alone, only their codes and shifts."""
-        given = [f for f in fields(self) if getattr(self, f.name) != f.default]
-        text = ",".join(f"{f.name}={getattr(self, f.name)}" for f in given)
-        found = replace(on_chips(self.chips), name=f"{LOIHI.name}{{{text}}}" if given else LOIHI.name)
+        found = replace(on_chips(self.chips), name=with_options(self._given))
         if not self._stock:
             return found
         codes = (Code.RATE, Code.GRADED)
         return replace(found, codes=codes, encodings=LEVELS, shift_is_fixed=True)
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        """Options that are not as they are if left out."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
 
     @property
     def _stock(self) -> bool:
@@ -91,7 +95,7 @@ class LoihiBackend:
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        yield from checks.check(program, self.chips)
+        yield from checks.check(program, self._given)
         if self._stock:
             yield from _stock_only(program)
 

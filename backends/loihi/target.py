@@ -6,7 +6,9 @@ Numbers that we could find in no primary source say so. Limits of which no sourc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from snnc.ir import SEVERAL_SPIKES, STANDARD, Code, Encoding, Limit, LimitName, SignMode, Target
 
@@ -123,3 +125,9 @@ LOIHI = Target(
 def on_chips(chips: int) -> Target:
     """The target with the neurons of so many chips."""
     return replace(LOIHI, limits={**LOIHI.limits, LimitName.NEURONS: neurons_of(chips)})
+
+
+def with_options(options: Mapping[str, Any]) -> str:
+    """The target's name with those options that the user has set."""
+    text = ",".join(f"{name}={value}" for name, value in options.items())
+    return f"{LOIHI.name}{{{text}}}" if text else LOIHI.name

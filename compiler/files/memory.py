@@ -21,7 +21,7 @@ SHARE = 4
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
 STATM = Path("/proc/self/statm")
-"""First word: pages of address space that this process has (Linux, proc_pid_statm(5))."""
+"""Pages of memory of this process; the sixth word: its data and stack (Linux, proc_pid_statm(5))."""
 
 
 def machine_memory() -> int:
@@ -62,7 +62,7 @@ def keep_within(most: int) -> None:
     Raises:
         UserError: D628 the process has more already.
     """
-    taken = _statm(5)  # data and stack
+    taken = _data()
     if most <= taken:
         raise fail(
             "D628",
@@ -75,10 +75,11 @@ def keep_within(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
-def _statm(word: int) -> int:
+def _data() -> int:
+    """Bytes of data and stack that this process has; 0 where the system does not say."""
     if not STATM.exists():
         return 0
-    return int(STATM.read_text(encoding="ascii").split()[word]) * os.sysconf("SC_PAGE_SIZE")
+    return int(STATM.read_text(encoding="ascii").split()[5]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def as_text(size: int) -> str:

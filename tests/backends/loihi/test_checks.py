@@ -90,16 +90,23 @@ def test_programs_that_fit_give_no_message(seed: int) -> None:
 
 
 def test_several_chips_hold_several_times_as_much() -> None:
-    """Of 16 million neurons and 144 million synapses, 2 chips hold the synapses, 17 the neurons too."""
+    """16 million neurons, 144 million synapses: 2 chips hold the synapses, 17 both, as cures say."""
     program = large_program()
     cures = [d.help or "" for d in LoihiBackend().check(program)]
-    assert [re.findall(r"chips=(\d+)", cure) for cure in cures] == [["17"], ["2"]]
+    assert [re.findall(r"chips=(\d+)", cure) for cure in cures] == [
+        ["17"],
+        ["17"],
+    ]  # one number for both
     for chips, codes in ((1, ["D401", "D402"]), (2, ["D401"]), (16, ["D401"]), (17, [])):
         assert [d.code for d in LoihiBackend(chips=chips).check(program)] == codes, chips
     target = LoihiBackend(chips=17).target
     assert target.name == "loihi{chips=17}"
     assert target.limits[LimitName.NEURONS].value == 17 * 120 * 8192
     assert LoihiBackend().target.name == "loihi"
+    stock = LoihiBackend(processes="stock")
+    assert stock.target.name == "loihi{processes=stock}"
+    cure = next(d.help for d in stock.check(program) if d.code == "D402")
+    assert cure and "loihi{processes=stock,chips=17}" in cure
     both = LoihiBackend(processes="stock", chips=8).target.name
     assert both == "loihi{processes=stock,chips=8}"
 
