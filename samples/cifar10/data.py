@@ -54,6 +54,18 @@ def whole() -> Parts:
     return replace(parts, train=all_images, said="5,000 of the training images themselves")
 
 
+def first(parts: Parts, trained: int, judged: int) -> Parts:
+    """The first images alone, as many of each class.
+
+    Args:
+        parts: of whose training and validation images; the test images stay.
+        trained, judged: how many of each to train with and to judge by.
+    """
+    some = (Labelled(p.x[:n], p.y[:n]) for p, n in ((parts.train, trained), (parts.validation, judged)))
+    train, validation = some
+    return replace(parts, train=train, validation=validation, said=f"the first {judged:,} of them")
+
+
 def read(name: str) -> Labelled:
     """One file, decoded: pixels 0..255, (n, 3, 32, 32) uint8, and classes, 0 airplane to 9 truck.
 

@@ -9,7 +9,8 @@ from snnc.frontend import load_model
 from snnc.training import Stdb, thaw
 
 from .data import load
-from .experiments import BATCH, STARTS, float_network, height
+from .experiments import BATCH, float_network
+from .spiking import STARTS, height
 
 STEPS = 4
 PUBLISHED = 0.3

@@ -19,7 +19,7 @@ from samples.results.record import Outcome, found_before, recorded
 from samples.results.vgg_page import vgg_summary
 
 from . import experiments as one
-from . import gradients, jpeg, vgg
+from . import gradients, jpeg, spiking, vgg
 from . import noise as noises
 from .data import DataMissing
 from .experiments import PLACE, SPIKING_TEST, Computing
@@ -32,10 +32,14 @@ TORCH_IMAGES = 1_000
 CONVERTED = (4, 8, 16, 40, 80, 160, 512)
 """Few and many, and ten times as many steps as the hybrid networks have."""
 
-HYBRID = {4: 1, 8: 1, 16: 1}
-"""Steps, and epochs of training, whatever the start."""
+HYBRID = {4: None, 8: None, 16: 10_240}
+"""Steps, and images that the one epoch of training sees (None: all), whatever the start."""
 
-THRESHOLDS = {1: 1, 2: 1, 4: 1, 8: 1}
+THRESHOLDS = {1: None, 2: None, 4: None, 8: 10_240}
+"""Likewise."""
+
+SCRATCH_EPOCHS = 1
+
 KINDS = ("trained", "fixed", "published")
 
 Experiments = dict[str, Callable[[], Outcome]]
@@ -56,20 +60,20 @@ def experiments(computing: Computing) -> Experiments:
             found[f"levels_{levels}_{seed}"] = partial(one.with_levels, computing, seed, levels, lava)
         most = LEVELS[0]
         found[f"torch_{most}_{seed}"] = partial(one.against_torch, seed, most, TORCH_IMAGES)
-        for steps, epochs in THRESHOLDS.items():
+        for steps, images in THRESHOLDS.items():
             for kind in KINDS if seed == 0 else KINDS[:2]:
-                run = partial(one.thresholds, computing, seed, steps, kind, epochs)
+                run = partial(spiking.thresholds, computing, seed, steps, kind, images)
                 found[f"thresholds_{kind}_{steps}_{seed}"] = run
             found[f"noise_{steps}_{seed}"] = partial(noises.noise, steps, seed)
-    for start in one.STARTS:
+    for start in spiking.STARTS:
         for steps in CONVERTED:
-            found[f"converted_{start}_{steps}_0"] = partial(one.converted, start, steps, 0)
-    for steps, epochs in HYBRID.items():
-        for start in one.STARTS:
+            found[f"converted_{start}_{steps}_0"] = partial(spiking.converted, start, steps, 0)
+    for steps, images in HYBRID.items():
+        for start in spiking.STARTS:
             for surrogate in ("linear", "stdb"):
-                run = partial(one.hybrid, computing, 0, start, steps, surrogate, epochs)
+                run = partial(spiking.hybrid, computing, 0, start, steps, surrogate, images)
                 found[f"stdb_{start}_{surrogate}_{steps}_0"] = run
-        found[f"scratch_{steps}_0"] = partial(one.from_scratch, computing, 0, steps, epochs)
+        found[f"scratch_{steps}_0"] = partial(spiking.from_scratch, computing, 0, steps, SCRATCH_EPOCHS)
     for bits in BITS:
         found[f"weights_{bits}_0"] = partial(one.few_bits, computing, 0, bits)
     found.update(vgg.experiments(computing))

@@ -18,11 +18,11 @@ from samples.results.record import Outcome
 from snnc.authoring import QuantizedReLU
 from snnc.frontend import load_model
 from snnc.ir import Population
-from snnc.recordings.event_sets import Labelled
 from snnc.training import Recipe, Streaming, Threshold, thaw
 from snnc.training.methods.balancing import balanced_thresholds
 
 from . import experiments as one
+from . import spiking
 from .data import DataMissing, load
 from .experiments import CALIBRATION, FLOATS, MOST_PROVED, PLACE, RANGE_RATE, RANGES, Computing
 from .networks import vgg16
@@ -32,9 +32,8 @@ LEVELS_EPOCHS = 2
 CHIPS = 4
 """Of Loihi 2, for 395 million synapses: 120 million a chip."""
 
-TRAINED, JUDGED_BY = 10_240, 1_000
-"""Images that thresholds are trained with, of 45,000, and validation images that judge: the first ones,
-as many of each class."""
+TRAINED = 10_240
+"""Images that thresholds are trained with, of 45,000: the first ones, as many of each class."""
 
 TESTED = 500
 """The first test images, as many of each class: what the converted network is counted on."""
@@ -104,7 +103,7 @@ def with_levels(computing: Computing, seed: int, levels: int) -> Outcome:
 def thresholds(computing: Computing, seed: int, steps: int, kind: str) -> Outcome:
     """Thresholds trained with the weights, or held fixed, through ``steps`` time steps.
 
-    An epoch of all images would take hours: some are trained with, and some judge.
+    An epoch of all images would take hours: ``TRAINED`` are trained with.
 
     Args:
         computing: where.
@@ -112,21 +111,14 @@ def thresholds(computing: Computing, seed: int, steps: int, kind: str) -> Outcom
         steps: T.
         kind: ``trained`` or ``fixed``.
     """
-    parts = load()
-    some = replace(
-        parts,
-        train=Labelled(parts.train.x[:TRAINED], parts.train.y[:TRAINED]),
-        validation=Labelled(parts.validation.x[:JUDGED_BY], parts.validation.y[:JUDGED_BY]),
-    )
     method = Threshold(steps=steps, trained=kind == "trained", per="channel", rounds=2)
     net = thaw(load_model(network(seed)).graph)
-    task = method.prepare(net, np.ascontiguousarray(parts.train.x[:CALIBRATION, None]))
+    task = method.prepare(net, np.ascontiguousarray(load().train.x[:CALIBRATION, None]))
     one.channels_last(task.network)
     name = f"vgg16_thresholds_{kind}_{steps}_{seed}"
     recipe = computing.of(Recipe(epochs=1, learning_rate=1e-4), seed)
-    outcome = one.trained(name, task, recipe, TESTED, parts=some)
-    made = one.integers(name, "rate", one.test_file(TESTED), chips=CHIPS)
-    return {**outcome, **made, "trained_with": TRAINED}
+    outcome = spiking.on_some(name, task, recipe, TESTED, TRAINED)
+    return {**outcome, **one.integers(name, "rate", one.test_file(TESTED), chips=CHIPS)}
 
 
 def experiments(computing: Computing) -> dict[str, partial[Outcome]]:

@@ -146,7 +146,7 @@ def _thresholds(each: Found) -> list[str]:
                 *("" if one is None else one["test"] for one in ones),
                 "" if levels is None else levels["test"],
                 *("" if one is None else _mean_rate(one) for one in ones[:2]),
-                next(str(one["epochs"]) for one in ones if one is not None),
+                next(_epochs(one) for one in ones if one is not None),
             ]
         )
     head = ["steps T", "seed", "trained", "fixed", "published form", "as many levels, `graded`"]
@@ -222,9 +222,7 @@ def _hybrid(each: Found) -> list[str]:
             t,
             *(each.get(f"converted_{way}_{t}_0", {}).get("test", "") for way in ways),
             *(each.get(f"{name}_{t}_0", {}).get("test", "") for name in trained.values()),
-            next(
-                (each[n]["epochs"] for n in (f"{b}_{t}_0" for b in trained.values()) if n in each), ""
-            ),
+            next((_epochs(each[n]) for n in (f"{b}_{t}_0" for b in trained.values()) if n in each), ""),
         ]
         for t in steps
     ]
@@ -279,6 +277,11 @@ def _bits(each: Found) -> list[str]:
 
 def _of(each: Found, beginning: str) -> list[tuple[str, Found]]:
     return [(name, one) for name, one in each.items() if name.startswith(beginning)]
+
+
+def _epochs(one: Found) -> str:
+    few = f", of {one['trained_with']:,} images" if "trained_with" in one else ""
+    return f"{one['epochs']}{few}"
 
 
 def _mean_rate(one: Found) -> str:

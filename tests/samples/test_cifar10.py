@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from samples.cifar10 import experiments as one
+from samples.cifar10 import spiking
 from samples.cifar10.data import DataMissing, augment, load, whole
 from samples.cifar10.experiments import Computing
 from samples.cifar10.jpeg import SHIFT, compressed
@@ -112,7 +113,7 @@ def test_gradients_neither_fade_nor_grow() -> None:
     """One step's input moves the count by about 1, averaged over potentials and steps."""
     steps = 4
     for surrogate, kind in (("linear", Linear), ("stdb", SinceSpike)):
-        slope = kind(one.height(steps, surrogate))
+        slope = kind(spiking.height(steps, surrogate))
         potential = torch.linspace(0, 2, 20_001)
         since = torch.full_like(potential, 1.0)
         mean = float(slope.slope(potential - 1, since).mean())
