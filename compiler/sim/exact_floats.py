@@ -59,7 +59,10 @@ def with_exact_sums(op: Op, most: int) -> Op | None:
     if step.min(initial=1.0) < SMALLEST:
         return None
     step = step.reshape(-1, *[1] * (weight.ndim - 1))
-    return replace(op, weight=(np.rint(weight / step) * step).astype(np.float32))
+    on_grid = weight / step
+    np.rint(on_grid, out=on_grid)
+    on_grid *= step
+    return replace(op, weight=on_grid.astype(np.float32))
 
 
 def whole_up_to(values: NDArray[Any]) -> int | None:

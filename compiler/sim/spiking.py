@@ -174,8 +174,11 @@ class FloatNeurons:
         """Time step ``step`` (from 0); returns the amplitude for each spike, else 0."""
         if self.neuron.restart and (step - self.start) % self.steps_per_frame == 0:
             self._restart()
-        self.current = self.current * self.neuron.current_kept + arrived
-        self.potential = self.potential * self.neuron.potential_kept + self.current
+        keeps = self.neuron.current_kept
+        self.current = self.current * keeps + arrived if keeps else arrived
+        keeps = self.neuron.potential_kept
+        before = self.potential if keeps == 1 else self.potential * keeps
+        self.potential = before + self.current
         if step >= self.start:
             self.potential = self.potential + self.bias
         fired: Array

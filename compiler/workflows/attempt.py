@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -125,15 +126,22 @@ class Attempt:
             self.report(phases[done], done + 1, steps)  # what begins now
             done += 1
 
-        graph = pipeline.run(widened(self.model.graph) if large else self.model.graph, context, step)
-        stages.finish(graph)
-        if large:
-            gc.collect()
+        with looking_at_new_objects() if large else nullcontext():
+            graph = pipeline.run(
+                widened(self.model.graph) if large else self.model.graph, context, step
+            )
+            stages.finish(graph)
+            if large:
+                gc.collect()
         program = validate(lower(graph, target))
         del graph
         allowed = self.allow_overflow
         ranges, found = check_program(program, self.backend, counts, self.where, allowed)
         return Lowered(program, stages, ranges, (*context.notes, *found))
+
+    def _given(self) -> Graph:
+        """The model's graph as passes take it, in float64."""
+        return widened(self.model.graph) if is_large(self.model.graph) else self.model.graph
 
     def judge(self, lowered: Lowered) -> Kept | None:
         """What integers keep of the float network; None where nothing can tell."""
@@ -153,6 +161,23 @@ class Attempt:
         assert self.data is not None
         order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
         return self.data.part((order[len(order) - aside :] if aside else order)[:most])
+
+
+@contextmanager
+def looking_at_new_objects() -> Iterator[None]:
+    """Collections in it do not look at what was there before: half a million objects, with torch.
+
+    A process that has set objects aside itself keeps them so.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def context_of(
