@@ -63,7 +63,7 @@ def real_step(kind: Kind, given: Mapping[str, int], narrow: bool) -> dict[str, i
     arrived = filled(given["arrived"], np.int32, (1, 1))
     scratch = kernels.Scratch.of(size, 1, 1)
     kernels.run_component(
-        np.array([0]), network, states, lists, arrived, record, (given["step"], 1), scratch
+        np.array([0]), network, states, lists, arrived, record, (given["step"], 0, 1), scratch
     )
     first, last = int(lists.begin[0, 0, 1]), int(lists.end[0, 0, 1])
     sent = np.zeros(size, np.int64)

@@ -222,7 +222,7 @@ def run(
     states = (Sample(u), v, v32, waiting, Kept())
     code(
         [0], ([p, source], [q], *(None,) * 5, *constants), states, lists, given, record,
-        (step, 1), tuple(Cell(0, register, numbas) for register in scratch),
+        (step, 0, 1), tuple(Cell(0, register, numbas) for register in scratch),
     )  # fmt: skip
     found: dict[str, Any] = {"v": v32 if narrow else v, "record": record}
     if not narrow:

@@ -80,20 +80,22 @@ def run_component(
     lists: Any,
     given: Any,
     record: Any,
-    chunk: tuple[int, int],
+    part: tuple[int, int, int],
     scratch: Any,
 ) -> None:
-    """Run populations of one component over all samples of a block and all steps of a chunk.
+    """Run populations of one component over all samples of a block and some steps of a chunk.
 
     Args:
         members: their rows in the tables of ``network`` (``Network``).
         states, lists: ``States`` and ``Lists`` of the block.
-        given: (samples, steps, neurons) int32, arrivals that were computed as a matrix product.
+        given: (samples, steps, neurons) int32, arrivals of these steps that were computed as a matrix
+            product.
         record: (samples, steps, neurons) int32, potentials to be recorded.
-        chunk: its first step, from 1, and how many there are.
+        part: the chunk's first step, from 1; the first of those that are run, from 0 in the chunk, and
+            the one after the last.
         scratch: ``Scratch``, for this call alone; sums are zeros, and are left so.
     """
-    first_step, steps = chunk
+    first_step, first, after_last = part
     populations, projections, weights8, weights16, weights32, table, targets = network[:7]
     weights = (weights8, weights16, weights32)
     threshold, threshold32, bias, bias32, start = network[7:]
@@ -102,7 +104,7 @@ def run_component(
     sums16, sums32, total, levels, sent, cells = scratch
     sums = (sums16, sums32)
     for s in range(len(begin)):
-        for k in range(steps):
+        for k in range(first, after_last):
             step = first_step + k
             for m in members:
                 p = populations[m]
@@ -124,7 +126,7 @@ def run_component(
                             x[j] = to_int32(x[j] + bias32[here + j])
                 if p.given >= 0:
                     for j in range(size):
-                        total[j] = given[s, k, p.given + j]
+                        total[j] = given[s, k - first, p.given + j]
                 elif p.lone < 0:
                     clear(total, 0, size)
                 lo = hi = after

@@ -200,6 +200,7 @@ class Simulator:
         plan = self._plan(payloads if self._heard else ANY_PAYLOAD, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
+        each = max(1, self.threads // len(parts)) if parts else 1
 
         def run(part: slice) -> None:
             workspace = self._workspace(plan, int(part.stop - part.start), chunk)
@@ -208,7 +209,7 @@ class Simulator:
                 spikes = source(part, of)
                 check_given(self.program, spikes)
                 flat = flattened(spikes)
-                potentials = workspace.advance(flat, of.start + 1, payloads)
+                potentials = workspace.advance(flat, of.start + 1, payloads, each)
                 sink(Chunk(workspace, part, of, potentials))
                 workspace.carry_over(flat.shape[1])
             self._idle.append(workspace)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import events, kernels
 from .dense import multiply
+from .pipeline import run_through
 from .plan import Component, Payloads, Plan
 from .pools import aligned
 from .records import RATE
@@ -31,7 +32,6 @@ class Workspace:
         begin = np.empty((samples, len(room), int(depth.max()) + chunk), np.int64)
         free = self.populations["events"].copy()
         self._lists = events.Lists(numbers, payloads, begin, begin.copy(), free)
-        self._listed = free.copy()  # what was there before this chunk
         self._nothing = np.zeros((samples, 0, 0), np.int32)
         shape = (samples, tables.neurons)
         u, v = np.empty(shape, np.int64), np.empty(shape, np.int64)
@@ -43,7 +43,7 @@ class Workspace:
         self._wide = [_place(p) for p in neurons if not p["narrow"]]
         self._waiting = [_place(p) for p in neurons if p["code"] != RATE]
         self._word = events.bytes_for(1)
-        self._scratch = kernels.Scratch.of(plan.room, plan.margin, plan.places)
+        self._scratch = [self._room()]
         self.restart()
         self._network = kernels.Network(
             self.populations,
@@ -63,7 +63,7 @@ class Workspace:
     def restart(self) -> None:
         """Back to the start state: nothing has been sent yet."""
         first, states = self.populations["events"], self._states
-        self._lists.free[:] = self._listed[:] = first
+        self._lists.free[:] = first
         self._lists.begin[:] = self._lists.end[:] = first[:, None]
         states.v32[:] = self.plan.start32
         states.hot[:] = ALL
@@ -76,13 +76,16 @@ class Workspace:
         """Leave a population out after the last step that anybody will see: (populations,)."""
         self.populations["until"] = until
 
-    def advance(self, spikes: NDArray[Any], first: int, payloads: Payloads) -> NDArray[np.int32]:
+    def advance(
+        self, spikes: NDArray[Any], first: int, payloads: Payloads, threads: int = 1
+    ) -> NDArray[np.int32]:
         """The next steps.
 
         Args:
             spikes: (samples, steps, size of the input), integers, in the program's order.
             first: the step of ``spikes[:, 0]``, from 1.
             payloads: the smallest and the largest that ``spikes`` may have.
+            threads: that may work on it at the most.
 
         Returns:
             Potentials that the plan wants recorded, (samples, steps, neurons), in the kernels' order.
@@ -97,20 +100,33 @@ class Workspace:
         if beyond:
             raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
-        for component in plan.components:
-            given = self._multiply(component, steps)
-            self._run(component, given, potentials, first, steps)
+        while len(self._scratch) < threads:
+            self._scratch.append(self._room())
+
+        def run(component: Component, part: slice, thread: int) -> None:
+            given = self._multiply(component, part)
+            self._run(component, given, potentials, first, part, self._scratch[thread])
             if given is not self._nothing:
                 self._list_again(component)
+
+        # Of several samples in a block a step's events lie sample by sample (``carry_over``).
+        run_through(
+            run, plan.components, steps, plan.tables.neurons, threads if self.samples == 1 else 1
+        )
         return potentials
 
+    def _room(self) -> kernels.Scratch:
+        return kernels.Scratch.of(self.plan.room, self.plan.margin, self.plan.places)
+
+    # Many arguments: what a kernel is given, and for which of its callers' threads.
     def _run(
         self,
         component: Component,
         given: NDArray[np.int32],
         potentials: NDArray[np.int32],
         first: int,
-        steps: int,
+        part: slice,
+        scratch: kernels.Scratch,
     ) -> None:
         try:
             kernels.run_component(
@@ -120,21 +136,21 @@ class Workspace:
                 self._lists,
                 given,
                 potentials,
-                (first, steps),
-                self._scratch,
+                (first, part.start, part.stop),
+                scratch,
             )
         except (OverflowError, IndexError) as lost:  # of the checked build
             program = self.plan.tables.program
             names = ", ".join(program.populations[int(m)].name for m in component.members)
-            place = f"{names}, steps {first} to {first + steps - 1}"
+            place = f"{names}, steps {first + part.start} to {first + part.stop - 1}"
             raise type(lost)(f"{place}: {lost}") from lost
 
     def _depth(self, row: int) -> int:
         return int(self.populations["depth"][row])
 
-    def _multiply(self, component: Component, steps: int) -> NDArray[np.int32]:
+    def _multiply(self, component: Component, part: slice) -> NDArray[np.int32]:
         """Arrivals from outside a component as matrix products, where many spikes make that cheaper."""
-        chosen = [i for i in component.incoming if self._pays(i.row, i.source, steps)]
+        chosen = [i for i in component.incoming if self._pays(i.row, part)]
         if not chosen:
             return self._nothing
         total = 0
@@ -145,47 +161,52 @@ class Workspace:
             if target["given"] < 0:
                 target["given"] = total
                 total += int(target["size"])
-        self._states.hot[:] = ALL  # their bits are in another order
-        given = np.zeros((self.samples, steps, total), np.int32)
+            self._step_all(target)  # its bits are in another order
+        given = np.zeros((self.samples, part.stop - part.start, total), np.int32)
         for incoming in chosen:
-            heard = np.nonzero(self._heard(incoming.row, steps))
+            heard = np.nonzero(self._heard(incoming.row, part))
             samples, when = (np.ascontiguousarray(places) for places in heard)  # one type for numba
             if not len(samples):
                 continue
-            sent = self._unlisted(incoming.row, samples, when)
+            sent = self._unlisted(incoming.row, samples, when + part.start)
             arrived = multiply(self.plan, incoming.row, sent)
             first = int(self.populations["given"][incoming.target])
             given[samples, when, first : first + arrived.shape[1]] += arrived
         return given
 
     def _list_again(self, component: Component) -> None:
-        """The next chunk may do without matrix products."""
-        self._states.hot[:] = ALL
+        """The next steps may do without matrix products."""
         for incoming in component.incoming:
+            self._step_all(self.populations[incoming.target])
             self.projections["skipped"][incoming.row] = False
             for name in ("given", "lone"):
                 self.populations[name][incoming.target] = self.plan.populations[name][incoming.target]
 
-    def _pays(self, row: int, source: int, steps: int) -> bool:
+    def _step_all(self, population: Any) -> None:
+        """Leave out none of a population's vectors in its next step."""
+        first = int(population["hot"])
+        self._states.hot[:, first : first + int(population["words"])] = ALL
+
+    def _pays(self, row: int, part: slice) -> bool:
         cost = self.plan.costs[row]
         if self._products is not None:
             return self._products and cost.kind is not None
-        spikes = int(self._lists.free[source] - self._listed[source])
-        return cost.pays(spikes, int(self._heard(row, steps).sum()))
+        spikes = self._heard(row, part)
+        return cost.pays(int(spikes.sum()), np.count_nonzero(spikes))
 
     def _first_heard(self, row: int) -> tuple[int, int]:
         """A projection's source, and where the first step that it hears in this chunk is listed."""
         source, delay = int(self.projections["source"][row]), int(self.projections["delay"][row])
         return source, self._depth(source) - 1 - delay
 
-    def _heard(self, row: int, steps: int) -> NDArray[np.bool_]:
-        """In which steps of the chunk a projection hears anything: (samples, steps).
+    def _heard(self, row: int, part: slice) -> NDArray[np.int64]:
+        """How many spikes a projection hears in each of some steps of the chunk: (samples, steps).
 
         With a step for each layer of a deep network, a layer is silent in nearly all of them.
         """
         source, first = self._first_heard(row)
-        listed = (slice(None), source, slice(first, first + steps))
-        heard: NDArray[np.bool_] = self._lists.end[listed] > self._lists.begin[listed]
+        listed = (slice(None), source, slice(first + part.start, first + part.stop))
+        heard: NDArray[np.int64] = self._lists.end[listed] - self._lists.begin[listed]
         return heard
 
     def _unlisted(
@@ -213,7 +234,6 @@ class Workspace:
     def carry_over(self, steps: int) -> None:
         """Make room for the next chunk; keep what delays still need."""
         events.carry_over(self.populations, self._lists, steps)
-        self._listed[:] = self._lists.free
 
 
 def _place(population: Any) -> slice:

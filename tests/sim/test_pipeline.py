@@ -1,0 +1,114 @@
+"""One sample on several cores: the same integers, in whatever order threads come to run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.sim.fast import kernels, pipeline
+from snnc.sim.fast.pipeline import Run, run_through
+from snnc.sim.fast.plan import Component, Incoming
+from snnc.sim.fast.simulator import Simulator
+from tests.sim.corpus import KINDS, case, compared
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every run that can be shared is, a step at a time; how many pieces each one had."""
+    monkeypatch.setattr(pipeline, "LEAST", 0)
+    monkeypatch.setattr(pipeline, "PIECE", 1)
+    seen: list[int] = []
+
+    class Counted(pipeline.Pipeline):
+        def __init__(self, components: Any, pieces: Any, run: Run) -> None:
+            seen.append(len(pieces))
+            super().__init__(components, pieces, run)
+
+    monkeypatch.setattr(pipeline, "Pipeline", Counted)
+    return seen
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_integers_as_the_reference(kind: str, threads: int, parts: list[int]) -> None:
+    """Loops, delays, every code, matrix products and none, chunks shorter than delays."""
+    for seed in range(12):
+        network = case(kind, seed)
+        one = replace(network, spikes=network.spikes[:1])
+        products = (network.products, True, False)[seed % 3]
+        assert compared(one, threads, products, chunk=1 + seed % 7) == [], (kind, seed)
+    assert max(parts) >= 12
+
+
+def test_several_samples_share_the_threads(parts: list[int]) -> None:
+    """Four threads run two samples at once, each in a pipeline of two; one block has none."""
+    network = case("small", 1)
+    two = replace(network, spikes=network.spikes[:2])
+    assert compared(two, 4) == [] and parts
+    parts.clear()
+    assert compared(network, 3) == [] and not parts
+    together = Simulator(network.program, 4, portions=(len(network.spikes), 10))
+    together.run(network.spikes)
+    assert not parts
+
+
+def test_a_short_run_stays_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "Pipeline", None)
+    network = case("small", 1)
+    assert compared(replace(network, spikes=network.spikes[:1]), 4) == []
+
+
+def _chain(length: int) -> list[Component]:
+    """Each hears the one before it, the third also the first; the input is number 0."""
+    heard = [[n] if n != 2 else [0, 2] for n in range(length)]
+    return [
+        Component(np.array([n + 1]), tuple(Incoming(0, source, n + 1) for source in sources))
+        for n, sources in enumerate(heard)
+    ]
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_nobody_runs_before_what_it_hears(threads: int, parts: list[int]) -> None:
+    components, steps, lock = _chain(6), 50, Lock()
+    begun = [0] * 6
+    ended = [0] * 6
+    used = set()
+
+    def run(component: Component, part: slice, thread: int) -> None:
+        own = int(component.members[0]) - 1
+        with lock:
+            assert begun[own] == ended[own] == part.start  # one after the other
+            begun[own] = part.stop
+            assert all(ended[i.source - 1] >= part.stop for i in component.incoming if i.source)
+            used.add(thread)
+        with lock:
+            ended[own] = part.stop
+
+    run_through(run, components, steps, 1, threads)
+    assert parts == [steps] and ended == [steps] * 6 and used <= set(range(threads))
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+def test_a_failure_ends_all_threads(number: int, parts: list[int]) -> None:
+    def run(component: Component, part: slice, thread: int) -> None:
+        if part.start == 7 and component.members[0] == number + 1:
+            raise OverflowError(f"{number} at {part.start}")
+
+    with pytest.raises(OverflowError, match=f"{number} at 7"):
+        run_through(run, _chain(6), 50, 1, 3)
+    assert parts
+
+
+def test_a_failure_says_which_steps(parts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(members: Any, *given: Any) -> None:
+        raise OverflowError("a number does not fit 32 bits")
+
+    monkeypatch.setattr(kernels, "run_component", lost)
+    network = case("small", 1)
+    with pytest.raises(OverflowError, match="steps 1 to 1: a number"):
+        Simulator(network.program, 2).run(network.spikes[:1])
+    assert parts

@@ -1,0 +1,1 @@
+from compiler.sim.fast.pipeline import *
