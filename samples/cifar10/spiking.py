@@ -114,7 +114,8 @@ def thresholds(
         method = Threshold(steps=steps, trained=kind == "trained", per="channel", rounds=2)
     task = _prepared(method, seed)
     outcome = on_some(name, task, computing.of(SPIKING, seed), None, images)
-    return {**outcome, **integers(name, "rate", test_file(None))}
+    made = integers(name, "rate", test_file(None))
+    return {**outcome, **made, "percentile": method.percentile}
 
 
 def on_some(name: str, task: Task, recipe: Recipe, tested: int | None, images: int | None) -> Outcome:

@@ -17,8 +17,8 @@ LEAST = 2**22
 """Neurons times steps from which it pays: below, a run lasts a millisecond or two."""
 
 PIECE = 2**21
-"""Neurons times steps of a piece: a millisecond of one core, beside which 30 or 40 microseconds for each
-of its components, in which Python does what no two threads do at once, are few."""
+"""Neurons times steps of a piece: a millisecond of one core. Each of its components costs 30 to 40
+microseconds more, in much of which Python lets no other thread run."""
 
 Run = Callable[[Component, slice, int], None]
 """Runs a component for some steps, in a thread (from 0)."""

@@ -47,7 +47,9 @@ class Threshold(Conversion):
         dropout_conv: likewise, of populations with channels (published: 0.3, and 0.5 for the others);
             default: as dropout.
         balance: how the first thresholds are found, as ``balance-thresholds{method}``.
-        percentile: for balance activation and percentile.
+        percentile: for balance activation and percentile. Few steps want low thresholds: before
+            training, 95 is the best of six for 2 and 8 steps, and 3 and 1.6 points from the best for 1
+            and 4 (docs/training.md).
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on the first thresholds.
         restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
@@ -75,6 +77,7 @@ class Threshold(Conversion):
             "rate": 1.0,
             "sharpness": 1.0,
             "relative": False,
+            "percentile": 99.9,
             "per": "population",
             "norms": True,
         }
@@ -87,7 +90,7 @@ class Threshold(Conversion):
     }
 
     steps: int = 4
-    percentile: float = 99.9
+    percentile: float = 95.0
     trained: bool = True
     rate: float = 10.0
     sharpness: float = 4.0
