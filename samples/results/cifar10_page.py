@@ -225,7 +225,7 @@ def _hybrid(each: Found) -> list[str]:
         [
             t,
             *(each.get(f"converted_{way}_{t}_0", {}).get("test", "") for way in ways),
-            *(each.get(f"{name}_{t}_0", {}).get("test", "") for name in trained.values()),
+            *(_kept(each.get(f"{name}_{t}_0")) for name in trained.values()),
             next((_epochs(each[n]) for n in (f"{b}_{t}_0" for b in trained.values()) if n in each), ""),
         ]
         for t in steps
@@ -234,7 +234,7 @@ def _hybrid(each: Found) -> list[str]:
         "### Hybrid conversion (method `stdb`, Rathi et al. 2020)",
         "",
         "Right of the test images, %, in integers. Converted in two ways, and trained from each through the spikes, with both surrogates; the same network "
-        "from scratch, for comparison. Above 256 steps the worst input could leave a 24-bit potential (D319); compiled with `--allow-overflow`.",
+        "from scratch, for comparison. *As it began*: no epoch was better on the validation images, and the network before training was kept. Above 256 steps the worst input could leave a 24-bit potential (D319); compiled with `--allow-overflow`.",
         "",
         *table(
             [
@@ -281,6 +281,12 @@ def _bits(each: Found) -> list[str]:
 
 def _of(each: Found, beginning: str) -> list[tuple[str, Found]]:
     return [(name, one) for name, one in each.items() if name.startswith(beginning)]
+
+
+def _kept(one: Found | None) -> str:
+    if one is None:
+        return ""
+    return f"{one['test']}, as it began" if one["best_epoch"] == 0 else str(one["test"])
 
 
 def _epochs(one: Found) -> str:
