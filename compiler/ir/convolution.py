@@ -124,7 +124,8 @@ class Conv2d(Op):
     def of_blocks(self, x: Array) -> tuple[Conv2d, Array]:
         """The same result from sums of the squares of ``blocks``: what to apply, and to what.
 
-        Equal for whole numbers below 2**53, otherwise to the last digits.
+        Equal for whole numbers below 2**53, otherwise to the last digits, as long as the sum of a
+        square's pixels is a finite number of their type.
 
         Args:
             x: (batch, channels, height, width).

@@ -26,9 +26,9 @@ def apply_repeating(conv: Conv2d, x: Array) -> Array:
         conv: without bias.
         x: (batch, channels, height, width).
     """
+    outs, height, width = conv.out_shape(x.shape[1:])
     if conv.blocks > 1:
         conv, x = conv.of_blocks(x)
-    outs, height, width = conv.out_shape(x.shape[1:])
     rows = _Classes(x, 2, conv, 0, height)
     columns = _Classes(x, 3, conv, 1, width)
     if WORTH * len(rows.first) * len(columns.first) > height * width:

@@ -167,17 +167,19 @@ class Attempt:
 def looking_at_new_objects() -> Iterator[None]:
     """Collections in it do not look at what was there before: half a million objects, with torch.
 
-    A process that has set objects aside itself keeps them so.
+    A process that has set objects aside itself, before or meanwhile, keeps them so.
     """
     if gc.get_freeze_count():
         yield
         return
     gc.collect()
     gc.freeze()
+    aside = gc.get_freeze_count()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if gc.get_freeze_count() <= aside:  # more have been set aside by somebody else
+            gc.unfreeze()
 
 
 def context_of(

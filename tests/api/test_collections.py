@@ -48,3 +48,13 @@ def test_what_the_process_had_set_aside_stays_so() -> None:
         assert gc.get_freeze_count() >= before - 100  # objects that end are not set aside any more
     finally:
         gc.unfreeze()
+
+
+def test_what_the_process_sets_aside_meanwhile_stays_so() -> None:
+    try:
+        with looking_at_new_objects():
+            ours = [Ring() for _ in range(1000)]
+            gc.freeze()
+        assert gc.get_freeze_count() >= len(ours)
+    finally:
+        gc.unfreeze()

@@ -61,3 +61,10 @@ def test_bounds_of_a_matrix_take_either_sign_apart(alike: bool) -> None:
     up, down = np.maximum(weight, 0), np.minimum(weight, 0)
     assert np.array_equal(found.low, up @ low + down @ high)
     assert np.array_equal(found.high, up @ high + down @ low)
+
+
+@pytest.mark.parametrize("shape", [(3, 2, 2), (3,), (3, 2, 0, 0)], ids=str)
+def test_weights_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    conv = Conv2d(np.ones(shape), stride=(2, 2))
+    with pytest.raises(ValueError, match="takes weights \\(channels out"):
+        apply_repeating(conv, np.ones((1, 2, 8, 8)))

@@ -251,7 +251,7 @@ class Simulator:
         """Samples in a block, steps in a chunk."""
         if self._given_portions is not None:
             block, chunk = self._given_portions
-            return min(block, samples), max(1, min(chunk, steps))
+            return max(1, min(block, samples)), max(1, min(chunk, steps))
         step = plan.step_bytes
         fitting = max(1, BUDGET // (step * max(1, min(steps, LONG_ENOUGH))))
         block = max(1, min(-(-samples // self.threads), fitting))

@@ -43,7 +43,7 @@ class Workspace:
         self._wide = [_place(p) for p in neurons if not p["narrow"]]
         self._waiting = [_place(p) for p in neurons if p["code"] != RATE]
         self._word = events.bytes_for(1)
-        self._scratch = [self._room()]
+        self._scratch: dict[int, kernels.Scratch] = {}
         self.restart()
         self._network = kernels.Network(
             self.populations,
@@ -100,12 +100,10 @@ class Workspace:
         if beyond:
             raise ValueError(f"a payload of {beyond}, where {payloads[0]} to {payloads[1]} were stated")
         potentials = np.empty((self.samples, steps, plan.recorded), np.int32)
-        while len(self._scratch) < threads:
-            self._scratch.append(self._room())
 
         def run(component: Component, part: slice, thread: int) -> None:
             given = self._multiply(component, part)
-            self._run(component, given, potentials, first, part, self._scratch[thread])
+            self._run(component, given, potentials, first, part, self._room(thread))
             if given is not self._nothing:
                 self._list_again(component)
 
@@ -115,8 +113,12 @@ class Workspace:
         )
         return potentials
 
-    def _room(self) -> kernels.Scratch:
-        return kernels.Scratch.of(self.plan.room, self.plan.margin, self.plan.places)
+    def _room(self, thread: int) -> kernels.Scratch:
+        """A thread's own; made by it when it first needs one."""
+        if thread not in self._scratch:
+            plan = self.plan
+            self._scratch[thread] = kernels.Scratch.of(plan.room, plan.margin, plan.places)
+        return self._scratch[thread]
 
     # Many arguments: what a kernel is given, and for which of its callers' threads.
     def _run(
