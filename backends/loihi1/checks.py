@@ -8,16 +8,17 @@ from snnc.errors import Diagnostic, UserError
 from snnc.ir import Encoding, Kind, Program
 
 from .bounds import neurons
-from .cores import partition
 from .limit_messages import exceeds, where_is
+from .places import ORDER
 from .population_checks import check_population
 from .projection_checks import check_projection, fits
+from .split import splits
 from .target import NEURONS
 
 SMALLER = "make the network smaller; snnc does not split a network over several chips"
 
 
-def check(program: Program) -> Iterator[Diagnostic]:
+def check(program: Program, placement: str = ORDER) -> Iterator[Diagnostic]:
     """Everything that does not fit, not the first only; cores are filled if nothing else is wrong."""
     found = [*_input(program)]
     count = neurons(program)
@@ -30,7 +31,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
         found += check_population(program, population, shapes_fit)
     if not found:
         try:
-            partition(program)
+            splits(program, placement)
         except UserError as refused:
             found += refused.diagnostics
     yield from found

@@ -1,10 +1,10 @@
-"""Which compartments lie on which core: a pure function of the program, the same for the same one.
+"""Which compartments lie on which core: a pure function of the program and the order of its neurons.
 
-Populations are taken in the program's order and cut into runs of neurons (C order), each as long as the
-core that is being filled has room for: compartments, input axons, synaptic memory, and tables of
-thresholds, decays and synapse formats. Output axons depend on where the targets lie, so they are
-counted afterwards; where a core has too many, the population that sends most gets fewer neurons a core,
-and all is done again.
+Populations are taken in the program's order and cut into runs of neurons (``places.in_order``), each as
+long as the core that is being filled has room for: compartments, input axons, synaptic memory, and
+tables of thresholds, decays and synapse formats. Output axons depend on where the targets lie, so
+they are counted afterwards; where a core has too many, the population that sends most gets fewer
+neurons a core, and all is done again.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from snnc.ir import Program, ProgramPopulation, ProgramProjection, size
 
 from .core_messages import too_many, too_much
 from .memory import Format, axon_bits, synapse_format
-from .places import RESOURCES, Core, Part
+from .places import RESOURCES, Core, Part, in_order
 from .registers import registers
 from .target import COMPARTMENTS, CORES, OUTPUT_AXONS
 
 
 @dataclass(frozen=True, eq=False)
 class _Wiring:
-    """Where the synapses of one projection are: rows are targets."""
+    """Where the synapses of one projection are: rows are targets, in the order of the cut."""
 
     projection: ProgramProjection
     ends: NDArray[np.int64]
@@ -66,13 +66,17 @@ class _Load:
         return next(found, None)
 
 
-def partition(program: Program) -> tuple[Core, ...]:
+def partition(program: Program, together: int = 0) -> tuple[Core, ...]:
     """The cores of a program whose populations and projections passed their checks.
+
+    Args:
+        program: as said.
+        together: see ``places.in_order``.
 
     Raises:
         UserError: D432 a neuron alone asks more of a core than it has, D433 there are too few cores.
     """
-    filler = _Filler(program)
+    filler = _Filler(program, together)
     most: dict[str, int] = {}
     while True:
         cores = filler.fill(most)
@@ -98,10 +102,12 @@ def partition(program: Program) -> tuple[Core, ...]:
 class _Filler:
     """Fills cores one after the other."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, together: int) -> None:
         self.program = program
+        self.order = {p.name: in_order(p.shape, together) for p in program.populations}
         self.wirings = {
-            p.name: [_wiring(program, q) for q in program.into(p.name)] for p in program.populations
+            p.name: [_wiring(program, q, self.order[p.name]) for q in program.into(p.name)]
+            for p in program.populations
         }
         self.populations = [p for p in program.populations if p.neuron is not None]
         self.registers = {p.name: registers(p, whole=True) for p in self.populations}
@@ -160,7 +166,8 @@ class _Filler:
             axons, memory = axons + used, memory + axon_bits(heard, form)
             if used:
                 formats.add(form)
-        thresholds = np.unique(held.threshold[first : first + count]).tolist()
+        run = self.order[population.name][first : first + count]
+        thresholds = np.unique(held.threshold[run]).tolist()
         return _Load(
             highest + 1,
             axons,
@@ -178,6 +185,7 @@ class _Filler:
                 for wiring in self.wirings[part.population]:
                     heard = wiring.heard(part.first, part.count)
                     axons[wiring.projection.source] += heard > 0
+        axons = {name: values[self.order[name]] for name, values in axons.items()}
         return [
             {
                 p.population: int(axons[p.population][p.first : p.first + p.count].sum())
@@ -187,9 +195,9 @@ class _Filler:
         ]
 
 
-def _wiring(program: Program, projection: ProgramProjection) -> _Wiring:
+def _wiring(program: Program, projection: ProgramProjection, order: NDArray[np.int64]) -> _Wiring:
     source = program.by_name[projection.source]
-    matrix = projection.op.matrix(source.shape).tocsr(copy=True)
+    matrix = projection.op.matrix(source.shape).tocsr(copy=True)[order]
     matrix.eliminate_zeros()
     ends, sources = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
     return _Wiring(projection, ends, sources, size(source.shape))

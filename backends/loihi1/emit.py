@@ -12,11 +12,11 @@ from snnc.errors import Diagnostic, Severity, counted, every
 from snnc.ir import Integers, Program, size, write_program
 from snnc.placement import placement_notes, report_text
 
-from .cores import partition
 from .limit_messages import where_is
-from .places import RESOURCES, Core, summary
+from .places import ORDER, RESOURCES, Core, Split, summary
 from .readouts import collecting_steps
 from .registers import registers
+from .split import best, splits
 from .target import CORES
 from .traffic import placed_cores
 
@@ -33,13 +33,18 @@ FILES = {
 }
 
 
-def emit(program: Program, folder: Path, example: Integers | None = None) -> Emitted:
+def emit(
+    program: Program, folder: Path, example: Integers | None = None, placement: str = ORDER
+) -> Emitted:
     """Write the payload into ``folder``. The same program and example give the same bytes."""
-    cores = partition(program)
-    told = placed_cores(program, cores, example)
+    found = splits(program, placement)
+    split, first = best(program, found, example), found[0]
+    cores = split.cores
+    ordered = first if split.together and not first.together else None
+    told = placed_cores(program, split, example, ordered=ordered)
     files = {
         **write_program(program),
-        CORES_FILE: cores_json(cores),
+        CORES_FILE: cores_json(split),
         PLACEMENT_FILE: report_text(told).encode(),
     }
     (folder / FOLDER).mkdir()
@@ -53,9 +58,13 @@ def emit(program: Program, folder: Path, example: Integers | None = None) -> Emi
     )
 
 
-def cores_json(cores: tuple[Core, ...]) -> bytes:
-    """The content of ``cores.json``: parts of populations in the order of a core's compartments."""
+def cores_json(split: Split) -> bytes:
+    """The content of ``cores.json``: parts of populations in the order of a core's compartments.
+
+    ``channels_together`` is left out where neurons are cut in C order.
+    """
     content = {
+        **({"channels_together": split.together} if split.together else {}),
         "a_core_has": {name: limit.value for name, limit in RESOURCES.items()},
         "cores": [
             {
@@ -64,7 +73,7 @@ def cores_json(cores: tuple[Core, ...]) -> bytes:
                 ],
                 "uses": dict(core.use),
             }
-            for core in cores
+            for core in split.cores
         ],
     }
     return (json.dumps(content, indent=1) + "\n").encode()

@@ -17,7 +17,7 @@ from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
 from .checks import check
 from .installed import ENVIRONMENT, SCRIPTS
-from .places import Core, Part
+from .places import TOGETHER, TRAFFIC, Core, Part, Split
 from .readouts import arrived, collecting_steps
 from .readouts import potentials as readout_potentials
 from .stage import Staged, stage
@@ -43,11 +43,11 @@ def run(
     text = read_payload(folder / emitted.files["program"])
     packed = read_payload(folder / emitted.files["weights"])
     program = read_program(text, packed, place=str(folder))
-    wrong = list(check(program))
+    wrong = list(check(program, TRAFFIC))
     if wrong:
         raise UserError(*wrong)  # the bundle was changed: what is compiled was checked
-    cores = read_cores(program, folder / emitted.files["cores"])
-    staged = stage(program, cores, spikes, potentials=potentials)
+    split = read_cores(program, folder / emitted.files["cores"])
+    staged = stage(program, split, spikes, potentials=potentials)
     found = run_script(
         python,
         SCRIPTS[engine],
@@ -61,15 +61,18 @@ def run(
     return collect(program, staged, found, spikes)
 
 
-def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
+def read_cores(program: Program, path: Path) -> Split:
     """The cores of a bundle, which hold every neuron of the program once.
 
     Raises:
         UserError: D144 they do not, or the file is no such file.
     """
     try:
-        listed = read_payload_json(path)["cores"]
-        cores = tuple(_core(entry["parts"]) for entry in listed)
+        content = read_payload_json(path)
+        together = content.get("channels_together", 0)
+        if type(together) is not int or together not in TOGETHER:
+            raise ValueError(f"channels_together is {together!r}")
+        cores = tuple(_core(entry["parts"]) for entry in content["cores"])
         held = {p.name: np.zeros(size(p.shape), np.int64) for p in program.populations if p.neuron}
         for core in cores:
             for part in core.parts:
@@ -83,7 +86,7 @@ def read_cores(program: Program, path: Path) -> tuple[Core, ...]:
     except (ValueError, KeyError, TypeError, OverflowError) as problem:
         what = f"the cores cannot be read: {type(problem).__name__}: {problem}"
         raise damaged(what, path) from problem
-    return cores
+    return Split(cores, together)
 
 
 def _core(entries: list[dict[str, Any]]) -> Core:

@@ -67,7 +67,8 @@ class Network:
 
     def neurons(self, population: int, start: int, count: int) -> Any:
         """Numbers of some neurons of a population among all."""
-        return self.populations[population]["first"] + np.arange(start, start + count)
+        order = self.arrays[f"order{population}"]
+        return self.populations[population]["first"] + order[start : start + count]
 
     def block(self, number: int, neurons: Any) -> Any:
         """A core's compartments."""
@@ -88,6 +89,10 @@ class Network:
         exponent = projection["exponent"]
         shifted = data << exponent if exponent >= 0 else data >> -exponent
         rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        # As parts count them; the synapses of an axon in the order of its compartments.
+        targets = np.argsort(self.arrays[f"order{projection['target']}"])[targets]
+        sort = np.lexsort((targets, rows))
+        targets, shifted = targets[sort], shifted[sort]
         for core, parts in enumerate(self.settings["cores"]):
             offset = 0
             for population, start, count in parts:

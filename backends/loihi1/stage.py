@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.ir import Integers, Program, ProgramPopulation, size
 
-from .places import Core
+from .places import Split, in_order
 from .readouts import collecting_steps
 from .registers import chip_exponent, neuron_of, registers
 
@@ -24,9 +24,10 @@ class Staged:
 
     Attributes:
         arrays: ``decay_u``, ``decay_v``, ``threshold``, ``bias``, ``start``: a value a compartment, one
-            population after the other. ``weights{i}``, ``ends{i}``, ``targets{i}``: the synapses of
-            projection i, source by source. ``events``, ``event_ends``: indices of the input's spikes,
-            and where those of each sample and step begin and end.
+            population after the other. ``order{i}``: population i's neurons as parts of cores count
+            them. ``weights{i}``, ``ends{i}``, ``targets{i}``: the synapses of projection i,
+            source by source. ``events``, ``event_ends``: indices of the input's spikes, and where those
+            of each sample and step begin and end.
         settings: populations, projections and cores; see :func:`stage`.
         populations: neurons and the readout, in the order of the arrays.
     """
@@ -36,14 +37,12 @@ class Staged:
     populations: tuple[ProgramPopulation, ...]
 
 
-def stage(
-    program: Program, cores: tuple[Core, ...], spikes: Integers, *, potentials: bool = False
-) -> Staged:
+def stage(program: Program, split: Split, spikes: Integers, *, potentials: bool = False) -> Staged:
     """Everything that a run needs.
 
     Args:
         program: passed the checks.
-        cores: every neuron once.
+        split: every neuron once.
         spikes: input, (samples, steps, \\*input shape); what is not 0 is a spike.
         potentials: whether hidden populations are watched too, not the readout alone.
     """
@@ -57,6 +56,7 @@ def stage(
         "threshold": np.concatenate([h.threshold for h in held]),
         "bias": np.concatenate([h.bias for h in held]),
         "start": np.concatenate([h.start for h in held]),
+        **{f"order{i}": in_order(p.shape, split.together) for i, p in enumerate(computing)},
     }
     projections = []
     for i, p in enumerate(program.projections):
@@ -92,7 +92,7 @@ def stage(
         "projections": projections,
         "cores": [
             [[numbers[part.population], part.first, part.count] for part in core.parts]
-            for core in cores
+            for core in split.cores
         ],
     }
     return Staged(arrays, settings, computing)

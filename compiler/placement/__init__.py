@@ -15,6 +15,7 @@ from .report import (
     report_differences,
     report_text,
 )
+from .starts import along_curve
 from .wiring import Block, Stream, Wiring, wiring
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Stream",
     "Wiring",
     "alone",
+    "along_curve",
     "core_loads",
     "crossing",
     "measures",

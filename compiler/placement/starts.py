@@ -81,13 +81,17 @@ def by_region(wiring: Wiring, found: Clusters) -> Ints:
         if len(block.shape) != 3 or block.shape[1] * block.shape[2] == 1:
             continue
         channels, height, width = block.shape
-        y, x = np.divmod(np.arange(height * width), width)
-        side = 1 << BENDS
-        along = _hilbert((2 * x + 1) * side // (2 * width), (2 * y + 1) * side // (2 * height))
         first = wiring.first[block.name]
         mine = found.of[first : first + block.size]
-        np.minimum.at(key, mine, np.tile(along, channels))
+        np.minimum.at(key, mine, np.tile(along_curve(height, width), channels))
     return np.argsort(key, kind="stable").astype(np.int64)
+
+
+def along_curve(height: int, width: int) -> Ints:
+    """How far along a Hilbert curve each pixel of an image is, row by row: int64 (height * width,)."""
+    y, x = np.divmod(np.arange(height * width), width)
+    side = 1 << BENDS
+    return _hilbert((2 * x + 1) * side // (2 * width), (2 * y + 1) * side // (2 * height))
 
 
 def _hilbert(x: Ints, y: Ints) -> Ints:

@@ -286,7 +286,7 @@ def _of(each: Found, beginning: str) -> list[tuple[str, Found]]:
 def _kept(one: Found | None) -> str:
     if one is None:
         return ""
-    return f"{one['test']}, as it began" if one["best_epoch"] == 0 else str(one["test"])
+    return f"{one['test']}, as it began" if one.get("best_epoch") == 0 else str(one["test"])
 
 
 def _epochs(one: Found) -> str:

@@ -160,7 +160,7 @@ def test_tables_show_what_has_been_computed() -> None:
     lines = _lines(found)
     assert "| floats, seed 0 | 3 | 87.5 ± 0.4 |  |  |  |  |" in lines
     assert "| 15 levels, seed 0 | 3 | 87.5 ± 0.4 | 87.25 ± 0.4 | 0 of 1,000 | 1,234,567 | 0 |" in lines
-    assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 |" in lines
+    assert "| 4 | 0 |  | 84.5 |  |  |  | 0.100 | 3 | 99.9 |" in lines
     assert "| 16 | 61.5 |  | 80.25 |  |  |  |  | 1 |" in lines
     assert "| floats, before images were mixed, seed 0 | 90 | 87.25 ± 0.4 |  |  |  |  |" in lines
     assert any(

@@ -14,6 +14,7 @@ from snnc.backends.loihi1 import Loihi1Backend
 from snnc.backends.loihi1.cores import partition
 from snnc.backends.loihi1.engine import collect
 from snnc.backends.loihi1.installed import ENVIRONMENT, SCRIPTS
+from snnc.backends.loihi1.places import TOGETHER, Split
 from snnc.backends.loihi1.stage import stage
 from snnc.errors import UserError
 from snnc.ir import Integers, Program, Trace
@@ -55,7 +56,9 @@ def run_many(
     for number, (program, spikes) in enumerate(cases):
         job = folder / str(number)
         job.mkdir()
-        staged = stage(program, partition(program), spikes, potentials=True)
+        together = TOGETHER[number % len(TOGETHER)]
+        split = Split(partition(program, together), together)
+        staged = stage(program, split, spikes, potentials=True)
         np.savez(job / "input.npz", **staged.arrays)
         (job / "settings.json").write_text(json.dumps(staged.settings))
         jobs.append(job)

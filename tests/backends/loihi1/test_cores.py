@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from snnc.backends.loihi1.cores import partition
 from snnc.backends.loihi1.memory import Format, axon_bits
-from snnc.backends.loihi1.places import RESOURCES, Core
+from snnc.backends.loihi1.places import RESOURCES, Core, in_order
 from snnc.ir import (
     Encoding,
     Kind,
@@ -48,14 +48,15 @@ def layered(sizes: list[int], density: float, seed: int, thresholds: int = 1) ->
     return Program("layers", 4, tuple(populations), tuple(projections))
 
 
-def counted(program: Program, cores: tuple[Core, ...]) -> list[dict[str, int]]:
+def counted(program: Program, cores: tuple[Core, ...], together: int = 0) -> list[dict[str, int]]:
     """What each core's parts take, counted synapse by synapse and independently of the partition."""
     core_of = {p.name: np.full(size(p.shape), -1) for p in program.populations if p.neuron is not None}
     for number, core in enumerate(cores):
         for part in core.parts:
-            held = core_of[part.population][part.first : part.first + part.count]
-            assert np.all(held == -1), "a neuron lies on two cores"
-            held[:] = number
+            order = in_order(program.by_name[part.population].shape, together)
+            held, run = core_of[part.population], order[part.first : part.first + part.count]
+            assert np.all(held[run] == -1), "a neuron lies on two cores"
+            held[run] = number
     assert all(np.all(found >= 0) for found in core_of.values()), "a neuron lies on no core"
     use = [dict.fromkeys(("compartments", "input axons", "output axons"), 0) for _ in cores]
     for places in core_of.values():
@@ -72,17 +73,17 @@ def counted(program: Program, cores: tuple[Core, ...]) -> list[dict[str, int]]:
     return use
 
 
-def check(program: Program) -> tuple[Core, ...]:
+def check(program: Program, together: int = 0) -> tuple[Core, ...]:
     """The cores, after everything that must hold of them."""
-    cores = partition(program)
-    for core, wanted in zip(cores, counted(program, cores), strict=True):
+    cores = partition(program, together)
+    for core, wanted in zip(cores, counted(program, cores, together), strict=True):
         used = dict(core.use)
         assert used.keys() == RESOURCES.keys()
         assert wanted.items() <= used.items()
         assert all(used[name] <= limit.value for name, limit in RESOURCES.items())
         offsets = [0, *np.cumsum([part.count for part in core.parts]).tolist()]
         assert [part.offset for part in core.parts] == offsets[:-1]
-    assert partition(program) == cores
+    assert partition(program, together) == cores
     return cores
 
 

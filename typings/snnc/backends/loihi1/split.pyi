@@ -1,0 +1,1 @@
+from backends.loihi1.split import *
