@@ -120,7 +120,6 @@ class Workspace:
             self._scratch[thread] = kernels.Scratch.of(plan.room, plan.margin, plan.places)
         return self._scratch[thread]
 
-    # Many arguments: what a kernel is given, and for which of its callers' threads.
     def _run(
         self,
         component: Component,
