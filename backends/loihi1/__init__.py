@@ -20,7 +20,7 @@ from . import engine as emulators
 from .cores import partition
 from .emit import CORES_FILE, FILES, README_FILE, cores_json, emit
 from .installed import engines
-from .places import ORDER, TRAFFIC, Split
+from .places import ORDER, TRAFFIC, WAYS, Split
 from .target import LOIHI1
 
 __all__ = ["Loihi1Backend"]
@@ -66,7 +66,7 @@ class Loihi1Backend:
 
     def check(self, program: Program) -> Iterator[Diagnostic]:
         """Every reason why the program does not fit."""
-        yield from checks.check(program, self.placement)
+        yield from checks.check(program, WAYS[self.placement])
 
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """Write the folder ``payload`` and a README; says how full cores are, and what they send."""
@@ -77,13 +77,14 @@ class Loihi1Backend:
         refuse_other_names(emitted.files, FILES)
         found = program_copy.differences(program, folder, emitted.files)
         path = emitted.files["cores"]
+        other = f"{path} is another {CORES_FILE} than the program's"
         try:
             together = emulators.read_cores(program, folder / path).together
-        except UserError:
-            together = 0  # whatever it is: not that
-        split = Split(partition(program, together), together)
+            split = Split(partition(program, together), together)
+        except UserError:  # no such cores, or a way of cutting that does not fit
+            return [*found, other]
         if read_payload(folder / path) != cores_json(split):
-            found.append(f"{path} is another {CORES_FILE} than the program's")
+            found.append(other)
         path = emitted.files["placement"]
         told = read_payload_json(folder / path)
         found += [f"{path}: {what}" for what in traffic.differences(program, split, told)]

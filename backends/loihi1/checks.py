@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from snnc.errors import Diagnostic, UserError
 from snnc.ir import Encoding, Kind, Program
 
 from .bounds import neurons
 from .limit_messages import exceeds, where_is
-from .places import ORDER
 from .population_checks import check_population
 from .projection_checks import check_projection, fits
 from .split import splits
@@ -18,8 +17,13 @@ from .target import NEURONS
 SMALLER = "make the network smaller; snnc does not split a network over several chips"
 
 
-def check(program: Program, placement: str = ORDER) -> Iterator[Diagnostic]:
-    """Everything that does not fit, not the first only; cores are filled if nothing else is wrong."""
+def check(program: Program, ways: Sequence[int]) -> Iterator[Diagnostic]:
+    """Everything that does not fit, not the first only; cores are filled if nothing else is wrong.
+
+    Args:
+        program: as it would be emitted.
+        ways: of cutting it into cores (``places.WAYS``), of which one has to fit.
+    """
     found = [*_input(program)]
     count = neurons(program)
     if count > NEURONS.value:
@@ -31,7 +35,7 @@ def check(program: Program, placement: str = ORDER) -> Iterator[Diagnostic]:
         found += check_population(program, population, shapes_fit)
     if not found:
         try:
-            splits(program, placement)
+            splits(program, ways)
         except UserError as refused:
             found += refused.diagnostics
     yield from found

@@ -13,7 +13,7 @@ from snnc.ir import Integers, Program, size, write_program
 from snnc.placement import placement_notes, report_text
 
 from .limit_messages import where_is
-from .places import ORDER, RESOURCES, Core, Split, summary
+from .places import ORDER, RESOURCES, WAYS, Core, Split, summary
 from .readouts import collecting_steps
 from .registers import registers
 from .split import best, splits
@@ -37,7 +37,7 @@ def emit(
     program: Program, folder: Path, example: Integers | None = None, placement: str = ORDER
 ) -> Emitted:
     """Write the payload into ``folder``. The same program and example give the same bytes."""
-    found = splits(program, placement)
+    found = splits(program, WAYS[placement])
     split, first = best(program, found, example), found[0]
     cores = split.cores
     ordered = first if split.together and not first.together else None

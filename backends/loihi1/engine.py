@@ -17,7 +17,7 @@ from snnc.ir import Integers, Kind, Program, Trace, read_program, size
 
 from .checks import check
 from .installed import ENVIRONMENT, SCRIPTS
-from .places import TOGETHER, TRAFFIC, Core, Part, Split
+from .places import TOGETHER, Core, Part, Split
 from .readouts import arrived, collecting_steps
 from .readouts import potentials as readout_potentials
 from .stage import Staged, stage
@@ -43,10 +43,10 @@ def run(
     text = read_payload(folder / emitted.files["program"])
     packed = read_payload(folder / emitted.files["weights"])
     program = read_program(text, packed, place=str(folder))
-    wrong = list(check(program, TRAFFIC))
+    split = read_cores(program, folder / emitted.files["cores"])
+    wrong = list(check(program, (split.together,)))
     if wrong:
         raise UserError(*wrong)  # the bundle was changed: what is compiled was checked
-    split = read_cores(program, folder / emitted.files["cores"])
     staged = stage(program, split, spikes, potentials=potentials)
     found = run_script(
         python,
@@ -69,6 +69,8 @@ def read_cores(program: Program, path: Path) -> Split:
     """
     try:
         content = read_payload_json(path)
+        if not isinstance(content, dict):
+            raise ValueError("it is not an object")
         together = content.get("channels_together", 0)
         if type(together) is not int or together not in TOGETHER:
             raise ValueError(f"channels_together is {together!r}")

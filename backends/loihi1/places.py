@@ -66,7 +66,10 @@ class Split:
 
 
 TOGETHER = (0, 1, 2, 4, 8, 16, 32, 64, 128)
-"""What is tried: 8 channels with thresholds of their own are what a core's table holds."""
+"""What is tried; 8 channels with thresholds of their own are what a core's table holds."""
+
+WAYS = {ORDER: (0,), TRAFFIC: TOGETHER}
+"""By the option ``placement``."""
 
 
 def in_order(shape: Shape, together: int) -> NDArray[np.int64]:
@@ -82,7 +85,9 @@ def in_order(shape: Shape, together: int) -> NDArray[np.int64]:
     if not together or len(shape) != 3:
         return np.arange(count)
     channels, height, width = shape
-    neurons = np.arange(count).reshape(channels, -1)[:, np.argsort(along_curve(height, width))]
+    # Of a side of more than 64 pixels some share a place of the curve: they stay in their order.
+    pixels = np.argsort(along_curve(height, width), kind="stable")
+    neurons = np.arange(count).reshape(channels, -1)[:, pixels]
     groups = (neurons[first : first + together] for first in range(0, channels, together))
     return np.concatenate([group.T.reshape(-1) for group in groups])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from snnc.errors import UserError
@@ -9,22 +11,22 @@ from snnc.ir import Integers, Program
 from snnc.placement import crossing
 
 from .cores import partition
-from .places import ORDER, TOGETHER, Split
+from .places import Split
 from .traffic import chip_wiring, cores_of_neurons
 
 
-def splits(program: Program, placement: str) -> tuple[Split, ...]:
+def splits(program: Program, ways: Sequence[int]) -> tuple[Split, ...]:
     """The ways of cutting that stay within every limit.
 
     Args:
         program: populations and projections passed their checks.
-        placement: ``order`` has one, ``traffic`` that and some more.
+        ways: channels together, as ``places.in_order`` takes them.
 
     Raises:
         UserError: D432, D433 no way does; what is said is of the first one.
     """
     found, refused = [], None
-    for together in TOGETHER[:1] if placement == ORDER else TOGETHER:
+    for together in ways:
         try:
             found.append(Split(partition(program, together), together))
         except UserError as problem:

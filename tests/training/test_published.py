@@ -291,3 +291,8 @@ def test_decay_is_where_the_docstring_says(optimizer: str) -> None:
         theirs.step()
     for mine, other in zip(net.parameters(), twin.parameters(), strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-4)
+
+
+def test_first_thresholds_are_low_but_for_the_published_recipe() -> None:
+    assert Threshold().percentile == 95.0
+    assert Threshold.published("castagnetti2023").percentile == 99.9

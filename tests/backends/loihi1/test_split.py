@@ -27,6 +27,7 @@ from snnc.ir import (
     SignMode,
     size,
 )
+from snnc.placement import along_curve
 from snnc.sim import simulate
 from tests.traces import differences
 
@@ -122,7 +123,7 @@ def test_nothing_is_over_a_limit(thresholds: str, together: int) -> None:
 def test_the_way_that_sends_least_is_taken(thresholds: str) -> None:
     program = images(thresholds)
     spikes = random_spikes(program, 0, 2, 12)
-    found = splits(program, "traffic")
+    found = splits(program, TOGETHER)
     assert [split.together for split in found] == WAYS[thresholds]
     sent = [crossing(program, split, spikes) for split in found]
     chosen = best(program, found, spikes)
@@ -133,7 +134,7 @@ def test_the_way_that_sends_least_is_taken(thresholds: str) -> None:
 
 def test_order_has_one_way() -> None:
     program = images(OWN)
-    (split,) = splits(program, "order")
+    (split,) = splits(program, (0,))
     assert split == Split(partition(program)) and best(program, (split,), None) is split
 
 
@@ -184,6 +185,27 @@ def test_another_order_of_channels_is_found(together: Any, tmp_path: Path) -> No
         with pytest.raises(UserError, match="channels_together"):
             spikes = random_spikes(program, 0, 1, 2)
             TRAFFIC.run("nengo-loihi", tmp_path / "bundle", found, spikes, time_limit=60)
+
+
+@pytest.mark.parametrize("text", ['{"channels_together": 16, "cores": []}', "[]", "3", "null"])
+def test_cores_of_another_kind_are_found(text: str, tmp_path: Path) -> None:
+    """And a way of cutting in which this program does not fit."""
+    program = images(OWN)
+    found, cores = emitted(program, tmp_path / "bundle")
+    path = tmp_path / "bundle" / found.files["cores"]
+    path.write_text(text)
+    assert "cores.json" in TRAFFIC.differences(program, tmp_path / "bundle", found)[0]
+    path.write_text(json.dumps({**cores, "channels_together": 16}))
+    assert "cores.json" in TRAFFIC.differences(program, tmp_path / "bundle", found)[0]
+
+
+def test_pixels_at_one_place_of_the_curve_stay_in_their_order() -> None:
+    """A sort that leaves ties open would cut otherwise on another machine."""
+    width = 70_000
+    along = along_curve(1, width)
+    assert len(np.unique(along)) < width
+    order = in_order((1, 1, width), 1)
+    assert np.array_equal(order, sorted(range(width), key=lambda pixel: along[pixel]))
 
 
 def test_an_unknown_placement_is_refused() -> None:
