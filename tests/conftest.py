@@ -12,6 +12,8 @@ from snnc.backends.loihi.installed import INSTALL, engines
 from .sim.seeds import SEED, fresh_seed
 from .times import long_tests
 
+pytest_plugins = ["tests.time_left"]
+
 
 def pytest_configure() -> None:
     """Before anything is started: processes that share the tests inherit both."""
