@@ -14,6 +14,15 @@ PROGRAM, WEIGHTS = "program.json", "weights.npz"
 """Names of the two files of :func:`snnc.ir.write_program`, and the roles of their copies."""
 
 
+def written(folder: Path) -> dict[str, bytes]:
+    """The compiler's own two files of a bundle-to-be, by name: packing them again takes long.
+
+    Args:
+        folder: what :meth:`snnc.backends.Backend.emit` is given.
+    """
+    return {name: (folder / name).read_bytes() for name in (PROGRAM, WEIGHTS)}
+
+
 def differences(program: Program, folder: Path, files: dict[str, str]) -> list[str]:
     """Where the payload's copy of a program differs from the program, value by value.
 

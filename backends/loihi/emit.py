@@ -7,8 +7,9 @@ from pathlib import Path
 from string import Template
 
 from snnc.backends.base import Emitted
+from snnc.backends.program_copy import written
 from snnc.errors import Diagnostic, counted
-from snnc.ir import Integers, Kind, Program, size, write_program
+from snnc.ir import Integers, Kind, Program, size
 from snnc.placement import FILE, ROLE, placement_notes, report_text
 
 from .layout import Place, identifier, population_places, projection_places
@@ -53,7 +54,9 @@ def payload_names(program: Program) -> dict[str, str]:
 def emit(
     program: Program, folder: Path, stock: bool = False, example: Integers | None = None
 ) -> Emitted:
-    """Write package and README into ``folder``. The same program and example give the same bytes.
+    """Write package and README into ``folder``, which holds the compiler's own two files.
+
+    The same program and example give the same bytes.
 
     ``stock``: Lava's own processes alone, where they can say the network. ``example``: inputs that
     spikes are counted on, for the placement.
@@ -62,7 +65,7 @@ def emit(
     populations, projections = population_places(program, stock), projection_places(program, stock)
     files = {
         **template_files(),
-        **write_program(program),
+        **written(folder),
         "layout.json": layout_json(populations, projections),
     }
     notes: tuple[Diagnostic, ...] = ()

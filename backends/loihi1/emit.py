@@ -8,8 +8,9 @@ from string import Template
 from typing import Any
 
 from snnc.backends.base import Emitted
+from snnc.backends.program_copy import written
 from snnc.errors import Diagnostic, Severity, counted, every
-from snnc.ir import Integers, Program, size, write_program
+from snnc.ir import Integers, Program, size
 from snnc.placement import placement_notes, report_text
 
 from .limit_messages import where_is
@@ -36,14 +37,17 @@ FILES = {
 def emit(
     program: Program, folder: Path, example: Integers | None = None, placement: str = ORDER
 ) -> Emitted:
-    """Write the payload into ``folder``. The same program and example give the same bytes."""
+    """Write the payload into ``folder``, which holds the compiler's own two files.
+
+    The same program and example give the same bytes.
+    """
     found = splits(program, WAYS[placement])
     split, first = best(program, found, example), found[0]
     cores = split.cores
     ordered = first if split.together and not first.together else None
     told = placed_cores(program, split, example, ordered=ordered)
     files = {
-        **write_program(program),
+        **written(folder),
         CORES_FILE: cores_json(split),
         PLACEMENT_FILE: report_text(told).encode(),
     }

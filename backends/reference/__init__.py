@@ -20,7 +20,6 @@ from snnc.ir import (
     Target,
     Trace,
     read_program,
-    write_program,
 )
 from snnc.sim import FAST, REFERENCE, simulate
 
@@ -57,7 +56,7 @@ class ReferenceBackend:
     def emit(self, program: Program, folder: Path, example: Integers | None = None) -> Emitted:
         """The folder ``payload`` with ``program.json`` and ``weights.npz``."""
         (folder / "payload").mkdir()
-        for name, content in write_program(program).items():
+        for name, content in program_copy.written(folder).items():
             (folder / "payload" / name).write_bytes(content)
         return Emitted(dict(FILES))
 

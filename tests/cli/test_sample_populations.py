@@ -13,6 +13,7 @@ from snnc.sim import simulate
 from snnc.verify import compare
 from snnc.workflows.populations import drawn
 from tests.backends.loihi.networks import random_program, random_spikes
+from tests.emitting import emitted_into
 
 from .conftest import MODEL, Command
 
@@ -51,7 +52,7 @@ def test_lava_records_what_is_wanted_alone(engine: str, tmp_path: Path) -> None:
     spikes = random_spikes(program, 1, 2, 20)
     back_end, only = LoihiBackend(), drawn(program, 1, 0)
     assert only is not None
-    emitted = back_end.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, back_end, program)
     got = back_end.run(
         engine, tmp_path, emitted, spikes, time_limit=120, potentials=True, populations=only
     )

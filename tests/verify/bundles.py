@@ -35,6 +35,7 @@ from snnc.workflows.claimed import claims_in
 from snnc.workflows.range_report import prove_ranges, report_ranges
 from tests.backends.nir.networks import INPUT, random_counts, random_graph
 from tests.codes.networks import trained
+from tests.emitting import emitted_into
 
 KEPT = "restart-frames{enabled=false}"
 SPREAD, GRADED = "encode-input{code=spread}", "encode-input{code=graded}"
@@ -219,4 +220,4 @@ def written(bundle: Made, example: Integers) -> Iterator[tuple[Path, Emitted]]:
     """The payload on disk."""
     with tempfile.TemporaryDirectory(prefix="snnc-claims-") as name:
         folder = Path(name)
-        yield folder, bundle.backend.emit(bundle.program, folder, example)
+        yield folder, emitted_into(folder, bundle.backend, bundle.program, example)

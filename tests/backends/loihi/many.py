@@ -15,6 +15,7 @@ from snnc.backends.loihi.emit import HERE
 from snnc.backends.loihi.engine import collect
 from snnc.backends.loihi.potentials import hidden_potentials
 from snnc.ir import Integers, Program, Trace
+from tests.emitting import emitted_into
 
 
 def run_many(
@@ -28,7 +29,7 @@ def run_many(
     for number, (program, spikes) in enumerate(cases):
         job = folder / str(number)
         job.mkdir()
-        emitted = back_end.emit(program, job)
+        emitted = emitted_into(job, back_end, program)
         np.save(job / "spikes.npy", spikes.reshape(*spikes.shape[:2], -1).astype(np.int32))
         package = str(job / Path(emitted.files["program"]).parent)
         hidden.append(hidden_potentials(program, back_end.processes == "stock"))

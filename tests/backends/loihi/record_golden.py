@@ -12,6 +12,7 @@ import numpy as np
 
 from snnc.backends.loihi import LoihiBackend
 from snnc.ir import Integers, Program, Trace, pack_arrays, unpack_arrays, write_program
+from tests.emitting import emitted_into
 
 from .networks import edge_program, edge_spikes, random_program, random_spikes
 
@@ -23,7 +24,7 @@ STEPS = 30
 def record(program: Program, spikes: Integers) -> bytes:
     """Program, input and the true runtime's trace as one archive."""
     with tempfile.TemporaryDirectory() as name:
-        emitted = LoihiBackend().emit(program, Path(name))
+        emitted = emitted_into(Path(name), LoihiBackend(), program)
         trace = LoihiBackend().run("lava", Path(name), emitted, spikes, time_limit=120)
     files = {k: np.frombuffer(v, np.uint8) for k, v in write_program(program).items()}
     del trace.spikes[program.input.name]

@@ -17,6 +17,7 @@ from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Conv2d, Encoding, Kind, Program, ProgramProjection
 from snnc.sim import answers, encode, simulate
 from tests.changing import groups, with_changes
+from tests.emitting import emitted_into
 
 from .networks import edge_program, random_program
 
@@ -44,7 +45,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_same_program_same_bytes(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        LoihiBackend().emit(random_program(0), tmp_path / name)
+        emitted_into(tmp_path / name, LoihiBackend(), random_program(0))
     assert contents(tmp_path / "first") == contents(tmp_path / "second")
 
 
@@ -134,7 +135,7 @@ def example_program(encoding: Encoding) -> Program:
 @pytest.mark.parametrize("encoding", list(Encoding))
 def test_readme_example_runs_without_snnc(encoding: Encoding, tmp_path: Path) -> None:
     program = example_program(encoding)
-    LoihiBackend().emit(program, tmp_path)
+    emitted_into(tmp_path, LoihiBackend(), program)
     readme = (tmp_path / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "example.py").write_text(USER + code + SHOW)
@@ -155,7 +156,7 @@ def test_readme_example_runs_without_snnc(encoding: Encoding, tmp_path: Path) ->
 
 def test_every_kind_of_population_is_in_the_readme(tmp_path: Path) -> None:
     program = random_program(1)
-    LoihiBackend().emit(program, tmp_path)
+    emitted_into(tmp_path, LoihiBackend(), program)
     readme = (tmp_path / "README.md").read_text(encoding="utf-8")
     for population, place in zip(program.populations, population_places(program), strict=True):
         assert f"| {population.name} |" in readme

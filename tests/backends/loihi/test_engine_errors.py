@@ -18,6 +18,7 @@ from snnc.backends.base import Emitted
 from snnc.backends.loihi import LoihiBackend
 from snnc.errors import UserError
 from snnc.ir import Integers, Program
+from tests.emitting import emitted_into
 
 from .networks import edge_program, edge_spikes
 
@@ -31,7 +32,7 @@ def run(
     time_limit: float = 60,
 ) -> list[str]:
     """Emit and run; returns code and rendered text of what was raised."""
-    return rerun(folder, LoihiBackend().emit(program, folder), engine, spikes, time_limit)
+    return rerun(folder, emitted_into(folder, LoihiBackend(), program), engine, spikes, time_limit)
 
 
 def rerun(
@@ -125,7 +126,7 @@ def test_killed_worker_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_foreign_code_is_not_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
-    emitted = LoihiBackend().emit(edge_program(), tmp_path)
+    emitted = emitted_into(tmp_path, LoihiBackend(), edge_program())
     package = tmp_path / Path(emitted.files["program"]).parent
     original = (package / "encoding.py").read_bytes()
     (package / "encoding.py").write_bytes(original + b"\n")
@@ -141,7 +142,7 @@ def test_foreign_code_is_not_executed(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_foreign_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
-    emitted = LoihiBackend().emit(edge_program(), tmp_path)
+    emitted = emitted_into(tmp_path, LoihiBackend(), edge_program())
     layout = tmp_path / Path(emitted.files["program"]).parent / "layout.json"
     layout.write_bytes(layout.read_bytes().replace(b"LIF", b"Spiking"))
     (text,) = rerun(tmp_path, emitted)
@@ -176,7 +177,7 @@ def test_other_interpreter_without_lava(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_unknown_engine_and_payload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda name: "0.10.0")
-    emitted = LoihiBackend().emit(edge_program(), tmp_path)
+    emitted = emitted_into(tmp_path, LoihiBackend(), edge_program())
     (text,) = rerun(tmp_path, emitted, engine="chip")
     assert text.startswith("error[D604]: target loihi has no engine 'chip'")
     (text,) = rerun(tmp_path, emitted, spikes=np.full((1, 2, 1), -(2**23)))

@@ -14,6 +14,7 @@ from snnc.backends.loihi.layout import population_places, projection_places
 from snnc.ir import Integers, Program, Trace
 from snnc.sim import simulate
 from tests.changing import changing_program
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .many import run_many
@@ -86,7 +87,7 @@ def test_random_networks_cover_what_they_should(
 def test_edges_through_the_engines(engine: str, tmp_path: Path) -> None:
     program, spikes = edge_program(), edge_spikes()
     back_end = LoihiBackend()
-    emitted = back_end.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, back_end, program)
     got = back_end.run(engine, tmp_path, emitted, spikes, time_limit=60, potentials=True)
     assert differences(simulate(program, spikes, states=True), got) == []
 
@@ -99,7 +100,7 @@ def test_true_runtime_agrees_with_the_reference(
     program = make(seed)
     spikes = random_spikes(program, seed, SAMPLES, STEPS)
     back_end = LoihiBackend()
-    emitted = back_end.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, back_end, program)
     seen: list[int] = []
     states = seed != RUNTIME_SEEDS[0]  # with and without RefPorts
     got = back_end.run(

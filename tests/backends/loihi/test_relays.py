@@ -14,6 +14,7 @@ from snnc.backends.loihi.target import LOIHI
 from snnc.ir import Encoding, Program, with_relays
 from snnc.lowering import lower
 from snnc.sim import encode, simulate
+from tests.emitting import emitted_into
 from tests.passes.test_relays import quantized
 from tests.traces import differences
 
@@ -52,7 +53,7 @@ def test_engines_agree_with_the_reference(engine: str, encoding: Encoding, tmp_p
     program = relayed(seed_of(encoding), 3)
     spikes = np.abs(random_spikes(program, 5, 1, 40))
     back_end = LoihiBackend()
-    emitted = back_end.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, back_end, program)
     got = back_end.run(engine, tmp_path, emitted, spikes, time_limit=100)
     want = simulate(program, spikes)
     assert differences(want, got) == []
@@ -70,7 +71,7 @@ def test_relays_behind_neurons_of_the_exact_codes(code: str, process: str, tmp_p
     back_end = LoihiBackend()
     assert list(back_end.check(program)) == []
     spikes = encode(program, np.random.default_rng(0).integers(0, 6, (1, 8, 3)))
-    emitted = back_end.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, back_end, program)
     got = back_end.run("lava-inprocess", tmp_path, emitted, spikes, time_limit=100)
     want = simulate(program, spikes)
     assert differences(want, got) == []

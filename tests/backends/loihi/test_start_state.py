@@ -18,6 +18,7 @@ from snnc.backends.loihi.lava_child.start_state import StartState, freeze
 from snnc.ir import Conv2d, Integers, Linear, Program
 from snnc.sim import simulate
 from snnc.verify import compare
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .networks import counting_program, edge_program, edge_spikes, random_program, random_spikes
@@ -30,7 +31,7 @@ STEPS = 24
 def emitted(program: Program, folder: Path) -> tuple[LoihiBackend, Emitted]:
     """A program's payload on disk."""
     back_end = LoihiBackend()
-    return back_end, back_end.emit(program, folder)
+    return back_end, emitted_into(folder, back_end, program)
 
 
 @pytest.mark.parametrize("engine", ["lava", "lava-inprocess"])

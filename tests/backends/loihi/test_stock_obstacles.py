@@ -31,6 +31,7 @@ from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
 from tests.backends.nir.networks import random_counts, random_graph
 from tests.by_options import compile_model
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .test_stock_rate import BACK_END, HARD, MODELS, STOCK, stock_program
@@ -122,7 +123,7 @@ def test_biases_that_start_before_the_frame_and_show_nowhere(decay: int, tmp_pat
     assert earliest_spikes(program) == {"in": 1, "h": 2, "out": np.inf}
     assert list(BACK_END.check(program)) == []
     spikes = encode(program, np.random.default_rng(0).integers(0, 6, (2, 5, 2)))
-    emitted = BACK_END.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, BACK_END, program)
     want = simulate(program, spikes)
     assert want.spikes["h"][:, 1:].any(axis=(0, 1)).all() and want.potentials["out"].any()
     got = BACK_END.run("lava-inprocess", tmp_path, emitted, spikes, time_limit=100)

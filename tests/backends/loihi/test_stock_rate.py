@@ -34,6 +34,7 @@ from snnc.passes import Context, Pipeline
 from snnc.sim import encode, simulate
 from tests.backends.nir.networks import random_counts, random_graph
 from tests.by_options import compile_model, verify_bundle
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .many import run_many
@@ -177,7 +178,7 @@ def test_true_runtime_says_the_same(seed: int, tmp_path: Path) -> None:
         ),
     )
     spikes = small_spikes(answers, seed)
-    emitted = BACK_END.emit(answers, tmp_path)
+    emitted = emitted_into(tmp_path, BACK_END, answers)
     want = simulate(answers, spikes, states=True)
     assert np.any(want.potentials[program.readout.name])
     got = BACK_END.run("lava", tmp_path, emitted, spikes, time_limit=100, potentials=True)
@@ -193,7 +194,7 @@ def test_relays_of_payloads_are_lavas_own_too(tmp_path: Path) -> None:
     processes = {p.process for p in population_places(program, stock=True)}
     assert "GradedReluVec" in processes and processes <= LAVAS_OWN
     spikes = np.abs(small_spikes(program, seed))
-    emitted = BACK_END.emit(program, tmp_path)
+    emitted = emitted_into(tmp_path, BACK_END, program)
     got = BACK_END.run("lava-inprocess", tmp_path, emitted, spikes, time_limit=100)
     assert differences(simulate(program, spikes), got) == []
 

@@ -16,6 +16,7 @@ from snnc.errors import UserError
 from snnc.ir import Program
 from snnc.placement import core_loads
 from snnc.sim import simulate
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .many import interpreter
@@ -29,7 +30,7 @@ BACKEND = Loihi1Backend()
 def emitted(program: Program, folder: Path) -> Emitted:
     folder.mkdir()
     assert list(BACKEND.check(program)) == []
-    return BACKEND.emit(program, folder)
+    return emitted_into(folder, BACKEND, program)
 
 
 def test_same_program_same_bytes(tmp_path: Path) -> None:
@@ -38,7 +39,8 @@ def test_same_program_same_bytes(tmp_path: Path) -> None:
     files = sorted(
         p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file()
     )
-    names = ["README.md", "cores.json", "placement.json", "program.json", "weights.npz"]
+    payload = ["cores.json", "placement.json", "program.json", "weights.npz"]
+    names = ["README.md", *payload, "program.json", "weights.npz"]
     assert [p.name for p in files] == names
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
@@ -90,7 +92,7 @@ def test_what_cores_send_is_what_output_axons_carry(tmp_path: Path) -> None:
     spikes = random_spikes(program, 0, 2, 20)
     found = tmp_path / "bundle"
     found.mkdir()
-    written = BACKEND.emit(program, found, spikes)
+    written = emitted_into(found, BACKEND, program, spikes)
     told = json.loads((found / written.files["placement"]).read_text())
     trace, cores = simulate(program, spikes), partition(program)
     total = 0

@@ -29,6 +29,7 @@ from snnc.ir import (
 )
 from snnc.placement import along_curve
 from snnc.sim import simulate
+from tests.emitting import emitted_into
 from tests.traces import differences
 
 from .many import interpreter
@@ -153,7 +154,7 @@ def test_a_program_that_no_way_fits_is_refused_as_in_order() -> None:
 def emitted(program: Program, folder: Path, spikes: Integers | None = None) -> tuple[Any, Any]:
     folder.mkdir()
     assert list(TRAFFIC.check(program)) == []
-    found = TRAFFIC.emit(program, folder, spikes)
+    found = emitted_into(folder, TRAFFIC, program, spikes)
     return found, json.loads((folder / found.files["cores"]).read_text())
 
 
