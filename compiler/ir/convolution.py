@@ -6,6 +6,7 @@ torch 2.13 (``torch.nn.functional``).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -16,6 +17,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from .ops import Array, Op, Pair, Shape, one_a_channel, per_channel, size
+from .sharing import share
 
 MOST_PADDED = 2**24
 """Elements of a padded input: a padding of a million pixels takes two bytes in a file."""
@@ -27,6 +29,9 @@ times, measured with 4 columns)."""
 MOST_COLUMNS = 1024
 """Likewise: large images are convolved some rows at a time, or windows leave the cache (64 channels of
 224x224: a quarter more time)."""
+
+LEAST_SHARED = 2**24
+"""Multiplications from which threads are worth their start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,18 +161,26 @@ class Conv2d(Op):
         kernel = kernel.reshape(self.groups, outs // self.groups, -1)
         some = max(1, min(self.together(x.shape[1:]), len(x)))
         band = min(rows, max(1, MOST_COLUMNS // columns))
-        # Memory that every part uses again: new memory each time takes as long as filling it does.
         taps, most = x.shape[1] * high * wide, some * band * columns
-        window_room, sum_room = np.empty(taps * most, x.dtype), np.empty(outs * most, y.dtype)
-        for first, top in product(range(0, len(x), some), range(0, rows, band)):
-            part = padded[first : first + some].swapaxes(0, 1)
-            here = (part.shape[1], min(band, rows - top), columns)
-            windows = window_room[: taps * size(here)].reshape(x.shape[1], high, wide, *here)
-            for i, j in product(range(high), range(wide)):
-                windows[:, i, j] = self._seen(part, (i, j), top, here[1:])
-            sums = sum_room[: outs * size(here)].reshape(self.groups, -1, size(here))
-            np.matmul(kernel, windows.reshape(self.groups, -1, size(here)), out=sums)
-            y[first : first + some, :, top : top + band] = sums.reshape(outs, *here).swapaxes(0, 1)
+
+        def work(parts: Iterator[Pair]) -> None:
+            # Memory that every part uses again: new memory each time takes as long as filling it does.
+            window_room, sum_room = np.empty(taps * most, x.dtype), np.empty(outs * most, y.dtype)
+            for first, top in parts:
+                part = padded[first : first + some].swapaxes(0, 1)
+                here = (part.shape[1], min(band, rows - top), columns)
+                windows = window_room[: taps * size(here)].reshape(x.shape[1], high, wide, *here)
+                for i, j in product(range(high), range(wide)):
+                    windows[:, i, j] = self._seen(part, (i, j), top, here[1:])
+                sums = sum_room[: outs * size(here)].reshape(self.groups, -1, size(here))
+                np.matmul(kernel, windows.reshape(self.groups, -1, size(here)), out=sums)
+                y[first : first + some, :, top : top + band] = sums.reshape(outs, *here).swapaxes(0, 1)
+
+        parts = list(product(range(0, len(x), some), range(0, rows, band)))
+        if y.size * self.weight[0].size < LEAST_SHARED:
+            work(iter(parts))
+        else:
+            share(work, parts)
         return np.asarray(y if self.bias is None else y + per_channel(self.bias, y.shape[1:]))
 
     def _seen(self, padded: Array, tap: Pair, first: int, results: Pair) -> Array:

@@ -1,0 +1,123 @@
+"""Parts of a product in several threads: each once, the same bits, and nobody is left waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+import snnc.ir.convolution as convolution
+import snnc.ir.sharing as sharing
+from snnc.ir import Conv2d
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads, whatever this machine and the run of the tests allow."""
+    monkeypatch.setattr(sharing, "threads", lambda: 2)
+
+
+@pytest.mark.usefixtures("two")
+def test_each_part_is_done_once_by_two_threads() -> None:
+    seen: list[tuple[int, int]] = []
+    together = threading.Barrier(2, timeout=30)  # broken, unless two are at work at the same time
+
+    def work(parts: Iterator[int]) -> None:
+        together.wait()
+        for part in parts:
+            seen.append((part, threading.get_ident()))
+
+    sharing.share(work, range(1000))
+    assert sorted(part for part, _ in seen) == list(range(1000))
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("failing", ["caller", "other"])
+def test_what_fails_in_one_thread_ends_all_and_is_raised(failing: str) -> None:
+    caller, together, done = threading.get_ident(), threading.Barrier(2, timeout=30), []
+
+    def work(parts: Iterator[int]) -> None:
+        together.wait()
+        if (threading.get_ident() == caller) == (failing == "caller"):
+            raise KeyError(failing)
+        for part in parts:
+            done.append(part)
+            time.sleep(0.01)
+
+    with pytest.raises(KeyError, match=failing):
+        sharing.share(work, range(300))
+    if failing == "caller":
+        assert len(done) < 300  # the other one stopped early
+
+
+@pytest.mark.usefixtures("two")
+def test_without_a_thread_to_be_had_the_caller_does_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", none)
+    done: list[int] = []
+    sharing.share(done.extend, range(5))
+    assert done == list(range(5))
+
+
+def test_blas_with_one_thread_means_one_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing.os, "sched_getaffinity", lambda _: set(range(8)))
+    for allowed in (1, 2):
+        with threadpool_limits(allowed):
+            assert sharing.threads() <= allowed
+    with threadpool_limits(2):
+        assert sharing.threads() == 2
+    monkeypatch.setattr(sharing.os, "sched_getaffinity", lambda _: {5})
+    assert sharing.threads() == 1
+
+
+@pytest.mark.usefixtures("two")
+def test_blas_has_one_thread_meanwhile_and_its_own_afterwards() -> None:
+    def allowed() -> set[int]:
+        return {int(library["num_threads"]) for library in sharing._blas().info()}
+
+    with threadpool_limits(2):
+        during: list[set[int]] = []
+        sharing.share(lambda parts: during.extend(allowed() for _ in parts), range(4))
+        assert during == [{1}] * 4
+        assert allowed() == {2}
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((20, 8, 6, 6), {"padding": (1, 1)}),  # several images a part, and some left over
+        ((2, 4, 70, 40), {"padding": (1, 1), "stride": (1, 2)}),  # several parts an image
+        ((7, 4, 40, 40), {"groups": 4, "dilation": (2, 1)}),
+    ],
+)
+@pytest.mark.usefixtures("two")
+def test_a_convolution_in_two_threads_has_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], options: Any, kind: Any
+) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(-9, 9, shape).astype(kind) / (1 if kind is np.int64 else 7)
+    weight = rng.integers(-9, 9, (8, shape[1] // options.get("groups", 1), 3, 3)).astype(kind)
+    conv = Conv2d(weight, **options)
+    monkeypatch.setattr(convolution, "LEAST_SHARED", 0)
+    with monkeypatch.context() as alone:
+        alone.setattr(sharing, "threads", lambda: 1)
+        expected = conv.apply(x.astype(kind))
+    shared: list[int] = []
+    share = sharing.share
+
+    def watched(work: Any, parts: Any) -> None:
+        shared.append(len(parts))
+        share(work, parts)
+
+    monkeypatch.setattr(convolution, "share", watched)
+    assert conv.apply(x.astype(kind)).tobytes() == expected.tobytes()
+    assert shared[0] > 2

@@ -1,0 +1,1 @@
+from compiler.ir.sharing import *
