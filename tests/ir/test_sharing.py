@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import snnc.ir.convolution as convolution
 import snnc.ir.sharing as sharing
@@ -68,20 +69,24 @@ def test_without_a_thread_to_be_had_the_caller_does_all(monkeypatch: pytest.Monk
 
 
 def test_blas_with_one_thread_means_one_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing.os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     for allowed in (1, 2):
         with threadpool_limits(allowed):
             assert sharing.threads() <= allowed
     with threadpool_limits(2):
         assert sharing.threads() == 2
-    monkeypatch.setattr(sharing.os, "sched_getaffinity", lambda _: {5})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5})
     assert sharing.threads() == 1
 
 
 @pytest.mark.usefixtures("two")
 def test_blas_has_one_thread_meanwhile_and_its_own_afterwards() -> None:
     def allowed() -> set[int]:
-        return {int(library["num_threads"]) for library in sharing._blas().info()}
+        return {
+            int(library["num_threads"])
+            for library in threadpool_info()
+            if library["user_api"] == "blas"
+        }
 
     with threadpool_limits(2):
         during: list[set[int]] = []
