@@ -308,6 +308,7 @@ NOT_THROUGH_THE_DOOR = {
     "compiler/frontend/archives/archive.py": "writes an archive in memory",
     "compiler/frontend/torch_save/pickled_module.py": "torch.load, of bytes that were looked at",
     "compiler/ir/program_file.py": "writes an archive in memory",
+    "backends/program_copy.py": "the two files that the compiler just wrote",
     "backends/nir/comparison.py": "a graph that it just wrote, from memory",
     "compiler/sim/fast/cache.py": "the user's own kernels, after owner and digests were looked at",
     "compiler/sim/fast/compiled.py": OUR_OWN,
