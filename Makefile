@@ -35,7 +35,7 @@ test: setup $(NETX)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 
-# The rest: tests of more than a second (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both.
+# The rest: tests of more than a second (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
 # BEGIN_WITHIN=1200 begins no test after so many seconds, and lists what it left out.
 test-long: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow $(if $(BEGIN_WITHIN),--begin-within $(BEGIN_WITHIN))

@@ -1,7 +1,7 @@
 """From the graph, with its passes done, to the program: the only place where floats become integers.
 
-Every rounding was done, measured and named by a pass before; here a value that is not an integer on
-its scale is a bug, not something to round.
+Every rounding was done, measured and named by a pass before, but for the start value, which is rounded
+down here; any other value that is not an integer on its scale is a bug, not something to round.
 """
 
 from __future__ import annotations

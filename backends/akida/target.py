@@ -12,7 +12,6 @@ from snnc.ir import Code, Encoding, Limit, LimitName, Reset, SignMode, Target
 VERSION = "2.19.3"
 CAPABILITIES = "doc.brainchipinc.com, user guide, Akida 1.0 capabilities"
 LAYERS = f"akida {VERSION}, documentation of its layers"
-GUIDE = "doc.brainchipinc.com, Akida user guide, Activation parameters"
 MODEL = f"akida {VERSION}, documentation of Model"
 
 DEVICES = ("akd1000", "akd1500")

@@ -2,8 +2,8 @@
 
 A BLAS library has threads of its own, which share out each single product and wait for one another
 hundreds of times a convolution: two took longer than one (VGG-16 at 32x32, OpenBLAS 0.3.23, two cores).
-Here each thread takes whole parts, with BLAS on one thread meanwhile, which adds up in another order
-with two. Parts are the same however many threads there are, so results are the same to the last bit.
+Here each thread takes whole parts. BLAS has one thread meanwhile: with two it would add up in another
+order. Parts are the same however many threads there are, so results are the same to the last bit.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from threading import Lock
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -35,6 +36,33 @@ def threads() -> int:
     return min([len(os.sched_getaffinity(0)), *allowed])
 
 
+class _OneThread:
+    """BLAS with one thread for as long as any caller needs it; its own number afterwards.
+
+    The number belongs to the process: the last of several callers gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._callers, self._kept = Lock(), 0, ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if not self._callers:
+                self._kept.enter_context(_blas().limit(limits=1))
+            self._callers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callers -= 1
+                if not self._callers:
+                    self._kept.close()
+
+
+one_blas_thread = _OneThread()
+
+
 def share(work: Callable[[Iterator[Part]], None], parts: Sequence[Part]) -> None:
     """Do all parts, each once, in this thread and others.
 
@@ -49,7 +77,7 @@ def share(work: Callable[[Iterator[Part]], None], parts: Sequence[Part]) -> None
     most = min(threads(), len(parts))
     left = iter(parts)  # one for all: the interpreter's lock makes each step of it whole
     others: list[Future[None]] = []
-    with _blas().limit(limits=1), ThreadPoolExecutor(max(1, most - 1)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(max(1, most - 1)) as pool:
         try:
             with suppress(RuntimeError):  # no thread to be had, as where memory is limited
                 others += (pool.submit(work, left) for _ in range(1, most))

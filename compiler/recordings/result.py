@@ -19,7 +19,6 @@ from snnc.results import Result, Rows
 from .events import Counts
 from .options import FrameOptions, options_of
 
-ARRAYS = ("x", "y", "classes", "files", "settings")
 LIKE = Kind(
     "D625", "this is not a file that snnc frames wrote", "name one, or give the options themselves"
 )

@@ -13,7 +13,6 @@ from typing import Any
 GREY, BLUE, ORANGE, GREEN = "#858b96", "#2f7fd1", "#d0700c", "#2a9568"
 VIOLET, RED, TEAL, PINK = "#946ad2", "#d64545", "#14909f", "#c2559b"
 COLOURS = (BLUE, ORANGE, GREEN, VIOLET, TEAL, PINK, RED, GREY)
-DASHES = ("solid", "dash", "dot", "dashdot")
 
 ENERGY_PARTS = ("operations", "weights", "inputs", "potentials", "biases", "outputs", "addressing")
 MANY_FRAMES = 30

@@ -79,7 +79,8 @@ class QuantizeWeights(Pass):
         candidates: scales tried for each population or channel.
         headroom: in the code ``rate``, number of thresholds that the potential must have room for (16
             steps of 4 thresholds each fill 64); that of a readout 8 times what calibration showed.
-        per: ``population`` or ``channel``; ``auto`` is ``channel`` in the exact codes.
+        per: ``population`` or ``channel``; ``auto`` is ``channel``, or ``population`` where scales are
+            powers of two.
         ranges: false keeps scales that let sums leave their registers (``--allow-overflow``).
         correct_bias: ``yes`` corrects in the biases what rounding the weights adds on average, where
             there is calibration data to measure it on; ``auto`` does so up to 6 bits, above which it

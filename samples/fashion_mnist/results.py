@@ -50,6 +50,9 @@ HYBRID = {4: 3, 8: 3, 16: 3, 32: 1}
 HYBRID_RATE = 5e-4
 THRESHOLDS = (1, 2, 4, 8)
 THRESHOLD_EPOCHS = 3
+PERCENTILE = 99.9
+"""Of activations, where the first thresholds are."""
+
 THRESHOLD_RATE = 1e-3
 QAT = Recipe(epochs=4, learning_rate=1e-3)
 BITS, LEVELS = 3, 15
@@ -175,7 +178,7 @@ def experiments() -> list[Experiment]:
     recipe = Recipe(epochs=THRESHOLD_EPOCHS, learning_rate=THRESHOLD_RATE)
     for steps in sorted(THRESHOLDS, reverse=True):
         for kind in ("trained", "fixed"):
-            method = Threshold(steps=steps, trained=kind == "trained")
+            method = Threshold(steps=steps, trained=kind == "trained", percentile=PERCENTILE)
             name = f"{kind}_{steps}"
             found.append(Experiment(name, partial(tune, method, recipe, name)))
     weights = Weights(bits=BITS, code="graded")

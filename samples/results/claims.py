@@ -82,7 +82,8 @@ def steps_claim(
         for steps, factor in factors.items()
     )
     return Claim(
-        f"{TENTH} to 25 times fewer steps than a converted network as good, against {baseline}",
+        f"{TENTH} to 25 times fewer steps than a converted network as good (within one standard "
+        f"error), against {baseline}",
         f"{data}, times as many steps: {told}",
         verdict,
     )

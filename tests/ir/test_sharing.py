@@ -93,6 +93,12 @@ def test_blas_has_one_thread_meanwhile_and_its_own_afterwards() -> None:
         sharing.share(lambda parts: during.extend(allowed() for _ in parts), range(4))
         assert during == [{1}] * 4
         assert allowed() == {2}
+        with sharing.one_blas_thread():
+            first = sharing.one_blas_thread()
+            first.__enter__()
+        assert allowed() == {1}  # the caller that began last still needs it
+        first.__exit__(None, None, None)
+        assert allowed() == {2}
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])

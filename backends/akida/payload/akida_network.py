@@ -209,14 +209,6 @@ class Network:
                 found["potentials"][about["population"]] = self._potential(about, number, sums)
         return _shifted(sums, self.about["readout"]["power"])
 
-    def _put_out(
-        self, number: int, given: Levels, whole: tuple[int, int], levels: bool
-    ) -> NDArray[Any]:
-        """What a layer puts out, its levels or what it adds up, in the program's steps."""
-        shape = self.layers[number]["shape"]
-        raw = self.from_chip(self.forward(self.model(0, number + 1, levels), given), shape)
-        return self._late(number, raw.reshape(*whole, *shape), levels)
-
     def _late(self, number: int, raw: NDArray[Any], levels: bool) -> NDArray[Any]:
         """A layer's output for each frame, put into the steps in which the program has it.
 

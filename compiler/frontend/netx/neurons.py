@@ -21,11 +21,9 @@ from .sigma_delta import SDNN
 CUBA = ("LOIHI", "CUBA")
 READ = (*CUBA, SDNN)
 SHIFT, STATE_BITS = 6, 24
-MOST_THRESHOLD = 2**18 - 1
-"""What lava-dl writes where a layer is not meant to fire (``AbstractAffine.export_hdf5``)."""
-
 SILENT_FROM = 2**17 - 1
-"""Mantissa of a threshold that stands for none: 17 bits are what the chip has."""
+"""Mantissa of a threshold that stands for none: 17 bits are what the chip has. lava-dl writes 2**18 - 1
+where a layer is not meant to fire (``AbstractAffine.export_hdf5``)."""
 
 OTHER_TYPES = {
     "RF": "resonate-and-fire neurons have a complex state; snnc's neurons (docs/numerics.md) do not",

@@ -48,8 +48,8 @@ class Threshold(Conversion):
             default: as dropout.
         balance: how the first thresholds are found, as ``balance-thresholds{method}``.
         percentile: for balance activation and percentile. Few steps want low thresholds: before
-            training, 95 is the best of six for 2 and 8 steps, and 3 and 1.6 points from the best for 1
-            and 4 (docs/training.md).
+            training, 95 and 92 are the best of six, and differ by no more than chance
+            (docs/training.md).
         per: one threshold a ``population`` (as published) or ``channel``.
         scale: factor on the first thresholds.
         restart_frames: false: potentials, and the time since the last spike, run on from frame to frame
