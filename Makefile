@@ -38,7 +38,7 @@ test: setup $(NETX)
 # The rest: tests of more than a second (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
 # BEGIN_WITHIN=1200 begins no test after so many seconds, and lists what it left out.
 test-long: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow $(if $(BEGIN_WITHIN),--begin-within $(BEGIN_WITHIN))
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow $(if $(BEGIN_WITHIN),--begin-within $(BEGIN_WITHIN) --no-loadscope-reorder)
 
 # A first look, about a minute of two cores: graphs, passes, files, messages, the house's rules. Not instead of make test.
 quick: setup

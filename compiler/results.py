@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import fail
+from .errors import Diagnostic, Severity, fail
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,6 +36,12 @@ class Rows:
 
     columns: tuple[str, ...]
     rows: tuple[Sequence[Any], ...]
+
+
+def warned(diagnostics: Iterable[Diagnostic]) -> str:
+    """The codes of warnings as the end of a headline: in Python nothing else says them unasked."""
+    codes = dict.fromkeys(d.code for d in diagnostics if d.severity is Severity.WARNING)
+    return f"; warnings: {', '.join(codes)}" if codes else ""
 
 
 class Result:

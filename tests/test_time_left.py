@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,9 @@ def test_nothing_begins_when_the_time_is_over(folder: Path) -> None:
     text = run(folder, "--begin-within", "0")
     assert "12 skipped" in text
     assert "passed" not in text
-    assert "left out: 0 s were over before it began" in text
+    for name in FILES:
+        for test in ("test_a", "test_b"):
+            assert re.search(rf"left out: 0 s were over before \S*{name}::{test}\n", text)
 
 
 def test_with_time_everything_runs_in_a_drawn_order_of_files(folder: Path) -> None:
@@ -53,6 +56,19 @@ def test_with_time_everything_runs_in_a_drawn_order_of_files(folder: Path) -> No
             a.endswith("test_a") and b.endswith("test_b")
             for a, b in zip(one[::2], one[1::2], strict=True)
         )
+
+
+def test_two_processes_list_what_they_left_out_and_draw_the_order(folder: Path) -> None:
+    text = run(folder, "--begin-within", "0", "-n", "2", "--dist", "loadscope")
+    assert "12 skipped" in text
+    assert all(f"{name}::test_b\n" in text for name in FILES)
+    one = ("--begin-within", "600", "-n", "1", "--dist", "loadscope", "--no-loadscope-reorder")
+    first, second = (
+        re.findall(r"PASSED .*(test_\d\.py)::test_a ?$", run(folder, *one, seed=seed), re.M)
+        for seed in (1, 2)
+    )
+    assert sorted(first) == sorted(second) == sorted(FILES)
+    assert first != second
 
 
 def test_without_the_option_the_order_stays(folder: Path) -> None:

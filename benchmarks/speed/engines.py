@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from samples.nir_readers.installed import BY_NAME, environment
 from snnc.backends.loihi import LoihiBackend
-from snnc.ir import Conv2d, Linear, Program
+from snnc.ir import Conv2d, Linear, Program, write_program
 from snnc.sim import reference
 from snnc.sim.fast import Simulator
 
@@ -104,6 +104,8 @@ def time_lava(case: str, program: Program, spikes: NDArray[np.int8], runs: int) 
     seconds = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        for file, content in write_program(program).items():
+            (folder / file).write_bytes(content)
         emitted = backend.emit(program, folder)
         for _ in range(runs):
             took = []

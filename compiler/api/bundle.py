@@ -21,7 +21,7 @@ from snnc.ir import Program
 from snnc.ir.footprint import program_size
 from snnc.progress import Report, quiet
 from snnc.report.options import ENGINE_SAMPLES, LADDER_SAMPLES, ReportOptions
-from snnc.results import Result, Rows
+from snnc.results import Result, Rows, warned
 from snnc.workflows.describing import relative
 from snnc.workflows.options import (
     DEFAULT_SAMPLES,
@@ -337,7 +337,7 @@ class Bundle(Result):
         kept = manifest.kept
         if kept is not None and kept.decisions is not None:
             text += f"; keeps {kept.decisions:.1%} of {kept.samples} decisions"
-        return text
+        return text + warned(self.notes)
 
     def table(self) -> Rows:
         """A row for each population."""

@@ -22,7 +22,12 @@ SHOWN_NAMES = 5
 READ = ("x", "y")
 INT64 = 8
 
-FILE = Kind("D501", "this is not a readable .npz file", "save the data with numpy.savez(FILE, x=data)")
+FILE = Kind(
+    "D501",
+    "this is not a readable .npz file",
+    "save the data with numpy.savez(FILE, x=data)",
+    absent="the data file cannot be read",
+)
 
 LARGEST_LABEL = 2**31 - 1
 """No model has more answers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from snnc.bounds import Bounds
@@ -60,10 +62,8 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
             "D508",
             f"x has images of shape {x.shape[1:]}, the model takes {shape}",
             where=where,
-            why=f"with --repeat, x is (samples, {_axes(shape)}) or (samples, frames, {_axes(shape)})",
-            help=channels_moved(x.shape, 1, shape)
-            or channels_moved(x.shape, 2, shape)
-            or f"reshape x, which has shape {x.shape}",
+            why=f"of still images x is (samples, {_axes(shape)}) or (samples, frames, {_axes(shape)})",
+            help=_fitting(x.shape, shape),
         )
     if x.shape[1:] == shape:
         x = x[:, None]
@@ -91,6 +91,17 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
             help="use fewer images, or a smaller --repeat",
         )
     return Values(np.repeat(x, repeat, axis=1), values.y)
+
+
+def _fitting(found: Shape, shape: Shape) -> str:
+    """The cure for images ``found`` (samples, ...) of another shape than that of the model's."""
+    if moved := channels_moved(found, 1, shape) or channels_moved(found, 2, shape):
+        return moved
+    if shape == (1, *found[1:]):
+        return "the axis of channels is missing: give x[:, None]"
+    if math.prod(found[1:]) == math.prod(shape):
+        return f"reshape x, which has shape {found}, to ({found[0]}, {_axes(shape)})"
+    return f"x has shape {found}: cut or resize the images to {shape}, as in training"
 
 
 def _axes(shape: Shape) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
 from zipfile import BadZipFile
 
 from snnc.errors import CompilerBug, UserError, fail
 
 LONGEST_REASON = 300
+MOST_NAMES = 1000
+"""Of a folder, that are looked at for one that is called alike."""
 
 SPEAKING = (ValueError, EOFError, OSError, BadZipFile)
 """Exceptions that are raised with a sentence, of which the type says no more."""
@@ -23,11 +29,13 @@ class Kind:
         code: of the message when the file is missing or is not what it should be.
         what: that message, "this is no ...".
         help: the cure.
+        absent: the message of a file that users name, where there is no such file.
     """
 
     code: str
     what: str
     help: str = ""
+    absent: str = ""
 
     def wrong(self, place: str, why: str) -> UserError:
         """The message for a file of this kind that cannot be used.
@@ -37,6 +45,26 @@ class Kind:
             why: the reason.
         """
         return fail(self.code, self.what, where=place, why=why, help=self.help)
+
+    def missing(self, path: Path) -> UserError:
+        """The message where there is no such file; the cure is one that is there and called alike."""
+        why = "there is no such file"
+        if not self.absent:
+            return self.wrong(str(path), why)
+        alike = _called_alike(path)
+        cure = "name another file" if alike is None else f"is it {str(alike)!r}?"
+        return fail(self.code, self.absent, where=str(path), why=why, help=cure)
+
+
+def _called_alike(path: Path) -> Path | None:
+    """The file of the same folder whose name is nearest, if any is near."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, MOST_NAMES)]
+    except (OSError, ValueError):
+        return None
+    near = get_close_matches(path.name, names, 1)
+    return path.with_name(near[0]) if near else None
 
 
 def reason(problem: BaseException) -> str:

@@ -99,7 +99,7 @@ def _open(path: Path, kind: Kind) -> int:
     try:
         return os.open(path, flags)
     except FileNotFoundError:
-        raise kind.wrong(str(path), "there is no such file") from None
+        raise kind.missing(path) from None
     except OSError as problem:
         try:  # a socket cannot even be opened; say what it is
             mode = path.stat().st_mode

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 NOTHING_GIVEN = Given()
 
-FILE = Kind("D101", "the model file cannot be read")
+FILE = Kind("D101", "the model file cannot be read", absent="the model file cannot be read")
 
 
 def load_model(

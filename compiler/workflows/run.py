@@ -18,7 +18,7 @@ from snnc.cost.energy import Cost, cost
 from snnc.errors import Diagnostic, counted, fail, nearest
 from snnc.ir import Integers, Kind, Program
 from snnc.progress import Report, quiet
-from snnc.results import Result, Rows
+from snnc.results import Result, Rows, warned
 from snnc.sim import Tally, check_simulator, encode, simulate, tally
 from snnc.sim.room import refuse_long_run
 
@@ -113,7 +113,7 @@ class Run(Result):
             found += f"; accuracy {right[-1]:.1%} after the last frame"
         if self.spikes:
             found += f"; recorded {', '.join(self.spikes)}"
-        return found
+        return found + warned(self.warnings)
 
     def table(self) -> Rows:
         """A row for each sample and frame."""

@@ -12,7 +12,7 @@ from snnc.bundle.folder import Contents, checked_files, read_bundle
 from snnc.errors import Diagnostic
 from snnc.ir import Measured
 from snnc.progress import Report, quiet
-from snnc.results import Result, Rows
+from snnc.results import Result, Rows, warned
 from snnc.sim import FAST, REFERENCE, check_simulator, simulator_for
 from snnc.verify import Comparison
 
@@ -82,7 +82,8 @@ class Verification(Result):
         found, engine = self.comparison, f"{self.engine.name} {self.engine.version}".strip()
         if self.missing is not None:
             engine = f"{self.missing.what}; fast simulator"
-        return f"{engine}: {found.mismatches:,} of {found.compared:,} values differ"
+        told = f"{engine}: {found.mismatches:,} of {found.compared:,} values differ"
+        return told + warned(self.warnings)
 
     def table(self) -> Rows:
         """A row for each quantity of each population."""

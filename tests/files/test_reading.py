@@ -104,3 +104,20 @@ def test_whatever_a_parser_raises() -> None:
         raise KeyboardInterrupt
     with pytest.raises(UserError, match="D999"), parsing("a", KIND):
         raise Kind("D999", "another").wrong("b", "c")
+
+
+def test_a_missing_file_that_users_name_is_looked_for(tmp_path: Path) -> None:
+    kind = Kind("D501", "no archive", "save one", absent="the data file cannot be read")
+    for name in ("train.npz", "test.npz", "model.pt"):
+        (tmp_path / name).touch()
+    for name, cure in (
+        ("tran.npz", f"is it {str(tmp_path / 'train.npz')!r}?"),
+        ("x", "name another file"),
+    ):
+        with pytest.raises(UserError) as caught:
+            read_bytes(tmp_path / name, kind)
+        (said,) = caught.value.diagnostics
+        assert (said.what, said.why, said.help) == (kind.absent, "there is no such file", cure)
+    with pytest.raises(UserError) as caught:
+        read_bytes(tmp_path / "none" / "x.npz", kind)
+    assert caught.value.diagnostics[0].help == "name another file"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,8 +56,7 @@ def test_what_fails_in_one_thread_ends_all_and_is_raised(failing: str) -> None:
 
     with pytest.raises(KeyError, match=failing):
         sharing.share(work, range(300))
-    if failing == "caller":
-        assert len(done) < 300  # the other one stopped early
+    assert len(done) < 300  # the other one stopped early
 
 
 @pytest.mark.usefixtures("two")
@@ -93,12 +95,52 @@ def test_blas_has_one_thread_meanwhile_and_its_own_afterwards() -> None:
         sharing.share(lambda parts: during.extend(allowed() for _ in parts), range(4))
         assert during == [{1}] * 4
         assert allowed() == {2}
-        with sharing.one_blas_thread():
-            first = sharing.one_blas_thread()
-            first.__enter__()
-        assert allowed() == {1}  # the caller that began last still needs it
-        first.__exit__(None, None, None)
-        assert allowed() == {2}
+
+
+def test_several_callers_take_turns_and_leave_blas_as_it_was() -> None:
+    """Else the one that began second would save the other's one thread, and leave that behind."""
+    at_work: list[int] = []
+
+    def work(parts: Iterator[int]) -> None:
+        for part in parts:
+            at_work.append(part)
+            time.sleep(0.002)
+
+    with threadpool_limits(2):
+        callers = [
+            threading.Thread(target=sharing.share, args=(work, [caller] * 20)) for caller in range(4)
+        ]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(60)
+        assert {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"} == {2}
+    assert len(at_work) == 80
+    assert sum(a != b for a, b in pairwise(at_work)) == 3  # nobody was in between
+
+
+def test_a_child_that_is_forked_in_the_middle_can_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(parts: Iterator[int]) -> None:
+        for _ in parts:
+            child = os.fork()
+            if not child:
+                done: list[int] = []
+                sharing.share(done.extend, range(3))
+                os._exit(0 if done == [0, 1, 2] else 1)
+            assert os.waitpid(child, 0)[1] == 0
+
+    monkeypatch.setattr(sharing, "threads", lambda: 1)
+    sharing.share(work, range(2))
+
+
+def test_limited_memory_means_one_thread() -> None:
+    """A thread whose start finds no memory is waited for without end."""
+    text = (
+        "import resource; from snnc.ir.sharing import threads\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**36, -1)); print(threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "1\n"
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])

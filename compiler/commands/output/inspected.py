@@ -43,7 +43,8 @@ def inspected(bundle: Contents, found: Delays, content: Mapping[str, Any]) -> No
     for line in kept_lines(manifest.kept):
         say(f"kept         {line}")
     for note in manifest.notes:
-        say(f"{note.severity.value:<12} {note.code} {note.where}: {note.what}")
+        where = f" {note.where}" if note.where else ""
+        say(f"{note.severity.value:<12} {note.code}{where}: {note.what}")
 
 
 def delays(found: Delays) -> None:

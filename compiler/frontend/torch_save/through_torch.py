@@ -149,7 +149,7 @@ def cannot_run(path: Path, shape: Shape, error: Exception) -> UserError:
         f"the network cannot take a frame of shape {shape}",
         where=str(path),
         why=reason(error),
-        help="where the data are still images, (samples, channels, height, width): --repeat 1, in "
-        "Python repeat=1; else give the shape of one frame without the batch axis: --input-shape, "
-        "input_shape=",
+        help="where x has no axis of channels: x[:, None]; where the data are still images, (samples, "
+        "channels, height, width): --repeat 1, in Python repeat=1; else give the shape of one frame "
+        "without the batch axis: --input-shape, input_shape=",
     )
