@@ -91,10 +91,11 @@ def _better(data: str, kinds: Kinds, _floats: float, samples: int) -> Claim:
     if len(held) == len(gaps):
         verdict = "holds at every T"
     else:
-        listed = ", ".join(map(str, held)) or "none"
-        verdict = f"holds at T = {listed}; elsewhere the difference is within two standard errors"
+        begin = f"holds at T = {', '.join(map(str, held))}" if held else "holds at no T"
+        end = "elsewhere the difference is within two standard errors"
         if worse:
-            verdict = f"holds at T = {listed}; worse than fixed at T = {', '.join(map(str, worse))}"
+            end = f"worse than fixed at T = {', '.join(map(str, worse))}"
+        verdict = f"{begin}; {end}"
     return Claim(
         "trained thresholds are better than fixed ones",
         f"{data}, points: {differences_text(gaps)}",
