@@ -92,7 +92,7 @@ def _better(data: str, kinds: Kinds, _floats: float, samples: int) -> Claim:
         verdict = "holds at every T"
     else:
         begin = f"holds at T = {', '.join(map(str, held))}" if held else "holds at no T"
-        end = "elsewhere the difference is within two standard errors"
+        end = f"{'elsewhere the' if held else 'every'} difference is within two standard errors"
         if worse:
             end = f"worse than fixed at T = {', '.join(map(str, worse))}"
         verdict = f"{begin}; {end}"
