@@ -126,6 +126,7 @@ def _runs_code(path: Path, names: list[str]) -> UserError:
         f"the file is a pickle that would run code: it calls {', '.join(names)}",
         where=str(path),
         why="reading a pickle calls whatever it names; snnc inspected this one and did not run it",
-        help="if these are your own classes, save net.state_dict() and compile that with "
-        f"{FACTORY}, or {HOW_TO_EXPORT}; otherwise delete the file",
+        help="if these are your own classes, call snnc.compile(net, ...) in Python, or save "
+        f"net.state_dict() and compile that with {FACTORY}, or {HOW_TO_EXPORT}; otherwise delete the "
+        "file",
     )
