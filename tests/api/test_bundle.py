@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import snnc
 from snnc.backends import Engine
 from snnc.backends.reference import ReferenceBackend
+from snnc.errors import Severity
 from snnc.results import Result
 from snnc.sim import answers, encode, simulate
 from snnc.workflows.deployed import choose_engine
@@ -36,6 +37,20 @@ def test_a_run_has_answers_and_what_was_recorded(bundle: snnc.Bundle, counts: ND
     assert run.predictions.shape == (3, 4) and run.accuracy is not None and run.accuracy.shape == (4,)
     assert run.cost.snn.samples == 3
     assert "recorded h1" in repr(run)
+
+
+def test_what_a_result_shows_ends_with_its_warnings(bundle: snnc.Bundle, counts: NDArray[Any]) -> None:
+    """In Python nothing else says them unasked."""
+    quiet = np.zeros_like(counts)
+    for given, beyond in ((quiet[:, :1], False), (quiet + 10_000, True)):
+        run = bundle.run(given)
+        codes = {d.code for d in run.warnings}
+        assert ("N725" in codes) is beyond, [str(d) for d in run.warnings]
+        assert ("; warnings: " in repr(run)) is bool(codes)
+        assert all(code in repr(run) for code in codes)
+    told = [d.code for d in bundle.notes if d.severity is Severity.WARNING]
+    assert repr(bundle).count("warnings: ") == bool(told)
+    assert all(code in repr(bundle) for code in told)
 
 
 def test_blocks_of_samples_are_put_together(
