@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -124,6 +125,7 @@ def test_a_child_that_is_forked_in_the_middle_can_share(monkeypatch: pytest.Monk
         for _ in parts:
             child = os.fork()
             if not child:
+                signal.alarm(30)  # which ends a child that waits for a lock of its parent
                 done: list[int] = []
                 sharing.share(done.extend, range(3))
                 os._exit(0 if done == [0, 1, 2] else 1)
@@ -136,11 +138,15 @@ def test_a_child_that_is_forked_in_the_middle_can_share(monkeypatch: pytest.Monk
 def test_limited_memory_means_one_thread() -> None:
     """A thread whose start finds no memory is waited for without end."""
     text = (
-        "import resource; from snnc.ir.sharing import threads\n"
+        "import os, resource, numpy; from snnc.ir.sharing import threads\n"
+        "os.sched_getaffinity = lambda _: {0, 1}\n"
+        "print(threads())\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2**36, -1)); print(threads())"
     )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "1\n"
+    two = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=two)
+    assert done.stdout == "2\n1\n"
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
