@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import quadratic_assignment
 
 from .wiring import Ints
 
@@ -43,6 +42,8 @@ def assigned(traffic: Ints, distance: Floats) -> Ints:
     np.fill_diagonal(flow, 0)
     starts = [np.arange(places)]
     if 2 < places <= MOST_FAQ and flow.any():
+        from scipy.optimize import quadratic_assignment  # every command would wait for its import
+
         found = quadratic_assignment(flow, distance, method="faq", options={"P0": "barycenter"})
         starts.append(np.asarray(found.col_ind))
     ends = [_exchanged(flow, distance, start) for start in starts]

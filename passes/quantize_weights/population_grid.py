@@ -230,6 +230,8 @@ class GridSearch:
             return (
                 2.0 ** (self.state_bits(population) - 1 - self.target.threshold_shift) / self.headroom
             )
+        if len(graph.into(population.name)) == 1:
+            return math.inf  # one projection fills its grid, whatever room there is
         name = population.name
         largest = self.answers.get(name) or largest_answer(graph, context)
         self.answers[name] = largest

@@ -1,0 +1,1 @@
+from compiler.sim.fast.float_neurons import *
