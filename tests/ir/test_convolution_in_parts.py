@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.ir import Conv2d, convolution
+from snnc.ir import Array, Conv2d, convolution
 
 CONVOLUTIONS = [
     Conv2d(np.random.default_rng(0).integers(-9, 10, (4, 3, 3, 2)), padding=(1, 0)),
@@ -35,11 +35,11 @@ def test_channels_apart_give_what_the_matrix_gives(rows: int, monkeypatch: pytes
     shapes: list[tuple[int, ...]] = []
     multiply = np.matmul
 
-    def watched(weights: np.ndarray, windows: np.ndarray, out: np.ndarray) -> np.ndarray:
+    def watched(weights: Array, windows: Array, out: Array) -> Array:
         shapes.append(weights.shape)
         return np.asarray(multiply(weights, windows, out=out))
 
-    monkeypatch.setattr(convolution.np, "matmul", watched)
+    monkeypatch.setattr(np, "matmul", watched)
     monkeypatch.setattr(convolution, "LEAST_ROWS", rows)
     conv = Conv2d(np.random.default_rng(4).integers(-9, 10, (7, 3, 3, 2)), np.arange(7), (1, 2))
     x = np.random.default_rng(5).integers(-5, 6, (2, 3, 11, 9))
