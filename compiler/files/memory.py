@@ -23,6 +23,23 @@ OWN_CGROUP = Path("/proc/self/cgroup")
 STATM = Path("/proc/self/statm")
 """Pages of memory of this process; the sixth word: its data and stack (Linux, proc_pid_statm(5))."""
 
+UNLIMITED = (resource.RLIM_INFINITY, -1)
+
+
+def own_limits() -> list[int]:
+    """Bytes of address space and of data that this process may have, where it has such limits."""
+    soft = (resource.getrlimit(which)[0] for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    return [limit for limit in soft if limit not in UNLIMITED]
+
+
+def may_start_threads() -> bool:
+    """Whether work may be shared out to threads: not where memory has a limit (``--memory``).
+
+    A thread whose stack finds no room cannot be started; one that finds none in its first lines is
+    waited for without end (CPython 3.11, ``Thread.start``).
+    """
+    return not own_limits()
+
 
 def machine_memory() -> int:
     """Bytes of memory that this process may use.
@@ -31,11 +48,7 @@ def machine_memory() -> int:
     (versions 1 and 2), and its limits on address space and data.
     """
     pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    found = [pages * page, *_cgroup_limits()]
-    for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
-        soft = resource.getrlimit(which)[0]
-        if soft != resource.RLIM_INFINITY:
-            found.append(soft)
+    found = [pages * page, *_cgroup_limits(), *own_limits()]
     return min(n for n in found if n > 0)
 
 
