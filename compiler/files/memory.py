@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 
 SHARE = 4
 """One file may unpack to a quarter of the memory: what reads it holds it up to three times."""
@@ -77,9 +77,10 @@ def keep_within(most: int) -> None:
     """
     taken = _data()
     if most <= taken:
+        needed, given = over_limit(taken, most)
         raise fail(
             "D628",
-            f"{as_text(most)} is less than Python and its libraries take, {as_text(taken)}",
+            f"{given} is less than Python and its libraries take, {needed}",
             where="--memory",
             help="give --memory a larger limit",
         )
@@ -97,10 +98,16 @@ def _data() -> int:
 
 def as_text(size: int) -> str:
     """Bytes for people: ``5.3 GiB``."""
-    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
         if size >= 2**power:
             return f"{size / 2**power:.1f} {unit}"
-    return f"{size} bytes"
+    return counted(size, "byte")
+
+
+def over_limit(size: int, limit: int) -> tuple[str, str]:
+    """A size and the limit that it is above, for people; to the byte where both would look alike."""
+    said = as_text(size), as_text(limit)
+    return said if said[0] != said[1] else (counted(size, "byte"), counted(limit, "byte"))
 
 
 UNITS = {
@@ -139,6 +146,11 @@ def size_of(text: str) -> int:
 def share_of_memory() -> int:
     """Bytes that one file may take: ``machine_memory() / SHARE``."""
     return machine_memory() // SHARE
+
+
+def a_quarter() -> str:
+    """Why that is the limit of a file, for messages."""
+    return f"a file may take one quarter of the memory, which is {as_text(machine_memory())} here"
 
 
 def _cgroup_limits() -> Iterator[int]:
@@ -206,11 +218,12 @@ class Budget:
 
 def too_large(place: str, size: int, limit: int, why: str = "") -> UserError:
     """The message for what would take more memory than a file may."""
+    needed, most = over_limit(size, limit)
     return fail(
         "D107",
-        f"the file would unpack to {size} bytes, the limit is {limit}",
+        f"the file would unpack to {needed}, the limit is {most}",
         where=place,
-        why=why or f"a file may take one quarter of the memory, which is {machine_memory()} bytes here",
+        why=why or a_quarter(),
         help="use fewer or smaller arrays, or a machine with more memory; a file that is small on disk "
         "and large in memory may have been made to fill it",
     )
