@@ -8,6 +8,7 @@ own would be divided into other levels than theirs, and every output would be ro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,6 +63,28 @@ def common_level(
         return None
     same = np.allclose(largest, largest[0], rtol=NEAR, atol=0.0)
     return (largest[0] if same else largest), max(1, round(float(top.max())))
+
+
+def without_levels(graph: Graph) -> list[Population]:
+    """The populations that ``quantize-activations`` has to give levels: of the others, training or what
+    they add up has settled these.
+
+    Args:
+        graph: with one operation to a projection.
+    """
+    done = {p.name: p for p in graph.neurons if p.levels is not None}
+    found = []
+    for name in (name for members in graph.components_in_order() for name in members):
+        population = graph.by_name[name]
+        if population.kind is not Kind.NEURONS or name in done:
+            continue
+        common = None if population.ceiling is not None else common_level(graph, population, done)
+        if common is None:
+            found.append(population)
+        else:
+            level, most = common
+            done[name] = replace(population, ceiling=np.asarray(level * most), levels=most, shift=0.5)
+    return found
 
 
 def _whole(values: Array, population: Population) -> Array:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.errors import counted, fail
-from snnc.files.memory import machine_memory
-from snnc.ir.memory import SHARE, gigabytes
+from snnc.files.memory import machine_memory, over_limit
+from snnc.ir.memory import SHARE
 from snnc.sim.nir_sizes import Sized, sizes
 
 from .layout import Layout
@@ -114,11 +114,11 @@ def extent(graph: Any, layout: Layout, samples: int, steps: int, *, potentials: 
     trace = SPIKE * samples * steps * values * (2 if potentials else 1)
     room = machine_memory() // SHARE
     if trace + at_once + kept > room:
+        taken, most = over_limit(trace + at_once + kept, room)
         raise fail(
             "D571",
-            f"a run of {counted(longest, 'step')} takes {gigabytes(trace + at_once + kept)} with "
-            "one sample at a "
-            f"time; the limit is {gigabytes(room)}",
+            f"a run of {counted(longest, 'step')} takes {taken} with one sample at a time; "
+            f"the limit is {most}",
             where="layout.json",
             why=f"{longest - steps} steps are before the program's first, and that is 1/{SHARE} of the "
             "memory that this process may use",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.errors import Diagnostic, Severity, counted
+from snnc.files.memory import as_text
 from snnc.ir import Encoding, Program, size
 
 from .groups import Groups, payload_range
@@ -157,7 +158,7 @@ def _beyond_loihi(
     if taken > ROOM.value:
         yield Diagnostic(
             "N753",
-            f"SANA-FE takes about {taken / 1e9:.0f} GB of memory to load "
+            f"SANA-FE takes about {as_text(taken)} of memory to load "
             f"{sum(load.synapses for load in held)} synapses, {LOADED_SYNAPSE.value} bytes each",
             program.name,
             LOADED_SYNAPSE.source,

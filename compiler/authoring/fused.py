@@ -18,6 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnc.files.memory import may_start_threads
+
 from .surrogate import UNDERFLOW, Linear, Logistic, SinceSpike, Surrogate
 
 LEAST = 2**20
@@ -218,8 +220,8 @@ class _AllSteps(torch.autograd.Function):
 
 
 def _in_threads(share: Any, batch: int) -> list[Any]:
-    """Shares of a batch on as many threads as torch uses; what each gives."""
-    threads = min(torch.get_num_threads(), batch)
+    """Shares of a batch on as many threads as torch uses, or in this one; what each gives."""
+    threads = min(torch.get_num_threads(), batch) if may_start_threads() else 1
     edges = [batch * i // threads for i in range(threads + 1)]
     if threads == 1:
         return [share((0, batch))]

@@ -9,6 +9,7 @@ import numpy as np
 from snnc.bounds import Bounds
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
+from snnc.files.memory import over_limit
 from snnc.ir import Shape
 
 from .axes import channels_moved
@@ -82,10 +83,11 @@ def repeated(values: Values, shape: Shape, repeat: int | None, where: str, *, mu
         return values
     needed = VALUE * x.size * repeat
     if needed > share_of_memory():
+        taken, most = over_limit(needed, share_of_memory())
         raise fail(
             "D654",
-            f"{counted(len(x), 'image')} repeated over {counted(repeat, 'frame')} take {needed} bytes, "
-            f"the limit is {share_of_memory()}",
+            f"{counted(len(x), 'image')} repeated over {counted(repeat, 'frame')} take {taken}, "
+            f"the limit is {most}",
             where=where,
             why="a quarter of the memory may be used",
             help="use fewer images, or a smaller --repeat",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.errors import UserError, fail
+from snnc.errors import UserError, counted, fail
 
 SHARE = 4
 """One file may unpack to a quarter of the memory: what reads it holds it up to three times."""
@@ -23,6 +23,23 @@ OWN_CGROUP = Path("/proc/self/cgroup")
 STATM = Path("/proc/self/statm")
 """Pages of memory of this process; the sixth word: its data and stack (Linux, proc_pid_statm(5))."""
 
+UNLIMITED = (resource.RLIM_INFINITY, -1)
+
+
+def own_limits() -> list[int]:
+    """Bytes of address space and of data that this process may have, where it has such limits."""
+    soft = (resource.getrlimit(which)[0] for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    return [limit for limit in soft if limit not in UNLIMITED]
+
+
+def may_start_threads() -> bool:
+    """Whether work may be shared out to threads: not where memory has a limit (``--memory``).
+
+    A thread whose stack finds no room cannot be started; one that finds none in its first lines is
+    waited for without end (CPython 3.11, ``Thread.start``).
+    """
+    return not own_limits()
+
 
 def machine_memory() -> int:
     """Bytes of memory that this process may use.
@@ -31,11 +48,7 @@ def machine_memory() -> int:
     (versions 1 and 2), and its limits on address space and data.
     """
     pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    found = [pages * page, *_cgroup_limits()]
-    for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
-        soft = resource.getrlimit(which)[0]
-        if soft != resource.RLIM_INFINITY:
-            found.append(soft)
+    found = [pages * page, *_cgroup_limits(), *own_limits()]
     return min(n for n in found if n > 0)
 
 
@@ -64,9 +77,10 @@ def keep_within(most: int) -> None:
     """
     taken = _data()
     if most <= taken:
+        needed, given = over_limit(taken, most)
         raise fail(
             "D628",
-            f"{as_text(most)} is less than Python and its libraries take, {as_text(taken)}",
+            f"{given} is less than Python and its libraries take, {needed}",
             where="--memory",
             help="give --memory a larger limit",
         )
@@ -84,10 +98,16 @@ def _data() -> int:
 
 def as_text(size: int) -> str:
     """Bytes for people: ``5.3 GiB``."""
-    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
         if size >= 2**power:
             return f"{size / 2**power:.1f} {unit}"
-    return f"{size} bytes"
+    return counted(size, "byte")
+
+
+def over_limit(size: int, limit: int) -> tuple[str, str]:
+    """A size and the limit that it is above, for people; to the byte where both would look alike."""
+    said = as_text(size), as_text(limit)
+    return said if said[0] != said[1] else (counted(size, "byte"), counted(limit, "byte"))
 
 
 UNITS = {
@@ -126,6 +146,11 @@ def size_of(text: str) -> int:
 def share_of_memory() -> int:
     """Bytes that one file may take: ``machine_memory() / SHARE``."""
     return machine_memory() // SHARE
+
+
+def a_quarter() -> str:
+    """Why that is the limit of a file, for messages."""
+    return f"a file may take one quarter of the memory, which is {as_text(machine_memory())} here"
 
 
 def _cgroup_limits() -> Iterator[int]:
@@ -193,11 +218,12 @@ class Budget:
 
 def too_large(place: str, size: int, limit: int, why: str = "") -> UserError:
     """The message for what would take more memory than a file may."""
+    needed, most = over_limit(size, limit)
     return fail(
         "D107",
-        f"the file would unpack to {size} bytes, the limit is {limit}",
+        f"the file would unpack to {needed}, the limit is {most}",
         where=place,
-        why=why or f"a file may take one quarter of the memory, which is {machine_memory()} bytes here",
+        why=why or a_quarter(),
         help="use fewer or smaller arrays, or a machine with more memory; a file that is small on disk "
         "and large in memory may have been made to fill it",
     )

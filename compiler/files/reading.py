@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc.errors import fail
 
 from .kinds import Kind
-from .memory import machine_memory, share_of_memory
+from .memory import a_quarter, over_limit, share_of_memory
 
 OTHERS = {
     stat.S_IFDIR: "a folder",
@@ -124,12 +124,12 @@ def checked_size(handle: int, path: Path, most: int | None = None) -> int:
     share = share_of_memory()
     limit = share if most is None else min(most, share)
     if status.st_size > limit:
-        why = f"a file may take one quarter of the memory, which is {machine_memory()} bytes here"
+        size, allowed = over_limit(status.st_size, limit)
         raise fail(
             "D107",
-            f"the file has {status.st_size} bytes, the limit is {limit}",
+            f"the file has {size}, the limit is {allowed}",
             where=str(path),
-            why=why if limit == share else "files of this kind are never that large",
+            why=a_quarter() if limit == share else "files of this kind are never that large",
         )
     return status.st_size
 

@@ -38,7 +38,7 @@ class LimitName(Enum):
     BIAS_EXPONENT = ("bias exponent", "largest power of 2 that biases are shifted by", 0, 31)
     DECAY = ("decay", "largest decay of potential and current, in 1/4096 a step", 0, 4096)
     CURRENT_DECAY = ("current decay", "the same of the current where it differs", 0, 4096)
-    LEAST_CURRENT_DECAY = ("least current decay", "smallest decay of the current", 0, 4096)
+    LEAST_CURRENT_DECAY = ("least current decay", "smallest decay of the current", 0, 4095)
     STATE_BITS = ("state bits", "bits of the potential, with its sign", 2, 32)
     READOUT_STATE_BITS = ("readout state bits", "the same of the readout where it differs", 2, 32)
     DENDRITIC_INPUT = ("dendritic input", "input of a neuron in one step, in units of weights", 1)

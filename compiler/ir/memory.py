@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.errors import fail
-from snnc.files.memory import machine_memory
+from snnc.files.memory import as_text, machine_memory, over_limit
 
 from .convolution import Conv2d
 from .ops import Linear, Op, Shape, SparseLinear, size
@@ -40,19 +40,14 @@ def refuse_too_large(program: Program) -> None:
     if total <= room:
         return
     where = max(parts, key=lambda name: parts[name])
+    taken, most = over_limit(total, room)
     raise fail(
         "D138",
-        f"one sample takes {gigabytes(total)}, of which {gigabytes(parts[where])} here; "
-        f"the limit is {gigabytes(room)}",
+        f"one sample takes {taken}, of which {as_text(parts[where])} here; the limit is {most}",
         where=where,
         why=f"that is 1/{SHARE} of the memory that this process may use",
         help="run it on a machine with more memory, or make populations, kernels or delays smaller",
     )
-
-
-def gigabytes(count: int) -> str:
-    """Bytes for a message."""
-    return f"{count / 2**30:.1f} GiB"
 
 
 def parts_of(program: Program) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,6 @@ order. Parts are the same however many threads there are, so what is shared is t
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -19,12 +18,12 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from snnc.files.memory import may_start_threads
+
 Part = TypeVar("Part")
 
 MOST_THREADS = 8
 """Each has room of its own for the windows of a convolution, up to 38 MB (512 channels, float64)."""
-
-UNLIMITED = (resource.RLIM_INFINITY, -1)
 
 
 class _Turns:
@@ -51,11 +50,10 @@ def threads() -> int:
     """How many threads a large product may take: this process's cores, or fewer where BLAS may not.
 
     ``OMP_NUM_THREADS=1`` and a worker of :mod:`snnc.distributing` thus mean one thread here too. So
-    does a limit of the process's memory: a thread that has none to start in is waited for without end.
+    does a limit of the process's memory.
     """
-    for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
-        if resource.getrlimit(limit)[0] not in UNLIMITED:
-            return 1
+    if not may_start_threads():
+        return 1
     allowed = [int(library["num_threads"]) for library in _blas().info()]
     return min([MOST_THREADS, len(os.sched_getaffinity(0)), *allowed])
 

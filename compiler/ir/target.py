@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -74,7 +74,8 @@ class Target:
         """Refuse what a target cannot mean.
 
         Raises:
-            ValueError: a limit that is no :class:`LimitName`, or whose value makes no sense.
+            ValueError: a limit that is no :class:`LimitName`, or whose value makes no sense; statements
+                that contradict each other, or with which no program can be: all of them.
         """
         for name, limit in self.limits.items():
             if not isinstance(name, LimitName):
@@ -82,6 +83,50 @@ class Target:
             if not name.least <= limit.value <= name.most:
                 outside = f"{limit.value} is outside {name.least} to {name.most}"
                 raise ValueError(f"target {self.name}: {name.text} {outside}")
+        if found := "; ".join([*self._missing(), *self._contradictions()]):
+            raise ValueError(f"target {self.name}: {found}")
+
+    def _missing(self) -> Iterator[str]:
+        """Abilities of which there is none."""
+        for name in ("weight_bits", "sign_modes", "codes", "resets", "encodings", "neuron_models"):
+            if not getattr(self, name):
+                yield f"{name} is empty: nothing could be compiled"
+
+    def _contradictions(self) -> Iterator[str]:
+        """Statements of which one leaves nothing of another."""
+        name = LimitName
+        whose = next((n for n in (name.CURRENT_DECAY, name.DECAY) if n in self.limits), None)
+        if whose is not None:
+            yield from self._above(name.LEAST_CURRENT_DECAY, whose)
+        if not self.plain_weights:
+            yield from self._above(name.LOWEST_WEIGHT_EXPONENT, name.WEIGHT_EXPONENT, without=0)
+        yield from self._above(name.LEAST_THRESHOLD, name.THRESHOLD, shift=self.threshold_shift)
+        if self.limit(name.INPUT_SPIKES) == self.limit(name.LEAST_INPUT) == 0:
+            yield f"{name.INPUT_SPIKES.text} and {name.LEAST_INPUT.text} are 0: no input has a count"
+        widest = max(self.weight_bits, default=0)
+        if widest > self.limit(name.WEIGHT_BITS, widest):
+            most = self.limit(name.WEIGHT_BITS, widest)
+            yield f"weight_bits has {widest}, the limit on {name.WEIGHT_BITS.text} is {most}"
+        bits = self.state_bits(readout=False)
+        if self.shift_is_fixed and self.threshold_shift > bits - 2:
+            yield f"a threshold, shifted by {self.threshold_shift}, does not fit {bits} state bits"
+
+    def _above(
+        self, least: LimitName, most: LimitName, *, without: int | None = None, shift: int = 0
+    ) -> Iterator[str]:
+        """That the smallest value of something is above its largest.
+
+        Args:
+            least, most: the limits.
+            without: the smallest where none is stated.
+            shift: of the largest, to the left.
+        """
+        low, high = self.limit(least), self.limit(most)
+        low, stated = (without, False) if low is None else (low, True)
+        if low is None or high is None or low <= high << shift:
+            return
+        said = f"{least.text} {low}" + ("" if stated else ", as none is stated,")
+        yield f"{said} is above {most.text} {high}" + (f", shifted left by {shift}" if shift else "")
 
     @overload
     def limit(self, name: LimitName) -> int | None: ...

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from snnc.errors import counted, fail
-from snnc.files.memory import machine_memory
+from snnc.files.memory import machine_memory, over_limit
 from snnc.ir import Program, size
-from snnc.ir.memory import SHARE, gigabytes
+from snnc.ir.memory import SHARE
 
 PAYLOAD_BYTES = 8
 """Of an input element in a step, at the most; what is recorded has 4."""
@@ -26,11 +26,11 @@ def refuse_long_run(program: Program, samples: int, steps: int, *, states: bool 
     each = PAYLOAD_BYTES * size(program.input.shape) + 4 * neurons * (2 if states else 1)
     taken, room = samples * steps * each, machine_memory() // SHARE
     if taken > room:
+        needed, most = over_limit(taken, room)
         raise fail(
             "D139",
             f"a record of {counted(samples, 'sample')} and {counted(steps, 'step')} takes "
-            f"{gigabytes(taken)}; "
-            f"the limit is {gigabytes(room)}",
+            f"{needed}; the limit is {most}",
             where=program.name,
             why=f"that is 1/{SHARE} of the memory that this process may use; a step is recorded with "
             f"{counted(size(program.input.shape), 'input')} and {counted(neurons, 'neuron')}",

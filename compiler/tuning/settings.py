@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from snnc.choices import refuse_other
-from snnc.errors import fail
+from snnc.errors import UserError, fail
 from snnc.ir import Code, Graph, Target
-from snnc.passes import parse_change
+from snnc.passes import Context, Pipeline, parse_change
+from snnc.passes.common_levels import without_levels
+from snnc.passes.fold_batch_norm import FoldBatchNorm
+from snnc.passes.fold_linear_chains import FoldLinearChains
 from snnc.workflows.choosing import ORDER
 from snnc.workflows.contradictions import (
     SHORT,
@@ -22,6 +25,8 @@ T = TypeVar("T")
 
 STEPS = (8, 16, 32, 64)
 BITS = (8, 6, 4)
+FOLDED = Pipeline((FoldBatchNorm(), FoldLinearChains()))
+"""One operation to a projection."""
 LEVELS = ("quantize-activations", "levels")
 """Pass and option that say how many levels an exact code has."""
 
@@ -143,12 +148,26 @@ def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | 
 
 
 def _levels(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
-    """Levels of ``graded`` and ``delta`` where training gave none: what ``--code auto`` tries."""
-    bare = any(p.levels is None for p in graph.neurons)
-    if not Code(code).one_spike or not bare or LEVELS in fixed:
+    """Levels of ``graded`` and ``delta`` where nothing settles them: what ``--code auto`` tries."""
+    if not Code(code).one_spike or LEVELS in fixed or _levels_are_settled(graph):
         return (None,)
     tried = dict.fromkeys(c.levels for c in ORDER if c.code == Code.GRADED.value)
     return tuple(tried) or (None,)
+
+
+def _levels_are_settled(graph: Graph) -> bool:
+    """Whether all activations have levels: of training, or those that they add up, as in max-pooling.
+
+    Else a number of levels that is asked for gives the program of any other, and rows repeat.
+    """
+    trained = [p.levels is not None for p in graph.neurons]
+    if all(trained) or not any(trained):
+        return all(trained)
+    try:
+        folded = FOLDED.run(graph, Context(Target("tuning")))
+    except UserError:  # said of every row
+        return False
+    return not without_levels(folded)
 
 
 def _values(changes: Iterable[str]) -> Iterator[tuple[str, str, Any]]:

@@ -12,9 +12,8 @@ from typing import Any
 from snnc.backends import Backend, Emitted, Engine, called
 from snnc.bundle.data import Data
 from snnc.errors import Diagnostic, Severity, blamed, counted, fail
-from snnc.files.memory import machine_memory
+from snnc.files.memory import machine_memory, over_limit
 from snnc.ir import Measured, Program, Trace, size
-from snnc.ir.memory import gigabytes
 from snnc.progress import Report
 from snnc.sim import FAST, REFERENCE, encode, simulate
 from snnc.verify import Comparison, compare, joined
@@ -154,10 +153,11 @@ def samples_a_block(program: Program, steps: int, samples: int) -> int:
     values = steps * sum(_recorded(program))
     needed, most = values * BYTES_A_VALUE, int(machine_memory() * SHARE_OF_MEMORY)
     if needed > most:
+        taken, half = over_limit(needed, most)
         raise fail(
             "D526",
-            f"one sample with hidden potentials needs {gigabytes(needed)}, half of the memory that "
-            f"this process may use is {gigabytes(most)}",
+            f"one sample with hidden potentials needs {taken}, half of the memory that "
+            f"this process may use is {half}",
             where="--potentials",
             why=f"{counted(values, 'value')} ({counted(steps, 'step')}), {BYTES_A_VALUE} bytes each "
             "with the engine's copies",

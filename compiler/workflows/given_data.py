@@ -14,6 +14,7 @@ from snnc.bundle.manifest import InputEntry
 from snnc.bundle.still_images import least_axes, repeated
 from snnc.errors import counted, fail
 from snnc.files import share_of_memory
+from snnc.files.memory import over_limit
 
 from .input_values import data_of
 from .options import DEFAULT_SAMPLES
@@ -41,11 +42,11 @@ def random_data(bundle: Contents, samples: int) -> Data:
     shape = (samples, frames, *bundle.program.input.shape)
     needed = DRAWN_BYTES * math.prod(shape)
     if needed > share_of_memory():
+        taken, most = over_limit(needed, share_of_memory())
         raise fail(
             "D154",
             f"random input of {counted(samples, 'sample')} with {counted(frames, 'frame')} each "
-            f"takes {needed} "
-            f"bytes, the limit is {share_of_memory()}",
+            f"takes {taken}, the limit is {most}",
             where="--samples",
             why="frames are as many as in the calibration data; a quarter of the memory may be used",
             help="use fewer --samples, or give --data FILE.npz",

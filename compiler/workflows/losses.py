@@ -17,6 +17,9 @@ LOSS = 0.01
 GRAVE_ERROR = 0.1
 """Error of the answers, relative to their spread, from which one output alone gets the warning."""
 
+CHANCE = 2
+"""Standard errors within which a difference may be chance."""
+
 DROWNED = 1.0
 """Error from which equal decisions prove nothing, where the float network decides alike throughout."""
 
@@ -51,9 +54,8 @@ def loss(
         enough: whether that keeps what is usually asked for.
     """
     which = "kept out of calibration" if kept.aside else "that calibration used as well"
-    error = f", standard error {kept.standard_error:.1%}" if kept.decisions is not None else ""
     worst, varied = kept.worst, _variation(attempt, lowered)
-    why = f"judged on {counted(kept.samples, 'sample')} {which}{error}; "
+    why = f"judged on {counted(kept.samples, 'sample')} {which}{uncertainty(kept)}; "
     why += "if the network was trained on them, other samples may lose more"
     if worst is not None:
         why += f"; the largest error is that of {worst.population}, {worst.error:.1%}: {worst.cause}"
@@ -77,10 +79,28 @@ def loss(
             tried = "try another --code or --steps-per-frame: of so large a network few are tried"
         help = "; ".join(filter(None, (tried, also)))
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
-    return Diagnostic("N781", _what(kept), where, why, help, Severity.WARNING)
+    return Diagnostic("N781", what(kept), where, why, help, Severity.WARNING)
 
 
-def _what(kept: Kept) -> str:
+def uncertainty(kept: Kept) -> str:
+    """How well the share of lost decisions is known: what follows the number of samples.
+
+    Decisions are compared with the float network's, not with labels: each that differs is lost for
+    sure, and chance is only in which samples these are. So a share above ``LOSS`` is a warning even
+    where few samples judge, and says that it may be less on others.
+    """
+    if kept.decisions is None:
+        return ""
+    lost = 1 - kept.decisions
+    said = f", standard error {kept.standard_error:.1%}"
+    if LOSS < lost <= LOSS + CHANCE * kept.standard_error:
+        number = counted(round(lost * kept.samples), "decision")
+        said += f": {number} lost here, too few to tell whether more than {LOSS:.0%} of others are"
+    return said
+
+
+def what(kept: Kept) -> str:
+    """The loss in one sentence."""
     off = f"the integers' answers are off by {kept.error:.1%} of the float answers' spread"
     if kept.decisions is None:
         return off
@@ -89,12 +109,14 @@ def _what(kept: Kept) -> str:
             f"{off}; the float network decides alike on all samples, so equal decisions prove nothing"
         )
     lost = 1 - kept.decisions
-    what = f"the integers decide differently from the float network on {lost:.1%} of samples"
+    said = f"the integers decide differently from the float network on {lost:.1%} of samples"
     if kept.accuracy is not None:
         meant, found = kept.accuracy
-        what += f"; accuracy {found:.1%} in integers, {meant:.1%} in floats"
-        what += f", a difference whose standard error is up to {kept.accuracy_error:.1%}"
-    return what
+        said += f"; accuracy {found:.1%} in integers, {meant:.1%} in floats"
+        said += f", a difference whose standard error is up to {kept.accuracy_error:.1%}"
+        if meant != found and abs(meant - found) <= CHANCE * kept.accuracy_error:
+            said += ": it may be chance"
+    return said
 
 
 def _variation(attempt: Attempt, lowered: Lowered) -> Variation:

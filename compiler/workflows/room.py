@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.errors import fail
-from snnc.files.memory import as_text, machine_memory
+from snnc.files.memory import machine_memory, over_limit
 from snnc.ir import Conv2d, Graph, Linear
 from snnc.ir.scaling import weights_of
 
@@ -40,9 +40,10 @@ def refuse_too_large(graph: Graph) -> None:
     if needed <= most:
         return
     largest = max(sizes, key=lambda label: sizes[label])
+    taken, allowed = over_limit(needed, most)
     raise fail(
         "D629",
-        f"compiling takes at least {as_text(needed)} of memory, and {as_text(most)} may be used",
+        f"compiling takes at least {taken} of memory, and {allowed} may be used",
         where=largest,
         why=f"it has {sizes[largest]:,} of {sum(sizes.values()):,} weights, each held "
         f"{COPIES} times with {BYTES} bytes",

@@ -63,6 +63,11 @@ def test_the_code_is_chosen_and_said_with_what_it_keeps(snnc: Command, tmp_path:
         )
     shown = snnc("inspect", folder)
     assert f"kept         {kept['decisions']:.1%} of the float" in shown.out
+    notes = {note["code"]: note for note in found["notes"]}
+    chosen, rounded = notes["N780"], notes["N703"]
+    lines = shown.out.splitlines()
+    assert not chosen["where"] and f"note         N780: {chosen['what']}" in lines
+    assert rounded["where"] and f"note         N703 {rounded['where']}: {rounded['what']}" in lines
 
 
 @pytest.mark.slow

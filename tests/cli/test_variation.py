@@ -13,7 +13,9 @@ import torch
 from torch import nn
 
 import snnc
+from snnc.bundle.kept import Kept
 from snnc.errors import Diagnostic
+from snnc.workflows.losses import uncertainty, what
 from snnc.workflows.variation import Variation
 
 
@@ -72,6 +74,37 @@ def test_equal_decisions_that_prove_nothing(tmp_path: Path) -> None:
     (said,) = losses(bundle.notes)
     assert f"off by {kept.error:.1%}" in said.what and "equal decisions prove nothing" in said.what
     assert "although the data vary by" in said.why and "answers off by" in said.help
+
+
+def counted(samples: int, lost: int, accuracy: tuple[float, float] | None = None) -> Kept:
+    return Kept(samples, True, 1 - lost / samples, 0.05, 16, 1e3, (), accuracy)
+
+
+@pytest.mark.parametrize(
+    ("samples", "lost", "said"),
+    [
+        (
+            192,
+            2,
+            ", standard error 0.9%: 2 decisions lost here, too few to tell whether more than 1% of "
+            "others are",
+        ),
+        (192, 9, ", standard error 1.6%"),
+        (10**4, 101, ", standard error 0.1%: 101 decisions lost here, too few to tell whether more"),
+        (10**4, 150, ", standard error 0.1%"),
+        (192, 0, ", standard error 0.5%"),
+    ],
+)
+def test_a_loss_of_few_samples_says_what_it_does_not_tell(samples: int, lost: int, said: str) -> None:
+    """Counted decisions are lost for sure; how many others are is known to a standard error or two."""
+    found = uncertainty(counted(samples, lost))
+    assert found.startswith(said) and ("too few" in found) == ("too few" in said)
+
+
+def test_a_difference_of_accuracies_may_be_chance() -> None:
+    assert what(counted(192, 2, (0.9, 0.9 - 1 / 192))).endswith("up to 0.9%: it may be chance")
+    assert what(counted(192, 9, (0.9, 0.9 - 8 / 192))).endswith("up to 1.6%")
+    assert what(counted(192, 9, (0.9, 0.9))).endswith("up to 1.6%")
 
 
 @pytest.mark.parametrize(

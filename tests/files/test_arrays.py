@@ -159,7 +159,7 @@ def test_the_sum_is_known_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(parse_npz(data, "file.npz", KIND)) == 3
     monkeypatch.setattr(memory, "machine_memory", lambda: 4 * total - 4)
     monkeypatch.setattr(zipfile.ZipFile, "open", None)
-    refused(data, "D107", f"{total} bytes", f"the limit is {total - 1}", "quarter")
+    refused(data, "D107", f"{total} bytes", f"the limit is {total - 1} bytes", "quarter")
 
 
 def test_many_members(monkeypatch: pytest.MonkeyPatch) -> None:

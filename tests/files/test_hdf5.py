@@ -108,7 +108,7 @@ def test_links_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(memory, "machine_memory", lambda: 4 * 8 * 3 * 10)
     fits(often(9))
-    refused(often(10), "D107", "264 bytes", "limit is 240")
+    refused(often(10), "D107", "264 bytes", "limit is 240 bytes")
     monkeypatch.setattr(memory, "machine_memory", lambda: 2**34)
     monkeypatch.setattr(hdf5, "MOST_LINKS", 11)
     fits(often(9))

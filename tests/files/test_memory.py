@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from snnc.errors import UserError
-from snnc.files.memory import as_text, keep_within, size_of
+from snnc.files import memory
+from snnc.files.memory import Budget, as_text, keep_within, over_limit, size_of
 
 CHILD = """
 import resource
@@ -60,7 +61,27 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 
 def test_sizes_for_people() -> None:
-    assert [as_text(n) for n in (7, 2048, 3 * 2**29)] == ["7 bytes", "2.0 KiB", "1.5 GiB"]
+    assert [as_text(n) for n in (7, 2048, 3 * 2**29, 2**42)] == [
+        "7 bytes",
+        "2.0 KiB",
+        "1.5 GiB",
+        "4.0 TiB",
+    ]
+
+
+def test_a_size_beside_the_limit_that_it_is_above() -> None:
+    assert over_limit(3 * 2**30, 2**30) == ("3.0 GiB", "1.0 GiB")
+    assert over_limit(2**30 + 1, 2**30) == ("1073741825 bytes", "1073741824 bytes")
+    assert over_limit(1, 0) == ("1 byte", "0 bytes")
+
+
+def test_what_does_not_fit_is_said_in_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "machine_memory", lambda: 2**32)
+    with pytest.raises(UserError) as refused:
+        Budget("file").take(3 * 2**29)
+    (told,) = refused.value.diagnostics
+    assert told.what == "the file would unpack to 1.5 GiB, the limit is 1.0 GiB"
+    assert told.why == "a file may take one quarter of the memory, which is 4.0 GiB here"
 
 
 def test_no_more_than_the_limit_can_be_taken() -> None:

@@ -55,7 +55,7 @@ def test_links_to_files_are_read(tmp_path: Path) -> None:
 def test_the_largest_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"abcd")
     assert read_bytes(tmp_path / "file", KIND, most=4) == b"abcd"
-    refused(tmp_path / "file", "D107", "4 bytes", "the limit is 3", "files of this kind", most=3)
+    refused(tmp_path / "file", "D107", "4 bytes", "the limit is 3 bytes", "files of this kind", most=3)
     monkeypatch.setattr(memory, "machine_memory", lambda: 15)
     refused(tmp_path / "file", "D107", "the limit is 3", "one quarter of the memory")
     monkeypatch.setattr(memory, "machine_memory", lambda: 16)
@@ -87,7 +87,7 @@ def test_a_budget_is_the_sum() -> None:
     budget = Budget("file", 10)
     budget.take(4)
     budget.take(6)
-    with pytest.raises(UserError, match=r"(?s)D107.*11 bytes, the limit is 10.*part"):
+    with pytest.raises(UserError, match=r"(?s)D107.*11 bytes, the limit is 10 bytes.*part"):
         budget.take(1, "file: part")
 
 

@@ -219,8 +219,26 @@ def test_shape_that_the_file_denies(export: Exporter, refused: Refused) -> None:
     refused(edit_json(path, MODEL, *keys, value=3), "other-shape")
 
 
+def test_the_users_own_words_come_first(export: Exporter) -> None:
+    """Layer or function, where it is, the line; torch's name of it is last."""
+
+    def forward(self: Step, x: Tensor) -> Tensor:
+        return torch.sin(self.fc(x))
+
+    with pytest.raises(UserError) as caught:
+        load_model(export(nn.Sequential(Step(forward), nn.SiLU(), nn.InstanceNorm1d(6)), VECTOR))
+    sin, silu, norm = caught.value.diagnostics
+    line = forward.__code__.co_firstlineno + 1
+    said = f"line {line} of test_refusals.py: return torch.sin(self.fc(x)); in torch aten.sin.default"
+    assert (sin.what, sin.where, sin.why) == ("sin is not supported", "0 (Step)", said)
+    assert (silu.what, silu.where) == ("SiLU is not supported", "1 (SiLU)")
+    assert (norm.what, norm.where) == ("InstanceNorm1d is not supported", "2 (InstanceNorm1d)")
+    assert norm.why == "in torch aten.instance_norm.default"
+
+
 def test_unknown_argument(export: Exporter) -> None:
     """What a rule does not look at is not taken for harmless."""
     net = Step(lambda self, x: torch.div(self.fc(x), 2, rounding_mode="floor"))
-    with pytest.raises(UserError, match=r"aten\.div\.Tensor_mode with rounding_mode"):
+    said = r"(?s)div with rounding_mode is not.*in torch aten\.div\.Tensor_mode"
+    with pytest.raises(UserError, match=said):
         load_model(export(net, VECTOR))

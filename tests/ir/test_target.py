@@ -25,13 +25,19 @@ def prepared(target: Target, passes: str) -> Graph:
 
 
 def stating(**limits: int) -> Target:
-    return Target("chip", limits={LimitName[n]: Limit(v, "units", "a test") for n, v in limits.items()})
+    return having({}, **limits)
+
+
+def having(abilities: dict[str, Any], **limits: int) -> Target:
+    named = {LimitName[n]: Limit(v, "units", "a test") for n, v in limits.items()}
+    return Target("chip", limits=named, **abilities)
 
 
 @pytest.mark.parametrize("name", LimitName, ids=lambda n: n.name)
 def test_a_limit_has_ends(name: LimitName) -> None:
     for value in (name.least, name.most):
-        assert stating(**{name.name: value}).limit(name) == value
+        others = {"LOWEST_WEIGHT_EXPONENT": -31} if name is LimitName.WEIGHT_EXPONENT else {}
+        assert having({"weight_bits": (1,)}, **{name.name: value}, **others).limit(name) == value
     for value in (name.least - 1, name.most + 1):
         with pytest.raises(ValueError, match=re.escape(f"{name.text} {value} is outside")):
             stating(**{name.name: value})
@@ -43,6 +49,68 @@ def test_a_misspelt_limit_is_an_error() -> None:
         Target("chip", limits=limits)
     assert stating().limit(LimitName.DELAY) is None
     assert stating().limit(LimitName.DELAY, 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("abilities", "limits", "said"),
+    [
+        ({}, {"DECAY": 0, "LEAST_CURRENT_DECAY": 4095}, "least current decay 4095 is above decay 0"),
+        (
+            {},
+            {"DECAY": 4095, "CURRENT_DECAY": 6, "LEAST_CURRENT_DECAY": 7},
+            "least current decay 7 is above current decay 6",
+        ),
+        (
+            {},
+            {"LOWEST_WEIGHT_EXPONENT": 3, "WEIGHT_EXPONENT": 2},
+            "lowest weight exponent 3 is above weight exponent 2",
+        ),
+        (
+            {},
+            {"WEIGHT_EXPONENT": -1},
+            "lowest weight exponent 0, as none is stated, is above weight exponent -1",
+        ),
+        (
+            {},
+            {"LEAST_THRESHOLD": 65, "THRESHOLD": 1},
+            "least threshold 65 is above threshold mantissa 1, shifted left by 6",
+        ),
+        (
+            {},
+            {"INPUT_SPIKES": 0, "LEAST_INPUT": 0},
+            "input spikes and least input are 0: no input has a count",
+        ),
+        ({}, {"WEIGHT_BITS": 7}, "weight_bits has 8, the limit on weight bits is 7"),
+        (
+            {"shift_is_fixed": True},
+            {"STATE_BITS": 7},
+            "a threshold, shifted by 6, does not fit 7 state bits",
+        ),
+        ({"codes": ()}, {}, "codes is empty: nothing could be compiled"),
+        (
+            {"resets": (), "weight_bits": ()},
+            {"INPUT_SPIKES": 0, "LEAST_INPUT": 0},
+            "weight_bits is empty: nothing could be compiled; resets is empty: nothing could be "
+            "compiled; input spikes and least input are 0: no input has a count",
+        ),
+    ],
+)
+def test_statements_that_contradict_each_other(
+    abilities: dict[str, Any], limits: dict[str, int], said: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(f'target chip: {said}')}$"):
+        having(abilities, **limits)
+
+
+def test_statements_that_just_fit() -> None:
+    stating(DECAY=0, CURRENT_DECAY=4095, LEAST_CURRENT_DECAY=4095)
+    stating(LEAST_CURRENT_DECAY=4095)
+    stating(LOWEST_WEIGHT_EXPONENT=2, WEIGHT_EXPONENT=2)
+    stating(LEAST_THRESHOLD=64, THRESHOLD=1)
+    stating(INPUT_SPIKES=0, LEAST_INPUT=-1)
+    stating(WEIGHT_BITS=8)
+    having({"shift_is_fixed": True}, STATE_BITS=8)
+    having({"plain_weights": True}, WEIGHT_EXPONENT=-1)
 
 
 ASKED_BY_PLUG_INS = {LimitName.CURRENT_DECAY, LimitName.LEAST_CURRENT_DECAY}

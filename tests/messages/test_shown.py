@@ -222,7 +222,7 @@ def test_more_synapses_than_a_machine_loads(tmp_path: Path, monkeypatch: pytest.
     assert "N753" not in sanafe_notes(edge_program(), tmp_path / "as it is")
     monkeypatch.setattr(mapping, "ROOM", replace(ROOM, value=0))
     told = sanafe_notes(edge_program(), tmp_path / "no room")["N753"]
-    assert "GB of memory to load 20 synapses" in told.what
+    assert "19.5 KiB of memory to load 20 synapses" in told.what
 
 
 def test_a_neuron_model_of_a_plug_in() -> None:

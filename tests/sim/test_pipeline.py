@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 from time import sleep
 from typing import Any
@@ -16,6 +19,8 @@ from snnc.sim.fast.pipeline import Run, run_through, steps_of_piece
 from snnc.sim.fast.plan import Component, Incoming
 from snnc.sim.fast.simulator import Simulator
 from tests.sim.corpus import KINDS, case, compared
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TRIED_OF_50 = 4
 """Steps that are run in one thread first."""
@@ -144,6 +149,35 @@ def test_without_another_thread_one_does_it_all(
     monkeypatch.setattr(ThreadPoolExecutor, "submit", none)
     network = case("small", 1)
     assert compared(replace(network, spikes=network.spikes[:1]), 4) == [] and parts
+    assert compared(network, 3) == []  # one sample a thread
+
+
+LIMITED = """
+import resource, threading
+from snnc.files.memory import STATM
+from snnc.sim.fast import Simulator
+from tests.sim.corpus import case
+from tests.traces import differences
+
+begun, start = [], threading.Thread.start
+threading.Thread.start = lambda thread: (begun.append(thread), start(thread))
+network = case("small", 1)
+fast = Simulator(network.program, threads=3)
+meant = fast.run(network.spikes)
+here = int(STATM.read_text().split()[{word}]) * resource.getpagesize()
+resource.setrlimit(resource.{limit}, (here + 2**26, -1))
+threading.stack_size(2**28)
+print(len(begun), differences(meant, fast.run(network.spikes)), len(begun))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much a process has")
+@pytest.mark.parametrize(("limit", "word"), [("RLIMIT_AS", 0), ("RLIMIT_DATA", 5)])
+def test_limited_memory_means_one_thread(limit: str, word: int) -> None:
+    """There is no room for another one's stack; with a little more, its start might never end."""
+    command = [sys.executable, "-c", LIMITED.format(limit=limit, word=word)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    assert (done.stdout, done.returncode) == ("2 [] 2\n", 0), done.stderr
 
 
 def test_an_interrupt_while_threads_start_ends_those_that_have(

@@ -116,6 +116,19 @@ def test_batches_are_shared_among_threads() -> None:
         torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-4)
 
 
+def test_limited_memory_means_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose stack finds no room fails, or is waited for without end."""
+    monkeypatch.setattr(fused, "may_start_threads", lambda: False)
+    monkeypatch.setattr(fused, "ThreadPoolExecutor", None)
+    neuron = SpikingNeuron(STEPS, 0.625, surrogate=Logistic(4.0, relative=True))
+    z, threads = arriving(STEPS, channels_last=True), torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert computed(neuron, z, None, ALWAYS)[0].any()
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_surrogates_of_users_go_through_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     class Own(Linear):
         def slope(self, excess: Tensor, since: Tensor | None) -> Tensor:

@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
+import snnc
 from snnc.backends import find_backend
 from snnc.errors import UserError
 from snnc.frontend import load_model
@@ -52,6 +55,20 @@ def test_trained_levels_settle_the_levels_and_the_steps_of_frame(levels: Graph) 
     found = tried(Grid(), levels)
     assert Counter(s.code for s in found) == {"rate": 12, "frame": 3, "graded": 3, "delta": 3}
     assert all(s.levels is None for s in found)
+
+
+@pytest.mark.parametrize(("trained", "rows"), [(True, 3), (False, 6)])
+def test_levels_that_max_pooling_adds_up_are_settled(trained: bool, rows: int, tmp_path: Path) -> None:
+    """Its populations have none of their own, and any number asked for gave the same program."""
+    torch.manual_seed(0)
+    first, last = nn.Conv2d(1, 3, 3), nn.Linear(27, 4)
+    middle = snnc.QuantizedReLU(7) if trained else nn.ReLU()
+    net = nn.Sequential(first, nn.BatchNorm2d(3), middle, nn.MaxPool2d(2), nn.Flatten(), last).eval()
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(net, (torch.zeros(1, 1, 8, 8),)), path)
+    graph = load_model(path).graph
+    assert any(p.levels is None for p in graph.neurons)
+    assert len(tried(Grid(("graded",)), graph)) == len(tried(Grid(("delta",)), graph)) == rows
 
 
 def test_training_with_spikes_settles_code_and_steps_and_trained_bits_the_bits(plain: Graph) -> None:

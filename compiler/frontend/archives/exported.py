@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import Any
 
 from snnc.errors import fail
@@ -30,6 +31,13 @@ SCALARS: dict[str, type] = {
 }
 LISTS: dict[str, type] = {"as_ints": int, "as_bools": bool, "as_strings": str}
 
+
+FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in [^\n]*\n +([^\n]+)', re.M)
+"""An entry of a stack trace: file, line, and what stands there."""
+
+OWN = Path(__file__).resolve().parents[2]
+LONGEST_LINE = 100
+"""Characters of a user's line in a message."""
 
 WHOLE_TYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64"}
 """``ScalarType`` of the schema, of those that have whole numbers only."""
@@ -67,6 +75,7 @@ class Node:
         arguments: by the names of the operation's own signature; defaults are left out.
         outputs: names of the tensors that come out.
         module: the innermost module around it.
+        line: the user's line that it comes from, in words; empty if unknown.
     """
 
     target: str
@@ -74,6 +83,7 @@ class Node:
     arguments: dict[str, Any]
     outputs: tuple[str, ...]
     module: Module
+    line: str = ""
 
     @property
     def op(self) -> str:
@@ -96,6 +106,20 @@ class Node:
     def origin(self) -> str:
         """The module's path, or the node's own name in the top-level module."""
         return self.module.path or self.name
+
+    @property
+    def written(self) -> str:
+        """What the user wrote: the layer that is this operation, ``SiLU``, or the operation itself."""
+        kind = self.module.kind
+        if kind and self.op.replace("_", "") in (kind.lower(), re.sub(r"\dd$", "", kind.lower())):
+            return kind
+        return self.op.removeprefix("torch.ops.")
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, for messages: the user's line first, torch's name of it last."""
+        called = f"in torch {self.target.removeprefix('torch.ops.')}"
+        return f"{self.line}; {called}" if self.line else called
 
     @property
     def where(self) -> str:
@@ -286,6 +310,7 @@ def _node(node: Any) -> Node:
         },
         outputs=tuple(outputs),
         module=_module(node["metadata"].get("nn_module_stack", "")),
+        line=_line(str(node["metadata"].get("stack_trace", ""))),
     )
 
 
@@ -316,6 +341,14 @@ def _argument(argument: Any) -> Any:
     if kind in LISTS:
         return tuple(_checked(entry, LISTS[kind]) for entry in content)
     return Opaque(kind.removeprefix("as_"))
+
+
+def _line(trace: str) -> str:
+    """The innermost line of a stack trace that is neither a library's nor snnc's own."""
+    for path, number, text in reversed(FRAME.findall(trace)):
+        if "/site-packages/" not in path and not path.startswith(f"{OWN}/"):
+            return f"line {number} of {PurePath(path).name}: {text:.{LONGEST_LINE}}"
+    return ""
 
 
 def _checked(value: Any, kind: type) -> Any:

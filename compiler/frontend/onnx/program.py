@@ -6,6 +6,7 @@ states, as in programs of torch (:func:`snnc.frontend.torch_export.interface.exp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ RULES: Rules = {**LAYERS, **POOLING, **MOVING, **RESIZING, **ARITHMETIC, **QUANT
 MOST_NODES = 2**14
 NEWEST_OF_OTHERS = 23
 """Version that operations of other domains are taken for: their attributes are those of today."""
+
+TORCH = re.compile(r"torch\.ops\.aten\.\w+\.\w+")
+"""How rules that both front ends share call an operation."""
 
 WRONG = (ArithmeticError, AttributeError, IndexError, KeyError, MemoryError, TypeError, ValueError)
 """What a wrong structure raises when it is read as if it were the right one."""
@@ -231,7 +235,8 @@ def _translate(t: Translation, node: OnnxNode, last: set[str], functions: set[tu
         else:
             _apply(t, node, key)
     except UnsupportedError as error:
-        _note(t, node, "D201", f"{error.what.replace('torch.ops.', '')} is not supported", error.help)
+        what = TORCH.sub(node.op, error.what)
+        _note(t, node, "D201", f"{what} is not supported", error.help)
     except WRONG as error:
         _note(t, node, "D209", f"{key} does not fit what reaches it: {error}", "")
 

@@ -184,7 +184,7 @@ class Builder(ProgramReader):
             call = Call(self.pooled[state], lambda name: self._cell(name).read())
             if not self.is_never_negative(call, written[state]):
                 what = f"{call.node.op} of the state {state}, which may be negative, is not supported"
-                self._note("D201", call.node, what, POSITIVE)
+                self._note("D201", call.node, what, POSITIVE, call.node.source)
 
     def _signal(self, tensor: str) -> Signal:
         cell = self._cell(tensor)

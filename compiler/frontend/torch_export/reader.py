@@ -113,11 +113,12 @@ class ProgramReader:
                 if torch_shape(value) != declared:
                     raise ValueError(f"gives {torch_shape(value)} where the file says {declared}")
         except UnsupportedError as error:
-            what = f"{error.what.replace('torch.ops.', '')} is not supported"
-            self._note("D201", node, what, error.help or self._cure(node))
+            what = error.what.replace(node.target, node.written).replace("torch.ops.", "")
+            cure = error.help or self._cure(node)
+            self._note("D201", node, f"{what} is not supported", cure, node.source)
         except MALFORMED as error:
-            what = f"{node.target.replace('torch.ops.', '')} does not fit what reaches it"
-            self._note("D209", node, f"{what}: {error}", "")
+            what = f"{node.written} does not fit what reaches it"
+            self._note("D209", node, f"{what}: {error}", "", node.source)
         else:
             for output, value in values.items():
                 self._store(node, output, value)
@@ -210,8 +211,8 @@ class ProgramReader:
         """Whether anything that the node takes depends on the input."""
         return any(isinstance(self._cell(name).value, Signal) for name in node.taken)
 
-    def _note(self, code: str, node: Node, what: str, help: str) -> None:
-        self.problems[Diagnostic(code, what, where=node.where, help=help)] = None
+    def _note(self, code: str, node: Node, what: str, help: str, why: str = "") -> None:
+        self.problems[Diagnostic(code, what, node.where, why, help)] = None
 
     def _cell(self, tensor: str) -> Cell:
         if tensor not in self.cells:

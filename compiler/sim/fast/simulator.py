@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.files.memory import may_start_threads
 from snnc.ir import Program, ProgramPopulation, Trace, validate
 
 from .horizon import last_seen, worth_leaving_out
@@ -67,6 +68,7 @@ class Simulator:
         Args:
             program: the network.
             threads: how many samples are run at once at the most; all cores of this process where None.
+                While a limit of the process's memory holds, it is one.
             products: whether what arrives is computed as matrix products, wherever no loop forbids it;
                 where None by layer and by the spikes that there are, whichever is faster.
             portions: most samples in a block and steps in a chunk; where None as memory has room.
@@ -200,7 +202,8 @@ class Simulator:
         plan = self._plan(payloads if self._heard else ANY_PAYLOAD, record)
         block, chunk = self._portions(plan, samples, steps)
         parts = [slice(s, min(s + block, samples)) for s in range(0, samples, block)]
-        each = max(1, self.threads // len(parts)) if parts else 1
+        threads = self.threads if may_start_threads() else 1
+        each = max(1, threads // len(parts)) if parts else 1
 
         def run(part: slice) -> None:
             workspace = self._workspace(plan, int(part.stop - part.start), chunk)
@@ -214,7 +217,7 @@ class Simulator:
                 workspace.carry_over(flat.shape[1])
             self._idle.append(workspace)
 
-        _share(run, parts, self.threads, progress)
+        _share(run, parts, threads, progress)
 
     def _last_seen(self, steps: int, seen: frozenset[str] | None) -> NDArray[np.int64]:
         """``horizon.last_seen``, of which some are kept: short runs take no longer than that."""
@@ -288,7 +291,7 @@ def _share(
     progress: Callable[[int], None] | None,
 ) -> None:
     """Run all parts, some in this thread: a thread that only waits is taken for a busy one when the
-    system chooses a core for the next."""
+    system chooses a core for the next. All in this one where no other can be started."""
     left, done = deque(parts), deque[int]()
 
     def work(report: Callable[[int], None] | None = None) -> None:
@@ -307,8 +310,11 @@ def _share(
             raise
 
     others = min(threads, len(parts)) - 1
+    waiting: list[Future[None]] = []
     with ThreadPoolExecutor(others) if others > 0 else nullcontext() as pool:
-        waiting = [pool.submit(work) for _ in range(others)] if pool is not None else []
+        if pool is not None:
+            with suppress(RuntimeError):
+                waiting += (pool.submit(work) for _ in range(others))
         work(progress)
     for other in waiting:
         other.result()
