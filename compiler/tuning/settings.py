@@ -11,12 +11,12 @@ from snnc.choices import refuse_other
 from snnc.errors import fail
 from snnc.ir import Code, Graph, Target
 from snnc.passes import parse_change
-from snnc.workflows.choosing import ORDER
 from snnc.workflows.contradictions import (
     SHORT,
     refuse_contradictions,
     refuse_short,
 )
+from snnc.workflows.ways import ORDER
 
 T = TypeVar("T")
 
