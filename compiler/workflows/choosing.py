@@ -277,14 +277,14 @@ def _longer(search: Search, lowered: Lowered, own: Tried, found: Sequence[Tried]
     if own.short is None or not (others or search.large):
         return lowered
     better = proved_for_data(others, own, search.keep)
-    notes = []
+    notes, all_frames = [], f"all {own.short.frames} frames"
     for note in lowered.notes:
         if note.code == "N732":
-            help = f"{note.help}; no other code or K that was tried keeps as much for so many frames"
+            help = f"{note.help}; no other code or K that was tried keeps as much for {all_frames}"
             if search.large:
                 help = f"{note.help}; or {OF_LARGE}"
             elif better is not None:
-                cure = f"{_cure(better, search.asked)}, ranges proved for all {own.short.frames} frames"
+                cure = f"{_cure(better, search.asked)}, ranges proved for {all_frames}"
                 help = f"{cure}; or {note.help}"
             note = replace(note, help=help)
         notes.append(note)

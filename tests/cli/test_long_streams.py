@@ -16,6 +16,7 @@ from torch import nn
 from snnc import Rollout
 from snnc.bundle.folder import read_bundle
 from snnc.workflows import room
+from snnc.workflows.tried import Tried
 
 from .conftest import MODEL, Command
 
@@ -108,7 +109,7 @@ def test_where_no_code_is_proved_for_the_data_the_cheapest_is_taken(
         "nothing that was tried keeps as much for all of them; tried --code graded: D319"
     )
     assert why.count("of the data's 40 frames") == len(tried)
-    nothing = "; no other code or K that was tried keeps as much for so many frames"
+    nothing = "; no other code or K that was tried keeps as much for all 40 frames"
     assert said(folder, "N732")["help"].endswith(nothing)
     usual = snnc(*asked, "--code", "frame", "--steps-per-frame", "16", "-o", tmp_path / "usual")
     assert usual.code == 0 and said(tmp_path / "usual", "N732")["help"].endswith(nothing)
@@ -137,3 +138,20 @@ def test_of_a_large_network_nothing_more_is_tried(
     )
     few = "; or try another --code or --steps-per-frame: of so large a network few are tried"
     assert said(tmp_path / "out", "N732")["help"].endswith(few)
+
+
+def test_changes_that_are_proved_for_less_are_only_told_of(
+    snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of this network ``delta`` costs less than ``graded``, and is as good otherwise."""
+    asked = ("compile", MODEL.parents[1] / "small_digits" / "model.pt", "--target", "loihi")
+    assert snnc(*asked, "-o", tmp_path / "usual").code == 0
+    assert manifest(tmp_path / "usual")["code"] == "delta"
+    monkeypatch.setattr(Tried, "is_shorter", lambda *_: True)
+    assert snnc(*asked, "-o", tmp_path / "out").code == 0
+    found = manifest(tmp_path / "out")
+    assert found["code"] == "graded"
+    assert [each["options"] for each in found["tried"]] == ["--code graded", "--code delta"]
+    assert said(tmp_path / "out", "N780")["why"].endswith(
+        "tried --code delta: 100.0% of decisions kept"
+    )
