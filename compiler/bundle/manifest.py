@@ -137,6 +137,8 @@ class TriedEntry:
         refused: why it was refused; None where it compiled.
         decisions, answer_error, steps, synaptic_operations: as in :class:`snnc.bundle.kept.Kept`; None
             where it was refused.
+        proved_frames: for how many frames its ranges are proved, where the calibration data have more;
+            None where they have not, or it was refused.
     """
 
     options: str
@@ -145,6 +147,14 @@ class TriedEntry:
     answer_error: float | None
     steps: int | None
     synaptic_operations: float | None
+    proved_frames: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types; without ``proved_frames`` where there is nothing to say."""
+        found = asdict(self)
+        if self.proved_frames is None:
+            del found["proved_frames"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -209,7 +219,7 @@ class Manifest:
             "calibration": _said(self.calibration),
             "ranges": self.ranges.as_json(),
             "kept": None if self.kept is None else self.kept.as_json(),
-            "tried": [asdict(each) for each in self.tried],
+            "tried": [each.as_json() for each in self.tried],
             "files": dict(self.files),
         }
 

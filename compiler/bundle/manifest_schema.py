@@ -270,7 +270,8 @@ tried = table(
         "answer_error": maybe(amount),
         "steps": maybe(count),
         "synaptic_operations": maybe(amount),
-    }
+    },
+    {"proved_frames": whole(0, WORD)},
 )
 
 check_manifest = table(

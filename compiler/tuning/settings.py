@@ -14,12 +14,12 @@ from snnc.passes import Context, Pipeline, parse_change
 from snnc.passes.common_levels import without_levels
 from snnc.passes.fold_batch_norm import FoldBatchNorm
 from snnc.passes.fold_linear_chains import FoldLinearChains
-from snnc.workflows.choosing import ORDER
 from snnc.workflows.contradictions import (
     SHORT,
     refuse_contradictions,
     refuse_short,
 )
+from snnc.workflows.ways import ORDER
 
 T = TypeVar("T")
 

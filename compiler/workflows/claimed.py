@@ -18,6 +18,24 @@ def claims_in(ranges: Ranges) -> tuple[Claim, ...]:
     return tuple(Claim(each.low, each.high, each.frames) for each in ranges.claims)
 
 
+def fewer_frames(ranges: Ranges, counts: NDArray[np.int64]) -> int | None:
+    """For how many frames ranges are proved with the counts of data, where the data have more.
+
+    Args:
+        ranges: as a manifest has them.
+        counts: (samples, frames, ...).
+
+    Returns:
+        None where the data lie within a claim, and where nothing is proved.
+    """
+    found = claims_in(ranges)
+    low, high, frames = min(0, int(counts.min())), max(0, int(counts.max())), counts.shape[1]
+    if not found or any(claim.covers(low, high, frames) for claim in found):
+        return None
+    able = [c.frames for c in found if c.low <= low and high <= c.high and c.frames is not None]
+    return max(able, default=0)
+
+
 def claims_text(found: tuple[Claim, ...]) -> str:
     """For which inputs no register can wrap or saturate, in words."""
     return "; or ".join(f"counts from {c.low} to {c.high}, {_lasting(c.frames)}" for c in found)

@@ -20,7 +20,7 @@ from snnc.progress import Report, quiet
 
 from .attempt import Attempt
 from .calibrating import calibration_data, set_aside
-from .choosing import FINER, Candidate, Choice, candidates, choose
+from .choosing import Choice, choose
 from .data_warnings import labels_outside
 from .describing import (
     calibration_entry,
@@ -38,6 +38,7 @@ from .nir_effects import doubts, with_measured_effects
 from .options import AUTO, CompileOptions
 from .pipelines import build_pipeline
 from .retraining import Retraining
+from .ways import FINER, Candidate, candidates
 from .writing import write_bundle
 
 MORE_STEPS = 3

@@ -23,6 +23,8 @@ CHANCE = 2
 DROWNED = 1.0
 """Error from which equal decisions prove nothing, where the float network decides alike throughout."""
 
+OF_LARGE = "try another --code or --steps-per-frame: of so large a network few are tried"
+
 
 def is_lost(kept: Kept | None, attempt: Attempt, lowered: Lowered) -> bool:
     """Whether the integers lose so much that it is said."""
@@ -76,7 +78,7 @@ def loss(
     else:
         tried = "" if spikes else "no other code or K that was tried does better"
         if is_large(attempt.model.graph) and not spikes:
-            tried = "try another --code or --steps-per-frame: of so large a network few are tried"
+            tried = OF_LARGE
         help = "; ".join(filter(None, (tried, also)))
     where = "" if worst is None else attempt.model.graph.by_name[worst.population].origin
     return Diagnostic("N781", what(kept), where, why, help, Severity.WARNING)

@@ -20,10 +20,11 @@ from snnc.frontend import load_model
 from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
-from snnc.workflows import choosing, room
 from snnc.workflows import compile as compiling
+from snnc.workflows import room
 from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
-from snnc.workflows.choosing import ORDER, candidates
+from snnc.workflows.tried import Tried
+from snnc.workflows.ways import ORDER, Candidate, candidates
 
 from .conftest import MODEL, Command
 
@@ -183,13 +184,13 @@ def test_of_a_large_network_no_cure_is_tried(
     """And the best of two attempts, which is not kept meanwhile, is the same when made again."""
     lossy = ("compile", MODEL, "--target", "loihi", "--set", "correct-rates{rounds=0}")
     few = (*lossy, "--code", "rate", "--steps-per-frame", "2")
-    usual = snnc("compile", MODEL, "--target", "loihi", "--keep", "1", "-o", tmp_path / "usual")
+    usual = snnc("compile", MODEL, "--target", "loihi", "--code", "graded", "-o", tmp_path / "usual")
     assert usual.code == 0
     monkeypatch.setattr(room, "LARGE", 1)
     done = snnc(*few, "-o", tmp_path / "lossy")
     assert done.code == 0 and "warning[N781]" in done.err
     assert "of so large a network few are tried" in done.err
-    monkeypatch.setattr(choosing, "_enough", lambda _kept, _keep: False)
+    monkeypatch.setattr(Tried, "keeps", lambda *_: False)
     auto = snnc("compile", MODEL, "--target", "loihi", "--keep", "1", "-o", tmp_path / "auto")
     assert auto.code == 0 and len(manifest(tmp_path / "auto")["tried"]) == 2
     program = "program.json"
@@ -202,9 +203,9 @@ def test_what_was_said_of_the_best_is_said_again(
     """Of a large network the best is made again; that its input is encoded another way is not lost."""
     model = wide(tmp_path / "wide.pt", 1500, 16)
     asked = ("compile", model, "--target", "loihi")
-    ways = (choosing.Candidate("rate", 16), choosing.Candidate("rate", 4))
+    ways = (Candidate("rate", 16), Candidate("rate", 4))
     monkeypatch.setattr(compiling, "candidates", lambda *_: ways)
-    monkeypatch.setattr(choosing, "_enough", lambda _kept, _keep: False)
+    monkeypatch.setattr(Tried, "keeps", lambda *_: False)
     usual = snnc(*asked, "-o", tmp_path / "usual")
     monkeypatch.setattr(room, "LARGE", 1)
     large = snnc(*asked, "-o", tmp_path / "large")

@@ -16,7 +16,7 @@ from snnc.errors import UserError
 from snnc.frontend import load_model
 from snnc.ir import Graph
 from snnc.tuning import Grid, Setting
-from snnc.workflows.choosing import ORDER
+from snnc.workflows.ways import ORDER
 
 MODELS = Path(__file__).resolve().parents[2] / "samples" / "moving_digits"
 LOIHI, LOIHI1 = (find_backend(name).target for name in ("loihi", "loihi1"))

@@ -1,0 +1,1 @@
+from compiler.workflows.ways import *
