@@ -66,8 +66,10 @@ def common_level(
 
 
 def without_levels(graph: Graph) -> list[Population]:
-    """The populations that ``quantize-activations`` has to give levels: of the others, training or what
-    they add up has settled these.
+    """The populations that ``quantize-activations`` may have to give levels.
+
+    Of the others, training or what they add up has settled these; where sums have more than ``MOST``,
+    calibration decides.
 
     Args:
         graph: with one operation to a projection.
@@ -79,7 +81,7 @@ def without_levels(graph: Graph) -> list[Population]:
         if population.kind is not Kind.NEURONS or name in done:
             continue
         common = None if population.ceiling is not None else common_level(graph, population, done)
-        if common is None:
+        if common is None or common[1] > MOST:
             found.append(population)
         else:
             level, most = common

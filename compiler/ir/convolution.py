@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import product
 from math import gcd
 from typing import Any
 
@@ -32,10 +32,6 @@ MOST_COLUMNS = 1024
 
 LEAST_SHARED = 2**24
 """Multiplications from which threads are worth their start."""
-
-ENOUGH_PARTS, LEAST_ROWS = 8, 256
-"""Where images make fewer parts, channels out are divided too, for cores not to wait for one another
-(24 images of 4x4 make three). Each part copies its windows: of so many channels that takes a tenth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,29 +163,20 @@ class Conv2d(Op):
         band = min(rows, max(1, MOST_COLUMNS // columns))
         taps, most = x.shape[1] * high * wide, some * band * columns
 
-        parts = list(product(range(0, len(x), some), range(0, rows, band), [slice(None)]))
-        if len(parts) < ENOUGH_PARTS and self.groups == 1:
-            parts = [(*part, channels) for *part, _ in parts for channels in _rows_apart(outs)]
-
-        def work(parts: Iterator[tuple[int, int, slice]]) -> None:
+        def work(parts: Iterator[Pair]) -> None:
             # Memory that every part uses again: new memory each time takes as long as filling it does.
             window_room, sum_room = np.empty(taps * most, x.dtype), np.empty(outs * most, y.dtype)
-            for first, top, channels in parts:
+            for first, top in parts:
                 part = padded[first : first + some].swapaxes(0, 1)
                 here = (part.shape[1], min(band, rows - top), columns)
                 windows = window_room[: taps * size(here)].reshape(x.shape[1], high, wide, *here)
                 for i, j in product(range(high), range(wide)):
                     windows[:, i, j] = self._seen(part, (i, j), top, here[1:])
-                weights = kernel[:, channels]
-                count = self.groups * weights.shape[1]
-                sums = sum_room[: count * size(here)].reshape(self.groups, -1, size(here))
-                np.matmul(weights, windows.reshape(self.groups, -1, size(here)), out=sums)
-                found = sums.reshape(count, *here).swapaxes(0, 1)
-                if self.groups == 1:
-                    y[first : first + some, channels, top : top + band] = found
-                else:
-                    y[first : first + some, :, top : top + band] = found
+                sums = sum_room[: outs * size(here)].reshape(self.groups, -1, size(here))
+                np.matmul(kernel, windows.reshape(self.groups, -1, size(here)), out=sums)
+                y[first : first + some, :, top : top + band] = sums.reshape(outs, *here).swapaxes(0, 1)
 
+        parts = list(product(range(0, len(x), some), range(0, rows, band)))
         if y.size * self.weight[0].size < LEAST_SHARED:
             work(iter(parts))
         else:
@@ -230,12 +217,6 @@ class Conv2d(Op):
 
     def without_constant(self) -> Op:
         return replace(self, bias=None)
-
-
-def _rows_apart(outs: int) -> list[slice]:
-    """Channels out in parts of at least ``LEAST_ROWS``, or all together."""
-    ends = np.linspace(0, outs, max(1, outs // LEAST_ROWS) + 1).astype(int)
-    return [slice(a, b) for a, b in pairwise(ends.tolist())]
 
 
 def _shares(weight: Array, side: int) -> bool:

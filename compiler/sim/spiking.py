@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.errors import UserError
+from snnc.files.memory import may_start_threads
 from snnc.ir import (
     MOST_SPIKES,
     SEVERAL_SPIKES,
@@ -36,6 +38,7 @@ from snnc.ir.sharing import share
 
 from .encoding import spread
 from .exact_floats import whole_up_to, with_exact_sums
+from .numba_settings import refuse_settings
 
 VALUES_TOGETHER = 2**22
 """Values that convolutions give at a time: 32 MiB."""
@@ -256,8 +259,8 @@ def spikes_of(population: Population, given: Floats, per_frame: int, end: int) -
     """
     samples, steps, count = *given.shape[:2], size(population.shape)
     arriving, sent = given.reshape(samples, steps, count), np.zeros((samples, steps, count), np.float32)
-    if given.size >= LEAST_COMPILED and _is_plain(population.neuron or Neuron()):
-        _fire_compiled(population, arriving[:, :end], sent[:, :end], per_frame)
+    if given.size >= LEAST_COMPILED and _is_plain(population) and (fire := _compiled()) is not None:
+        _fire_compiled(fire, population, arriving[:, :end], sent[:, :end], per_frame)
         return sent.reshape(given.shape)
     together = max(1, IN_CACHE // count)
     for first in range(0, samples, together):
@@ -270,19 +273,37 @@ def spikes_of(population: Population, given: Floats, per_frame: int, end: int) -
     return sent.reshape(given.shape)
 
 
-def _is_plain(neuron: Neuron) -> bool:
-    """Integrate and fire with soft reset: nothing leaks, and a step has one spike at the most."""
+def _is_plain(population: Population) -> bool:
+    """Integrate and fire with soft reset: nothing leaks, a spike is worth something, one a step."""
+    neuron = population.neuron or Neuron()
     return (
         neuron.model != SEVERAL_SPIKES
         and neuron.reset is Reset.SUBTRACT
         and (neuron.current_kept, neuron.potential_kept) == (0, 1)
+        and bool(np.all((population.amplitude > 0) & np.isfinite(population.amplitude)))
     )
 
 
-def _fire_compiled(population: Population, given: Floats, sent: Floats, per_frame: int) -> None:
-    """The same as :class:`FloatNeurons` to the last bit, samples on all cores: writes ``sent``."""
-    from .fast.float_neurons import fire  # small networks do without numba
+def _compiled() -> Callable[..., None] | None:
+    """The kernel; None where numba cannot compile, or memory has a limit, that its library may not fit.
 
+    numpy gives the same numbers then. Whoever needs compiled code says what is wrong (D614).
+    """
+    if not may_start_threads():
+        return None
+    try:
+        refuse_settings()
+        from .fast.float_neurons import fire  # small networks do without numba
+    except (ImportError, OSError, UserError):
+        return None
+    found: Callable[..., None] = fire
+    return found
+
+
+def _fire_compiled(
+    fire: Callable[..., None], population: Population, given: Floats, sent: Floats, per_frame: int
+) -> None:
+    """The same as :class:`FloatNeurons` to the last bit, samples on all cores: writes ``sent``."""
     neuron = population.neuron or Neuron()
     states = np.empty((4, given.shape[2]))
     threshold = _broadcast(population.fires_at, population.shape)

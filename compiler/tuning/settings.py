@@ -29,6 +29,8 @@ FOLDED = Pipeline((FoldBatchNorm(), FoldLinearChains()))
 """One operation to a projection."""
 LEVELS = ("quantize-activations", "levels")
 """Pass and option that say how many levels an exact code has."""
+CLIP = ("quantize-activations", "clip")
+"""Without it populations do not take the levels of what they add up."""
 
 
 @dataclass(frozen=True)
@@ -149,19 +151,19 @@ def _steps(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | 
 
 def _levels(code: str, graph: Graph, fixed: set[tuple[str, str]]) -> tuple[int | None, ...]:
     """Levels of ``graded`` and ``delta`` where nothing settles them: what ``--code auto`` tries."""
-    if not Code(code).one_spike or LEVELS in fixed or _levels_are_settled(graph):
+    if not Code(code).one_spike or LEVELS in fixed or _levels_are_settled(graph, fixed):
         return (None,)
     tried = dict.fromkeys(c.levels for c in ORDER if c.code == Code.GRADED.value)
     return tuple(tried) or (None,)
 
 
-def _levels_are_settled(graph: Graph) -> bool:
+def _levels_are_settled(graph: Graph, fixed: set[tuple[str, str]]) -> bool:
     """Whether all activations have levels: of training, or those that they add up, as in max-pooling.
 
     Else a number of levels that is asked for gives the program of any other, and rows repeat.
     """
     trained = [p.levels is not None for p in graph.neurons]
-    if all(trained) or not any(trained):
+    if all(trained) or not any(trained) or CLIP in fixed:
         return all(trained)
     try:
         folded = FOLDED.run(graph, Context(Target("tuning")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.ir import Array, Conv2d, convolution
+from snnc.ir import Conv2d, convolution
 
 CONVOLUTIONS = [
     Conv2d(np.random.default_rng(0).integers(-9, 10, (4, 3, 3, 2)), padding=(1, 0)),
@@ -27,26 +27,6 @@ def test_any_parts_give_what_the_matrix_gives(
     x = np.random.default_rng(3).integers(-5, 6, (5, *shape))
     wanted = (conv.matrix(shape) @ x.reshape(5, -1).T).T.reshape(5, *conv.out_shape(shape))
     np.testing.assert_array_equal(conv.apply(x), wanted)
-
-
-@pytest.mark.parametrize("rows", [1, 2, 3, 4])
-def test_channels_apart_give_what_the_matrix_gives(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """7 channels out: no number of them but one divides them evenly."""
-    shapes: list[tuple[int, ...]] = []
-    multiply = np.matmul
-
-    def watched(weights: Array, windows: Array, out: Array) -> Array:
-        shapes.append(weights.shape)
-        return np.asarray(multiply(weights, windows, out=out))
-
-    monkeypatch.setattr(np, "matmul", watched)
-    monkeypatch.setattr(convolution, "LEAST_ROWS", rows)
-    conv = Conv2d(np.random.default_rng(4).integers(-9, 10, (7, 3, 3, 2)), np.arange(7), (1, 2))
-    x = np.random.default_rng(5).integers(-5, 6, (2, 3, 11, 9))
-    wanted = (conv.matrix((3, 11, 9)) @ x.reshape(2, -1).T).T.reshape(2, *conv.out_shape((3, 11, 9)))
-    found = conv.apply(x)
-    np.testing.assert_array_equal(found, wanted + np.arange(7).reshape(7, 1, 1))
-    assert len(shapes) == 7 // rows and sum(shape[1] for shape in shapes) == 7
 
 
 @pytest.mark.parametrize("conv", CONVOLUTIONS, ids=["plain", "groups", "dilated"])

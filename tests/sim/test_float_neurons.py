@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +36,10 @@ def neurons(shape: tuple[int, ...], neuron: Neuron | None, *, start: int, bias: 
         amplitude=spread / 3,
         start=start,
     )
+
+
+def _refused() -> None:
+    raise AssertionError("compiled code has no such neuron")
 
 
 def both(
@@ -82,13 +91,54 @@ def test_a_threshold_that_is_met_decides(monkeypatch: pytest.MonkeyPatch) -> Non
         assert bool(spiking.spikes_of(population, given, 1, 1).all()) is fires
 
 
+@pytest.mark.parametrize("amplitude", [0.0, -0.5, np.inf])
+def test_spikes_that_are_worth_nothing_are_not_compiled(
+    amplitude: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy writes -0.0 or not-a-number where nothing fires."""
+    monkeypatch.setattr(spiking, "_compiled", _refused)
+    population = replace(neurons((4, 6), None, start=0, bias=True), amplitude=np.asarray(amplitude))
+    with np.errstate(invalid="ignore"):
+        expected, found = both(population, 4, 11, monkeypatch)
+    np.testing.assert_array_equal(expected, found)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_FEATURES": "avx2"}, {"LIMIT": str(2**40)}],
+    ids=["switched off", "no feature", "a limit of memory"],
+)
+def test_without_compiled_code_numpy_computes_the_same(variables: dict[str, str]) -> None:
+    """In a process of its own: numba reads its settings once."""
+    code = (
+        "import os, resource, sys\n"
+        "if 'LIMIT' in os.environ:\n"
+        "    resource.setrlimit(resource.RLIMIT_AS, (int(os.environ['LIMIT']), resource.RLIM_INFINITY))\n"
+        "import numpy as np\n"
+        "from snnc.ir import Kind, Population\n"
+        "from snnc.sim import spiking\n"
+        "spiking.LEAST_COMPILED = 0\n"
+        "one = np.ones(())\n"
+        "p = Population('a', Kind.NEURONS, (4,), 'a', threshold=one, amplitude=one, start=0)\n"
+        "sent = spiking.spikes_of(p, np.full((1, 3, 4), 0.5, np.float32), 9, 3)\n"
+        "assert 'snnc.sim.fast' not in sys.modules\n"
+        "print(sent[0, :, 0].tolist())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "[0.0, 1.0, 0.0]\n"
+
+
 @pytest.mark.parametrize(
     "neuron", [Neuron(reset=Reset.ZERO), Neuron(potential_kept=0.5), Neuron(current_kept=0.5)]
 )
 def test_other_neurons_are_not_compiled(neuron: Neuron, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object) -> None:
-        raise AssertionError("compiled code has no such neuron")
-
-    monkeypatch.setattr(spiking, "_fire_compiled", refused)
+    monkeypatch.setattr(spiking, "_compiled", _refused)
     expected, found = both(neurons((4, 6), neuron, start=1, bias=True), 4, 11, monkeypatch)
     assert np.array_equal(expected, found) and found.any()

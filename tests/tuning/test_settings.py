@@ -69,6 +69,20 @@ def test_levels_that_max_pooling_adds_up_are_settled(trained: bool, rows: int, t
     graph = load_model(path).graph
     assert any(p.levels is None for p in graph.neurons)
     assert len(tried(Grid(("graded",)), graph)) == len(tried(Grid(("delta",)), graph)) == rows
+    unclipped = tried(Grid(("graded",)), graph, "quantize-activations{clip=false}")
+    assert len(unclipped) == 6  # there a population does not take the levels of what it adds up
+
+
+def test_sums_of_very_many_levels_are_settled_by_calibration_alone(tmp_path: Path) -> None:
+    first = nn.Conv2d(1, 4, 1, bias=False)
+    nn.init.constant_(first.weight, 1.0)
+    averaged = nn.AvgPool2d(16)  # 256 outputs of up to 255 levels: more than a sum may have
+    net = nn.Sequential(
+        first, snnc.QuantizedReLU(255, range=8.0), averaged, nn.ReLU(), nn.Flatten(), nn.Linear(4, 4)
+    ).eval()
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(net, (torch.zeros(1, 1, 16, 16),)), path)
+    assert len(tried(Grid(("graded",)), load_model(path).graph)) == 6
 
 
 def test_training_with_spikes_settles_code_and_steps_and_trained_bits_the_bits(plain: Graph) -> None:

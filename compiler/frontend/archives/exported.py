@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from snnc.errors import fail
@@ -32,12 +32,13 @@ SCALARS: dict[str, type] = {
 LISTS: dict[str, type] = {"as_ints": int, "as_bools": bool, "as_strings": str}
 
 
-FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in [^\n]*\n +([^\n]+)', re.M)
+FRAME = re.compile(r'^ *File "([^"\n]+)", line ([0-9]{1,7}), in [^\n]*\n +([^\n]+)', re.M)
 """An entry of a stack trace: file, line, and what stands there."""
 
 OWN = Path(__file__).resolve().parents[2]
+LIBRARIES = re.compile(r"[/\\](site|dist)-packages[/\\]")
 LONGEST_LINE = 100
-"""Characters of a user's line in a message."""
+"""Characters of a user's line, and of the file's name, in a message."""
 
 WHOLE_TYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64"}
 """``ScalarType`` of the schema, of those that have whole numbers only."""
@@ -346,8 +347,9 @@ def _argument(argument: Any) -> Any:
 def _line(trace: str) -> str:
     """The innermost line of a stack trace that is neither a library's nor snnc's own."""
     for path, number, text in reversed(FRAME.findall(trace)):
-        if "/site-packages/" not in path and not path.startswith(f"{OWN}/"):
-            return f"line {number} of {PurePath(path).name}: {text:.{LONGEST_LINE}}"
+        name = PureWindowsPath(path).name  # which takes either slash
+        if name and not LIBRARIES.search(path) and not path.startswith(f"{OWN}/"):
+            return f"line {number} of {name:.{LONGEST_LINE}}: {text:.{LONGEST_LINE}}"
     return ""
 
 
