@@ -40,7 +40,7 @@ Source: lava-nc 0.10.0, lava/networks: num_message_bits.
 
 
 STILL_IMAGES = (
-    "of still images, compile with --repeat 1, or --repeat N for a network that needs N frames"
+    "for still images, compile with --repeat 1, or --repeat N for a network that needs N frames"
 )
 """What to do with x without an axis of frames."""
 

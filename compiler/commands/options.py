@@ -6,7 +6,7 @@ import errno
 import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,10 @@ USED_WRONGLY = 2
 DIFFERENT = 1
 OUR_BUG = 70
 READER_GONE = 141
+PRODUCT = 512
+"""Rows of a product that BLAS shares out to all its threads."""
+LEAST_ROOM = 2**26
+"""What a command takes besides libraries: with less, modules that it loads late may not fit."""
 EXIT_CODES = (
     "Exit codes: 0 done, or compared and equal; 1 compared and different; 2 refused, the message says "
     "why; 70 a bug; 129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM; "
@@ -131,15 +135,38 @@ def reported(memory: str | None = None) -> Iterator[None]:
     """
     try:
         if memory is not None:
-            keep_within(size_of(memory))
+            most = size_of(memory)
+            _load_libraries()
+            keep_within(most, LEAST_ROOM)
         yield
     except typer.Exit:
         raise
     except BaseException as problem:
-        raise typer.Exit(_said(problem)) from None
+        raise typer.Exit(_said(problem, memory)) from None
 
 
-def _said(problem: BaseException) -> int:
+def _load_libraries() -> None:
+    """Have what commands need of libraries in memory, before that has a limit.
+
+    OpenBLAS takes room for products when it is loaded and when its threads first multiply; where there
+    is none it tries again for ever, and no signal ends it (0.3.23). What is taken now is in D628.
+    """
+    import numpy as np
+    import scipy.linalg
+
+    import snnc.api  # noqa: F401
+    from snnc.sim.engines import load_fast
+
+    with suppress(UserError):  # D614 is said by what needs compiled code
+        load_fast()
+    square = np.ones((PRODUCT, PRODUCT))
+    for kind in (np.float32, np.float64):
+        part = square.astype(kind)
+        np.matmul(part, part)
+        scipy.linalg.blas.get_blas_funcs("gemm", (part,))(1.0, part, part)
+
+
+def _said(problem: BaseException, memory: str | None = None) -> int:
     """Say what happened, and give the exit code for it."""
     from snnc.api.arguments import NAMES, impossible_name
 
@@ -156,6 +183,8 @@ def _said(problem: BaseException) -> int:
     if isinstance(problem, MemoryError):
         what = f"not enough memory: {problem}" if str(problem) else "not enough memory"
         cure = "use fewer samples or frames of data, or compile with fewer --steps-per-frame"
+        if memory is not None:
+            cure = f"give --memory more than {memory}, or {cure}"
         console.diagnostics([Diagnostic("D612", what, help=cure)])
         return USED_WRONGLY
     if isinstance(problem, OSError) and problem.errno in NAMES:

@@ -66,21 +66,25 @@ def limit_memory(more: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (room if hard < 0 else min(room, hard), hard))
 
 
-def keep_within(most: int) -> None:
+def keep_within(most: int, room: int = 0) -> None:
     """Let this process have no more than ``most`` bytes of data, whatever the machine has.
 
     Linux, setrlimit(2), RLIMIT_DATA: memory that is private and writable. Beyond it an allocation fails
     and Python raises MemoryError. A limit that was set from outside is never raised.
 
+    Args:
+        most: bytes.
+        room: bytes that are needed besides those that the process has, whatever it does.
+
     Raises:
-        UserError: D628 the process has more already.
+        UserError: D628 there is not as much.
     """
-    taken = _data()
-    if most <= taken:
-        needed, given = over_limit(taken, most)
+    least = _data() + room
+    if most <= least:
+        needed, given = over_limit(least, most)
         raise fail(
             "D628",
-            f"{given} is less than Python and its libraries take, {needed}",
+            f"{given} is less than Python, its libraries and any command take, {needed}",
             where="--memory",
             help="give --memory a larger limit",
         )

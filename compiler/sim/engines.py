@@ -50,7 +50,7 @@ def fast_simulator(program: Program, threads: int | None = None) -> Simulator:
     Raises:
         UserError: D614 numba does not run here, or not with its settings.
     """
-    found: Simulator = _fast().Simulator(program, threads)
+    found: Simulator = load_fast().Simulator(program, threads)
     return found
 
 
@@ -60,7 +60,7 @@ def compile_kernels() -> Warmth:
     Raises:
         UserError: D614 likewise, D613 they were compiled, and are not kept.
     """
-    _fast()
+    load_fast()
     from .fast.warming import warm_up
 
     found = warm_up()
@@ -75,7 +75,12 @@ def compile_kernels() -> Warmth:
     return found
 
 
-def _fast() -> ModuleType:
+def load_fast() -> ModuleType:
+    """The compiled simulator's module.
+
+    Raises:
+        UserError: D614 numba's settings, or numba itself, do not let it start.
+    """
     try:
         refuse_settings()
         from . import fast

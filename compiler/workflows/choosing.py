@@ -22,7 +22,7 @@ from .changes import costs_less, could_pay
 from .encodings import lower_encoded
 from .losses import LOSS, OF_LARGE, is_drowned, is_lost, loss
 from .room import is_large
-from .tried import Tried, better_than, chosen, proved_for_data, score
+from .tried import Tried, better_than, chosen, longest, proved_for_data, score
 from .ways import Candidate, coarser
 
 KEPT = Bounds(0.0, 1.0, above_low=True)
@@ -128,7 +128,7 @@ def choose(
     notes = [chosen(own, tried, keep, large=search.large)]
     if not own.enough(keep) or is_drowned(own.kept, attempt, lowered):
         found = _search(search, others, short=own.short is not None)
-        notes += _loss(search, own, better_than(found, own.kept, keep), lowered)
+        notes += _loss(search, own, better_than(found, own, keep), lowered)
         lowered = _longer(search, lowered, own, (*tried, *found))
     return Choice(lowered, best.pipeline, own.kept, tuple(tried), tuple(notes))
 
@@ -219,7 +219,7 @@ def _as_asked(search: Search, possible: Sequence[Candidate]) -> Choice:
     if not lost and (own.short is None or not possible):
         return Choice(lowered, asked, own.kept, (), ())
     found = _search(search, others, short=own.short is not None)
-    notes = _loss(search, own, better_than(found, own.kept, keep), lowered)
+    notes = _loss(search, own, better_than(found, own, keep), lowered)
     if possible:
         lowered = _longer(search, lowered, own, found)
     return Choice(lowered, asked, own.kept, (), tuple(notes))
@@ -286,6 +286,8 @@ def _longer(search: Search, lowered: Lowered, own: Tried, found: Sequence[Tried]
             elif better is not None:
                 cure = f"{_cure(better, search.asked)}, ranges proved for {all_frames}"
                 help = f"{cure}; or {note.help}"
+            elif (most := longest(others, own, search.keep)) is not None:
+                help = f"for most of them, {_cure(most, search.asked)}; or {note.help}"
             note = replace(note, help=help)
         notes.append(note)
     return replace(lowered, notes=tuple(notes))

@@ -48,7 +48,7 @@ def _lasting(frames: int | None) -> str:
 def _longer(program: Program | None, ranges: Ranges, proved: int, wanted: int) -> str:
     """What makes the claim that holds for ``proved`` frames hold for more, and may be named."""
     (claim, *_) = (each for each in ranges.claims if each.frames == proved)
-    name = nearest_to_its_end(claim.registers)
+    name = None if program is None else nearest_to_its_end(program, claim.registers)
     return "" if program is None or name is None else more_frames(program, name, proved, wanted)
 
 
@@ -58,6 +58,7 @@ def beyond_proof(
     target: Target,
     *,
     settled: bool = False,
+    asked: bool = False,
     program: Program | None = None,
 ) -> list[Diagnostic]:
     """A warning (N725) where samples lie in no claim: their counts and their frames together.
@@ -66,7 +67,8 @@ def beyond_proof(
         ranges: what the bundle claims.
         counts: (samples, frames, ...).
         target: says what its engines do where a register overflows.
-        settled: calibrating with such counts changes nothing: neither weights nor thresholds.
+        settled: calibrating with such data changes nothing: neither weights nor thresholds.
+        asked: the user chose the code.
         program: of the bundle; names what else makes the proof longer.
     """
     found = claims_in(ranges)
@@ -85,6 +87,7 @@ def beyond_proof(
         cure = f"use streams of {_lasting(max(lasting))}"
         longer = _longer(program, ranges, max(lasting), frames)
         cure += f", or compile with {longer}" if longer else ""
+        cure += ", or without --code, which looks for one that is proved for them" if asked else ""
     return [
         Diagnostic(
             "N725",

@@ -21,13 +21,24 @@ def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]
     """Everything that data do that a bundle was not made for: N710, N725, N729, N784."""
     given = bundle.manifest.input
     larger = beyond_calibration(bundle, data)
-    calibrated = bool(bundle.manifest.calibration.counts) and not larger
-    settled = calibrated or bundle.program.step_seconds is not None
+    calibration, spikes = bundle.manifest.calibration, bundle.program.step_seconds is not None
+    # Scales are chosen for as many frames as the calibration data have.
+    calibrated = (
+        bool(calibration.counts) and not larger and data.x.shape[1] <= (calibration.frames or 0)
+    )
+    asked = calibrated and not spikes and not bundle.manifest.tried
     return [
         *misfits(data, given.grid, given.rounding, "the data"),
         *larger,
         *outside_classes(bundle, data),
-        *beyond_proof(bundle.manifest.ranges, data.x, target, settled=settled, program=bundle.program),
+        *beyond_proof(
+            bundle.manifest.ranges,
+            data.x,
+            target,
+            settled=calibrated or spikes,
+            asked=asked,
+            program=bundle.program,
+        ),
     ]
 
 

@@ -321,7 +321,7 @@ def data_of_network(model: Model, data: Data) -> tuple[Data, list[Diagnostic]]:
     steps, frames = x.shape[1], data.x.shape[1]
     cure = f"give data of {counted(steps, 'frame')}"
     if model.live.form.of_one_frame:
-        cure += f", all equal: of still images, compile with --repeat {steps}"
+        cure += f", all equal: for still images, compile with --repeat {steps}"
     says = _other_frames(model.live, steps, frames, WHY_COMPARED, cure)
     return given, [says]
 

@@ -24,7 +24,8 @@ def more_frames(program: Program, name: str, proved: int, wanted: int, passes: b
     A population that fires compares with its threshold: smaller weights would change its spikes, and
     the scale of weights and threshold together is what can be lowered (``quantize-weights``, option
     ``headroom``). It has a lower scale only where some weights into it have an exponent above 0: the
-    others fill their grid already. An answer that only adds up is as good with smaller weights.
+    others fill their grid already. Weights into an answer fill theirs with the largest of them: its
+    sums are smaller where the others are.
 
     Args:
         program: what ranges are proved for.
@@ -38,7 +39,7 @@ def more_frames(program: Program, name: str, proved: int, wanted: int, passes: b
         return ""
     if neuron.threshold is None:
         is_answer = population.name == program.readout.name
-        return f"smaller weights into {name} (the largest stays the largest)" if is_answer else ""
+        return f"weights into {name} of which fewer are near the largest" if is_answer else ""
     lowered = any(p.exponent > 0 for p in program.projections if p.target == name)
     if neuron.code.exact or not lowered or not passes:
         return ""
@@ -46,9 +47,17 @@ def more_frames(program: Program, name: str, proved: int, wanted: int, passes: b
     return f"--set 'quantize-weights{{headroom={headroom}}}' (it rounds the weights somewhat more)"
 
 
-def nearest_to_its_end(registers: tuple[Mapping[str, Any], ...]) -> str | None:
-    """The population whose potential comes nearest to the end of its register, in a bundle's claim."""
-    potentials = [r for r in registers if r["register"] == POTENTIAL]
+def nearest_to_its_end(program: Program, registers: tuple[Mapping[str, Any], ...]) -> str | None:
+    """The population whose potential comes nearest to the end of its register, in a bundle's claim.
+
+    Of those whose potential lasts over frames: others begin each frame with the same.
+    """
+    lasting = {
+        p.name
+        for p in program.populations
+        if p.neuron is not None and (p.neuron.sums_changes or not p.neuron.clear_interval)
+    }
+    potentials = [r for r in registers if r["register"] == POTENTIAL and r["population"] in lasting]
     found = max(potentials, key=_share, default=None)
     return None if found is None else str(found["population"])
 

@@ -126,16 +126,40 @@ def kept_text(kept: Kept | None) -> str:
     return f"{kept.decisions:.1%} of decisions kept"
 
 
-def better_than(found: Sequence[Tried], kept: Kept | None, keep: float) -> Tried | None:
+def better_than(found: Sequence[Tried], own: Tried | None, keep: float) -> Tried | None:
     """Of those that keep more than what was asked for does, the first that keeps enough, or the best.
+
+    None that is proved for fewer frames and keeps no more decisions: answers a little nearer would be
+    paid with the proof, and N732 of that one would lead back.
 
     Args:
         found: what was tried.
-        kept: by what was asked for; None where that is refused.
+        own: what was asked for; None where that is refused.
         keep: fraction of decisions.
     """
-    more = [each for each in found if kept is None or score(each.kept) > score(kept)]
+    more = [each for each in found if own is None or _keeps_more(each, own)]
     return max(more, key=lambda each: each.rank(keep), default=None)
+
+
+def _keeps_more(one: Tried, other: Tried) -> bool:
+    if score(one.kept) <= score(other.kept):
+        return False
+    decided = [None if each.kept is None else each.kept.decisions for each in (one, other)]
+    return not one.is_shorter(other) or decided[0] != decided[1]
+
+
+def longest(found: Sequence[Tried], own: Tried, keep: float) -> Tried | None:
+    """Of those that keep enough, or as much as ``own`` does, the one that is proved for most frames.
+
+    None where none is proved for more than ``own``.
+    """
+    able = [
+        each
+        for each in found
+        if each.short is not None and (each.keeps(keep) or score(each.kept) >= score(own.kept))
+    ]
+    best = max(able, key=lambda each: each.short.proved if each.short else 0, default=None)
+    return best if best is not None and own.is_shorter(best) else None
 
 
 def proved_for_data(found: Sequence[Tried], own: Tried, keep: float) -> Tried | None:

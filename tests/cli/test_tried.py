@@ -8,7 +8,7 @@ import pytest
 from snnc.bundle.kept import Kept
 from snnc.bundle.ranges import PROVED, Bounded, Ranges
 from snnc.workflows.claimed import fewer_frames
-from snnc.workflows.tried import Short, Tried, better_than, chosen, proved_for_data
+from snnc.workflows.tried import Short, Tried, better_than, chosen, longest, proved_for_data
 from snnc.workflows.ways import Candidate
 
 KEEP = 0.99
@@ -18,9 +18,11 @@ FRAME = Candidate("frame", 16)
 RATE = Candidate("rate", 16)
 
 
-def tried(candidate: Candidate, decisions: float, proved: int | None = None) -> Tried:
+def tried(
+    candidate: Candidate, decisions: float, proved: int | None = None, error: float = 0.01
+) -> Tried:
     """Of data with 12 frames; proved for all of them where nothing is said."""
-    kept = Kept(64, True, decisions, 0.01, 12, 1000.0, ())
+    kept = Kept(64, True, decisions, error, 12, 1000.0, ())
     return Tried(candidate, kept, None, None if proved is None else Short(proved, 12))
 
 
@@ -41,12 +43,27 @@ def test_the_best_keeps_enough_and_is_proved_for_the_data() -> None:
     assert max(found[::3], key=lambda each: each.rank(KEEP)) is found[0]
     assert [each.enough(KEEP) for each in found] == [False, True, True, False]
     assert better_than(found, None, KEEP) is found[1]
-    assert better_than(found, found[1].kept, KEEP) is found[2]
-    assert better_than(found, found[0].kept, KEEP) is None
+    assert better_than(found, found[1], KEEP) is found[2]
+    assert better_than(found, found[0], KEEP) is None
     assert proved_for_data(found, found[0], KEEP) is found[1]
     assert proved_for_data(found[::3], found[0], KEEP) is None
     refused = Tried(RATE, None, "D319: no room")
     assert not refused.keeps(KEEP) and proved_for_data([refused], found[0], KEEP) is None
+
+
+def test_nearer_answers_are_not_worth_a_proof() -> None:
+    """N781 would name a code whose N732 leads back; more decisions are worth it, and are said."""
+    own = tried(RATE, 0.83, error=0.2)
+    assert better_than([tried(GRADED, 0.83, 2)], own, KEEP) is None
+    assert better_than([tried(FRAME, 0.83)], own, KEEP) is not None
+    assert better_than([tried(GRADED, 0.85, 2)], own, KEEP) is not None
+
+
+def test_the_longest_of_those_that_are_proved_for_too_few() -> None:
+    own = tried(GRADED, 1.0, 2)
+    found = (tried(FRAME, 1.0, 5), tried(RATE, 1.0, 9), tried(DELTA, 0.5, 11), tried(GRADED, 1.0, 1))
+    assert longest(found, own, KEEP) is found[1]
+    assert longest(found[3:], own, KEEP) is None and longest((own,), own, KEEP) is None
 
 
 def test_what_is_refused_has_no_frames_in_the_manifest() -> None:

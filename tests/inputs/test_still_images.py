@@ -128,7 +128,7 @@ def test_images_of_another_shape_are_named_as_they_are(shape: Shape, cure: str) 
     [
         ((5, 8, 9, 3), 1, "numpy.moveaxis(x, -1, 1)"),
         ((5, 2, 8, 9, 3), 1, "numpy.moveaxis(x, -1, 2)"),
-        ((5, 8, 9, 3), None, "numpy.moveaxis(x, -1, 1); of still images, compile with --repeat 1"),
+        ((5, 8, 9, 3), None, "numpy.moveaxis(x, -1, 1); for still images, compile with --repeat 1"),
         ((5, 2, 8, 9, 3), None, "numpy.moveaxis(x, -1, 2)"),
         ((5, 9, 8, 3), 1, "reshape x"),
     ],

@@ -113,7 +113,8 @@ def test_without_compiled_code_numpy_computes_the_same(variables: dict[str, str]
     code = (
         "import os, resource, sys\n"
         "if 'LIMIT' in os.environ:\n"
-        "    resource.setrlimit(resource.RLIMIT_AS, (int(os.environ['LIMIT']), resource.RLIM_INFINITY))\n"
+        "    most = int(os.environ['LIMIT']), resource.RLIM_INFINITY\n"
+        "    resource.setrlimit(resource.RLIMIT_AS, most)\n"
         "import numpy as np\n"
         "from snnc.ir import Kind, Population\n"
         "from snnc.sim import spiking\n"
