@@ -39,7 +39,9 @@ def more_frames(program: Program, name: str, proved: int, wanted: int, passes: b
         return ""
     if neuron.threshold is None:
         is_answer = population.name == program.readout.name
-        return f"weights into {name} of which fewer are near the largest" if is_answer else ""
+        return (
+            f"a model whose weights into {name} are mostly well below the largest" if is_answer else ""
+        )
     lowered = any(p.exponent > 0 for p in program.projections if p.target == name)
     if neuron.code.exact or not lowered or not passes:
         return ""

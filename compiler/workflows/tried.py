@@ -144,8 +144,8 @@ def better_than(found: Sequence[Tried], own: Tried | None, keep: float) -> Tried
 def _keeps_more(one: Tried, other: Tried) -> bool:
     if score(one.kept) <= score(other.kept):
         return False
-    decided = [None if each.kept is None else each.kept.decisions for each in (one, other)]
-    return not one.is_shorter(other) or decided[0] != decided[1]
+    here, there = ((each.kept and each.kept.decisions) or 0.0 for each in (one, other))
+    return here > there or not one.is_shorter(other)
 
 
 def longest(found: Sequence[Tried], own: Tried, keep: float) -> Tried | None:

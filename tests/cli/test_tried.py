@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,12 @@ def test_nearer_answers_are_not_worth_a_proof() -> None:
     """N781 would name a code whose N732 leads back; more decisions are worth it, and are said."""
     own = tried(RATE, 0.83, error=0.2)
     assert better_than([tried(GRADED, 0.83, 2)], own, KEEP) is None
+    few = [
+        replace(each, kept=replace(each.kept, samples=6))
+        for each in (tried(FRAME, 0.67, 5), own)
+        if each.kept
+    ]
+    assert better_than(few[:1], few[1], KEEP) is None  # though its answers are nearer
     assert better_than([tried(FRAME, 0.83)], own, KEEP) is not None
     assert better_than([tried(GRADED, 0.85, 2)], own, KEEP) is not None
 
