@@ -62,5 +62,5 @@ def test_a_depth_that_is_no_stack_of_a_few_frames(tmp_path: Path) -> None:
     depth = 1100
     assert 64 * depth * depth > MOST_ELEMENTS
     torch.export.save(torch.export.export(net, (torch.zeros(1, 1, depth, 1, 1),)), path)
-    with pytest.raises(UserError, match=r"D201(.|\n)*conv3d.default with \d+ elements"):
+    with pytest.raises(UserError, match=r"D201(.|\n)*Conv3d with \d+ elements"):
         load_model(path)

@@ -363,9 +363,9 @@ IMPLEMENTATIONS = (
     ),
     Implementation(
         "calibration",
-        ("compiler/sim/spiking.py",),
+        ("compiler/sim/spiking.py", "compiler/sim/fast/float_neurons.py"),
         "threshold balancing",
-        "doubles (numpy)",
+        "doubles (numpy; of many values compiled, to the same bit)",
         REALS,
         "measures rates",
     ),
