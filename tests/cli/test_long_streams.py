@@ -16,6 +16,7 @@ from torch import nn
 from snnc import Rollout
 from snnc.bundle.folder import read_bundle
 from snnc.workflows import room
+from snnc.workflows.more_frames import nearest_to_its_end
 from snnc.workflows.tried import Tried
 
 from .conftest import MODEL, Command
@@ -48,6 +49,16 @@ def adding_up(path: Path) -> Path:
     return path
 
 
+def beyond(snnc: Command, folder: Path, frames: int) -> str | None:
+    """The cure in N725 for random streams of so many frames; None without it."""
+    data = folder.parent / "data.npz"
+    np.savez(data, x=np.random.default_rng(0).integers(0, 5, (2, frames, 2, 16, 16)))
+    done = snnc("run", folder, "--data", data)
+    assert done.code == 0, done.err
+    found = re.findall(r"N725(?:.*\n)*?  help (.*)", done.err)
+    return found[0] if found else None
+
+
 def test_the_code_that_is_taken_is_proved_for_the_data(snnc: Command, tmp_path: Path) -> None:
     """The demo's network: 255 levels keep all decisions, but are proved for 2 of 12 frames."""
     folder = tmp_path / "out"
@@ -65,9 +76,9 @@ def test_the_code_that_is_taken_is_proved_for_the_data(snnc: Command, tmp_path: 
         f"tried {SHORT}"
     )
     assert [each.proved_frames for each in read_bundle(folder)[0].manifest.tried] == [2, None]
-    x = np.random.default_rng(0).integers(0, 5, (2, 12, 1, 2, 16, 16))
-    np.savez(tmp_path / "data.npz", x=x)
-    assert "N725" not in snnc("run", folder, "--data", tmp_path / "data.npz").err
+    assert beyond(snnc, folder, 12) is None
+    # Scales are chosen for as many frames as the calibration data have, and codes tried for them.
+    assert beyond(snnc, folder, 20) == "compile with --calibration data like these"
 
 
 def test_a_short_proof_names_a_code_that_was_tried(snnc: Command, tmp_path: Path) -> None:
@@ -81,6 +92,25 @@ def test_a_short_proof_names_a_code_that_was_tried(snnc: Command, tmp_path: Path
     better = snnc(*asked, *shlex.split(cure), "-o", tmp_path / "better")
     assert better.code == 0 and "N732" not in better.err and "N781" not in better.err
     assert manifest(tmp_path / "better")["kept"]["decisions"] == 1
+    assert beyond(snnc, tmp_path / "short", 12) == (
+        "use streams of up to 2 frames, or compile with a model whose weights into answer are mostly "
+        "well below the largest, or without --code, which looks for one that is proved for them"
+    )
+
+
+def test_an_answer_that_adds_up_is_not_cured_by_room_for_neurons(snnc: Command, tmp_path: Path) -> None:
+    """In the code ``rate`` neurons begin each frame anew; their potential is nearer to its end."""
+    folder = tmp_path / "out"
+    assert snnc("compile", MODEL, "--target", "loihi", "--code", "rate", "-o", folder).code == 0
+    bundle = read_bundle(folder)[0]
+    (claim, *_) = bundle.manifest.ranges.claims
+    shares = {
+        r["population"]: max(r["high"] / r["most"], r["low"] / r["least"])
+        for r in claim.registers
+        if r["register"] == "potential"
+    }
+    assert claim.frames is not None and max(shares, key=lambda name: shares[name]) != "answer"
+    assert nearest_to_its_end(bundle.program, claim.registers) == "answer"
 
 
 def test_the_cure_of_a_loss_is_proved_for_the_data(snnc: Command, tmp_path: Path) -> None:
