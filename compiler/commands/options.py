@@ -6,7 +6,7 @@ import errno
 import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +22,6 @@ USED_WRONGLY = 2
 DIFFERENT = 1
 OUR_BUG = 70
 READER_GONE = 141
-PRODUCT = 512
-"""Rows of a product that BLAS shares out to all its threads."""
 LEAST_ROOM = 2**26
 """What a command takes besides libraries: with less, modules that it loads late may not fit."""
 EXIT_CODES = (
@@ -136,34 +134,16 @@ def reported(memory: str | None = None) -> Iterator[None]:
     try:
         if memory is not None:
             most = size_of(memory)
-            _load_libraries()
+            import snnc.api  # noqa: F401  what commands load later would find no room
+            from snnc.workflows.warm_up import load_libraries
+
+            load_libraries()
             keep_within(most, LEAST_ROOM)
         yield
     except typer.Exit:
         raise
     except BaseException as problem:
         raise typer.Exit(_said(problem, memory)) from None
-
-
-def _load_libraries() -> None:
-    """Have what commands need of libraries in memory, before that has a limit.
-
-    OpenBLAS takes room for products when it is loaded and when its threads first multiply; where there
-    is none it tries again for ever, and no signal ends it (0.3.23). What is taken now is in D628.
-    """
-    import numpy as np
-    import scipy.linalg
-
-    import snnc.api  # noqa: F401
-    from snnc.sim.engines import load_fast
-
-    with suppress(UserError):  # D614 is said by what needs compiled code
-        load_fast()
-    square = np.ones((PRODUCT, PRODUCT))
-    for kind in (np.float32, np.float64):
-        part = square.astype(kind)
-        np.matmul(part, part)
-        scipy.linalg.blas.get_blas_funcs("gemm", (part,))(1.0, part, part)
 
 
 def _said(problem: BaseException, memory: str | None = None) -> int:
