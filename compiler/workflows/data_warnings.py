@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnc.bundle.data import Data
 from snnc.bundle.folder import Contents
 from snnc.errors import Diagnostic, Severity
-from snnc.ir import Target, size
+from snnc.ir import Code, Target, size
 
 from .claimed import beyond_proof
 from .input_values import misfits
@@ -26,7 +26,9 @@ def about_data(bundle: Contents, data: Data, target: Target) -> list[Diagnostic]
     calibrated = (
         bool(calibration.counts) and not larger and data.x.shape[1] <= (calibration.frames or 0)
     )
-    asked = calibrated and not spikes and not bundle.manifest.tried
+    # In the code rate nothing may have been tried because training settled it.
+    exact = Code(bundle.manifest.code).exact
+    asked = calibrated and exact and not spikes and not bundle.manifest.tried
     return [
         *misfits(data, given.grid, given.rounding, "the data"),
         *larger,
