@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from snnc.errors import UserError
 from snnc.frontend import load_model
+from snnc.frontend.archives.exported import users_line
 
 from .archives import MODEL, edit_json
 from .networks import Accumulating, Layer, Shape
@@ -242,3 +243,25 @@ def test_unknown_argument(export: Exporter) -> None:
     said = r"(?s)div with rounding_mode is not.*in torch aten\.div\.Tensor_mode"
     with pytest.raises(UserError, match=said):
         load_model(export(net, VECTOR))
+
+
+@pytest.mark.parametrize(
+    ("trace", "said"),
+    [
+        (
+            '  File "/home/me/net.py", line 7, in forward\n    return act(x)',
+            "line 7 of net.py: return act(x)",
+        ),
+        ('  File "C:\\me\\net.py", line 7, in f\n    y', "line 7 of net.py: y"),
+        (
+            f'  File "/a/{"n" * 300}", line 7, in f\n    {"t" * 300}',
+            f"line 7 of {'n' * 100}: {'t' * 100}",
+        ),
+        (f'  File "/a/net.py", line {"7" * 300}, in f\n    y', ""),
+        ('  File "/usr/lib/python3/dist-packages/torch/nn.py", line 7, in f\n    y', ""),
+        ('  File "C:\\lib\\site-packages\\torch\\nn.py", line 7, in f\n    y', ""),
+        ('  File "/", line 7, in f\n    y', ""),
+    ],
+)
+def test_a_line_of_a_stack_trace_is_the_users_and_short(trace: str, said: str) -> None:
+    assert users_line(trace) == said

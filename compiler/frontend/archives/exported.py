@@ -311,7 +311,7 @@ def _node(node: Any) -> Node:
         },
         outputs=tuple(outputs),
         module=_module(node["metadata"].get("nn_module_stack", "")),
-        line=_line(str(node["metadata"].get("stack_trace", ""))),
+        line=users_line(str(node["metadata"].get("stack_trace", ""))),
     )
 
 
@@ -344,7 +344,7 @@ def _argument(argument: Any) -> Any:
     return Opaque(kind.removeprefix("as_"))
 
 
-def _line(trace: str) -> str:
+def users_line(trace: str) -> str:
     """The innermost line of a stack trace that is neither a library's nor snnc's own."""
     for path, number, text in reversed(FRAME.findall(trace)):
         name = PureWindowsPath(path).name  # which takes either slash
