@@ -198,7 +198,7 @@ def test_images_that_are_not_repeated_as_often_as_the_network_does(tmp_path: Any
 
 
 def test_a_loss_names_a_cure_that_was_tried(tmp_path: Any) -> None:
-    """Little room for thresholds rounds weights less, and keeps what the default loses."""
+    """Little room for thresholds rounds weights less, keeps what the default loses, and is proved for less."""
     net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 30, axis=-1)
     rng = np.random.default_rng(0)
     still = rng.integers(0, 17, (256, 12)) / 16 * (rng.random((256, 12)) < 0.6)
@@ -206,7 +206,9 @@ def test_a_loss_names_a_cure_that_was_tried(tmp_path: Any) -> None:
     lossy = snnc.compile(net, output=tmp_path / "lossy.bundle", **given)
     (said,) = (note for note in lossy.notes if note.code == "N781")
     cure = "quantize-weights{headroom=16}"
-    assert f"--set '{cure}': 100.0% of decisions kept when tried" in said.help
+    assert f"--set '{cure}': 100.0% of decisions kept, ranges proved for" in said.help
+    assert "of the data's 30 frames when tried" in said.help
     better = snnc.compile(net, output=tmp_path / "better.bundle", changes=[cure], **given)
     assert better.manifest.kept is not None and better.manifest.kept.decisions == 1.0
     assert not [note for note in better.notes if note.code == "N781"]
+    assert [note for note in better.notes if note.code == "N732"], "what the cure costs is said"
