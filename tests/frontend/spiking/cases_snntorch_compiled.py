@@ -198,7 +198,7 @@ def test_images_that_are_not_repeated_as_often_as_the_network_does(tmp_path: Any
 
 
 def test_a_loss_names_a_cure_that_was_tried(tmp_path: Any) -> None:
-    """Little room for thresholds rounds weights less, keeps what the default loses, and is proved for less."""
+    """Little room for thresholds rounds weights less and keeps more; it is proved for fewer frames."""
     net = Loop(snntorch.Leaky(beta=0.9), snntorch.Leaky(beta=0.9), 30, axis=-1)
     rng = np.random.default_rng(0)
     still = rng.integers(0, 17, (256, 12)) / 16 * (rng.random((256, 12)) < 0.6)
