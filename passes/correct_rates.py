@@ -81,6 +81,7 @@ class CorrectRates(Pass):
             spike = partial(spike_component, members=spiking, outputs=outputs, known=known, ends=ends)
             graph = self._nearest(graph, corrected, wanted, outputs, spike)
             for before in corrected:
+                del wanted[before.name]
                 after = graph.by_name[before.name]
                 most = float(np.abs(_bias(after) - _bias(before)).max())
                 moved |= {before.name: most} if most else {}

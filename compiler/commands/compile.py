@@ -93,11 +93,13 @@ def compile_(
     """Compile MODEL to a bundle that runs on the target."""
     with reported(memory):
         from snnc import api
+        from snnc.files.memory import keep_freed
         from snnc.settings import split
 
         from .output.compiled import compiled
 
         folder = output or Path(f"{model.stem}.{split(target)[0]}")
+        keep_freed()
         with progress() as report:
             bundle = api.compile(
                 model,

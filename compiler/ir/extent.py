@@ -7,7 +7,7 @@ takes it back below a power of two that it has reached. So they decide any limit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +17,13 @@ from .convolution import Conv2d
 from .ops import Array, Identity, Linear, Op, Shape, SparseLinear
 from .repeating import apply_repeating
 from .scaling import IN_CACHE, weights_of, with_weights
+from .sharing import share
 
 INT32 = 2**31
 """A register of 32 bits holds ``-INT32`` to ``INT32 - 1``."""
 
-TOGETHER = 2**20
-"""Weights whose sums are bounded at a time: 8 MiB in 64 bits."""
+TOGETHER = 2**19
+"""Weights whose sums are bounded at a time in a thread: 4 MiB in 64 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +122,19 @@ def _matrix_by_sign(op: Linear, ends: Array) -> tuple[Array, Array]:
 def _convolved_by_sign(op: Conv2d, ends: Array) -> tuple[Array, Array]:
     """:func:`_by_sign` of a convolution, some channels at a time, for the same reason."""
     together = max(1, TOGETHER // max(1, op.weight[0].size))
-    parts = [
-        _by_sign(replace(op, weight=op.weight[first : first + together]), ends)
-        for first in range(0, len(op.weight), together)
-    ]
-    up, down = zip(*parts, strict=True)
-    return np.concatenate(up, axis=1), np.concatenate(down, axis=1)
+    shape = (len(ends), *op.out_shape(ends.shape[1:]))
+    up, down = np.empty(shape), np.empty(shape)
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            up[:, part], down[:, part] = _by_sign(replace(op, weight=op.weight[part]), ends)
+
+    parts = [slice(first, first + together) for first in range(0, len(op.weight), together)]
+    if len(parts) > 1:
+        share(work, parts)
+    else:
+        work(iter(parts))
+    return up, down
 
 
 def _by_sign(op: Op, ends: Array) -> tuple[Array, Array]:

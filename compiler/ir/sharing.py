@@ -4,6 +4,7 @@ A BLAS library has threads of its own, which share out each single product and w
 hundreds of times a convolution: two took longer than one (VGG-16 at 32x32, OpenBLAS 0.3.23, two cores).
 Here each thread takes whole parts. BLAS has one thread meanwhile: with two it would add up in another
 order. Parts are the same however many threads there are, so what is shared is the same to the last bit.
+What a part itself shares, its own thread does.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from threading import Lock
+from threading import Lock, local
 from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from snnc.files.memory import may_start_threads
@@ -38,6 +40,15 @@ class _Turns:
 
 
 _turns = _Turns()
+
+
+class _Inside(local):
+    """Whether this thread is doing a part."""
+
+    a_part = False
+
+
+_inside = _Inside()
 
 
 @cache
@@ -63,22 +74,29 @@ def share(work: Callable[[Iterator[Part]], None], parts: Sequence[Part]) -> None
 
     Args:
         work: called once in each thread, with an iterator from which it takes its parts; what it writes
-            must not overlap from part to part. It does not share anything itself.
+            must not overlap from part to part. numpy says of its errors what it says in the caller.
         parts: in any order.
 
     Raises:
         Exception: what ``work`` raised; other threads end the part that they have begun.
     """
+    if _inside.a_part:
+        work(iter(parts))
+        return
     left = iter(parts)  # one for all: the interpreter's lock makes each step of it whole
+    told = np.geterr()  # each thread has its own
 
     def one() -> None:
+        _inside.a_part = True
         try:
-            with _blas().limit(limits=1):  # once more: an OpenMP's number belongs to a thread
+            with _blas().limit(limits=1), np.errstate(**told):  # an OpenMP's limit belongs to a thread
                 work(left)
         except BaseException:
             for _ in left:  # nothing is left for the others
                 pass
             raise
+        finally:
+            _inside.a_part = False
 
     others: list[Future[None]] = []
     with _turns.lock:

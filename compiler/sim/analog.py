@@ -8,16 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.files.memory import give_back
 from snnc.ir import Encoding, Graph, Kind, Population, Shape, apply_chain, per_channel
+from snnc.ir.ops import size
 from snnc.ir.scaling import scale_outputs
+from snnc.ir.sharing import share
 
 Floats = NDArray[np.float64]
+
+
+BATCH = 64
+"""Samples that are computed together."""
+
+LEAST_SHARED, SHARED_BATCH = 2**22, 12
+"""Values of all populations and samples of a frame from which samples are shared out to threads, and
+how many are together then at the most: small images are convolved faster together, too."""
 
 
 def frame_order(graph: Graph) -> tuple[str, ...]:
@@ -135,7 +147,6 @@ def run_frames(
     frames: NDArray[Any],
     *,
     only: Collection[str] | None = None,
-    batch: int = 64,
 ) -> dict[str, Floats]:
     """Run all samples and record the populations' outputs.
 
@@ -143,7 +154,6 @@ def run_frames(
         graph: the network.
         frames: (samples, frames, \\*input shape), real or counts.
         only: names of the populations to record; None for all.
-        batch: samples that are computed together (memory, not meaning).
 
     Returns:
         By population, float64 (samples, frames, \\*shape).
@@ -153,9 +163,23 @@ def run_frames(
     """
     names = [p.name for p in graph.populations if only is None or p.name in only]
     record = {name: np.zeros((*frames.shape[:2], *graph.by_name[name].shape)) for name in names}
-    for first in range(0, frames.shape[0], batch):
-        part = slice(first, first + batch)
-        for r, now in enumerate(step_frames(graph, frames[part])):
-            for name in names:
-                record[name][part, r] = now[name]
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            for r, now in enumerate(step_frames(graph, frames[part])):
+                for name in names:
+                    record[name][part, r] = now[name]
+
+    samples = len(frames)
+    if samples * sum(size(p.shape) for p in graph.populations) < LEAST_SHARED:
+        work(iter(_parts(samples, -(-samples // BATCH))))
+    else:
+        share(work, _parts(samples, -(-samples // SHARED_BATCH)))
+        give_back()  # what threads kept for themselves
     return record
+
+
+def _parts(samples: int, number: int) -> list[slice]:
+    """So many of samples in a row, as equal as can be."""
+    ends = [samples * i // number for i in range(number + 1)] if number else []
+    return [slice(first, end) for first, end in pairwise(ends)]

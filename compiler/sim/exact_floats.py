@@ -8,6 +8,7 @@ memory, it would. So weights go onto a grid that makes every sum of whole number
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir import Conv2d, Linear, Op
+from snnc.ir.sharing import share
 
 WHOLE = 2**24
 """All whole numbers up to here are float32's: a significand of 24 bits (IEEE 754, binary32)."""
@@ -23,6 +25,9 @@ MOST_ADDED = 2**16
 """Units that all inputs together may bring: the bits that they take are lost to the weights. A weight
 is off by a 255th of its row's root mean square at the most, a quarter of what 8 bits lose where the
 largest weight is four times that (half a unit of 4 / 127)."""
+
+TOGETHER = 2**16
+"""Weights that are rounded together in a thread: they stay in the cache."""
 
 SMALLEST, LARGEST = 2.0**-126, 2.0**127
 """Between them float32 has all of its bits (IEEE 754, binary32: normal numbers)."""
@@ -42,15 +47,24 @@ def with_exact_sums(op: Op, most: int) -> Op | None:
     if not isinstance(op, Conv2d | Linear) or op.bias is not None:
         return None
     weight = np.asarray(op.weight, np.float64)
-    sizes = np.abs(weight.reshape(len(weight), -1))
-    often = np.full(sizes.shape[1], most, np.float64)
+    rows = weight.reshape(len(weight), -1)
+    often = np.full(rows.shape[1], most, np.float64)
     if isinstance(op, Linear):
         often *= op.inputs_of_columns
     # Rounding adds at most half a unit for each weight.
     added = often.sum() / 2
-    if 2 * added > MOST_ADDED or not sizes.max(initial=0.0) < LARGEST:
+    if 2 * added > MOST_ADDED:
         return None
-    reached = sizes @ often
+    some = max(1, TOGETHER // max(1, rows.shape[1]))
+    parts = [slice(first, first + some) for first in range(0, len(rows), some)]
+    reached = np.empty(len(rows))
+
+    def reach(parts: Iterator[slice]) -> None:
+        for part in parts:
+            sizes = np.abs(rows[part])
+            reached[part] = sizes @ often if sizes.max(initial=0.0) < LARGEST else np.inf
+
+    share(reach, parts)
     if not reached.max(initial=0.0) < LARGEST:
         return None
     # The power of two from the ratio on: not through a logarithm, whose last bit is each machine's own.
@@ -58,11 +72,18 @@ def with_exact_sums(op: Op, most: int) -> Op | None:
     step = np.ldexp(1.0, exponent - (part == 0.5))
     if step.min(initial=1.0) < SMALLEST:
         return None
-    step = step.reshape(-1, *[1] * (weight.ndim - 1))
-    on_grid = weight / step
-    np.rint(on_grid, out=on_grid)
-    on_grid *= step
-    return replace(op, weight=on_grid.astype(np.float32))
+    nearest = np.empty(rows.shape, np.float32)
+
+    def go_onto_grid(parts: Iterator[slice]) -> None:
+        for part in parts:
+            each = step[part, None]
+            on_grid = rows[part] / each
+            np.rint(on_grid, out=on_grid)
+            on_grid *= each
+            nearest[part] = on_grid
+
+    share(go_onto_grid, parts)
+    return replace(op, weight=nearest.reshape(weight.shape))
 
 
 def whole_up_to(values: NDArray[Any]) -> int | None:

@@ -40,8 +40,8 @@ from .encoding import spread
 from .exact_floats import whole_up_to, with_exact_sums
 from .numba_settings import refuse_settings
 
-VALUES_TOGETHER = 2**22
-"""Values that convolutions give at a time: 32 MiB."""
+VALUES_TOGETHER = 2**20
+"""Values that convolutions give at a time in a thread: 8 MiB."""
 
 IN_CACHE = 2**14
 """Neurons whose state is computed together: 128 KiB an array."""
@@ -93,17 +93,17 @@ def drive(
 ) -> Floats:
     """The single-step weighted input of a population, without bias: (samples, steps, \\*shape).
 
-    Projections from populations in ``leave_out`` are left out, and what arrives from step ``until`` on.
+    Projections from populations in ``leave_out`` are left out, and steps from ``until`` on: of these
+    nothing is given, nor need their sources' spikes be there.
     """
     population = graph.by_name[name]
     samples, steps = outputs[graph.input.name].shape[:2]
+    steps = steps if until is None else min(until, steps)
     total = np.zeros((samples, steps, *population.shape), np.float32)
     for projection in graph.into(name):
         if projection.source not in leave_out:
-            some = total[:, :until]
-            sent = outputs[projection.source][:, : some.shape[1]]
             # A network that spikes already is what a compiled one is compared with: nothing is rounded.
-            _add_weighted(some, projection, sent, as_given=graph.frame_is_step)
+            _add_weighted(total, projection, outputs[projection.source], as_given=graph.frame_is_step)
     return total
 
 
@@ -125,7 +125,7 @@ def _add_weighted(
     Its weights may be others in their last bits (:mod:`.exact_floats`), unless they are used
     ``as_given``.
     """
-    sent = output[:, : max(0, output.shape[1] - projection.takes)]
+    sent = output[:, : max(0, total.shape[1] - projection.takes)]
     # Before its start and after its frames a population sends nothing.
     # Its delay may be longer than all steps: then there is nothing to look at.
     sample, step = np.nonzero(sent.any(axis=tuple(range(2, sent.ndim))))
@@ -133,10 +133,18 @@ def _add_weighted(
     if len(ops) == 1 and not as_given and (most := whole_up_to(sent)) is not None:
         ops = (with_exact_sums(ops[0], most) or ops[0],)
     each = _rows_together(projection, output.shape[2:])
-    for first in range(0, len(sample), each):
-        s, k = sample[first : first + each], step[first : first + each]
-        arrived = apply_chain(ops, sent[s, k])
-        total[s, k + projection.takes] += arrived.reshape(-1, *total.shape[2:]).astype(np.float32)
+
+    def work(beginnings: Iterator[int]) -> None:
+        for first in beginnings:
+            s, k = sample[first : first + each], step[first : first + each]
+            arrived = apply_chain(ops, sent[s, k])
+            total[s, k + projection.takes] += arrived.reshape(-1, *total.shape[2:]).astype(np.float32)
+
+    beginnings = range(0, len(sample), each)
+    if len(beginnings) > 1:
+        share(work, beginnings)
+    else:
+        work(iter(beginnings))
 
 
 def _rows_together(projection: Projection, shape: tuple[int, ...]) -> int:
@@ -256,6 +264,9 @@ def spikes_of(population: Population, given: Floats, per_frame: int, end: int) -
         given: what arrives, (samples, steps, \\*shape).
         per_frame: steps of a frame.
         end: the step from which on nothing is put out.
+
+    Returns:
+        (samples, steps, \\*shape).
     """
     samples, steps, count = *given.shape[:2], size(population.shape)
     arriving, sent = given.reshape(samples, steps, count), np.zeros((samples, steps, count), np.float32)

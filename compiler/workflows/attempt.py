@@ -15,6 +15,7 @@ from snnc.bundle.data import Data
 from snnc.bundle.kept import Kept
 from snnc.bundle.ranges import Ranges
 from snnc.errors import Diagnostic
+from snnc.files.memory import give_back
 from snnc.frontend import Model
 from snnc.ir import Graph, InputGrid, Program, Target, validate
 from snnc.ir.narrow import narrowed, widened
@@ -120,7 +121,7 @@ class Attempt:
             if a_pass.name == FoldLinearChains.name:
                 refuse_too_large(graph)
             if large:
-                gc.collect()  # graphs of earlier passes, which refer to themselves
+                let_go()  # graphs of earlier passes, which refer to themselves
             if self.after_pass is not None:
                 self.after_pass(a_pass, graph)
             self.report(phases[done], done + 1, steps)  # what begins now
@@ -132,9 +133,11 @@ class Attempt:
             )
             stages.finish(graph)
             if large:
-                gc.collect()
+                let_go()
         program = validate(lower(graph, target))
         del graph
+        if large:
+            give_back()
         allowed = self.allow_overflow
         ranges, found = check_program(program, self.backend, counts, self.where, allowed)
         return Lowered(program, stages, ranges, (*context.notes, *found))
@@ -152,6 +155,8 @@ class Attempt:
         cost = _multiplications(lowered.stages.graphs) * self.data.x.shape[1]
         most = max(LEAST_JUDGED, int(MOST_OPERATIONS / max(cost, 1.0)))
         large = is_large(self.model.graph)
+        if large:
+            give_back()
         kept = judge(lowered.stages, lowered.program, self.judged(most), bool(aside), let_go=large)
         lowered.stages.let_go(LEVELS)
         return kept
@@ -161,6 +166,12 @@ class Attempt:
         assert self.data is not None
         order, aside = drawn_order(len(self.data.x)), set_aside(len(self.data.x))
         return self.data.part((order[len(order) - aside :] if aside else order)[:most])
+
+
+def let_go() -> None:
+    """Free what only refers to itself, and give the system all that is free."""
+    gc.collect()
+    give_back()
 
 
 @contextmanager

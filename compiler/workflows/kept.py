@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
 from snnc.bundle.kept import Kept, PopulationError
+from snnc.files.memory import give_back
 from snnc.ir import Program
 from snnc.ir.footprint import fan_out
 from snnc.sim import Recorder, encode
@@ -73,6 +74,7 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool, *, let_go: 
                     judging.sums[name].add(stage, values[name], found.pop(name))
             if let_go and group is groups[-1]:
                 stages.let_go(stage)
+                give_back()
         for values, part in zip(meant, group, strict=True):
             judging.run(values, part)
     return judging.kept(data, aside)

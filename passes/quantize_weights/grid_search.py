@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.ir import Array, Op, Shape, SignMode, SparseLinear, WeightGrid, weight_step
 from snnc.ir.scaling import weights_of
+from snnc.ir.sharing import share
 
 SMALLEST_SHARE = 0.5
 """Scales from this share of the largest to the largest are tried."""
@@ -24,6 +25,12 @@ and about so few for what all channels have in common."""
 
 BLOCK = 2**14
 """Weights that are rounded together: as many as a processor's nearest cache holds."""
+
+CHANNEL_BLOCKS = 4
+"""So many blocks of channels' weights: numpy's calls would take longer than their work."""
+
+LEAST_SHARED = 2**20
+"""Weights to be rounded, each for every scale, from which threads are worth their start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +114,10 @@ def on_nearest(weights: Array, unit: float | Array, grid: WeightGrid) -> Array:
     """The nearest integers on the grid; ``unit`` integers stand for 1.0. Its exponent is not asked."""
     low, high = grid.ends
     step = weight_step(grid.bits, grid.sign_mode)
-    return np.asarray(np.clip(np.rint(weights * unit / step) * step, low, high))
+    found = np.asarray(weights * unit / step)
+    np.rint(found, out=found)
+    found *= step
+    return np.clip(found, low, high, out=found)
 
 
 def squared_error(weights: Array, unit: float, grid: WeightGrid) -> float:
@@ -120,14 +130,31 @@ def squared_error(weights: Array, unit: float, grid: WeightGrid) -> float:
     return total
 
 
-def squared_errors(weights: Array, units: Array, grid: WeightGrid) -> Array:
-    """The same for several units, (units,)."""
-    total, each = np.zeros(len(units)), max(1, BLOCK // len(units))
-    for first in range(0, len(weights), each):
-        part = weights[first : first + each]
-        difference = part - on_nearest(part, units[:, None], grid) / units[:, None]
-        total += np.einsum("ij,ij->i", difference, difference)
-    return total
+def channels_errors(rows: Sequence[Array], units: Array, grid: WeightGrid) -> Array:
+    """The same for several units of each channel, (channels, units)."""
+    errors = np.zeros(units.shape)
+    lengths = np.array([len(row) for row in rows])
+    alike = [np.flatnonzero(lengths == length) for length in np.unique(lengths[lengths > 0])]
+    each = max(1, BLOCK // units.shape[1])
+
+    def work(parts: Iterator[NDArray[np.int64]]) -> None:
+        for channels in parts:
+            weights = np.stack([rows[c] for c in channels])
+            unit = units[channels][:, :, None]
+            for first in range(0, weights.shape[1], each):
+                part = weights[:, None, first : first + each]
+                difference = part - on_nearest(part, unit, grid) / unit
+                errors[channels] += np.einsum("cuw,cuw->cu", difference, difference)
+
+    parts = []
+    for channels in alike:
+        some = max(1, BLOCK * CHANNEL_BLOCKS // (units.shape[1] * min(each, int(lengths[channels[0]]))))
+        parts += [channels[first : first + some] for first in range(0, len(channels), some)]
+    if int(lengths.sum()) * units.shape[1] < LEAST_SHARED:
+        work(iter(parts))
+    else:
+        share(work, parts)
+    return errors
 
 
 def best_exponent(weights: Weights, scale: int, highest: int, lowest: int = 0) -> tuple[float, int]:
@@ -181,36 +208,38 @@ def common_scale(
     return int(tried[int(np.argmin(errors))])
 
 
-def channel_scale(
+def channel_scales(
     projections: Sequence[Weights],
     exponents: Sequence[int],
-    channel: int,
     roomy: float,
-    most: int,
+    most: Array,
     candidates: int,
     powers_of_two: bool = False,
-) -> int:
-    """The best integer scale of one channel, the projections' exponents being settled.
+) -> Array:
+    """The best integer scale of each channel, the projections' exponents being settled: (channels,).
 
     Args:
         projections: all that end at the population, by channel.
         exponents: of each.
-        channel: which.
         roomy: above it only where the largest weights ask for it with exponent 0.
-        most: never above.
+        most: never above, (channels,), whole numbers from 1 on.
         candidates: scales that are tried.
         powers_of_two: try those up to the first that clips a weight, and nothing else.
     """
-    used = [(p, 2.0**e) for p, e in zip(projections, exponents, strict=True) if p.peaks[channel]]
-    if not used:
-        return min(2**8, 2 ** (most.bit_length() - 1)) if powers_of_two else min(2**8, most)
-    bare = min(p.reach / p.peaks[channel] for p, _ in used)
-    filling = min(p.reach * power / p.peaks[channel] for p, power in used)
-    full = max(1.0, min(float(most), filling, max(roomy, bare)))
+    peaks = np.array([p.peaks for p in projections])
+    with np.errstate(divide="ignore"):  # nothing fills a grid where all weights are 0
+        alone = np.array([[p.reach] for p in projections]) / peaks
+    filling = (alone * 2.0 ** np.array(exponents)[:, None]).min(0)
+    full = np.maximum(1.0, np.minimum(np.minimum(most, filling), np.maximum(roomy, alone.min(0))))
     if powers_of_two:
-        tried = 2 ** np.arange(int(min(most, 2 * full)).bit_length())
+        ends = np.frexp(np.floor(np.minimum(most, 2 * full)))[1]  # the bits that they have
+        tried = 2.0 ** np.minimum(np.arange(ends.max()), ends[:, None] - 1)
+        unused = np.minimum(2.0**8, 2.0 ** (np.frexp(most)[1] - 1))
     else:
-        tried = np.unique(np.rint(full * _shares(candidates)))
-        tried = np.unique(np.clip(tried, 1, most)).astype(int)
-    errors = [squared_errors(p.rows[channel], tried / power, p.grid) for p, power in used]
-    return int(tried[int(np.argmin(np.sum(errors, axis=0)))])
+        tried = np.clip(np.rint(full[:, None] * _shares(candidates)), 1, most[:, None])
+        unused = np.minimum(2.0**8, most)
+    used = peaks.max(0) > 0
+    errors = np.zeros(tried.shape)
+    for p, exponent in zip(projections, exponents, strict=True):
+        errors += channels_errors(p.rows, tried / 2.0**exponent, p.grid)
+    return np.where(used, tried[np.arange(len(tried)), errors.argmin(1)], unused)

@@ -24,7 +24,7 @@ from snnc.ir.scaling import weights_of
 from snnc.passes.base import Context
 
 from .bias_correction import mean_shift
-from .grid_search import MOST_WEIGHTS, Weights, best_exponent, channel_scale, common_scale
+from .grid_search import MOST_WEIGHTS, Weights, best_exponent, channel_scales, common_scale
 from .known import Known
 from .largest_answer import largest_answer
 from .lone_weights import to_exceed
@@ -196,11 +196,8 @@ class GridSearch:
         exponents = [best_exponent(w, scale, highest, self._lowest)[1] for w in weights]
         scales = np.asarray(float(scale))
         if self.per_channel and population.kind is Kind.NEURONS:
-            each = [
-                channel_scale(weights, exponents, c, roomy, int(min(most, cap)), candidates, powers)
-                for c, cap in enumerate(np.maximum(caps, 1))
-            ]
-            scales = np.array(each, np.float64)
+            ends = np.floor(np.minimum(most, np.maximum(caps, 1)))
+            scales = channel_scales(weights, exponents, roomy, ends, candidates, powers)
         rests = self.rests(graph, population)
         rounded = [
             on_grid(p, self._grid(w.mode, e), scales, population, rest)

@@ -46,6 +46,36 @@ def test_a_limit_from_outside_stays() -> None:
     assert int(room) == 2**27 and int(hard) > 2**27
 
 
+FREED = """
+import resource
+import numpy as np
+from snnc.files.memory import STATM, give_back, keep_freed
+{limit}
+def held():
+    return int(STATM.read_text().split()[1]) * resource.getpagesize() >> 20
+keep_freed()
+np.empty(1)
+before = held()
+several = [np.ones(2**23) for _ in range(4)]  # 64 MiB each
+behind = np.ones(2**10)
+full = held() - before
+del several
+kept = held() - before
+give_back()
+print(full, kept, held() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what glibc does, and Linux says")
+@pytest.mark.parametrize("limit", ["", "resource.setrlimit(resource.RLIMIT_DATA, (2**34, 2**34))"])
+def test_what_is_freed_is_kept_until_it_is_given_back(limit: str) -> None:
+    code = FREED.format(limit=limit)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    full, kept, left = map(int, done.stdout.split())
+    assert full >= 250 and left < 20
+    assert kept < 20 if limit else kept >= 250, "under a limit nothing is kept"
+
+
 @pytest.mark.parametrize(
     ("text", "bytes_"),
     [("6GiB", 6 * 2**30), ("1.5 kb", 1500), ("500MB", 500 * 10**6), ("42", 42), ("2 tib", 2**41)],

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +59,40 @@ def test_what_fails_in_one_thread_ends_all_and_is_raised(failing: str) -> None:
     with pytest.raises(KeyError, match=failing):
         sharing.share(work, range(300))
     assert len(done) < 300  # the other one stopped early
+
+
+@pytest.mark.usefixtures("two")
+def test_what_a_part_shares_its_own_thread_does() -> None:
+    """Else it would wait for its turn, which its caller has, for ever."""
+    inner: dict[int, set[int]] = {}
+
+    def work(parts: Iterator[int]) -> None:
+        for part in parts:
+            inner[part] = set()
+            sharing.share(partial(who, inner[part]), range(8))
+
+    def who(found: set[int], parts: Iterator[int]) -> None:
+        found |= {threading.get_ident() for _ in parts}
+
+    sharing.share(work, range(20))
+    assert sorted(inner) == list(range(20)) and all(len(threads) == 1 for threads in inner.values())
+    outer: list[int] = []
+    together = threading.Barrier(2, timeout=30)  # afterwards the caller shares again
+    sharing.share(lambda _: outer.append(together.wait()), range(2))
+    assert sorted(outer) == [0, 1]
+
+
+@pytest.mark.usefixtures("two")
+def test_numpy_says_of_its_errors_in_each_thread_what_it_says_in_the_caller() -> None:
+    together, said = threading.Barrier(2, timeout=30), []
+
+    def work(_: Iterator[int]) -> None:
+        together.wait()
+        said.append(np.geterr()["over"])
+
+    with np.errstate(over="ignore"):
+        sharing.share(work, range(2))
+    assert said == ["ignore", "ignore"]
 
 
 @pytest.mark.usefixtures("two")

@@ -7,7 +7,7 @@ import pytest
 
 from snnc.ir import Linear, SignMode, weight_range
 from snnc.passes.quantize_weights import grid_search
-from snnc.passes.quantize_weights.grid_search import Weights, channel_scale, common_scale
+from snnc.passes.quantize_weights.grid_search import Weights, channel_scales, common_scale
 
 LARGEST = 9.0
 
@@ -27,10 +27,45 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Weights:
 def test_the_largest_weight_of_all_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = large(monkeypatch)
     _, high = weight_range(8, SignMode.MIXED)
-    scale = channel_scale([weights], [0], 0, np.inf, 2**20, 64)
-    assert scale * LARGEST <= high + 1 and scale * LARGEST > high / 2.5
+    scales = channel_scales([weights], [0], np.inf, np.full(2, 2.0**20), 64)
+    assert (scales * LARGEST <= high + 1).all() and (scales * LARGEST > high / 2.5).all()
     common = common_scale([weights], np.inf, 2**20, 0, 64)
     assert common * LARGEST <= high + 1
+
+
+@pytest.mark.parametrize("powers", [False, True])
+def test_every_channel_gets_the_scale_that_loses_least_of_it(powers: bool) -> None:
+    """Against every scale that is tried, channel by channel; lengths differ as in a sparse one."""
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        channels, candidates = int(rng.integers(1, 6)), int(rng.choice([1, 7, 64]))
+        projections = []
+        for _ in range(int(rng.integers(1, 4))):
+            rows = [rng.normal(size=rng.choice([0, 3, 3, 700])) for _ in range(channels)]
+            rows[0] = rows[0] * 0  # a channel without weights
+            peaks = tuple(float(np.abs(row).max(initial=0.0)) for row in rows)
+            projections.append(Weights(tuple(rows), peaks, SignMode.MIXED, 8))
+        exponents = [int(rng.integers(-2, 4)) for _ in projections]
+        most, roomy = np.floor(10.0 ** rng.uniform(0, 5, channels)), float(rng.choice([np.inf, 300.0]))
+        found = channel_scales(projections, exponents, roomy, most, candidates, powers)
+        for c, scale in enumerate(found):
+            used = [(p, 2.0**e) for p, e in zip(projections, exponents, strict=True) if p.peaks[c] > 0]
+            if not used:
+                limit = 2 ** (int(most[c]).bit_length() - 1) if powers else most[c]
+                assert scale == min(256, limit)
+                continue
+            alone = min(p.reach / p.peaks[c] for p, _ in used)
+            filling = min(p.reach * power / p.peaks[c] for p, power in used)
+            full = max(1.0, min(most[c], filling, max(roomy, alone)))
+            tried = np.unique(np.clip(np.rint(full * np.geomspace(0.5, 1, candidates)), 1, most[c]))
+            if powers:
+                tried = 2.0 ** np.arange(int(min(most[c], 2 * full)).bit_length())
+            wrong = [
+                sum(grid_search.squared_error(p.rows[c], s / power, p.grid) for p, power in used)
+                for s in tried
+            ]
+            assert scale in tried
+            assert wrong[int(np.searchsorted(tried, scale))] <= min(wrong) * (1 + 1e-9)
 
 
 def test_small_weights_beside_large_ones_get_what_room_there_is() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.ir import Graph, Identity, Kind, Linear, Neuron, Op, Population, Projection, Scale
+from snnc.ir import Graph, Identity, Kind, Linear, Neuron, Op, Population, Projection, Scale, sharing
+from snnc.sim import analog
 from snnc.sim.analog import frame_order, run_frames, step_frames
 
 
@@ -64,11 +65,18 @@ def test_accumulate() -> None:
     assert run_frames(net, FRAMES)["out"].tolist() == [[[1, -1], [3, -1], [3, 4]]]
 
 
-def test_batches_and_selection_change_nothing() -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_batches_threads_and_selection_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
     weight = np.array([[1.0, -2.0], [0.5, 1.0]])
     net = graph(arrow("in", "a", 1, Linear(weight)), arrow("a", "a", 2), arrow("a", "out", 1))
     frames = np.random.default_rng(0).normal(size=(5, 6, 2))
-    whole, parts = run_frames(net, frames), run_frames(net, frames, only=("out",), batch=2)
+    whole = run_frames(net, frames)
+    monkeypatch.setattr(sharing, "threads", lambda: 2)
+    monkeypatch.setattr(analog, "SHARED_BATCH" if shared else "BATCH", 2)
+    monkeypatch.setattr(analog, "LEAST_SHARED", 0 if shared else 2**60)
+    parts = run_frames(net, frames, only=("out",))
     assert list(parts) == ["out"]
     assert np.array_equal(parts["out"], whole["out"])
     last = [now["out"] for now in step_frames(net, frames)][-1]
