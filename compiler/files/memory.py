@@ -98,7 +98,7 @@ def keep_within(most: int, room: int = 0) -> None:
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3), by their numbers in glibc's malloc.h."""
 
-KEPT, KEPT_ARRAY = 2**30, 2**27
+KEPT, KEPT_ARRAY = 2**28, 2**26
 """Bytes of freed memory that are kept in all, and of one array at the most."""
 
 

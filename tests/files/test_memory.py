@@ -56,7 +56,7 @@ def held():
 keep_freed()
 np.empty(1)
 before = held()
-several = [np.ones(2**23) for _ in range(4)]  # 64 MiB each
+several = [np.ones(2**22) for _ in range(6)]  # 32 MiB each, and more than glibc keeps
 behind = np.ones(2**10)
 full = held() - before
 del several
@@ -72,8 +72,8 @@ def test_what_is_freed_is_kept_until_it_is_given_back(limit: str) -> None:
     code = FREED.format(limit=limit)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     full, kept, left = map(int, done.stdout.split())
-    assert full >= 250 and left < 20
-    assert kept < 20 if limit else kept >= 250, "under a limit nothing is kept"
+    assert full >= 190 and left < 20
+    assert kept < 20 if limit else kept >= 190, "under a limit nothing is kept"
 
 
 @pytest.mark.parametrize(
