@@ -226,6 +226,9 @@ def channel_scales(
         candidates: scales that are tried.
         powers_of_two: try those up to the first that clips a weight, and nothing else.
     """
+    unused = np.minimum(2.0**8, 2.0 ** (np.frexp(most)[1] - 1) if powers_of_two else most)
+    if not projections:
+        return np.asarray(unused)
     peaks = np.array([p.peaks for p in projections])
     with np.errstate(divide="ignore"):  # nothing fills a grid where all weights are 0
         alone = np.array([[p.reach] for p in projections]) / peaks
@@ -234,10 +237,8 @@ def channel_scales(
     if powers_of_two:
         ends = np.frexp(np.floor(np.minimum(most, 2 * full)))[1]  # the bits that they have
         tried = 2.0 ** np.minimum(np.arange(ends.max()), ends[:, None] - 1)
-        unused = np.minimum(2.0**8, 2.0 ** (np.frexp(most)[1] - 1))
     else:
         tried = np.clip(np.rint(full[:, None] * _shares(candidates)), 1, most[:, None])
-        unused = np.minimum(2.0**8, most)
     used = peaks.max(0) > 0
     errors = np.zeros(tried.shape)
     for p, exponent in zip(projections, exponents, strict=True):
