@@ -12,9 +12,10 @@ from . import streams
 
 SAID = "stopped"
 
-SHORT_WAIT = {"OPENBLAS_THREAD_TIMEOUT": "4"}
-"""OpenBLAS's threads wait for their next product by turning in circles, 2**26 ticks of the clock, while
-ours need the core: 2**4 (OpenBLAS 0.3.23, ``driver/others/blas_server.c``)."""
+TICKS = "OPENBLAS_THREAD_TIMEOUT", "4"
+"""OpenBLAS's threads wait for their next product by turning in circles, for 2**26 ticks of the clock,
+while ours need the core; now for 2**4 (OpenBLAS 0.3.23, ``driver/others/blas_server.c``)."""
+
 
 OUR_BUG = 70
 
@@ -22,8 +23,7 @@ OUR_BUG = 70
 def main() -> None:
     """Entry point of the command ``snnc``; ends with one of the codes of ``docs/exit-codes.md``."""
     stopping.at_once(SAID)
-    for name, ticks in SHORT_WAIT.items():  # before numpy is imported
-        os.environ.setdefault(name, ticks)
+    os.environ.setdefault(*TICKS)  # before numpy is imported
     streams.open_streams()
     try:
         from .main import run

@@ -105,9 +105,9 @@ KEPT, KEPT_ARRAY = 2**28, 2**26
 def keep_freed() -> None:
     """Keep memory that this process frees, for what it allocates next, until :func:`give_back`.
 
-    glibc gives what has more than 32 MiB back at once and takes it anew, empty pages that the system
-    fills with zeros: a tenth of a large compile. For the rest of the process, so only where the process
-    is ours, and not where memory has a limit, which counts what is kept.
+    glibc gives what has more than 32 MiB back at once and takes it again: pages that the system fills
+    with zeros each time. For the rest of the process, so only where the process is ours, and not where
+    memory has a limit, which counts what is kept.
     """
     if not own_limits():
         with suppress(OSError, AttributeError):  # another C library

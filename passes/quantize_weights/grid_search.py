@@ -131,7 +131,7 @@ def squared_error(weights: Array, unit: float, grid: WeightGrid) -> float:
 
 
 def channels_errors(rows: Sequence[Array], units: Array, grid: WeightGrid) -> Array:
-    """The same for several units of each channel, (channels, units)."""
+    """The same for each channel's weights in several units, (channels, units)."""
     errors = np.zeros(units.shape)
     lengths = np.array([len(row) for row in rows])
     alike = [np.flatnonzero(lengths == length) for length in np.unique(lengths[lengths > 0])]

@@ -66,3 +66,26 @@ def test_a_style_of_the_users_changes_no_picture(data: Path, tmp_path: Path) -> 
         assert done.returncode == 0, done.stderr
         found.append(picture.read_bytes())
     assert found[0] == found[1] == found[2]
+
+
+BEGUN = """
+import os, sys
+from snnc.commands import start
+
+def tell():
+    sys.exit(os.environ["OPENBLAS_THREAD_TIMEOUT"] + f" {'numpy' in sys.modules}")
+
+start.streams.open_streams = tell
+start.main()
+"""
+
+
+@pytest.mark.parametrize(("given", "there"), [(None, "4"), ("20", "20")])
+def test_blas_threads_wait_briefly_unless_told_otherwise(given: str | None, there: str) -> None:
+    """OpenBLAS looks once, when numpy is imported: it must be said before."""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_THREAD_TIMEOUT"}
+    environment |= {} if given is None else {"OPENBLAS_THREAD_TIMEOUT": given}
+    done = subprocess.run(
+        [sys.executable, "-c", BEGUN], env=environment, capture_output=True, text=True
+    )
+    assert done.stderr.strip() == f"{there} False"
