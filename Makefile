@@ -8,7 +8,7 @@ LAVA := lava-nc==0.10.0
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NETX := build/netx/tiny.net
 
-.PHONY: setup demo test test-long quick prove conformance targets readers bench results fuzz kills check docs clean
+.PHONY: setup demo wheel test test-long quick prove conformance targets readers bench results fuzz kills check docs clean
 
 setup: $(STAMP)
 
@@ -17,10 +17,12 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnc needs Python 3.11 or newer, this is %s: make PYTHON=/path/to/python" % sys.version.split()[0])'
 	@echo "setting up $(VENV), once: some minutes where PyTorch has to be downloaded"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "  1 of 2: snnc, and what it and its tests need, in the versions of constraints.txt"
+	@echo "  1 of 3: snnc, and what it and its tests need, in the versions of constraints.txt"
 	@$(PIP) --constraint constraints.txt --editable ".[dev,samples,lava,nir,onnx]"
-	@echo "  2 of 2: $(LAVA), the engine of the target loihi"
+	@echo "  2 of 3: $(LAVA), the engine of the target loihi"
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
+	@echo "  3 of 3: the fast simulator, compiled"
+	@$(BIN)/python -m snnc.sim.fast > /dev/null 2>&1 || echo "it could not be compiled: the first use tries again, and says why"
 	@touch $@
 
 # Networks of lava-dl with what was recorded of them: 68 MB of PyPI, taken once.
@@ -30,8 +32,15 @@ $(NETX): $(STAMP)
 demo: setup
 	@$(BIN)/python -m samples.moving_digits.demo
 
-# All but the timings on every core; a class stays in one process, so that what it prepares is prepared once.
+# In dist/: the wheel, with kernels compiled ahead for x86-64, and the sources. build/lib would bring files that are gone.
+wheel: setup
+	@$(BIN)/python -m snnc.sim.fast
+	@rm -rf build/lib
+	$(BIN)/python -m build --wheel --sdist
+
+# All but the timings on every core, with kernels for this very processor; a class stays in one process, so that what it prepares is prepared once.
 test: setup $(NETX)
+	@$(BIN)/snnc warm-up
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 

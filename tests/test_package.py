@@ -16,6 +16,7 @@ import pytest
 import snnc
 from snnc.errors import UserError
 from snnc.shipped import write_samples
+from snnc.sim.fast.ahead import PLACE
 
 from .test_layout import FOLDERS, ROOT
 
@@ -63,7 +64,20 @@ def test_every_data_file_is_listed() -> None:
 
 
 def test_every_pattern_matches_something() -> None:
-    assert [key for key, found in listed_files().items() if not found] == []
+    """But that of what is compiled, and is no source."""
+    assert [
+        key
+        for key, found in listed_files().items()
+        if not (found or Path(key[1]).suffix in BUILT_ON_USE)
+    ] == []
+
+
+def test_kernels_that_were_compiled_ahead_are_listed() -> None:
+    [(found, pattern)] = [
+        (f, k) for k, f in listed_files().items() if Path(k[1]).suffix in BUILT_ON_USE
+    ]
+    assert pattern[0] == "snnc.sim.fast"
+    assert found == {path for path in PLACE.rglob("*") if path.is_file()}
 
 
 def test_nothing_but_what_is_listed_is_data() -> None:

@@ -19,13 +19,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import llvmlite
-import numba
 from numba.core import caching, serialize
 from numba.core.compiler import CompileResult
 
 from snnc.errors import Diagnostic, Severity
 from snnc.files.user_cache import user_cache
+
+from .ahead import VERSIONS, magic
 
 LOG = logging.getLogger("snnc")
 SUFFIX = ".nbc"
@@ -42,11 +42,15 @@ def warn(code: str, what: str, where: str = "", why: str = "", cure: str = "") -
     LOG.warning("%s", Diagnostic(code, what, where, why, cure, Severity.WARNING).render())
 
 
-def cache_folder(name: str) -> Path:
+def cache_folder(name: str, quiet: bool = False) -> Path:
     """Where compiled kernels are kept: ``$XDG_CACHE_HOME/snnc/<name>`` or ``~/.cache/snnc/<name>``.
 
     Where others can write there, or it can be neither written nor has kernels, a new folder for this
     process alone (N760). What ``snnc warm-up`` left in an image that is mounted read-only is used.
+
+    Args:
+        name: of the folder.
+        quiet: nobody waits for the compiler, as kernels came with snnc.
     """
     folder = Path("~/.cache/snnc", name)
     try:
@@ -63,13 +67,15 @@ def cache_folder(name: str) -> Path:
         reason = f"{problem.filename}: {problem.strerror}"
     if not reason:
         if empty:
-            LOG.warning(RENEWED)
+            if not quiet:
+                LOG.warning(RENEWED)
             forget_unused(folder.parent)
         with suppress(OSError):
             os.utime(folder)
         return folder
     cure = "set XDG_CACHE_HOME to a folder that only you can write to, or chmod go-w what others can"
-    warn("N760", f"compiled kernels are not kept: {reason}", str(folder), EACH_TIME, cure)
+    if not quiet:
+        warn("N760", f"compiled kernels are not kept: {reason}", str(folder), EACH_TIME, cure)
     private = tempfile.mkdtemp(prefix="snnc-kernels-")
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     return Path(private)
@@ -119,8 +125,11 @@ class KernelCache(caching._Cache):
     refused = False
     """Whether it has said already that the folder takes nothing."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self._name, self._folder = name, folder
+    takes_ahead = True
+    """Whether kernels that came with snnc will do."""
+
+    def __init__(self, name: str, folder: Path, ahead: Path | None = None) -> None:
+        self._name, self._folder, self._ahead = name, folder, ahead
 
     @property
     def cache_path(self) -> str:
@@ -136,16 +145,32 @@ class KernelCache(caching._Cache):
     def flush(self) -> None:
         """Files are whole as soon as they are there."""
 
-    def path(self, signature: Any, codegen: Any) -> Path:
-        """The file of one compiled form: named after all that it depends on but the sources."""
-        versions = (numba.__version__, llvmlite.__version__, codegen.magic_tuple())
-        key = hashlib.sha256(repr((str(signature), versions)).encode()).hexdigest()[:24]
+    def path(self, signature: Any, magic: tuple[str, str, str]) -> Path:
+        """The file of one compiled form: named after all that it depends on but the sources.
+
+        Args:
+            signature: of the form.
+            magic: triple, processor and features, as numba's code generator has them.
+        """
+        key = hashlib.sha256(repr((str(signature), *VERSIONS, magic)).encode()).hexdigest()[:24]
         return self._folder / f"{self._name}-{key}{SUFFIX}"
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """The compiled form for a signature; None where there is none that is whole."""
         target_context.refresh()
-        path = self.path(signature, target_context.codegen())
+        here = target_context.codegen().magic_tuple()
+        paths = [self.path(signature, here)]
+        if self._ahead and KernelCache.takes_ahead:
+            paths.append(self._ahead / self.path(signature, magic(here[0])).name)
+        for path in paths:
+            parts = self._read(path, signature)
+            if parts:
+                rebuild: Any = CompileResult._rebuild  # numba does not say its types
+                return rebuild(target_context, *parts)
+        return None
+
+    def _read(self, path: Path, signature: Any) -> Any:
+        """Parts of a compiled form; None where the file is not there or is not whole."""
         try:
             found = path.read_bytes()
         except FileNotFoundError:
@@ -156,8 +181,7 @@ class KernelCache(caching._Cache):
         if hashlib.sha256(body).digest() != digest:
             return self._damage(path, "its digest does not match")
         kept, parts = pickle.loads(body)
-        rebuild: Any = CompileResult._rebuild  # numba does not say its types
-        return rebuild(target_context, *parts) if kept == signature else None
+        return parts if kept == signature else None
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep a compiled form; a folder that cannot take it is said once (N762)."""
@@ -165,7 +189,7 @@ class KernelCache(caching._Cache):
             return  # addresses of this process
         dumps: Any = serialize.dumps
         body = dumps((signature, data._reduce()))
-        path = self.path(signature, data.codegen)
+        path = self.path(signature, data.codegen.magic_tuple())
         try:
             _write(path, hashlib.sha256(body).digest() + body)
         except OSError as problem:
@@ -179,8 +203,9 @@ class KernelCache(caching._Cache):
             why = f"{reason}: the disk was full, the machine stopped, or somebody changed it"
             cure = "nothing to do: it is compiled again (some seconds) and replaced"
             warn("N761", "a compiled kernel is damaged and is not used", str(path), why, cure)
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+        if path.parent == self._folder:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

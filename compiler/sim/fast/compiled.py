@@ -21,9 +21,11 @@ import numpy as np
 
 from snnc.ir import fixed_point
 
+from .ahead import ahead_folder
 from .cache import KernelCache, cache_folder
 
-CHECKED = os.environ.get("SNNC_CHECKED_KERNELS") == "1"
+CHECKED_VARIABLE = "SNNC_CHECKED_KERNELS"
+CHECKED = os.environ.get(CHECKED_VARIABLE) == "1"
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "boundscheck": CHECKED,
@@ -35,7 +37,8 @@ SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file_
 
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
 FOLDER_NAME = f"kernels-{DIGEST}{'-checked' if CHECKED else ''}"
-FOLDER = cache_folder(FOLDER_NAME)
+AHEAD = ahead_folder(FOLDER_NAME)
+FOLDER = cache_folder(FOLDER_NAME, quiet=AHEAD is not None)
 KERNELS: list[Any] = []
 """All that Python calls."""
 
@@ -43,7 +46,7 @@ KERNELS: list[Any] = []
 def kernel(function: Callable[..., Any]) -> Any:
     """A function that Python calls; its compiled form is kept on disk."""
     compiled = part(function)
-    compiled._cache = KernelCache(function.__qualname__, FOLDER)
+    compiled._cache = KernelCache(function.__qualname__, FOLDER, AHEAD)
     KERNELS.append(compiled)
     return compiled
 
@@ -51,7 +54,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 def kept() -> tuple[int, int]:
     """Compiled forms of this process's kernels, and those of them that are on disk for the next."""
     paths = [
-        compiled._cache.path(signature, compiled.targetctx.codegen())
+        compiled._cache.path(signature, compiled.targetctx.codegen().magic_tuple())
         for compiled in KERNELS
         for signature in compiled.overloads
     ]

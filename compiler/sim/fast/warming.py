@@ -23,6 +23,7 @@ from snnc.ir import (
     SignMode,
 )
 
+from .cache import KernelCache
 from .compiled import FOLDER, kept
 from .float_neurons import fire
 from .simulator import Chunk, Simulator
@@ -49,7 +50,8 @@ class Warmth:
 
 
 def warm_up() -> Warmth:
-    """Have every kernel compiled for every type that it is called with."""
+    """Have every kernel compiled for every type that it is called with, and for this very processor."""
+    KernelCache.takes_ahead = False
     began = time.perf_counter()
     program = _smallest()
     names = [p.name for p in program.populations]

@@ -1,0 +1,1 @@
+from compiler.sim.fast.__main__ import *

@@ -1,0 +1,1 @@
+from compiler.sim.fast.ahead import *
