@@ -95,7 +95,7 @@ def keep_within(most: int, room: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3), by their numbers in glibc's malloc.h."""
 
 KEPT, KEPT_ARRAY = 2**28, 2**26
@@ -103,7 +103,7 @@ KEPT, KEPT_ARRAY = 2**28, 2**26
 
 
 def keep_freed() -> None:
-    """Keep memory that this process frees, for what it allocates next, until :func:`give_back`.
+    """Keep memory that this process frees, for what any thread allocates next, until :func:`give_back`.
 
     glibc gives what has more than 32 MiB back at once and takes it again: pages that the system fills
     with zeros each time. For the rest of the process, so only where the process is ours, and not where
@@ -112,6 +112,7 @@ def keep_freed() -> None:
     if not own_limits():
         with suppress(OSError, AttributeError):  # another C library
             library = ctypes.CDLL(None)
+            library.mallopt(ARENA_MAX, 1)  # what one thread freed serves another
             library.mallopt(MMAP_THRESHOLD, KEPT_ARRAY)
             library.mallopt(TRIM_THRESHOLD, KEPT)
 

@@ -137,6 +137,8 @@ class Attempt:
         program = validate(lower(graph, target))
         del graph
         if large:
+            if self.data is not None:  # they are judged, and then let go
+                stages.share_weights(program)
             give_back()
         allowed = self.allow_overflow
         ranges, found = check_program(program, self.backend, counts, self.where, allowed)

@@ -38,8 +38,9 @@ STEP_CAUSES = {**CAUSES, PROGRAM: "steps: decays and potentials are rounded in e
 BLOCK_VALUES = 2**26
 """Spikes that are simulated at a time, so that memory stays bounded."""
 
-HELD_VALUES = 2**25
-"""Values of the float network that are held until the integers have run: 256 MiB."""
+HELD_VALUES = 2**24
+"""Values of the float network that are held until the integers have run, 128 MiB; a stage's are held
+beside them."""
 
 LEAST_SPREAD = 1e-5
 """Of answers, relative to their size: below it errors are relative to that."""
@@ -50,7 +51,8 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool, *, let_go: 
 
     Of a network that spikes already, a population's values are the spikes that each neuron sends in a
     whole run: one that comes a step later does not count. One stage after the other, so that memory
-    holds the values of two.
+    holds the values of two, each of as many samples as there is room for: whoever multiplies reads all
+    weights once for them.
 
     Args:
         stages: of the compile, finished.
@@ -60,30 +62,28 @@ def judge(stages: Stages, program: Program, data: Data, aside: bool, *, let_go: 
         aside: whether calibration did not see them.
         let_go: forget each graph but the float network as soon as it was judged.
     """
-    judging = _Judging(stages, program)
+    judging = _Judging(stages, program, data.x.shape[1])
     groups = judging.groups(data)
     for group in groups:
-        meant = [judging.values(FLOATS, part) for part in group]
-        for values in meant:
-            for name, value in values.items():
-                judging.sums.setdefault(name, _Sum()).mean(value)
+        meant = judging.values(FLOATS, group)
+        for name, value in meant.items():
+            judging.sums.setdefault(name, _Sum()).mean(value)
         for stage in judging.between:
-            for values, part in zip(meant, group, strict=True):
-                found = judging.values(stage, part)
-                for name in values:
-                    judging.sums[name].add(stage, values[name], found.pop(name))
+            found = judging.values(stage, group)
+            for name, value in meant.items():
+                judging.sums[name].add(stage, value, found.pop(name))
             if let_go and group is groups[-1]:
                 stages.let_go(stage)
                 give_back()
-        for values, part in zip(meant, group, strict=True):
-            judging.run(values, part)
+        for at in judging.blocks(len(group.x)):
+            judging.run({name: value[at] for name, value in meant.items()}, group.part(at))
     return judging.kept(data, aside)
 
 
 class _Judging:
     """What is known so far of a program that is judged."""
 
-    def __init__(self, stages: Stages, program: Program) -> None:
+    def __init__(self, stages: Stages, program: Program, frames: int) -> None:
         self.stages, self.program, self.sums = stages, program, dict[str, _Sum]()
         self._by_step = stages.graphs[FLOATS].frame_is_step
         between = (COUNTS, WEIGHTS) if self._by_step else (COUNTS, LEVELS, WEIGHTS)
@@ -91,6 +91,8 @@ class _Judging:
         self._operations = 0.0
         self._answers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._recorder = Recorder(program)
+        shapes = [math.prod(p.shape) for p in program.populations]
+        self._block = max(1, BLOCK_VALUES // (program.steps(frames) * max(shapes) * len(shapes)))
 
     @cached_property
     def _connections(self) -> dict[str, NDArray[np.int64]]:
@@ -101,21 +103,27 @@ class _Judging:
             found[q.source] += fan_out(q.op, program.by_name[q.source].shape).ravel()
         return found
 
-    def groups(self, data: Data) -> list[list[Data]]:
-        """Samples that are simulated together, and those of which as many as float values fit."""
-        shapes = [math.prod(p.shape) for p in self.program.populations]
-        frames = data.x.shape[1]
-        block = max(1, BLOCK_VALUES // (self.program.steps(frames) * max(shapes) * len(shapes)))
-        parts = [data.part(slice(i, i + block)) for i in range(0, len(data.x), block)]
-        together = max(1, HELD_VALUES // (block * frames * sum(shapes)))
-        return [parts[i : i + together] for i in range(0, len(parts), together)]
+    def groups(self, data: Data) -> list[Data]:
+        """Samples whose float values are held together."""
+        values = data.x.shape[1] * sum(math.prod(p.shape) for p in self.program.populations)
+        whole = max(1, HELD_VALUES // (self._block * values)) * self._block
+        return [data.part(at) for at in _cut(len(data.x), whole)]
 
-    def values(self, stage: str, part: Data) -> dict[str, NDArray[np.float64]]:
+    def blocks(self, samples: int) -> list[slice]:
+        """Those of a group that are simulated together."""
+        return _cut(samples, self._block)
+
+    def values(self, stage: str, group: Data) -> dict[str, NDArray[np.float64]]:
         """By population, what is compared: the values of frames, or a whole run's spikes."""
         if not self._by_step:
-            return self.stages.values(stage, part)
-        found = dict(step_values(self.stages, stage, part))
-        return {name: self._over_steps(name, found.pop(name), part) for name in list(found)}
+            return self.stages.values(stage, group)
+        found: dict[str, list[NDArray[np.float64]]] = {}
+        for at in self.blocks(len(group.x)):
+            part = group.part(at)
+            steps = dict(step_values(self.stages, stage, part))
+            for name in list(steps):
+                found.setdefault(name, []).append(self._over_steps(name, steps.pop(name), part))
+        return {name: np.concatenate(found.pop(name)) for name in list(found)}
 
     def _over_steps(self, name: str, values: NDArray[np.float64], part: Data) -> NDArray[np.float64]:
         """Spikes of a whole run, or the readout after it, (samples, 1, ...)."""
@@ -161,6 +169,10 @@ class _Judging:
             tuple(found.error(name, causes) for name, found in self.sums.items()),
             _accuracy(data.y, decided, meant.shape[1]),
         )
+
+
+def _cut(samples: int, most: int) -> list[slice]:
+    return [slice(first, min(first + most, samples)) for first in range(0, samples, most)]
 
 
 def _accuracy(

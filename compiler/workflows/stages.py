@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.bundle.data import Data
-from snnc.ir import Encoding, Graph, InputGrid, Kind, Program, Trace, per_channel
+from snnc.ir import Encoding, Graph, InputGrid, Kind, Op, Program, Projection, Scale, Trace, per_channel
+from snnc.ir.scaling import weights_of
 from snnc.passes import Pass
 from snnc.sim import answers
 from snnc.sim.analog import frame_values, in_frames, run_frames
@@ -84,6 +85,11 @@ class Stages:
         self._moved.clear()
         self.graphs[WEIGHTS] = graph
 
+    def share_weights(self, program: Program) -> None:
+        """Hold the chip's weights once: as the program's integers, scaled behind their sums."""
+        self.final = scaled_integers(self.final, program)
+        self.graphs[WEIGHTS] = self.graphs[WEIGHTS].with_projections(self.final.projections)
+
     def let_go(self, name: str) -> None:
         """Forget a graph once it has been judged: it is as large as the network."""
         self.graphs.pop(name, None)
@@ -121,6 +127,32 @@ class Stages:
     def _scaled(self, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
         """Values in thresholds as what the model means by them."""
         return np.asarray(values * self.amplitudes.get(name, 1.0), np.float64)
+
+
+def scaled_integers(graph: Graph, program: Program) -> Graph:
+    """A graph with its program's weights: sums of integers, and then what one of them stands for.
+
+    Equal to the last digits. A projection that the program has in another form, or in several (relays),
+    keeps its own.
+
+    Args:
+        graph: quantized; the program was made of it.
+        program: holds int64 weights.
+    """
+    found: dict[tuple[str, str, str], list[Op]] = {}
+    for q in program.projections:
+        found.setdefault((q.source, q.target, q.origin), []).append(q.op)
+
+    def scaled(p: Projection) -> Projection:
+        ops = found.get((p.source, p.target, p.origin), [])
+        if len(ops) != 1 or type(ops[0]) is not type(p.op):
+            return p
+        if weights_of(ops[0]).shape != weights_of(p.op).shape:
+            return p
+        worth = 2.0**p.integers.exponent / graph.by_name[p.target].integers.scale
+        return replace(p, ops=(replace(ops[0]), Scale(np.asarray(worth))))
+
+    return graph.with_projections(scaled(p) for p in graph.projections)
 
 
 def potential_of_one(graph: Graph) -> float:
