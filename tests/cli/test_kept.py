@@ -21,7 +21,7 @@ from snnc.ir import Graph, Kind, Linear, Population, Projection
 from snnc.sim import tally
 from snnc.tuning.measure import float_answers
 from snnc.workflows import compile as compiling
-from snnc.workflows import room
+from snnc.workflows import kept, room
 from snnc.workflows.calibrating import ENOUGH, MOST_ASIDE, drawn_order, in_order, set_aside
 from snnc.workflows.tried import Tried
 from snnc.workflows.ways import ORDER, Candidate, candidates
@@ -195,6 +195,26 @@ def test_of_a_large_network_no_cure_is_tried(
     assert auto.code == 0 and len(manifest(tmp_path / "auto")["tried"]) == 2
     program = "program.json"
     assert (tmp_path / "auto" / program).read_bytes() == (tmp_path / "usual" / program).read_bytes()
+
+
+@pytest.mark.parametrize("held", [1, 10**5, 2**24])
+def test_a_large_network_is_judged_alike(
+    held: int, snnc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights are held once, as integers; and however many samples' values are held together."""
+    found = []
+    for name, least in (("usual", room.LARGE), ("large", 1)):
+        monkeypatch.setattr(room, "LARGE", least)
+        done = snnc("compile", MODEL, "--target", "loihi", "--code", "graded", "-o", tmp_path / name)
+        assert done.code == 0
+        found.append(manifest(tmp_path / name)["kept"] | {"accuracy": 0.0})
+        monkeypatch.setattr(kept, "HELD_VALUES", held)
+        monkeypatch.setattr(kept, "BLOCK_VALUES", 2**20)
+    usual, large = (each.pop("populations") for each in found)
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    for one, other in zip(usual, large, strict=True):
+        assert one["population"] == other["population"] and one["cause"] == other["cause"]
+        assert one["by_stage"] == pytest.approx(other["by_stage"], rel=1e-6)
 
 
 def test_what_was_said_of_the_best_is_said_again(

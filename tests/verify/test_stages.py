@@ -7,11 +7,16 @@ import pytest
 
 from snnc.backends import find_backend
 from snnc.bundle.data import Data
-from snnc.ir import Graph
+from snnc.errors import UserError
+from snnc.ir import Conv2d, Graph, Linear
+from snnc.ir.ops import apply_chain
+from snnc.ir.scaling import weights_of
+from snnc.lowering import lower
 from snnc.passes import Context, Pipeline
 from snnc.verify.causes import levels_cause
 from snnc.verify.rungs import Place
-from snnc.workflows.stages import FLOATS, LEVELS, WEIGHTS, Stages
+from snnc.workflows.stages import FLOATS, LEVELS, WEIGHTS, Stages, scaled_integers
+from tests.backends.nir.networks import random_graph
 from tests.passes.test_correct_rates import chain
 
 
@@ -67,3 +72,34 @@ def test_clipping_is_the_cause_where_it_makes_most_of_the_difference() -> None:
     few = (without[:, 495:505], rounded[:, 495:505])
     assert levels_cause(graph, place, few, top).startswith("clipping: the range of h0")
     assert levels_cause(graph, place, few, top).endswith("ends at 1")
+
+
+@pytest.mark.parametrize("target", ["loihi", "loihi1"])
+@pytest.mark.parametrize("steps", [1, 40])
+def test_weights_that_are_held_once_mean_the_same(target: str, steps: int) -> None:
+    """Random networks: loops, delays beyond the target's, which relays carry, scales a channel."""
+    rng, backend = np.random.default_rng(steps), find_backend(target)
+    shared, kept = set(), 0
+    for seed in range(30):
+        graph = random_graph(seed)
+        pipeline = Pipeline.parse(backend.pipeline()).with_text("choose-code{code=rate}")
+        pipeline = pipeline.with_option("match-delays", steps_per_frame=steps)
+        counts = rng.integers(0, 2, (8, 3, *graph.input.shape))
+        try:
+            done = pipeline.run(graph, Context(backend.target, counts))
+            found = scaled_integers(done, lower(done, backend.target))
+        except UserError:
+            continue
+        assert found.populations == done.populations
+        for before, after in zip(done.projections, found.projections, strict=True):
+            x = rng.normal(size=(5, *done.by_name[before.source].shape))
+            values = before.op.apply(x)
+            np.testing.assert_allclose(
+                apply_chain(after.ops, x).reshape(values.shape), values, rtol=1e-9, atol=1e-9
+            )
+            if after is before:
+                kept += 1
+                continue
+            assert weights_of(after.ops[0]).dtype == np.int64
+            shared.add(type(after.ops[0]))
+    assert {Conv2d, Linear} <= shared and (kept or steps == 1)
