@@ -38,15 +38,15 @@ wheel: setup
 	@rm -rf build/lib
 	$(BIN)/python -m build --wheel --sdist
 
-# All but the timings on every core, with kernels for this very processor; a class stays in one process, so that what it prepares is prepared once.
+# All but the timings on every core, with the kernels that make setup compiled; a class stays in one process, so that what it prepares is prepared once.
 test: setup $(NETX)
-	@$(BIN)/snnc warm-up
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 
-# The rest: tests of more than a second (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
-# BEGIN_WITHIN=1200 begins no test after so many seconds, and lists what it left out.
+# The rest: tests of more than 0.4 s (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
+# With kernels for this very processor. BEGIN_WITHIN=1200 begins no test after so many seconds, and lists what it left out.
 test-long: setup
+	@$(BIN)/snnc warm-up
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow $(if $(BEGIN_WITHIN),--begin-within $(BEGIN_WITHIN) --no-loadscope-reorder)
 
 # A first look, about a minute of two cores: graphs, passes, files, messages, the house's rules. Not instead of make test.

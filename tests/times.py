@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_name("long.txt")
-LONG = 1.0
+LONG = 0.4
 """Seconds, with what a test prepares, on one of two busy cores."""
 
 
