@@ -43,7 +43,7 @@ test: setup $(NETX)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope -m "not slow" --ignore tests/sim/test_speed.py
 	$(BIN)/python -m pytest tests/sim/test_speed.py
 
-# The rest: tests of more than 0.4 s (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
+# The rest: tests of more than 0.3 s (tests/long.txt) and what is marked slow: every conformance case in Lava and the emulators, every leaf of a payload changed, some hundred damaged files, the demo. CI runs both, of these what it begins within its time.
 # With kernels for this very processor. BEGIN_WITHIN=1200 begins no test after so many seconds, and lists what it left out.
 test-long: setup
 	@$(BIN)/snnc warm-up

@@ -11,7 +11,7 @@ import pytest
 from . import times
 
 REPORT = """<testsuites><testsuite>
-<testcase classname="tests.test_times" name="test_short" time="0.3"/>
+<testcase classname="tests.test_times" name="test_short" time="0.2"/>
 <testcase classname="tests.test_times.TestMany" name="test_long[a.b-1]" time="0.5"/>
 </testsuite></testsuites>"""
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_name("long.txt")
-LONG = 0.4
+LONG = 0.3
 """Seconds, with what a test prepares, on one of two busy cores."""
 
 
