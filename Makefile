@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@echo "  2 of 3: $(LAVA), the engine of the target loihi"
 	@$(PIP) --no-deps --ignore-requires-python $(LAVA)
 	@echo "  3 of 3: the fast simulator, compiled"
-	@$(BIN)/python -m snnc.sim.fast > /dev/null 2>&1 || echo "it could not be compiled: the first use tries again, and says why"
+	@$(BIN)/python -m snnc.sim.fast > /dev/null 2>&1 || echo "it could not be compiled: the first use does it, and takes some seconds longer"
 	@touch $@
 
 # Networks of lava-dl with what was recorded of them: 68 MB of PyPI, taken once.

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from threading import Lock, local
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -84,7 +84,7 @@ def share(work: Callable[[Iterator[Part]], None], parts: Sequence[Part]) -> None
         work(iter(parts))
         return
     left = iter(parts)  # one for all: the interpreter's lock makes each step of it whole
-    told = np.geterr()  # each thread has its own
+    told: dict[str, Any] = {**np.geterr(), "call": np.geterrcall()}  # each thread has its own
 
     def one() -> None:
         _inside.a_part = True

@@ -69,7 +69,7 @@ def compile_kernels() -> Warmth:
             "D613",
             f"{found.forms - found.kept} of {found.forms} compiled kernels are not kept",
             where=str(found.folder),
-            why="the next process compiles them again; a warning above says what was in the way",
+            why="the next process does not find them; a warning above says what was in the way",
             help="set XDG_CACHE_HOME to a folder that only you can write to",
         )
     return found

@@ -132,8 +132,8 @@ class Stages:
 def scaled_integers(graph: Graph, program: Program) -> Graph:
     """A graph with its program's weights: sums of integers, and then what one of them stands for.
 
-    Equal to the last digits. A projection that the program has in another form, or in several (relays),
-    keeps its own.
+    Sums are equal to the last digits; one on the edge of a level may be on its other side. A projection
+    that the program has in another form, or in several (relays), keeps its own.
 
     Args:
         graph: quantized; the program was made of it.

@@ -230,7 +230,7 @@ def channel_scales(
     if not projections:
         return np.asarray(unused)
     peaks = np.array([p.peaks for p in projections])
-    with np.errstate(divide="ignore"):  # nothing fills a grid where all weights are 0
+    with np.errstate(divide="ignore", over="ignore"):  # nothing fills a grid where all weights are 0
         alone = np.array([[p.reach] for p in projections]) / peaks
     filling = (alone * 2.0 ** np.array(exponents)[:, None]).min(0)
     full = np.maximum(1.0, np.minimum(np.minimum(most, filling), np.maximum(roomy, alone.min(0))))

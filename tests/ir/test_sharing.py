@@ -93,6 +93,15 @@ def test_numpy_says_of_its_errors_in_each_thread_what_it_says_in_the_caller() ->
     with np.errstate(over="ignore"):
         sharing.share(work, range(2))
     assert said == ["ignore", "ignore"]
+    called: list[str] = []
+
+    def divide(_: Iterator[int]) -> None:
+        together.wait()
+        assert np.isinf(np.ones(1) / np.zeros(1))
+
+    with np.errstate(divide="call", call=lambda kind, _: called.append(kind)):
+        sharing.share(divide, range(2))
+    assert called == ["divide by zero"] * 2
 
 
 @pytest.mark.usefixtures("two")

@@ -77,3 +77,11 @@ def test_small_weights_beside_large_ones_get_what_room_there_is() -> None:
         full = max(least, min(roomy, most))
         scale = common_scale([loop, tiny], roomy, 2**17, 10, 64)
         assert full / 2 - 1 <= scale <= full + 1
+
+
+def test_a_channel_of_next_to_nothing_says_nothing() -> None:
+    """Its unit would be beyond what floats hold: it gets what potentials take."""
+    weights = Weights((np.array([1e-310]), np.array([1.0])), (1e-310, 1.0), SignMode.MIXED, 8)
+    with np.errstate(all="raise", under="ignore"):
+        scales = channel_scales([weights], [0], np.inf, np.full(2, 2.0**20), 64)
+    assert scales.tolist() == [2.0**19, 128.0]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +17,7 @@ from llvmlite import binding
 
 from snnc.sim.fast import ahead, cache
 from snnc.sim.fast.ahead import CHOSEN, FEATURES, ahead_folder, runs_here
-from snnc.sim.fast.cache import SUFFIX, KernelCache
+from snnc.sim.fast.cache import SUFFIX, KernelCache, cache_folder
 from snnc.sim.fast.compiled import FOLDER_NAME
 
 from .test_kernel_cache import TINY
@@ -87,6 +90,86 @@ def test_damage_is_said_and_left_where_it_is(
 
 
 @HERE
+@pytest.mark.parametrize("body", [b"", b"cposix\nno_such\n.", pickle.dumps((1, 2, 3))])
+def test_what_is_whole_and_no_kernel_is_damage(
+    body: bytes, own: Path, shipped: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in shipped.iterdir():
+        path.write_bytes(hashlib.sha256(body).digest() + body)
+    assert found(own, shipped) == 0 and caplog.text.count("N761") == 1
+    assert cache.INSTALL in caplog.text and cache.AGAIN not in caplog.text
+
+
+@HERE
+def test_who_waits_after_all_is_told_why(
+    own: Path, shipped: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new cache, or one that others can write to: nothing is said while all kernels are there."""
+    monkeypatch.setattr(cache, "UNSAID", [])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own))
+    own.chmod(0o700)
+    cache_folder("kernels-1", later=True)
+    own.chmod(0o777)
+    cache_folder("kernels-1", later=True)
+    own.chmod(0o700)
+    assert found(own, shipped) == 2 and not caplog.text
+    next(shipped.iterdir()).unlink()
+    assert found(own, shipped) == 1
+    assert caplog.text.count(cache.RENEWED) == caplog.text.count("N760") == 1
+
+
+def test_a_folder_that_cannot_be_entered_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ahead, "runs_here", lambda: True)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert ahead_folder("kernels-1") is None
+
+
+def test_kernels_are_put_in_place_whole_and_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler is left out here: what it makes is put in place, or what was there stays."""
+    monkeypatch.setattr(ahead, "PLACE", place := tmp_path / "ahead")
+    monkeypatch.setattr(ahead, "runs_here", lambda: True)
+
+    def made(content: str) -> Any:
+        def compile_into(command: list[str], env: dict[str, str], **_: Any) -> None:
+            (folder := Path(env["XDG_CACHE_HOME"], "snnc", "kernels-1")).mkdir(parents=True)
+            for name in ("a", "b"):
+                (folder / f"{name}{SUFFIX}").write_text(content)
+
+        return compile_into
+
+    mask = os.umask(0o077)
+    try:
+        monkeypatch.setattr(subprocess, "run", made("old"))
+        folder = ahead.compile_ahead()
+        assert folder is not None and [p.read_text() for p in folder.iterdir()] == ["old", "old"]
+        assert {p.stat().st_mode & 0o777 for p in (place, folder)} == {0o755}
+        assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o644}
+    finally:
+        os.umask(mask)
+    monkeypatch.setattr(subprocess, "run", made("new"))
+    copy = shutil.copyfile
+
+    def full(source: Path, to: Path) -> Any:
+        if source.name.startswith("b"):
+            raise OSError(28, "No space left on device")
+        return copy(source, to)
+
+    with monkeypatch.context() as context:
+        context.setattr(shutil, "copyfile", full)
+        with pytest.raises(OSError, match="No space"):
+            ahead.compile_ahead()
+    assert sorted(tmp_path.iterdir()) == [place]
+    assert [p.read_text() for p in folder.iterdir()] == ["old", "old"]
+    assert ahead.compile_ahead() == folder
+    assert [p.read_text() for p in folder.iterdir()] == ["new", "new"]
+
+
+@HERE
 def test_other_versions_are_not_taken(
     own: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,10 +216,10 @@ def test_a_processor_that_lacks_something_is_not_asked(
     assert not runs_here()
 
 
-@pytest.mark.parametrize("name", ["CPU_NAME", "CPU_FEATURES"])
+@pytest.mark.parametrize("name", ["CPU_NAME", "CPU_FEATURES", "ENABLE_AVX"])
 def test_who_chooses_the_processor_gets_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binding, "get_host_cpu_features", lambda: dict.fromkeys(FEATURES, True))
-    monkeypatch.setattr(numba.config, name, "")
+    monkeypatch.setattr(numba.config, name, 0 if name == "ENABLE_AVX" else "")
     assert not runs_here()
 
 

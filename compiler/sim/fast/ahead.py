@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -59,7 +60,11 @@ def ahead_folder(name: str) -> Path | None:
         name: of the folder in the user's cache that is for kernels of the same sources.
     """
     folder = folder_for(name)
-    return folder if folder.is_dir() and runs_here() else None
+    try:
+        there = folder.is_dir()
+    except OSError:  # in a folder that this user may not enter
+        there = False
+    return folder if there and runs_here() else None
 
 
 def folder_for(name: str) -> Path:
@@ -69,8 +74,8 @@ def folder_for(name: str) -> Path:
 
 def runs_here() -> bool:
     """Whether this processor has :data:`FEATURES`; not where somebody chose numba's by its settings."""
-    config = numba.config
-    if config.CPU_NAME is not None or config.CPU_FEATURES is not None:  # type: ignore[attr-defined]
+    config: Any = numba.config
+    if config.CPU_NAME is not None or config.CPU_FEATURES is not None or not config.ENABLE_AVX:
         return False
     features = binding.get_host_cpu_features()
     return all(features.get(name, False) for name in FEATURES)
@@ -80,7 +85,11 @@ def compile_ahead() -> Path | None:
     """Compile all kernels of these sources for :data:`LEVEL`, in place of those that there are.
 
     Returns:
-        their folder; None where this processor cannot try them.
+        their folder; None where this processor cannot try them, or numba is told of another.
+
+    Raises:
+        OSError, subprocess.CalledProcessError: they cannot be compiled, or written; those that were
+            there still are.
     """
     from .compiled import CHECKED_VARIABLE
 
@@ -93,8 +102,16 @@ def compile_ahead() -> Path | None:
         subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
         [made] = Path(home).glob("snnc/kernels-*")
         folder = folder_for(made.name)
-        shutil.rmtree(PLACE, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for path in made.iterdir():  # with the rights of any file of a package
-            shutil.copyfile(path, folder / path.name)
+        beside = Path(tempfile.mkdtemp(prefix=".ahead-", dir=PLACE.parent))
+        try:  # renamed once it is whole; with the rights of any file of a package
+            for path in made.iterdir():
+                shutil.copyfile(path, beside / path.name)
+                (beside / path.name).chmod(0o644)
+            beside.chmod(0o755)
+            shutil.rmtree(PLACE, ignore_errors=True)
+            PLACE.mkdir(exist_ok=True)
+            PLACE.chmod(0o755)
+            beside.replace(folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
     return folder

@@ -15,6 +15,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ ROOT = 0
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 UNUSED_DAYS = 30
 RENEWED = "compiling the fast simulator, once on this machine: some seconds"
+HARM = "the disk was full, the machine stopped, or somebody changed it"
+AGAIN = "nothing to do: it is compiled again (some seconds), or one that came with snnc is used"
+INSTALL = "install snnc again; until then it is compiled for this machine (some seconds)"
 EACH_TIME = "the fast simulator is compiled for this process alone, some seconds each time"
 
 
@@ -42,7 +46,11 @@ def warn(code: str, what: str, where: str = "", why: str = "", cure: str = "") -
     LOG.warning("%s", Diagnostic(code, what, where, why, cure, Severity.WARNING).render())
 
 
-def cache_folder(name: str, quiet: bool = False) -> Path:
+UNSAID: list[Callable[[], None]] = []
+"""What is said as soon as something is compiled after all."""
+
+
+def cache_folder(name: str, later: bool = False) -> Path:
     """Where compiled kernels are kept: ``$XDG_CACHE_HOME/snnc/<name>`` or ``~/.cache/snnc/<name>``.
 
     Where others can write there, or it can be neither written nor has kernels, a new folder for this
@@ -50,7 +58,7 @@ def cache_folder(name: str, quiet: bool = False) -> Path:
 
     Args:
         name: of the folder.
-        quiet: nobody waits for the compiler, as kernels came with snnc.
+        later: kernels came with snnc: what this says is said where something is compiled all the same.
     """
     folder = Path("~/.cache/snnc", name)
     try:
@@ -67,18 +75,24 @@ def cache_folder(name: str, quiet: bool = False) -> Path:
         reason = f"{problem.filename}: {problem.strerror}"
     if not reason:
         if empty:
-            if not quiet:
-                LOG.warning(RENEWED)
+            _say(lambda: LOG.warning(RENEWED), later)
             forget_unused(folder.parent)
         with suppress(OSError):
             os.utime(folder)
         return folder
     cure = "set XDG_CACHE_HOME to a folder that only you can write to, or chmod go-w what others can"
-    if not quiet:
-        warn("N760", f"compiled kernels are not kept: {reason}", str(folder), EACH_TIME, cure)
+    what = f"compiled kernels are not kept: {reason}"
+    _say(lambda: warn("N760", what, str(folder), EACH_TIME, cure), later)
     private = tempfile.mkdtemp(prefix="snnc-kernels-")
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     return Path(private)
+
+
+def _say(message: Callable[[], None], later: bool) -> None:
+    if later:
+        UNSAID.append(message)
+    else:
+        message()
 
 
 def forget_unused(kept: Path) -> None:
@@ -163,14 +177,15 @@ class KernelCache(caching._Cache):
         if self._ahead and KernelCache.takes_ahead:
             paths.append(self._ahead / self.path(signature, magic(here[0])).name)
         for path in paths:
-            parts = self._read(path, signature)
-            if parts:
-                rebuild: Any = CompileResult._rebuild  # numba does not say its types
-                return rebuild(target_context, *parts)
+            found = self._read(path, signature, target_context)
+            if found is not None:
+                return found
+        while self._ahead and UNSAID:
+            UNSAID.pop(0)()
         return None
 
-    def _read(self, path: Path, signature: Any) -> Any:
-        """Parts of a compiled form; None where the file is not there or is not whole."""
+    def _read(self, path: Path, signature: Any, target_context: Any) -> Any:
+        """A compiled form; None where the file is not there or is not whole."""
         try:
             found = path.read_bytes()
         except FileNotFoundError:
@@ -179,9 +194,13 @@ class KernelCache(caching._Cache):
             return self._damage(path, f"{problem.strerror}")
         digest, body = found[:DIGEST], found[DIGEST:]
         if hashlib.sha256(body).digest() != digest:
-            return self._damage(path, "its digest does not match")
-        kept, parts = pickle.loads(body)
-        return parts if kept == signature else None
+            return self._damage(path, f"its digest does not match: {HARM}")
+        rebuild: Any = CompileResult._rebuild  # numba does not say its types
+        try:
+            kept, parts = pickle.loads(body)
+            return rebuild(target_context, *parts) if kept == signature else None
+        except Exception as problem:  # whole, but not what numba takes
+            return self._damage(path, f"{type(problem).__name__}: {HARM}")
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep a compiled form; a folder that cannot take it is said once (N762)."""
@@ -198,12 +217,12 @@ class KernelCache(caching._Cache):
                 warn("N762", f"a compiled kernel is not kept: {problem.strerror}", str(path), EACH_TIME)
 
     def _damage(self, path: Path, reason: str) -> None:
+        own = path.parent == self._folder
         if not KernelCache.damaged:
             KernelCache.damaged = True
-            why = f"{reason}: the disk was full, the machine stopped, or somebody changed it"
-            cure = "nothing to do: it is compiled again (some seconds) and replaced"
-            warn("N761", "a compiled kernel is damaged and is not used", str(path), why, cure)
-        if path.parent == self._folder:
+            cure = AGAIN if own else INSTALL
+            warn("N761", "a compiled kernel is damaged and is not used", str(path), reason, cure)
+        if own:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 

@@ -38,7 +38,7 @@ SOURCES = (*sorted(Path(__file__).parent.glob("*.py")), Path(fixed_point.__file_
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:16]
 FOLDER_NAME = f"kernels-{DIGEST}{'-checked' if CHECKED else ''}"
 AHEAD = ahead_folder(FOLDER_NAME)
-FOLDER = cache_folder(FOLDER_NAME, quiet=AHEAD is not None)
+FOLDER = cache_folder(FOLDER_NAME, later=AHEAD is not None)
 KERNELS: list[Any] = []
 """All that Python calls."""
 
